@@ -1,0 +1,184 @@
+"""Charts: coordinates of a domain in which nothing is redundant.
+
+Analysis works on vectors `y` of shape `(d,)`: a chart turns them into states and back, brings the
+velocity of a state into these coordinates, and measures differences (modulo the period of an
+angle). A chart is a pytree whose numbers are arrays, so that a new box does not compile again.
+"""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.trees import Layout
+
+
+class Chart(eqx.Module):
+    """Coordinates `y` of shape `(d,)` on a domain (abstract).
+
+    Laws: `coordinates(embed(y)) == y`; `push` is linear; `difference(a, a) == 0`; `inside` holds
+    for every sample. All methods but `sample` work on leading axes too.
+    """
+
+    @property
+    @abstractmethod
+    def dimension(self) -> int:
+        """The number d of coordinates."""
+
+    @property
+    @abstractmethod
+    def widths(self) -> Any:
+        """The extent of the domain along each coordinate, shape `(d,)`."""
+
+    @abstractmethod
+    def embed(self, y: Any) -> Any:
+        """The state at coordinates `y`."""
+
+    @abstractmethod
+    def coordinates(self, state: Any) -> Any:
+        """The coordinates of a state."""
+
+    @abstractmethod
+    def push(self, displacement: Any) -> Any:
+        """A displacement of the state (a tangent pytree) in these coordinates."""
+
+    @abstractmethod
+    def shorten(self, step: Any) -> Any:
+        """A step between two points, the shorter way round where a coordinate is an angle."""
+
+    def difference(self, a: Any, b: Any) -> Any:
+        """`a − b`, shortened."""
+        return self.shorten(a - b)
+
+    @abstractmethod
+    def wrap(self, y: Any) -> Any:
+        """`y` with angles brought back into the domain."""
+
+    @abstractmethod
+    def inside(self, y: Any, slack: float = 0.0) -> Any:
+        """Whether `y` lies in the closed domain, widened by `slack` times its widths."""
+
+    @abstractmethod
+    def sample(self, key: jax.Array, count: int) -> jax.Array:
+        """Independent uniform points, shape `(count, d)`."""
+
+
+class BoxChart(Chart):
+    """The free coordinates of a box; the others are held at their value."""
+
+    layout: Layout = eqx.field(static=True)
+    free: tuple[int, ...] = eqx.field(static=True)
+    held: Any
+    lower: Any
+    upper: Any
+    period: Any
+
+    @property
+    def dimension(self) -> int:
+        """The number of free coordinates."""
+        return len(self.free)
+
+    @property
+    def widths(self) -> Any:
+        """Upper minus lower bounds."""
+        return self.upper - self.lower
+
+    def embed(self, y: Any) -> Any:
+        """The state with its free coordinates at `y`."""
+        if self.dimension == self.layout.size:
+            return self.layout.unflatten(y)
+        index = np.asarray(self.free)
+        if isinstance(y, np.ndarray):
+            full = np.broadcast_to(self.held, y.shape[:-1] + self.held.shape).copy()
+            full[..., index] = y
+        else:
+            full = jnp.broadcast_to(self.held, y.shape[:-1] + self.held.shape)
+            full = full.astype(y.dtype).at[..., index].set(y)
+        return self.layout.unflatten(full)
+
+    def coordinates(self, state: Any) -> Any:
+        """The free coordinates of a state."""
+        return self._free_part(self.layout.flatten(state))
+
+    def push(self, displacement: Any) -> Any:
+        """The displacement's free components."""
+        return self._free_part(self.layout.flatten(displacement))
+
+    def _free_part(self, flat: Any) -> Any:
+        return flat if self.dimension == self.layout.size else flat[..., np.asarray(self.free)]
+
+    def shorten(self, step: Any) -> Any:
+        """A step with its angles reduced to half a period either way."""
+        xp = np if isinstance(step, np.ndarray) else jnp
+        turns = xp.where(xp.isfinite(self.period), xp.round(step / self.period), 0.0)
+        return step - turns * xp.where(xp.isfinite(self.period), self.period, 0.0)
+
+    def wrap(self, y: Any) -> Any:
+        """`y` with angles in `[lower, upper)`."""
+        xp = np if isinstance(y, np.ndarray) else jnp
+        is_angle = xp.isfinite(self.period)
+        turns = xp.floor(xp.where(is_angle, (y - self.lower) / self.period, 0.0))
+        return y - turns * xp.where(is_angle, self.period, 0.0)
+
+    def inside(self, y: Any, slack: float = 0.0) -> Any:
+        """Within the bounds in every coordinate that is not an angle."""
+        xp = np if isinstance(y, np.ndarray) else jnp
+        room = slack * self.widths
+        is_in = (y >= self.lower - room) & (y <= self.upper + room)
+        return xp.all(is_in | xp.isfinite(self.period), axis=-1)
+
+    def sample(self, key: jax.Array, count: int) -> jax.Array:
+        """Independent uniform points."""
+        unit = jax.random.uniform(key, (count, self.dimension), dtype=jnp.asarray(self.lower).dtype)
+        return self.lower + unit * self.widths
+
+
+class SimplexChart(Chart):
+    """The first n − 1 coordinates of a point of the probability simplex."""
+
+    layout: Layout = eqx.field(static=True)
+
+    @property
+    def dimension(self) -> int:
+        """n − 1."""
+        return self.layout.size - 1
+
+    @property
+    def widths(self) -> Any:
+        """One, in every coordinate."""
+        return np.ones(self.dimension)
+
+    def embed(self, y: Any) -> Any:
+        """The point whose last coordinate makes the sum one."""
+        xp = np if isinstance(y, np.ndarray) else jnp
+        last = 1.0 - xp.sum(y, axis=-1, keepdims=True)
+        return self.layout.unflatten(xp.concatenate([y, last], axis=-1))
+
+    def coordinates(self, state: Any) -> Any:
+        """All but the last coordinate."""
+        return self.layout.flatten(state)[..., :-1]
+
+    def push(self, displacement: Any) -> Any:
+        """All but the last component (the rule keeps the sum, which analysis checks)."""
+        return self.layout.flatten(displacement)[..., :-1]
+
+    def shorten(self, step: Any) -> Any:
+        """`step`: no coordinate is an angle."""
+        return step
+
+    def wrap(self, y: Any) -> Any:
+        """`y`: no coordinate is an angle."""
+        return y
+
+    def inside(self, y: Any, slack: float = 0.0) -> Any:
+        """No coordinate below zero, the last one included."""
+        xp = np if isinstance(y, np.ndarray) else jnp
+        return xp.all(y >= -slack, axis=-1) & (xp.sum(y, axis=-1) <= 1.0 + slack)
+
+    def sample(self, key: jax.Array, count: int) -> jax.Array:
+        """Independent uniform points of the simplex (normalized exponentials)."""
+        draws = jax.random.exponential(key, (count, self.layout.size))
+        return (draws / jnp.sum(draws, axis=1, keepdims=True))[:, :-1]

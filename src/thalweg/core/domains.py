@@ -1,0 +1,204 @@
+"""Domains: the region of state space in which a question is asked.
+
+A domain gives every analysis the same four things: an example state, random starts, whether a state
+lies inside, and *coordinates* in which nothing is redundant (a `Chart`): the free coordinates of a
+box, the first n − 1 of a simplex.
+"""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.core.charts import BoxChart, Chart, SimplexChart
+from thalweg.core.errors import InputError
+from thalweg.core.trees import Layout
+
+
+class Domain(eqx.Module):
+    """A region of state space (abstract).
+
+    For developers: implement `chart`. Everything else that analysis needs is asked of the chart.
+    """
+
+    @abstractmethod
+    def chart(self) -> Chart:
+        """The coordinates of this domain; built on the host."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The domain as JSON-ready data: at least `lower` and `upper`, flat lists."""
+
+
+class Box(Domain):
+    """All states between `lower` and `upper`, both included.
+
+    Arguments:
+        lower: the lower bounds: an array, or a pytree of arrays shaped like the state.
+        upper: the upper bounds, of the same structure. Equal bounds fix a coordinate: the box is
+            then a slice, and questions are answered in the remaining coordinates.
+        periodic: `True` where a coordinate is an angle, whose period is the width of the box: a
+            single truth value, or one a coordinate. Points are then compared modulo the period.
+
+    A box with plain numbers for bounds serves any state of which exactly one shape fits the rule.
+
+    Raises:
+        InputError: a bound is not finite, `lower` exceeds `upper`, or the structures differ.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.Box([-3.0, -3.0], [3.0, 3.0]).dimension
+        2
+    """
+
+    lower: Any
+    upper: Any
+    periodic: Any = False
+
+    def __init__(self, lower: Any, upper: Any, periodic: Any = False):
+        self.lower = _bounds("lower", lower)
+        self.upper = _bounds("upper", upper)
+        if Layout.of(self.lower) != Layout.of(self.upper):
+            raise InputError(
+                f"Box: lower and upper must have the same structure and shapes, got "
+                f"{_shapes(self.lower)} and {_shapes(self.upper)}."
+            )
+        self.periodic = _switches(periodic, self.lower)
+        flat = zip(*(jax.tree.leaves(t) for t in (self.lower, self.upper)), strict=True)
+        for low, high in flat:
+            if np.any(low > high):
+                where = tuple(int(i) for i in np.argwhere(low > high)[0])
+                raise InputError(
+                    f"Box: lower must not exceed upper, got {low[where]} > {high[where]} at index "
+                    f"{list(where)}. Swap the two bounds."
+                )
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the states that this box holds."""
+        return Layout.of(self.lower)
+
+    @property
+    def dimension(self) -> int:
+        """The number of coordinates of a state (fixed ones included)."""
+        return self.layout.size
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether the bounds are a single pair of plain numbers."""
+        return self.layout == Layout.of(0.0)
+
+    def like(self, layout: Layout) -> "Box":
+        """This single pair of bounds repeated for every coordinate of `layout`."""
+        ones = layout.unflatten(np.ones(layout.size))
+
+        def fill(value: Any) -> Any:
+            return jax.tree.map(lambda one: np.full(np.shape(one), value), ones)
+
+        return Box(fill(self.lower), fill(self.upper), fill(self.periodic))
+
+    def chart(self) -> BoxChart:
+        """The free coordinates of this box."""
+        lower, upper = (self.layout.flatten(t) for t in (self.lower, self.upper))
+        periodic = self.layout.flatten(self.periodic).astype(bool)
+        free = tuple(int(i) for i in np.flatnonzero(upper > lower))
+        if not free:
+            raise InputError(
+                "Box: every coordinate has zero width, so nothing is left to search; widen one."
+            )
+        index = np.asarray(free)
+        width = upper[index] - lower[index]
+        return BoxChart(
+            layout=self.layout,
+            free=free,
+            held=lower,
+            lower=lower[index],
+            upper=upper[index],
+            period=np.where(periodic[index], width, np.inf),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """`lower` and `upper` as flat lists (and `periodic`, where any coordinate is)."""
+        data: dict[str, Any] = {
+            "lower": self.layout.flatten(self.lower).tolist(),
+            "upper": self.layout.flatten(self.upper).tolist(),
+        }
+        periodic = self.layout.flatten(self.periodic).astype(bool)
+        return data | ({"periodic": periodic.tolist()} if periodic.any() else {})
+
+
+class ProbabilitySimplex(Domain):
+    """All `x` of shape `(n,)` with `x ≥ 0` and `Σx = 1`; starts are drawn uniformly.
+
+    Questions are answered in the first n − 1 coordinates, so a rule must keep Σx constant.
+
+    Raises:
+        InputError: fewer than two coordinates.
+    """
+
+    size: int = eqx.field(static=True)
+
+    def __init__(self, size: int):
+        if size < 2:
+            raise InputError(f"ProbabilitySimplex: size must be at least 2, got {size}.")
+        self.size = size
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the states: one vector."""
+        return Layout.of(np.zeros(self.size))
+
+    def chart(self) -> SimplexChart:
+        """The first n − 1 coordinates."""
+        return SimplexChart(self.layout)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The bounds of each coordinate, and `sum`, the constant that the coordinates add up to."""
+        return {"lower": [0.0] * self.size, "upper": [1.0] * self.size, "sum": 1.0}
+
+
+def _bounds(name: str, value: Any) -> Any:
+    """Lists of numbers are arrays, not pytrees: only dicts, tuples of arrays and modules nest."""
+
+    def is_plain(node: Any) -> bool:
+        return isinstance(node, list) or (
+            isinstance(node, tuple) and all(isinstance(x, int | float) for x in node)
+        )
+
+    def convert(leaf: Any) -> np.ndarray:
+        try:
+            array = np.asarray(leaf, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"Box: {name} must hold numbers, got {leaf!r}.") from error
+        if not np.all(np.isfinite(array)):
+            raise InputError(
+                f"Box: {name} must be finite, got {leaf!r}. A search needs a bounded region."
+            )
+        return array
+
+    return jax.tree.map(convert, value, is_leaf=is_plain)
+
+
+def _switches(periodic: Any, like: Any) -> Any:
+    if isinstance(periodic, bool | np.bool_):
+        return jax.tree.map(lambda b: np.full(b.shape, bool(periodic)), like)
+    leaves, treedef = jax.tree.flatten(like)
+    parts = [periodic] if len(leaves) == 1 else treedef.flatten_up_to(periodic)
+    made = []
+    for part, bound in zip(parts, leaves, strict=True):
+        array = np.asarray(part)
+        if array.dtype != bool:
+            raise InputError(f"Box: periodic must hold truth values, got {part!r}.")
+        try:
+            made.append(np.broadcast_to(array, bound.shape).copy())
+        except ValueError as error:
+            raise InputError(
+                f"Box: periodic has the shape {array.shape}, expected {bound.shape}."
+            ) from error
+    return jax.tree.unflatten(treedef, made)
+
+
+def _shapes(tree: Any) -> Any:
+    return jax.tree.map(np.shape, tree)

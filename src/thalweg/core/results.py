@@ -1,0 +1,18 @@
+"""Result codes: how a run ended, as sentences.
+
+Compiled code returns one of these; the outermost, uncompiled function turns a failure into an
+exception. A code is an `equinox` enumeration member, so it passes through `jit` and `vmap`.
+"""
+
+import equinox as eqx
+
+
+class Result(eqx.Enumeration):
+    """How a run or an iteration ended."""
+
+    successful = "The run reached its end."
+    settled = "The run came to rest before its end."
+    diverged = "The state left the finite."
+    max_steps = "The step budget ran out before the end was reached."
+    not_converged = "The iteration ended without reaching its tolerance."
+    step_too_small = "The step size fell below what floating point can resolve."

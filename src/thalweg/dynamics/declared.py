@@ -1,0 +1,135 @@
+"""What a rule may declare about itself, and the domain in which a question about it is asked.
+
+The three declarations are optional and live on the class, not in fields, so no base class has to
+define them: this module is the one place that looks for them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.core.domains import Box, Domain
+from thalweg.core.errors import InputError
+from thalweg.core.trees import Layout
+from thalweg.dynamics.rules import Rule
+
+_LARGEST_GUESS = 64
+
+
+def declared_domain(rule: Any) -> Domain | None:
+    """The default region that a rule (or an energy) declares, or None.
+
+    Raises:
+        InputError: `domain` is declared, but is not a domain.
+    """
+    domain = getattr(rule, "domain", None)
+    if domain is not None and not isinstance(domain, Domain):
+        raise InputError(
+            f"{type(rule).__name__}.domain must be a domain such as Box(lower, upper), "
+            f"got {domain!r}."
+        )
+    return domain
+
+
+def declared_energy(rule: Any) -> Callable[[Any], Any] | None:
+    """The energy `state → scalar` that a rule declares, or None."""
+    energy = getattr(rule, "energy", None)
+    return energy if callable(energy) else None
+
+
+def declared_names(rule: Any, layout: Layout) -> list[str]:
+    """One label a coordinate of the state: the rule's `state_names`, or `x[0]`, `x[1]`, ….
+
+    Raises:
+        InputError: the number of names is not the number of coordinates.
+    """
+    names = getattr(rule, "state_names", None)
+    if names is None:
+        return layout.labels()
+    if isinstance(names, str):
+        names = (names,)
+    if len(names) != layout.size:
+        raise InputError(
+            f"{type(rule).__name__}.state_names has {len(names)} names {tuple(names)}, but the "
+            f"state has {layout.size} coordinates."
+        )
+    return [str(name) for name in names]
+
+
+def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
+    """The domain in which a question about `rule` is asked.
+
+    None means the declared one. A box of a single pair of numbers is repeated for every coordinate
+    of the declared domain's states, or else of the one state shape that fits the rule.
+
+    Raises:
+        InputError: no domain is given or declared; its states do not fit the rule.
+    """
+    declared, name = declared_domain(rule), type(rule).__name__
+    if domain is None:
+        if declared is None:
+            raise InputError(
+                f"{name} declares no domain: pass one, for example Box([-3, -3], [3, 3]), or "
+                f"declare `domain = Box(…)` on the class."
+            )
+        domain = declared
+    elif not isinstance(domain, Domain):
+        raise InputError(f"domain must be a Box or another domain, got {domain!r}.")
+    elif isinstance(domain, Box) and domain.is_scalar:
+        layout = declared.chart().layout if declared is not None else _only_fit(rule)
+        domain = domain.like(layout)
+    _check_fit(rule, domain)
+    return domain
+
+
+def _only_fit(rule: Rule) -> Layout:
+    fitting = [
+        n for n in range(1, _LARGEST_GUESS + 1) if _mismatch(rule, Layout.of(np.zeros(n))) is None
+    ]
+    scalar_fits = _mismatch(rule, Layout.of(0.0)) is None
+    if len(fitting) == 1 and not scalar_fits:
+        return Layout.of(np.zeros(fitting[0]))
+    if scalar_fits and not fitting:
+        return Layout.of(0.0)
+    found = "several state shapes fit" if fitting else f"no vector of up to {_LARGEST_GUESS} fits"
+    raise InputError(
+        f"domain: a single pair of bounds does not tell the dimension of {type(rule).__name__} "
+        f"({found}). Give one pair a coordinate, for example Box([-3, -3], [3, 3])."
+    )
+
+
+def _check_fit(rule: Rule, domain: Domain) -> None:
+    problem = _mismatch(rule, domain.chart().layout)
+    if problem is not None:
+        raise InputError(f"{type(rule).__name__}: {problem}")
+
+
+def _mismatch(rule: Rule, layout: Layout) -> str | None:
+    """Why a state of this layout does not fit the rule, or None if it does."""
+    state = layout.unflatten(np.zeros(layout.size))
+    abstract = jax.tree.map(lambda a: jax.ShapeDtypeStruct(np.shape(a), np.float64), state)
+    shapes = layout.shapes[0] if len(layout.shapes) == 1 else layout.shapes
+    verb = "velocity" if rule.rule_kind == "flow" else "step"
+    try:
+        with jax.enable_x64(True):
+            result = eqx.filter_eval_shape(rule.displacement, 0.0, abstract)
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        return f"{verb} fails for a state of shape {shapes} ({type(error).__name__}: {reason[0]})."
+    if jax.tree.structure(result) != layout.treedef:
+        return (
+            f"{verb} must return the structure of the state, {layout.treedef}, got "
+            f"{jax.tree.structure(result)}."
+        )
+    for leaf, shape in zip(jax.tree.leaves(result), layout.shapes, strict=True):
+        if leaf.shape != shape:
+            return f"{verb} must return the shape of the state, {shape}, got {leaf.shape}."
+        if leaf.dtype != np.float64:
+            return (
+                f"{verb} must keep the dtype of the state: a float64 state gave {leaf.dtype}. "
+                f"Remove casts and integer or complex results."
+            )
+    return None

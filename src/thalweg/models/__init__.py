@@ -1,0 +1,1 @@
+"""The systems of the sources, and the classics."""
