@@ -8,6 +8,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.core.domains import Domain
@@ -25,6 +26,11 @@ class Problem(eqx.Module):
 
     rule: Rule
     chart: Chart
+
+    @property
+    def host_chart(self) -> Chart:
+        """The chart in NumPy, for work on the host that must not compile anything."""
+        return jax.tree.map(np.asarray, self.chart)
 
     def displacement(self, y: jax.Array, t: Any = 0.0) -> jax.Array:
         """The rule's displacement in coordinates: f of a flow, g − x of a map (angles shortened)."""
