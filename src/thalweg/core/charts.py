@@ -23,6 +23,10 @@ class Chart(eqx.Module):
     for every sample. All methods but `sample` work on leading axes too.
     """
 
+    layout: eqx.AbstractVar[Layout]
+
+    layout: eqx.AbstractVar[Layout]
+
     @property
     @abstractmethod
     def dimension(self) -> int:
@@ -44,6 +48,10 @@ class Chart(eqx.Module):
     @abstractmethod
     def push(self, displacement: Any) -> Any:
         """A displacement of the state (a tangent pytree) in these coordinates."""
+
+    @abstractmethod
+    def leak(self, displacement: Any) -> Any:
+        """How much a displacement changes what the domain holds constant; 0 where nothing is."""
 
     @abstractmethod
     def shorten(self, step: Any) -> Any:
@@ -92,7 +100,7 @@ class BoxChart(Chart):
             return self.layout.unflatten(y)
         index = np.asarray(self.free)
         if isinstance(y, np.ndarray):
-            full = np.broadcast_to(self.held, y.shape[:-1] + self.held.shape).copy()
+            full = np.broadcast_to(self.held, y.shape[:-1] + self.held.shape).astype(y.dtype)
             full[..., index] = y
         else:
             full = jnp.broadcast_to(self.held, y.shape[:-1] + self.held.shape)
@@ -106,6 +114,10 @@ class BoxChart(Chart):
     def push(self, displacement: Any) -> Any:
         """The displacement's free components."""
         return self._free_part(self.layout.flatten(displacement))
+
+    def leak(self, displacement: Any) -> Any:
+        """0: a slice is a question about the rest, not a constraint."""
+        return 0.0
 
     def _free_part(self, flat: Any) -> Any:
         return flat if self.dimension == self.layout.size else flat[..., np.asarray(self.free)]
@@ -121,19 +133,24 @@ class BoxChart(Chart):
         xp = np if isinstance(y, np.ndarray) else jnp
         is_angle = xp.isfinite(self.period)
         turns = xp.floor(xp.where(is_angle, (y - self.lower) / self.period, 0.0))
-        return y - turns * xp.where(is_angle, self.period, 0.0)
+        wrapped = y - turns * xp.where(is_angle, self.period, 0.0)
+        # Rounding can leave a point just outside the half-open interval, at either end.
+        wrapped = xp.where(is_angle & (wrapped < self.lower), self.lower, wrapped)
+        return xp.where(is_angle & (wrapped >= self.upper), self.lower, wrapped)
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """Within the bounds in every coordinate that is not an angle."""
         xp = np if isinstance(y, np.ndarray) else jnp
         room = slack * self.widths
         is_in = (y >= self.lower - room) & (y <= self.upper + room)
-        return xp.all(is_in | xp.isfinite(self.period), axis=-1)
+        is_angle = xp.isfinite(self.period)
+        return xp.all(xp.isfinite(y) & (is_in | is_angle), axis=-1)
 
     def sample(self, key: jax.Array, count: int) -> jax.Array:
         """Independent uniform points."""
         unit = jax.random.uniform(key, (count, self.dimension), dtype=jnp.asarray(self.lower).dtype)
-        return self.lower + unit * self.widths
+        # Rounding may carry lower + width past upper.
+        return jnp.minimum(self.lower + unit * self.widths, self.upper)
 
 
 class SimplexChart(Chart):
@@ -165,6 +182,10 @@ class SimplexChart(Chart):
         """All but the last component (the rule keeps the sum, which analysis checks)."""
         return self.layout.flatten(displacement)[..., :-1]
 
+    def leak(self, displacement: Any) -> Any:
+        """The change of Σx."""
+        return self.layout.flatten(displacement).sum(axis=-1)
+
     def shorten(self, step: Any) -> Any:
         """`step`: no coordinate is an angle."""
         return step
@@ -174,9 +195,10 @@ class SimplexChart(Chart):
         return y
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
-        """No coordinate below zero, the last one included."""
+        """No coordinate below zero, the last one included (which is a sum, so but for rounding)."""
         xp = np if isinstance(y, np.ndarray) else jnp
-        return xp.all(y >= -slack, axis=-1) & (xp.sum(y, axis=-1) <= 1.0 + slack)
+        rounding = self.layout.size * float(jnp.finfo(y.dtype).eps)
+        return xp.all(y >= -slack, axis=-1) & (xp.sum(y, axis=-1) <= 1.0 + slack + rounding)
 
     def sample(self, key: jax.Array, count: int) -> jax.Array:
         """Independent uniform points of the simplex (normalized exponentials)."""

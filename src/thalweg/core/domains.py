@@ -5,6 +5,7 @@ lies inside, and *coordinates* in which nothing is redundant (a `Chart`): the fr
 box, the first n − 1 of a simplex.
 """
 
+import numbers
 from abc import abstractmethod
 from typing import Any
 
@@ -66,14 +67,13 @@ class Box(Domain):
                 f"{_shapes(self.lower)} and {_shapes(self.upper)}."
             )
         self.periodic = _switches(periodic, self.lower)
-        flat = zip(*(jax.tree.leaves(t) for t in (self.lower, self.upper)), strict=True)
-        for low, high in flat:
-            if np.any(low > high):
-                where = tuple(int(i) for i in np.argwhere(low > high)[0])
-                raise InputError(
-                    f"Box: lower must not exceed upper, got {low[where]} > {high[where]} at index "
-                    f"{list(where)}. Swap the two bounds."
-                )
+        low, high = self.layout.flatten(self.lower), self.layout.flatten(self.upper)
+        if np.any(low > high):
+            i = int(np.argmax(low > high))
+            raise InputError(
+                f"Box: lower must not exceed upper, got {low[i]} > {high[i]} for "
+                f"{self.layout.labels()[i]}. Swap the two bounds."
+            )
 
     @property
     def layout(self) -> Layout:
@@ -141,8 +141,10 @@ class ProbabilitySimplex(Domain):
     size: int = eqx.field(static=True)
 
     def __init__(self, size: int):
-        if size < 2:
-            raise InputError(f"ProbabilitySimplex: size must be at least 2, got {size}.")
+        if not isinstance(size, int) or size < 2:
+            raise InputError(
+                f"ProbabilitySimplex: size must be a whole number, at least 2, got {size!r}."
+            )
         self.size = size
 
     @property
@@ -164,12 +166,12 @@ def _bounds(name: str, value: Any) -> Any:
 
     def is_plain(node: Any) -> bool:
         return isinstance(node, list) or (
-            isinstance(node, tuple) and all(isinstance(x, int | float) for x in node)
+            isinstance(node, tuple) and all(isinstance(x, numbers.Real) for x in node)
         )
 
     def convert(leaf: Any) -> np.ndarray:
         try:
-            array = np.asarray(leaf, dtype=np.float64)
+            array = np.array(leaf, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise InputError(f"Box: {name} must hold numbers, got {leaf!r}.") from error
         if not np.all(np.isfinite(array)):
@@ -178,26 +180,29 @@ def _bounds(name: str, value: Any) -> Any:
             )
         return array
 
-    return jax.tree.map(convert, value, is_leaf=is_plain)
+    bounds = jax.tree.map(convert, value, is_leaf=is_plain)
+    if Layout.of(bounds).size == 0:
+        raise InputError(f"Box: {name} must hold at least one number, got {value!r}.")
+    return bounds
 
 
 def _switches(periodic: Any, like: Any) -> Any:
     if isinstance(periodic, bool | np.bool_):
         return jax.tree.map(lambda b: np.full(b.shape, bool(periodic)), like)
     leaves, treedef = jax.tree.flatten(like)
-    parts = [periodic] if len(leaves) == 1 else treedef.flatten_up_to(periodic)
-    made = []
-    for part, bound in zip(parts, leaves, strict=True):
-        array = np.asarray(part)
-        if array.dtype != bool:
-            raise InputError(f"Box: periodic must hold truth values, got {part!r}.")
-        try:
-            made.append(np.broadcast_to(array, bound.shape).copy())
-        except ValueError as error:
-            raise InputError(
-                f"Box: periodic has the shape {array.shape}, expected {bound.shape}."
-            ) from error
-    return jax.tree.unflatten(treedef, made)
+    try:
+        parts = [periodic] if treedef == Layout.of(0.0).treedef else treedef.flatten_up_to(periodic)
+        switches = [
+            np.broadcast_to(part, bound.shape) for part, bound in zip(parts, leaves, strict=True)
+        ]
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"Box: periodic must be True, False or shaped like the bounds, {_shapes(like)}, "
+            f"got {periodic!r}."
+        ) from error
+    if any(switch.dtype != bool for switch in switches):
+        raise InputError(f"Box: periodic must hold truth values, got {periodic!r}.")
+    return jax.tree.unflatten(treedef, [switch.copy() for switch in switches])
 
 
 def _shapes(tree: Any) -> Any:

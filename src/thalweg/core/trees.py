@@ -13,6 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from thalweg.core.errors import InputError
 
@@ -20,29 +21,59 @@ Tree = TypeVar("Tree")
 
 
 def as_arrays(tree: Tree) -> Tree:
-    """Turn every Python float or complex leaf into a weakly typed array.
+    """Turn every float or complex number among the leaves into a weakly typed array.
 
-    Integers and booleans stay as they are (they are used as sizes and switches), except on a module
-    field annotated `float`, where `Model(current=1)` means `1.0`.
+    NumPy scalars count as numbers (an entry of `np.linspace` should not turn a float32 run into a
+    float64 one); arrays are left alone. Integers and booleans stay as they are (they are used as
+    sizes and switches), except on a module field annotated `float`, where `Model(current=1)` means
+    `1.0`.
     """
-    return jax.tree.map(_leaf_as_array, _floats_where_annotated(tree))
+    return jax.tree.map(_number_as_array, _floats_where_annotated(tree))
 
 
 def in_float64(tree: Tree) -> Tree:
-    """`as_arrays`, with every floating array leaf cast to float64 (call with x64 enabled)."""
+    """`as_arrays`, with every floating leaf float64, complex leaf complex128 (call with x64 on)."""
 
     def cast(leaf: Any) -> Any:
-        if eqx.is_array_like(leaf) and jnp.issubdtype(getattr(leaf, "dtype", int), jnp.floating):
-            is_weak = getattr(leaf, "weak_type", False)
-            return leaf if is_weak else jnp.asarray(np.asarray(leaf), dtype=jnp.float64)
-        return leaf
+        if not eqx.is_inexact_array(leaf):
+            return leaf
+        wide = np.complex128 if jnp.issubdtype(leaf.dtype, jnp.complexfloating) else np.float64
+        # Through NumPy, because an eager cast is one more compiled program.
+        return (
+            leaf.astype(wide) if isinstance(leaf, Tracer) else jnp.asarray(np.asarray(leaf, wide))
+        )
 
     return jax.tree.map(cast, as_arrays(tree))
 
 
-def _leaf_as_array(leaf: Any) -> Any:
-    is_number = isinstance(leaf, float | complex) and not isinstance(leaf, np.generic)
-    return jnp.asarray(leaf) if is_number else leaf
+def cast_like(value: Any, state: Any) -> jax.Array:
+    """A parameter as an array of the floating dtype of `state` (of its leaves together).
+
+    Energies and geometries pass their parameters through this, so that a float32 state stays
+    float32 whatever the parameters were given as.
+    """
+    dtype = jnp.result_type(*jax.tree.leaves(state))
+    return jnp.asarray(value, dtype if jnp.issubdtype(dtype, jnp.floating) else float)
+
+
+def as_parameter(value: Any) -> Any:
+    """A field's converter: lists and integers become floating arrays, all else stays as it is."""
+    if isinstance(value, float) or eqx.is_inexact_array(value):
+        return value
+    if isinstance(value, int):
+        return float(value)
+    if isinstance(value, jax.Array):
+        return value.astype(float)
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"a parameter must hold numbers, got {value!r}.") from error
+
+
+def _number_as_array(leaf: Any) -> Any:
+    if isinstance(leaf, np.inexact):
+        leaf = leaf.item()
+    return jnp.asarray(leaf) if isinstance(leaf, float | complex) else leaf
 
 
 def _floats_where_annotated(tree: Tree) -> Tree:
@@ -57,7 +88,7 @@ def _floats_where_annotated(tree: Tree) -> Tree:
             if field.metadata.get("static", False) or not hasattr(node, field.name):
                 continue
             old = getattr(node, field.name)
-            if field.type in (float, "float") and type(old) is int:
+            if field.type in (float, "float") and _is_integer(old):
                 changed[field.name] = float(old)
             else:
                 new = _floats_where_annotated(old)
@@ -72,8 +103,23 @@ def _floats_where_annotated(tree: Tree) -> Tree:
     return jax.tree.unflatten(treedef, visited)
 
 
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def replace(module: Tree, **fields: Any) -> Tree:
-    """A copy of a module with some fields replaced, without running its `__init__`."""
+    """A copy of a module with some fields replaced, without running its `__init__`.
+
+    Raises:
+        InputError: the module has no field of such a name.
+    """
+    known = [field.name for field in dataclasses.fields(module)]  # type: ignore[arg-type]
+    unknown = [name for name in fields if name not in known]
+    if unknown:
+        raise InputError(
+            f"{type(module).__name__} has no field {unknown[0]!r}; its fields are "
+            f"{', '.join(known) or 'none'}."
+        )
     new = object.__new__(type(module))
     for field in dataclasses.fields(module):  # type: ignore[arg-type]
         if field.name in fields or hasattr(module, field.name):
@@ -86,7 +132,7 @@ def non_finite_leaves(tree: Any) -> list[str]:
     """The paths of the numeric leaves that hold a NaN or an infinity, with the value."""
     found = []
     for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]:
-        if isinstance(leaf, jax.core.Tracer) or not eqx.is_array_like(leaf):
+        if isinstance(leaf, Tracer) or not eqx.is_array_like(leaf):
             continue
         array = np.asarray(leaf)
         if array.dtype.kind in "fc" and not np.all(np.isfinite(array)):
@@ -96,8 +142,8 @@ def non_finite_leaves(tree: Any) -> list[str]:
 
 
 def has_tracer(*trees: Any) -> bool:
-    """Whether any leaf is being traced, that is, whether we are inside somebody's `jit` or `grad`."""
-    return any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(trees))
+    """Whether any leaf is being traced: whether we are inside somebody's `jit` or `grad`."""
+    return any(isinstance(x, Tracer) for x in jax.tree.leaves(trees))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +170,7 @@ class Layout:
         return sum(math.prod(shape) for shape in self.shapes)
 
     def flatten(self, state: Any) -> Any:
-        """The state as a vector `(size,)`, NumPy in, NumPy out; leading axes `(…, size)` are kept."""
+        """The state as a vector `(size,)`, NumPy in, NumPy out; leading axes are kept."""
         leaves, treedef = jax.tree.flatten(state)
         if treedef != self.treedef:
             raise InputError(f"state has the structure {treedef}, expected {self.treedef}.")
@@ -139,6 +185,8 @@ class Layout:
 
     def unflatten(self, vector: Any) -> Any:
         """The state whose coordinates are `vector`; leading axes `(…, size)` are kept."""
+        if vector.shape[-1] != self.size:
+            raise InputError(f"state has {vector.shape[-1]} coordinates, expected {self.size}.")
         leaves, start, lead = [], 0, vector.shape[:-1]
         for shape in self.shapes:
             size = math.prod(shape)

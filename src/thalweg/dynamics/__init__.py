@@ -1,11 +1,7 @@
 """Rules: what changes a state. Flows (dx/dt), maps (x⁺), and the rules made from an energy."""
 
-from thalweg.dynamics.declared import (
-    declared_domain,
-    declared_energy,
-    declared_names,
-    resolve_domain,
-)
+from thalweg.core.declared import declared_domain, declared_energy, declared_names
+from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.descent import GradientStep, SteepestDescent
 from thalweg.dynamics.functions import as_flow, as_map
 from thalweg.dynamics.rules import Flow, Map, Rule

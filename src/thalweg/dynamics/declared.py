@@ -1,62 +1,16 @@
-"""What a rule may declare about itself, and the domain in which a question about it is asked.
-
-The three declarations are optional and live on the class, not in fields, so no base class has to
-define them: this module is the one place that looks for them.
-"""
-
-from collections.abc import Callable
-from typing import Any
+"""The domain in which a question about a rule is asked."""
 
 import equinox as eqx
 import jax
 import numpy as np
 
+from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout
 from thalweg.dynamics.rules import Rule
 
 _LARGEST_GUESS = 64
-
-
-def declared_domain(rule: Any) -> Domain | None:
-    """The default region that a rule (or an energy) declares, or None.
-
-    Raises:
-        InputError: `domain` is declared, but is not a domain.
-    """
-    domain = getattr(rule, "domain", None)
-    if domain is not None and not isinstance(domain, Domain):
-        raise InputError(
-            f"{type(rule).__name__}.domain must be a domain such as Box(lower, upper), "
-            f"got {domain!r}."
-        )
-    return domain
-
-
-def declared_energy(rule: Any) -> Callable[[Any], Any] | None:
-    """The energy `state → scalar` that a rule declares, or None."""
-    energy = getattr(rule, "energy", None)
-    return energy if callable(energy) else None
-
-
-def declared_names(rule: Any, layout: Layout) -> list[str]:
-    """One label a coordinate of the state: the rule's `state_names`, or `x[0]`, `x[1]`, ….
-
-    Raises:
-        InputError: the number of names is not the number of coordinates.
-    """
-    names = getattr(rule, "state_names", None)
-    if names is None:
-        return layout.labels()
-    if isinstance(names, str):
-        names = (names,)
-    if len(names) != layout.size:
-        raise InputError(
-            f"{type(rule).__name__}.state_names has {len(names)} names {tuple(names)}, but the "
-            f"state has {layout.size} coordinates."
-        )
-    return [str(name) for name in names]
 
 
 def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
@@ -112,10 +66,10 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
     state = layout.unflatten(np.zeros(layout.size))
     abstract = jax.tree.map(lambda a: jax.ShapeDtypeStruct(np.shape(a), np.float64), state)
     shapes = layout.shapes[0] if len(layout.shapes) == 1 else layout.shapes
-    verb = "velocity" if rule.rule_kind == "flow" else "step"
+    verb, t = ("velocity", 0.0) if rule.rule_kind == "flow" else ("step", 0)
     try:
         with jax.enable_x64(True):
-            result = eqx.filter_eval_shape(rule.displacement, 0.0, abstract)
+            result = eqx.filter_eval_shape(rule.displacement, t, abstract)
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         return f"{verb} fails for a state of shape {shapes} ({type(error).__name__}: {reason[0]})."

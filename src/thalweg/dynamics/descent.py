@@ -4,7 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
 
+from thalweg.core.declared import declared_domain, declared_labels
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.core.trees import cast_like, has_tracer
 from thalweg.dynamics.rules import Flow, Map
 from thalweg.geometry import Euclidean, Geometry
 
@@ -16,11 +21,26 @@ class SteepestDescent(Flow):
         energy: any callable `state → scalar`.
         geometry: the metric M; Euclidean unless given.
 
-    Along it dE/dt = −|∇E|² ≤ 0 in any geometry (theorem 2 of *Continuum of Hopfield*).
+    Along it dE/dt = −|∇E|² ≤ 0 in any geometry (theorem 2 of *Continuum of Hopfield*); the flow is
+    the same whatever the coordinates, if the metric is transformed along. Domain and names of the
+    coordinates are those that the energy declares.
+
+    Raises:
+        InputError: `energy` is not callable, or `geometry` is not a geometry.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> flow = tw.SteepestDescent(lambda x: jnp.sum(x**2))
+        >>> flow.velocity(0.0, jnp.array([1.0, -2.0])).tolist()
+        [-2.0, 4.0]
     """
 
     energy: Callable[[Any], Any]
     geometry: Geometry = Euclidean()
+
+    def __check_init__(self):
+        """Refuse what is no energy or no geometry."""
+        _check_parts(self, self.energy, self.geometry)
 
     def velocity(self, t: Any, state: Any) -> Any:
         """−M(x)⁻¹ ∇E(x)."""
@@ -28,14 +48,14 @@ class SteepestDescent(Flow):
         return jax.tree.map(lambda leaf: -leaf, raised)
 
     @property
-    def domain(self) -> Any:
+    def domain(self) -> Domain | None:
         """The energy's declared domain."""
-        return getattr(self.energy, "domain", None)
+        return declared_domain(self.energy)
 
     @property
-    def state_names(self) -> Any:
+    def state_names(self) -> tuple[str, ...] | None:
         """The energy's declared names."""
-        return getattr(self.energy, "state_names", None)
+        return declared_labels(self.energy)
 
 
 class GradientStep(Map):
@@ -47,24 +67,49 @@ class GradientStep(Map):
         geometry: the metric M; Euclidean unless given.
 
     Unlike the flow, it descends only for small enough steps: on a quadratic of curvature λ, iff
-    ηλ ≤ 2.
+    ηλ ≤ 2. The step is straight: on a curved space (`Simplex`, `Sphere`) it leaves the space at
+    second order in η.
+
+    Raises:
+        InputError: `energy` is not callable, `geometry` is not a geometry, or `step_size` is not
+            positive.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> rule = tw.GradientStep(lambda x: jnp.sum(x**2), step_size=0.25)
+        >>> rule.step(0, jnp.array([1.0, -2.0])).tolist()
+        [0.5, -1.0]
     """
 
     energy: Callable[[Any], Any]
     step_size: float
     geometry: Geometry = Euclidean()
 
+    def __check_init__(self):
+        """Refuse what is no energy, no geometry or no step."""
+        _check_parts(self, self.energy, self.geometry)
+        if not has_tracer(self.step_size) and not np.all(np.asarray(self.step_size) > 0):
+            raise InputError(f"GradientStep: step_size must be positive, got {self.step_size!r}.")
+
     def step(self, t: Any, state: Any) -> Any:
         """x − η M(x)⁻¹ ∇E(x)."""
         raised = self.geometry.sharp(state, jax.grad(self.energy)(state))
-        return jax.tree.map(lambda x, d: x - self.step_size * d, state, raised)
+        return jax.tree.map(lambda x, d: x - cast_like(self.step_size, x) * d, state, raised)
 
     @property
-    def domain(self) -> Any:
+    def domain(self) -> Domain | None:
         """The energy's declared domain."""
-        return getattr(self.energy, "domain", None)
+        return declared_domain(self.energy)
 
     @property
-    def state_names(self) -> Any:
+    def state_names(self) -> tuple[str, ...] | None:
         """The energy's declared names."""
-        return getattr(self.energy, "state_names", None)
+        return declared_labels(self.energy)
+
+
+def _check_parts(rule: Any, energy: Any, geometry: Any) -> None:
+    name = type(rule).__name__
+    if not callable(energy):
+        raise InputError(f"{name}: energy must be a callable state → scalar, got {energy!r}.")
+    if not isinstance(geometry, Geometry):
+        raise InputError(f"{name}: geometry must be a Geometry instance, got {geometry!r}.")

@@ -1,0 +1,58 @@
+"""What a rule or an energy may declare about itself.
+
+The declarations are optional and live on the class (or in a property), not in fields, so no base
+class has to define them: this module is the one place that looks for them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.core.trees import Layout
+
+
+def declared_domain(owner: Any) -> Domain | None:
+    """The default region that a rule or an energy declares, or None.
+
+    Raises:
+        InputError: `domain` is declared, but is not a domain.
+    """
+    domain = getattr(owner, "domain", None)
+    if domain is not None and not isinstance(domain, Domain):
+        raise InputError(
+            f"{type(owner).__name__}.domain must be a domain such as Box(lower, upper), "
+            f"got {domain!r}."
+        )
+    return domain
+
+
+def declared_energy(rule: Any) -> Callable[[Any], Any] | None:
+    """The energy `state → scalar` that a rule declares, or None."""
+    energy = getattr(rule, "energy", None)
+    return energy if callable(energy) else None
+
+
+def declared_labels(owner: Any) -> tuple[str, ...] | None:
+    """The `state_names` that a rule or an energy declares, or None."""
+    names = getattr(owner, "state_names", None)
+    if names is None:
+        return None
+    return (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+
+
+def declared_names(owner: Any, layout: Layout) -> list[str]:
+    """One label a coordinate of the state: the declared `state_names`, or `x[0]`, `x[1]`, ….
+
+    Raises:
+        InputError: the number of names is not the number of coordinates.
+    """
+    names = declared_labels(owner)
+    if names is None:
+        return layout.labels()
+    if len(names) != layout.size:
+        raise InputError(
+            f"{type(owner).__name__}.state_names has {len(names)} names {names}, but the "
+            f"state has {layout.size} coordinates."
+        )
+    return list(names)
