@@ -10,6 +10,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from thalweg import energies, geometry, models
+    from thalweg.analysis import (
+        Equilibria,
+        Equilibrium,
+        Linearization,
+        find_equilibria,
+        linearize,
+    )
     from thalweg.core.domains import Box, Domain, ProbabilitySimplex
     from thalweg.core.errors import (
         ConvergenceError,
@@ -21,11 +28,26 @@ if TYPE_CHECKING:
     from thalweg.core.results import Result
     from thalweg.dynamics import Flow, GradientStep, Map, Rule, SteepestDescent, as_flow, as_map
     from thalweg.energies import Energy
-    from thalweg.geometry import Euclidean, Geometry
+    from thalweg.geometry import (
+        ConstantMetric,
+        DiagonalMetric,
+        Euclidean,
+        Geometry,
+        MetricField,
+        Simplex,
+        Sphere,
+    )
 
 _ROOMS = ("energies", "geometry", "models")
 
 _NAMES = {
+    "thalweg.analysis": (
+        "Equilibria",
+        "Equilibrium",
+        "Linearization",
+        "find_equilibria",
+        "linearize",
+    ),
     "thalweg.core.domains": ("Box", "Domain", "ProbabilitySimplex"),
     "thalweg.core.errors": (
         "ConvergenceError",
@@ -45,7 +67,15 @@ _NAMES = {
         "as_map",
     ),
     "thalweg.energies": ("Energy",),
-    "thalweg.geometry": ("Euclidean", "Geometry"),
+    "thalweg.geometry": (
+        "ConstantMetric",
+        "DiagonalMetric",
+        "Euclidean",
+        "Geometry",
+        "MetricField",
+        "Simplex",
+        "Sphere",
+    ),
 }
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

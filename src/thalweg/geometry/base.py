@@ -15,8 +15,12 @@ class Geometry(eqx.Module):
 
         sharp(x, p) = M(x)⁻¹ p        flat(x, v) = M(x) v        inner(x, u, v) = uᵀ M(x) v
 
-    Laws, checked for every geometry: `flat(x, sharp(x, p)) == p` on tangent spaces; `inner` is
-    symmetric and positive definite; so an energy falls along `−sharp(x, ∇E)`, whatever the metric.
+    For developers: implement `sharp` and `flat`. Laws, checked for every geometry, where a tangent
+    vector is any value of `sharp` (all vectors, unless the states form a curved or constrained
+    space): `sharp(x, flat(x, v)) == v` for tangent v; `flat(x, sharp(x, p))` pairs with tangent
+    vectors as p does; `inner` is symmetric and positive definite on tangent vectors. So an energy
+    falls along `−sharp(x, ∇E)`, whatever the metric. Where M(x) is not positive definite, compiled
+    code yields NaN rather than some vector; `check_metric` says where that is.
     """
 
     @abstractmethod
@@ -29,15 +33,14 @@ class Geometry(eqx.Module):
 
     def inner(self, x: Any, u: Any, v: Any) -> jax.Array:
         """The inner product uᵀM(x)v of two tangent vectors at `x`, a scalar."""
-        lowered = self.flat(x, v)
-        return sum(
-            (
-                jnp.sum(a * b)
-                for a, b in zip(jax.tree.leaves(u), jax.tree.leaves(lowered), strict=True)
-            ),
-            start=jnp.asarray(0.0),
-        )
+        return pairing(u, self.flat(x, v))
 
     def norm(self, x: Any, v: Any) -> jax.Array:
-        """The length √(vᵀM(x)v) of a tangent vector at `x`, a scalar."""
+        """The length √(vᵀM(x)v) of a tangent vector at `x`, a scalar; no gradient at v = 0."""
         return jnp.sqrt(self.inner(x, v, v))
+
+
+def pairing(covector: Any, vector: Any) -> jax.Array:
+    """⟨p, v⟩ = Σ pᵢ vᵢ over all coordinates of two pytrees of one structure, a scalar."""
+    products = jax.tree.map(lambda p, v: jnp.sum(p * v), covector, vector)
+    return jax.tree.reduce(lambda a, b: a + b, products)
