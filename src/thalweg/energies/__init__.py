@@ -3,7 +3,18 @@
 `Energy` is the base for those with parameters; any callable `state → scalar` is an energy too.
 """
 
-from thalweg.energies.base import Energy
-from thalweg.energies.combine import Scaled, Sum
+from thalweg.energies.base import Energy, Scaled, Sum
+from thalweg.energies.quadratic import Quadratic
+from thalweg.energies.restriction import Restriction
+from thalweg.energies.wells import DoubleWell, FourWells, MuellerBrown
 
-__all__ = ["Energy", "Scaled", "Sum"]
+__all__ = [
+    "DoubleWell",
+    "Energy",
+    "FourWells",
+    "MuellerBrown",
+    "Quadratic",
+    "Restriction",
+    "Scaled",
+    "Sum",
+]

@@ -1,4 +1,4 @@
-"""What an energy is, and how energies combine."""
+"""What an energy is, and the energies that arithmetic makes: sums and scalings."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -6,14 +6,19 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+
+from thalweg.core.declared import declared_domain, declared_labels
+from thalweg.core.domains import Domain
 
 
 class Energy(eqx.Module):
     """A scalar function of the state with parameters; lower is better (abstract).
 
     Wherever the library asks for an energy, any callable `state → scalar` will do; subclass this
-    for one with parameters, and to write `2.0 * energy + other`. As with rules, `domain` and
-    `state_names` may be declared on the class, without annotation.
+    for one with parameters, and to write `2.0 * energy + other` (where `other` may be any callable
+    too). As with rules, `domain` and `state_names` may be declared on the class, without
+    annotation; a scaled energy and a sum (its first term that does) pass them on.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -29,20 +34,71 @@ class Energy(eqx.Module):
     def __call__(self, state: Any) -> jax.Array:
         """The energy of a state, a scalar of the state's dtype."""
 
-    def __add__(self, other: Callable[[Any], Any]) -> "Energy":
+    def __add__(self, other: Any) -> "Sum":
         """The sum of two energies."""
-        from thalweg.energies.combine import Sum
+        return Sum((self, other)) if callable(other) else NotImplemented
 
-        return Sum((self, other))
+    def __radd__(self, other: Any) -> "Sum":
+        """The sum of two energies."""
+        return Sum((other, self)) if callable(other) else NotImplemented
 
-    def __mul__(self, factor: Any) -> "Energy":
+    def __sub__(self, other: Any) -> "Sum":
+        """The difference of two energies."""
+        return Sum((self, Scaled(other, -1.0))) if callable(other) else NotImplemented
+
+    def __mul__(self, factor: Any) -> "Scaled":
         """The energy times a number."""
-        from thalweg.energies.combine import Scaled
+        return Scaled(self, factor) if eqx.is_array_like(factor) else NotImplemented
 
-        return Scaled(self, factor)
-
-    def __rmul__(self, factor: Any) -> "Energy":
+    def __rmul__(self, factor: Any) -> "Scaled":
         """The energy times a number."""
-        from thalweg.energies.combine import Scaled
+        return self * factor
 
-        return Scaled(self, factor)
+    def __neg__(self) -> "Scaled":
+        """The energy upside down."""
+        return -1.0 * self
+
+
+class Sum(Energy):
+    """The sum of energies, any callables `state → scalar`."""
+
+    terms: tuple[Callable[[Any], Any], ...]
+
+    def __call__(self, state: Any) -> jax.Array:
+        """Σ_k E_k(x)."""
+        total = self.terms[0](state)
+        for term in self.terms[1:]:
+            total = total + term(state)
+        return total
+
+    @property
+    def domain(self) -> Domain | None:
+        """The domain of the first term that declares one."""
+        return next((d for d in map(declared_domain, self.terms) if d is not None), None)
+
+    @property
+    def state_names(self) -> tuple[str, ...] | None:
+        """The names of the first term that declares them."""
+        return next((n for n in map(declared_labels, self.terms) if n is not None), None)
+
+
+class Scaled(Energy):
+    """An energy times a number."""
+
+    energy: Callable[[Any], Any]
+    factor: Any
+
+    def __call__(self, state: Any) -> jax.Array:
+        """c·E(x)."""
+        value = self.energy(state)
+        return jnp.asarray(self.factor, value.dtype) * value
+
+    @property
+    def domain(self) -> Domain | None:
+        """The domain that the energy declares."""
+        return declared_domain(self.energy)
+
+    @property
+    def state_names(self) -> tuple[str, ...] | None:
+        """The names that the energy declares."""
+        return declared_labels(self.energy)
