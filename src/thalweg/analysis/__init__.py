@@ -1,5 +1,22 @@
-"""What a rule does in the long run: equilibria and their stability."""
+"""What a rule does in the long run: equilibria and their stability.
 
+`find.py` holds the verb; it draws on `search` (batched Levenberg–Marquardt), `polish`, `roots`
+(which are the same), `continua`, `completeness` (what may have been missed) and `classify`.
+"""
+
+from thalweg.analysis.equilibria import Equilibria, Equilibrium, Search, SlowPoint
+from thalweg.analysis.find import find_equilibria
+from thalweg.analysis.linearize import Linearization, linearize
 from thalweg.analysis.problem import Problem, make_problem
 
-__all__ = ["Problem", "make_problem"]
+__all__ = [
+    "Equilibria",
+    "Equilibrium",
+    "Linearization",
+    "Problem",
+    "Search",
+    "SlowPoint",
+    "find_equilibria",
+    "linearize",
+    "make_problem",
+]

@@ -73,7 +73,9 @@ def eigenvalues_with_error(
     left = np.linalg.pinv(vectors)
     condition = np.linalg.norm(left, axis=1) * np.linalg.norm(vectors, axis=0)
     defective = np.sqrt(backward * max(norm, backward)) if size > 1 else backward
-    return values, np.minimum(np.maximum(condition, 1.0) * backward, np.maximum(defective, backward))
+    return values, np.minimum(
+        np.maximum(condition, 1.0) * backward, np.maximum(defective, backward)
+    )
 
 
 def _rounded(values: np.ndarray, error: float) -> np.ndarray:

@@ -37,7 +37,9 @@ class Polished(NamedTuple):
     noise: np.ndarray
 
 
-def polish(problem: Problem, points: np.ndarray, scales: Scales, steps: int = _MAX_STEPS) -> Polished:
+def polish(
+    problem: Problem, points: np.ndarray, scales: Scales, steps: int = _MAX_STEPS
+) -> Polished:
     """Polish points of shape `(n, d)`; `steps=0` only evaluates there."""
     batch = BATCH if points.shape[1] <= 64 else 8
     parts = []

@@ -33,7 +33,7 @@ class Problem(eqx.Module):
         return jax.tree.map(np.asarray, self.chart)
 
     def displacement(self, y: jax.Array, t: Any = 0.0) -> jax.Array:
-        """The rule's displacement in coordinates: f of a flow, g − x of a map (angles shortened)."""
+        """The displacement in coordinates: f of a flow, g − x of a map (angles shortened)."""
         pushed = self.chart.push(self.rule.displacement(t, self.chart.embed(y)))
         return self.chart.shorten(pushed) if self.rule.rule_kind == "map" else pushed
 
@@ -56,7 +56,7 @@ def make_problem(rule: Rule, domain: Domain | None = None) -> tuple[Problem, Dom
     Call with x64 enabled.
 
     Raises:
-        InputError: the rule is not a rule, holds a non-finite parameter, or does not fit the domain.
+        InputError: the rule is no rule, holds a non-finite parameter, or does not fit the domain.
     """
     if not isinstance(rule, Rule):
         raise InputError(

@@ -114,9 +114,7 @@ def _pack(problem: Problem, y: np.ndarray, scales: Scales, hits: np.ndarray) -> 
     y = _snap_zeros(problem, y, scales)
     polished = polish(problem, y, scales, steps=0)
     tolerance = zero_tolerance(polished, scales)
-    accuracy = np.array(
-        [_accuracy(problem, polished, tolerance, scales, k) for k in range(len(y))]
-    )
+    accuracy = np.array([_accuracy(problem, polished, tolerance, scales, k) for k in range(len(y))])
     return Roots(y, polished, tolerance, accuracy, hits)
 
 

@@ -55,16 +55,21 @@ class Probe(NamedTuple):
         starts: the starts, shape `(n, d)`.
         displacement: the displacement there, shape `(n, d)`.
         time_change: the largest change of the displacement when only the time changes.
+        leak: the largest change of what the domain holds constant (the sum, on a simplex).
     """
 
     starts: jax.Array
     displacement: jax.Array
     time_change: jax.Array
+    leak: jax.Array
 
 
 @eqx.filter_jit
-def probe(problem: Problem, key: jax.Array, given: jax.Array | None, count: int) -> Probe:
-    """Draw the starts (or take the given ones) and look at the rule there."""
+def probe(
+    problem: Problem, key: jax.Array | None, index: Any, given: jax.Array | None, count: int
+) -> Probe:
+    """Draw part `index` of the starts (or take the given ones) and look at the rule there."""
+    key = jax.random.fold_in(jax.random.key(0) if key is None else key, index)
     starts = problem.chart.sample(key, count) if given is None else given
     displacement = jax.vmap(problem.displacement)(starts)
     few = starts[:16]
@@ -74,7 +79,14 @@ def probe(problem: Problem, key: jax.Array, given: jax.Array | None, count: int)
         times = jnp.asarray([1, 2, 3, 17])
     later = jax.vmap(lambda t: jax.vmap(lambda y: problem.displacement(y, t))(few))(times)
     change = jnp.max(jnp.where(jnp.isfinite(later - now), jnp.abs(later - now), 0.0))
-    return Probe(starts, displacement, change)
+
+    def leak(y: jax.Array) -> jax.Array:
+        state = problem.chart.embed(y)
+        return jnp.abs(problem.chart.leak(problem.rule.displacement(0.0, state)))
+
+    leaks = jax.vmap(leak)(few)
+    largest = jnp.max(jnp.where(jnp.isfinite(leaks), leaks, 0.0))
+    return Probe(starts, displacement, change, largest)
 
 
 @eqx.filter_jit
@@ -103,7 +115,9 @@ def search(
     return jax.lax.map(lane, starts, batch_size=min(chunk, starts.shape[0]))
 
 
-def search_all(problem: Problem, starts: np.ndarray, scales: Scales, known: Any = None) -> SearchEnd:
+def search_all(
+    problem: Problem, starts: np.ndarray, scales: Scales, known: Any = None
+) -> SearchEnd:
     """`search` for any number of starts in rounds of one size, so that it compiles once."""
     ends = [
         search(problem, part, scales, known, chunk_for(starts.shape[1]))

@@ -1,0 +1,205 @@
+"""What a search for equilibria returns: what was found, how complete it is, how it prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import jax
+import numpy as np
+
+from thalweg.analysis.continua import Continuum
+from thalweg.analysis.tables import format_eigenvalues, format_state, format_table
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """A rest state of a flow, or a fixed point of a map.
+
+    Attributes:
+        state: the state, a pytree of float64 arrays.
+        kind: `"sink"`, `"source"`, `"saddle"`, `"center"` or `"non-hyperbolic"`.
+        form: `"node"` (no mode turns), `"focus"` (some do) or None.
+        stable: None for centers and non-hyperbolic points, which linearization cannot decide.
+        eigenvalues: of the rule's own Jacobian (multipliers of a map), complex, shape `(d,)`, by
+            descending real part, then imaginary part.
+        jacobian: the rule's own Jacobian in the free coordinates of the domain, shape `(d, d)`.
+        residual: the norm of the displacement there.
+        accuracy: how far off the state may lie, as far as rounding lets one say.
+        energy: the rule's declared energy there, or None.
+        continuum: 0 when isolated, else the dimension of the family it stands for.
+    """
+
+    state: Any
+    kind: str
+    form: str | None
+    stable: bool | None
+    eigenvalues: np.ndarray
+    jacobian: np.ndarray
+    residual: float
+    accuracy: float
+    energy: float | None = None
+    continuum: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The equilibrium as JSON-ready data."""
+        leaves = [np.asarray(leaf).ravel() for leaf in jax.tree.leaves(self.state)]
+        return {
+            "state": np.concatenate(leaves).tolist(),
+            "kind": self.kind,
+            "form": self.form,
+            "stable": self.stable,
+            "eigenvalues": [[float(v.real), float(v.imag)] for v in self.eigenvalues],
+            "residual": self.residual,
+            "energy": self.energy,
+            "continuum": self.continuum,
+        }
+
+
+@dataclass(frozen=True)
+class SlowPoint:
+    """A point where the speed |f| has a local minimum that is not zero.
+
+    Attributes:
+        state: the state.
+        speed: the norm of the displacement there.
+    """
+
+    state: Any
+    speed: float
+
+
+@dataclass(frozen=True)
+class Search:
+    """How complete a search was.
+
+    Attributes:
+        starts: the number of starts.
+        converged: how many of them ended on an equilibrium inside the closed domain.
+        distinct: the number of distinct equilibria inside, a continuum counting once.
+        outside: how many starts ended on an equilibrium outside the domain.
+        unseen_mass: the Good–Turing estimate of the probability that one more random start finds an
+            equilibrium not seen yet; None when the starts were given and not drawn.
+        unseen_upper: a 95 % upper bound on it; None likewise.
+        continuum: whether any equilibria are not isolated.
+        deflated: how many equilibria only the deflated restarts found.
+        undefined: at how many starts the rule was not finite.
+        target: the bound at which drawing stops.
+    """
+
+    starts: int
+    converged: int
+    distinct: int
+    outside: int
+    unseen_mass: float | None
+    unseen_upper: float | None
+    continuum: bool
+    deflated: int = 0
+    undefined: int = 0
+    target: float = 0.01
+
+    def to_dict(self) -> dict[str, Any]:
+        """The search as JSON-ready data, with the keys of the contract."""
+        keys = ("starts", "converged", "distinct", "outside")
+        keys += ("unseen_mass", "unseen_upper", "continuum")
+        return {key: getattr(self, key) for key in keys}
+
+    def __str__(self) -> str:
+        lines = [f"{self.starts} starts: {self.converged} came to rest inside the domain"]
+        lines[0] += f", {self.outside} outside." if self.outside else "."
+        if self.undefined:
+            lines.append(f"At {self.undefined} starts the rule is not finite.")
+        if self.deflated:
+            lines.append(f"{self.deflated} found only by deflated restarts.")
+        if self.unseen_upper is not None:
+            enough = self.unseen_upper <= self.target
+            why = "" if enough else " (the budget of starts is spent)"
+            lines.append(
+                f"One more start finds a new one with probability below "
+                f"{100 * self.unseen_upper:.2g} % (95 % confidence){why}."
+            )
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Equilibria(Sequence[Equilibrium]):
+    """The equilibria of a rule in a domain, ordered by state; prints as a table.
+
+    Attributes:
+        members: the equilibria; of a continuum a few representatives, spread out.
+        search: how complete the search was.
+        continua: the families that are not isolated, with points to draw them by.
+        slow: slow points that are no equilibria, when the starts were given as states.
+        warnings: what the reader should know, in sentences.
+        system: the name of the rule.
+        rule_kind: `"flow"` or `"map"`.
+        names: the labels of the coordinates of a state.
+        domain: the domain searched, as JSON-ready data.
+    """
+
+    members: tuple[Equilibrium, ...]
+    search: Search
+    continua: tuple[Continuum, ...] = ()
+    slow: tuple[SlowPoint, ...] = ()
+    warnings: tuple[str, ...] = ()
+    system: str = ""
+    rule_kind: str = "flow"
+    names: tuple[str, ...] = ()
+    domain: dict[str, Any] = field(default_factory=dict)
+
+    @overload
+    def __getitem__(self, index: int) -> Equilibrium: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Equilibrium, ...]: ...
+    def __getitem__(self, index: int | slice) -> Equilibrium | tuple[Equilibrium, ...]:
+        return self.members[index]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def states(self) -> Any:
+        """All states stacked along a new first axis (an empty list when there are none)."""
+        if not self.members:
+            return []
+        return jax.tree.map(lambda *leaves: np.stack(leaves), *(e.state for e in self.members))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The search and its result as JSON-ready data, with the keys of the contract."""
+        return {
+            "rule": self.rule_kind,
+            "dimension": len(self.names),
+            "domain": self.domain,
+            "equilibria": [member.to_dict() for member in self.members],
+            "search": self.search.to_dict(),
+            "warnings": list(self.warnings),
+        }
+
+    def __str__(self) -> str:
+        noun = "fixed point" if self.rule_kind == "map" else "equilibrium"
+        plural = "fixed points" if self.rule_kind == "map" else "equilibria"
+        count = self.search.distinct
+        title = f"{count} {noun if count == 1 else plural} of {self.system} ({self.rule_kind}"
+        title += f", state {', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''})"
+        parts = [title]
+        if self.members:
+            values = "multipliers" if self.rule_kind == "map" else "eigenvalues"
+            header = ["kind", "form", "state", values]
+            rows = [
+                [_kind(e), e.form or "", format_state(e.state), format_eigenvalues(e.eigenvalues)]
+                for e in self.members
+            ]
+            if any(e.energy is not None for e in self.members):
+                header.insert(3, "energy")
+                for row, e in zip(rows, self.members, strict=True):
+                    row.insert(3, "" if e.energy is None else f"{e.energy:.5g}")
+            parts.append(format_table(header, rows))
+        parts.append(str(self.search))
+        parts += [f"Slow point, speed {s.speed:.3g}: {format_state(s.state)}" for s in self.slow]
+        parts += [f"Note: {warning}" for warning in self.warnings]
+        return "\n".join(parts)
+
+
+def _kind(equilibrium: Equilibrium) -> str:
+    if not equilibrium.continuum:
+        return equilibrium.kind
+    return f"continuum ({equilibrium.continuum}-d)"

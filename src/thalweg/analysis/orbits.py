@@ -1,0 +1,137 @@
+"""Trajectories of a flow by the batch, with tangent vectors, in one compiled program.
+
+Everything a search for closed orbits asks of a flow is asked of `advance`: surveys from many
+starts, forwards or backwards in time, and the segments of a shooting method with their Jacobians.
+The steps are Diffrax's; the loop around them is ours because it traces four times faster than a
+general solve, and saves every step of every lane.
+
+Lengths are in units of the domain: z = y / widths, so an angle has period one.
+"""
+
+from typing import Any, NamedTuple
+
+import diffrax as dfx
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.analysis.problem import Problem
+
+LANES = 64
+STEPS = 128
+_SHRINK, _GROW, _SAFETY = 0.2, 5.0, 0.9
+_FIRST = 1e-2
+
+
+class Start(NamedTuple):
+    """Where a batch of lanes begins, and how it is to run.
+
+    Attributes:
+        z: the points, shape `(n, d)`.
+        tangents: the tangent vectors carried along, shape `(n, d, k)`.
+        direction: +1 forwards in time, −1 backwards, shape `(n,)`.
+        duration: how long each lane runs, infinity for as many steps as there are, shape `(n,)`.
+        tolerance: the error allowed a step, in units of the domain.
+        tangent_weight: 1 to hold the tangents to the tolerance too, 0 to let them follow.
+    """
+
+    z: Any
+    tangents: Any
+    direction: Any
+    duration: Any
+    tolerance: Any
+    tangent_weight: Any
+
+
+class Track(NamedTuple):
+    """What a batch of lanes did.
+
+    Attributes:
+        t: the time after each step, counted from 0, shape `(n, STEPS + 1)`; a step that was refused,
+            or that came after the end, repeats the time before.
+        z: the points there, shape `(n, STEPS + 1, d)`.
+        velocity: dz/dt of the flow (forwards in time) there, of the same shape.
+        tangents: the tangent vectors at the end, shape `(n, d, k)`.
+    """
+
+    t: Any
+    z: Any
+    velocity: Any
+    tangents: Any
+
+
+@eqx.filter_jit
+def advance(problem: Problem, start: Start) -> Track:
+    """Run a batch of lanes for up to `STEPS` adaptive steps each."""
+    widths = problem.chart.widths
+    solver = dfx.Tsit5()
+
+    def scaled(z: jax.Array) -> jax.Array:
+        return problem.displacement(z * widths) / widths
+
+    def slope(t: Any, state: Any, direction: Any) -> Any:
+        velocity, push = jax.linearize(scaled, state[0])
+        return direction * velocity, direction * jax.vmap(push, 1, 1)(state[1])
+
+    term = dfx.ODETerm(slope)
+
+    def begin(z: jax.Array, tangents: jax.Array, direction: jax.Array) -> Any:
+        turn, stretch = slope(0.0, (z, tangents), direction)
+        pace = jnp.max(jnp.abs(turn)) + jnp.max(jnp.abs(stretch)) + 1e-200
+        zero = jnp.zeros_like(pace)
+        return _FIRST / pace, solver.init(term, zero, zero, (z, tangents), direction)
+
+    def step(t: Any, h: Any, state: Any, memory: Any, direction: Any, duration: Any) -> Any:
+        new_t = jnp.minimum(t + h, duration)
+        new, error, _, new_memory, _ = solver.step(
+            term, t, new_t, state, direction, memory, made_jump=False
+        )
+        size = _error_size(error, new, start)
+        ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / solver.error_order(term))
+        factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
+        old = (t, state, memory)
+        kept = jax.tree.map(
+            lambda a, b: jnp.where(size <= 1.0, a, b), (new_t, new, new_memory), old
+        )
+        return kept[0], h * factor, kept[1], kept[2]
+
+    def advance_all(carry: Any) -> Any:
+        count, t, h, state, memory, ts, zs = carry
+        t, h, state, memory = jax.vmap(step)(t, h, state, memory, start.direction, start.duration)
+        return count + 1, t, h, state, memory, ts.at[count].set(t), zs.at[count].set(state[0])
+
+    def is_running(carry: Any) -> Any:
+        return (carry[0] <= STEPS) & jnp.any(carry[1] < start.duration)
+
+    h, memory = jax.vmap(begin)(start.z, start.tangents, start.direction)
+    ts = jnp.full((STEPS + 1, *h.shape), jnp.nan).at[0].set(0.0)
+    zs = jnp.full((STEPS + 1, *start.z.shape), jnp.nan).at[0].set(start.z)
+    carry = (1, jnp.zeros_like(h), h, (start.z, start.tangents), memory, ts, zs)
+    count, _, _, state, _, ts, zs = jax.lax.while_loop(is_running, advance_all, carry)
+    # The loop ends early when every lane has arrived: the rest of the record stands still.
+    last = jnp.minimum(jnp.arange(STEPS + 1), count - 1)
+    ts, zs = ts[last].T, jnp.swapaxes(zs[last], 0, 1)
+    return Track(ts, zs, jax.vmap(jax.vmap(scaled))(zs), state[1])
+
+
+def _error_size(error: Any, new: Any, start: Start) -> jax.Array:
+    """The largest error of a step over what is allowed; at most 1 to be accepted."""
+    eps = jnp.finfo(new[0].dtype).eps
+    point = jnp.abs(error[0]) / (start.tolerance + 4.0 * eps * jnp.abs(new[0]))
+    allowed = start.tolerance * (1.0 + jnp.max(jnp.abs(new[1])))
+    tangent = start.tangent_weight * jnp.abs(error[1]) / allowed
+    size = jnp.maximum(jnp.max(point), jnp.max(tangent))
+    return jnp.where(jnp.all(jnp.isfinite(new[0])), size, jnp.nan)
+
+
+def run_batch(problem: Problem, start: Start) -> Track:
+    """`advance` for up to `LANES` lanes, filled up to that number so that it compiles once."""
+    count = len(start.z)
+    fill = np.concatenate([np.arange(count), np.zeros(LANES - count, dtype=int)])
+    duration = np.where(np.arange(LANES) < count, start.duration[fill], 0.0)
+    whole = Start(
+        start.z[fill], start.tangents[fill], start.direction[fill], duration,
+        np.asarray(start.tolerance), np.asarray(start.tangent_weight),
+    )  # fmt: skip
+    return Track(*(np.asarray(part)[:count] for part in advance(problem, whole)))
