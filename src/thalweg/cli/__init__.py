@@ -1,1 +1,1 @@
-"""To be described by its builder."""
+"""The command line: one module a command, and what they share."""

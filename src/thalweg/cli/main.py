@@ -1,0 +1,53 @@
+"""The command `thalweg`. Nothing here imports JAX: a command does, once it is called."""
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+from thalweg.cli.startup import prepare_environment
+
+app = typer.Typer(
+    name="thalweg",
+    help="Systems that follow an energy downhill: where they rest, what they descend, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from thalweg import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _enrol() -> None:
+    from thalweg.cli.listing import list_systems
+
+    app.command("list")(list_systems)
+
+
+_enrol()
+
+
+def run() -> None:
+    """The entry point of the command line."""
+    prepare_environment()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a "?"
+    app()

@@ -1,0 +1,125 @@
+"""What every command does alike: where words go, where files go, and how it ends.
+
+Results go to standard output, messages to standard error. Exit status: 0 done, 1 the computation
+failed, 2 bad usage or bad input.
+"""
+
+import contextlib
+import sys
+import traceback
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import typer
+
+from thalweg.core.errors import InputError, StoreError, ThalwegError
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+
+class Session:
+    """One run of a command.
+
+    Attributes:
+        as_json: print the result as JSON and nothing else on standard output.
+        quiet: print nothing but errors (and JSON where it is asked for).
+        out: the folder for files as typed, or None.
+        folder: the folder once `open_folder` has made sure of it, or None for no files.
+    """
+
+    def __init__(self, out: Path | None, as_json: bool, quiet: bool, stdout: TextIO):
+        self.as_json = as_json
+        self.quiet = quiet
+        self.out = out
+        self.folder: Path | None = None
+        self._stdout = stdout
+        self._made: list[Path] = []
+
+    def message(self, text: str) -> None:
+        """Say something about the run, on standard error."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def show(self, text: str) -> None:
+        """Print a result for a person."""
+        if not self.quiet and not self.as_json:
+            print(text, file=self._stdout, flush=True)
+
+    def open_folder(self, default: str) -> None:
+        """Make sure, before anything is computed, that files can be written.
+
+        Raises:
+            StoreError: the folder cannot be made, or not be written into.
+        """
+        if self.out is None and self.as_json:
+            return
+        folder = self.out or Path("thalweg-out") / default
+        missing = [p for p in (folder, *folder.parents) if not p.exists()]
+        probe = folder / f".{uuid.uuid4().hex}.tmp"
+        try:
+            for path in reversed(missing):
+                path.mkdir()
+                self._made.append(path)
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            self.close_folder()
+            reason = error.strerror or str(error)
+            raise StoreError(
+                f"The folder {folder} cannot be written: {reason}. Choose another with --out DIR."
+            ) from error
+        self.folder = folder
+
+    def close_folder(self) -> None:
+        """Remove the folders that were made for a run that left nothing in them."""
+        for path in reversed(self._made):
+            with contextlib.suppress(OSError):  # not empty: it holds results
+                path.rmdir()
+
+    def finish(self, result: Mapping[str, Any], text: str) -> None:
+        """Write `result.json` where files are asked for, and print the result."""
+        from thalweg.cli.jsontext import clean, to_text
+        from thalweg.core.files import write_atomically
+
+        cleaned = clean(result)
+        document = to_text(cleaned) + "\n"
+        added = cleaned.get("warnings", [])[len(result.get("warnings", [])) :]
+        self.show("\n".join([text, *(f"Note: {warning}" for warning in added)]))
+        if self.folder is not None:
+            path = write_atomically(self.folder / "result.json", document)
+            self.message(f"Wrote {path}.")
+        if self.as_json:
+            self._stdout.write(document)
+            self._stdout.flush()
+
+
+@contextlib.contextmanager
+def session(
+    out: Path | None = None, as_json: bool = False, quiet: bool = False, debug: bool = False
+) -> Iterator[Session]:
+    """Run a command's body; turn errors into one message and an exit status.
+
+    What the system itself prints goes to standard error, so that standard output holds the result
+    alone.
+    """
+    current = Session(out, as_json, quiet, sys.stdout)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield current
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        print(f"Error: {_sentence(error)}", file=sys.stderr)
+        is_input = isinstance(error, InputError | StoreError)
+        raise typer.Exit(BAD_INPUT if is_input else FAILED) from None
+    finally:
+        current.close_folder()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ThalwegError):
+        return str(error)
+    kind = type(error).__name__
+    return f"{kind}: {error}\nThis is unexpected; the same command with --debug shows where."
