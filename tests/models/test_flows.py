@@ -124,7 +124,7 @@ def _falls(rule, state, rate):
 
 
 def test_four_wells_has_nine_equilibria_and_descends_its_energy():
-    wells = tw.models.FourWells()
+    wells = registry.find("four-wells").create()
     for x in (-np.sqrt(1.1), 0.0, np.sqrt(1.1)):
         for y in (-1.0, 0.0, 1.0):
             value, eigenvalues = look(wells, [x, y])

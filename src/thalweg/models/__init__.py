@@ -1,7 +1,8 @@
 """The systems of the sources, and the classics; every one is a rule with a domain.
 
-`tw.models.FitzHughNagumo()` makes one; the command line calls it `fitzhugh-nagumo`. The registry
-can be read, and this package imported, without importing JAX.
+`tw.models.FitzHughNagumo()` makes one; the command line calls it `fitzhugh-nagumo`. Those that are
+the descent of an energy of `tw.energies` (`double-well`, `four-wells`, `mueller-brown`) are made by
+`tw.SteepestDescent`. The registry can be read, and this package imported, without importing JAX.
 """
 
 import importlib
@@ -21,22 +22,18 @@ if TYPE_CHECKING:
     from thalweg.models.oscillators import Pendulum, VanDerPol
     from thalweg.models.ring_attractor import RingAttractor
     from thalweg.models.tanh_networks import RandomTanhNetwork, RingTanhFlow, RingTanhMap
-    from thalweg.models.wells import DoubleWell, FourWells, MuellerBrown
 
 __all__ = [
     "Competition",
     "CurieWeiss",
     "DeepLinearMode",
-    "DoubleWell",
     "Duffing",
     "DuffingMap",
     "FitzHughNagumo",
-    "FourWells",
     "Henon",
     "Logistic",
     "Lorenz",
     "MorrisLecar",
-    "MuellerBrown",
     "Pendulum",
     "PredatorPrey",
     "RandomTanhNetwork",

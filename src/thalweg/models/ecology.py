@@ -9,7 +9,12 @@ import numpy as np
 
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
+from thalweg.core.trees import as_parameter, cast_like
 from thalweg.dynamics import Flow
+
+
+def _array(default: list[Any]) -> Any:
+    return eqx.field(converter=as_parameter, default_factory=lambda: np.array(default))
 
 
 class Competition(Flow):
@@ -28,8 +33,8 @@ class Competition(Flow):
         R. MacArthur, Theor. Popul. Biol. 1, 1 (1970).
     """
 
-    rates: Any = eqx.field(default_factory=lambda: np.array([1.0, 1.0]))
-    interactions: Any = eqx.field(default_factory=lambda: np.array([[1.0, 1.5], [1.5, 1.0]]))
+    rates: Any = _array([1.0, 1.0])
+    interactions: Any = _array([[1.0, 1.5], [1.5, 1.0]])
 
     def __check_init__(self):
         """Refuse arrays that do not fit each other."""
@@ -57,10 +62,7 @@ class Competition(Flow):
         return state * (rates - interactions @ state)
 
     def _arrays(self, state: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return (
-            jnp.asarray(self.rates, dtype=state.dtype),
-            jnp.asarray(self.interactions, dtype=state.dtype),
-        )
+        return cast_like(self.rates, state), cast_like(self.interactions, state)
 
 
 class PredatorPrey(Flow):

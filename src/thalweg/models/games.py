@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.domains import ProbabilitySimplex
 from thalweg.core.errors import InputError
+from thalweg.core.trees import as_parameter, cast_like
 from thalweg.dynamics import Flow
 
 
@@ -28,7 +29,9 @@ class Replicator(Flow):
         J. Hofbauer & K. Sigmund, Evolutionary Games and Population Dynamics (1998), chapter 7.
     """
 
-    payoff: Any = eqx.field(default_factory=lambda: np.diag([1.0, 2.0, 3.0]))
+    payoff: Any = eqx.field(
+        converter=as_parameter, default_factory=lambda: np.diag([1.0, 2.0, 3.0])
+    )
 
     def __check_init__(self):
         """Refuse a payoff that is not a square matrix."""
@@ -43,11 +46,11 @@ class Replicator(Flow):
 
     def energy(self, state: jax.Array) -> jax.Array:
         """−xᵀA x/2, minus half the mean fitness."""
-        return -0.5 * state @ (jnp.asarray(self.payoff, dtype=state.dtype) @ state)
+        return -0.5 * state @ (cast_like(self.payoff, state) @ state)
 
     def velocity(self, t: Any, state: jax.Array) -> jax.Array:
         """x', shape `(n,)`."""
-        return _replicate(jnp.asarray(self.payoff, dtype=state.dtype), state)
+        return _replicate(cast_like(self.payoff, state), state)
 
 
 class RockPaperScissors(Flow):
@@ -81,6 +84,6 @@ class RockPaperScissors(Flow):
         return _replicate(self.win * beats - self.loss * beats.T, state)
 
 
-def _replicate(payoff: jax.Array, state: jax.Array) -> jax.Array:
+def _replicate(payoff: Any, state: jax.Array) -> jax.Array:
     fitness = payoff @ state
     return state * (fitness - state @ fitness)

@@ -18,7 +18,7 @@ class Entry:
 
     Attributes:
         name: what the command line calls it.
-        target: where its class lives, `"module:Class"`.
+        target: where its class lives, `"models.module:Class"`.
         summary: one line, under 60 characters.
         tags: what it is an example of; the first is `"flow"` or `"map"`.
         parameters: values in which it differs from the defaults of its class.
@@ -30,122 +30,102 @@ class Entry:
     tags: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def class_name(self) -> str:
-        """The name of its class."""
-        return self.target.rpartition(":")[2]
-
     def load_class(self) -> type:
         """Its class; imports JAX."""
         module, _, name = self.target.partition(":")
         return getattr(importlib.import_module(module), name)
 
     def create(self, **parameters: Any) -> Any:
-        """The system, with some parameters replaced; imports JAX."""
-        return self.load_class()(**{**self.parameters, **parameters})
+        """The rule, with some parameters replaced; imports JAX."""
+        from thalweg.dynamics import Rule, SteepestDescent
+
+        made = self.load_class()(**{**self.parameters, **parameters})
+        return made if isinstance(made, Rule) else SteepestDescent(made)
 
 
-def _entry(name: str, target: str, summary: str, *tags: str, **parameters: Any) -> Entry:
-    return Entry(name, f"thalweg.models.{target}", summary, tags, parameters)
+def _entry(name: str, target: str, summary: str, tags: str, **parameters: Any) -> Entry:
+    return Entry(name, f"thalweg.{target}", summary, tuple(tags.split()), parameters)
 
 
 ENTRIES: tuple[Entry, ...] = (
     _entry(
         "curie-weiss",
-        "mean_field:CurieWeiss",
+        "models.mean_field:CurieWeiss",
         "Mean-field magnet at a temperature",
-        "flow",
-        "physics",
-        "gradient",
+        "flow physics gradient",
     ),
     _entry(
         "deep-linear-mode",
-        "mode_pair:DeepLinearMode",
+        "models.mode_pair:DeepLinearMode",
         "One mode of a two-layer linear network: a line of minima",
-        "flow",
-        "learning",
-        "gradient",
-        "continuum",
+        "flow learning gradient continuum",
     ),
     _entry(
         "double-well",
-        "wells:DoubleWell",
+        "energies.wells:DoubleWell",
         "Descent into two wells across a ridge",
-        "flow",
-        "gradient",
+        "flow gradient",
     ),
     _entry(
         "duffing",
-        "duffing:DuffingMap",
+        "models.duffing:DuffingMap",
         "Forced double-well oscillator, once a period",
-        "map",
-        "physics",
-        "forced",
+        "map physics forced",
     ),
     _entry(
         "duffing-flow",
-        "duffing:Duffing",
+        "models.duffing:Duffing",
         "Forced double-well oscillator (depends on time)",
-        "flow",
-        "physics",
-        "forced",
+        "flow physics forced",
     ),
     _entry(
         "fitzhugh-nagumo",
-        "excitable:FitzHughNagumo",
+        "models.excitable:FitzHughNagumo",
         "Excitable membrane, reduced to a plane",
-        "flow",
-        "neuron",
-        "cycle",
+        "flow neuron cycle",
     ),
     _entry(
         "four-wells",
-        "wells:FourWells",
+        "energies.wells:FourWells",
         "Descent into four wells: nine equilibria",
-        "flow",
-        "gradient",
+        "flow gradient",
     ),
     _entry(
-        "henon", "maps:Henon", "Quadratic map of the plane with a strange attractor", "map", "chaos"
+        "henon",
+        "models.maps:Henon",
+        "Quadratic map of the plane with a strange attractor",
+        "map chaos",
     ),
     _entry(
         "logistic",
-        "maps:Logistic",
+        "models.maps:Logistic",
         "Population map of the line: period doubling, chaos",
-        "map",
-        "chaos",
-        "cycle",
+        "map chaos cycle",
     ),
-    _entry("lorenz", "lorenz:Lorenz", "Convection in three modes: chaos", "flow", "chaos"),
+    _entry("lorenz", "models.lorenz:Lorenz", "Convection in three modes: chaos", "flow chaos"),
     _entry(
         "lotka-volterra",
-        "ecology:PredatorPrey",
+        "models.ecology:PredatorPrey",
         "Predator and prey: neutral cycles",
-        "flow",
-        "ecology",
+        "flow ecology",
     ),
     _entry(
         "lotka-volterra-competition",
-        "ecology:Competition",
+        "models.ecology:Competition",
         "Species that compete: bistable",
-        "flow",
-        "ecology",
+        "flow ecology",
     ),
     _entry(
         "morris-lecar",
-        "excitable:MorrisLecar",
+        "models.excitable:MorrisLecar",
         "Barnacle muscle fibre, class II (Hopf)",
-        "flow",
-        "neuron",
-        "cycle",
+        "flow neuron cycle",
     ),
     _entry(
         "morris-lecar-class-1",
-        "excitable:MorrisLecar",
+        "models.excitable:MorrisLecar",
         "Barnacle muscle fibre, class I (saddle-node)",
-        "flow",
-        "neuron",
-        "cycle",
+        "flow neuron cycle",
         current=30.0,
         g_ca=4.0,
         v3=12.0,
@@ -154,73 +134,57 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _entry(
         "mueller-brown",
-        "wells:MuellerBrown",
+        "energies.wells:MuellerBrown",
         "Descent on the Müller–Brown surface",
-        "flow",
-        "gradient",
-        "chemistry",
+        "flow gradient chemistry",
     ),
     _entry(
         "pendulum",
-        "oscillators:Pendulum",
+        "models.oscillators:Pendulum",
         "Damped pendulum on the circle of angles",
-        "flow",
-        "physics",
-        "angle",
+        "flow physics angle",
     ),
     _entry(
         "random-tanh",
-        "tanh_networks:RandomTanhNetwork",
+        "models.tanh_networks:RandomTanhNetwork",
         "Random rate network of any size",
-        "flow",
-        "network",
+        "flow network",
     ),
     _entry(
         "replicator",
-        "games:Replicator",
+        "models.games:Replicator",
         "Selection among strategies, on the simplex",
-        "flow",
-        "ecology",
-        "simplex",
+        "flow ecology simplex",
     ),
     _entry(
         "ring-attractor",
-        "ring_attractor:RingAttractor",
+        "models.ring_attractor:RingAttractor",
         "Head-direction network: a ring of equilibria",
-        "flow",
-        "network",
-        "continuum",
+        "flow network continuum",
     ),
     _entry(
         "ring-tanh-flow",
-        "tanh_networks:RingTanhFlow",
+        "models.tanh_networks:RingTanhFlow",
         "Symmetric tanh network, h' = −h + tanh(hW)",
-        "flow",
-        "network",
+        "flow network",
     ),
     _entry(
         "ring-tanh-map",
-        "tanh_networks:RingTanhMap",
+        "models.tanh_networks:RingTanhMap",
         "Symmetric tanh network, h⁺ = tanh(hW)",
-        "map",
-        "network",
-        "cycle",
+        "map network cycle",
     ),
     _entry(
         "rock-paper-scissors",
-        "games:RockPaperScissors",
+        "models.games:RockPaperScissors",
         "Cyclic dominance, on the simplex",
-        "flow",
-        "ecology",
-        "simplex",
+        "flow ecology simplex",
     ),
     _entry(
         "van-der-pol",
-        "oscillators:VanDerPol",
+        "models.oscillators:VanDerPol",
         "Self-excited oscillator with one cycle",
-        "flow",
-        "physics",
-        "cycle",
+        "flow physics cycle",
     ),
 )
 
@@ -242,4 +206,5 @@ def find(name: str) -> Entry:
 
 def classes() -> dict[str, str]:
     """Where every class of the room lives: name → module."""
-    return {entry.class_name: entry.target.partition(":")[0] for entry in ENTRIES}
+    targets = [entry.target.partition(":") for entry in ENTRIES]
+    return {name: module for module, _, name in targets if module.startswith("thalweg.models.")}

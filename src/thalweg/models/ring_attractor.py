@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
+from thalweg.core.trees import cast_like
 from thalweg.dynamics import Flow
 
 
@@ -53,12 +54,12 @@ class RingAttractor(Flow):
     def velocity(self, t: Any, state: jax.Array) -> jax.Array:
         """r', shape `(n,)`."""
         z = self._population_vector(state)
-        recurrent = z @ self._directions(state.dtype)
+        recurrent = z @ self._directions(state)
         return -state + self.gain * recurrent / (1.0 + jnp.sum(z**2))
 
-    def _directions(self, dtype: Any) -> np.ndarray:
+    def _directions(self, state: jax.Array) -> jax.Array:
         angles = 2.0 * np.pi * np.arange(self.size) / self.size
-        return np.stack([np.cos(angles), np.sin(angles)]).astype(dtype)
+        return cast_like(np.stack([np.cos(angles), np.sin(angles)]), state)
 
     def _population_vector(self, state: jax.Array) -> jax.Array:
-        return 2.0 / self.size * (self._directions(state.dtype) @ state)
+        return 2.0 / self.size * (self._directions(state) @ state)

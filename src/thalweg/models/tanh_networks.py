@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
+from thalweg.core.trees import cast_like
 from thalweg.dynamics import Flow, Map
 
 
@@ -44,7 +45,7 @@ class RingTanhFlow(Flow):
 
     def velocity(self, t: Any, state: jax.Array) -> jax.Array:
         """h', shape `(size,)`."""
-        return jnp.tanh(state @ ring_weights(self.size).astype(state.dtype)) - state
+        return jnp.tanh(state @ cast_like(ring_weights(self.size), state)) - state
 
 
 class RingTanhMap(Map):
@@ -72,7 +73,7 @@ class RingTanhMap(Map):
 
     def step(self, t: Any, state: jax.Array) -> jax.Array:
         """h⁺, shape `(size,)`."""
-        return jnp.tanh(state @ ring_weights(self.size).astype(state.dtype))
+        return jnp.tanh(state @ cast_like(ring_weights(self.size), state))
 
 
 class RandomTanhNetwork(Flow):
@@ -112,7 +113,7 @@ class RandomTanhNetwork(Flow):
 
     def velocity(self, t: Any, state: jax.Array) -> jax.Array:
         """x', shape `(n,)`."""
-        weights = jnp.asarray(self.coupling, dtype=state.dtype)
+        weights = cast_like(self.coupling, state)
         return -state + self.gain * (weights @ jnp.tanh(state))
 
 
