@@ -30,7 +30,6 @@ from thalweg.models.deep_linear.network import DeepLinearNetwork, GradientDescen
 from thalweg.models.deep_linear.riccati import ExactLearning
 from thalweg.models.deep_linear.small_start import (
     effective_strengths,
-    growing_part,
     predict_small_start,
 )
 from thalweg.models.deep_linear.stability import largest_stable_step, sharpness
@@ -64,7 +63,6 @@ __all__ = [
     "deficiency_margin",
     "effective_strengths",
     "end_to_end",
-    "growing_part",
     "imbalances",
     "kernel_change",
     "kernel_distance",

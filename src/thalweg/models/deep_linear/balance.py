@@ -44,22 +44,32 @@ def deficiency_margin(weights: Sequence[Any], target: Any) -> float:
     return smallest - float(np.linalg.norm(product - target))
 
 
-def require_balanced(weights: Sequence[Any], tolerance: float = 1e-8) -> float:
-    """The λ of a λ-balanced start of two layers, `W²ᵀW² − W¹W¹ᵀ = λI`.
-
-    Raises:
-        InputError: no λ fits to within `tolerance` times the squared size of the weights.
-    """
+def nearest_balance(weights: Sequence[Any]) -> tuple[float, float]:
+    """The λ nearest to `W²ᵀW² − W¹W¹ᵀ = λI` for two layers, and by how much it fails (a norm)."""
     imbalance = imbalances(weights)[0]
     hidden = len(imbalance)
     balance = float(np.trace(imbalance)) / hidden
     excess = float(np.linalg.norm(imbalance - balance * np.eye(hidden), 2))
-    scale = max(float(np.linalg.norm(np.asarray(w), 2)) for w in weights) ** 2
-    if excess > tolerance * scale:
+    rounding = np.finfo(float).eps * hidden * _squared_size(weights)
+    return (0.0 if abs(balance) <= rounding else balance), excess
+
+
+def require_balanced(weights: Sequence[Any], tolerance: float = 1e-8) -> tuple[float, float]:
+    """`nearest_balance`, refusing a failure above `tolerance` times the squared weights.
+
+    Raises:
+        InputError: no λ fits.
+    """
+    balance, excess = nearest_balance(weights)
+    allowed = tolerance * _squared_size(weights)
+    if excess > allowed:
         raise InputError(
             f"weights must be λ-balanced, W²ᵀW² − W¹W¹ᵀ = λI: the nearest λ is {balance:.4g}, from "
-            f"which it departs by {excess:.3g} (allowed {tolerance * scale:.2g}). Start from "
-            f"`balanced` or `lambda_balanced`, use `predict_small_start` for small random "
-            f"weights, or simulate."
+            f"which it departs by {excess:.3g} (allowed {allowed:.2g}). Start from `balanced` or "
+            f"`lambda_balanced`, use `predict_small_start` for small random weights, or simulate."
         )
-    return 0.0 if abs(balance) <= np.finfo(float).eps * hidden * scale else balance
+    return balance, excess
+
+
+def _squared_size(weights: Sequence[Any]) -> float:
+    return max(float(np.linalg.norm(np.asarray(w), 2)) for w in weights) ** 2

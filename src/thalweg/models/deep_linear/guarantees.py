@@ -18,8 +18,8 @@ class Guarantee:
     r"""The hypotheses of the convergence theorem, evaluated for one start and one step.
 
     If all of `conditions` hold, the excess loss ℓ = ½|Wᴺ⋯W¹ − Σyx|_F² is at most ε after
-    `(η c^{2(N−1)/N})⁻¹ log(ℓ_0/ε)` steps. The theorem is conservative by orders of magnitude; `rate` is what it
-    promises, to be compared with `measured_rate`.
+    `(η c^{2(N−1)/N})⁻¹ log(ℓ_0/ε)` steps. The theorem is conservative by orders of magnitude;
+    `rate` is what it promises, to be compared with `measured_rate`.
 
     Attributes:
         margin: the deficiency margin c; must be positive.

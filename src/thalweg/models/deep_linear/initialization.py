@@ -99,7 +99,8 @@ def lambda_balanced(
     r"""Two layers with the given product and `W²ᵀW² − W¹W¹ᵀ = λI`.
 
     With `W²W¹ = U S Vᵀ`: `W² = U S_2 Rᵀ`, `W¹ = R S_1 Vᵀ`, `S_2 = √((√(λ² + 4S²) + λ)/2)`, and S_1
-    likewise with −λ; hidden directions beyond the product's have S = 0 and one layer's strength √|λ|.
+    likewise with −λ. Hidden directions beyond the product's have S = 0: one layer's strength is
+    √|λ| there, the other's zero.
 
     Arguments:
         product: the map W²W¹ to start from, `(N_3, N_1)`.

@@ -10,8 +10,8 @@ How it is computed. The singular vectors of Σyx split F into 2 × 2 blocks, so 
 number an eigenvalue (t itself at eigenvalue zero). Let P hold the coordinates of Q_0, rows ordered
 by falling eigenvalue. The rows that grow are reduced, once, to triangular form `P = L Oᵀ` (O
 orthogonal): row i involves directions j ≤ i only, which grow at least as fast. In units of its own
-growth, direction j turns e^{f_i t} L_ij into e^{(f_i − f_j) t} L_ij, and nothing overflows at any t.
-A time then costs one Cholesky factorization of the hidden size.
+growth, direction j turns e^{f_i t} L_ij into e^{(f_i − f_j) t} L_ij: nothing overflows at any t. A
+time then costs one Cholesky factorization of the hidden size.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,13 @@ class ExactLearning:
         covariances: what is learned; inputs must be white.
         weights: the start `(W¹, W²)`, with `W²ᵀW² − W¹W¹ᵀ = λI` for some λ (found here).
         tau: the time constant.
-        tolerance: how far, relative to the weights' size, the start may be from λ-balanced.
+        tolerance: how far the start may be from λ-balanced, relative to the squared size of the
+            weights; beyond rounding, the result is an approximation (`predict_small_start`).
+
+    Attributes:
+        balance: the λ of the start.
+        excess: by how much the start fails to be λ-balanced.
+        modes: the singular vectors and values of Σyx.
 
     The weights themselves are determined up to a rotation of the hidden layer; what is computed is
     every quantity that does not depend on it. Methods take a time or an array of times, and put the
@@ -79,7 +85,7 @@ class ExactLearning:
                 f"the shape {covariances.yx.shape}."
             )
         self.tau = positive("tau", tau)
-        self.balance = require_balanced((first, second), tolerance)
+        self.balance, self.excess = require_balanced((first, second), tolerance)
         self.modes = Modes.of(covariances)
         self._split(first, second)
 
