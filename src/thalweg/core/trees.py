@@ -32,18 +32,20 @@ def as_arrays(tree: Tree) -> Tree:
 
 
 def in_float64(tree: Tree) -> Tree:
-    """`as_arrays`, with every floating leaf float64, complex leaf complex128 (call with x64 on)."""
+    """Every floating leaf as a float64 NumPy array, every complex one as complex128.
+
+    NumPy, because `jnp.asarray` compiles a program for every shape; compiled functions trace NumPy
+    arrays like any other (call them with x64 enabled). Tracers are cast and stay tracers.
+    """
 
     def cast(leaf: Any) -> Any:
-        if not eqx.is_inexact_array(leaf):
+        if not isinstance(leaf, float | complex) and not eqx.is_inexact_array(leaf):
             return leaf
-        wide = np.complex128 if jnp.issubdtype(leaf.dtype, jnp.complexfloating) else np.float64
-        # Through NumPy, because an eager cast is one more compiled program.
-        return (
-            leaf.astype(wide) if isinstance(leaf, Tracer) else jnp.asarray(np.asarray(leaf, wide))
-        )
+        is_complex = jnp.issubdtype(jnp.result_type(leaf), jnp.complexfloating)
+        wide = np.complex128 if is_complex else np.float64
+        return leaf.astype(wide) if isinstance(leaf, Tracer) else np.asarray(leaf, wide)
 
-    return jax.tree.map(cast, as_arrays(tree))
+    return jax.tree.map(cast, _floats_where_annotated(tree))
 
 
 def cast_like(value: Any, state: Any) -> jax.Array:

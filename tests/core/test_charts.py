@@ -1,0 +1,156 @@
+"""The laws of charts, on boxes with angles and held coordinates, on pytrees, on the simplex."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import thalweg as tw
+
+TREE = tw.Box(
+    {"angle": [0.0], "w": [[-1.0, 2.0], [0.0, 7.0]]},
+    {"angle": [6.25], "w": [[1.0, 3.0], [0.1, 7.0]]},
+    {"angle": True, "w": False},
+)
+CHARTS = {
+    "box": tw.Box([-3.0, -0.1], [3.0, 0.3]).chart(),
+    "number": tw.Box(-1.0, 2.0).chart(),
+    "angles": tw.Box([-np.pi, 0.0], [np.pi, 1.0], [True, False]).chart(),
+    "slice of a tree": TREE.chart(),
+    "simplex": tw.ProbabilitySimplex(4).chart(),
+}
+ANGLES = CHARTS["angles"]
+
+
+@jax.jit
+def all_methods(chart, y):
+    return chart.embed(y), chart.wrap(y), chart.shorten(y), chart.inside(y)
+
+
+every_chart = pytest.mark.parametrize("name", CHARTS)
+
+
+def points(chart, least=-20.0, most=20.0):
+    number = st.floats(least, most, allow_subnormal=False)
+    return st.lists(number, min_size=chart.dimension, max_size=chart.dimension).map(np.array)
+
+
+@every_chart
+@given(data=st.data())
+def test_coordinates_invert_embed(name, data):
+    chart = CHARTS[name]
+    y = data.draw(points(chart))
+    np.testing.assert_array_equal(chart.coordinates(chart.embed(y)), y)
+
+
+@every_chart
+@given(data=st.data())
+def test_push_is_the_differential_of_the_coordinates(name, data):
+    """Linear, and the inverse of the differential of embed."""
+    chart = CHARTS[name]
+    y, v = data.draw(points(chart)), data.draw(points(chart))
+    displacement = jax.tree.map(np.subtract, chart.embed(y + v), chart.embed(y))
+    np.testing.assert_allclose(chart.push(displacement), v, atol=1e-13)
+    twice = jax.tree.map(lambda a: 2.0 * a, displacement)
+    np.testing.assert_array_equal(chart.push(twice), 2.0 * chart.push(displacement))
+
+
+@every_chart
+@given(data=st.data())
+def test_a_point_does_not_differ_from_itself(name, data):
+    chart = CHARTS[name]
+    a = data.draw(points(chart))
+    np.testing.assert_array_equal(chart.difference(a, a), np.zeros(chart.dimension))
+
+
+@every_chart
+def test_every_sample_is_inside_and_the_domain_is_covered(name):
+    chart = CHARTS[name]
+    for dtype_is_wide in (False, True):
+        with jax.enable_x64(dtype_is_wide):
+            sample = chart.sample(jax.random.key(1), 1000)
+            assert sample.shape == (1000, chart.dimension)
+            assert bool(jnp.all(chart.inside(sample)))
+    mean = np.mean(np.asarray(sample), axis=0)
+    middle = 0.25 if name == "simplex" else (chart.lower + chart.upper) / 2
+    # A uniform coordinate has the deviation width/√12; five standard errors of 1,000 draws.
+    np.testing.assert_array_less(np.abs(mean - middle), 5 * chart.widths / np.sqrt(12 * 1000))
+
+
+@every_chart
+def test_numpy_in_numpy_out_and_jax_agrees_on_leading_axes(name):
+    chart = CHARTS[name]
+    y = np.asarray(chart.sample(jax.random.key(2), 3), dtype=np.float32)
+    for state in jax.tree.leaves(chart.embed(y)):
+        assert type(state) is np.ndarray
+        assert state.dtype == np.float32
+    y64 = y.astype(np.float64)
+    with jax.enable_x64(True):
+        theirs = all_methods(jax.tree.map(jnp.asarray, chart), y64)
+    ours = (chart.embed(y64), chart.wrap(y64), chart.shorten(y64), chart.inside(y64))
+    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+    np.testing.assert_array_equal(chart.coordinates(ours[0]), y64)
+
+
+@given(points(ANGLES))
+def test_wrap_brings_angles_home_and_leaves_the_rest(y):
+    wrapped = ANGLES.wrap(y)
+    assert ANGLES.lower[0] <= wrapped[0] < ANGLES.upper[0]
+    assert wrapped[1] == y[1]
+    np.testing.assert_array_equal(ANGLES.wrap(wrapped), wrapped)
+    turns = (y[0] - wrapped[0]) / ANGLES.period[0]
+    assert turns == pytest.approx(round(turns), abs=1e-12)
+
+
+def test_wrap_stays_half_open_where_rounding_would_not():
+    just_below = np.array([np.nextafter(-np.pi, -4.0), 0.5])
+    assert ANGLES.wrap(just_below)[0] < np.pi
+    np.testing.assert_array_equal(ANGLES.wrap(np.array([np.pi, 0.5]))[0], -np.pi)
+
+
+@given(points(ANGLES), points(ANGLES))
+def test_difference_takes_the_shorter_way_round(a, b):
+    difference = ANGLES.difference(a, b)
+    assert abs(difference[0]) <= np.pi * (1 + 1e-12)
+    assert difference[1] == a[1] - b[1]
+    np.testing.assert_allclose(np.exp(1j * (b[0] + difference[0])), np.exp(1j * a[0]), atol=1e-12)
+
+
+def test_inside_is_closed_widens_by_slack_and_refuses_what_is_not_finite():
+    box = CHARTS["box"]
+    np.testing.assert_array_equal(
+        box.inside(np.array([[-3.0, 0.3], [3.001, 0.0], [0.0, -0.2], [np.nan, 0.0]])),
+        [True, False, False, False],
+    )
+    assert box.inside(np.array([3.5, 0.0]), slack=0.1)
+    assert ANGLES.inside(np.array([50.0, 0.5]))
+    assert not ANGLES.inside(np.array([np.nan, 0.5]))
+    simplex = CHARTS["simplex"]
+    np.testing.assert_array_equal(
+        simplex.inside(np.array([[0.5, 0.5, 0.0], [0.5, 0.6, 0.0], [-0.1, 0.5, 0.0]])),
+        [True, False, False],
+    )
+
+
+def test_simplex_points_add_up_to_one_and_starts_are_uniform():
+    chart = CHARTS["simplex"]
+    state = chart.embed(np.array([0.2, 0.3, 0.1]))
+    np.testing.assert_allclose(state, [0.2, 0.3, 0.1, 0.4], atol=1e-15)
+    # Under the uniform law P(x₁ > 1/2) = (1/2)^(n−1) = 1/8.
+    share = np.mean(np.asarray(chart.sample(jax.random.key(3), 4000))[:, 0] > 0.5)
+    assert abs(share - 0.125) < 5 * np.sqrt(0.125 * 0.875 / 4000)
+
+
+def test_a_new_box_does_not_compile_again(count_compiles):
+    embed = jax.jit(lambda chart, y: chart.wrap(y))
+    first, second = (
+        jax.tree.map(jnp.asarray, tw.Box([lo, 0.0], [2.0, 1.0], [True, False]).chart())
+        for lo in (-1.0, -2.0)
+    )
+    y = jnp.zeros(2)
+    embed(first, y)
+    with count_compiles() as compiled:
+        embed(second, y)
+    assert compiled.count == 0
