@@ -63,7 +63,7 @@ def assemble(
 
 
 def _inside(problem: Problem, family: Continuum) -> np.ndarray:
-    return np.asarray(problem.host_chart.inside(family.points, 1e-9))
+    return np.asarray(problem.chart.inside(family.points, 1e-9))
 
 
 def _representatives(family: Continuum, inside: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -83,7 +83,7 @@ def _members(
 ) -> list[Equilibrium]:
     if not len(points):
         return []
-    chart, widths = problem.host_chart, np.asarray(scales.y)
+    chart, widths = problem.chart, np.asarray(scales.y)
     order = np.lexsort(np.round(points / widths, 9).T[::-1])
     points, accuracy, continuum = points[order], accuracy[order], continuum[order]
     exact = polish(problem, points, scales, steps=0)
@@ -133,7 +133,7 @@ def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tupl
     lanes = np.flatnonzero(
         (inventory.hits < 0) & (inventory.family < 0) & np.isfinite(inventory.residual)
     )
-    chart, widths = problem.host_chart, np.asarray(scales.y)
+    chart, widths = problem.chart, np.asarray(scales.y)
     speeds = np.linalg.norm(evaluate(problem, inventory.ends[lanes]), axis=1)
     kept: list[np.ndarray] = []
     slow = []
@@ -152,10 +152,10 @@ def _warnings(
     notes: list[Any] = []
     broken = np.flatnonzero(~np.all(np.isfinite(look.displacement), axis=1))
     if len(broken):
-        state = problem.host_chart.embed(look.starts[broken[0]])
+        state = problem.chart.embed(look.starts[broken[0]])
         notes.append(
             f"the rule is not finite at {len(broken)} of {len(look.starts)} points, for example at "
-            f"{np.round(problem.host_chart.layout.flatten(state), 6).tolist()}; the search went on "
+            f"{np.round(problem.chart.layout.flatten(state), 6).tolist()}; the search went on "
             f"without them."
         )
     if isinstance(domain, Box):

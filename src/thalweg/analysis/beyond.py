@@ -30,7 +30,7 @@ def joined_outside(
         piece: the piece that each point belongs to, shape `(n,)`.
         scales: typical sizes.
     """
-    widths, chart = np.asarray(scales.y), problem.host_chart
+    widths, chart = np.asarray(scales.y), problem.chart
     outside = ~np.asarray(chart.inside(points, 1e-9))
     ends, before = _free_ends(links, outside)
     if len(ends) < 2:

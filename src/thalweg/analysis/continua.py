@@ -81,7 +81,7 @@ def _walk(
     problem: Problem, starts: np.ndarray, directions: np.ndarray, scales: Scales
 ) -> np.ndarray:
     """Which lanes can walk along a continuum: step, re-converge, and go on the same way."""
-    widths, chart = np.asarray(scales.y), problem.host_chart
+    widths, chart = np.asarray(scales.y), problem.chart
     here, alive = starts, np.ones(len(starts), dtype=bool)
     for _ in range(_STEPS):
         end = search_all(problem, here + _STEP * directions * widths, scales)
@@ -114,7 +114,7 @@ def gather(
         dimension: that dimension.
         scales: typical sizes.
     """
-    widths, chart = np.asarray(scales.y), problem.host_chart
+    widths, chart = np.asarray(scales.y), problem.chart
     points = _grow(problem, np.concatenate([seeds, others]), dimension, scales)
     edges = _spanning_tree(chart, points, widths)
     kept = edges[_joined(problem, points, edges, scales)]
@@ -141,7 +141,7 @@ def absorb(
         families: the continua known.
         scales: typical sizes.
     """
-    widths, chart, new = np.asarray(scales.y), problem.host_chart, family.copy()
+    widths, chart, new = np.asarray(scales.y), problem.chart, family.copy()
     for index, known in enumerate(families):
         lanes = np.flatnonzero((new < 0) & (residual < _CONVERGED))
         if not len(lanes):
@@ -214,7 +214,7 @@ def _stride(dimension: int) -> float:
 
 def _grow(problem: Problem, points: np.ndarray, dimension: int, scales: Scales) -> np.ndarray:
     """Walk on from every point in all null directions until the domain is covered, or enough is."""
-    widths, chart, stride = np.asarray(scales.y), problem.host_chart, _stride(dimension)
+    widths, chart, stride = np.asarray(scales.y), problem.chart, _stride(dimension)
     frontier = points
     for _ in range(_GROWTHS):
         jacobians = polish(problem, frontier, scales, steps=0).jacobian
@@ -277,7 +277,7 @@ def _joined(problem: Problem, points: np.ndarray, edges: np.ndarray, scales: Sca
     """Which edges run along a continuum: their middle re-converges close to the middle."""
     if not len(edges):
         return np.zeros(0, dtype=bool)
-    widths, chart = np.asarray(scales.y), problem.host_chart
+    widths, chart = np.asarray(scales.y), problem.chart
     step = chart.difference(points[edges[:, 1]], points[edges[:, 0]])
     middle = points[edges[:, 0]] + 0.5 * step
     end = search_all(problem, middle, scales)

@@ -74,7 +74,7 @@ def _look(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> 
     """What the rule does at the first starts; refuses what cannot be analysed."""
     if given is not None:
         given = np.resize(given, (ROUND, given.shape[1]))
-    look = Probe(*map(np.asarray, probe(problem, key, 0, given, ROUND)))
+    look = Probe(*map(np.asarray, probe(problem, key, np.asarray(0), given, ROUND)))
     name = type(problem.rule).__name__
     if not np.any(np.all(np.isfinite(look.displacement), axis=1)):
         raise InputError(
@@ -124,7 +124,7 @@ def _given_points(problem: Problem, starts: Any) -> np.ndarray:
     if not np.all(np.isfinite(flat)):
         row = int(np.argwhere(~np.isfinite(flat))[0, 0])
         raise InputError(f"starts must be finite; state {row} is {flat[row]}.")
-    return problem.host_chart.coordinates(stacked)
+    return problem.chart.coordinates(stacked)
 
 
 def _box_around(starts: Any) -> Box:

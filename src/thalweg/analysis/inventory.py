@@ -101,8 +101,12 @@ def _draw(problem: Problem, key: Any, first: int, last: int) -> np.ndarray:
     """Starts number `first` to `last` of the endless sequence that the key stands for."""
     size = ROUND if last <= 16 * ROUND else 16 * ROUND
     rounds = range(first // size, -(-last // size))
-    points = np.concatenate([np.asarray(probe(problem, key, r, None, size).starts) for r in rounds])
+    points = np.concatenate([_fresh(problem, key, r, size) for r in rounds])
     return points[first - rounds[0] * size : last - rounds[0] * size]
+
+
+def _fresh(problem: Problem, key: Any, index: int, count: int) -> np.ndarray:
+    return np.asarray(probe(problem, key, np.asarray(index), None, count).starts)
 
 
 def _sort_out(problem: Problem, scales: Scales, found: _Found) -> Inventory:
@@ -120,7 +124,7 @@ def _sort_out(problem: Problem, scales: Scales, found: _Found) -> Inventory:
         family = absorb(problem, ends, residual, family, families, scales)
         if np.sum(family < 0) == before:
             break
-    chart = problem.host_chart
+    chart = problem.chart
     slack = 1e-9 + roots.accuracy / np.max(np.asarray(scales.y))
     inside = np.array([bool(chart.inside(y, s)) for y, s in zip(roots.y, slack, strict=True)], bool)
     hits = np.full(len(ends), -1)
@@ -140,7 +144,7 @@ def _deflate(
     for attempt in range(_DEFLATIONS):
         if not len(inventory.roots.y):
             break
-        fresh = np.asarray(probe(problem, key, 100_000 + attempt, None, ROUND).starts)
+        fresh = _fresh(problem, key, 100_000 + attempt, ROUND)
         end = search_all(problem, fresh, scales, _padded(inventory.roots.y))
         new = np.flatnonzero(end.residual < 1e-10)
         found = _Found.by(SearchEnd(*(column[new] for column in end)), found)

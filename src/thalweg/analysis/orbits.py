@@ -135,3 +135,19 @@ def run_batch(problem: Problem, start: Start) -> Track:
         np.asarray(start.tolerance), np.asarray(start.tangent_weight),
     )  # fmt: skip
     return Track(*(np.asarray(part)[:count] for part in advance(problem, whole)))
+
+
+def run_segments(problem: Problem, guesses: list[Guess], tolerances: list[float]) -> list[Segments]:
+    """Run the segments of several closed orbits, in as few batches as they fit."""
+    tolerance = min(tolerances)
+    dimension = guesses[0].nodes.shape[1]
+    nodes = np.concatenate([g.nodes for g in guesses])
+    times = np.concatenate([g.shares * g.period for g in guesses])
+    parts = [
+        _run_to_end(problem, nodes[i : i + LANES], times[i : i + LANES], tolerance, dimension)
+        for i in range(0, len(nodes), LANES)
+    ]
+    ends, maps, leaving, arriving = (np.concatenate(c) for c in zip(*parts, strict=True))
+    cuts = np.cumsum([len(g.nodes) for g in guesses])[:-1]
+    split = zip(*(np.split(a, cuts) for a in (ends, maps, leaving, arriving)), strict=True)
+    return [Segments(*parts) for parts in split]

@@ -5,7 +5,7 @@ each iteration tries the step times 1 to 5 and keeps the best. The linear solve 
 the Jacobian itself: a singular Jacobian does no harm, and its condition number is not squared.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -46,13 +46,13 @@ def polish(
     for start in range(0, len(points), batch):
         part = points[start : start + batch]
         padded = np.concatenate([part, np.repeat(part[:1], batch - len(part), axis=0)])
-        done = _polish_batch(problem, padded, scales, steps)
+        done = _polish_batch(problem, padded, scales, np.asarray(steps))
         parts.append([np.asarray(a)[: len(part)] for a in done])
     return Polished(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 @eqx.filter_jit
-def _polish_batch(problem: Problem, points: jax.Array, scales: Scales, steps: int) -> Polished:
+def _polish_batch(problem: Problem, points: jax.Array, scales: Scales, steps: Any) -> Polished:
     def lane(start: jax.Array) -> Polished:
         y = _newton(problem, start, scales, steps)
         return Polished(
@@ -65,7 +65,7 @@ def _polish_batch(problem: Problem, points: jax.Array, scales: Scales, steps: in
     return jax.vmap(lane)(points)
 
 
-def _newton(problem: Problem, start: jax.Array, scales: Scales, steps: int) -> jax.Array:
+def _newton(problem: Problem, start: jax.Array, scales: Scales, steps: Any) -> jax.Array:
     def size_at(y: jax.Array) -> jax.Array:
         return jnp.linalg.norm(problem.displacement(y) / scales.f)
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
-import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.core.domains import Domain
@@ -26,11 +24,6 @@ class Problem(eqx.Module):
 
     rule: Rule
     chart: Chart
-
-    @property
-    def host_chart(self) -> Chart:
-        """The chart in NumPy, for work on the host that must not compile anything."""
-        return jax.tree.map(np.asarray, self.chart)
 
     def displacement(self, y: jax.Array, t: Any = 0.0) -> jax.Array:
         """The displacement in coordinates: f of a flow, g − x of a map (angles shortened)."""
@@ -69,5 +62,4 @@ def make_problem(rule: Rule, domain: Domain | None = None) -> tuple[Problem, Dom
             f"{type(rule).__name__} has a parameter that is not finite: {', '.join(broken)}."
         )
     domain = resolve_domain(rule, domain)
-    chart = jax.tree.map(jnp.asarray, domain.chart())
-    return Problem(in_float64(rule), chart), domain
+    return Problem(in_float64(rule), domain.chart()), domain

@@ -83,7 +83,7 @@ def _merge(
     while open_lanes:
         seed, rest = open_lanes[0], np.array(open_lanes[1:], dtype=int)
         owner[seed] = count
-        away = problem.host_chart.difference(polished.y[rest], polished.y[seed])
+        away = problem.chart.difference(polished.y[rest], polished.y[seed])
         near = rest[np.max(np.abs(away) / widths, axis=1) <= _NEAR] if len(rest) else rest
         if len(near):
             same = _indistinct(problem, polished, tolerance, seed, near)
@@ -96,7 +96,7 @@ def _merge(
 def _indistinct(
     problem: Problem, polished: Polished, tolerance: np.ndarray, seed: int, others: np.ndarray
 ) -> np.ndarray:
-    away = problem.host_chart.difference(polished.y[others], polished.y[seed])
+    away = problem.chart.difference(polished.y[others], polished.y[seed])
     between = polished.y[seed] + _FRACTIONS[:, None, None] * away
     value = evaluate(problem, between.reshape(-1, away.shape[1])).reshape(between.shape)
     allowed = np.maximum(tolerance[others], tolerance[seed])
