@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from thalweg.cli.analyze import analyze
+from thalweg.cli.doctor import doctor
+from thalweg.cli.listing import list_systems
 from thalweg.cli.startup import prepare_environment
 
 app = typer.Typer(
@@ -35,13 +38,9 @@ def _common(
     pass
 
 
-def _enrol() -> None:
-    from thalweg.cli.listing import list_systems
-
-    app.command("list")(list_systems)
-
-
-_enrol()
+app.command("list")(list_systems)
+app.command("analyze")(analyze)
+app.command("doctor")(doctor)
 
 
 def run() -> None:

@@ -1,0 +1,85 @@
+"""The main job: equilibria, their stability, cycles, descent and the energy verdict, as one result.
+
+`Analysis.to_dict` is the JSON object that people script against.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+import thalweg
+from thalweg.analysis import Equilibria, find_equilibria
+from thalweg.cli.loader import System
+from thalweg.core.domains import Domain
+from thalweg.dynamics import declared_energy
+from thalweg.recovery import Verdict, recover_energy
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that `analyze` finds out about a system.
+
+    Attributes:
+        system: the system as it was named, with its parameters.
+        seed: the seed of everything random.
+        equilibria: the equilibria and how complete they are.
+        verdict: whether the rule is steepest descent of an energy.
+        warnings: what was noticed before the search.
+    """
+
+    system: System
+    seed: int
+    equilibria: Equilibria
+    verdict: Verdict
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the contract."""
+        found = self.equilibria.to_dict()
+        return {
+            "schema": SCHEMA,
+            "version": thalweg.__version__,
+            "system": self.system.name,
+            "parameters": self.system.parameters,
+            "rule": found["rule"],
+            "dimension": found["dimension"],
+            "domain": found["domain"],
+            "seed": self.seed,
+            "equilibria": found["equilibria"],
+            "cycles": [],
+            "search": found["search"],
+            "descent": {"energy": _energy_name(self.system), "holds": None, "worst": None},
+            "verdict": self.verdict.to_dict(),
+            "warnings": list(
+                dict.fromkeys([*self.warnings, *found["warnings"], *self.verdict.warnings])
+            ),
+        }
+
+    def __str__(self) -> str:
+        notes = [f"Note: {warning}" for warning in self.warnings]
+        return "\n\n".join([str(self.equilibria), str(self.verdict), *notes])
+
+
+def analyze_system(
+    system: System,
+    domain: Domain,
+    seed: int = 0,
+    warnings: tuple[str, ...] = (),
+    say: Callable[[str], None] = print,
+) -> Analysis:
+    """Analyse a system in a domain; `say` is told what is being done."""
+    key = jax.random.key(seed)
+    equilibria = find_equilibria(system.rule, domain, key=key)
+    verdict = recover_energy(system.rule, domain, key=key, equilibria=equilibria)
+    return Analysis(system, seed, equilibria, verdict, warnings)
+
+
+def _energy_name(system: System) -> str | None:
+    energy = declared_energy(system.rule)
+    if energy is None:
+        return None
+    return getattr(energy, "__qualname__", type(energy).__name__)

@@ -1,0 +1,44 @@
+"""`thalweg analyze`: the main job."""
+
+from thalweg.cli.options import (
+    DebugOption,
+    DomainOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    SystemArgument,
+)
+from thalweg.cli.session import session
+
+
+def analyze(
+    system: SystemArgument,
+    settings: SetOption = None,
+    domain: DomainOption = None,
+    seed: SeedOption = 0,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Find where a system rests, how stable that is, and whether it goes down on an energy.
+
+    Prints a table and writes result.json.
+
+    Examples: `thalweg analyze fitzhugh-nagumo --set current=0.3`,
+    `thalweg analyze model.py:MyFlow --domain "-3,3;-3,3" --json`.
+    """
+    with session(out, as_json, quiet, debug) as current:
+        from thalweg.cli.loader import load_system
+        from thalweg.cli.region import read_domain
+
+        loaded = load_system(system, settings or ())
+        box, warnings = read_domain(domain, loaded.rule)
+        current.open_folder(loaded.slug)
+
+        from thalweg.cli.analysis import analyze_system
+
+        analysis = analyze_system(loaded, box, seed, tuple(warnings), current.message)
+        current.finish(analysis.to_dict(), str(analysis))
