@@ -142,17 +142,15 @@ def _where(error: BaseException, path: Path) -> str:
 
 
 def _candidates(module: ModuleType) -> list[str]:
-    """The names in a module that can be analysed, its own first."""
-    found = []
+    """The names in a user's module that can be analysed, without what it imports from here."""
+    names = []
     for name, value in vars(module).items():
-        is_class = inspect.isclass(value) and not inspect.isabstract(value)
-        if name.startswith("_"):
-            continue
-        if is_class and issubclass(value, Rule | Energy):
-            found.append((value.__module__ != module.__name__, name))
-        elif isinstance(value, Rule | Energy):
-            found.append((False, name))
-    return [name for _, name in sorted(found)]
+        kind = value if inspect.isclass(value) else type(value)
+        is_own = not kind.__module__.startswith("thalweg.") or not inspect.isclass(value)
+        is_system = issubclass(kind, Rule | Energy) and not inspect.isabstract(kind)
+        if is_system and is_own and not name.startswith("_"):
+            names.append(name)
+    return sorted(names)
 
 
 def _offer(module: ModuleType) -> str:

@@ -25,14 +25,15 @@ def read_domain(text: str | None, rule: Rule) -> tuple[Domain, list[str]]:
         kind = type(declared).__name__
         raise InputError(f"--domain: this system lives on a {kind}, not in a box; leave it out.")
     if len(pairs) == 1:
-        box = resolve_domain(rule, Box(*pairs[0]))
+        box = Box(*pairs[0])
     elif declared is None:
-        box = resolve_domain(rule, Box([low for low, _ in pairs], [high for _, high in pairs]))
+        box = Box([low for low, _ in pairs], [high for _, high in pairs])
     else:
         box = _like_declared(pairs, rule, declared)
-    if declared is None or not isinstance(box, Box):
-        return box, []
-    return _with_angles(box, rule, declared)
+    domain = resolve_domain(rule, box)
+    if declared is None or not isinstance(domain, Box):
+        return domain, []
+    return _with_angles(domain, rule, declared)
 
 
 def _pairs(text: str) -> list[tuple[float, float]]:

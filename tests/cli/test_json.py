@@ -1,0 +1,39 @@
+"""Results as JSON text."""
+
+import json
+
+import numpy as np
+
+from thalweg.cli.jsontext import clean, to_text
+
+
+def test_numbers_that_are_not_finite_are_null_and_said():
+    result = {"a": [1.0, np.nan], "b": {"c": np.float64(np.inf)}, "warnings": ["first"]}
+    cleaned = clean(result)
+    assert cleaned["a"] == [1.0, None]
+    assert cleaned["b"] == {"c": None}
+    assert cleaned["warnings"] == [
+        "first",
+        "Not finite, written as null: a[1] (nan), b.c (inf).",
+    ]
+    assert result["warnings"] == ["first"]
+
+
+def test_arrays_and_numpy_numbers_are_plain():
+    cleaned = clean({"x": np.eye(2), "n": np.int64(3), "t": np.bool_(True), "z": 1 + 2j})
+    assert cleaned == {"x": [[1.0, 0.0], [0.0, 1.0]], "n": 3, "t": True, "z": [1.0, 2.0]}
+    assert type(cleaned["n"]) is int
+    assert type(cleaned["t"]) is bool
+
+
+def test_text_reads_back_and_short_rows_stay_on_a_line():
+    data = {
+        "ä": [[0.1, 1e-300], [-0.0, 1 / 3]],
+        "deep": {"list": [{"state": [1.0, 2.0], "kind": "sink"}] * 4, "empty": [], "none": {}},
+        "long": [1 / 3] * 30,
+        "text": 'quo"te',
+    }
+    text = to_text(data)
+    assert json.loads(text) == data
+    assert '  "ä": [[0.1, 1e-300], [-0.0, 0.3333333333333333]]' in text.splitlines()[1]
+    assert max(map(len, text.splitlines())) <= 110
