@@ -1,5 +1,8 @@
 """The domain in which a question about a rule is asked."""
 
+from itertools import islice
+from typing import Any
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -40,14 +43,11 @@ def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
 
 
 def _only_fit(rule: Rule) -> Layout:
-    fitting = [
-        n for n in range(1, _LARGEST_GUESS + 1) if _mismatch(rule, Layout.of(np.zeros(n))) is None
-    ]
-    scalar_fits = _mismatch(rule, Layout.of(0.0)) is None
-    if len(fitting) == 1 and not scalar_fits:
-        return Layout.of(np.zeros(fitting[0]))
-    if scalar_fits and not fitting:
-        return Layout.of(0.0)
+    shapes = [(), *((n,) for n in range(1, _LARGEST_GUESS + 1))]
+    candidates = (Layout.of(np.zeros(shape)) for shape in shapes)
+    fitting = list(islice((lay for lay in candidates if _mismatch(rule, lay) is None), 2))
+    if len(fitting) == 1:
+        return fitting[0]
     found = "several state shapes fit" if fitting else f"no vector of up to {_LARGEST_GUESS} fits"
     raise InputError(
         f"domain: a single pair of bounds does not tell the dimension of {type(rule).__name__} "
@@ -67,18 +67,28 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
     abstract = jax.tree.map(lambda a: jax.ShapeDtypeStruct(np.shape(a), np.float64), state)
     shapes = layout.shapes[0] if len(layout.shapes) == 1 else layout.shapes
     verb, t = ("velocity", 0.0) if rule.rule_kind == "flow" else ("step", 0)
-    try:
-        with jax.enable_x64(True):
-            result = eqx.filter_eval_shape(rule.displacement, t, abstract)
-    except Exception as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        return f"{verb} fails for a state of shape {shapes} ({type(error).__name__}: {reason[0]})."
+    failure: list[Exception] = []
+
+    def attempt(state: Any) -> Any:
+        # Caught before it crosses JAX, which would spend ten times as long on its traceback.
+        try:
+            return rule.displacement(t, state)
+        except Exception as error:
+            failure.append(error)
+
+    with jax.enable_x64(True):
+        result = eqx.filter_eval_shape(attempt, abstract)
+    if failure:
+        reason = (str(failure[0]).strip().splitlines() or [""])[0]
+        kind = type(failure[0]).__name__
+        return f"{verb} fails for a state of shape {shapes} ({kind}: {reason})."
     if jax.tree.structure(result) != layout.treedef:
         return (
             f"{verb} must return the structure of the state, {layout.treedef}, got "
             f"{jax.tree.structure(result)}."
         )
-    for leaf, shape in zip(jax.tree.leaves(result), layout.shapes, strict=True):
+    for value, shape in zip(jax.tree.leaves(result), layout.shapes, strict=True):
+        leaf = value if hasattr(value, "dtype") else np.asarray(value)
         if leaf.shape != shape:
             return f"{verb} must return the shape of the state, {shape}, got {leaf.shape}."
         if leaf.dtype != np.float64:
