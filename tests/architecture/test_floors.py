@@ -1,0 +1,99 @@
+"""A room imports only from the floors below it, and no module imports itself by a detour."""
+
+import ast
+import textwrap
+
+from house import FLOORS, SOURCE, Module, imported_names, package, target, where
+
+import thalweg
+
+
+def misplaced(modules: tuple[Module, ...]) -> list[str]:
+    found = []
+    for module in modules:
+        if not module.room:
+            continue
+        for dotted, line in imported_names(module):
+            if dotted.split(".")[0] != "thalweg" or dotted == "thalweg.__version__":
+                continue
+            home = thalweg._HOME.get(dotted.removeprefix("thalweg."), dotted)
+            room = home.split(".")[1] if "." in home else ""
+            if room == module.room:
+                continue
+            if FLOORS.get(room, len(FLOORS)) >= FLOORS[module.room]:
+                found.append(f"{where(module, line)} ({module.room}) imports {dotted}")
+    return found
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """The first circle found, as a path that ends where it starts; empty if there is none."""
+    finished: set[str] = set()
+
+    def walk(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in finished:
+            return []
+        for following in sorted(graph.get(node, ())):
+            if found := walk(following, [*path, node]):
+                return found
+        finished.add(node)
+        return []
+
+    return next((found for start in sorted(graph) if (found := walk(start, []))), [])
+
+
+def import_graph(modules: tuple[Module, ...]) -> dict[str, set[str]]:
+    # The top of the package names everything, lazily: it is no part of the graph.
+    return {
+        module.name: {
+            target(dotted)
+            for dotted, _ in imported_names(module)
+            if dotted.startswith("thalweg.") and target(dotted) != "thalweg"
+        }
+        for module in modules
+        if module.room
+    }
+
+
+def made_up(name: str, text: str) -> Module:
+    text = textwrap.dedent(text)
+    path = SOURCE / (name.replace(".", "/") + ".py")
+    return Module(name, path, text, ast.parse(text))
+
+
+def test_every_room_has_a_floor():
+    rooms = {module.room for module in package()} - {""}
+    assert rooms <= set(FLOORS)
+
+
+def test_rooms_import_only_from_lower_floors():
+    assert misplaced(package()) == []
+
+
+def test_no_circles():
+    assert circle(import_graph(package())) == []
+
+
+def test_a_misplaced_import_is_seen_wherever_it_hides():
+    hidden = """
+    from typing import TYPE_CHECKING
+    if TYPE_CHECKING:
+        from thalweg.analysis import Problem
+    def late():
+        from thalweg import Flow
+        from ..dynamics.rules import Map
+        import thalweg
+    """
+    found = misplaced((made_up("thalweg.core.example", hidden),))
+    lines = [entry.split(":")[1].split(" ")[0] for entry in found]
+    assert lines == ["4", "6", "7", "8"]
+    same_floor = made_up("thalweg.data.example", "import thalweg.geometry.base")
+    assert len(misplaced((same_floor,))) == 1
+    below = made_up("thalweg.dynamics.example", "from thalweg.core import errors")
+    assert misplaced((below,)) == []
+
+
+def test_a_circle_is_seen():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []

@@ -1,0 +1,104 @@
+"""The public names: one table, complete, documented, and loaded on first use."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pytest
+from house import FLOORS, package
+
+import thalweg
+
+_HEAVY = ("jax", "jaxlib", "numpy", "scipy", "equinox", "diffrax", "optimistix", "matplotlib")
+
+
+def names_for_type_checkers() -> dict[str, str]:
+    """Each name of the TYPE_CHECKING block of `thalweg/__init__.py`, with its module."""
+    top = next(module for module in package() if module.name == "thalweg")
+    block = next(
+        node
+        for node in top.tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    return {
+        alias.asname or alias.name: str(node.module)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def test_the_lazy_table_is_what_type_checkers_see():
+    rooms = dict.fromkeys(thalweg._ROOMS, "thalweg")
+    assert {**rooms, **thalweg._HOME} == names_for_type_checkers()
+    assert sorted([*rooms, *thalweg._HOME]) == sorted(thalweg.__all__)
+    assert set(thalweg.__all__) <= set(dir(thalweg))
+
+
+def test_public_names_come_from_a_module_that_offers_them():
+    for name, home in thalweg._HOME.items():
+        module = importlib.import_module(home)
+        assert getattr(thalweg, name) is getattr(module, name)
+        assert name in getattr(module, "__all__", [name])
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        thalweg.nothing  # noqa: B018
+
+
+def test_no_room_is_named_like_a_public_name():
+    modules = {module.name.split(".")[1] for module in package() if "." in module.name}
+    assert {*FLOORS, *modules} & set(thalweg._HOME) == set()
+
+
+def undocumented() -> list[str]:
+    exported = [(thalweg, name) for name in thalweg.__all__]
+    for module in package():
+        loaded = importlib.import_module(module.name)
+        exported += [(loaded, name) for name in getattr(loaded, "__all__", ())]
+    found = set()
+    for module, name in exported:
+        value = getattr(module, name)
+        if not (inspect.ismodule(value) or inspect.isclass(value) or inspect.isroutine(value)):
+            continue
+        doc = vars(value).get("__doc__") or ""
+        if not doc.strip() or doc.startswith(f"{name}("):  # what a dataclass writes by itself
+            found.add(f"{module.__name__}.{name}")
+    return sorted(found)
+
+
+def test_every_public_name_is_documented():
+    assert undocumented() == []
+
+
+@pytest.mark.parametrize("name", [m.name for m in package() if ">>>" in m.text])
+def test_examples_in_docstrings_run(name):
+    results = doctest.testmod(importlib.import_module(name))
+    assert results.attempted > 0
+    assert results.failed == 0
+
+
+def heavy_imports(code: str) -> str:
+    """What of the heavy libraries is loaded after `code` has run in a new process."""
+    report = f"import sys; print('|', [m for m in {_HEAVY!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True
+    )
+    return done.stdout.rpartition("|")[2].strip()
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    assert heavy_imports("import thalweg; dir(thalweg); thalweg.__version__") == "[]"
+    assert "jax" in heavy_imports("import thalweg; thalweg.Flow")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["--version"]])
+def test_these_commands_import_nothing_heavy(arguments):
+    code = f"""
+import contextlib, sys
+from thalweg.cli.main import run
+sys.argv = ["thalweg", *{arguments!r}]
+with contextlib.suppress(SystemExit):
+    run()"""
+    assert heavy_imports(code) == "[]"
