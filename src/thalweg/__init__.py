@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Simplex,
         Sphere,
     )
+    from thalweg.recovery import Verdict, recover_energy
 
 _ROOMS = ("energies", "geometry", "models")
 
@@ -76,6 +77,7 @@ _NAMES = {
         "Simplex",
         "Sphere",
     ),
+    "thalweg.recovery": ("Verdict", "recover_energy"),
 }
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

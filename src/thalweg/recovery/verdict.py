@@ -1,0 +1,130 @@
+"""The graded answer of energy recovery, with its evidence, and how it reads."""
+
+import textwrap
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from thalweg.geometry import Geometry
+
+_WIDTH = 80
+_SENTENCES = {
+    "euclidean": "It is steepest descent of an energy, in the Euclidean metric.",
+    "constant-metric": "It is steepest descent of an energy, in a constant metric.",
+    "diagonal-metric": "It is steepest descent of an energy, in a diagonal metric m_i(x_i).",
+    "given-metric": "It is steepest descent of an energy, in a metric that was given.",
+    "lyapunov": "An energy falls along it; no metric was found in which it is steepest descent.",
+    "refuted": "It is not steepest descent of any energy.",
+    "undecided": "No energy was found, and none was excluded.",
+}
+
+
+class Witness(Protocol):
+    """What refutes an energy: something that anyone can check again."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The witness as JSON-ready data."""
+        ...
+
+
+@dataclass(frozen=True)
+class Level:
+    """What one level of the question found.
+
+    Attributes:
+        name: the level.
+        outcome: `"yes"` (what the level is named after holds), `"no"`, or `"open"`.
+        residual: the normalised residual, 0 where the level holds exactly, or None.
+        note: what was found, in a sentence or two.
+    """
+
+    name: str
+    outcome: str
+    residual: float | None
+    note: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The level as JSON-ready data."""
+        return {
+            "name": self.name,
+            "outcome": self.outcome,
+            "residual": _finite(self.residual),
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Is a rule steepest descent of something? Of what, in which metric? If not, why not?
+
+    Attributes:
+        kind: the strongest true statement: `"euclidean"`, `"constant-metric"`, `"diagonal-metric"`,
+            `"given-metric"`, `"lyapunov"`, `"refuted"` or `"undecided"`.
+        energy: the energy recovered, a callable `state → scalar` up to a constant, or None.
+        metric: the geometry in which the rule is its steepest descent, or None.
+        residual: the normalised residual of that statement, or None.
+        witness: what refutes an energy, or None.
+        levels: what every level tried found; two can be true at once (no metric, yet an energy that
+            falls).
+        metric_name: the metric in words, or None.
+        system: the name of the rule.
+        rule_kind: `"flow"` or `"map"`.
+        region: where the statement was checked, in words.
+        warnings: what the reader should know, in sentences.
+    """
+
+    kind: str
+    energy: Any
+    metric: Geometry | None
+    residual: float | None
+    witness: Witness | None
+    levels: tuple[Level, ...]
+    metric_name: str | None = None
+    system: str = ""
+    rule_kind: str = "flow"
+    region: str = ""
+    warnings: tuple[str, ...] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as JSON-ready data, with the keys of the contract."""
+        return {
+            "kind": self.kind,
+            "metric": self.metric_name,
+            "residual": _finite(self.residual),
+            "witness": None if self.witness is None else self.witness.to_dict(),
+            "levels": [level.to_dict() for level in self.levels],
+        }
+
+    def __str__(self) -> str:
+        lines = _wrap(f"Energy of {self.system} ({self.rule_kind}): {self.kind}")
+        lines += _wrap(_SENTENCES[self.kind], "  ")
+        if self.metric_name is not None:
+            lines += _wrap(f"Metric: {self.metric_name}.", "  ")
+        if self.witness is not None:
+            lines += _wrap(f"Witness: {self.witness}", "  ")
+        lines += _wrap(f"Region: {self.region}.", "  ") if self.region else []
+        lines += _levels_as_text(self.levels)
+        for warning in self.warnings:
+            lines += _wrap(f"Note: {warning}")
+        return "\n".join(lines)
+
+
+def _levels_as_text(levels: tuple[Level, ...]) -> list[str]:
+    """One block a level: its name, outcome and residual, with the note beside them."""
+    wide = max((len(level.name) for level in levels), default=0)
+    lines = []
+    for level in levels:
+        residual = "" if level.residual is None else f"{level.residual:.1e}"
+        head = f"  {level.name.ljust(wide)}  {level.outcome.ljust(4)}  {residual.ljust(8)}  "
+        body = textwrap.wrap(level.note, max(_WIDTH - len(head), 24)) or [""]
+        lines += [(head if i == 0 else " " * len(head)) + text for i, text in enumerate(body)]
+    return [line.rstrip() for line in lines]
+
+
+def _wrap(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None

@@ -1,0 +1,127 @@
+"""The Euclidean level, and the energy that it recovers."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import thalweg as tw
+
+SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
+
+
+def wells(x):
+    return x[0] ** 2 * (x[0] ** 2 - 2.2) / 4 + x[1] ** 2 * (x[1] ** 2 - 2) / 4
+
+
+def descent_of(energy):
+    return tw.as_flow(lambda x: jax.tree.map(jnp.negative, jax.grad(energy)(x)))
+
+
+def spread(energy, known, points):
+    """How far two energies are from differing by a constant."""
+    with jax.enable_x64(True):
+        gaps = np.asarray(jax.vmap(lambda x: energy(x) - known(x))(jnp.asarray(points)))
+    return np.ptp(gaps)
+
+
+def test_four_wells_are_recovered_up_to_a_constant():
+    verdict = tw.recover_energy(descent_of(wells), SQUARE)
+    points = np.random.default_rng(1).uniform(-2.0, 2.0, (50, 2))
+    assert verdict.kind == "euclidean"
+    assert verdict.residual < 1e-12
+    assert spread(verdict.energy, wells, points) < 1e-12
+
+
+def test_the_energy_follows_the_dtype_of_the_state_and_has_a_gradient():
+    energy = tw.recover_energy(descent_of(wells), SQUARE).energy
+    x = jnp.asarray([0.3, -1.1])
+    assert energy(x).dtype == jnp.float32
+    np.testing.assert_allclose(jax.grad(energy)(x), jax.grad(wells)(x), rtol=2e-5)
+
+
+def test_a_pytree_state_is_recovered():
+    def energy(state):
+        return jnp.sum(jnp.cosh(state["a"])) + jnp.sum(state["a"]) * state["b"] ** 2
+
+    box = tw.Box({"a": [-1.0, -1.0], "b": 0.0}, {"a": [1.0, 1.0], "b": 1.0})
+    verdict = tw.recover_energy(descent_of(energy), box)
+    assert verdict.kind == "euclidean"
+    points = [{"a": np.asarray(a), "b": b} for a, b in [([0.1, 0.9], 0.3), ([-1.0, 0.2], 0.9)]]
+    with jax.enable_x64(True):
+        gaps = [float(verdict.energy(x) - energy(x)) for x in points]
+    assert abs(gaps[0] - gaps[1]) < 1e-12
+
+
+def test_an_angle_must_bring_the_energy_back():
+    box = tw.Box([-np.pi, -1.0], [np.pi, 1.0], periodic=[True, False])
+
+    def tilted(slope):
+        return tw.as_flow(lambda x: jnp.stack([slope - jnp.sin(x[0]), -x[1]]))
+
+    assert tw.recover_energy(tilted(0.0), box).kind == "euclidean"
+    verdict = tw.recover_energy(tilted(1e-3), box, equilibria=())
+    assert verdict.kind == "undecided"
+    assert verdict.levels[0].outcome == "no"
+
+
+def test_symmetric_jacobians_are_not_enough_where_the_region_has_a_hole():
+    vortex = tw.as_flow(lambda x: jnp.stack([-x[1], x[0]]) / jnp.sum(x**2))
+    verdict = tw.recover_energy(vortex, SQUARE, equilibria=())
+    assert verdict.kind != "euclidean"
+    assert verdict.levels[0].residual > 1e-2
+
+
+def test_symmetric_jacobians_are_not_enough_where_the_rule_jumps():
+    jump = tw.as_flow(lambda x: jnp.stack([0.0 * x[0], jnp.sign(x[0] - 0.1)]))
+    verdict = tw.recover_energy(jump, SQUARE, equilibria=())
+    assert verdict.kind != "euclidean"
+
+
+def test_a_thousand_dimensions():
+    weights = np.random.default_rng(0).normal(size=(1000, 1000)) / 40.0
+
+    def energy(x):
+        return jnp.sum(jnp.logaddexp(weights @ x, -(weights @ x))) + 0.05 * jnp.sum(x**2)
+
+    box = tw.Box(-np.ones(1000), np.ones(1000))
+    verdict = tw.recover_energy(descent_of(energy), box)
+    assert verdict.kind == "euclidean"
+    points = np.random.default_rng(1).uniform(-1.0, 1.0, (3, 1000))
+    assert spread(verdict.energy, energy, points) < 1e-8
+    twisted = weights + 1e-6 * np.random.default_rng(2).normal(size=(1000, 1000))
+    rule = tw.as_flow(lambda x: -weights.T @ jnp.tanh(twisted @ x) - 0.1 * x)
+    assert tw.recover_energy(rule, box, equilibria=()).kind == "undecided"
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e-5, 1e-3, 1e-1])
+def test_the_residual_scales_with_what_is_not_a_gradient(size):
+    def rule(x, args):
+        rest = args * jnp.stack([-x[1] * jnp.cos(x[0]), jnp.sin(x[0] * x[1])])
+        return -jax.grad(wells)(x) + rest
+
+    flow = tw.as_flow(lambda t, x, args: rule(x, args), jnp.asarray(size))
+    verdict = tw.recover_energy(flow, SQUARE, equilibria=())
+    assert verdict.kind == "undecided"
+    assert 0.01 * size < verdict.levels[0].residual < 100.0 * size
+
+
+def test_what_is_small_beside_the_rest_is_seen():
+    stiff = tw.as_flow(lambda x: jnp.stack([-1e10 * x[0], -x[1] + x[2], -x[1] - x[2]]))
+    verdict = tw.recover_energy(stiff, tw.Box(-1.0, 1.0).like(layout_of(3)), equilibria=())
+    assert verdict.kind == "undecided"
+
+
+def layout_of(size):
+    from thalweg.core.trees import Layout
+
+    return Layout.of(np.zeros(size))
+
+
+def test_bad_input_is_refused_with_the_cure():
+    with pytest.raises(tw.InputError, match="depends on time"):
+        tw.recover_energy(tw.as_flow(lambda t, x: jnp.sin(t) - x), tw.Box([0.0], [1.0]))
+    with pytest.raises(tw.InputError, match="not finite"):
+        tw.recover_energy(tw.as_flow(lambda x: jnp.log(x)), tw.Box([-2.0], [-1.0]))
+    with pytest.raises(tw.InputError, match="declares no domain"):
+        tw.recover_energy(tw.as_flow(lambda x: -x))
