@@ -72,7 +72,7 @@ def analyze_system(
     say: Callable[[str], None] = print,
 ) -> Analysis:
     """Analyse a system in a domain; `say` is told what is being done."""
-    key = jax.random.key(seed)
+    key = jax.random.key(seed) if seed else None  # making a key is one more program
     equilibria = find_equilibria(system.rule, domain, key=key)
     verdict = recover_energy(system.rule, domain, key=key, equilibria=equilibria)
     return Analysis(system, seed, equilibria, verdict, warnings)
