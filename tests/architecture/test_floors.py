@@ -49,7 +49,7 @@ def import_graph(modules: tuple[Module, ...]) -> dict[str, set[str]]:
         module.name: {
             target(dotted)
             for dotted, _ in imported_names(module)
-            if dotted.startswith("thalweg.") and target(dotted) != "thalweg"
+            if dotted.startswith("thalweg.") and target(dotted) not in ("thalweg", module.name)
         }
         for module in modules
         if module.room

@@ -91,14 +91,3 @@ def heavy_imports(code: str) -> str:
 def test_importing_the_package_imports_nothing_heavy():
     assert heavy_imports("import thalweg; dir(thalweg); thalweg.__version__") == "[]"
     assert "jax" in heavy_imports("import thalweg; thalweg.Flow")
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["--version"]])
-def test_these_commands_import_nothing_heavy(arguments):
-    code = f"""
-import contextlib, sys
-from thalweg.cli.main import run
-sys.argv = ["thalweg", *{arguments!r}]
-with contextlib.suppress(SystemExit):
-    run()"""
-    assert heavy_imports(code) == "[]"

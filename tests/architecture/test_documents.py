@@ -1,0 +1,59 @@
+"""What the documents say is true: their Python runs, and CI runs the README's own command."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from house import ROOT
+
+import thalweg
+
+_COMMANDS = (
+    "python3 -m pip install uv && python3 -m uv run thalweg analyze fitzhugh-nagumo",
+    "python3 -m pip install uv && python3 -m uv run --group test pytest -n auto",
+)
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def documents() -> list[str]:
+    paths = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    return [str(p.relative_to(ROOT)) for p in paths if blocks(p.read_text("utf-8"), "python")]
+
+
+def test_the_readme_has_python_to_run():
+    assert "README.md" in documents()
+
+
+@pytest.mark.parametrize("name", documents())
+def test_python_blocks_run(name, tmp_path):
+    """All blocks of a document are one program, run as a user would, away from the repository."""
+    path = tmp_path / "document.py"
+    path.write_text("\n".join(blocks((ROOT / name).read_text("utf-8"), "python")), "utf-8")
+    environment = {**os.environ, "PYTHONWARNINGS": "error::DeprecationWarning:__main__"}
+    done = subprocess.run(
+        [sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    lines = [line.strip() for block in blocks(readme, "(?:sh|bash)") for line in block.splitlines()]
+    for command in _COMMANDS:
+        assert command in lines
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert f"    {_COMMANDS[1]}\n" in script
+
+
+def test_versions_agree():
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert f"\nversion: {thalweg.__version__}\n" in citation
+    assert f'\nversion = "{thalweg.__version__}"\n' in project
+    assert "Unreleased" in (ROOT / "CHANGELOG.md").read_text("utf-8")
