@@ -17,11 +17,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.problem import Problem
+from thalweg.analysis.shooting import Guess, Segments
 
 LANES = 64
 STEPS = 128
 _SHRINK, _GROW, _SAFETY = 0.2, 5.0, 0.9
 _FIRST = 1e-2
+_MOST_ROUNDS = 64
 
 
 class Start(NamedTuple):
@@ -71,8 +73,11 @@ def advance(problem: Problem, start: Start) -> Track:
         return problem.displacement(z * widths) / widths
 
     def slope(t: Any, state: Any, direction: Any) -> Any:
-        velocity, push = jax.linearize(scaled, state[0])
-        return direction * velocity, direction * jax.vmap(push, 1, 1)(state[1])
+        def along(tangent: jax.Array) -> Any:
+            return jax.jvp(scaled, (state[0],), (tangent,))
+
+        velocity, stretch = jax.vmap(along, in_axes=1, out_axes=(None, 1))(state[1])
+        return direction * velocity, direction * stretch
 
     term = dfx.ODETerm(slope)
 
@@ -139,15 +144,41 @@ def run_batch(problem: Problem, start: Start) -> Track:
 
 def run_segments(problem: Problem, guesses: list[Guess], tolerances: list[float]) -> list[Segments]:
     """Run the segments of several closed orbits, in as few batches as they fit."""
-    tolerance = min(tolerances)
-    dimension = guesses[0].nodes.shape[1]
     nodes = np.concatenate([g.nodes for g in guesses])
+    direction = np.concatenate([np.full(len(g.nodes), g.direction) for g in guesses])
     times = np.concatenate([g.shares * g.period for g in guesses])
-    parts = [
-        _run_to_end(problem, nodes[i : i + LANES], times[i : i + LANES], tolerance, dimension)
+    runs = [
+        run_to_end(problem, *(a[i : i + LANES] for a in (nodes, times, direction)), min(tolerances))
         for i in range(0, len(nodes), LANES)
     ]
-    ends, maps, leaving, arriving = (np.concatenate(c) for c in zip(*parts, strict=True))
     cuts = np.cumsum([len(g.nodes) for g in guesses])[:-1]
-    split = zip(*(np.split(a, cuts) for a in (ends, maps, leaving, arriving)), strict=True)
+    ends = np.concatenate([run[-1].z[:, -1] for run in runs])
+    columns = (
+        ends,
+        np.concatenate([run[-1].tangents for run in runs]),
+        direction[:, None] * np.concatenate([run[0].velocity[:, 0] for run in runs]),
+        direction[:, None] * np.concatenate([run[-1].velocity[:, -1] for run in runs]),
+    )
+    split = zip(*(np.split(column, cuts) for column in columns), strict=True)
     return [Segments(*parts) for parts in split]
+
+
+def run_to_end(
+    problem: Problem,
+    z: np.ndarray,
+    duration: np.ndarray,
+    direction: np.ndarray,
+    tolerance: float,
+) -> list[Track]:
+    """Run lanes for given times with their whole Jacobians; NaN where the steps do not suffice."""
+    tangents = np.tile(np.eye(z.shape[1]), (len(z), 1, 1))
+    left, tracks = duration, []
+    for _ in range(_MOST_ROUNDS):
+        start = Start(z, tangents, direction, left, np.array(tolerance), np.array(1.0))
+        track = run_batch(problem, start)
+        tracks.append(track)
+        z, tangents, left = track.z[:, -1], track.tangents, left - track.t[:, -1]
+        if not np.any(left > 1e-14 * duration):
+            return tracks
+    unfinished = tracks[-1]._replace(z=np.where(left[:, None, None] > 0.0, np.nan, tracks[-1].z))
+    return [*tracks[:-1], unfinished]

@@ -31,10 +31,10 @@ class Polished(NamedTuple):
             `(n, d)`: what is below it cannot be told from zero.
     """
 
-    y: np.ndarray
-    displacement: np.ndarray
-    jacobian: np.ndarray
-    noise: np.ndarray
+    y: Any
+    displacement: Any
+    jacobian: Any
+    noise: Any
 
 
 def polish(
@@ -52,57 +52,53 @@ def polish(
 
 
 @eqx.filter_jit
-def _polish_batch(problem: Problem, points: jax.Array, scales: Scales, steps: Any) -> Polished:
+def _polish_batch(problem: Problem, points: Any, scales: Scales, steps: Any) -> Polished:
+    """Turns of one shape: look at the point, keep the best multiple of its Newton step.
+
+    One turn more than there are steps, so that what is returned is what the last look saw.
+    """
+
+    def look(y: jax.Array) -> tuple[jax.Array, jax.Array]:
+        value = problem.displacement(y)
+        return value, value
+
+    def size_at(y: jax.Array) -> jax.Array:
+        return jnp.sqrt(jnp.sum((problem.displacement(y) / scales.f) ** 2))
+
+    def turn(carry: tuple) -> tuple:
+        y, _, _, count, _ = carry
+        jacobian, value = jax.jacfwd(look, has_aux=True)(y)
+        size = jnp.sqrt(jnp.sum((value / scales.f) ** 2))
+        step = _newton_step(jacobian * (scales.y / scales.f[:, None]), value / scales.f, size)
+        tries = y - jnp.asarray(_MULTIPLES)[:, None] * step * scales.y
+        sizes = jax.vmap(size_at)(tries)
+        best = jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))
+        better = (sizes[best] < size) & (count < steps)
+        return jnp.where(better, tries[best], y), value, jacobian, count + 1, ~better
+
     def lane(start: jax.Array) -> Polished:
-        y = _newton(problem, start, scales, steps)
-        return Polished(
-            problem.chart.wrap(y),
-            problem.displacement(y),
-            problem.jacobian(y),
-            _noise(problem, y),
-        )
+        dimension = start.shape[0]
+        nothing = (jnp.zeros(dimension), jnp.zeros((dimension, dimension)))
+        carry = (start, *nothing, jnp.asarray(0), jnp.asarray(False))
+        y, value, jacobian, *_ = jax.lax.while_loop(lambda c: ~c[4], turn, carry)
+        return Polished(problem.chart.wrap(y), value, jacobian, _noise(problem, y, value, jacobian))
 
     return jax.vmap(lane)(points)
 
 
-def _newton(problem: Problem, start: jax.Array, scales: Scales, steps: Any) -> jax.Array:
-    def size_at(y: jax.Array) -> jax.Array:
-        return jnp.linalg.norm(problem.displacement(y) / scales.f)
-
-    def advance(carry: tuple) -> tuple:
-        y, size, count, _ = carry
-        value = problem.displacement(y) / scales.f
-        jacobian = problem.jacobian(y) * (scales.y / scales.f[:, None])
-        extent = jnp.sqrt(jnp.sum(jacobian**2))
-        damping = jnp.maximum(1e-8 * size, 1e-14) * extent + 1e-300
-        tall = jnp.concatenate([jacobian, damping * jnp.eye(y.shape[0])])
-        q, r = jnp.linalg.qr(tall)
-        direction = jax.scipy.linalg.solve_triangular(r, q[: y.shape[0]].T @ value)
-        tries = y - jnp.asarray(_MULTIPLES)[:, None] * direction * scales.y
-        sizes = jax.vmap(size_at)(tries)
-        best = jnp.nanargmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))
-        better = sizes[best] < size
-        return (
-            jnp.where(better, tries[best], y),
-            jnp.where(better, sizes[best], size),
-            count + 1,
-            ~better | (sizes[best] == 0.0),
-        )
-
-    size = size_at(start)
-    carry = (start, size, 0, size == 0.0)
-    return jax.lax.while_loop(lambda c: ~c[3] & (c[2] < steps), advance, carry)[0]
+def _newton_step(jacobian: jax.Array, value: jax.Array, size: jax.Array) -> jax.Array:
+    """The Newton step by QR, damped so lightly that only null directions feel it."""
+    dimension = value.shape[0]
+    damping = jnp.maximum(1e-8 * size, 1e-14) * jnp.sqrt(jnp.sum(jacobian**2)) + 1e-300
+    q, r = jnp.linalg.qr(jnp.concatenate([jacobian, damping * jnp.eye(dimension)]))
+    return jax.scipy.linalg.solve_triangular(r, q[:dimension].T @ value)
 
 
-def _noise(problem: Problem, y: jax.Array) -> jax.Array:
+def _noise(problem: Problem, y: jax.Array, value: jax.Array, jacobian: jax.Array) -> jax.Array:
     """The spread of F(y + δ) − F(y) − Jδ over six δ of one or two rounding errors, a component."""
     eps = jnp.finfo(y.dtype).eps
-    signs = np.where(np.random.default_rng(0).random((6, 1, y.shape[0])) < 0.5, -1.0, 1.0)[:, 0]
+    signs = np.where(np.random.default_rng(0).random((6, y.shape[0])) < 0.5, -1.0, 1.0)
     shifts = jnp.asarray(signs * np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])[:, None])
-    base, tangent = jax.linearize(problem.displacement, y)
-
-    def stray(shift: jax.Array) -> jax.Array:
-        moved = y + shift * eps * jnp.abs(y)
-        return jnp.abs(problem.displacement(moved) - base - tangent(moved - y))
-
-    return jnp.max(jax.vmap(stray)(shifts), axis=0)
+    moved = y + shifts * eps * jnp.abs(y)
+    strayed = jax.vmap(problem.displacement)(moved) - value - (moved - y) @ jacobian.T
+    return jnp.max(jnp.abs(strayed), axis=0)

@@ -139,6 +139,8 @@ def _accuracy(
     lengths = 10.0 ** np.arange(-17, -1.75, 0.25)
     steps = np.concatenate([lengths, -lengths])[:, None] * weakest
     value = evaluate(problem, polished.y[k] + steps)
-    fits = np.all(np.abs(value) <= tolerance[k], axis=1)
-    reached = np.linalg.norm(steps[fits], axis=1)
+    fits = np.all(np.abs(value) <= tolerance[k], axis=1).reshape(2, -1)
+    # Without a gap: a step that lands on another root says nothing about this one.
+    unbroken = np.logical_and.accumulate(fits, axis=1).reshape(-1)
+    reached = np.linalg.norm(steps[unbroken], axis=1)
     return float(max(reached.max(initial=0.0), _EPS * np.max(np.abs(polished.y[k]))))

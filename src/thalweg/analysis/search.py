@@ -30,12 +30,12 @@ class Scales(NamedTuple):
         f: the median size of each component of the displacement over the starts, shape `(d,)`.
     """
 
-    y: jax.Array
-    f: jax.Array
+    y: Any
+    f: Any
 
 
 class SearchEnd(NamedTuple):
-    """Where each lane ended.
+    """Where each lane ended (NumPy once it leaves `search_all`).
 
     Attributes:
         y: the last point, shape `(n, d)`, angles wrapped.
@@ -43,9 +43,9 @@ class SearchEnd(NamedTuple):
         steps: the number of steps taken, shape `(n,)`.
     """
 
-    y: jax.Array
-    residual: jax.Array
-    steps: jax.Array
+    y: Any
+    residual: Any
+    steps: Any
 
 
 class Probe(NamedTuple):
@@ -58,40 +58,40 @@ class Probe(NamedTuple):
         leak: the largest change of what the domain holds constant (the sum, on a simplex).
     """
 
-    starts: jax.Array
-    displacement: jax.Array
-    time_change: jax.Array
-    leak: jax.Array
+    starts: Any
+    displacement: Any
+    time_change: Any
+    leak: Any
 
 
 @eqx.filter_jit
-def probe(
-    problem: Problem, key: jax.Array | None, index: Any, given: jax.Array | None, count: int
-) -> Probe:
+def probe(problem: Problem, key: jax.Array | None, index: Any, given: Any, count: int) -> Probe:
     """Draw part `index` of the starts (or take the given ones) and look at the rule there."""
     key = jax.random.fold_in(jax.random.key(0) if key is None else key, index)
     starts = problem.chart.sample(key, count) if given is None else given
-    displacement = jax.vmap(problem.displacement)(starts)
-    few = starts[:16]
-    now = jax.vmap(problem.displacement)(few)
-    times = jnp.asarray([0.3719, 1.6180, 17.31, 123.4])
-    if problem.rule.rule_kind == "map":
-        times = jnp.asarray([1, 2, 3, 17])
-    later = jax.vmap(lambda t: jax.vmap(lambda y: problem.displacement(y, t))(few))(times)
-    change = jnp.max(jnp.where(jnp.isfinite(later - now), jnp.abs(later - now), 0.0))
+    few, times = starts[:16], jnp.asarray([1, 2, 3, 17])
+    if problem.rule.rule_kind == "flow":
+        times = jnp.asarray([0.3719, 1.6180, 17.31, 123.4])
+    points = jnp.concatenate([starts, jnp.tile(few, (len(times), 1))])
+    when = jnp.concatenate([jnp.zeros(len(starts), times.dtype), jnp.repeat(times, len(few))])
 
-    def leak(y: jax.Array) -> jax.Array:
-        state = problem.chart.embed(y)
-        return jnp.abs(problem.chart.leak(problem.rule.displacement(0.0, state)))
+    def look(t: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
+        raw = problem.rule.displacement(t, problem.chart.embed(y))
+        return problem.displacement(y, t), jnp.abs(problem.chart.leak(raw))
 
-    leaks = jax.vmap(leak)(few)
-    largest = jnp.max(jnp.where(jnp.isfinite(leaks), leaks, 0.0))
-    return Probe(starts, displacement, change, largest)
+    displacement, leaks = jax.vmap(look)(when, points)
+    now, later = displacement[: len(few)], displacement[len(starts) :]
+    change = later.reshape(len(times), *now.shape) - now
+    return Probe(starts, displacement[: len(starts)], _largest(change), _largest(leaks))
+
+
+def _largest(values: jax.Array) -> jax.Array:
+    return jnp.max(jnp.where(jnp.isfinite(values), jnp.abs(values), 0.0))
 
 
 @eqx.filter_jit
 def search(
-    problem: Problem, starts: jax.Array, scales: Scales, known: Any = None, chunk: int = 512
+    problem: Problem, starts: Any, scales: Scales, known: Any = None, chunk: int = 512
 ) -> SearchEnd:
     """Run every start to a root or to a standstill.
 
@@ -135,7 +135,7 @@ def evaluate(problem: Problem, points: np.ndarray) -> np.ndarray:
 
 
 @eqx.filter_jit
-def _evaluate(problem: Problem, points: jax.Array) -> jax.Array:
+def _evaluate(problem: Problem, points: Any) -> jax.Array:
     return jax.vmap(problem.displacement)(points)
 
 
@@ -161,59 +161,63 @@ def _deflation(
     """
     away = problem.chart.difference(y, roots) / scales.y
     distance = jnp.sum(away**2, axis=-1)
-    factors = 1.0 + 1e-2 / jnp.maximum(distance, 1e-300)
-    return jnp.prod(jnp.where(used, factors, 1.0))
+    excess = jnp.log1p(1e-2 / jnp.maximum(distance, 1e-300))
+    return jnp.exp(jnp.sum(jnp.where(used, excess, 0.0)))
+
+
+class _Lane(NamedTuple):
+    """One lane: the best point so far, and the point to try next."""
+
+    z: jax.Array
+    value: jax.Array
+    jacobian: jax.Array
+    size: jax.Array
+    trial: jax.Array
+    damping: jax.Array
+    steps: jax.Array
+    done: jax.Array
 
 
 def _levenberg_marquardt(fn: Any, start: jax.Array, y_scale: jax.Array) -> Any:
-    """One lane, in coordinates divided by `y_scale`; returns (y, |F|, steps)."""
+    """One lane, in coordinates divided by `y_scale`; returns (y, |F|, steps).
 
-    def value_and_jacobian(z: jax.Array) -> tuple[jax.Array, jax.Array]:
-        def twice(z: jax.Array) -> tuple[jax.Array, jax.Array]:
-            value = fn(z * y_scale)
-            return value, value
+    Each turn looks at the trial point, keeps it if it is better, and proposes the next; the start
+    is the first trial, so that the rule is compiled once and not twice.
+    """
+    dimension = start.shape[0]
 
-        jacobian, value = jax.jacfwd(twice, has_aux=True)(z)
-        return value, jacobian
+    def look(z: jax.Array) -> tuple[jax.Array, jax.Array]:
+        value = fn(z * y_scale)
+        return value, value
 
-    def advance(carry: Any) -> Any:
-        z, value, jacobian, size, damping, steps, _ = carry
-        gradient = jacobian.T @ value
-        normal = jacobian.T @ jacobian + damping * size * jnp.eye(z.shape[0])
-        step = -solve_positive(normal, gradient)
-        new_z = z + step
-        new_value, new_jacobian = value_and_jacobian(new_z)
-        new_size = jnp.sqrt(jnp.sum(new_value**2))
-        predicted = size**2 - jnp.sum((value + jacobian @ step) ** 2)
-        gain = (size**2 - new_size**2) / predicted
-        is_finite = jnp.isfinite(new_size) & jnp.all(jnp.isfinite(new_jacobian))
-        accept = is_finite & (gain > 1e-4)
-        damping = jnp.where(
-            accept & (gain > 0.75),
-            jnp.maximum(damping / 8.0, _LEAST_DAMPING),
-            jnp.where(accept & (gain > 0.25), damping, damping * 4.0),
-        )
-        moved = jnp.max(jnp.abs(step)) > _SMALL_STEP * (1.0 + jnp.max(jnp.abs(z)))
-        stopped = jnp.where(accept, new_size < _SMALL_RESIDUAL, ~moved & is_finite)
-
-        def choose(new: jax.Array, old: jax.Array) -> jax.Array:
-            return jnp.where(accept, new, old)
-
-        return (
-            choose(new_z, z),
-            choose(new_value, value),
-            choose(new_jacobian, jacobian),
-            choose(new_size, size),
-            damping,
-            steps + 1,
-            stopped | (damping > 1e30),
-        )
+    def turn(lane: _Lane) -> _Lane:
+        jacobian, value = jax.jacfwd(look, has_aux=True)(lane.trial)
+        size = jnp.sqrt(jnp.sum(value**2))
+        is_finite = jnp.isfinite(size) & jnp.all(jnp.isfinite(jacobian))
+        step = lane.trial - lane.z
+        predicted = lane.size**2 - jnp.sum((lane.value + lane.jacobian @ step) ** 2)
+        gain = (lane.size**2 - size**2) / predicted
+        is_first = lane.steps == 0
+        accept = is_finite & ((gain > 1e-4) | is_first)
+        factor = jnp.where(gain > 0.75, 1.0 / 8.0, jnp.where(gain > 0.25, 1.0, 4.0))
+        factor = jnp.where(is_first, 1.0, jnp.where(accept, factor, 4.0))
+        damping = jnp.maximum(lane.damping * factor, _LEAST_DAMPING)
+        moved = jnp.max(jnp.abs(step)) > _SMALL_STEP * (1.0 + jnp.max(jnp.abs(lane.z)))
+        stuck = (~moved & is_finite) | (damping > 1e30) | (is_first & ~is_finite)
+        done = jnp.where(accept, size < _SMALL_RESIDUAL, stuck)
+        z = jnp.where(accept, lane.trial, lane.z)
+        value = jnp.where(accept, value, lane.value)
+        jacobian = jnp.where(accept, jacobian, lane.jacobian)
+        size = jnp.where(accept, size, lane.size)
+        normal = jacobian.T @ jacobian + damping * size * jnp.eye(dimension)
+        trial = z - solve_positive(normal, jacobian.T @ value)
+        return _Lane(z, value, jacobian, size, trial, damping, lane.steps + 1, done)
 
     z = start / y_scale
-    value, jacobian = value_and_jacobian(z)
-    size = jnp.sqrt(jnp.sum(value**2))
-    is_broken = ~jnp.isfinite(size) | ~jnp.all(jnp.isfinite(jacobian))
-    carry = (z, value, jacobian, size, jnp.asarray(1e-2), 0, (size < _SMALL_RESIDUAL) | is_broken)
-    carry = jax.lax.while_loop(lambda c: ~c[-1] & (c[-2] < MAX_STEPS), advance, carry)
-    z, _, _, size, _, steps, _ = carry
-    return z * y_scale, jnp.where(is_broken, jnp.nan, size), steps
+    nothing = jnp.zeros(dimension)
+    lane = _Lane(
+        z, nothing, jnp.zeros((dimension, dimension)), jnp.asarray(jnp.nan), z, jnp.asarray(1e-2),
+        jnp.asarray(0), jnp.asarray(False),
+    )  # fmt: skip
+    lane = jax.lax.while_loop(lambda c: ~c.done & (c.steps < MAX_STEPS), turn, lane)
+    return lane.z * y_scale, lane.size, lane.steps
