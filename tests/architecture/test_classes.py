@@ -35,6 +35,13 @@ def is_abstract_member(value: Any) -> bool:
     return getattr(value, "__isabstractmethod__", False)
 
 
+def is_open(cls: type) -> bool:
+    """Whether a class may be subclassed: it is abstract, or says nothing but a common name."""
+    says = any(is_member(value) for name, value in vars(cls).items() if not name.startswith("__"))
+    fields = dataclasses.is_dataclass(cls) and dataclasses.fields(cls)
+    return inspect.isabstract(cls) or not (says or fields)
+
+
 def broken_rules(cls: type) -> list[str]:
     """What a class does that an abstract-or-final class does not."""
     if issubclass(cls, Exception):  # a family of errors has no behaviour to override
@@ -44,7 +51,7 @@ def broken_rules(cls: type) -> list[str]:
     if inspect.isabstract(cls) and fields:
         found.append(f"{name} is abstract and has fields: {sorted(fields)}")
     for base in ancestors(cls):
-        if not inspect.isabstract(base):
+        if not is_open(base):
             found.append(f"{name} subclasses the concrete {base.__qualname__}")
         for attribute, value in vars(base).items():
             hidden = attribute.startswith("__") and attribute != "__call__"
