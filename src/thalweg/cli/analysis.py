@@ -4,19 +4,16 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import jax
-
-import thalweg
 from thalweg.analysis import Equilibria, find_equilibria
+from thalweg.cli.header import header
 from thalweg.cli.loader import System
+from thalweg.cli.seeds import key_of
 from thalweg.core.domains import Domain
 from thalweg.dynamics import declared_energy
 from thalweg.recovery import Verdict, recover_energy
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -40,13 +37,8 @@ class Analysis:
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the contract."""
         found = self.equilibria.to_dict()
-        return {
-            "schema": SCHEMA,
-            "version": thalweg.__version__,
-            "system": self.system.name,
-            "parameters": self.system.parameters,
-            "rule": found["rule"],
-            "dimension": found["dimension"],
+        warnings = [*self.warnings, *found["warnings"], *self.verdict.warnings]
+        return header(self.system, found["dimension"]) | {
             "domain": found["domain"],
             "seed": self.seed,
             "equilibria": found["equilibria"],
@@ -54,9 +46,7 @@ class Analysis:
             "search": found["search"],
             "descent": {"energy": _energy_name(self.system), "holds": None, "worst": None},
             "verdict": self.verdict.to_dict(),
-            "warnings": list(
-                dict.fromkeys([*self.warnings, *found["warnings"], *self.verdict.warnings])
-            ),
+            "warnings": list(dict.fromkeys(warnings)),
         }
 
     def __str__(self) -> str:
@@ -72,10 +62,16 @@ def analyze_system(
     say: Callable[[str], None] = print,
 ) -> Analysis:
     """Analyse a system in a domain; `say` is told what is being done."""
-    key = jax.random.key(seed) if seed else None  # making a key is one more program
+    key = key_of(seed)
     equilibria = find_equilibria(system.rule, domain, key=key)
     verdict = recover_energy(system.rule, domain, key=key, equilibria=equilibria)
-    return Analysis(system, seed, equilibria, verdict, warnings)
+    return Analysis(
+        system,
+        seed,
+        replace(equilibria, system=system.name),
+        replace(verdict, system=system.name),
+        warnings,
+    )
 
 
 def _energy_name(system: System) -> str | None:

@@ -40,20 +40,31 @@ def _clean(value: Any, path: str, lost: list[str]) -> Any:
 
 
 def to_text(value: Any, indent: int = 0) -> str:
-    """JSON text, indented by two; what fits on a line is on a line."""
+    """JSON text, indented by two; what fits on a line is on a line, and rows of numbers fill it."""
     flat = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if not isinstance(value, dict | list) or (indent and len(flat) + indent <= _ROW):
+    fits = len(flat) + indent <= _ROW
+    if not isinstance(value, dict | list) or not value or (indent and fits):
         return flat
-    space = " " * (indent + 2)
+    inner = indent + 2
     if isinstance(value, dict):
-        parts = [
-            f"{json.dumps(key, ensure_ascii=False)}: {to_text(item, indent + 2)}"
-            for key, item in value.items()
-        ]
+        keys = [json.dumps(str(key), ensure_ascii=False) for key in value]
+        items = [to_text(item, inner) for item in value.values()]
+        parts = [f"{key}: {item}" for key, item in zip(keys, items, strict=True)]
     else:
-        parts = [to_text(item, indent + 2) for item in value]
-    if not parts:
-        return flat
-    body = f",\n{space}".join(parts)
+        parts = [to_text(item, inner) for item in value]
+    is_row = isinstance(value, list) and not any(isinstance(x, dict | list | str) for x in value)
+    lines = _filled(parts, _ROW - inner) if is_row else parts
     opening, closing = "{}" if isinstance(value, dict) else "[]"
-    return f"{opening}\n{space}{body}\n{' ' * indent}{closing}"
+    space = "\n" + " " * inner
+    return f"{opening}{space}{f',{space}'.join(lines)}\n{' ' * indent}{closing}"
+
+
+def _filled(parts: list[str], width: int) -> list[str]:
+    """Short texts joined by commas into lines of at most `width` (but one text at least)."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) + 3 <= width:
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    return lines

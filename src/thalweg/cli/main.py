@@ -9,6 +9,8 @@ import typer
 from thalweg.cli.analyze import analyze
 from thalweg.cli.doctor import doctor
 from thalweg.cli.listing import list_systems
+from thalweg.cli.recover import recover
+from thalweg.cli.simulate import simulate
 from thalweg.cli.startup import prepare_environment
 
 app = typer.Typer(
@@ -40,6 +42,8 @@ def _common(
 
 app.command("list")(list_systems)
 app.command("analyze")(analyze)
+app.command("simulate")(simulate)
+app.command("recover")(recover)
 app.command("doctor")(doctor)
 
 

@@ -19,7 +19,7 @@ class Entry:
     Attributes:
         name: what the command line calls it.
         target: where its class lives, `"models.module:Class"`.
-        summary: one line, under 60 characters.
+        summary: one line, at most 46 characters (a line of `list` holds 80).
         tags: what it is an example of; the first is `"flow"` or `"map"`.
         parameters: values in which it differs from the defaults of its class.
     """
@@ -57,7 +57,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "deep-linear-mode",
         "models.mode_pair:DeepLinearMode",
-        "One mode of a two-layer linear network: a line of minima",
+        "One mode of a linear network: a line of minima",
         "flow learning gradient continuum",
     ),
     _entry(
@@ -75,7 +75,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "duffing-flow",
         "models.duffing:Duffing",
-        "Forced double-well oscillator (depends on time)",
+        "Forced double-well oscillator in time",
         "flow physics forced",
     ),
     _entry(
@@ -93,13 +93,13 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "henon",
         "models.maps:Henon",
-        "Quadratic map of the plane with a strange attractor",
+        "Map of the plane with a strange attractor",
         "map chaos",
     ),
     _entry(
         "logistic",
         "models.maps:Logistic",
-        "Population map of the line: period doubling, chaos",
+        "Population map: period doubling, chaos",
         "map chaos cycle",
     ),
     _entry("lorenz", "models.lorenz:Lorenz", "Convection in three modes: chaos", "flow chaos"),
