@@ -1,11 +1,10 @@
 """How sure one can be: the estimate and the bound, against distributions that are known."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.stats import binomtest
-from systems import TanhNetwork, flow, square, symmetric_weights
+from systems import TanhNetwork, flow, symmetric_weights
 
 import thalweg as tw
 from thalweg.analysis.completeness import binomial_upper, unseen_mass, unseen_upper
@@ -60,22 +59,22 @@ def test_the_bound_covers_the_truth_of_a_network():
 
 
 def test_a_basin_too_small_to_hit_is_found_by_deflation():
-    """A bump in the field makes two roots in a window of a hundred-thousandth of the domain."""
-
-    def field(x):
-        narrow = jnp.exp(-(((x - 0.5) / 2e-4) ** 2))
-        return -(x + 0.5) + 1.4 * narrow
-
-    found = tw.find_equilibria(flow(field, [-1.0], [1.0]), starts=64)
-    assert len(found) == 3
-    assert found.search.deflated in (0, 2)
+    """From 1,024 starts one of the 29 equilibria is missed; deflated restarts find it."""
+    network = TanhNetwork(symmetric_weights(gain=3.0))
+    found = tw.find_equilibria(network)
+    assert found.search.distinct == 29
+    assert found.search.deflated >= 1
+    assert found.search.unseen_mass
+    assert tw.find_equilibria(network, starts=8192).search.distinct == 29
 
 
 def test_the_search_says_whether_it_is_sure():
-    found = tw.find_equilibria(flow(lambda x: x - x**3, *square(2.0)))
+    found = tw.find_equilibria(flow(lambda x: x - x**3, [-2.0], [2.0]))
+    assert found.search.unseen_upper is not None
     assert found.search.unseen_upper < 0.01
     assert "probability below" in str(found.search)
     network = TanhNetwork(symmetric_weights(gain=6.0))
     unsure = tw.find_equilibria(network, starts=8)
+    assert unsure.search.unseen_upper is not None
     assert unsure.search.unseen_upper > 0.01
     assert "budget" in str(unsure.search)

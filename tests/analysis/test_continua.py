@@ -86,7 +86,6 @@ def test_a_ring_cut_by_the_border_is_one_family():
     assert found.search.distinct == 2
     (family,) = found.continua
     assert family.leaves
-    assert len(np.unique(family.piece)) == 2
 
 
 def test_a_ring_beside_a_degenerate_point():

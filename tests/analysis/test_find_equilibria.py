@@ -73,7 +73,8 @@ def test_four_wells_in_order_with_energies():
     kinds = [e.kind for e in found]
     assert kinds == ["sink", "saddle", "sink", "saddle", "source", "saddle", *kinds[:3]]
     wells = [(x**2 * (x**2 - 2.2) + y**2 * (y**2 - 2)) / 4 for x, y in expected]
-    np.testing.assert_allclose([e.energy for e in found], wells, atol=1e-15)
+    energies = np.array([e.energy for e in found], dtype=float)
+    np.testing.assert_allclose(energies, wells, atol=1e-15)
 
 
 def test_angles_are_compared_modulo_their_period():
@@ -150,7 +151,8 @@ def real_roots(p, q):
     x, y = sympy.symbols("x y")
     monomials = [x**i * y**j for i in range(4) for j in range(4 - i)]
     first, second = (
-        sum(sympy.Rational(c) * m for c, m in zip(row, monomials, strict=True)) for row in (p, q)
+        sympy.Add(*(sympy.Rational(c) * m for c, m in zip(row, monomials, strict=True)))
+        for row in (p, q)
     )
     found = []
     for a in sympy.Poly(sympy.resultant(first, second, y), x).nroots(n=40, maxsteps=500):

@@ -122,7 +122,7 @@ def _energies(problem: Problem, points: np.ndarray) -> list[float | None]:
 
 
 @eqx.filter_jit
-def _energy_at(problem: Problem, points: jax.Array) -> jax.Array:
+def _energy_at(problem: Problem, points: Any) -> jax.Array:
     energy = declared_energy(problem.rule)
     assert energy is not None
     return jax.vmap(lambda y: energy(problem.chart.embed(y)))(points)

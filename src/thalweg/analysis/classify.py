@@ -42,7 +42,7 @@ def classify(rule: Rule, jacobian: np.ndarray, uncertainty: float = 0.0) -> Clas
     growth = rule.growth(eigenvalues)
     slack = error / np.maximum(np.abs(eigenvalues), _EPS) if is_map else error
     rises, falls = growth > slack, growth < -slack
-    turns = np.abs(eigenvalues.imag) > error
+    turns = np.abs(np.imag(eigenvalues)) > error
     form = None
     if np.all(rises | falls):
         kind = "sink" if np.all(falls) else "source" if np.all(rises) else "saddle"

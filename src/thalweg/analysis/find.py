@@ -63,14 +63,15 @@ def find_equilibria(
         if not is_count and domain is None and declared_domain(rule) is None:
             domain = _box_around(starts)
         problem, domain = make_problem(rule, domain)
-        given = None if is_count else _given_points(problem, starts)
-        look = _look(problem, key, given)
+        given = None if is_count else given_points(problem, starts)
+        look = look_at(problem, key, given)
         scales = _scales(problem, look)
-        inventory = take_inventory(problem, scales, key, int(starts) if is_count else given)
+        count = int(starts) if is_count else 0
+        inventory = take_inventory(problem, scales, key, count if given is None else given)
         return assemble(problem, domain, scales, look, inventory)
 
 
-def _look(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> Probe:
+def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> Probe:
     """What the rule does at the first starts; refuses what cannot be analysed."""
     if given is not None:
         given = np.resize(given, (ROUND, given.shape[1]))
@@ -81,13 +82,14 @@ def _look(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> 
             f"{name} is not finite at any of {len(look.starts)} points of the domain, for example "
             f"at {look.starts[0]}. Choose a domain in which the rule is defined."
         )
-    if look.time_change > 0.0:
+    finite = np.where(np.isfinite(look.displacement), np.abs(look.displacement), 0.0)
+    rounding = 1e-11 * max(float(np.max(finite)), 1e-300)
+    if look.time_change > rounding:
         raise InputError(
-            f"{name} depends on time (at one state it changed by {look.time_change:.3g}), so it has "
-            f"no equilibria. If it is periodic, analyse Stroboscopic(flow, period)."
+            f"{name} depends on time (at one state it changed by {look.time_change:.3g}), so it "
+            f"has no equilibria. If it is periodic, analyse Stroboscopic(flow, period)."
         )
-    size = np.nanmax(np.abs(np.where(np.isfinite(look.displacement), look.displacement, np.nan)))
-    if look.leak > 1e-9 * max(size, 1e-300) and look.leak > 1e-14:
+    if look.leak > 100.0 * rounding and look.leak > 1e-14:
         raise InputError(
             f"{name} does not keep the sum of the state on the simplex (it changes by "
             f"{look.leak:.3g}). Subtract the mean growth, or use a Box."
@@ -106,7 +108,7 @@ def _scales(problem: Problem, look: Probe) -> Scales:
     return Scales(np.asarray(problem.chart.widths), np.where(typical > 1e-290, typical, 1.0))
 
 
-def _given_points(problem: Problem, starts: Any) -> np.ndarray:
+def given_points(problem: Problem, starts: Any) -> np.ndarray:
     layout = problem.chart.layout
     try:
         leaves = [np.asarray(leaf, dtype=np.float64) for leaf in jax.tree.leaves(starts)]

@@ -58,17 +58,17 @@ def take_inventory(
     if isinstance(starts, np.ndarray):
         return _sort_out(problem, scales, _Found.by(search_all(problem, starts, scales)))
     confidence = 1.0 - 0.05 / (_DOUBLINGS + 1)
-    found, total, upper = None, starts, 1.0
-    for doubling in range(_DOUBLINGS + 1):
+    found, total = None, starts
+    while True:
         points = _draw(problem, key, 0 if found is None else len(found.ends), total)
         found = _Found.by(search_all(problem, points, scales), found)
         inventory = _sort_out(problem, scales, found)
-        upper = unseen_upper(inventory.label, confidence)
-        if upper <= TARGET or doubling == _DOUBLINGS:
-            break
         found = found.knowing(inventory)
+        upper = unseen_upper(inventory.label, confidence)
+        if upper <= TARGET or total >= starts << _DOUBLINGS:
+            break
         total *= 2
-    inventory = _deflate(problem, scales, key, found.knowing(inventory), inventory)
+    inventory = _deflate(problem, scales, key, found, inventory)
     mass = unseen_mass(inventory.label, inventory.deflated)
     return inventory._replace(mass=mass, upper=max(upper, mass))
 
