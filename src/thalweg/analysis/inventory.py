@@ -12,7 +12,7 @@ from thalweg.analysis.completeness import unseen_mass, unseen_upper
 from thalweg.analysis.continua import Continuum, absorb, discover
 from thalweg.analysis.problem import Problem
 from thalweg.analysis.roots import Roots, distinct_roots
-from thalweg.analysis.search import ROUND, Scales, SearchEnd, probe, search_all
+from thalweg.analysis.search import ROUND, Scales, SearchEnd, probe, round_for, search_all
 
 TARGET = 0.01
 _DOUBLINGS = 4
@@ -99,7 +99,7 @@ class _Found(NamedTuple):
 
 def _draw(problem: Problem, key: Any, first: int, last: int) -> np.ndarray:
     """Starts number `first` to `last` of the endless sequence that the key stands for."""
-    size = ROUND if last <= 16 * ROUND else 16 * ROUND
+    size = round_for(last)
     rounds = range(first // size, -(-last // size))
     points = np.concatenate([_fresh(problem, key, r, size) for r in rounds])
     return points[first - rounds[0] * size : last - rounds[0] * size]

@@ -121,7 +121,7 @@ def search_all(
     """`search` for any number of starts in rounds of one size, so that it compiles once."""
     ends = [
         search(problem, part, scales, known, chunk_for(starts.shape[1]))
-        for part in _in_rounds(starts, ROUND)
+        for part in _in_rounds(starts, round_for(len(starts)))
     ]
     return SearchEnd(*(np.concatenate(c)[: len(starts)] for c in zip(*ends, strict=True)))
 
@@ -145,6 +145,11 @@ def _in_rounds(points: np.ndarray, size: int) -> list[np.ndarray]:
     missing = size - len(parts[-1])
     parts[-1] = np.concatenate([parts[-1], np.repeat(parts[-1][:1], missing, axis=0)])
     return parts
+
+
+def round_for(count: int) -> int:
+    """How many starts go into one call: one size for the usual, one for the very many."""
+    return ROUND if count <= 16 * ROUND else 16 * ROUND
 
 
 def chunk_for(dimension: int) -> int:
