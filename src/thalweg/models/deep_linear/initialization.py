@@ -15,14 +15,15 @@ from thalweg.models.deep_linear.covariances import Covariances
 from thalweg.models.deep_linear.layers import Weights, check_widths, end_to_end, layer_shapes
 from thalweg.models.deep_linear.modes import Modes
 
+_ROTATIONS = 1000
+
 
 def small_gaussian(
     widths: Sequence[int], scale: float = 0.01, key: jax.Array | None = None
 ) -> Weights:
     """Independent Gaussian entries of standard deviation `scale`."""
     shapes = layer_shapes(widths)
-    keys = jax.random.split(_key(key), len(shapes))
-    return tuple(scale * _normal(k, shape) for k, shape in zip(keys, shapes, strict=True))
+    return tuple(scale * _normal(key, level, shape) for level, shape in enumerate(shapes))
 
 
 def orthogonal(
@@ -38,8 +39,8 @@ def orthogonal(
     Arguments:
         covariances: the task, whose Σyx = U S Vᵀ.
         widths: the layer sizes.
-        strengths: the diagonals Dˡ: one number for all, or for every layer a number or a vector of
-            at most as many strengths as the layer has modes (the rest are zero).
+        strengths: the diagonals Dˡ: a number or a vector for all layers, or a list with one for
+            every layer. A vector shorter than a layer's diagonal leaves the rest zero.
         key: the randomness of the rotations.
 
     Raises:
@@ -47,16 +48,15 @@ def orthogonal(
     """
     widths = check_widths(widths, covariances)
     shapes = layer_shapes(widths)
-    if np.ndim(strengths) == 0:  # type: ignore[arg-type]
-        strengths = [strengths] * len(shapes)
-    if len(strengths) != len(shapes):  # type: ignore[arg-type]
+    each = list(strengths) if isinstance(strengths, Sequence) else [strengths] * len(shapes)
+    if len(each) != len(shapes):
         raise InputError(
-            f"strengths must be a number or hold one entry a layer: got {len(strengths)} for "  # type: ignore[arg-type]
+            f"strengths must be a number or hold one entry a layer: got {len(each)} for "
             f"{len(shapes)} layers."
         )
     modes = Modes.of(covariances)
     frames = [modes.right, *_rotations(widths[1:-1], key), modes.left]
-    diagonals = [_diagonal(d, shape) for d, shape in zip(strengths, shapes, strict=True)]  # type: ignore[arg-type]
+    diagonals = [_diagonal(d, shape) for d, shape in zip(each, shapes, strict=True)]
     return tuple(
         above @ d @ below.T
         for below, above, d in zip(frames[:-1], frames[1:], diagonals, strict=True)
@@ -173,15 +173,13 @@ def _rotations(sizes: Sequence[int], key: jax.Array | None) -> list[np.ndarray]:
     """Haar-distributed orthogonal matrices."""
     rotations = []
     for index, size in enumerate(sizes):
-        q, r = np.linalg.qr(_normal(jax.random.fold_in(_key(key), 1000 + index), (size, size)))
+        q, r = np.linalg.qr(_normal(key, _ROTATIONS + index, (size, size)))
         rotations.append(q * np.sign(np.diag(r)))
     return rotations
 
 
-def _normal(key: jax.Array, shape: tuple[int, ...]) -> np.ndarray:
-    with jax.enable_x64(True):
-        return np.asarray(jax.random.normal(key, shape, dtype=np.float64))
-
-
-def _key(key: jax.Array | None) -> jax.Array:
-    return jax.random.key(0) if key is None else key
+def _normal(key: jax.Array | None, stream: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Independent normal numbers of one stream of a key, drawn on the host: nothing to compile."""
+    words = jax.random.key_data(jax.random.key(0) if key is None else key)
+    seed = [*np.asarray(words).ravel().tolist(), stream]
+    return np.random.default_rng(seed).standard_normal(shape)

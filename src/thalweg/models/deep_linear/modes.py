@@ -63,8 +63,8 @@ class Modes(eqx.Module):
     def of_product(self, weights: Sequence[Any]) -> Any:
         """How strongly each mode is expressed: the diagonal of Uᵀ Wᴺ⋯W¹ V, `(r,)`."""
         r = self.strengths.shape[0]
-        product = end_to_end(weights)
-        return jnp.einsum("...ir,...ij,...jr->...r", self.left[:, :r], product, self.right[:, :r])
+        turned = self.left[:, :r].T @ end_to_end(weights)
+        return (turned * self.right[:, :r].T).sum(axis=-1)
 
 
 def mode_vectors(weights: Sequence[Any]) -> tuple[Any, Any]:
