@@ -179,26 +179,26 @@ def measured_strengths(task, weights, times):
 
 @pytest.mark.parametrize("widths", [(6, 16, 5), (5, 5, 5), (6, 3, 5)])
 def test_the_error_of_the_small_start_prediction_is_second_order(widths):
-    task, times, errors = task_of(widths, seed=1), np.linspace(0.0, 12.0, 121), []
-    for scale in (0.04, 0.02, 0.01):
+    task, times, errors = task_of(widths, seed=1), np.linspace(0.0, 8.0, 81), []
+    for scale in (0.04, 0.01):
         start = dl.small_gaussian(widths, scale, jax.random.key(2))
         predicted = dl.predict_small_start(task, start)
         product, _ = measured_strengths(task, start, times)
         errors.append(np.abs(predicted.product(times) - product).max())
         assert 0.0 < predicted.excess < 40 * scale**2
-    assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.25)
-    assert errors[1] / errors[2] == pytest.approx(4.0, rel=0.25)
+    assert errors[0] / errors[1] == pytest.approx(16.0, rel=0.4)
     assert errors[-1] < 20 * 0.01**2
 
 
 def test_effective_strengths_account_for_the_stronger_modes():
     task, times = dl.Covariances(np.diag([4.0, 2.0, 1.0])), np.linspace(0.0, 16.0, 161)
     s, errors, naive = np.array([4.0, 2.0, 1.0]), [], []
-    for scale in (1e-2, 1e-3, 1e-4):
+    for scale in (1e-2, 1e-4):
         start = dl.small_gaussian((3, 5, 3), scale)
         _, measured = measured_strengths(task, start, times)
         p = 0.5 * (start[0].T + start[1])
         for record, u0 in ((errors, dl.effective_strengths(task, start)), (naive, (p**2).sum(1))):
             record.append(np.abs(dl.balanced_strength(s, u0, times) - measured).max())
-    assert errors[2] < 0.2 * errors[1] < 0.04 * errors[0] < 0.01
-    assert naive[2] > 0.05
+    assert errors[0] < 0.25
+    assert errors[1] < 0.04 * errors[0]
+    assert naive[1] > 0.05
