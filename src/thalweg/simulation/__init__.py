@@ -1,1 +1,29 @@
-"""To be described by its builder."""
+"""A rule and a start give a trajectory; methods, stopping when settled, stroboscopic maps."""
+
+from thalweg.simulation.methods import (
+    Adaptive,
+    AdaptiveMethod,
+    Euler,
+    FixedStep,
+    Method,
+    RungeKutta4,
+    Stiff,
+)
+from thalweg.simulation.run import simulate
+from thalweg.simulation.settled import Settled
+from thalweg.simulation.stroboscopic import Stroboscopic
+from thalweg.simulation.trajectory import Trajectory
+
+__all__ = [
+    "Adaptive",
+    "AdaptiveMethod",
+    "Euler",
+    "FixedStep",
+    "Method",
+    "RungeKutta4",
+    "Settled",
+    "Stiff",
+    "Stroboscopic",
+    "Trajectory",
+    "simulate",
+]

@@ -1,0 +1,81 @@
+"""How a failed run is told: as an exception on the host, by `equinox.error_if` inside a trace."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.core.errors import ConvergenceError, DivergenceError, ThalwegError
+from thalweg.core.results import Result
+from thalweg.core.trees import Layout
+from thalweg.dynamics import Flow, Rule
+from thalweg.simulation.controller import resolution
+from thalweg.simulation.methods import AdaptiveMethod, Method
+from thalweg.simulation.trajectory import Trajectory
+
+_MOST_SHOWN = 4
+_CURE = "Check the parameters, and that the velocity is defined there."
+
+
+def failure(rule: Rule, method: Method | None, run: Trajectory) -> ThalwegError:
+    """The exception for a run that failed: where, when, and what may help."""
+    name = f"simulate: {run.rule_name}"
+    here = f"t = {run.last_time:.12g}, where the state is {_written(run)}"
+    if run.result == Result.diverged:
+        return DivergenceError(f"{name} {_departure(rule, method, run, here)}")
+    if run.result == Result.max_steps:
+        return ConvergenceError(
+            f"{name} used up its {run.steps + run.rejected} steps at {here}. Raise max_steps "
+            f"(method=Adaptive(max_steps=…)) or loosen rtol; if the flow is stiff, method=Stiff()."
+        )
+    if run.result == Result.step_too_small:
+        return ConvergenceError(
+            f"{name} cannot go on from {here}: the error control asks for steps shorter than "
+            f"{run.last_time.dtype} resolves. The velocity may jump there or have an infinite "
+            f"slope: smooth it, or take steps of one length (dt=…)."
+        )
+    return ConvergenceError(f"{name} stopped at {here}: {Result[run.result]}")
+
+
+def raised_inside(run: Trajectory) -> Trajectory:
+    """The trajectory, with an error inside the compiled program where it failed."""
+    return eqx.error_if(
+        run,
+        ~run.is_fine,
+        f"simulate: {run.rule_name} failed inside jit or vmap: its state left the finite, its "
+        f"steps ran out or became too small. Pass throw=False and look at `result`, `last_time` "
+        f"and `last_state`.",
+    )
+
+
+def _departure(rule: Rule, method: Method | None, run: Trajectory, here: str) -> str:
+    if not isinstance(method, AdaptiveMethod):
+        cure = "" if method is None else ", or take shorter steps"
+        return (
+            f"left the finite in step {run.steps + 1}, after {here}. Check the start and the "
+            f"parameters{cure}."
+        )
+    assert isinstance(rule, Flow)
+    step = np.asarray(resolution(run.last_time))
+    t, ahead = run.last_time, run.last_state
+    for word in ("at", "just after"):
+        velocity = rule.velocity(t, ahead)
+        broken = [x[~np.isfinite(x)] for x in map(np.asarray, jax.tree.leaves(velocity))]
+        if any(x.size for x in broken):
+            worst = next(x[0] for x in broken if x.size)
+            return f"has a velocity that is not finite ({worst}) {word} {here}. {_CURE}"
+        t, ahead = t + step, jax.tree.map(lambda x, v: x + step * v, ahead, velocity)
+    return (
+        f"left the finite at {here}: the last finite one. If its solution blows up there, stop "
+        f"before; else check the start and the parameters."
+    )
+
+
+def _written(run: Trajectory) -> str:
+    """The last state, or the beginning of a long one."""
+    layout = Layout.of(run.last_state)
+    names: Any = run.labels or layout.labels()
+    values = layout.flatten(run.last_state)[:_MOST_SHOWN]
+    shown = [f"{name} = {value:.6g}" for name, value in zip(names, values, strict=False)]
+    return ", ".join(shown) + (", …" if layout.size > _MOST_SHOWN else "")

@@ -1,0 +1,143 @@
+"""What `simulate` was asked for, checked and brought into the form that the engines take."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.declared import declared_domain
+from thalweg.core.domains import Box
+from thalweg.core.errors import InputError
+from thalweg.core.trees import Layout, as_arrays, non_finite_leaves
+from thalweg.dynamics import Rule
+
+
+def checked_rule(rule: Any, key: Any) -> Rule:
+    """The rule with its numbers as arrays.
+
+    Raises:
+        InputError: it is no rule, a parameter is not finite, or a key is given for nothing.
+    """
+    if not isinstance(rule, Rule):
+        raise InputError(
+            f"simulate: rule must be a Flow or a Map, got {rule!r}. Wrap a function with as_flow "
+            f"or as_map, an energy with SteepestDescent."
+        )
+    broken = non_finite_leaves(rule)
+    if broken:
+        raise InputError(
+            f"simulate: {type(rule).__name__} has a parameter that is not finite: "
+            f"{', '.join(broken)}."
+        )
+    if key is not None:
+        raise InputError(
+            f"simulate: key is for rules that draw random numbers; {type(rule).__name__} draws "
+            f"none. Leave it out."
+        )
+    return as_arrays(rule)
+
+
+def checked_start(rule: Rule, start: Any) -> Any:
+    """The state to begin with, as arrays of one floating dtype.
+
+    Integers and plain numbers become floats of JAX's default precision; a list of numbers is a
+    vector.
+
+    Raises:
+        InputError: it does not hold finite real numbers, or does not fit the rule.
+    """
+    start = jax.tree.map(_as_array, start, is_leaf=_is_plain_list)
+    leaves = jax.tree.leaves(start)
+    if not leaves:
+        raise InputError("simulate: start has no numbers in it.")
+    dtype = jnp.result_type(*leaves)
+    start = jax.tree.map(
+        lambda x: x.astype(dtype) if isinstance(x, jax.Array) else np.asarray(x, dtype), start
+    )
+    broken = non_finite_leaves(start)
+    if broken:
+        raise InputError(f"simulate: start must be finite, got {broken[0].lstrip(' =')}.")
+    _check_declared(rule, start)
+    _check_fit(rule, start)
+    return start
+
+
+def _is_plain_list(node: Any) -> bool:
+    """Whether it is a vector or matrix written as numbers, rather than a pytree (as in `Box`)."""
+    if type(node) not in (list, tuple) or not node:
+        return False
+    return all(isinstance(x, int | float | np.number) or _is_plain_list(x) for x in node)
+
+
+def _as_array(leaf: Any) -> Any:
+    array = leaf if isinstance(leaf, jax.Array) else _numbers(leaf)
+    if jnp.issubdtype(array.dtype, jnp.complexfloating):
+        raise InputError(
+            "simulate: start must hold real numbers, got complex ones. Give real and imaginary "
+            "parts as separate coordinates."
+        )
+    if jnp.issubdtype(array.dtype, jnp.floating):
+        dtype = jax.dtypes.canonicalize_dtype(array.dtype)
+    else:
+        dtype = jnp.result_type(float)
+    return array.astype(dtype)
+
+
+def _numbers(leaf: Any) -> np.ndarray:
+    try:
+        array = np.asarray(leaf)
+    except ValueError as error:
+        raise InputError(f"simulate: start must hold numbers, got {leaf!r}.") from error
+    # bfloat16 and its kin have the kind "V".
+    if array.dtype.kind not in "bifucV" or array.dtype.names:
+        raise InputError(f"simulate: start must hold numbers, got {leaf!r}.")
+    # Plain numbers say nothing of their precision, so they get the default one.
+    return array if isinstance(leaf, np.ndarray | np.generic) else array.astype(float)
+
+
+def _check_declared(rule: Rule, start: Any) -> None:
+    domain, layout = declared_domain(rule), Layout.of(start)
+    if domain is None or (isinstance(domain, Box) and domain.is_scalar):
+        return
+    expected = domain.chart().layout
+    if layout != expected:
+        raise InputError(
+            f"simulate: start has the shape {_shape(layout)}, but the states of "
+            f"{type(rule).__name__} have {_shape(expected)}. For many starts at once use "
+            f"thalweg.ensemble or jax.vmap."
+        )
+
+
+def _check_fit(rule: Rule, start: Any) -> None:
+    name, layout = type(rule).__name__, Layout.of(start)
+    verb, t = ("velocity", 0.0) if rule.rule_kind == "flow" else ("step", np.int32(0))
+    if rule.rule_kind == "flow":
+        t = np.zeros((), jax.tree.leaves(start)[0].dtype)
+    fn = rule.velocity if rule.rule_kind == "flow" else rule.step  # type: ignore[attr-defined]
+    try:
+        result = eqx.filter_eval_shape(fn, t, start)
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            f"simulate: {name}.{verb} fails for a start of shape {_shape(layout)} "
+            f"({type(error).__name__}: {reason[0]})."
+        ) from error
+    returned = Layout.of(result)
+    if returned != layout:
+        raise InputError(
+            f"simulate: {name}.{verb} must return the structure and shape of the state, "
+            f"{_shape(layout)}, got {_shape(returned)}."
+        )
+    for leaf, of_start in zip(jax.tree.leaves(result), jax.tree.leaves(start), strict=True):
+        if leaf.dtype != of_start.dtype:
+            raise InputError(
+                f"simulate: {name}.{verb} must keep the dtype of the state: a {of_start.dtype} "
+                f"state gave {leaf.dtype}. Give the start or the parameters that dtype, and remove "
+                f"casts and integer or complex results."
+            )
+
+
+def _shape(layout: Layout) -> Any:
+    return layout.shapes[0] if len(layout.shapes) == 1 else layout.shapes

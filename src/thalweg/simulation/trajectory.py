@@ -1,0 +1,238 @@
+"""The result of running a rule."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.core.results import Result
+from thalweg.core.trees import Layout, has_tracer
+from thalweg.simulation.outcome import Outcome
+
+_NAMES = {
+    Result[Result.successful]: "successful",
+    Result[Result.settled]: "settled",
+    Result[Result.diverged]: "diverged",
+    Result[Result.max_steps]: "max_steps",
+    Result[Result.not_converged]: "not_converged",
+    Result[Result.step_too_small]: "step_too_small",
+}
+_MOST_SHOWN = 6
+
+
+class Trajectory(eqx.Module):
+    """A run of a rule: when, where, and how it ended.
+
+    NumPy arrays, without the points that were never reached; inside `jit`, `vmap` or `grad` traced
+    arrays of the full length, where those points hold NaN (and −1 for the times of a map). A run
+    that settled has the point of rest as its last one.
+
+    Attributes:
+        times: when the states were saved, shape `(n,)`: numbers for a flow, step counts for a map.
+        states: the states, a pytree like the start with a first axis of n.
+        last_time: the time of the last state reached; where a run diverged, the last time at which
+            its state was finite.
+        last_state: that state: of a failed run, the last one before it failed.
+        result: how the run ended, a `thalweg.Result`.
+        steps: how many steps were made.
+        rejected: how many more were tried and rejected.
+        evaluations: how often the velocity or the map was evaluated; None for an implicit method.
+        interpolation: what `evaluate` uses; None unless saved with `save="dense"`.
+        rule_name: what was run.
+        labels: the rule's `state_names`, or None.
+    """
+
+    times: Any
+    states: Any
+    last_time: Any
+    last_state: Any
+    result: Result
+    steps: Any
+    rejected: Any
+    evaluations: Any
+    interpolation: Any
+    rule_name: str = eqx.field(static=True)
+    labels: tuple[str, ...] | None = eqx.field(static=True)
+
+    @property
+    def final(self) -> Any:
+        """The state at the end, or at rest; NaN where the run failed before (see `last_state`)."""
+        xp = jnp if _is_jax(self) else np
+        fine = xp.asarray(self.is_fine)
+
+        def at_end(x: Any) -> Any:
+            lanes = fine.reshape(fine.shape + (1,) * (np.ndim(x) - fine.ndim))
+            return xp.where(lanes, x, xp.asarray(np.nan, x.dtype))
+
+        return jax.tree.map(at_end, self.last_state)
+
+    @property
+    def settled(self) -> Any:
+        """Whether it came to rest before its end (asked for with `until`)."""
+        return self.result == Result.settled
+
+    @property
+    def is_fine(self) -> Any:
+        """Whether it reached its end or came to rest."""
+        return _is_fine(self.result)
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """Steps made, steps rejected, and evaluations of the rule."""
+        return {
+            "steps": self.steps,
+            "rejected": self.rejected,
+            "evaluations": self.evaluations,
+        }
+
+    def __len__(self) -> int:
+        """The number of saved points."""
+        return int(np.shape(self.times)[-1])
+
+    def evaluate(self, t: Any) -> Any:
+        """The state between the steps, by the solver's own interpolation.
+
+        Arguments:
+            t: a time, or an array of times of shape `(m,)`; NaN results outside the run.
+
+        Returns:
+            The state at `t`, with a first axis of m for an array of times.
+
+        Raises:
+            InputError: the run was not saved with `save="dense"`.
+        """
+        if self.interpolation is None:
+            raise InputError(
+                "Trajectory.evaluate: nothing was saved between the steps; simulate with "
+                'save="dense".'
+            )
+        result = _evaluate(self.interpolation, t if _is_jax(t) else np.asarray(t))
+        return result if _is_jax(self) else jax.tree.map(np.asarray, result)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as JSON-ready data; what is not finite is None.
+
+        Keys: `rule`; `names`, one a coordinate; `times`; `states`, one list of coordinates a time;
+        `final`; `last_time`; `result`, the name of the result code; `message`, its sentence;
+        `settled`; `statistics`.
+        """
+        layout = Layout.of(self.last_state)
+        return {
+            "rule": self.rule_name,
+            "names": self._names(layout),
+            "times": _plain(self.times),
+            "states": _plain(layout.flatten(self.states)),
+            "final": _plain(layout.flatten(self.final)),
+            "last_time": _plain(self.last_time),
+            "result": _NAMES[Result[self.result]],
+            "message": Result[self.result],
+            "settled": bool(self.settled),
+            "statistics": {k: v if v is None else int(v) for k, v in self.statistics.items()},
+        }
+
+    def __str__(self) -> str:
+        """A few lines: what ran, from when to when, how it ended, the last state, the cost."""
+        if has_tracer(self) or np.ndim(self.last_time):
+            return f"Trajectory of {self.rule_name}, batched or traced, times {self.times}"
+        layout = Layout.of(self.last_state)
+        names, last = self._names(layout), layout.flatten(self.last_state)
+        shown = [f"{n} = {x:.6g}" for n, x in zip(names[:_MOST_SHOWN], last, strict=False)]
+        more = [f"… {layout.size} coordinates"] if layout.size > _MOST_SHOWN else []
+        counts = [f"{self.steps} steps", f"{self.rejected} rejected"]
+        if self.evaluations is not None:
+            counts.append(f"{self.evaluations} evaluations")
+        return "\n".join(
+            [
+                f"Trajectory of {self.rule_name}: {len(self)} points to t = {self.last_time:g}",
+                f"  {Result[self.result]}",
+                f"  last state  {', '.join(shown + more)}",
+                f"  cost        {', '.join(counts)}",
+            ]
+        )
+
+    def _names(self, layout: Layout) -> list[str]:
+        return list(self.labels) if self.labels else layout.labels()
+
+
+def make_trajectory(outcome: Outcome, rule_name: str, labels: tuple[str, ...] | None) -> Trajectory:
+    """The trajectory of an outcome: its end is the only row, or the point of rest is the last."""
+    traced = _is_jax(outcome)
+    if outcome.times is None:
+        times, states = _only_end(outcome, traced)
+    elif traced:
+        times, states = _rest_in_row(outcome)
+    else:
+        times, states = _rest_appended(outcome)
+    return Trajectory(
+        times=times,
+        states=states,
+        last_time=outcome.last_time,
+        last_state=outcome.last_state,
+        result=outcome.result,
+        steps=outcome.steps,
+        rejected=outcome.rejected,
+        evaluations=outcome.evaluations,
+        interpolation=outcome.interpolation,
+        rule_name=rule_name,
+        labels=labels,
+    )
+
+
+def _is_jax(tree: Any) -> bool:
+    """Whether a run was made inside a trace: the host makes NumPy arrays."""
+    return any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(tree))
+
+
+def _is_fine(result: Result) -> Any:
+    return (result == Result.successful) | (result == Result.settled)
+
+
+def _only_end(outcome: Outcome, traced: bool) -> tuple[Any, Any]:
+    fine, end = _is_fine(outcome.result), (outcome.last_time, outcome.last_state)
+    if not traced:
+        count = int(fine)
+        return jax.tree.map(lambda x: np.asarray(x)[None][:count], end)
+    never = -1 if jnp.issubdtype(outcome.last_time.dtype, jnp.integer) else jnp.nan
+    times = jnp.where(fine, outcome.last_time, never)[None]
+    return times, jax.tree.map(lambda x: jnp.where(fine, x, jnp.nan)[None], outcome.last_state)
+
+
+def _rest_appended(outcome: Outcome) -> tuple[Any, Any]:
+    times, states = outcome.times, outcome.states
+    is_there = len(times) and times[-1] == outcome.last_time
+    if is_there or not bool(outcome.result == Result.settled):
+        return times, states
+    return jax.tree.map(
+        lambda rows, x: np.concatenate([rows, np.asarray(x, rows.dtype)[None]]),
+        (times, states),
+        (outcome.last_time, outcome.last_state),
+    )
+
+
+def _rest_in_row(outcome: Outcome) -> tuple[Any, Any]:
+    """The first row that was not reached holds the point of rest."""
+    times = outcome.times
+    reached = times >= 0 if jnp.issubdtype(times.dtype, jnp.integer) else ~jnp.isnan(times)
+    is_rest = (outcome.result == Result.settled) & (jnp.arange(len(times)) == jnp.sum(reached))
+    is_new = ~jnp.any(reached & (times == outcome.last_time))
+
+    def with_rest(rows: Any, x: Any) -> Any:
+        return jnp.where((is_rest & is_new).reshape((-1,) + (1,) * jnp.ndim(x)), x, rows)
+
+    return jax.tree.map(with_rest, (times, outcome.states), (outcome.last_time, outcome.last_state))
+
+
+@eqx.filter_jit
+def _evaluate(interpolation: Any, t: Any) -> Any:
+    return jax.vmap(interpolation.evaluate)(t) if jnp.ndim(t) else interpolation.evaluate(t)
+
+
+def _plain(values: Any) -> Any:
+    """Nested lists of Python numbers; None where not finite."""
+    array = np.asarray(values)
+    if array.ndim:
+        return [_plain(row) for row in array]
+    return array.item() if np.isfinite(array) else None
