@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         linearize,
     )
     from thalweg.core.domains import Box, Domain, ProbabilitySimplex
+    from thalweg.core.ensembles import ensemble
     from thalweg.core.errors import (
         ConvergenceError,
         DivergenceError,
@@ -38,6 +39,16 @@ if TYPE_CHECKING:
         Sphere,
     )
     from thalweg.recovery import Verdict, recover_energy
+    from thalweg.simulation import (
+        Adaptive,
+        Euler,
+        RungeKutta4,
+        Settled,
+        Stiff,
+        Stroboscopic,
+        Trajectory,
+        simulate,
+    )
 
 _ROOMS = ("energies", "geometry", "models")
 
@@ -50,6 +61,7 @@ _NAMES = {
         "linearize",
     ),
     "thalweg.core.domains": ("Box", "Domain", "ProbabilitySimplex"),
+    "thalweg.core.ensembles": ("ensemble",),
     "thalweg.core.errors": (
         "ConvergenceError",
         "DivergenceError",
@@ -78,6 +90,16 @@ _NAMES = {
         "Sphere",
     ),
     "thalweg.recovery": ("Verdict", "recover_energy"),
+    "thalweg.simulation": (
+        "Adaptive",
+        "Euler",
+        "RungeKutta4",
+        "Settled",
+        "Stiff",
+        "Stroboscopic",
+        "Trajectory",
+        "simulate",
+    ),
 }
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
