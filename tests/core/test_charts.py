@@ -89,6 +89,8 @@ def test_numpy_in_numpy_out_and_jax_agrees_on_leading_axes(name):
     y64 = y.astype(np.float64)
     with jax.enable_x64(True):
         theirs = all_methods(jax.tree.map(jnp.asarray, chart), y64)
+        narrow = jax.eval_shape(lambda y: all_methods(chart, y), jnp.asarray(y))
+    assert {leaf.dtype for leaf in jax.tree.leaves(narrow)} == {np.dtype("f4"), np.dtype(bool)}
     ours = (chart.embed(y64), chart.wrap(y64), chart.shorten(y64), chart.inside(y64))
     jax.tree.map(np.testing.assert_array_equal, ours, theirs)
     np.testing.assert_array_equal(chart.coordinates(ours[0]), y64)

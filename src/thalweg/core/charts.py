@@ -124,27 +124,31 @@ class BoxChart(Chart):
 
     def shorten(self, step: Any) -> Any:
         """A step with its angles reduced to half a period either way."""
-        xp = np if isinstance(step, np.ndarray) else jnp
-        turns = xp.where(xp.isfinite(self.period), xp.round(step / self.period), 0.0)
-        return step - turns * xp.where(xp.isfinite(self.period), self.period, 0.0)
+        xp, _, _, period = self._bounds(step)
+        turns = xp.where(xp.isfinite(period), xp.round(step / period), 0.0)
+        return step - turns * xp.where(xp.isfinite(period), period, 0.0)
 
     def wrap(self, y: Any) -> Any:
         """`y` with angles in `[lower, upper)`."""
-        xp = np if isinstance(y, np.ndarray) else jnp
-        is_angle = xp.isfinite(self.period)
-        turns = xp.floor(xp.where(is_angle, (y - self.lower) / self.period, 0.0))
-        wrapped = y - turns * xp.where(is_angle, self.period, 0.0)
+        xp, lower, upper, period = self._bounds(y)
+        is_angle = xp.isfinite(period)
+        turns = xp.floor(xp.where(is_angle, (y - lower) / period, 0.0))
+        wrapped = y - turns * xp.where(is_angle, period, 0.0)
         # Rounding can leave a point just outside the half-open interval, at either end.
-        wrapped = xp.where(is_angle & (wrapped < self.lower), self.lower, wrapped)
-        return xp.where(is_angle & (wrapped >= self.upper), self.lower, wrapped)
+        wrapped = xp.where(is_angle & (wrapped < lower), lower, wrapped)
+        return xp.where(is_angle & (wrapped >= upper), lower, wrapped)
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """Within the bounds in every coordinate that is not an angle."""
+        xp, lower, upper, period = self._bounds(y)
+        room = slack * (upper - lower)
+        is_in = (y >= lower - room) & (y <= upper + room)
+        return xp.all(xp.isfinite(y) & (is_in | xp.isfinite(period)), axis=-1)
+
+    def _bounds(self, y: Any) -> tuple[Any, Any, Any, Any]:
+        """The array module of `y`, and the bounds and periods in its dtype."""
         xp = np if isinstance(y, np.ndarray) else jnp
-        room = slack * self.widths
-        is_in = (y >= self.lower - room) & (y <= self.upper + room)
-        is_angle = xp.isfinite(self.period)
-        return xp.all(xp.isfinite(y) & (is_in | is_angle), axis=-1)
+        return xp, *(xp.asarray(b, dtype=y.dtype) for b in (self.lower, self.upper, self.period))
 
     def sample(self, key: jax.Array, count: int) -> jax.Array:
         """Independent uniform points."""
