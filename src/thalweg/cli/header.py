@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import thalweg
+from thalweg import __version__
 from thalweg.cli.loader import System
 
 SCHEMA = 1
@@ -12,7 +12,7 @@ def header(system: System, dimension: int) -> dict[str, Any]:
     """`schema`, `version`, `system`, `parameters`, `rule` and `dimension`."""
     return {
         "schema": SCHEMA,
-        "version": thalweg.__version__,
+        "version": __version__,
         "system": system.name,
         "parameters": system.parameters,
         "rule": system.rule.rule_kind,

@@ -55,7 +55,7 @@ class ExactLearning:
         >>> import numpy as np
         >>> from thalweg.models import deep_linear as dl
         >>> task = dl.Covariances(np.diag([3.0, 1.0]))
-        >>> start = dl.balanced((2, 2, 2), scale=0.1)
+        >>> start = dl.balanced((2, 4, 2), scale=0.1)
         >>> exact = dl.ExactLearning(task, start)
         >>> bool(np.allclose(exact.product(100.0), task.yx))
         True

@@ -9,7 +9,6 @@ step t can be read. The rest is common:
 from abc import abstractmethod
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 
@@ -22,21 +21,19 @@ from thalweg.models.normalization.stimuli import Ensemble
 class Reweighting(Map):
     """A form of the reweighting rule (abstract).
 
-    For developers: implement `start`, `pool` and `update`.
+    For developers: implement `start`, `look` and `update`.
 
     A denominator σ² + u of a driven neuron at or below zero makes that output NaN, and the state
     with it, from that step on: the model is meaningless there. `adapt` says where it happened.
     """
-
-    sigma: eqx.AbstractVar[Any]
 
     @abstractmethod
     def start(self) -> np.ndarray:
         """The state that W₀ stands for, float64."""
 
     @abstractmethod
-    def pool(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
-        """The drive r and the pool u = W r / n at step `t`, both `(…, n)`."""
+    def look(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
+        """The drive r and the denominators σ² + u, u = W r / n, at step `t`, both `(…, n)`."""
 
     @abstractmethod
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> Any:
@@ -61,18 +58,13 @@ class ReducedMap(Reweighting):
 
     held: HeldInput
 
-    @property
-    def sigma(self) -> Any:
-        """σ."""
-        return self.held.sigma
-
     def start(self) -> np.ndarray:
         """u₀ = W₀ r / n."""
         return self.held.start
 
-    def pool(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
-        """The drive and u itself."""
-        return like(self.held.drive, state), state
+    def look(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
+        """The drive and σ² + u."""
+        return like(self.held.drive, state), like(self.held.sigma, state) ** 2 + state
 
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> jax.Array:
         """u + α (R S / n − c̃) + β (u − c̃)."""

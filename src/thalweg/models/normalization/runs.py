@@ -12,7 +12,7 @@ from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.results import Result
 from thalweg.core.trees import as_arrays
 from thalweg.models.normalization.delayed import BLOCK, run_delayed
-from thalweg.models.normalization.held import like, outputs
+from thalweg.models.normalization.held import outputs
 from thalweg.models.normalization.rules import Reweighting
 from thalweg.models.normalization.weights import FullReweighting
 
@@ -108,14 +108,10 @@ def adapt(
 def _run(rule: Reweighting, state: Any, steps: Any, save_every: Any, saves: int) -> Any:
     """Outputs of every `save_every`-th step; everything stops at the first bad denominator."""
 
-    def look(t: Any, state: Any) -> tuple[Any, Any]:
-        drive, pool = rule.pool(t, state)
-        return drive, like(rule.sigma, state) ** 2 + pool
-
     def advance(carry: Any) -> Any:
         t, state, drive, denominator = carry
         state = rule.update(t, state, drive, outputs(drive, denominator))
-        return t + 1, state, *look(t + 1, state)
+        return t + 1, state, *rule.look(t + 1, state)
 
     def save(carry: Any, _: Any) -> tuple[Any, Any]:
         end = jnp.minimum(carry[0] + save_every, steps)
@@ -126,7 +122,7 @@ def _run(rule: Reweighting, state: Any, steps: Any, save_every: Any, saves: int)
         return jax.lax.while_loop(goes_on, advance, carry), (carry[0], carry[2], carry[3])
 
     t = jnp.zeros((), dtype=jnp.int32)
-    carry, kept = jax.lax.scan(save, (t, state, *look(t, state)), length=saves)
+    carry, kept = jax.lax.scan(save, (t, state, *rule.look(t, state)), length=saves)
     last = jax.tree.map(lambda a: a[None], (carry[0], carry[2], carry[3]))
     return carry[1], *jax.tree.map(lambda a, b: jnp.concatenate([a, b]), kept, last)
 

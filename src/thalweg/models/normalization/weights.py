@@ -34,10 +34,10 @@ class FullReweighting(Reweighting):
         """W₀."""
         return self.initial
 
-    def pool(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
-        """The drive and W r / n."""
+    def look(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
+        """The drive and σ² + W r / n."""
         drive = like(self.drives, state)[self.presentation.index(t)]
-        return drive, state @ drive / drive.shape[-1]
+        return drive, like(self.sigma, state) ** 2 + state @ drive / drive.shape[-1]
 
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> jax.Array:
         """(1 + β) W + α R Rᵀ − (α + β) C, rectified if asked for."""
@@ -73,10 +73,11 @@ class FactoredReweighting(Reweighting):
         """W₀ Q."""
         return self.initial
 
-    def pool(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
-        """The drive and V Qᵀ r / n."""
+    def look(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
+        """The drive and σ² + V Qᵀ r / n."""
         drive = like(self.drives, state)[self.presentation.index(t)]
-        return drive, state @ (drive @ like(self.basis, state)) / drive.shape[-1]
+        pool = state @ (drive @ like(self.basis, state)) / drive.shape[-1]
+        return drive, like(self.sigma, state) ** 2 + pool
 
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> jax.Array:
         """(1 + β) V + α R (Rᵀ Q) − (α + β) C Q."""
@@ -106,10 +107,11 @@ class AveragedReweighting(Reweighting):
         """W₀."""
         return self.initial
 
-    def pool(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
-        """The drives and their pools, both of shape `(m, n)`."""
+    def look(self, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
+        """The drives and their denominators, both of shape `(m, n)`."""
         drives = like(self.drives, state)
-        return drives, drives @ state.T / drives.shape[-1]
+        pools = drives @ state.T / drives.shape[-1]
+        return drives, like(self.sigma, state) ** 2 + pools
 
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> jax.Array:
         """(1 + β) W + α Σ_j w_j R_j R_jᵀ − (α + β) C, rectified if asked for."""
