@@ -66,6 +66,10 @@ class Chart(eqx.Module):
         """`y` with angles brought back into the domain."""
 
     @abstractmethod
+    def clip(self, y: Any) -> Any:
+        """A point of the closed domain near `y`: `y` itself where it is inside."""
+
+    @abstractmethod
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """Whether `y` lies in the closed domain, widened by `slack` times its widths."""
 
@@ -138,6 +142,11 @@ class BoxChart(Chart):
         wrapped = xp.where(is_angle & (wrapped < lower), lower, wrapped)
         return xp.where(is_angle & (wrapped >= upper), lower, wrapped)
 
+    def clip(self, y: Any) -> Any:
+        """`y` with every coordinate brought to its bounds; angles wrapped."""
+        xp = np if isinstance(y, np.ndarray) else jnp
+        return xp.where(xp.isfinite(self.period), self.wrap(y), xp.clip(y, self.lower, self.upper))
+
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """Within the bounds in every coordinate that is not an angle."""
         xp, lower, upper, period = self._bounds(y)
@@ -145,7 +154,7 @@ class BoxChart(Chart):
         is_in = (y >= lower - room) & (y <= upper + room)
         return xp.all(xp.isfinite(y) & (is_in | xp.isfinite(period)), axis=-1)
 
-    def _bounds(self, y: Any) -> tuple[Any, Any, Any, Any]:
+    def _bounds(self, y: Any) -> tuple[Any, ...]:
         """The array module of `y`, and the bounds and periods in its dtype."""
         xp = np if isinstance(y, np.ndarray) else jnp
         return xp, *(xp.asarray(b, dtype=y.dtype) for b in (self.lower, self.upper, self.period))
@@ -197,6 +206,12 @@ class SimplexChart(Chart):
     def wrap(self, y: Any) -> Any:
         """`y`: no coordinate is an angle."""
         return y
+
+    def clip(self, y: Any) -> Any:
+        """`y` without negative coordinates, scaled back where they add up to more than one."""
+        xp = np if isinstance(y, np.ndarray) else jnp
+        positive = xp.maximum(y, 0.0)
+        return positive / xp.maximum(xp.sum(positive, axis=-1, keepdims=True), 1.0)
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """No coordinate below zero, the last one included (which is a sum, so but for rounding)."""
