@@ -35,7 +35,7 @@ def assemble(
     members = _members(
         problem, scales, np.concatenate(points), np.concatenate(accuracy), np.concatenate(continuum)
     )
-    layout = domain.chart().layout
+    layout = domain.layout
     label = inventory.label
     search = Search(
         starts=len(label),

@@ -21,8 +21,13 @@ from thalweg.core.trees import Layout
 class Domain(eqx.Module):
     """A region of state space (abstract).
 
-    For developers: implement `chart`. Everything else that analysis needs is asked of the chart.
+    For developers: implement `layout` and `chart`. Everything else that analysis needs is asked of the chart.
     """
+
+    @property
+    @abstractmethod
+    def layout(self) -> Layout:
+        """The layout of the states that this domain holds."""
 
     @abstractmethod
     def chart(self) -> Chart:

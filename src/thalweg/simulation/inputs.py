@@ -101,7 +101,7 @@ def _check_declared(rule: Rule, start: Any) -> None:
     domain, layout = declared_domain(rule), Layout.of(start)
     if domain is None or (isinstance(domain, Box) and domain.is_scalar):
         return
-    expected = domain.chart().layout
+    expected = domain.layout
     if layout != expected:
         raise InputError(
             f"simulate: start has the shape {_shape(layout)}, but the states of "
