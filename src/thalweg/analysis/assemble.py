@@ -107,6 +107,7 @@ def _members(
                 accuracy=float(accuracy[k]),
                 energy=energies[k],
                 continuum=int(continuum[k]),
+                rule_kind=problem.rule.rule_kind,
             )
         )
     return members

@@ -160,7 +160,7 @@ def _rate_at(problem: Problem, energy: Callable[[Any], Any], y: jax.Array) -> _R
     state = problem.chart.embed(y)
     speed = jnp.sqrt(jnp.sum(problem.displacement(y) ** 2))
     if problem.rule.rule_kind == "map":
-        before, after = energy(state), energy(problem.rule.step(0, state))
+        before, after = energy(state), energy(problem.chart.embed(problem.step(y)))
         return _Rate(after - before, jnp.abs(after) + jnp.abs(before), speed)
     value, gradient = jax.value_and_grad(energy)(state)
     slope = problem.chart.layout.flatten(gradient)
@@ -226,7 +226,7 @@ def _climb(problem: Problem, fn: Any, start: jax.Array) -> jax.Array:
 
 
 def _run(problem: Problem, drawn: jax.Array, start: jax.Array) -> jax.Array:
-    """The coordinates of a trajectory, `(saved, d)`: of a flow, over ten times the time to cross."""
+    """A trajectory in coordinates, `(saved, d)`: of a flow, over ten times the time to cross."""
     state = problem.chart.embed(start)
     if problem.rule.rule_kind == "map":
         run = simulate(problem.rule, state, steps=_SAVED - 1, throw=False)

@@ -9,6 +9,10 @@ import numpy as np
 
 from thalweg.analysis.continua import Continuum
 from thalweg.analysis.tables import format_eigenvalues, format_state, format_table
+from thalweg.analysis.transients import Transients, transients
+
+_TOLD = 2.0
+_LARGEST_TOLD = 32
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Equilibrium:
         accuracy: how far off the state may lie, as far as rounding lets one say.
         energy: the rule's declared energy there, or None.
         continuum: 0 when isolated, else the dimension of the family it stands for.
+        rule_kind: `"flow"` or `"map"`.
     """
 
     state: Any
@@ -39,6 +44,12 @@ class Equilibrium:
     accuracy: float
     energy: float | None = None
     continuum: int = 0
+    rule_kind: str = "flow"
+
+    @property
+    def transients(self) -> Transients | None:
+        """How far small perturbations grow before they decay; None unless it is stable."""
+        return transients(self.jacobian, self.rule_kind) if self.stable else None
 
     def to_dict(self) -> dict[str, Any]:
         """The equilibrium as JSON-ready data."""
@@ -193,10 +204,27 @@ class Equilibria(Sequence[Equilibrium]):
                 for row, e in zip(rows, self.members, strict=True):
                     row.insert(3, "" if e.energy is None else f"{e.energy:.5g}")
             parts.append(format_table(header, rows))
+        parts += _growing(self.members)
         parts.append(str(self.search))
         parts += [f"Slow point, speed {s.speed:.3g}: {format_state(s.state)}" for s in self.slow]
         parts += [f"Note: {warning}" for warning in self.warnings]
         return "\n".join(parts)
+
+
+def _growing(members: tuple[Equilibrium, ...]) -> list[str]:
+    """A line for each stable equilibrium near which perturbations grow a good deal at first."""
+    lines = []
+    for e in members:
+        if not e.stable or len(e.eigenvalues) > _LARGEST_TOLD:
+            continue
+        found = transients(e.jacobian, e.rule_kind)
+        if found.growth > _TOLD:
+            when = f"t = {found.time:.3g}" if e.rule_kind == "flow" else f"step {found.time:.0f}"
+            lines.append(
+                f"Near {format_state(e.state)} a small perturbation can grow "
+                f"{found.growth:.3g}-fold ({when}) before it decays."
+            )
+    return lines
 
 
 def _kind(equilibrium: Equilibrium) -> str:
