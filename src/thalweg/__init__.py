@@ -11,9 +11,14 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from thalweg import energies, geometry, models
     from thalweg.analysis import (
+        Cycle,
+        Cycles,
+        DescentCheck,
         Equilibria,
         Equilibrium,
         Linearization,
+        check_descent,
+        find_cycles,
         find_equilibria,
         linearize,
     )
@@ -54,9 +59,14 @@ _ROOMS = ("energies", "geometry", "models")
 
 _NAMES = {
     "thalweg.analysis": (
+        "Cycle",
+        "Cycles",
+        "DescentCheck",
         "Equilibria",
         "Equilibrium",
         "Linearization",
+        "check_descent",
+        "find_cycles",
         "find_equilibria",
         "linearize",
     ),

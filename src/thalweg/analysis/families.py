@@ -6,6 +6,7 @@ from thalweg.analysis.recurrence import Frame, Path
 from thalweg.analysis.shooting import NEUTRAL, Closed, Return, Runner, close_cycles
 
 _OFFSET = 0.002
+_STAYS = 0.1
 
 
 def neutral_directions(returned: Return) -> np.ndarray:
@@ -28,16 +29,17 @@ def family_dimensions(
     for index, (closed, returned) in enumerate(zip(cycles, returns, strict=True)):
         length = _OFFSET * float(np.max(closed.guess.extent))
         for number, direction in enumerate(neutral_directions(returned).T):
-            for shift in (length * direction, -length * direction):
+            carried = length * _carried(closed, direction)
+            carried *= min(1.0, length / float(np.max(np.abs(carried))))
+            for shift in (carried, -carried):
                 owners.append((index, number))
-                shifts.append(shift)
-                moved = closed.guess.nodes + _carried(closed, shift)
-                guesses.append(closed.guess._replace(nodes=moved))
+                shifts.append(shift[0])
+                guesses.append(closed.guess._replace(nodes=closed.guess.nodes + shift))
     passed = set()
     for owner, shift, found in zip(owners, shifts, close_cycles(run, guesses, frame), strict=True):
         if found is not None:
             moved = frame.shorten(found.guess.nodes[0] - cycles[owner[0]].guess.nodes[0])
-            if moved @ shift > 0.5 * (shift @ shift):
+            if moved @ shift > _STAYS * (shift @ shift):
                 passed.add(owner)
     return [sum(owner[0] == index for owner in passed) for index in range(len(cycles))]
 

@@ -33,6 +33,7 @@ CHECKS = (2, 4, 8, 16, 32)
 _BATCH = 8
 _STEADY = 1e-4
 _ROUNDS = 2
+_MOST_TRIES = 2
 _MOST_TURNS = 6
 _SAME = 1e-4
 _LEAST_SIZE = 0.2
@@ -68,7 +69,11 @@ class Orbit(NamedTuple):
 
 
 def search_flow(
-    problem: Problem, frame: Frame, starts: np.ndarray, centers: np.ndarray
+    problem: Problem,
+    frame: Frame,
+    starts: np.ndarray,
+    centers: np.ndarray,
+    orbits: list[Orbit],
 ) -> tuple[list[Orbit], Survey]:
     """All closed orbits that trajectories from the starts lead to, and the survey of these.
 
@@ -77,17 +82,18 @@ def search_flow(
         frame: points in units of the domain.
         starts: shape `(n, d)`, n at most half the number of lanes.
         centers: equilibria that tell families of closed orbits in the plane apart, shape `(k, d)`.
+        orbits: those known before.
     """
     survey = Survey(problem, frame, starts)
-    orbits: list[Orbit] = []
+    tries = np.zeros(len(survey.z), dtype=int)
     for check in CHECKS:
         survey.run(check)
-        tried: set[int] = set()
+        allowed = np.minimum(tries + 1, _MOST_TRIES)
         for _ in range(_ROUNDS):
-            found = _gather(survey, frame, centers, orbits, tried)
+            found = _gather(survey, frame, centers, orbits, tries < allowed)
             if not found:
                 break
-            tried.update(found)
+            tries[list(found)] += 1
             guesses = [
                 Guess(turn.nodes, turn.period, turn.shares, turn.extent, survey.direction[lane])
                 for lane, turn in found.items()
@@ -99,7 +105,7 @@ def search_flow(
 
 
 def _gather(
-    survey: Survey, frame: Frame, centers: np.ndarray, orbits: list[Orbit], tried: set[int]
+    survey: Survey, frame: Frame, centers: np.ndarray, orbits: list[Orbit], open_to: np.ndarray
 ) -> dict[int, Recurrence]:
     """Lanes that recur, each in a way of its own; lanes on a known orbit are marked as done."""
     found: dict[int, Recurrence] = {}
@@ -111,9 +117,9 @@ def _gather(
             survey.status[lane] = ON_CYCLE
             continue
         rivals = [r.turn for other, r in found.items() if survey.direction[other] == direction]
-        if lane in tried or any(lies_on(point, velocity, turn, frame) for turn in rivals):
+        if not open_to[lane] or any(lies_on(point, velocity, turn, frame) for turn in rivals):
             continue
-        recurrence = find_recurrence(survey.window(lane), frame, NODES)
+        recurrence = find_recurrence(survey.window(int(lane)), frame, NODES)
         if recurrence is None:
             continue
         key = _key(recurrence.turn, direction, centers, frame)
@@ -213,12 +219,21 @@ def _shorter(closed: Closed, path: Path, frame: Frame) -> Guess | None:
 
 
 def _merged(orbits: list[Orbit], frame: Frame) -> list[Orbit]:
-    """Each orbit once, and one of each family."""
+    """Each orbit once, and of each family the largest inside the domain."""
     kept: list[Orbit] = []
     for orbit in orbits:
-        if not any(_is_same(orbit, other, frame) for other in kept):
+        rival = next((i for i, other in enumerate(kept) if _is_same(orbit, other, frame)), None)
+        if rival is None:
             kept.append(orbit)
+        elif orbit.continuum and _rank(orbit, frame) > _rank(kept[rival], frame):
+            kept[rival] = orbit
     return kept
+
+
+def _rank(orbit: Orbit, frame: Frame) -> tuple[bool, float]:
+    inside = bool(np.all(frame.chart.inside(orbit.path.z[:, 0] * frame.widths)))
+    size = float(np.max(size_of(orbit.path, frame)))
+    return inside, size if inside else -size
 
 
 def _is_same(a: Orbit, b: Orbit, frame: Frame) -> bool:

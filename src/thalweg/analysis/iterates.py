@@ -39,7 +39,7 @@ class Iterate(eqx.Module):
 
 
 @eqx.filter_jit
-def iterate(problem: Problem, z: jax.Array, tangents: jax.Array) -> tuple[jax.Array, ...]:
+def iterate(problem: Problem, z: Any, tangents: Any) -> tuple[jax.Array, ...]:
     """Run a batch of points, and a unit tangent of each, for `STEPS` steps.
 
     Returns:
@@ -66,7 +66,7 @@ def iterate(problem: Problem, z: jax.Array, tangents: jax.Array) -> tuple[jax.Ar
 
 
 @eqx.filter_jit
-def _step_all(problem: Problem, z: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _step_all(problem: Problem, z: Any) -> tuple[jax.Array, jax.Array]:
     widths = problem.chart.widths
 
     def lane(z: jax.Array) -> tuple[jax.Array, jax.Array]:

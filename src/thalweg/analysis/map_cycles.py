@@ -11,7 +11,6 @@ from thalweg.analysis.problem import Problem
 from thalweg.analysis.recurrence import Frame
 from thalweg.analysis.search import ROUND, Scales, probe, search_all
 from thalweg.analysis.shooting import (
-    FINE,
     NEUTRAL,
     Closed,
     Guess,
@@ -27,8 +26,10 @@ LONGEST = STEPS // 2
 _AT_REST = 1e-6
 _RECURS = 0.02
 _SAME = 1e-6
+_SMALL_STEP = 1e-15
 _CONVERGED = 1e-10
-_ROUNDS = 4
+_ROUNDS = 8
+_SEEN_ENOUGH = 3
 _FAR = 10.0
 _FEW = 8
 
@@ -68,11 +69,14 @@ def search_map(
     """
     cycles, wanderers, visited = _follow(problem, frame, starts)
     for period in range(2, max_period + 1):
+        hits: list[int] = []
         for index in range(_ROUNDS):
             points = _candidates(problem, frame, period, visited, key, index)
-            new = _close(problem, frame, _unseen(points, cycles, frame))
-            cycles += new
-            if not new or any(cycle.continuum for cycle in new):
+            cycles += _close(problem, frame, points, cycles)
+            rivals = [cycle for cycle in cycles if len(cycle.points) == period]
+            hits += [_owner(z[0], rivals, frame) for z in points if _is_minimal(z, frame)]
+            counts = np.bincount([h for h in hits if h >= 0], minlength=len(rivals))
+            if np.all(counts >= _SEEN_ENOUGH) or any(cycle.continuum for cycle in rivals):
                 break
     return cycles, wanderers
 
@@ -100,10 +104,8 @@ def _follow(
             periods = {int(i): _period(points[i], frame) for i in np.flatnonzero(running)}
             running[[i for i, p in periods.items() if p == 1]] = False
             guesses = [points[i, -p:] for i, p in periods.items() if p is not None and p > 1]
-            cycles += _close(problem, frame, _unseen(guesses, cycles, frame))
-            held = [cycle for cycle in cycles if cycle.attracts()]
-            settled = [i for i in periods if any(_lies_on(z[i], c, frame) for c in held)]
-            running[settled] = False
+            cycles += _close(problem, frame, guesses, cycles)
+            running[[i for i in periods if _has_settled(points[i], cycles, frame)]] = False
         if not running.any():
             break
     late = np.stack(blocks[len(blocks) // 2 :], axis=1)
@@ -120,7 +122,7 @@ def _follow(
 
 
 def _period(points: np.ndarray, frame: Frame) -> int | None:
-    """After how many steps an orbit `(STEPS, d)` repeats itself, or nearly; 1 at rest, else None."""
+    """After how many steps an orbit `(STEPS, d)` repeats itself, 1 at rest, or None."""
     mismatch = np.array(
         [
             np.max(np.abs(frame.shorten(points[-LONGEST:] - points[-LONGEST - p : -p])))
@@ -134,9 +136,18 @@ def _period(points: np.ndarray, frame: Frame) -> int | None:
     return period if mismatch[period - 1] <= limit and period > 1 else None
 
 
-def _lies_on(point: np.ndarray, cycle: PeriodicOrbit, frame: Frame) -> bool:
-    away = np.max(np.abs(frame.shorten(cycle.points - point)), axis=1)
-    return bool(np.min(away) < max(_RECURS * np.max(np.ptp(cycle.points, axis=0)), _SAME))
+def _has_settled(points: np.ndarray, cycles: list[PeriodicOrbit], frame: Frame) -> bool:
+    """Whether the end of an orbit lies on an attracting cycle, or on one of a family of cycles."""
+    for cycle in cycles:
+        away = np.max(np.abs(frame.shorten(cycle.points - points[-1])), axis=1)
+        size = np.max(np.ptp(cycle.points, axis=0))
+        period = len(cycle.points)
+        moved = np.max(np.abs(frame.shorten(points[-1] - points[-1 - period])))
+        if cycle.attracts() and np.min(away) < max(_RECURS * size, _SAME):
+            return True
+        if cycle.continuum and moved < _SAME:
+            return True
+    return False
 
 
 def _candidates(
@@ -153,7 +164,8 @@ def _candidates(
     if share:
         starts[-share:] = np.roll(visited, -share * index, axis=0)[:share] * frame.widths
     scales = Scales(frame.widths, frame.widths)
-    end = search_all(Iterate(problem, np.asarray(period)), starts, scales)
+    iterated: Any = Iterate(problem, np.asarray(period))
+    end = search_all(iterated, starts, scales)
     roots = np.asarray(end.y)[np.asarray(end.residual) < _CONVERGED] / frame.widths
     return list(orbits_of(problem, roots, period)) if len(roots) else []
 
@@ -175,6 +187,14 @@ def _unseen(
     return new
 
 
+def _owner(point: np.ndarray, cycles: list[PeriodicOrbit], frame: Frame) -> int:
+    """The index of the cycle that a point lies on, or −1."""
+    for index, cycle in enumerate(cycles):
+        if np.max(np.abs(frame.shorten(cycle.points - point)), axis=1).min() <= _SAME:
+            return index
+    return -1
+
+
 def _is_minimal(points: np.ndarray, frame: Frame) -> bool:
     period = len(points)
     divisors = [p for p in range(1, period) if period % p == 0]
@@ -183,36 +203,35 @@ def _is_minimal(points: np.ndarray, frame: Frame) -> bool:
 
 
 def _close(
-    problem: Problem, frame: Frame, candidates: list[np.ndarray]
+    problem: Problem, frame: Frame, candidates: list[np.ndarray], known: list[PeriodicOrbit]
 ) -> list[PeriodicOrbit]:
-    """Newton from candidates: the cycles they lead to, one of each family."""
+    """Newton from candidates: the cycles they lead to that are not known, one of each family."""
 
     def run(trials: list[Guess], tolerances: list[float]) -> list[Segments]:
         return run_steps(problem, trials)
 
     guesses = []
-    for points in candidates:
+    for points in _unseen(candidates, known, frame):
         reach = np.max(np.abs(frame.shorten(points - points[0])), axis=0)
         extent = np.maximum(reach, 1e-3 * np.max(reach))
         guesses.append(Guess(points, float(len(points)), np.ones(len(points)), extent))
-    closed = [c for c in close_cycles(run, guesses, frame) if c is not None]
+    closed = [c for c in close_cycles(run, guesses, frame, _SMALL_STEP) if c is not None]
     points = [frame.wrap(c.guess.nodes) for c in closed]
-    distinct = _unseen(points, [], frame)
+    distinct = _unseen(points, known, frame)
     closed = [c for c, p in zip(closed, points, strict=True) if any(p is d for d in distinct)]
     returns = [return_of(c.segments) for c in closed]
     dimensions = _dimensions(run, closed, returns, frame)
+    families = {len(cycle.points) for cycle in known if cycle.continuum}
     found = []
-    for c, returned, dimension in zip(closed, returns, dimensions, strict=True):
-        orbit = PeriodicOrbit(frame.wrap(c.guess.nodes), returned, c.residual, dimension)
-        known = dimension and any(o.continuum and len(o.points) == len(orbit.points) for o in found)
-        if not known:
-            found.append(orbit)
+    for c, z, returned, dimension in zip(closed, distinct, returns, dimensions, strict=True):
+        if dimension and len(z) in families:
+            continue
+        families |= {len(z)} if dimension else set()
+        found.append(PeriodicOrbit(z, returned, c.residual, dimension))
     return found
 
 
-def _dimensions(
-    run: Any, closed: list[Closed], returns: list[Return], frame: Frame
-) -> list[int]:
+def _dimensions(run: Any, closed: list[Closed], returns: list[Return], frame: Frame) -> list[int]:
     """The dimension of the family of each; of many neutral ones a few stand for the rest."""
     neutral = [i for i, r in enumerate(returns) if neutral_directions(r).shape[1]]
     few = neutral[:_FEW]

@@ -10,7 +10,6 @@ Lengths are in units of the domain: z = y / widths, so an angle has period one.
 
 from typing import Any, NamedTuple
 
-import diffrax as dfx
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -50,8 +49,8 @@ class Track(NamedTuple):
     """What a batch of lanes did.
 
     Attributes:
-        t: the time after each step, counted from 0, shape `(n, STEPS + 1)`; a step that was refused,
-            or that came after the end, repeats the time before.
+        t: the time after each step, counted from 0, shape `(n, STEPS + 1)`; a step that was refused
+            or that came after the end repeats the time before.
         z: the points there, shape `(n, STEPS + 1, d)`.
         velocity: dz/dt of the flow (forwards in time) there, of the same shape.
         tangents: the tangent vectors at the end, shape `(n, d, k)`.
@@ -66,8 +65,11 @@ class Track(NamedTuple):
 @eqx.filter_jit
 def advance(problem: Problem, start: Start) -> Track:
     """Run a batch of lanes for up to `STEPS` adaptive steps each."""
+    # Only closed orbits need Diffrax, whose import takes most of a second.
+    import diffrax as dfx
+
     widths = problem.chart.widths
-    solver = dfx.Tsit5()
+    solver, order = dfx.Tsit5(), 5
 
     def scaled(z: jax.Array) -> jax.Array:
         return problem.displacement(z * widths) / widths
@@ -93,7 +95,7 @@ def advance(problem: Problem, start: Start) -> Track:
             term, t, new_t, state, direction, memory, made_jump=False
         )
         size = _error_size(error, new, start)
-        ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / solver.error_order(term))
+        ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / order)
         factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
         old = (t, state, memory)
         kept = jax.tree.map(
@@ -148,8 +150,8 @@ def run_segments(problem: Problem, guesses: list[Guess], tolerances: list[float]
     direction = np.concatenate([np.full(len(g.nodes), g.direction) for g in guesses])
     times = np.concatenate([g.shares * g.period for g in guesses])
     runs = [
-        run_to_end(problem, *(a[i : i + LANES] for a in (nodes, times, direction)), min(tolerances))
-        for i in range(0, len(nodes), LANES)
+        run_to_end(problem, nodes[part], times[part], direction[part], min(tolerances))
+        for part in (slice(i, i + LANES) for i in range(0, len(nodes), LANES))
     ]
     cuts = np.cumsum([len(g.nodes) for g in guesses])[:-1]
     ends = np.concatenate([run[-1].z[:, -1] for run in runs])
@@ -177,8 +179,11 @@ def run_to_end(
         start = Start(z, tangents, direction, left, np.array(tolerance), np.array(1.0))
         track = run_batch(problem, start)
         tracks.append(track)
+        is_stuck = np.any((left > 0.0) & (track.t[:, -1] == 0.0))
         z, tangents, left = track.z[:, -1], track.tangents, left - track.t[:, -1]
         if not np.any(left > 1e-14 * duration):
             return tracks
+        if is_stuck:
+            break
     unfinished = tracks[-1]._replace(z=np.where(left[:, None, None] > 0.0, np.nan, tracks[-1].z))
     return [*tracks[:-1], unfinished]

@@ -14,7 +14,7 @@ from thalweg.core.charts import Chart
 _LOCAL = 0.2
 _CLOSE = 0.05
 _LEAST_EXTENT = 1e-6
-_HALVINGS = 24
+_HALVINGS = 9
 
 
 class Frame(NamedTuple):
@@ -60,7 +60,7 @@ class Path(NamedTuple):
 
     @classmethod
     def of(cls, t: np.ndarray, z: np.ndarray, velocity: np.ndarray) -> "Path":
-        """The path through saved steps `(n,)`, `(n, d)`, `(n, d)`; steps that stand still drop out."""
+        """The path through saved steps, `(n,)` and twice `(n, d)`; standstills drop out."""
         moves = (t[1:] > t[:-1]) & np.all(np.isfinite(z[1:]), axis=1)
         moves &= np.all(np.isfinite(velocity[1:]), axis=1)
 
@@ -152,12 +152,22 @@ def crossings(
     pieces = np.flatnonzero((start < 0.0) & (end >= 0.0) & np.all(np.abs(before) < reach, axis=1))
     if not len(pieces):
         return []
-    low, high = np.zeros(len(pieces)), np.ones(len(pieces))
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
+    low, high, below, above = (
+        0.0 * start[pieces],
+        1.0 + 0.0 * start[pieces],
+        start[pieces],
+        end[pieces],
+    )
+    middle = high
+    for halving in range(_HALVINGS):
+        # Halving cannot fail; the last guess is linear, which squares the accuracy.
+        share = 0.5 if halving < _HALVINGS - 1 else below / (below - above)
+        middle = low + share * (high - low)
         height = start[pieces] + (path.at(pieces, middle) - path.z[pieces, 0]) @ normal
-        low, high = np.where(height >= 0.0, low, middle), np.where(height >= 0.0, middle, high)
-    z = path.at(pieces, high)
+        past = height >= 0.0
+        low, high = np.where(past, low, middle), np.where(past, middle, high)
+        below, above = np.where(past, below, height), np.where(past, height, above)
+    z, high = path.at(pieces, middle), middle
     near = np.max(np.abs(frame.shorten(z - point)) / extent, axis=1) < _LOCAL
     t = path.t[pieces, 0] + high * (path.t[pieces, 1] - path.t[pieces, 0])
     return [Crossing(float(t[i]), z[i], int(pieces[i])) for i in np.flatnonzero(near)]

@@ -1,4 +1,4 @@
-"""Newton on a whole cycle: multiple shooting, for closed orbits of flows and n-cycles of maps alike.
+"""Newton on a whole cycle: multiple shooting, for closed orbits of flows and cycles of maps.
 
 The unknowns are points ("nodes") along the cycle and, of a flow, its period; the equations say that
 every segment ends where the next one begins. Damping in proportion to the residual keeps the step
@@ -12,14 +12,13 @@ import numpy as np
 
 from thalweg.analysis.recurrence import Frame
 
-_MAX_STEPS = 30
+_MAX_STEPS, _MAX_COARSE = 30, 10
 FINE = 1e-12
 NEUTRAL = 1e-3
 _COARSE = 1e-9
 _SWITCH = 1e-6
 _FLOOR = 2e-11
 _DAMPING = 1e-2
-_SMALL_STEP = 1e-8
 _ASTRAY = 1.0
 
 
@@ -78,16 +77,19 @@ class Closed(NamedTuple):
 Runner = Callable[[list[Guess], list[float]], list[Segments]]
 
 
-def close_cycles(run: Runner, guesses: list[Guess], frame: Frame) -> list[Closed | None]:
+def close_cycles(
+    run: Runner, guesses: list[Guess], frame: Frame, small_step: float = 1e-10
+) -> list[Closed | None]:
     """Newton from each guess, all of them side by side; None where it finds no cycle nearby.
 
     Arguments:
         run: runs the segments of several cycles, each to a tolerance of its own.
         guesses: where to start.
         frame: how points compare.
+        small_step: a correction that is small enough to stop.
     """
     found: list[Closed | None] = [None] * len(guesses)
-    searches = {i: _newton(guess, frame) for i, guess in enumerate(guesses)}
+    searches = {i: _newton(guess, frame, small_step) for i, guess in enumerate(guesses)}
     wanted = {i: next(search) for i, search in searches.items()}
     while wanted:
         segments = run([trial for trial, _ in wanted.values()], [tol for _, tol in wanted.values()])
@@ -100,8 +102,10 @@ def close_cycles(run: Runner, guesses: list[Guess], frame: Frame) -> list[Closed
     return found
 
 
-def _newton(guess: Guess, frame: Frame) -> Generator[tuple[Guess, float], Segments, Closed | None]:
-    """One cycle: asks for the segments of a trial, to a tolerance, until it closes or goes astray."""
+def _newton(
+    guess: Guess, frame: Frame, small_step: float
+) -> Generator[tuple[Guess, float], Segments, Closed | None]:
+    """One cycle: asks for the segments of trials, to a tolerance, until it closes or strays."""
     trial, tolerance, previous = guess, _COARSE, np.inf
     for count in range(_MAX_STEPS):
         segments = yield trial, tolerance
@@ -109,10 +113,13 @@ def _newton(guess: Guess, frame: Frame) -> Generator[tuple[Guess, float], Segmen
         size = float(np.max(np.abs(gap)))
         if not (np.isfinite(size) and np.all(np.isfinite(segments.maps))):
             return None
+        if count >= _MAX_COARSE and tolerance != FINE:
+            return None
         step, change = _correction(trial, segments, gap)
-        if tolerance == FINE and size <= _FLOOR * max(1.0, float(np.max(np.abs(segments.maps)))):
-            if np.max(np.abs(step)) <= _SMALL_STEP or size > 0.5 * previous:
-                return Closed(trial, segments, size, abs(change), count)
+        closes = size <= _FLOOR * max(1.0, float(np.max(np.abs(segments.maps))))
+        is_best = np.max(np.abs(step)) <= small_step or size > 0.5 * previous
+        if tolerance == FINE and closes and is_best:
+            return Closed(trial, segments, size, abs(change), count)
         previous = size if tolerance == FINE else np.inf
         tolerance = FINE if size < _SWITCH else tolerance
         trial = trial._replace(

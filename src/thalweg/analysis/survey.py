@@ -64,13 +64,14 @@ class Survey:
         )  # fmt: skip
         track = run_batch(self.problem, start)
         self.blocks += 1
+        near = self.frame.chart.inside(track.z[:, -1] * self.frame.widths, _FAR)
+        near &= np.all(np.isfinite(track.tangents), axis=(1, 2))
         for lane in np.flatnonzero(running):
             before = self.paths[lane][-1].t[-1, 1] if self.paths[lane] else 0.0
             path = Path.of(
                 before + track.t[lane], track.z[lane], track.velocity[lane] * self.direction[lane]
             )
-            far = not len(path) or not self._is_near(path.z[-1, 1])
-            if far or not np.all(np.isfinite(track.tangents[lane])):
+            if not len(path) or not near[lane]:
                 self.status[lane] = ESCAPED
                 continue
             self.paths[lane].append(path)
@@ -80,9 +81,6 @@ class Survey:
             self.tangents[lane] = np.linalg.qr(track.tangents[lane])[0]
             if self._came_to_rest(path):
                 self.status[lane] = AT_REST
-
-    def _is_near(self, z: np.ndarray) -> bool:
-        return bool(self.frame.chart.inside(z * self.frame.widths, _FAR))
 
     def _came_to_rest(self, path: Path) -> bool:
         """Whether a lane stands still, or all the way that is left to go is short."""

@@ -1,0 +1,152 @@
+"""What a search for cycles returns: closed orbits, n-cycles, and recurrence that is neither."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import numpy as np
+
+from thalweg.analysis.tables import format_eigenvalues, format_state, format_table
+from thalweg.core.trees import Layout
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A closed orbit of a flow, or an n-cycle of a map.
+
+    Attributes:
+        period: how long a turn takes; n, of a map.
+        point: a state on it, the one with the largest first coordinate.
+        multipliers: the eigenvalues of the Jacobian of one turn (of the n-step map), complex, shape
+            `(d,)`, by descending modulus. One multiplier of a closed orbit is 1, along the orbit.
+        trivial: the index of that one; None of a map.
+        stable: whether all other multipliers lie inside the unit circle.
+        kind: `"attracting"`, `"repelling"`, `"saddle"`, or `"neutral"` where a multiplier cannot be
+            told from modulus 1.
+        states: the states along the cycle, stacked along a new first axis, from `point` on; the
+            points of a map's cycle, the adaptive steps once round a closed orbit.
+        times: when each of them is reached, shape `(m,)`.
+        residual: the largest distance by which it fails to close.
+        accuracy: the last correction of the period by Newton's method; 0 of a map.
+        continuum: 0 when isolated, else the dimension of the family it stands for.
+    """
+
+    period: float
+    point: Any
+    multipliers: np.ndarray
+    trivial: int | None
+    stable: bool
+    kind: str
+    states: Any
+    times: np.ndarray
+    residual: float
+    accuracy: float
+    continuum: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The cycle as JSON-ready data, with the keys of the contract."""
+        return {
+            "period": self.period,
+            "point": Layout.of(self.point).flatten(self.point).tolist(),
+            "multipliers": [[float(v.real), float(v.imag)] for v in self.multipliers],
+            "stable": self.stable,
+            "continuum": self.continuum,
+        }
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """Trajectories that recur in one region but settle on nothing found: undecided.
+
+    Attributes:
+        trajectories: how many of them there are.
+        exponent: their largest Lyapunov exponent, per unit of time (per step, of a map): the rate
+            at which nearby trajectories part.
+        error: its standard error.
+        is_chaotic: whether the exponent is positive beyond doubt. If not, they may be
+            quasi-periodic, or merely slow.
+        backwards: whether time ran backwards.
+        lower: the state of the region's lower bounds.
+        upper: the state of its upper bounds.
+    """
+
+    trajectories: int
+    exponent: float
+    error: float
+    is_chaotic: bool
+    backwards: bool
+    lower: Any
+    upper: Any
+
+    def __str__(self) -> str:
+        what = "chaotic" if self.is_chaotic else "quasi-periodic or slow"
+        way = " backwards in time" if self.backwards else ""
+        who = "1 trajectory recurs" if self.trajectories == 1 else (
+            f"{self.trajectories} trajectories recur"
+        )  # fmt: skip
+        return (
+            f"Undecided: {who}{way} without closing ({what}; largest exponent "
+            f"{self.exponent:.4g} ± {self.error:.1g})."
+        )
+
+
+@dataclass(frozen=True)
+class Cycles(Sequence[Cycle]):
+    """The cycles of a rule in a domain, by period; prints as a table.
+
+    Attributes:
+        members: the cycles that pass through the domain; of a family, one representative.
+        recurrent: recurrence that is neither an equilibrium nor a cycle.
+        notes: what the reader should know, in sentences.
+        trajectories: how many trajectories were followed.
+        system: the name of the rule.
+        rule_kind: `"flow"` or `"map"`.
+        names: the labels of the coordinates of a state.
+    """
+
+    members: tuple[Cycle, ...]
+    recurrent: tuple[Recurrent, ...] = ()
+    notes: tuple[str, ...] = ()
+    trajectories: int = 0
+    system: str = ""
+    rule_kind: str = "flow"
+    names: tuple[str, ...] = field(default_factory=tuple)
+
+    @overload
+    def __getitem__(self, index: int) -> Cycle: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Cycle, ...]: ...
+    def __getitem__(self, index: int | slice) -> Cycle | tuple[Cycle, ...]:
+        return self.members[index]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The cycles as JSON-ready data: the list `"cycles"` of the contract."""
+        return [member.to_dict() for member in self.members]
+
+    def __str__(self) -> str:
+        count = len(self.members)
+        title = f"{count or 'no'} cycle{'' if count == 1 else 's'} of {self.system}"
+        title += f" ({self.rule_kind}, state {', '.join(self.names[:6])}"
+        parts = [title + f"{', …' if len(self.names) > 6 else ''})"]
+        if self.members:
+            header = ["kind", "period", "through", "multipliers"]
+            rows = [
+                [
+                    _kind(c),
+                    f"{c.period:.10g}",
+                    format_state(c.point),
+                    format_eigenvalues(c.multipliers),
+                ]
+                for c in self.members
+            ]
+            parts.append(format_table(header, rows))
+        parts += [str(r) for r in self.recurrent]
+        parts += [f"Note: {note}" for note in self.notes]
+        return "\n".join(parts)
+
+
+def _kind(cycle: Cycle) -> str:
+    return f"family ({cycle.continuum}-d)" if cycle.continuum else cycle.kind
