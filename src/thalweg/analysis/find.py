@@ -130,10 +130,10 @@ def given_points(problem: Problem, starts: Any) -> np.ndarray:
 
 
 def _box_around(starts: Any) -> Box:
-    """The box that holds the given states, a tenth wider on each side."""
+    """A box around the given states, three times as wide as they are spread."""
     low = jax.tree.map(lambda s: np.min(np.asarray(s, dtype=np.float64), axis=0), starts)
     high = jax.tree.map(lambda s: np.max(np.asarray(s, dtype=np.float64), axis=0), starts)
-    room = jax.tree.map(lambda a, b: 0.1 * np.maximum(b - a, 1e-3 * (1 + np.abs(a))), low, high)
+    room = jax.tree.map(lambda a, b: np.maximum(b - a, 1e-3 * (1 + np.abs(a))), low, high)
     return Box(
         jax.tree.map(lambda a, r: a - r, low, room), jax.tree.map(lambda b, r: b + r, high, room)
     )
