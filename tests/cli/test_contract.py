@@ -15,7 +15,10 @@ EQUILIBRIUM = {
     "state": [NUMBER], "kind": str, "form": (str, OPTIONAL), "stable": (bool, OPTIONAL),
     "eigenvalues": [[NUMBER]], "residual": float, "energy": (float, OPTIONAL), "continuum": int,
 }  # fmt: skip
-CYCLE = {"period": NUMBER, "point": [NUMBER], "multipliers": [[NUMBER]], "stable": bool}
+CYCLE = {
+    "period": NUMBER, "point": [NUMBER], "multipliers": [[NUMBER]], "stable": bool,
+    "continuum": int,
+}  # fmt: skip
 SEARCH = {
     "starts": int, "converged": int, "distinct": int, "outside": int, "unseen_mass": NUMBER,
     "unseen_upper": NUMBER, "continuum": bool,

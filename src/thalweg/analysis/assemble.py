@@ -119,7 +119,7 @@ def _energies(problem: Problem, points: np.ndarray) -> list[float | None]:
     size = -(-len(points) // 64) * 64
     padded = np.concatenate([points, np.repeat(points[:1], size - len(points), axis=0)])
     values = np.asarray(_energy_at(problem, padded))[: len(points)]
-    return [float(value) for value in values]
+    return [float(value) + 0.0 for value in values]
 
 
 @eqx.filter_jit

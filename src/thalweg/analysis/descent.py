@@ -70,8 +70,8 @@ class DescentCheck:
             )
         if self.holds:
             how = "falls wherever the rule moves" if self.strict else "never rises"
-            text = f"Descent: the energy {how} ({rate} ≤ 0 at {self.points} points"
-            text += " and along trajectories; checked, not proved)."
+            text = f"Descent: the energy {how}: {rate} ≤ 0 at {self.points} points,"
+            text += "\ntrajectories and hunts for the worst place included; checked, not proved."
         else:
             text = f"Descent fails: {rate} = {self.worst:.4g} at {format_state(self.where)}."
         if self.undefined is not None:

@@ -7,13 +7,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thalweg.analysis import Equilibria, find_equilibria
+from thalweg.analysis import (
+    Cycles,
+    DescentCheck,
+    Equilibria,
+    check_descent,
+    find_cycles,
+    find_equilibria,
+)
 from thalweg.cli.header import header
 from thalweg.cli.loader import System
 from thalweg.cli.seeds import key_of
 from thalweg.core.domains import Domain
 from thalweg.dynamics import declared_energy
 from thalweg.recovery import Verdict, recover_energy
+
+
+_GRADIENT = ("euclidean", "constant-metric", "diagonal-metric", "given-metric")
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,8 @@ class Analysis:
         system: the system as it was named, with its parameters.
         seed: the seed of everything random.
         equilibria: the equilibria and how complete they are.
+        cycles: closed orbits or n-cycles, and recurrence that is neither.
+        descent: whether the declared energy never rises; None where none is declared.
         verdict: whether the rule is steepest descent of an energy.
         warnings: what was noticed before the search.
     """
@@ -31,27 +43,33 @@ class Analysis:
     system: System
     seed: int
     equilibria: Equilibria
+    cycles: Cycles
+    descent: DescentCheck | None
     verdict: Verdict
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the contract."""
         found = self.equilibria.to_dict()
-        warnings = [*self.warnings, *found["warnings"], *self.verdict.warnings]
+        recurrent = [str(r) for r in self.cycles.recurrent]
+        warnings = [*self.warnings, *found["warnings"], *recurrent, *self.verdict.warnings]
+        descent = {"holds": None, "worst": None} if self.descent is None else self.descent.to_dict()
         return header(self.system, found["dimension"]) | {
             "domain": found["domain"],
             "seed": self.seed,
             "equilibria": found["equilibria"],
-            "cycles": [],
+            "cycles": self.cycles.to_dict(),
             "search": found["search"],
-            "descent": {"energy": _energy_name(self.system), "holds": None, "worst": None},
+            "descent": {"energy": _energy_name(self.system), **descent},
             "verdict": self.verdict.to_dict(),
             "warnings": list(dict.fromkeys(warnings)),
         }
 
     def __str__(self) -> str:
         notes = [f"Note: {warning}" for warning in self.warnings]
-        return "\n\n".join([str(self.equilibria), str(self.verdict), *notes])
+        parts = [str(self.equilibria), str(self.cycles)]
+        parts += [] if self.descent is None else [str(self.descent)]
+        return "\n\n".join([*parts, str(self.verdict), *notes])
 
 
 def analyze_system(
@@ -65,10 +83,18 @@ def analyze_system(
     key = key_of(seed)
     equilibria = find_equilibria(system.rule, domain, key=key)
     verdict = recover_energy(system.rule, domain, key=key, equilibria=equilibria)
+    cycles = find_cycles(
+        system.rule, domain, key=key, equilibria=equilibria, gradient=verdict.kind in _GRADIENT
+    )
+    descent = None
+    if declared_energy(system.rule) is not None:
+        descent = check_descent(system.rule, None, domain, key=key)
     return Analysis(
         system,
         seed,
         replace(equilibria, system=system.name),
+        replace(cycles, system=system.name),
+        descent,
         replace(verdict, system=system.name),
         warnings,
     )
