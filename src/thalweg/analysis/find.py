@@ -109,6 +109,7 @@ def _scales(problem: Problem, look: Probe) -> Scales:
 
 
 def given_points(problem: Problem, starts: Any) -> np.ndarray:
+    """The coordinates `(n, d)` of states stacked along a first axis; refuses what is not."""
     layout = problem.chart.layout
     try:
         leaves = [np.asarray(leaf, dtype=np.float64) for leaf in jax.tree.leaves(starts)]

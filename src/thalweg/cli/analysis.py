@@ -22,7 +22,6 @@ from thalweg.core.domains import Domain
 from thalweg.dynamics import declared_energy
 from thalweg.recovery import Verdict, recover_energy
 
-
 _GRADIENT = ("euclidean", "constant-metric", "diagonal-metric", "given-metric")
 
 
