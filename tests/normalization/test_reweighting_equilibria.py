@@ -1,4 +1,4 @@
-"""All equilibria by the one-dimensional structure, against closed forms, SciPy and Newton searches."""
+"""All equilibria by the one-dimensional structure, against closed forms, SciPy and searches."""
 
 import numpy as np
 import pytest
@@ -46,9 +46,7 @@ def test_counts_for_four_neurons(beta, count, stable):
     patterns = {tuple(e.lower) for e in found}
     assert len(patterns) == count
     best = stable_equilibrium(held)
-    np.testing.assert_allclose(
-        best.outputs, next(e for e in found if e.stable).outputs, rtol=1e-9
-    )
+    np.testing.assert_allclose(best.outputs, next(e for e in found if e.stable).outputs, rtol=1e-9)
     assert not best.lower.any()
 
 
@@ -58,7 +56,9 @@ def test_counts_agree_with_the_generic_search(beta, count):
     ours = output_equilibria(held)
     assert len(ours) == count
     high = 2.0 * max(e.pool.max() for e in ours)
-    found = find_equilibria(ReducedFlow(held), Box(np.full(4, -0.999), np.full(4, high)), starts=512)
+    found = find_equilibria(
+        ReducedFlow(held), Box(np.full(4, -0.999), np.full(4, high)), starts=512
+    )
     assert len(found) == count
     states = np.array([e.pool for e in ours])
     for equilibrium in found:
@@ -129,7 +129,7 @@ def test_a_neuron_on_its_lower_root_need_not_be_the_tightest():
 
 
 def test_no_second_stable_state_near_folds():
-    """The theorem of `stable`, tried where it would fail first: at most one, lower roots included."""
+    """The theorem of `stable`, tried where it would fail first, lower roots included."""
     rng = np.random.default_rng(7)
     lower = 0
     for _ in range(150):

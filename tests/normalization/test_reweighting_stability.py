@@ -12,6 +12,7 @@ from thalweg.models.normalization import (
     NormalizationNetwork,
     RaisedCosine,
     VonMises,
+    adapt,
     blank,
     full_rule,
     grating,
@@ -19,7 +20,6 @@ from thalweg.models.normalization import (
     reduced_map,
     stability_report,
     uniform_ensemble,
-    adapt,
 )
 
 
@@ -47,7 +47,9 @@ def test_the_unseen_and_the_seen_eigenvalues_are_those_of_all_the_weights():
     model, shown = network(-0.05, alpha=0.4), grating(0.8, 30.0)
     report, rule = stability_report(model, shown), full_rule(model, Held(shown))
     run = run_full(np.repeat(rule.drives, 2000, 0), rule.start(), rule.target, 0.4, -0.05, 0.7)
-    spectrum = np.linalg.eigvals(full_jacobian(run[0], rule.drives[0], rule.target, 0.4, -0.05, 0.7))
+    spectrum = np.linalg.eigvals(
+        full_jacobian(run[0], rule.drives[0], rule.target, 0.4, -0.05, 0.7)
+    )
     unseen = np.abs(spectrum + 0.05) < 1e-8
     assert unseen.sum() == report.unseen_count == 56
     seen = np.sort(spectrum[~unseen].real)[::-1]

@@ -43,6 +43,7 @@ class HeldInput(eqx.Module):
     def __init__(
         self, drive: Any, expected: Any, alpha: Any, beta: Any, sigma: Any, start: Any = None
     ):
+        drive, expected = (a if has_tracer(a) else np.asarray(a) for a in (drive, expected))
         self.drive, self.expected = drive, expected
         self.alpha, self.beta, self.sigma = alpha, beta, sigma
         self.start = drive / drive.shape[-1] if start is None else start

@@ -1,0 +1,1 @@
+"""Each reproduces one table or figure of a source, end to end."""
