@@ -8,51 +8,76 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from thalweg import energies, geometry, models
+if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
+    from thalweg import (
+        energies as energies,
+        geometry as geometry,
+        models as models,
+    )
     from thalweg.analysis import (
-        Cycle,
-        Cycles,
-        DescentCheck,
-        Equilibria,
-        Equilibrium,
-        Linearization,
-        check_descent,
-        find_cycles,
-        find_equilibria,
-        linearize,
+        Cycle as Cycle,
+        Cycles as Cycles,
+        DescentCheck as DescentCheck,
+        Equilibria as Equilibria,
+        Equilibrium as Equilibrium,
+        Linearization as Linearization,
+        check_descent as check_descent,
+        find_cycles as find_cycles,
+        find_equilibria as find_equilibria,
+        linearize as linearize,
     )
-    from thalweg.core.domains import Box, Domain, ProbabilitySimplex
-    from thalweg.core.ensembles import ensemble
+    from thalweg.core.domains import (
+        Box as Box,
+        Domain as Domain,
+        ProbabilitySimplex as ProbabilitySimplex,
+    )
+    from thalweg.core.ensembles import (
+        ensemble as ensemble,
+    )
     from thalweg.core.errors import (
-        ConvergenceError,
-        DivergenceError,
-        InputError,
-        StoreError,
-        ThalwegError,
+        ConvergenceError as ConvergenceError,
+        DivergenceError as DivergenceError,
+        InputError as InputError,
+        StoreError as StoreError,
+        ThalwegError as ThalwegError,
     )
-    from thalweg.core.results import Result
-    from thalweg.dynamics import Flow, GradientStep, Map, Rule, SteepestDescent, as_flow, as_map
-    from thalweg.energies import Energy
+    from thalweg.core.results import (
+        Result as Result,
+    )
+    from thalweg.dynamics import (
+        Flow as Flow,
+        GradientStep as GradientStep,
+        Map as Map,
+        Rule as Rule,
+        SteepestDescent as SteepestDescent,
+        as_flow as as_flow,
+        as_map as as_map,
+    )
+    from thalweg.energies import (
+        Energy as Energy,
+    )
     from thalweg.geometry import (
-        ConstantMetric,
-        DiagonalMetric,
-        Euclidean,
-        Geometry,
-        MetricField,
-        Simplex,
-        Sphere,
+        ConstantMetric as ConstantMetric,
+        DiagonalMetric as DiagonalMetric,
+        Euclidean as Euclidean,
+        Geometry as Geometry,
+        MetricField as MetricField,
+        Simplex as Simplex,
+        Sphere as Sphere,
     )
-    from thalweg.recovery import Verdict, recover_energy
+    from thalweg.recovery import (
+        Verdict as Verdict,
+        recover_energy as recover_energy,
+    )
     from thalweg.simulation import (
-        Adaptive,
-        Euler,
-        RungeKutta4,
-        Settled,
-        Stiff,
-        Stroboscopic,
-        Trajectory,
-        simulate,
+        Adaptive as Adaptive,
+        Euler as Euler,
+        RungeKutta4 as RungeKutta4,
+        Settled as Settled,
+        Stiff as Stiff,
+        Stroboscopic as Stroboscopic,
+        Trajectory as Trajectory,
+        simulate as simulate,
     )
 
 _ROOMS = ("energies", "geometry", "models")
@@ -114,7 +139,7 @@ _NAMES = {
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = sorted([*_ROOMS, *_HOME])  # noqa: PLE0605
+__all__ = sorted([*_ROOMS, *_HOME])
 
 
 def __getattr__(name: str) -> Any:
