@@ -72,8 +72,13 @@ class DeepLinearNetwork(Flow):
         return len(self.widths) - 1
 
     @property
-    def domain(self) -> Box:
-        """Weights up to twice the layer strength of the largest mode of a balanced solution."""
+    def domain(self) -> Box | None:
+        """Weights up to twice the layer strength of the largest mode of a balanced solution.
+
+        None while the task is being traced: its values are not known then.
+        """
+        if has_tracer(self.covariances):
+            return None
         top = float(np.linalg.norm(self.covariances.best_map(), 2)) or 1.0
         reach = 2.0 * top ** (1.0 / self.depth)
         shapes = layer_shapes(self.widths)

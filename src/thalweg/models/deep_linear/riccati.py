@@ -186,10 +186,12 @@ class ExactLearning:
         t = np.asarray(times, dtype=np.float64)
         if not np.all(np.isfinite(t)) or np.any(t < 0.0):
             raise InputError(f"times must be finite and not negative, got {times!r}.")
-        if t.size == 0:
-            return np.zeros(t.shape + read(*self._factor(0.0)).shape)
-        found = [read(*self._factor(float(one) / self.tau)) for one in t.ravel()]
-        return np.stack(found).reshape(t.shape + found[0].shape)
+        found = np.zeros((0,))
+        for i, one in enumerate(t.ravel() if t.size else [0.0]):
+            value = read(*self._factor(float(one) / self.tau))
+            found = np.empty((t.size, *value.shape)) if i == 0 else found
+            found[i:] = value
+        return found.reshape(t.shape + found.shape[1:])
 
 
 def _gram(rows: np.ndarray) -> np.ndarray:
