@@ -11,6 +11,7 @@ exact arithmetic and as large as rounding allows here.
 
 import numpy as np
 
+_LARGE_SIZE = 64
 _OFFSETS = np.logspace(-9.0, 0.0, 28)
 
 
@@ -30,6 +31,8 @@ def least_metric_condition(jacobian: np.ndarray, uncertainty: float) -> float:
     eigenvalues = np.asarray(np.linalg.eigvals(jacobian), dtype=np.complex128)
     ladder = (eigenvalues.real[:, None] + 1j * size * _OFFSETS).ravel()
     points = np.concatenate([eigenvalues[eigenvalues.imag > 0.0], ladder])
+    if len(jacobian) > _LARGE_SIZE:
+        points = points[np.argsort(-points.imag)][:2]
     shifted = points[:, None, None] * np.eye(len(jacobian)) - jacobian
     smallest = np.linalg.svd(shifted, compute_uv=False)[:, -1]
     # The smallest singular value is itself only known within rounding.

@@ -13,32 +13,47 @@ from thalweg.core.charts import BoxChart, Chart
 from thalweg.dynamics import Rule
 from thalweg.geometry import Geometry
 from thalweg.recovery.one_forms import LineIntegral, covector, gauss_legendre, integrate_along
+from thalweg.recovery.regions import Region
 
 SYMMETRIC = 1e-9
 CONSISTENT = 1e-8
 _NODE_COUNTS = (64, 256, 1024)
 _FULL_SIZE = 32
-_LARGE_SIZE = 64
+LARGE_SIZE = 64
 _TINY = float(np.finfo(float).tiny)
 
 
-class Probes(NamedTuple):
-    """The symmetry of Dω at random points; NumPy once it leaves `probe_symmetry`.
+class Sites(NamedTuple):
+    """Where a rule is looked at; the same for every metric.
 
     Attributes:
-        points: shape `(n, d)`.
-        covectors: ω there.
-        along: Dω v for k directions v, shape `(n, k, d)`: the unit vectors in low dimension.
+        points: where the symmetry of Dω is probed, shape `(n, d)`.
+        directions: the directions, shape `(n, k, d)`: the unit vectors in low dimension.
+        fresh: other points, where the line integral is compared with the rule, shape `(m, d)`.
+        joined: whether the segment to the point before stays in the region, shape `(m,)`.
+        base: where line integrals start.
+    """
+
+    points: np.ndarray
+    directions: np.ndarray
+    fresh: np.ndarray
+    joined: np.ndarray
+    base: np.ndarray
+
+
+class Probes(NamedTuple):
+    """The symmetry of Dω at points; NumPy once it leaves `probe_symmetry`.
+
+    Attributes:
+        covectors: ω, shape `(n, d)`.
+        along: Dω v for each direction v, shape `(n, k, d)`.
         across: Dωᵀ v, likewise.
-        base: where line integrals start: inside, but at no special point such as the centre.
         time_change: how much f changes when only the time does.
     """
 
-    points: Any
     covectors: Any
     along: Any
     across: Any
-    base: Any
     time_change: Any
 
 
@@ -46,15 +61,13 @@ class Integrals(NamedTuple):
     """The line integral beside the rule; NumPy once it leaves `integrate`.
 
     Attributes:
-        points: fresh points, shape `(m, d)`.
-        covectors: ω there.
+        covectors: ω at fresh points, shape `(m, d)`.
         gradients: −∇E there, E being the line integral.
         loops: the work of ω round triangles through the base point, shape `(m,)`.
         works: the size of the terms that add up to it, likewise.
         windings: the work of ω once round each angle, shape `(a,)`.
     """
 
-    points: Any
     covectors: Any
     gradients: Any
     loops: Any
@@ -76,31 +89,34 @@ class Exactness:
         worst: the point of the largest asymmetry.
         undefined: a point where the rule is not finite, or None.
         num_nodes: how many nodes the line integral used.
-        num_fresh: at how many points it was compared with the rule.
+        sites: where it was looked at.
         probes: the measurements behind the asymmetry.
+        tolerance: the asymmetry that passes for none.
     """
 
     asymmetry: float
     row_asymmetry: float | None
     worst: np.ndarray
     undefined: np.ndarray | None
+    sites: Sites
     probes: Probes
+    tolerance: float = SYMMETRIC
     mismatch: float = float("nan")
     circulation: float = float("nan")
     winding: float = 0.0
     num_nodes: int = 0
-    num_fresh: int = 0
 
     @property
     def is_symmetric(self) -> bool:
         """Whether Dω is symmetric at every point probed."""
         rows = self.row_asymmetry
-        return self.asymmetry <= SYMMETRIC and (rows is None or rows <= 1e-5)
+        return self.asymmetry <= self.tolerance and (rows is None or rows <= 1e-5)
 
     @property
     def is_consistent(self) -> bool:
         """Whether the line integral's gradient is −ω, and its value does not depend on the path."""
-        return self.mismatch <= CONSISTENT and self.circulation <= CONSISTENT
+        limit = max(CONSISTENT, 10.0 * self.tolerance)
+        return self.mismatch <= limit and self.circulation <= limit
 
     @property
     def is_exact(self) -> bool:
@@ -115,19 +131,34 @@ class Exactness:
     def energy(self, rule: Rule, chart: Chart, geometry: Geometry) -> LineIntegral:
         """The energy that was measured, of the caller's own rule."""
         nodes, weights = gauss_legendre(self.num_nodes)
-        return LineIntegral(rule, chart, geometry, self.probes.base, nodes, weights)
+        return LineIntegral(rule, chart, geometry, self.sites.base, nodes, weights)
 
 
-def examine(problem: Problem, geometry: Geometry, key: jax.Array | None) -> Exactness:
+def choose_sites(region: Region) -> Sites:
+    """Random points, and directions that show every entry where the dimension allows it."""
+    size = region.problem.chart.dimension
+    num_points, num_fresh = (64, 32) if size <= LARGE_SIZE else (16, 8)
+    points, fresh = region.draw(num_points), region.draw(num_fresh)
+    if size <= _FULL_SIZE:
+        directions = np.broadcast_to(np.eye(size), (num_points, size, size))
+    else:
+        directions = region.rng.normal(size=(num_points, 4, size))
+    joined = region.sees(fresh, np.roll(fresh, 1, axis=0))
+    return Sites(points, directions, fresh, joined, region.base)
+
+
+def examine(
+    problem: Problem, geometry: Geometry, sites: Sites, tolerance: float = SYMMETRIC
+) -> Exactness:
     """Measure whether ω is exact; the integral only where Dω is symmetric."""
-    raw = probe_symmetry(problem, geometry, key)
-    found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)))
+    raw = probe_symmetry(problem, geometry, sites.points, sites.directions)
+    found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)), sites, tolerance)
     if not found.is_symmetric:
         return found
     angles = _angle_indices(problem.chart)
     for count in _NODE_COUNTS:
         nodes, weights = gauss_legendre(count)
-        raw = integrate(problem, geometry, key, found.probes.base, nodes, weights, angles)
+        raw = integrate(problem, geometry, sites.fresh, sites.base, nodes, weights, angles)
         found = _judge_integrals(found, Integrals(*(np.asarray(a) for a in raw)), count)
         if found.is_consistent:
             break
@@ -135,14 +166,8 @@ def examine(problem: Problem, geometry: Geometry, key: jax.Array | None) -> Exac
 
 
 @eqx.filter_jit
-def probe_symmetry(problem: Problem, geometry: Geometry, key: jax.Array | None) -> Probes:
-    """Dω and its transpose along directions at random points."""
-    point_key, direction_key, base_key, _ = _keys(key)
-    chart = problem.chart
-    size = chart.dimension
-    few = size <= _LARGE_SIZE
-    points = chart.sample(point_key, 64 if few else 16)
-    base = jnp.mean(chart.sample(base_key, 4), axis=0)
+def probe_symmetry(problem: Problem, geometry: Geometry, points: Any, directions: Any) -> Probes:
+    """Dω and its transpose along directions at points."""
 
     def probe(y: jax.Array, directions: jax.Array) -> tuple[jax.Array, ...]:
         value, forward = jax.linearize(lambda z: covector(problem, geometry, z), y)
@@ -150,22 +175,18 @@ def probe_symmetry(problem: Problem, geometry: Geometry, key: jax.Array | None) 
         along = jax.vmap(forward)(directions)
         return value, along, jax.vmap(lambda v: backward(v)[0])(directions)
 
-    if size <= _FULL_SIZE:
-        directions = jnp.broadcast_to(jnp.eye(size), (len(points), size, size))
-    else:
-        directions = jax.random.normal(direction_key, (len(points), 4, size))
-    value, along, across = _each(few, probe)(points, directions)
+    value, along, across = _each(len(points) > 16, probe)(points, directions)
     is_flow = problem.rule.rule_kind == "flow"
-    times = jnp.asarray([0.3719, 17.31] if is_flow else [1, 2])
-    moved = jax.vmap(lambda t: problem.displacement(base, t))(times) - problem.displacement(base)
-    return Probes(points, value, along, across, base, jnp.max(jnp.abs(moved)))
+    times = jnp.asarray([0.0, 0.3719, 17.31] if is_flow else [0, 1, 2])
+    moved = jax.vmap(lambda t: problem.displacement(points[0], t))(times)
+    return Probes(value, along, across, jnp.max(jnp.abs(moved - moved[0])))
 
 
 @eqx.filter_jit
 def integrate(
     problem: Problem,
     geometry: Geometry,
-    key: jax.Array | None,
+    fresh: Any,
     base: Any,
     nodes: Any,
     weights: Any,
@@ -173,8 +194,7 @@ def integrate(
 ) -> Integrals:
     """Compare the line integral with the rule: its gradient, and its value by other paths."""
     chart = problem.chart
-    few = chart.dimension <= _LARGE_SIZE
-    fresh = chart.sample(_keys(key)[3], 32 if few else 8)
+    few = chart.dimension <= LARGE_SIZE
     energy = LineIntegral(problem.rule, chart, geometry, base, nodes, weights)
     descend = jax.value_and_grad(lambda y: energy(chart.embed(y)))
 
@@ -193,7 +213,6 @@ def integrate(
     others = jnp.roll(levels, 1)
     windings = [work(base, base.at[i].add(chart.widths[i])) for i in angles]
     return Integrals(
-        fresh,
         forms,
         slopes,
         others - levels + works,
@@ -209,17 +228,13 @@ def _each(vectorized: bool, fn: Any) -> Any:
     return lambda *rows: jax.lax.map(lambda row: fn(*row), rows)
 
 
-def _keys(key: jax.Array | None) -> jax.Array:
-    return jax.random.split(jax.random.key(0) if key is None else key, 4)
-
-
 def _angle_indices(chart: Chart) -> tuple[int, ...]:
     if not isinstance(chart, BoxChart):
         return ()
     return tuple(int(i) for i in np.flatnonzero(np.isfinite(chart.period)))
 
 
-def _judge_symmetry(probes: Probes) -> Exactness:
+def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float) -> Exactness:
     finite = np.isfinite(probes.covectors).all(axis=1) & np.isfinite(probes.along).all(axis=(1, 2))
     skew = np.sum((probes.along - probes.across) ** 2, axis=(1, 2)) / 4.0
     size = np.sum(probes.along**2 + probes.across**2, axis=(1, 2)) / 2.0
@@ -228,9 +243,11 @@ def _judge_symmetry(probes: Probes) -> Exactness:
     return Exactness(
         asymmetry=float(np.max(ratio)) if is_any else float("nan"),
         row_asymmetry=_row_asymmetry(probes.along[finite]) if is_any else None,
-        worst=probes.points[int(np.argmax(ratio))],
-        undefined=None if np.all(finite) else probes.points[int(np.argmin(finite))],
+        worst=sites.points[int(np.argmax(ratio))],
+        undefined=None if np.all(finite) else sites.points[int(np.argmin(finite))],
+        sites=sites,
         probes=probes,
+        tolerance=tolerance,
     )
 
 
@@ -250,16 +267,18 @@ def _judge_integrals(found: Exactness, integrals: Integrals, count: int) -> Exac
     scale = np.sqrt(np.mean(np.sum(integrals.covectors**2, axis=1)))
     gap = np.sqrt(np.max(np.sum((integrals.gradients - integrals.covectors) ** 2, axis=1)))
     work = max(float(np.sqrt(np.mean(integrals.works**2))), _TINY)
+    loops = np.where(found.sites.joined, integrals.loops, 0.0)
     winding = float(np.max(np.abs(integrals.windings), initial=0.0)) / work
     return Exactness(
         asymmetry=found.asymmetry,
         row_asymmetry=found.row_asymmetry,
         worst=found.worst,
         undefined=found.undefined,
+        sites=found.sites,
         probes=found.probes,
+        tolerance=found.tolerance,
         mismatch=float(gap / max(scale, _TINY)),
-        circulation=max(float(np.max(np.abs(integrals.loops))) / work, winding),
+        circulation=max(float(np.max(np.abs(loops))) / work, winding),
         winding=winding,
         num_nodes=count,
-        num_fresh=len(integrals.points),
     )

@@ -4,15 +4,22 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 
-from thalweg.analysis import Equilibrium, find_equilibria, make_problem
+from thalweg.analysis import Cycle, Equilibrium, make_problem
 from thalweg.core.domains import Domain
-from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule
-from thalweg.geometry import Euclidean, Geometry
-from thalweg.recovery.exactness import CONSISTENT, Exactness, examine
-from thalweg.recovery.refutation import refute_by_equilibria
+from thalweg.geometry import Geometry
+from thalweg.recovery.candidate_energies import candidate_energies
+from thalweg.recovery.closed_orbits import CycleWitness, refuted_by_cycles
+from thalweg.recovery.constant_metric import constant_metric
+from thalweg.recovery.diagonal_metric import diagonal_metric
+from thalweg.recovery.euclidean_level import euclidean
+from thalweg.recovery.given_metric import given_metrics
+from thalweg.recovery.lyapunov import lyapunov
+from thalweg.recovery.map_steps import unless_too_long
+from thalweg.recovery.question import Finding, Question
+from thalweg.recovery.refutation import has_center, refuted_by_equilibria
+from thalweg.recovery.split import Split, split
 from thalweg.recovery.verdict import Level, Verdict
 
 
@@ -24,6 +31,8 @@ def recover_energy(
     candidates: Sequence[Callable[[Any], Any]] = (),
     key: jax.Array | None = None,
     equilibria: Iterable[Equilibrium] | None = None,
+    cycles: Iterable[Cycle] | None = None,
+    thorough: bool = True,
 ) -> Verdict:
     """Ask whether a rule is steepest descent of an energy; of which, in which metric, or why not.
 
@@ -31,10 +40,13 @@ def recover_energy(
         rule: a `Flow` or a `Map` that does not depend on time.
         domain: the region of the question; None means the domain that the rule declares.
         geometries: metrics to try besides the ones that are always tried.
-        candidates: energies to try.
+        candidates: energies to try: callables `state → scalar` that may fall along the rule.
         key: a `jax.random` key; None means a fixed one. The same key gives the same verdict.
         equilibria: those of the rule in the domain where they are known; None means to find them
             when the question needs them.
+        cycles: closed orbits of a flow, or cycles of a map, where they are known; None likewise.
+        thorough: False stops at the first level that settles the question, and leaves out those
+            that take seconds (cycles that are not given, Lyapunov energies, the split).
 
     Returns:
         The verdict; a short report when printed.
@@ -51,85 +63,104 @@ def recover_energy(
     """
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
-        exactness = examine(problem, Euclidean(), key)
-        _refuse_unusable(rule, exactness)
-        common = {
-            "system": type(rule).__name__,
-            "rule_kind": rule.rule_kind,
-            "region": _region(domain),
-            "warnings": _warnings(exactness),
-        }
-        level = _euclidean_level(exactness)
-        if level.outcome == "yes":
-            energy = exactness.energy(rule, domain.chart(), Euclidean())
-            return Verdict(
-                "euclidean", energy, Euclidean(), level.residual, None, (level,),
-                metric_name="Euclidean", **common,
-            )  # fmt: skip
-        if equilibria is None:
-            equilibria = find_equilibria(rule, domain, key=key)
-        refuted, witness = refute_by_equilibria(problem, equilibria, _slopes(exactness))
-        kind = "undecided" if witness is None else "refuted"
-        return Verdict(kind, None, None, None, witness, (level, refuted), **common)
+        question = Question(
+            rule,
+            domain,
+            problem,
+            key,
+            None if equilibria is None else tuple(equilibria),
+            None if cycles is None else tuple(cycles),
+        )
+        findings = _ask_for_metrics(question, tuple(geometries))
+        if thorough and not any(f.metric is not None for f in findings):
+            findings += _ask_without_metric(question, findings, tuple(candidates))
+        parted = None
+        if thorough and not any(f.energy is not None for f in findings):
+            finding, parted = split(question)
+            findings.append(finding)
+    return _verdict(question, findings, parted)
 
 
-def _euclidean_level(exactness: Exactness) -> Level:
-    number = len(exactness.probes.points)
-    if exactness.is_exact:
-        note = (
-            f"J = Jᵀ at {number} points; the line integral's gradient is −f at "
-            f"{exactness.num_fresh} others, whatever the path."
-        )
-        return Level("euclidean", "yes", exactness.residual, note)
-    if exactness.undefined is not None:
-        note = "The rule is not finite everywhere in the region."
-        return Level("euclidean", "open", exactness.asymmetry, note)
-    if exactness.is_symmetric and exactness.winding > CONSISTENT:
-        note = (
-            "J = Jᵀ at every point probed, but once round an angle the energy does not come back."
-        )
-        return Level("euclidean", "no", exactness.residual, note)
-    if exactness.is_symmetric:
-        note = (
-            "J = Jᵀ at every point probed, yet the line integral depends on its path: the rule is "
-            "not C¹ here, or the region has a hole."
-        )
-        return Level("euclidean", "open", exactness.residual, note)
-    where = ", ".join(f"{v:.4g}" for v in exactness.worst[:4])
-    note = (
-        f"J is not symmetric, most clearly at ({where}{', …' if len(exactness.worst) > 4 else ''})."
+def _ask_for_metrics(question: Question, geometries: tuple[Geometry, ...]) -> list[Finding]:
+    """The levels at which the rule is steepest descent, cheap ones first, and their refutation."""
+    findings = [_confirmed(question, euclidean(question))]
+    if findings[-1].kind is not None:
+        return findings
+    findings.append(refuted_by_equilibria(question))
+    if question.given_cycles is not None:
+        findings.append(refuted_by_cycles(question))
+    refuted = any(f.kind is not None for f in findings)
+    if refuted or question.euclidean.is_symmetric:
+        return findings
+    findings += [_confirmed(question, f) for f in given_metrics(question, geometries)]
+    for level in (constant_metric, diagonal_metric):
+        if findings[-1].kind is None:
+            findings.append(_confirmed(question, level(question)))
+    return findings
+
+
+def _ask_without_metric(
+    question: Question, before: list[Finding], candidates: tuple[Callable[[Any], Any], ...]
+) -> list[Finding]:
+    """Energies that fall in no metric known, and the cycles that exclude them."""
+    by_cycle = any(isinstance(f.witness, CycleWitness) for f in before)
+    if by_cycle:
+        return []
+    findings = []
+    spirals = any(f.kind is not None for f in before)
+    if not spirals and question.given_cycles is None:
+        findings.append(refuted_by_cycles(question))
+        if findings[-1].kind is not None:
+            return findings
+    findings += candidate_energies(question, candidates)
+    if any(f.energy is not None for f in findings):
+        return findings
+    if has_center(question):
+        note = "Excluded: an equilibrium has a purely imaginary eigenvalue, so none falls strictly."
+        findings.append(Finding(Level("lyapunov", "no", None, note)))
+    else:
+        findings.append(lyapunov(question))
+    if spirals and findings[-1].kind is None and question.given_cycles is None:
+        findings.append(refuted_by_cycles(question))
+    return findings
+
+
+def _confirmed(question: Question, finding: Finding) -> Finding:
+    """A finding with a metric, if nothing about the region or the step speaks against it."""
+    return unless_too_long(question, _unless_hollow(question, finding))
+
+
+def _unless_hollow(question: Question, finding: Finding) -> Finding:
+    """A finding that rests on a simply connected region, left open where there is a hole."""
+    if finding.kind is None or not question.region.has_hole:
+        return finding
+    level = finding.level
+    note = f"{level.note} Yet the region has a hole: the energy may exist only locally."
+    return Finding(Level(level.name, "open", level.residual, note), warnings=finding.warnings)
+
+
+def _verdict(question: Question, findings: list[Finding], parted: Split | None) -> Verdict:
+    """The strongest true statement: a metric, else a refutation, else an energy that falls."""
+    order = ("refuted", "lyapunov")
+    settling = [f for f in findings if f.kind is not None]
+    settling.sort(key=lambda f: order.index(f.kind) if f.kind in order else -1)
+    decisive = settling[0] if settling else None
+    witnesses = [f.witness for f in findings if f.witness is not None]
+    witnesses.sort(key=lambda w: not isinstance(w, CycleWitness))
+    return Verdict(
+        kind="undecided" if decisive is None or decisive.kind is None else decisive.kind,
+        energy=next((f.energy for f in findings if f.energy is not None), None),
+        metric=None if decisive is None else decisive.metric,
+        residual=None if decisive is None else decisive.level.residual,
+        witness=witnesses[0] if witnesses else None,
+        levels=tuple(f.level for f in findings),
+        metric_name=None if decisive is None else decisive.metric_name,
+        system=type(question.rule).__name__,
+        rule_kind=question.rule.rule_kind,
+        region=_region(question.domain),
+        warnings=tuple(dict.fromkeys(w for f in findings for w in f.warnings)),
+        split=parted,
     )
-    return Level("euclidean", "no", exactness.asymmetry, note)
-
-
-def _refuse_unusable(rule: Rule, exactness: Exactness) -> None:
-    probes, name = exactness.probes, type(rule).__name__
-    if not np.any(np.all(np.isfinite(probes.covectors), axis=1)):
-        raise InputError(
-            f"{name} is not finite at any of {len(probes.points)} points of the domain, for "
-            f"example at {probes.points[0]}. Choose a domain in which the rule is defined."
-        )
-    if probes.time_change > 0.0:
-        raise InputError(
-            f"{name} depends on time (its value at one state changed by "
-            f"{float(probes.time_change):.3g}), so the question is not defined. If it is "
-            f"periodic, ask about Stroboscopic(flow, period)."
-        )
-
-
-def _warnings(exactness: Exactness) -> tuple[str, ...]:
-    if exactness.undefined is None:
-        return ()
-    where = ", ".join(f"{v:.6g}" for v in exactness.undefined[:6])
-    return (f"the rule is not finite at ({where}).",)
-
-
-def _slopes(exactness: Exactness) -> tuple[np.ndarray, np.ndarray]:
-    """Sample points and the Jacobians there, where the probes were the unit vectors."""
-    probes = exactness.probes
-    if probes.along.shape[1] != probes.along.shape[2]:
-        return np.zeros((0, 0)), np.zeros((0, 0, 0))
-    return probes.points, np.swapaxes(probes.along, 1, 2)
 
 
 def _region(domain: Domain) -> str:

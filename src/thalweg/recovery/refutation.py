@@ -1,15 +1,18 @@
 """Refutation by an equilibrium: its Jacobian is symmetric in no metric worth the name."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from thalweg.analysis import Equilibrium, Problem
+from thalweg.analysis import Equilibrium
+from thalweg.core.charts import Chart
 from thalweg.recovery.conditioning import least_metric_condition
+from thalweg.recovery.question import METRIC_SIZE, Finding, Question
 from thalweg.recovery.verdict import Level
 
+NAME = "refuted: equilibria"
+SEARCH_SIZE = 256
 REFUSED_CONDITION = 1e8
 
 
@@ -53,49 +56,54 @@ class EquilibriumWitness:
         )
 
 
-def refute_by_equilibria(
-    problem: Problem, equilibria: Iterable[Equilibrium], slopes: tuple[np.ndarray, np.ndarray]
-) -> tuple[Level, EquilibriumWitness | None]:
-    """Look among the equilibria for one that excludes every metric.
-
-    Arguments:
-        problem: the rule and its chart.
-        equilibria: those inside the region.
-        slopes: sample points `(n, d)` and the Jacobians of the displacement there `(n, d, d)`, from
-            which the change of the Jacobian within an equilibrium's accuracy is estimated; they may
-            be empty.
-    """
-    found, best, count = None, 1.0, 0
-    for equilibrium in equilibria:
-        count += 1
-        condition = _condition(problem, equilibrium, slopes)
+def refuted_by_equilibria(question: Question) -> Finding:
+    """Look among the equilibria in the region for one that excludes every metric."""
+    if question.given_equilibria is None and question.size > SEARCH_SIZE:
+        note = f"Not tried: equilibria are not searched for above {SEARCH_SIZE} coordinates."
+        return Finding(Level(NAME, "open", None, note))
+    found, best = None, 1.0
+    for equilibrium in question.equilibria:
+        condition = _condition(question, equilibrium)
         best = max(best, condition)
         if condition >= REFUSED_CONDITION and (found is None or condition > found.condition):
-            found = _witness(problem, equilibrium, condition)
+            found = _witness(question.chart, equilibrium, condition)
     if found is not None:
         note = f"{found.reason} at an equilibrium: no metric is continuous there."
-        return Level("refuted: equilibria", "yes", None, note), found
+        return Finding(Level(NAME, "yes", None, note), "refuted", witness=found)
+    count = len(question.equilibria)
     if not count:
-        note = "No equilibrium in the region, so none can exclude a metric."
+        note = "No equilibrium in the region, so none excludes a metric."
+    elif count == 1:
+        note = f"The equilibrium allows a metric (of condition number {best:.1e} or more)."
     else:
-        note = f"All {count} equilibria allow a metric (condition number from {best:.1e})."
-    return Level("refuted: equilibria", "no", None, note), None
+        note = f"All {count} equilibria allow a metric (of condition number {best:.1e} or more)."
+    return Finding(Level(NAME, "no", None, note))
 
 
-def _condition(
-    problem: Problem, equilibrium: Equilibrium, slopes: tuple[np.ndarray, np.ndarray]
-) -> float:
-    widths = np.asarray(problem.chart.widths)
+def has_center(question: Question) -> bool:
+    """Whether some mode of an equilibrium turns without growing: nothing falls strictly there."""
+    for equilibrium in question.equilibria:
+        values = np.asarray(equilibrium.eigenvalues, dtype=np.complex128)
+        size = max(float(np.max(np.abs(values))), 1e-300)
+        neutral = np.abs(np.asarray(question.rule.growth(values))) < 1e-10 * size
+        if np.any(neutral & (np.abs(values.imag) > 1e-6 * size)):
+            return True
+    return False
+
+
+def _condition(question: Question, equilibrium: Equilibrium) -> float:
+    """The least condition number of a metric there, given how well the Jacobian is known."""
+    chart, rule = question.chart, question.rule
+    widths = np.asarray(chart.widths)
     jacobian = _scaled(equilibrium.jacobian, widths)
     drift = 0.0
-    points, jacobians = slopes
-    if len(points) and equilibrium.accuracy > 0.0:
-        chart = problem.chart
+    if equilibrium.accuracy > 0.0 and question.size <= METRIC_SIZE:
+        points, jacobians = question.slopes
         gaps = chart.difference(points, chart.coordinates(equilibrium.state)[None]) / widths
-        own = np.stack([np.asarray(problem.rule.own_jacobian(j)) for j in jacobians])
+        own = np.stack([np.asarray(rule.own_jacobian(j)) for j in jacobians])
         changes = np.linalg.norm(_scaled(own, widths) - jacobian, axis=(1, 2))
-        fastest = np.nanmax(changes / np.maximum(np.linalg.norm(gaps, axis=1), 1e-3))
-        drift = 4.0 * fastest * equilibrium.accuracy / float(np.min(widths))
+        fastest = np.max(changes / np.maximum(np.linalg.norm(gaps, axis=1), 1e-3), initial=0.0)
+        drift = 4.0 * float(fastest) * equilibrium.accuracy / float(np.min(widths))
     rounding = 8.0 * np.finfo(float).eps * float(np.linalg.norm(jacobian))
     return least_metric_condition(jacobian, rounding + drift)
 
@@ -105,11 +113,11 @@ def _scaled(jacobian: np.ndarray, widths: np.ndarray) -> np.ndarray:
     return jacobian * (widths[None, :] / widths[:, None])
 
 
-def _witness(problem: Problem, equilibrium: Equilibrium, condition: float) -> EquilibriumWitness:
+def _witness(chart: Chart, equilibrium: Equilibrium, condition: float) -> EquilibriumWitness:
     values = np.asarray(equilibrium.eigenvalues, dtype=np.complex128)
     turns = np.max(np.abs(values.imag)) > 1e-6 * max(np.max(np.abs(values)), 1e-300)
     reason = "non-real eigenvalue" if turns else "not diagonalizable"
-    state = problem.chart.layout.flatten(equilibrium.state)
+    state = chart.layout.flatten(equilibrium.state)
     return EquilibriumWitness(np.asarray(state), values, condition, reason)
 
 

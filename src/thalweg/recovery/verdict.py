@@ -9,13 +9,14 @@ import numpy as np
 from thalweg.geometry import Geometry
 
 _WIDTH = 80
+_YET = "Yet an energy falls along it (a Lyapunov energy)."
 _SENTENCES = {
     "euclidean": "It is steepest descent of an energy, in the Euclidean metric.",
     "constant-metric": "It is steepest descent of an energy, in a constant metric.",
     "diagonal-metric": "It is steepest descent of an energy, in a diagonal metric m_i(x_i).",
     "given-metric": "It is steepest descent of an energy, in a metric that was given.",
     "lyapunov": "An energy falls along it; no metric was found in which it is steepest descent.",
-    "refuted": "It is not steepest descent of any energy.",
+    "refuted": "It is not steepest descent of any energy in a continuous metric.",
     "undecided": "No energy was found, and none was excluded.",
 }
 
@@ -72,6 +73,8 @@ class Verdict:
         rule_kind: `"flow"` or `"map"`.
         region: where the statement was checked, in words.
         warnings: what the reader should know, in sentences.
+        split: the Helmholtz–Hodge split (`energy`, `share` of the rest), where nothing better was
+            found, or None. Its energy need not fall along the rule.
     """
 
     kind: str
@@ -85,6 +88,7 @@ class Verdict:
     rule_kind: str = "flow"
     region: str = ""
     warnings: tuple[str, ...] = field(default_factory=tuple)
+    split: Any = None
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready data, with the keys of the contract."""
@@ -99,6 +103,8 @@ class Verdict:
     def __str__(self) -> str:
         lines = _wrap(f"Energy of {self.system} ({self.rule_kind}): {self.kind}")
         lines += _wrap(_SENTENCES[self.kind], "  ")
+        if self.kind == "refuted" and self.energy is not None:
+            lines += _wrap(_YET, "  ")
         if self.metric_name is not None:
             lines += _wrap(f"Metric: {self.metric_name}.", "  ")
         if self.witness is not None:

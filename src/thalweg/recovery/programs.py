@@ -1,0 +1,147 @@
+"""A JAX function as a flat list of equations, calls opened up, so that it can be read.
+
+Two readers use it: the search for poles and kinks, and the translation into formulas.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend import core
+
+from thalweg.core.trees import has_tracer
+
+_CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
+_LOOPS = ("scan", "while", "cond")
+
+
+@dataclass(frozen=True)
+class Name:
+    """The value of a variable, by number."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One primitive operation.
+
+    Attributes:
+        primitive: the JAX primitive.
+        params: its parameters.
+        operands: a `Name`, or a constant array, each.
+        results: the numbers of the variables that it defines.
+    """
+
+    primitive: Any
+    params: dict[str, Any]
+    operands: tuple[Any, ...]
+    results: tuple[int, ...]
+
+    def evaluate(self, values: list[Any]) -> list[Any]:
+        """The results for these values of the operands, in JAX."""
+        found = self.primitive.bind(*values, **self.params)
+        return list(found) if self.primitive.multiple_results else [found]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function of arrays as equations in order.
+
+    Attributes:
+        inputs: the numbers of the input variables, one a leaf.
+        equations: the operations.
+        outputs: a `Name` or a constant for each leaf of the result.
+        varying: the numbers of the variables that depend on the inputs.
+    """
+
+    inputs: tuple[int, ...]
+    equations: tuple[Equation, ...]
+    outputs: tuple[Any, ...]
+    varying: frozenset[int]
+
+    def varies(self, operand: Any) -> bool:
+        """Whether an operand depends on the inputs."""
+        return isinstance(operand, Name) and operand.number in self.varying
+
+
+def read_program(fn: Callable[..., Any], *examples: Any) -> Program:
+    """The program of `fn`, traced at examples of its arguments (arrays or shape structures)."""
+    return _Reader().read(jax.make_jaxpr(fn)(*examples))
+
+
+class _Reader:
+    """Numbers variables while it opens up calls."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.equations: list[Equation] = []
+        self.varying: set[int] = set()
+
+    def read(self, closed: Any) -> Program:
+        inputs = [self.new() for _ in closed.jaxpr.invars]
+        self.varying.update(inputs)
+        outputs = self.open(closed.jaxpr, closed.consts, [Name(n) for n in inputs])
+        return Program(
+            tuple(inputs), tuple(self.equations), tuple(outputs), frozenset(self.varying)
+        )
+
+    def new(self) -> int:
+        self.count += 1
+        return self.count
+
+    def open(self, jaxpr: Any, constants: list[Any], arguments: list[Any]) -> list[Any]:
+        known: dict[Any, Any] = dict(zip(jaxpr.constvars, constants, strict=True))
+        known.update(zip(jaxpr.invars, arguments, strict=True))
+
+        def look_up(atom: Any) -> Any:
+            return atom.val if isinstance(atom, core.Literal) else known[atom]
+
+        for equation in jaxpr.eqns:
+            operands = [look_up(atom) for atom in equation.invars]
+            inner = _called(equation)
+            if inner is not None:
+                results = self.open(*inner, operands)
+            else:
+                numbers = [self.new() for _ in equation.outvars]
+                self.equations.append(
+                    Equation(equation.primitive, equation.params, tuple(operands), tuple(numbers))
+                )
+                if any(isinstance(o, Name) and o.number in self.varying for o in operands):
+                    self.varying.update(numbers)
+                results = [Name(n) for n in numbers]
+            known.update(zip(equation.outvars, results, strict=True))
+        return [look_up(atom) for atom in jaxpr.outvars]
+
+
+def _called(equation: Any) -> tuple[Any, list[Any]] | None:
+    """The body and the constants of a call, or None where the equation is no call."""
+    if equation.primitive.name in _LOOPS:
+        return None
+    for name in _CALLS:
+        body = equation.params.get(name)
+        if isinstance(body, core.ClosedJaxpr):
+            return body.jaxpr, list(body.consts)
+        if isinstance(body, core.Jaxpr):
+            return body, []
+    return None
+
+
+def run(program: Program, *leaves: Any) -> Iterator[tuple[Equation, list[Any], list[Any]]]:
+    """Carry the program out in JAX; yields every equation with its operands and results."""
+    values: dict[int, Any] = dict(zip(program.inputs, leaves, strict=True))
+    for equation in program.equations:
+        operands = [values[o.number] if isinstance(o, Name) else o for o in equation.operands]
+        results = equation.evaluate(operands)
+        values.update(zip(equation.results, results, strict=True))
+        yield equation, operands, results
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a constant is known and holds nonnegative integers only."""
+    if has_tracer(value):
+        return False
+    array = np.asarray(value)
+    return bool(np.all(array == np.round(array)) and np.all(array >= 0))

@@ -1,0 +1,140 @@
+"""What all levels share: the rule, the region, and what was already measured about it."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.analysis import (
+    Cycle,
+    Equilibria,
+    Equilibrium,
+    Problem,
+    find_cycles,
+    find_equilibria,
+)
+from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.domains import Domain
+from thalweg.dynamics import Rule
+from thalweg.geometry import Euclidean, Geometry
+from thalweg.recovery.exactness import Exactness, Sites, choose_sites, examine
+from thalweg.recovery.regions import Region, make_region
+from thalweg.recovery.verdict import Level, Witness
+
+METRIC_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a level found: its line in the report and, if it settles something, what it settles.
+
+    Attributes:
+        level: the line in the report.
+        kind: the kind of verdict that it supports, or None.
+        energy: the energy, or None.
+        metric: the metric, or None.
+        metric_name: the metric in words, or None.
+        witness: what refutes an energy, or None.
+        warnings: what the reader should know, in sentences.
+    """
+
+    level: Level
+    kind: str | None = None
+    energy: Any = None
+    metric: Geometry | None = None
+    metric_name: str | None = None
+    witness: Witness | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class Question:
+    """A rule and a region, with everything measured about them kept for the levels that follow.
+
+    Attributes:
+        rule: the rule as the caller gave it.
+        domain: the region.
+        problem: the rule in the region's coordinates, in float64.
+        key: the random key, or None.
+        given_equilibria: the equilibria where the caller knows them, or None.
+        given_cycles: the cycles, likewise.
+    """
+
+    rule: Rule
+    domain: Domain
+    problem: Problem
+    key: jax.Array | None
+    given_equilibria: Sequence[Equilibrium] | None = None
+    given_cycles: Sequence[Cycle] | None = None
+
+    @property
+    def chart(self) -> Chart:
+        """The coordinates of the region, in NumPy."""
+        return self.problem.chart
+
+    @property
+    def size(self) -> int:
+        """The number of coordinates."""
+        return self.chart.dimension
+
+    @property
+    def is_box(self) -> bool:
+        """Whether the coordinates are the state's own, all of them, so that metrics are its own."""
+        chart = self.chart
+        return isinstance(chart, BoxChart) and chart.dimension == chart.layout.size
+
+    @functools.cached_property
+    def region(self) -> Region:
+        """The part of the domain that can be asked about."""
+        return make_region(self.problem, self.key)
+
+    @functools.cached_property
+    def sites(self) -> Sites:
+        """Where the rule is looked at."""
+        return choose_sites(self.region)
+
+    @functools.cached_property
+    def euclidean(self) -> Exactness:
+        """Whether the rule itself is a gradient."""
+        return examine(self.problem, Euclidean(), self.sites)
+
+    @functools.cached_property
+    def equilibria(self) -> Sequence[Equilibrium]:
+        """The equilibria in the region, searched for on first use unless given."""
+        if self.given_equilibria is not None:
+            return self.given_equilibria
+        return find_equilibria(self.rule, self.domain, key=self.key)
+
+    @functools.cached_property
+    def cycles(self) -> Sequence[Cycle]:
+        """The closed orbits or cycles through the region, searched for unless given."""
+        if self.given_cycles is not None:
+            return self.given_cycles
+        known = self.equilibria if isinstance(self.equilibria, Equilibria) else None
+        return find_cycles(self.rule, self.domain, key=self.key, equilibria=known)
+
+    @functools.cached_property
+    def slopes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Random points `(n, d)`, and the Jacobian of the displacement there, `(n, d, d)`."""
+        probes, points = self.euclidean.probes, self.sites.points
+        if isinstance(self.chart, BoxChart) and probes.along.shape[1] == probes.along.shape[2]:
+            jacobians = np.swapaxes(probes.along, 1, 2)
+        else:
+            jacobians = evaluate(self.problem, points)[1]
+        good = np.isfinite(jacobians).all(axis=(1, 2))
+        return points[good], jacobians[good]
+
+
+def evaluate(problem: Problem, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The displacement `(n, d)` and its Jacobian `(n, d, d)` at points; one program a shape."""
+    values, jacobians = _evaluate(problem, points)
+    return np.asarray(values), np.asarray(jacobians)
+
+
+@eqx.filter_jit
+def _evaluate(problem: Problem, points: Any) -> tuple[jax.Array, jax.Array]:
+    return jax.vmap(lambda y: (problem.displacement(y), problem.jacobian(y)))(points)

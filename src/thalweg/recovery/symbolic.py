@@ -1,0 +1,179 @@
+"""The question in exact form: from a rule's program, or SymPy expressions, to E in closed form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.dynamics import Rule
+from thalweg.recovery.exact import diagonal_weights, is_closed, jacobian, potential
+from thalweg.recovery.exact_constant import constant_metric, excluded_by_eigenvalues
+from thalweg.recovery.rule_formulas import RuleFormulas, read_rule
+
+_WORDS = {
+    "euclidean": "steepest descent in the Euclidean metric",
+    "constant-metric": "steepest descent in a constant metric",
+    "diagonal-metric": "steepest descent in a diagonal metric",
+    "given-metric": "steepest descent in the Fisher (Shahshahani) metric of the simplex",
+    "refuted": "not steepest descent in any continuous metric",
+    "undecided": "none of the exact levels decides",
+}
+
+
+@dataclass(frozen=True)
+class SymbolicVerdict:
+    """What a rule descends, in closed form.
+
+    Attributes:
+        kind: `"euclidean"`, `"constant-metric"`, `"diagonal-metric"`, `"given-metric"`,
+            `"refuted"` or `"undecided"`.
+        names: the coordinates, as symbols.
+        rule: the velocity (of a map, g(x) − x) as expressions.
+        energy: E as an expression, or None.
+        metric: the matrix M, or None.
+        values: the value of each symbol that stands for a parameter.
+        note: what decided, in a sentence.
+        system: the name of the rule.
+    """
+
+    kind: str
+    names: tuple[Any, ...]
+    rule: tuple[Any, ...]
+    energy: Any
+    metric: Any
+    values: Mapping[Any, Any]
+    note: str
+    system: str = ""
+
+    @property
+    def latex(self) -> str:
+        """E and M as LaTeX, one equation a line."""
+        if self.energy is None:
+            return ""
+        metric = sp.latex(self.metric)
+        arguments = ", ".join(sp.latex(n) for n in self.names)
+        return f"E({arguments}) = {sp.latex(self.energy)}\nM = {metric}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as JSON-ready data."""
+        return {
+            "kind": self.kind,
+            "energy": None if self.energy is None else str(self.energy),
+            "metric": None if self.metric is None else str(self.metric.tolist()),
+            "latex": self.latex or None,
+            "note": self.note,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"Closed form of {self.system}: {self.kind} ({_WORDS[self.kind]})."]
+        if self.energy is not None:
+            lines += [f"  E = {self.energy}", f"  M = {_matrix_text(self.metric)}"]
+            if self.values:
+                known = ", ".join(f"{k} = {v}" for k, v in self.values.items())
+                lines.append(f"  with {known}")
+            lines += ["", self.latex]
+        lines.append(self.note)
+        return "\n".join(lines)
+
+
+def recover_symbolic(
+    rule: Rule | Mapping[Any, Any],
+    domain: Domain | None = None,
+    *,
+    keep_parameters: bool | None = None,
+) -> SymbolicVerdict:
+    """Ask in exact form what a rule descends: E and the metric as expressions.
+
+    The rule's own program is read and carried out on symbols. Numbers become the rationals that
+    their decimal forms name (0.1 is 1/10), so nothing is rounded.
+
+    Arguments:
+        rule: a `Flow` or a `Map`; or the velocity as a mapping from SymPy symbols to expressions.
+        domain: the region; only its kind (a box, the simplex) and a point inside matter here.
+        keep_parameters: whether parameters stay symbols, so that E holds for all their values;
+            None means wherever there are few (constant metrics are sought for their values only).
+
+    Returns:
+        The verdict, which prints as text and LaTeX.
+
+    Raises:
+        InputError: the rule uses an operation that has no exact form here.
+
+    Example:
+        >>> import sympy as sp
+        >>> from thalweg.recovery.symbolic import recover_symbolic
+        >>> x, y = sp.symbols("x y")
+        >>> recover_symbolic({x: -x - y, y: -x - y**3}).energy.expand()
+        x**2/2 + x*y + y**4/4
+    """
+    is_given = isinstance(rule, Mapping)
+    found = _given(rule) if is_given else read_rule(rule, domain, keep_parameters)
+    kind, energy, metric, note = _decide(found)
+    return SymbolicVerdict(
+        kind, found.names, found.velocity, energy, metric, found.values, note, found.system
+    )
+
+
+def _given(rule: Mapping[Any, Any]) -> RuleFormulas:
+    names = tuple(rule)
+    if not names or not all(isinstance(name, sp.Symbol) for name in names):
+        raise InputError("rule: a mapping must go from SymPy symbols to their velocities.")
+    velocity = tuple(sp.nsimplify(sp.sympify(v), rational=True) for v in rule.values())
+    free = set().union(*(v.free_symbols for v in velocity)) - set(names)
+    inside = {s: sp.Rational(3, 7) for s in (*names, *free)}
+    return RuleFormulas(names, velocity, None, {}, inside, "the given rule")
+
+
+def _decide(found: RuleFormulas) -> tuple[str, Any, Any, str]:
+    """The levels in order: kind, E, M and a note."""
+    names, velocity = found.names, found.velocity
+    if found.lowered is None and is_closed(velocity, names):
+        note = "J = Jᵀ identically."
+        return "euclidean", potential(velocity, names), sp.eye(len(names)), note
+    if found.lowered is not None and is_closed(found.lowered, names):
+        metric = _lowering_matrix(names)
+        note = "M f is closed identically, in the first coordinates of the simplex."
+        return "given-metric", potential(found.lowered, names), metric, note
+    matrix = jacobian(velocity, names)
+    reason = excluded_by_eigenvalues(matrix, names, found.values)
+    if reason is not None:
+        return "refuted", None, None, reason
+    constant = constant_metric(matrix, names, found.values)
+    if constant is not None:
+        chosen = [sp.sympify(v).subs(found.values) for v in velocity]
+        form = list(constant * sp.Matrix(chosen))
+        note = "M J = Jᵀ M identically, with M constant and positive definite."
+        return "constant-metric", potential(form, names), constant, note
+    weights = diagonal_weights(matrix, names)
+    if weights is None:
+        note = "The Jacobian is symmetric in no constant and in no diagonal metric."
+        return "undecided", None, None, note
+    weights = [_positive(w, found.inside) for w in weights]
+    form = [w * v for w, v in zip(weights, velocity, strict=True)]
+    note = "m_i(x_i) J_ij = m_j(x_j) J_ji identically; M is positive at a point of the region."
+    if any(w is None for w in weights):
+        return "undecided", None, None, "The diagonal metric that fits is not positive."
+    return "diagonal-metric", potential(form, names), sp.diag(*weights), note
+
+
+def _positive(weight: Any, inside: Mapping[Any, Any]) -> Any:
+    """The weight, with the sign that makes it positive at a point of the region; None if zero."""
+    there = sp.N(sp.sympify(weight).subs(inside))
+    if not there.is_real or there == 0:
+        return None
+    return weight if there > 0 else -weight
+
+
+def _lowering_matrix(names: tuple[Any, ...]) -> sp.Matrix:
+    """The Shahshahani metric in the first n − 1 coordinates: diag(1/x) + 11ᵀ/x_n."""
+    last = 1 - sp.Add(*names)
+    return sp.diag(*(1 / name for name in names)) + sp.ones(len(names)) / last
+
+
+def _matrix_text(metric: sp.Matrix) -> str:
+    if metric.is_diagonal():
+        return "diag(" + ", ".join(str(metric[i, i]) for i in range(metric.rows)) + ")"
+    return str(metric.tolist())
