@@ -62,7 +62,7 @@ def undocumented() -> list[str]:
         value = getattr(module, name)
         if not (inspect.ismodule(value) or inspect.isclass(value) or inspect.isroutine(value)):
             continue
-        doc = vars(value).get("__doc__") or ""
+        doc = (vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__) or ""
         if not doc.strip() or doc.startswith(f"{name}("):  # what a dataclass writes by itself
             found.add(f"{module.__name__}.{name}")
     return sorted(found)
