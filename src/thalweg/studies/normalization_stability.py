@@ -17,7 +17,7 @@ OUTCOMES = ("W settles", "only R settles", "R oscillates or worse", "undefined")
 SETTLED = 1e-8
 """A run counts as settled when no u_i moves by more than this share of σ² + |u_i| at its end."""
 
-_LANES = 2048
+_LANES = 128
 
 
 @dataclass(frozen=True)
