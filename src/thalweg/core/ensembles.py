@@ -158,6 +158,9 @@ def _in_chunks(fn: Callable[[Any], Any], batch: Any, count: int, size: int, work
     starts = range(0, count, size)
     # The first chunk runs alone: it compiles for all of them.
     parts = [run(0)]
+    if has_tracer(parts):
+        # fn closes over something that is being traced; threads cannot share that.
+        return _mapped(fn, batch, count, size)
     pool = ThreadPoolExecutor(workers)
     with Progress("ensemble", count, unit="lanes", done=size) as progress:
         try:
