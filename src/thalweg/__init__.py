@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     from thalweg import (
+        data as data,
         energies as energies,
         geometry as geometry,
         models as models,
@@ -80,7 +81,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         simulate as simulate,
     )
 
-_ROOMS = ("energies", "geometry", "models")
+_ROOMS = ("data", "energies", "geometry", "models")
 
 _NAMES = {
     "thalweg.analysis": (
