@@ -20,9 +20,10 @@ from thalweg.models.normalization.folds import StableIntervals, alpha_intervals,
 from thalweg.models.normalization.grating import HeldGrating
 from thalweg.models.normalization.held import HeldInput, hold
 from thalweg.models.normalization.network import Annealed, NormalizationNetwork
+from thalweg.models.normalization.report import StabilityReport
 from thalweg.models.normalization.rules import ReducedFlow, ReducedMap, reduced_flow, reduced_map
 from thalweg.models.normalization.runs import Adaptation, Crossing, adapt, weights_after
-from thalweg.models.normalization.stability import StabilityReport, stability_report
+from thalweg.models.normalization.stability import stability_report
 from thalweg.models.normalization.stimuli import (
     Draws,
     Ensemble,

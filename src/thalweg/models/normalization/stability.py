@@ -1,8 +1,5 @@
 """The premise question: when does nothing change any more, and what is it that rests?"""
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 
 from thalweg.models.normalization.energy import constant_rate
@@ -19,82 +16,10 @@ from thalweg.models.normalization.folds import (
 )
 from thalweg.models.normalization.held import HeldInput, hold
 from thalweg.models.normalization.network import NormalizationNetwork, evaluate
+from thalweg.models.normalization.report import StabilityReport, StartOutcome
 from thalweg.models.normalization.stimuli import Ensemble
 
 SETTLES, DRIFTS, DIVERGES, UNSETTLED = "settles", "drifts", "diverges", "does not settle"
-
-
-@dataclass(frozen=True)
-class StartOutcome:
-    """What the map does from W₀.
-
-    Attributes:
-        outcome: `"reaches the stable state"`, `"crosses zero"`, `"fades"` (u grows without bound
-            and the outputs with it toward 0), `"keeps moving"`.
-        step: when it was at rest, crossed zero, or was given up.
-        neuron: the neuron whose denominator crossed zero, or None.
-    """
-
-    outcome: str
-    step: int
-    neuron: int | None
-
-
-@dataclass(frozen=True)
-class StabilityReport:
-    """Whether the weights and the outputs of a held input come to rest, and why not.
-
-    Attributes:
-        size: n.
-        driven: how many neurons the input drives.
-        alpha: α.
-        beta: β.
-        equilibrium: the stable rest state of the outputs in continuous time, or None.
-        outputs: what R does near it under the map: `"settles"` or `"does not settle"`.
-        weights: what W does then: `"settles"`, `"drifts"` (linearly, in directions unseen),
-            `"diverges"` (as (1+β)^t, or |1+β|^t) or `"does not settle"`.
-        unseen_eigenvalue: β, the eigenvalue of the increment on all D with D r = 0.
-        unseen_count: n² − n.
-        seen_eigenvalues: the other n: those of the reduced flow at the equilibrium, falling.
-        critical_alpha: the largest α, from the present one up, at which the map is still stable at
-            this β; None if there is no stable state now, infinity if no limit was found.
-        alpha_intervals: where in α the map has a stable output state at this β; None for α = 0.
-        beta_intervals: where in (0, 1] of β a stable output state exists at this α; likewise.
-        newly_driven: neurons that the target expects nothing of, driven now.
-        newly_silent: neurons that the target expects something of, silent now.
-        premise_gap: ‖R Rᵀ − C‖ / ‖C‖ at the equilibrium: zero iff the source's premise holds.
-        start: what the map does from W₀.
-        hidden_instability: R settles while W diverges.
-    """
-
-    size: int
-    driven: int
-    alpha: float
-    beta: float
-    equilibrium: OutputEquilibrium | None
-    outputs: str
-    weights: str
-    unseen_eigenvalue: float
-    unseen_count: int
-    seen_eigenvalues: np.ndarray
-    critical_alpha: float | None
-    alpha_intervals: StableIntervals | None
-    beta_intervals: StableIntervals | None
-    newly_driven: tuple[int, ...]
-    newly_silent: tuple[int, ...]
-    premise_gap: float | None
-    start: StartOutcome
-    hidden_instability: bool
-
-    def __str__(self) -> str:
-        """The report in sentences."""
-        from thalweg.models.normalization.wording import sentences
-
-        return "\n".join(sentences(self))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON-ready data."""
-        return _plain(asdict(self))
 
 
 def stability_report(
@@ -208,17 +133,3 @@ def follow(held: HeldInput, target: OutputEquilibrium | None, steps: int) -> Sta
     output = drive / (floor + pool)
     is_there = target is not None and np.allclose(output, target.outputs[which], rtol=1e-6)
     return StartOutcome("reaches the stable state" if is_there else "keeps moving", step, None)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
