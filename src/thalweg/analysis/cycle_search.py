@@ -77,7 +77,7 @@ def find_cycles(
         ...     x, v = state
         ...     return jnp.stack([v, (1.0 - x**2) * v - x])
         >>> flow = tw.as_flow(van_der_pol, domain=tw.Box([-3.0, -3.0], [3.0, 3.0]))
-        >>> [(round(c.period, 6), c.stable) for c in tw.find_cycles(flow)]
+        >>> [(round(float(c.period), 6), c.stable) for c in tw.find_cycles(flow)]
         [(6.663287, True)]
 
     References:

@@ -56,7 +56,7 @@ def _only_fit(rule: Rule) -> Layout:
 
 
 def _check_fit(rule: Rule, domain: Domain) -> None:
-    problem = _mismatch(rule, domain.layout)
+    problem = _mismatch(rule, domain.chart().layout)
     if problem is not None:
         raise InputError(f"{type(rule).__name__}: {problem}")
 
