@@ -49,7 +49,7 @@ def main() -> None:
         ends = search_all(problem, starts, scales).y
     assert np.ptp(ends, axis=0).max() < 1e-9, "every start must end on the one equilibrium"
     ratios = [statistics.median(column) for column in zip(*rows, strict=True)]
-    print(f"first calls, compiling included: search {compiling:.1f} s, find_equilibria {whole:.1f} s")
+    print(f"first calls, compiled: search {compiling:.1f} s, find_equilibria {whole:.1f} s")
     print(f"search           {ratios[2] * 1e6:7.2f} µs a start")
     print(f"scipy root       {ratios[3] * 1e6:7.2f} µs a start")
     print(f"rate of the search over SciPy's          {ratios[0]:6.0f} (bar: 40)")

@@ -57,7 +57,7 @@ class ExactLearning:
         >>> task = dl.Covariances(np.diag([3.0, 1.0]))
         >>> start = dl.balanced((2, 4, 2), scale=0.1)
         >>> exact = dl.ExactLearning(task, start)
-        >>> bool(np.allclose(exact.product(100.0), task.yx))
+        >>> bool(np.allclose(exact.product(0.0), start[1] @ start[0]))
         True
 
     References:
