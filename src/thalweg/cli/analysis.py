@@ -19,7 +19,7 @@ from thalweg.cli.header import header
 from thalweg.cli.loader import System
 from thalweg.cli.seeds import key_of
 from thalweg.core.domains import Domain
-from thalweg.dynamics import declared_energy
+from thalweg.dynamics import Rule, declared_energy
 from thalweg.recovery import Verdict, recover_energy
 
 _GRADIENT = ("euclidean", "constant-metric", "diagonal-metric", "given-metric")
@@ -81,10 +81,7 @@ def analyze_system(
     """Analyse a system in a domain; `say` is told what is being done."""
     key = key_of(seed)
     equilibria = find_equilibria(system.rule, domain, key=key)
-    verdict = recover_energy(system.rule, domain, key=key, equilibria=equilibria)
-    cycles = find_cycles(
-        system.rule, domain, key=key, equilibria=equilibria, gradient=verdict.kind in _GRADIENT
-    )
+    verdict, cycles = _verdict_and_cycles(system.rule, domain, equilibria, key)
     descent = None
     if declared_energy(system.rule) is not None:
         descent = check_descent(system.rule, None, domain, key=key)
@@ -97,6 +94,23 @@ def analyze_system(
         replace(verdict, system=system.name),
         warnings,
     )
+
+
+def _verdict_and_cycles(
+    rule: Rule, domain: Domain, equilibria: Equilibria, key: Any
+) -> tuple[Verdict, Cycles]:
+    """Metrics are asked for first: what descends in one needs no search for cycles.
+
+    Only what is then still undecided is worth the levels that take seconds.
+    """
+    known = {"key": key, "equilibria": equilibria}
+    verdict = recover_energy(rule, domain, **known, thorough=False)
+    cycles = find_cycles(rule, domain, **known, gradient=verdict.kind in _GRADIENT)
+    if cycles:
+        verdict = recover_energy(rule, domain, **known, cycles=cycles, thorough=False)
+    if verdict.kind == "undecided":
+        verdict = recover_energy(rule, domain, **known, cycles=cycles)
+    return verdict, cycles
 
 
 def _energy_name(system: System) -> str | None:

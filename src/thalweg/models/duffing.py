@@ -11,6 +11,7 @@ from thalweg.dynamics import Flow, Map
 from thalweg.simulation import Stroboscopic
 
 _DOMAIN = Box([-2.0, -2.0], [2.0, 2.0])
+_STEPS = 32  # an error of 1e-10 a period on the attractors, at most 1e-8 in the domain
 
 
 class Duffing(Flow):
@@ -83,4 +84,4 @@ class DuffingMap(Map):
     def step(self, t: Any, state: jax.Array) -> jax.Array:
         """(x, v) a period later."""
         flow = Duffing(self.damping, self.stiffness, self.cubic, self.amplitude, self.frequency)
-        return Stroboscopic(flow, 2.0 * np.pi / self.frequency).step(t, state)
+        return Stroboscopic(flow, 2.0 * np.pi / self.frequency, steps=_STEPS).step(t, state)

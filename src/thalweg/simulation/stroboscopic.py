@@ -3,6 +3,7 @@
 from typing import Any
 
 import diffrax
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,8 +16,10 @@ from thalweg.core.trees import as_arrays
 from thalweg.dynamics import Flow, Map
 from thalweg.simulation.adaptive import Solve, solve
 from thalweg.simulation.controller import Guarded
+from thalweg.simulation.dormand_prince import DormandPrince8
 from thalweg.simulation.methods import Adaptive, AdaptiveMethod
 from thalweg.simulation.settled import as_scalar
+from thalweg.simulation.stepping import FlowSteps
 from thalweg.simulation.trajectory import make_trajectory
 
 _METHOD = Adaptive(solver=diffrax.Dopri8(), max_steps=4096, derivatives="both")
@@ -40,6 +43,11 @@ class Stroboscopic(Map):
         method: the adaptive method; Diffrax's Dopri8 unless given, which can be differentiated both
             forward and in reverse.
 
+        steps: None, or how many steps of one length a period to make instead, by the method of
+            order 8 of Dormand and Prince. Where the flow is as smooth everywhere, that is many
+            times faster in a search for fixed points, which integrates thousands of starts at once;
+            check it by doubling the number.
+
     A step whose integration fails (a blow-up, 4,096 steps) is NaN.
 
     Raises:
@@ -58,6 +66,7 @@ class Stroboscopic(Map):
     rtol: Any = None
     atol: Any = None
     method: AdaptiveMethod = _METHOD
+    steps: int | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
         if not isinstance(self.flow, Flow):
@@ -67,11 +76,15 @@ class Stroboscopic(Map):
             )
         if not isinstance(self.period, Tracer) and not np.all(np.asarray(self.period) > 0):
             raise InputError(f"Stroboscopic: period must be positive, got {self.period}.")
+        if self.steps is not None and self.steps < 1:
+            raise InputError(f"Stroboscopic: steps must be at least 1, got {self.steps}.")
 
     def step(self, t: Any, state: Any) -> Any:
         """The state a period later; the number `t` of the step does not matter."""
         dtype = jnp.result_type(*jax.tree.leaves(state))
         state = jax.tree.map(lambda x: jnp.asarray(x, dtype), state)
+        if self.steps is not None:
+            return self._in_steps(self.steps, state, dtype)
         rtol = self.rtol
         if rtol is None:
             rtol = max(1e-10, 100 * float(jnp.finfo(dtype).eps))
@@ -89,6 +102,17 @@ class Stroboscopic(Map):
             output="end",
         )
         return make_trajectory(solve(problem, self.method), "Stroboscopic", None).final
+
+    def _in_steps(self, count: int, state: Any, dtype: Any) -> Any:
+        dt = as_scalar(self.period, dtype) / count
+        stepper = FlowSteps(
+            as_arrays(self.flow), DormandPrince8(dt), as_scalar(self.phase, dtype), dt
+        )
+
+        def advance(x: Any, index: Any) -> tuple[Any, None]:
+            return stepper.step(index, x), None
+
+        return jax.lax.scan(advance, state, jnp.arange(count, dtype=dtype))[0]
 
     @property
     def domain(self) -> Domain | None:
