@@ -89,6 +89,9 @@ def test_a_thousand_dimensions():
     assert verdict.kind == "euclidean"
     points = np.random.default_rng(1).uniform(-1.0, 1.0, (3, 1000))
     assert spread(verdict.energy, energy, points) < 1e-8
+    twisted = weights + 1e-6 * np.random.default_rng(2).normal(size=(1000, 1000))
+    rule = tw.as_flow(lambda x: -weights.T @ jnp.tanh(twisted @ x) - 0.1 * x)
+    assert tw.recover_energy(rule, box, equilibria=()).kind == "undecided"
 
 
 @pytest.mark.parametrize("size", [1e-7, 1e-5, 1e-3, 1e-1])

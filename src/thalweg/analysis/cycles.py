@@ -6,7 +6,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from thalweg.analysis.tables import format_eigenvalues, format_state, format_table
+from thalweg.analysis.tables import format_eigenvalues, format_state, format_table, wrap
 from thalweg.core.trees import Layout
 
 
@@ -130,7 +130,7 @@ class Cycles(Sequence[Cycle]):
         count = len(self.members)
         title = f"{count or 'no'} cycle{'' if count == 1 else 's'} of {self.system}"
         title += f" ({self.rule_kind}, state {', '.join(self.names[:6])}"
-        parts = [title + f"{', …' if len(self.names) > 6 else ''})"]
+        parts = [wrap(title + f"{', …' if len(self.names) > 6 else ''})")]
         if self.members:
             header = ["kind", "period", "through", "multipliers"]
             rows = [
@@ -143,8 +143,8 @@ class Cycles(Sequence[Cycle]):
                 for c in self.members
             ]
             parts.append(format_table(header, rows))
-        parts += [str(r) for r in self.recurrent]
-        parts += [f"Note: {note}" for note in self.notes]
+        parts += [wrap(str(r)) for r in self.recurrent]
+        parts += [wrap(f"Note: {note}") for note in self.notes]
         return "\n".join(parts)
 
 

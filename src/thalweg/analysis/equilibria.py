@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis.continua import Continuum
-from thalweg.analysis.tables import format_eigenvalues, format_state, format_table
+from thalweg.analysis.tables import format_eigenvalues, format_state, format_table, wrap
 from thalweg.analysis.transients import Transients, transients
 
 _TOLD = 2.0
@@ -191,7 +191,7 @@ class Equilibria(Sequence[Equilibrium]):
         count = self.search.distinct
         title = f"{count} {noun if count == 1 else plural} of {self.system} ({self.rule_kind}"
         title += f", state {', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''})"
-        parts = [title]
+        parts = [wrap(title)]
         if self.members:
             values = "multipliers" if self.rule_kind == "map" else "eigenvalues"
             header = ["kind", "form", "state", values]
@@ -201,14 +201,23 @@ class Equilibria(Sequence[Equilibrium]):
             ]
             if any(e.energy is not None for e in self.members):
                 header.insert(3, "energy")
-                for row, e in zip(rows, self.members, strict=True):
-                    row.insert(3, "" if e.energy is None else f"{e.energy:.5g}")
+                for row, text in zip(rows, _energies(self.members), strict=True):
+                    row.insert(3, text)
             parts.append(format_table(header, rows))
-        parts += _growing(self.members)
-        parts.append(str(self.search))
-        parts += [f"Slow point, speed {s.speed:.3g}: {format_state(s.state)}" for s in self.slow]
-        parts += [f"Note: {warning}" for warning in self.warnings]
-        return "\n".join(parts)
+        lines = [*_growing(self.members), *str(self.search).splitlines()]
+        lines += [f"Slow point, speed {s.speed:.3g}: {format_state(s.state)}" for s in self.slow]
+        lines += [f"Note: {warning}" for warning in self.warnings]
+        return "\n".join([*parts, *map(wrap, lines)])
+
+
+def _energies(members: tuple[Equilibrium, ...]) -> list[str]:
+    """The energies as text; what is zero next to the largest prints as 0."""
+    sizes = [abs(e.energy) for e in members if e.energy is not None and np.isfinite(e.energy)]
+    least = 1e-12 * max(sizes, default=0.0)
+    return [
+        "" if e.energy is None else f"{0.0 if abs(e.energy) <= least else e.energy:.5g}"
+        for e in members
+    ]
 
 
 def _growing(members: tuple[Equilibrium, ...]) -> list[str]:

@@ -16,7 +16,6 @@ from thalweg.analysis.recurrence import (
     size_of,
 )
 from thalweg.analysis.shooting import (
-    FINE,
     NEUTRAL,
     Closed,
     Guess,
@@ -161,7 +160,7 @@ def _close(
         p if c.guess.direction > 0 else p.backwards() for c, p in zip(closed, paths, strict=True)
     ]
     nodes = [_finely(c.guess, p) for c, p in zip(closed, paths, strict=True)]
-    segments = run(nodes, [FINE]) if nodes else []
+    segments = run(nodes, [guess.fine for guess in nodes]) if nodes else []
     returns = [return_of(s) for s in segments]
     dimensions = family_dimensions(run, closed, returns, frame)
     return [
@@ -185,7 +184,7 @@ def _path(problem: Problem, guess: Guess) -> Path:
     times = guess.shares * guess.period
     direction = np.full(len(times), guess.direction)
     begin = np.cumsum(times) - times
-    tracks = run_to_end(problem, guess.nodes, times, direction, FINE)
+    tracks = run_to_end(problem, guess.nodes, times, direction, guess.fine)
     pieces = []
     for node in range(len(times)):
         passed = begin[node]

@@ -14,8 +14,8 @@ from thalweg.analysis.problem import Problem
 from thalweg.analysis.shooting import Guess, Segments
 from thalweg.core.charts import Chart
 
-LANES = 64
-STEPS = 128
+LANES = 32
+STEPS = 64
 
 
 class Iterate(eqx.Module):

@@ -13,7 +13,7 @@ import numpy as np
 from thalweg.analysis.recurrence import Frame
 
 _MAX_STEPS, _MAX_COARSE = 30, 10
-FINE = 1e-12
+_FINE = 2e-13
 NEUTRAL = 1e-3
 _COARSE = 1e-9
 _SWITCH = 1e-6
@@ -38,6 +38,11 @@ class Guess(NamedTuple):
     shares: np.ndarray
     extent: np.ndarray
     direction: float = 1.0
+
+    @property
+    def fine(self) -> float:
+        """The error to allow a step in the end: small against the cycle, above rounding."""
+        return _FINE * float(np.clip(np.min(self.extent), 0.02, 1.0))
 
 
 class Segments(NamedTuple):
@@ -113,18 +118,19 @@ def _newton(
         size = float(np.max(np.abs(gap)))
         if not (np.isfinite(size) and np.all(np.isfinite(segments.maps))):
             return None
-        if count >= _MAX_COARSE and tolerance != FINE:
+        if count >= _MAX_COARSE and tolerance == _COARSE:
             return None
         step, change = _correction(trial, segments, gap)
         closes = size <= _FLOOR * max(1.0, float(np.max(np.abs(segments.maps))))
         is_best = np.max(np.abs(step)) <= small_step or size > 0.5 * previous
-        if tolerance == FINE and closes and is_best:
-            return Closed(trial, segments, size, abs(change), count)
-        previous = size if tolerance == FINE else np.inf
-        tolerance = FINE if size < _SWITCH else tolerance
-        trial = trial._replace(
+        corrected = trial._replace(
             nodes=trial.nodes + step, period=trial.period * (1.0 + np.clip(change, -0.5, 0.5))
         )
+        if tolerance != _COARSE and closes and is_best:
+            return Closed(corrected, segments, size, abs(change), count)
+        previous = size if tolerance != _COARSE else np.inf
+        tolerance = guess.fine if size < _SWITCH else tolerance
+        trial = corrected
         if np.any(np.abs(frame.shorten(trial.nodes - guess.nodes)) > _ASTRAY * guess.extent):
             return None
     return None

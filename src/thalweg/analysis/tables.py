@@ -1,6 +1,7 @@
 """Tables and numbers as text, within 80 columns."""
 
 import shutil
+import textwrap
 from typing import Any
 
 import jax
@@ -13,6 +14,16 @@ _VALUES_SHOWN = 3
 def format_number(value: float, digits: int = 5) -> str:
     """A number in few characters; what is zero but for rounding prints as 0."""
     return "0" if abs(value) < 1e-300 else f"{value:.{digits}g}"
+
+
+def wrap(text: str) -> str:
+    """A sentence in lines that fit the terminal, the second and later ones indented."""
+    return textwrap.fill(text, terminal_width(), subsequent_indent="  ", break_on_hyphens=False)
+
+
+def terminal_width() -> int:
+    """The width to keep to: the terminal's, or 80 where there is none."""
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 
 def format_state(state: Any) -> str:
@@ -56,7 +67,7 @@ def format_table(header: list[str], rows: list[list[str]], width: int | None = N
         rows: one list of texts a row.
         width: the width to keep to; the terminal's unless given (80 when there is none).
     """
-    width = width or max(40, shutil.get_terminal_size((80, 24)).columns)
+    width = width or terminal_width()
     columns = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
     rule = ["─" * c for c in columns]
     lines = []

@@ -58,35 +58,51 @@ def is_closed(form: Sequence[Any], names: Sequence[Any]) -> bool:
 
 
 def potential(form: Sequence[Any], names: Sequence[Any]) -> Any:
-    """E with ∂_i E = −ω_i for a closed ω, one coordinate after the other."""
+    """E with ∂_i E = −ω_i for a closed ω, by integration along one coordinate after the other.
+
+    What is left to integrate along a coordinate does not depend on the earlier ones, so it is taken
+    where they have a fixed value, which spares proving that it does not.
+
+    Returns:
+        E without constants; an unevaluated integral in it where none was found in closed form.
+    """
     energy = sp.Integer(0)
     for i, name in enumerate(names):
-        rest = _tidy(-form[i] - sp.diff(energy, name))
-        # What is left depends on this coordinate and later ones only; drop what must cancel.
-        for earlier in names[:i]:
-            if rest.has(earlier):
-                rest = sp.simplify(rest)
-            if rest.has(earlier):
-                rest = rest.subs(earlier, _harmless(rest, earlier))
+        rest = -form[i] - sp.diff(energy, name)
+        rest = rest.subs(_harmless(rest, names[:i]))
         energy = energy + _antiderivative(rest, name)
-    return _collect(energy)
+    terms = [t for t in sp.Add.make_args(energy) if t.free_symbols & set(names)]
+    energy = sp.Add(*(sp.factor(t) for t in terms))
+    wrong = (sp.diff(energy, n) + w for n, w in zip(names, form, strict=True))
+    if energy.has(sp.Integral) or not all(vanishes(w, names) for w in wrong):
+        return _line_integral(form, names)
+    return min((energy, sp.factor_terms(energy)), key=sp.count_ops)
 
 
-def _harmless(expression: Any, name: Any) -> Any:
-    """A value at which an expression that does not depend on `name` may be taken."""
-    for value in (0, 1, sp.Rational(1, 2), 2):
-        taken = expression.subs(name, value)
+def _line_integral(form: Sequence[Any], names: Sequence[Any]) -> Any:
+    """−∫₀¹ ω(s x)·x ds, unevaluated."""
+    s = sp.Symbol("s", real=True)
+    along = {name: s * name for name in names}
+    work = sum(w.subs(along, simultaneous=True) * n for w, n in zip(form, names, strict=True))
+    return -sp.Integral(work, (s, 0, 1))
+
+
+def _harmless(expression: Any, names: Sequence[Any]) -> dict[Any, Any]:
+    """Values of some coordinates at which an expression can be taken."""
+    for value in (sp.Integer(0), sp.Integer(1), sp.Rational(1, 2)):
+        taken = expression.subs({name: value for name in names})
         if not taken.has(sp.nan, sp.zoo, sp.oo):
-            return sp.Integer(value) if value in (0, 1, 2) else value
-    return sp.Rational(1, 3)
+            return {name: value for name in names}
+    return {name: sp.Rational(k + 2, 11) for k, name in enumerate(names)}
 
 
 def _antiderivative(expression: Any, name: Any) -> Any:
+    """∫ of a sum, term by term; denominators stay factored."""
     total = sp.Integer(0)
-    for term in sp.Add.make_args(sp.expand(expression)):
+    for term in sp.Add.make_args(sp.expand_mul(expression)):
         constant, varying = term.as_independent(name, as_Add=False)
         total += constant * _integrated(varying, name)
-    return total
+    return sp.expand_mul(total)
 
 
 def _integrated(expression: Any, name: Any) -> Any:
@@ -149,10 +165,18 @@ def diagonal_weights(matrix: sp.Matrix, names: Sequence[Any]) -> list[Any] | Non
                 if any(weights[j].has(names[k]) for k in range(size) if k != j):
                     return None
                 waiting.append(j)
+    weights = _without_fractions(weights, names)
     for i, j in coupled:
         if i < j and not vanishes(weights[i] * matrix[i, j] - weights[j] * matrix[j, i], names):
             return None
     return weights
+
+
+def _without_fractions(weights: list[Any], names: Sequence[Any]) -> list[Any]:
+    """The weights times the one constant that clears the denominators of their constants."""
+    constants = [w.as_independent(n, as_Add=False)[0] for w, n in zip(weights, names, strict=True)]
+    scale = sp.lcm_list([sp.denom(sp.together(c)) for c in constants])
+    return [_tidy(scale * w) for w in weights]
 
 
 def _own_weight(
@@ -178,9 +202,3 @@ def _tidy(expression: Any) -> Any:
         return sp.factor(sp.cancel(sp.together(expression)))
     except sp.PolynomialError:
         return sp.simplify(expression)
-
-
-def _collect(energy: Any) -> Any:
-    """Common factors gathered, constants dropped."""
-    terms = [t for t in sp.Add.make_args(sp.expand(energy)) if t.free_symbols]
-    return sp.collect_const(sp.factor_terms(sp.Add(*terms)))

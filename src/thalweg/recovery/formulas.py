@@ -205,7 +205,7 @@ def _contract(operands: list[Any], params: dict[str, Any]) -> np.ndarray:
     made = np.empty((a.shape[0], a.shape[1], b.shape[1]), dtype=object)
     for k, i, j in np.ndindex(made.shape):
         made[k, i, j] = sp.Add(*(x * y for x, y in zip(a[k, i], b[k, j], strict=True)))
-    return made.reshape(*batch, *free[0], *free[1])
+    return made.reshape((*batch, *free[0], *free[1]))
 
 
 def _select(operands: list[Any], params: dict[str, Any]) -> np.ndarray:

@@ -107,8 +107,12 @@ def _parameter_array(
     base = path if path not in used else f"{path}_"
     made = np.empty(numbers.shape, dtype=object)
     for index in np.ndindex(numbers.shape):
-        if numbers[index] in (0, 1):  # structure, not a parameter
+        if numbers[index] in (0, 1, -1):  # structure, not a parameter
             made[index] = numbers[index]
+            continue
+        mirrored = index[::-1]
+        if len(index) == 2 and mirrored < index and numbers[mirrored] == numbers[index]:
+            made[index] = made[mirrored]  # a symmetric matrix stays one
             continue
         name = "_".join([base, *(str(i + 1) for i in index)])
         positive = True if numbers[index] > 0 else None

@@ -112,6 +112,9 @@ def recover_symbolic(
     is_given = isinstance(rule, Mapping)
     found = _given(rule) if is_given else read_rule(rule, domain, keep_parameters)
     kind, energy, metric, note = _decide(found)
+    if kind == "undecided" and found.values and keep_parameters is None and not is_given:
+        found = read_rule(rule, domain, keep_parameters=False)
+        kind, energy, metric, note = _decide(found)
     return SymbolicVerdict(
         kind, found.names, found.velocity, energy, metric, found.values, note, found.system
     )
@@ -164,7 +167,8 @@ def _positive(weight: Any, inside: Mapping[Any, Any]) -> Any:
     there = sp.N(sp.sympify(weight).subs(inside))
     if not there.is_real or there == 0:
         return None
-    return weight if there > 0 else -weight
+    weight = weight if there > 0 else -weight
+    return min((weight, sp.expand(weight)), key=sp.count_ops)
 
 
 def _lowering_matrix(names: tuple[Any, ...]) -> sp.Matrix:

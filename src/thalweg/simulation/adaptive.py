@@ -17,6 +17,9 @@ from thalweg.simulation.methods import AdaptiveMethod
 from thalweg.simulation.outcome import Outcome, masked
 from thalweg.simulation.settled import Settled, all_finite, rms
 
+# How many shortest steps a rejected step may still be away from what rejects it, with room.
+PROBE = 32
+
 Output = Literal["end", "times", "steps", "dense"]
 
 
@@ -120,9 +123,9 @@ def classify(problem: Solve, result: Result, t: Any, state: Any) -> Result:
     """Tell a blow-up from a step that merely became too small.
 
     Where no step can be resolved any more, the run has left the finite if the state is about to
-    overflow, if the velocity is not finite here or one shortest step on, or if it carries the state
-    outward so fast that such steps change its size: for x' = c xᵖ with p > 1 that happens at the
-    time of the blow-up and nowhere else. Otherwise (a velocity that jumps, a slope that is
+    overflow, if the velocity is not finite here or a few shortest steps on, or if it carries the
+    state outward so fast that such steps change its size: for x' = c xᵖ with p > 1 that happens at
+    the time of the blow-up and nowhere else. Otherwise (a velocity that jumps, a slope that is
     infinite) the step was too small.
     """
     # A code has no derivative.
@@ -131,8 +134,9 @@ def classify(problem: Solve, result: Result, t: Any, state: Any) -> Result:
     )
     step = resolution(t)
     velocity = flow.velocity(t, state)
-    ahead = jax.tree.map(lambda x, v: x + step * v, state, velocity)
-    is_broken = ~all_finite(velocity) | ~all_finite(flow.velocity(t + step, ahead))
+    probe = PROBE * step
+    ahead = jax.tree.map(lambda x, v: x + probe * v, state, velocity)
+    is_broken = ~all_finite(velocity) | ~all_finite(flow.velocity(t + probe, ahead))
     is_huge = ~jnp.isfinite(rms(state))  # its square overflows
     outward = sum(
         jnp.sum(x * v)

@@ -31,9 +31,22 @@ class Guarded(diffrax.AbstractAdaptiveStepSizeController):
         """`self`: steps do not depend on the direction of time."""
         return self
 
-    def init(self, *args: Any, **kwargs: Any) -> Any:
+    def init(
+        self,
+        terms: Any,
+        t0: Any,
+        t1: Any,
+        y0: Any,
+        dt0: Any,
+        args: Any,
+        func: Any,
+        error_order: Any,
+    ) -> Any:
         """The end of the first step and the state of the controller."""
-        return self._pid.init(*args, **kwargs)
+        # Diffrax chooses the first step for an `ODETerm`, and takes 0.01 for anything else: also
+        # for what `diffeqsolve` has wrapped (0.7.2).
+        term = diffrax.ODETerm(lambda t, y, args: func(terms, t, y, args))
+        return self._pid.init(term, t0, t1, y0, dt0, args, _value, error_order)
 
     def adapt_step_size(
         self,
@@ -57,6 +70,10 @@ class Guarded(diffrax.AbstractAdaptiveStepSizeController):
         is_too_small = ~(stop - start > resolution(start))
         result = diffrax.RESULTS.where(is_too_small, diffrax.RESULTS.dt_min_reached, result)
         return keep, start, stop, jump, state, result
+
+
+def _value(term: diffrax.ODETerm, t: Any, y: Any, args: Any) -> Any:
+    return term.vf(t, y, args)
 
 
 def resolution(t: Any) -> jax.Array:

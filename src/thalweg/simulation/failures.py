@@ -10,6 +10,7 @@ from thalweg.core.errors import ConvergenceError, DivergenceError, ThalwegError
 from thalweg.core.results import Result
 from thalweg.core.trees import Layout
 from thalweg.dynamics import Flow, Rule
+from thalweg.simulation.adaptive import PROBE
 from thalweg.simulation.controller import resolution
 from thalweg.simulation.methods import AdaptiveMethod, Method
 from thalweg.simulation.trajectory import Trajectory
@@ -57,7 +58,7 @@ def _departure(rule: Rule, method: Method | None, run: Trajectory, here: str) ->
             f"parameters{cure}."
         )
     assert isinstance(rule, Flow)
-    step = np.asarray(resolution(run.last_time))
+    step = PROBE * np.asarray(resolution(run.last_time))
     t, ahead = run.last_time, run.last_state
     for word in ("at", "just after"):
         velocity = rule.velocity(t, ahead)

@@ -1,0 +1,113 @@
+"""Systems with known cycles. A few classes make them all, because every class compiles anew."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+import thalweg as tw
+
+_POWERS = [(i, j) for i in range(6) for j in range(6 - i)]
+
+
+class Planar(tw.Flow):
+    """A planar field with coefficients on the monomials x^i y^j, i + j ≤ 5."""
+
+    p: Any
+    q: Any
+
+    def velocity(self, t, state):
+        x, y = state
+        monomials = jnp.stack([x**i * y**j for i, j in _POWERS])
+        return jnp.stack([self.p @ monomials, self.q @ monomials])
+
+
+def planar(p: dict[tuple[int, int], float], q: dict[tuple[int, int], float]) -> Planar:
+    """The field (p, q) from coefficients by powers."""
+    return Planar(*(np.array([side.get(power, 0.0) for power in _POWERS]) for side in (p, q)))
+
+
+def van_der_pol(mu: float) -> Planar:
+    """x' = v, v' = μ(1 − x²)v − x."""
+    return planar({(0, 1): 1.0}, {(0, 1): mu, (2, 1): -mu, (1, 0): -1.0})
+
+
+def fitzhugh_nagumo(current: float) -> Planar:
+    """v' = v − v³/3 − w + I, w' = (v + .7 − .8 w)/12.5."""
+    return planar(
+        {(1, 0): 1.0, (3, 0): -1.0 / 3.0, (0, 1): -1.0, (0, 0): current},
+        {(1, 0): 0.08, (0, 0): 0.056, (0, 1): -0.064},
+    )
+
+
+def radial(c0: float, c1: float, c2: float, omega: float = 1.0) -> Planar:
+    """r' = r(c₀ + c₁r² + c₂r⁴), θ' = ω.
+
+    A circle of radius r with r' = 0 is a cycle of period 2π/ω with multiplier
+    exp((2c₁r² + 4c₂r⁴) 2π/ω).
+    """
+    p = {
+        (1, 0): c0, (3, 0): c1, (1, 2): c1, (5, 0): c2, (3, 2): 2 * c2, (1, 4): c2, (0, 1): -omega,
+    }  # fmt: skip
+    q = {(j, i): c for (i, j), c in p.items() if (i, j) != (0, 1)} | {(1, 0): omega}
+    return planar(p, q)
+
+
+class Torus(tw.Flow):
+    """x' = w + A x + B sin x: a pendulum under torque, or steady drift on a torus."""
+
+    w: Any
+    a: Any
+    b: Any
+
+    def velocity(self, t, state):
+        return self.w + self.a @ state + self.b @ jnp.sin(state)
+
+
+class Lorenz(tw.Flow):
+    rho: float = 28.0
+    domain = tw.Box([-20.0, -30.0, 0.0], [20.0, 30.0, 50.0])
+
+    def velocity(self, t, state):
+        x, y, z = state
+        return jnp.stack([10.0 * (y - x), x * (self.rho - z) - y, x * y - 8.0 / 3.0 * z])
+
+
+class Turned(tw.Flow):
+    """A circle that attracts like r' = r(1 − r²), beside decays, in turned coordinates."""
+
+    turn: Any
+    decays: Any
+    domain = tw.Box([-1.5] * 5, [1.5] * 5)
+
+    def velocity(self, t, state):
+        x, y, *rest = self.turn.T @ state
+        pull = 1.0 - x**2 - y**2
+        straight = [x * pull - 2.0 * y, y * pull + 2.0 * x]
+        return self.turn @ jnp.stack([*straight, *(-self.decays * jnp.stack(rest))])
+
+
+class RockPaperScissors(tw.Flow):
+    """The replicator flow of the zero-sum game: x₁x₂x₃ is conserved."""
+
+    domain = tw.ProbabilitySimplex(3)
+
+    def velocity(self, t, state):
+        return state * (jnp.roll(state, 1) - jnp.roll(state, -1))
+
+
+class Net(tw.Map):
+    """h⁺ = h M, or tanh(h M)."""
+
+    matrix: Any
+    bends: Any
+
+    def step(self, t, state):
+        drive = state @ self.matrix
+        return jnp.where(self.bends, jnp.tanh(drive), drive)
+
+
+def linear_map(angle: float) -> Net:
+    """A rotation of the first two coordinates; the third halves."""
+    c, s = np.cos(angle), np.sin(angle)
+    return Net(np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 0.5]]), np.array(False))

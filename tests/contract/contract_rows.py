@@ -1,0 +1,200 @@
+"""Who is bound by the contract: one row for every energy, geometry and rule of the library.
+
+To enrol a class, add a row: a name, a function that makes an instance as a user would, and example
+states (NumPy float64, small, where the thing is smooth). Built-in systems are enrolled by their row
+in the registry.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import thalweg as tw
+from thalweg.core.declared import declared_domain
+from thalweg.dynamics import Rule
+from thalweg.energies import DoubleWell, FourWells, MuellerBrown, Quadratic, Restriction, Sum
+from thalweg.models import deep_linear
+from thalweg.models.registry import ENTRIES
+from thalweg.recovery.chart_metric import ChartMetric
+from thalweg.recovery.one_forms import LineIntegral, gauss_legendre
+from thalweg.recovery.series import SeriesEnergy, make_basis
+from thalweg.recovery.split import TensorEnergy
+
+
+@dataclass(frozen=True)
+class Row:
+    """One enrolled class.
+
+    Attributes:
+        name: shown by pytest.
+        make: makes an instance, the same one each time.
+        states: example states.
+        rtol: of derivatives against central finite differences (step 1e-5).
+    """
+
+    name: str
+    make: Callable[[], Any]
+    states: tuple[Any, ...]
+    rtol: float = 1e-6
+
+
+def cases(rows: tuple[Row, ...]) -> list[tuple[str, Row, Any]]:
+    """A label, the row and the state, for every example state of every row."""
+    return [
+        (f"{row.name}-{index}" if len(row.states) > 1 else row.name, row, state)
+        for row in rows
+        for index, state in enumerate(row.states)
+    ]
+
+
+def example_of(domain: tw.Domain) -> Any:
+    """A state inside, with nothing special about it."""
+    chart = domain.chart()
+    y = np.asarray(chart.sample(jax.random.key(7), 1)[0], dtype=np.float64)
+    return chart.embed(y)
+
+
+def registered(base: type) -> tuple[Row, ...]:
+    """The built-in systems of a kind, at their default parameters."""
+    rows = []
+    for entry in ENTRIES:
+        if issubclass(entry.load_class(), base):
+            domain = declared_domain(entry.create())
+            assert domain is not None, entry.name
+            rows.append(Row(entry.name, entry.create, (example_of(domain),)))
+    return tuple(rows)
+
+
+CHART = tw.Box([-2.0, -3.0], [2.0, 3.0], [False, True]).chart()
+PLANE = np.array([0.3, -0.7])
+THREE = np.array([0.2, 0.5, 0.3])
+TREE = {"a": np.array([0.3, -0.7]), "b": np.array([[1.1]])}
+SPD = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -0.5], [0.5, -0.5, 2.0]])
+RNG = np.random.default_rng(0)
+
+
+class Stretch(eqx.Module):
+    """A positive diagonal with a parameter, for any pytree."""
+
+    gain: float = 0.8
+
+    def __call__(self, x: Any) -> Any:
+        return jax.tree.map(lambda leaf: 1.0 + self.gain * leaf**2, x)
+
+
+class Bent(eqx.Module):
+    """A positive definite matrix with a parameter, for any pytree."""
+
+    gain: float = 0.5
+
+    def __call__(self, x: Any) -> jax.Array:
+        v = jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(x)])
+        return jnp.diag(1.0 + v**2) + self.gain * jnp.outer(v, v)
+
+
+class Ripple(tw.Flow):
+    """A user's flow of a tree, which depends on time."""
+
+    rate: float = 0.7
+
+    def velocity(self, t: Any, state: Any) -> Any:
+        return jax.tree.map(lambda leaf: -self.rate * jnp.sin(leaf + t), state)
+
+
+def first_sine(x: jax.Array) -> jax.Array:
+    return jnp.sin(x[0])
+
+
+def ripple(t: Any, state: Any, args: Any) -> Any:
+    return jax.tree.map(lambda leaf: args * jnp.cos(leaf) * t, state)
+
+
+def line_integral() -> LineIntegral:
+    flow = tw.SteepestDescent(FourWells())
+    return LineIntegral(flow, CHART, tw.Euclidean(), np.zeros(2), *gauss_legendre(4))
+
+
+def series() -> SeriesEnergy:
+    basis = make_basis(CHART, 3)
+    return SeriesEnergy(CHART, basis, np.linspace(-1.0, 1.0, len(basis.orders)))
+
+
+MOMENTS = deep_linear.Covariances(np.diag([3.0, 1.0]), [[1.0, 0.2], [0.2, 1.5]])
+LAYERS = (RNG.normal(size=(3, 2)), RNG.normal(size=(2, 3)))
+MODE_VECTORS = (RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3)))
+MODES = (np.array([0.3, 0.5]), np.array([0.4, -0.2]))
+SAMPLES = (RNG.normal(size=(4, 2)), RNG.normal(size=(4, 2)))
+
+ENERGIES = (
+    Row("quadratic", lambda: Quadratic(SPD, [1.0, 0.0, -2.0]), (THREE, TREE)),
+    Row("double well", lambda: DoubleWell(2.0, 0.9, 0.3), (PLANE, TREE, np.array(0.4))),
+    Row("four wells", FourWells, (PLANE,)),
+    Row("mueller-brown", MuellerBrown, (np.array([-0.5, 0.8]),)),
+    Row("sum", lambda: Sum((FourWells(), first_sine)), (PLANE,)),
+    Row("scaled", lambda: np.float64(2.5) * DoubleWell(), (PLANE, TREE)),
+    Row("restriction", lambda: Restriction(MuellerBrown(), [-0.5, 0.8], (1,)), (PLANE[:1],)),
+    Row(
+        "restriction of a tree",
+        lambda: Restriction(DoubleWell(), {"u": [0.1, 0.2], "v": 0.3}, (2, 0)),
+        (PLANE,),
+    ),
+    Row("line integral", line_integral, (PLANE,)),
+    Row("series", series, (PLANE,)),
+    Row(
+        "tensor",
+        lambda: TensorEnergy(CHART, np.linspace(-1.0, 1.0, 15).reshape(3, 5), (False, True)),
+        (PLANE,),
+    ),
+    Row("cooperation", lambda: deep_linear.Cooperation(np.array([3.0, 1.0])), (MODE_VECTORS,)),
+    Row("competition", deep_linear.Competition, (MODE_VECTORS,)),
+)
+
+GEOMETRIES = (
+    Row("euclidean", tw.Euclidean, (PLANE, TREE)),
+    Row("constant", lambda: tw.ConstantMetric(SPD), (THREE, TREE)),
+    Row("diagonal", lambda: tw.DiagonalMetric(Stretch()), (THREE, TREE)),
+    Row("field", lambda: tw.MetricField(Bent()), (THREE, TREE)),
+    Row("simplex", tw.Simplex, (THREE, {"a": THREE, "b": np.array([[0.6, 0.4], [0.1, 0.9]])})),
+    Row("sphere", tw.Sphere, (THREE, TREE)),
+    Row(
+        "chart of a simplex",
+        lambda: ChartMetric(tw.ProbabilitySimplex(3).chart(), tw.DiagonalMetric(Stretch())),
+        (THREE,),
+    ),
+)
+
+RULES = (
+    Row("steepest descent", lambda: tw.SteepestDescent(FourWells(), tw.Euclidean()), (PLANE,)),
+    Row(
+        "descent in a metric",
+        lambda: tw.SteepestDescent(DoubleWell(), tw.MetricField(Bent())),
+        (PLANE, TREE),
+    ),
+    Row(
+        "gradient step",
+        lambda: tw.GradientStep(Quadratic(SPD), np.float64(0.1), tw.ConstantMetric(SPD)),
+        (THREE, TREE),
+    ),
+    Row("function as flow", lambda: tw.as_flow(ripple, 0.4), (PLANE, TREE)),
+    Row("function as map", lambda: tw.as_map(ripple, 0.4), (PLANE, TREE)),
+    Row("stroboscopic", lambda: tw.Stroboscopic(Ripple(), 1.5, steps=4), (PLANE,)),
+    Row("user's flow", Ripple, (TREE, np.array(0.2))),
+    Row("deep network", lambda: deep_linear.DeepLinearNetwork(MOMENTS, (2, 3, 2)), (LAYERS,)),
+    Row("deep descent", lambda: deep_linear.GradientDescent(MOMENTS, (2, 3, 2), 0.1), (LAYERS,)),
+    Row(
+        "online descent",
+        lambda: deep_linear.OnlineDescent(*SAMPLES, (2, 3, 2), 0.1, batch_size=2),
+        (LAYERS,),
+    ),
+    Row("mode flow", lambda: deep_linear.ModeFlow(np.array([3.0, 1.0])), (MODE_VECTORS,)),
+    Row("decoupled modes", lambda: deep_linear.DecoupledModes(np.array([3.0, 1.0])), (MODES,)),
+)
+
+ENERGY_CASES = cases(ENERGIES)
+GEOMETRY_CASES = cases(GEOMETRIES)
+RULE_CASES = cases(RULES + registered(Rule))

@@ -1,0 +1,186 @@
+"""Constant, diagonal and given metrics: the known answers, and no false yes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from recovery_systems import (
+    Linear,
+    LotkaVolterra,
+    Normalization,
+    NormalizationWeights,
+    Replicator,
+    TanhNetwork,
+    cube,
+    proportional_gap,
+    tanh_energy,
+)
+
+import thalweg as tw
+
+QUICK = {"equilibria": (), "cycles": (), "thorough": False}
+
+
+def random(seed, *shape):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def symmetric(seed, size):
+    matrix = random(seed, size, size) / np.sqrt(size)
+    return matrix + matrix.T
+
+
+def level(verdict, name):
+    return next(found for found in verdict.levels if found.name == name)
+
+
+@pytest.mark.parametrize("size", [2, 5, 20])
+def test_symmetric_tanh_networks_descend_in_a_diagonal_metric(size):
+    weights = symmetric(0, size)
+    box = cube(-3.0, 3.0, size)
+    verdict = tw.recover_energy(TanhNetwork(jnp.asarray(weights)), box, **QUICK)
+    assert verdict.kind == "diagonal-metric"
+    points = np.random.default_rng(1).uniform(-3.0, 3.0, (20, size))
+    gap, scale = proportional_gap(verdict.energy, tanh_energy(weights), points)
+    assert scale > 0.0
+    assert gap < 1e-6
+    with jax.enable_x64(True):
+        ones = jnp.ones(size)
+        lowered = np.asarray([verdict.metric.flat(jnp.asarray(u), ones) for u in points[:3]])
+    np.testing.assert_allclose(lowered * np.cosh(points[:3]) ** 2, scale, rtol=1e-6)
+
+
+def test_a_scaled_symmetric_network_descends_too_and_a_generic_one_does_not():
+    weights = symmetric(2, 5)
+    scaled = np.diag([0.5, 1.0, 1.7, 2.0, 0.9]) @ weights
+    box = cube(-3.0, 3.0, 5)
+    assert tw.recover_energy(TanhNetwork(jnp.asarray(scaled)), box, **QUICK).kind == (
+        "diagonal-metric"
+    )
+    generic = tw.recover_energy(TanhNetwork(jnp.asarray(random(3, 5, 5))), box, **QUICK)
+    assert generic.kind == "undecided"
+    assert level(generic, "diagonal-metric").outcome == "no"
+
+
+@given(st.integers(0, 10_000))
+def test_two_neurons_descend_exactly_if_their_couplings_have_one_sign(seed):
+    weights = random(seed, 2, 2)
+    verdict = tw.recover_energy(TanhNetwork(jnp.asarray(weights)), cube(-2.0, 2.0, 2), **QUICK)
+    allowed = weights[0, 1] * weights[1, 0] > 0.0
+    assert (verdict.kind in ("diagonal-metric", "constant-metric")) == allowed
+
+
+@given(st.integers(0, 10_000), st.sampled_from([1e-5, 1e-4, 1e-3, 1e-2]))
+def test_no_false_yes_once_the_perturbation_is_above_the_tolerance(seed, size):
+    """A cyclic part that no diagonal metric absorbs; the residual follows its size."""
+    weights = np.abs(symmetric(seed, 3)) + 0.3
+    turned = weights.copy()
+    turned[0, 1] *= 1.0 + size
+    verdict = tw.recover_energy(TanhNetwork(jnp.asarray(turned)), cube(-2.0, 2.0, 3), **QUICK)
+    assert verdict.kind not in ("diagonal-metric", "euclidean")
+    assert 0.1 * size < level(verdict, "diagonal-metric").residual < 2.0 * size
+    verdict = tw.recover_energy(TanhNetwork(jnp.asarray(weights)), cube(-2.0, 2.0, 3), **QUICK)
+    assert verdict.kind in ("diagonal-metric", "constant-metric")
+
+
+def test_sparse_couplings_and_separate_blocks():
+    weights = np.zeros((5, 5))
+    weights[0, 1], weights[1, 0], weights[1, 2], weights[2, 1] = 0.8, 0.4, -0.5, -1.0
+    weights[3, 3] = 0.7
+    rule, box = TanhNetwork(jnp.asarray(weights)), cube(-3.0, 3.0, 5)
+    assert tw.recover_energy(rule, box, **QUICK).kind == "diagonal-metric"
+
+
+def test_competing_species_descend_in_the_open_orthant():
+    interaction = np.array([[1.0, 0.5, 0.3], [0.5, 1.0, 0.2], [0.3, 0.2, 1.0]])
+    rule = LotkaVolterra(jnp.ones(3), jnp.asarray(interaction))
+    verdict = tw.recover_energy(rule, cube(0.0, 2.0, 3), **QUICK)
+    assert verdict.kind == "diagonal-metric"
+
+    def known(x):
+        return -jnp.sum(x) + 0.5 * x @ interaction @ x
+
+    points = np.random.default_rng(1).uniform(0.0, 2.0, (20, 3))
+    gap, scale = proportional_gap(verdict.energy, known, points)
+    assert gap < 1e-8
+    with jax.enable_x64(True):
+        lowered = np.asarray(verdict.metric.flat(jnp.asarray(points[0]), jnp.ones(3)))
+    np.testing.assert_allclose(lowered * points[0], scale, rtol=1e-8)
+
+
+@pytest.mark.parametrize("size", [2, 4, 16])
+def test_the_reduced_normalization_network(size):
+    rng = np.random.default_rng(size)
+    drive, target = rng.uniform(0.5, 2.0, (2, size))
+    rule = Normalization(jnp.asarray(drive), jnp.asarray(target))
+    verdict = tw.recover_energy(rule, cube(0.1, 2.0, size), **QUICK)
+    assert verdict.kind == "diagonal-metric"
+    points = rng.uniform(0.1, 2.0, (20, size))
+    gap, scale = proportional_gap(verdict.energy, rule.known_energy, points)
+    assert gap < 1e-6
+    assert scale > 0.0
+    with jax.enable_x64(True):
+        lowered = np.asarray(verdict.metric.flat(jnp.asarray(points[0]), jnp.ones(size)))
+    np.testing.assert_allclose(lowered, scale * rule.outputs(points[0]), rtol=1e-6)
+
+
+def test_its_unreduced_weights_are_not_euclidean():
+    drive = np.array([1.0, 0.7])
+    rule = NormalizationWeights(jnp.asarray(drive), jnp.asarray(np.outer(drive, drive)))
+    box = tw.Box(np.full((2, 2), 0.1), np.full((2, 2), 2.0))
+    verdict = tw.recover_energy(rule, box, **QUICK)
+    assert level(verdict, "euclidean").outcome == "no"
+
+
+def test_linear_rules_descend_in_a_constant_metric_exactly_if_they_may():
+    def verdict(rows):
+        return tw.recover_energy(Linear(jnp.asarray(rows)), cube(-1.0, 1.0, 2), **QUICK)
+
+    allowed = verdict([[-1.0, 2.0], [0.1, -2.0]])
+    assert allowed.kind == "constant-metric"
+    matrix = np.asarray(allowed.metric.matrix) @ np.array([[-1.0, 2.0], [0.1, -2.0]])
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-12)
+    assert verdict([[-1.0, 2.0], [-2.0, -1.0]]).kind == "undecided"
+    assert verdict([[-1.0, 1.0], [0.0, -1.0]]).kind == "undecided"
+
+
+def test_a_nonlinear_rule_in_a_constant_metric():
+    metric = random(1, 3, 3) @ random(1, 3, 3).T + np.eye(3)
+    matrix = symmetric(2, 3)
+
+    def known(x):
+        return jnp.sum(x**4) / 4 + 0.5 * x @ matrix @ x
+
+    rule = tw.as_flow(lambda x: -jnp.linalg.solve(metric, jax.grad(known)(x)))
+    verdict = tw.recover_energy(rule, cube(-1.0, 1.0, 3), **QUICK)
+    assert verdict.kind == "constant-metric"
+    found = np.asarray(verdict.metric.matrix)
+    np.testing.assert_allclose(found / found[0, 0], metric / metric[0, 0], rtol=1e-8)
+    points = np.random.default_rng(1).uniform(-1.0, 1.0, (20, 3))
+    assert proportional_gap(verdict.energy, known, points)[0] < 1e-9
+
+
+def test_replicators_descend_in_the_metric_of_the_simplex():
+    payoff = np.array([[1.0, 2.0, 0.0], [2.0, 0.0, 1.0], [0.0, 1.0, 3.0]])
+    simplex = tw.ProbabilitySimplex(3)
+    verdict = tw.recover_energy(Replicator(jnp.asarray(payoff)), simplex, **QUICK)
+    assert verdict.kind == "given-metric"
+    points = np.random.default_rng(1).dirichlet(np.ones(3), 20)
+    gap, scale = proportional_gap(verdict.energy, lambda x: -0.5 * x @ payoff @ x, points)
+    assert gap < 1e-10
+    assert scale == pytest.approx(1.0)
+    payoff[0, 1] += 1e-4
+    verdict = tw.recover_energy(Replicator(jnp.asarray(payoff)), simplex, **QUICK)
+    assert verdict.kind == "undecided"
+
+
+def test_a_metric_that_the_caller_names():
+    geometry = tw.DiagonalMetric(lambda x: jnp.exp(x[::-1]))
+    rule = tw.SteepestDescent(lambda x: jnp.sum(x**2) + x[0] * x[1], geometry)
+    box = cube(-1.0, 1.0, 2)
+    assert tw.recover_energy(rule, box, **QUICK).kind == "undecided"
+    verdict = tw.recover_energy(rule, box, geometries=[geometry], **QUICK)
+    assert verdict.kind == "given-metric"
+    assert verdict.metric is geometry
