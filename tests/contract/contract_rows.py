@@ -74,6 +74,7 @@ CHART = tw.Box([-2.0, -3.0], [2.0, 3.0], [False, True]).chart()
 PLANE = np.array([0.3, -0.7])
 THREE = np.array([0.2, 0.5, 0.3])
 TREE = {"a": np.array([0.3, -0.7]), "b": np.array([[1.1]])}
+LOW, HIGH = (jax.tree.map(lambda leaf, d=d: leaf + d, TREE) for d in (-2.0, 3.0))
 SPD = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -0.5], [0.5, -0.5, 2.0]])
 RNG = np.random.default_rng(0)
 
@@ -162,9 +163,9 @@ GEOMETRIES = (
     Row("simplex", tw.Simplex, (THREE, {"a": THREE, "b": np.array([[0.6, 0.4], [0.1, 0.9]])})),
     Row("sphere", tw.Sphere, (THREE, TREE)),
     Row(
-        "chart of a simplex",
-        lambda: ChartMetric(tw.ProbabilitySimplex(3).chart(), tw.DiagonalMetric(Stretch())),
-        (THREE,),
+        "chart of a tree",
+        lambda: ChartMetric(tw.Box(LOW, HIGH).chart(), tw.DiagonalMetric(Stretch())),
+        (TREE,),
     ),
 )
 

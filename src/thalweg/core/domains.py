@@ -21,7 +21,7 @@ from thalweg.core.trees import Layout
 class Domain(eqx.Module):
     """A region of state space (abstract).
 
-    For developers: implement `layout` and `chart`; all else that analysis needs is asked of the chart.
+    For developers: implement `layout` and `chart`; analysis asks the chart for the rest.
     """
 
     @property
