@@ -15,7 +15,9 @@ def space(*matrices):
 
 def test_the_centre_of_the_diagonal_matrices_is_the_identity():
     basis = space(np.diag([1, 0, 0]), np.diag([0, 1, 0]), np.diag([0, 0, 1]))
-    np.testing.assert_allclose(positive_element(basis), np.eye(3), atol=1e-9)
+    found = positive_element(basis)
+    assert found is not None
+    np.testing.assert_allclose(found, np.eye(3), atol=1e-9)
 
 
 def test_a_space_with_no_positive_matrix_is_refused():
@@ -39,6 +41,7 @@ def test_a_hidden_positive_matrix_is_found(seed):
 
 def test_the_widest_margin_of_two_vectors_is_their_bisector():
     direction, margin = widest_margin(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert direction is not None
     np.testing.assert_allclose(direction, np.sqrt([0.5, 0.5]), atol=1e-12)
     assert margin == pytest.approx(np.sqrt(0.5))
 

@@ -25,11 +25,18 @@ def spread(energy, known, points):
     return np.ptp(gaps)
 
 
+def residual(verdict):
+    """The normalised residual of the Euclidean level."""
+    found = verdict.levels[0].residual
+    assert found is not None
+    return found
+
+
 def test_four_wells_are_recovered_up_to_a_constant():
     verdict = tw.recover_energy(descent_of(wells), SQUARE)
     points = np.random.default_rng(1).uniform(-2.0, 2.0, (50, 2))
     assert verdict.kind == "euclidean"
-    assert verdict.residual < 1e-12
+    assert residual(verdict) < 1e-12
     assert spread(verdict.energy, wells, points) < 1e-12
 
 
@@ -69,7 +76,7 @@ def test_symmetric_jacobians_are_not_enough_where_the_region_has_a_hole():
     vortex = tw.as_flow(lambda x: jnp.stack([-x[1], x[0]]) / jnp.sum(x**2))
     verdict = tw.recover_energy(vortex, SQUARE, equilibria=())
     assert verdict.kind != "euclidean"
-    assert verdict.levels[0].residual > 1e-2
+    assert residual(verdict) > 1e-2
 
 
 def test_symmetric_jacobians_are_not_enough_where_the_rule_jumps():
@@ -101,21 +108,18 @@ def test_the_residual_scales_with_what_is_not_a_gradient(size):
         return -jax.grad(wells)(x) + rest
 
     flow = tw.as_flow(lambda t, x, args: rule(x, args), jnp.asarray(size))
-    verdict = tw.recover_energy(flow, SQUARE, equilibria=())
-    assert verdict.kind == "undecided"
-    assert 0.01 * size < verdict.levels[0].residual < 100.0 * size
+    verdict = tw.recover_energy(flow, SQUARE, equilibria=(), thorough=False)
+    assert verdict.kind == "undecided"  # no metric; that an energy falls is another question
+    assert verdict.levels[0].outcome == "no"
+    assert 0.01 * size < residual(verdict) < 100.0 * size
 
 
 def test_what_is_small_beside_the_rest_is_seen():
     stiff = tw.as_flow(lambda x: jnp.stack([-1e10 * x[0], -x[1] + x[2], -x[1] - x[2]]))
-    verdict = tw.recover_energy(stiff, tw.Box(-1.0, 1.0).like(layout_of(3)), equilibria=())
+    box = tw.Box(-np.ones(3), np.ones(3))
+    verdict = tw.recover_energy(stiff, box, equilibria=(), thorough=False)
     assert verdict.kind == "undecided"
-
-
-def layout_of(size):
-    from thalweg.core.trees import Layout
-
-    return Layout.of(np.zeros(size))
+    assert verdict.levels[0].outcome == "no"
 
 
 def test_bad_input_is_refused_with_the_cure():

@@ -71,7 +71,13 @@ def _refuse_unusable(question: Question, exactness: Exactness) -> None:
 
 def _warnings(question: Question) -> tuple[str, ...]:
     region, undefined = question.region, question.euclidean.undefined
-    warnings = [f"{trouble}; the test assumes C¹." for trouble in region.troubles]
+    troubles = region.troubles
+    warnings = [f"{trouble}; the test assumes C¹." for trouble in troubles.found]
+    if troubles.num_followed < troubles.num_places:
+        warnings.append(
+            f"of {troubles.num_places} terms that change sign where the rule's program might leave "
+            f"C¹, {troubles.num_followed} were followed."
+        )
     if region.pole_columns:
         base = ", ".join(f"{v:.4g}" for v in region.base[:6])
         warnings.append(

@@ -15,6 +15,7 @@ import numpy as np
 from thalweg.analysis import Problem
 from thalweg.recovery.programs import Equation, Program, is_whole, read_program, run
 
+BATCH = 256
 _COMPARISONS = ("gt", "ge", "lt", "le")
 
 
@@ -37,8 +38,23 @@ def has_suspects(problem: Problem) -> bool:
 
 
 def suspects_at(problem: Problem, points: np.ndarray) -> Suspects:
-    """The suspicious quantities at points `(n, d)`; one program for each n."""
-    return Suspects(*(np.asarray(a) for a in _suspects(problem, points)))
+    """The suspicious quantities at any number of points `(n, d)`, through one compiled program."""
+    values, velocities = [], []
+    for start in range(0, len(points), BATCH):
+        part = points[start : start + BATCH]
+        padded = np.concatenate([part, np.repeat(part[:1], BATCH - len(part), axis=0)])
+        found, velocity = _suspects(problem, padded)
+        values.append(np.asarray(found)[: len(part)])
+        velocities.append(np.asarray(velocity)[: len(part)])
+    return Suspects(np.concatenate(values), np.concatenate(velocities))
+
+
+def origins(problem: Problem) -> np.ndarray:
+    """The operation that each suspicious quantity comes from, as a number, shape `(k,)`."""
+    program = _program(problem)
+    example = jax.ShapeDtypeStruct((problem.chart.dimension,), np.float64)
+    found = jax.eval_shape(lambda y: _quantities_of(program, y), example)
+    return np.repeat(np.arange(len(found)), [f.size for f in found])
 
 
 @eqx.filter_jit
@@ -46,13 +62,19 @@ def _suspects(problem: Problem, points: Any) -> tuple[jax.Array, jax.Array]:
     program = _program(problem)
 
     def at(y: jax.Array) -> tuple[jax.Array, jax.Array]:
-        found = []
-        for equation, operands, _ in run(program, y):
-            if _is_suspect(program, equation):
-                found += [jnp.ravel(q).astype(y.dtype) for q in _quantities(equation, operands)]
-        return jnp.concatenate(found), problem.displacement(y)
+        return jnp.concatenate(_quantities_of(program, y)), problem.displacement(y)
 
     return jax.vmap(at)(points)
+
+
+def _quantities_of(program: Program, y: jax.Array) -> list[jax.Array]:
+    """A flat array for each suspicious operation of a program."""
+    found = []
+    for equation, operands, _ in run(program, y):
+        if _is_suspect(program, equation):
+            parts = [jnp.ravel(q).astype(y.dtype) for q in _quantities(equation, operands)]
+            found.append(jnp.concatenate(parts))
+    return found
 
 
 def _program(problem: Problem) -> Program:

@@ -9,9 +9,9 @@ import numpy as np
 
 from thalweg.core.charts import BoxChart
 from thalweg.recovery.falling import HUNTS, hunt
+from thalweg.recovery.hazards import BATCH
 from thalweg.recovery.margins import widest_margin
 from thalweg.recovery.question import Finding, Question, evaluate
-from thalweg.recovery.regularity import BATCH
 from thalweg.recovery.series import Basis, SeriesEnergy, make_basis
 from thalweg.recovery.verdict import Level
 

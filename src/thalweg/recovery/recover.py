@@ -10,7 +10,8 @@ from thalweg.core.domains import Domain
 from thalweg.dynamics import Rule
 from thalweg.geometry import Geometry
 from thalweg.recovery.candidate_energies import candidate_energies
-from thalweg.recovery.closed_orbits import CycleWitness, refuted_by_cycles
+from thalweg.recovery.closed_orbits import NAME as CYCLES
+from thalweg.recovery.closed_orbits import refuted_by_cycles
 from thalweg.recovery.constant_metric import constant_metric
 from thalweg.recovery.diagonal_metric import diagonal_metric
 from thalweg.recovery.euclidean_level import euclidean
@@ -18,7 +19,7 @@ from thalweg.recovery.given_metric import given_metrics
 from thalweg.recovery.lyapunov import lyapunov
 from thalweg.recovery.map_steps import unless_too_long
 from thalweg.recovery.question import Finding, Question
-from thalweg.recovery.refutation import has_center, refuted_by_equilibria
+from thalweg.recovery.refutation import refuted_by_equilibria
 from thalweg.recovery.split import Split, split
 from thalweg.recovery.verdict import Level, Verdict
 
@@ -102,26 +103,15 @@ def _ask_for_metrics(question: Question, geometries: tuple[Geometry, ...]) -> li
 def _ask_without_metric(
     question: Question, before: list[Finding], candidates: tuple[Callable[[Any], Any], ...]
 ) -> list[Finding]:
-    """Energies that fall in no metric known, and the cycles that exclude them."""
-    by_cycle = any(isinstance(f.witness, CycleWitness) for f in before)
-    if by_cycle:
-        return []
+    """The cycles that exclude any energy, and energies that fall in no metric known."""
     findings = []
-    spirals = any(f.kind is not None for f in before)
-    if not spirals and question.given_cycles is None:
+    if question.given_cycles is None:
         findings.append(refuted_by_cycles(question))
-        if findings[-1].kind is not None:
-            return findings
-    findings += candidate_energies(question, candidates)
-    if any(f.energy is not None for f in findings):
+    if any(f.kind is not None and f.level.name == CYCLES for f in (*before, *findings)):
         return findings
-    if has_center(question):
-        note = "Excluded: an equilibrium has a purely imaginary eigenvalue, so none falls strictly."
-        findings.append(Finding(Level("lyapunov", "no", None, note)))
-    else:
+    findings += candidate_energies(question, candidates)
+    if not any(f.energy is not None for f in findings):
         findings.append(lyapunov(question))
-    if spirals and findings[-1].kind is None and question.given_cycles is None:
-        findings.append(refuted_by_cycles(question))
     return findings
 
 
@@ -145,14 +135,12 @@ def _verdict(question: Question, findings: list[Finding], parted: Split | None) 
     settling = [f for f in findings if f.kind is not None]
     settling.sort(key=lambda f: order.index(f.kind) if f.kind in order else -1)
     decisive = settling[0] if settling else None
-    witnesses = [f.witness for f in findings if f.witness is not None]
-    witnesses.sort(key=lambda w: not isinstance(w, CycleWitness))
     return Verdict(
         kind="undecided" if decisive is None or decisive.kind is None else decisive.kind,
         energy=next((f.energy for f in findings if f.energy is not None), None),
         metric=None if decisive is None else decisive.metric,
         residual=None if decisive is None else decisive.level.residual,
-        witness=witnesses[0] if witnesses else None,
+        witnesses=tuple(f.witness for f in findings if f.witness is not None),
         levels=tuple(f.level for f in findings),
         metric_name=None if decisive is None else decisive.metric_name,
         system=type(question.rule).__name__,

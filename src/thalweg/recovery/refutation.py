@@ -80,17 +80,6 @@ def refuted_by_equilibria(question: Question) -> Finding:
     return Finding(Level(NAME, "no", None, note))
 
 
-def has_center(question: Question) -> bool:
-    """Whether some mode of an equilibrium turns without growing: nothing falls strictly there."""
-    for equilibrium in question.equilibria:
-        values = np.asarray(equilibrium.eigenvalues, dtype=np.complex128)
-        size = max(float(np.max(np.abs(values))), 1e-300)
-        neutral = np.abs(np.asarray(question.rule.growth(values))) < 1e-10 * size
-        if np.any(neutral & (np.abs(values.imag) > 1e-6 * size)):
-            return True
-    return False
-
-
 def _condition(question: Question, equilibrium: Equilibrium) -> float:
     """The least condition number of a metric there, given how well the Jacobian is known."""
     chart, rule = question.chart, question.rule

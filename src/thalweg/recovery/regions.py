@@ -8,8 +8,8 @@ import numpy as np
 
 from thalweg.analysis import Problem
 from thalweg.core.charts import BoxChart, Chart
-from thalweg.recovery.hazards import suspects_at
-from thalweg.recovery.regularity import BATCH, Trouble, find_troubles
+from thalweg.recovery.hazards import BATCH, suspects_at
+from thalweg.recovery.regularity import Troubles, find_troubles
 
 _SEGMENT = 16
 _BASES = 12
@@ -32,18 +32,18 @@ class Region:
     problem: Problem
     rng: np.random.Generator
     base: np.ndarray
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: Troubles = field(default_factory=Troubles)
     share: float = 1.0
 
     @property
     def has_hole(self) -> bool:
         """Whether the rule is unbounded somewhere that need not part the region."""
-        return any(t.kind == "hole" for t in self.troubles)
+        return any(t.kind == "hole" for t in self.troubles.found)
 
     @property
     def pole_columns(self) -> list[int]:
         """The suspicious quantities that keep their sign in the region."""
-        return [t.column for t in self.troubles if t.kind == "pole"]
+        return [k for t in self.troubles.found if t.kind == "pole" for k in t.columns]
 
     def draw(self, count: int) -> np.ndarray:
         """Random points of the region, `(count, d)`."""
@@ -66,17 +66,10 @@ class Region:
         origin = self.base if origin is None else origin
         fractions = np.linspace(0.0, 1.0, _SEGMENT)[None, :, None]
         path = np.asarray(origin)[..., None, :] + fractions * (points - origin)[:, None, :]
-        flat = path.reshape(-1, points.shape[1])
-        values, finite = [], []
-        for start in range(0, len(flat), BATCH):
-            part = flat[start : start + BATCH]
-            padded = np.concatenate([part, np.repeat(part[:1], BATCH - len(part), axis=0)])
-            seen = suspects_at(self.problem, padded)
-            values.append(seen.values[: len(part)][:, columns])
-            finite.append(np.isfinite(seen.velocity[: len(part)]).all(axis=1))
-        signs = np.sign(np.concatenate(values)).reshape(len(points), _SEGMENT, len(columns))
-        is_finite = np.concatenate(finite).reshape(len(points), _SEGMENT).all(axis=1)
-        return is_finite & (signs == signs[:, :1]).all(axis=(1, 2))
+        seen = suspects_at(self.problem, path.reshape(-1, points.shape[1]))
+        signs = np.sign(seen.values[:, columns]).reshape(len(points), _SEGMENT, len(columns))
+        is_finite = np.isfinite(seen.velocity).all(axis=1).reshape(len(points), _SEGMENT)
+        return is_finite.all(axis=1) & (signs == signs[:, :1]).all(axis=(1, 2))
 
 
 def make_region(problem: Problem, key: jax.Array | None) -> Region:

@@ -65,7 +65,7 @@ class Verdict:
         energy: the energy recovered, a callable `state → scalar` up to a constant, or None.
         metric: the geometry in which the rule is its steepest descent, or None.
         residual: the normalised residual of that statement, or None.
-        witness: what refutes an energy, or None.
+        witnesses: what refutes an energy: an equilibrium, a closed orbit, or both.
         levels: what every level tried found; two can be true at once (no metric, yet an energy that
             falls).
         metric_name: the metric in words, or None.
@@ -81,7 +81,7 @@ class Verdict:
     energy: Any
     metric: Geometry | None
     residual: float | None
-    witness: Witness | None
+    witnesses: tuple[Witness, ...]
     levels: tuple[Level, ...]
     metric_name: str | None = None
     system: str = ""
@@ -89,6 +89,11 @@ class Verdict:
     region: str = ""
     warnings: tuple[str, ...] = field(default_factory=tuple)
     split: Any = None
+
+    @property
+    def witness(self) -> Witness | None:
+        """What refutes an energy: the equilibrium where there is one, else the closed orbit."""
+        return self.witnesses[0] if self.witnesses else None
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready data, with the keys of the contract."""
@@ -107,8 +112,8 @@ class Verdict:
             lines += _wrap(_YET, "  ")
         if self.metric_name is not None:
             lines += _wrap(f"Metric: {self.metric_name}.", "  ")
-        if self.witness is not None:
-            lines += _wrap(f"Witness: {self.witness}", "  ")
+        for witness in self.witnesses:
+            lines += _wrap(f"Witness: {witness}", "  ")
         lines += _wrap(f"Region: {self.region}.", "  ") if self.region else []
         lines += _levels_as_text(self.levels)
         for warning in self.warnings:
