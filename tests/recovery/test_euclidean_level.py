@@ -98,7 +98,19 @@ def test_a_thousand_dimensions():
     assert spread(verdict.energy, energy, points) < 1e-8
     twisted = weights + 1e-6 * np.random.default_rng(2).normal(size=(1000, 1000))
     rule = tw.as_flow(lambda x: -weights.T @ jnp.tanh(twisted @ x) - 0.1 * x)
-    assert tw.recover_energy(rule, box, equilibria=()).kind == "undecided"
+    assert tw.recover_energy(rule, box).kind == "undecided"  # without searches that cannot end
+
+
+def test_memory_grows_with_the_dimension_not_with_its_square():
+    """A chain of 30,000 units: one dense Jacobian would take 7 GB."""
+    size = 30_000
+
+    def energy(x):
+        return jnp.sum(jnp.cosh(x)) + 0.3 * jnp.sum((x[1:] - x[:-1]) ** 2)
+
+    box = tw.Box(-np.ones(size), np.ones(size))
+    verdict = tw.recover_energy(descent_of(energy), box)
+    assert verdict.kind == "euclidean"
 
 
 @pytest.mark.parametrize("size", [1e-7, 1e-5, 1e-3, 1e-1])

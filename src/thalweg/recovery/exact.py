@@ -66,13 +66,14 @@ def potential(form: Sequence[Any], names: Sequence[Any]) -> Any:
     Returns:
         E without constants; an unevaluated integral in it where none was found in closed form.
     """
-    energy = sp.Integer(0)
+    energy: Any = sp.Integer(0)
     for i, name in enumerate(names):
-        rest = -form[i] - sp.diff(energy, name)
+        rest: Any = -form[i] - sp.diff(energy, name)
         rest = rest.subs(_harmless(rest, names[:i]))
         energy = energy + _antiderivative(rest, name)
     terms = [t for t in sp.Add.make_args(energy) if t.free_symbols & set(names)]
-    energy = sp.Add(*(sp.factor(t) for t in terms))
+    factored: list[Any] = [sp.factor(t) for t in terms]
+    energy = sp.Add(*factored)
     wrong = (sp.diff(energy, n) + w for n, w in zip(names, form, strict=True))
     if energy.has(sp.Integral) or not all(vanishes(w, names) for w in wrong):
         return _line_integral(form, names)
@@ -98,8 +99,9 @@ def _harmless(expression: Any, names: Sequence[Any]) -> dict[Any, Any]:
 
 def _antiderivative(expression: Any, name: Any) -> Any:
     """∫ of a sum, term by term; denominators stay factored."""
-    total = sp.Integer(0)
-    for term in sp.Add.make_args(sp.expand_mul(expression)):
+    total: Any = sp.Integer(0)
+    expanded: Any = sp.expand_mul(expression)
+    for term in sp.Add.make_args(expanded):
         constant, varying = term.as_independent(name, as_Add=False)
         total += constant * _integrated(varying, name)
     return sp.expand_mul(total)
@@ -186,8 +188,10 @@ def _own_weight(
     neighbours = sorted(j for j in range(len(names)) if (i, j) in coupled)
     if not neighbours:
         return sp.Integer(1)
-    ratio = _tidy(matrix[neighbours[0], i] / matrix[i, neighbours[0]])
-    parts = sp.separatevars(sp.factor(ratio), symbols=list(names), dict=True)
+    j = neighbours[0]
+    entries: Any = matrix
+    ratio = _tidy(entries[j, i] / entries[i, j])
+    parts: Any = sp.separatevars(sp.factor(ratio), symbols=list(names), dict=True)
     if parts is not None:
         return _tidy(parts[names[i]])
     slope = _tidy(sp.diff(sp.log(ratio), names[i]))

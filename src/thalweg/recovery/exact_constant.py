@@ -73,7 +73,7 @@ def _null_space(
     rows = sp.Matrix(
         [[equation.coeff(u) for u in unknowns] for equation in map(sp.expand, equations)]
     )
-    if not all(entry.is_rational for entry in rows):
+    if not all(entry.is_rational for entry in rows.flat()):
         rows = rows.applyfunc(lambda entry: sp.nsimplify(sp.N(entry, 30), rational=True))
     return rows.nullspace()
 
@@ -91,7 +91,9 @@ def _definite(found: list[sp.Matrix]) -> sp.Matrix | None:
     for denominator in (1, 2, 4, 16, 256, 10**6):
         scaled = weights / np.max(np.abs(weights))
         exact = [sp.Rational(round(float(w) * denominator), denominator) for w in scaled]
-        made = sum((w * m for w, m in zip(exact, found, strict=True)), sp.zeros(*found[0].shape))
+        made = sp.zeros(*found[0].shape)
+        for weight, matrix in zip(exact, found, strict=True):
+            made += weight * matrix
         if made.is_positive_definite:
             return made
     return None

@@ -78,7 +78,7 @@ def find_troubles(problem: Problem, points: np.ndarray) -> Troubles:
     followed = _some_of_each(crossing, origin)
     found = _where_crossed(problem, points, seen, followed)
     if problem.chart.dimension <= _SEARCH_SIZE:
-        low = [k for k in np.flatnonzero(~changes) if _is_low(seen.values[:, k])]
+        low = [int(k) for k in np.flatnonzero(~changes) if _is_low(seen.values[:, k])]
         found += _where_touched(problem, points, seen, low[:_SEARCHED])
     poles = [t.columns[0] for t in found if t.kind == "pole"]
     found = [t for t in found if t.kind == "pole" or not _is_on(problem, t, poles, seen)]

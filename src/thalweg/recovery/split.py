@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis import Problem
-from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.charts import BoxChart
 from thalweg.energies import Energy
 from thalweg.recovery.one_forms import gauss_legendre
 from thalweg.recovery.question import Finding, Question
@@ -44,7 +44,7 @@ class Split:
 class TensorEnergy(Energy):
     """An energy as a tensor of coefficients of products of polynomials, or waves along angles."""
 
-    chart: Chart
+    chart: BoxChart
     coefficients: Any
     angles: tuple[bool, ...] = eqx.field(static=True)
 
