@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         energies as energies,
         geometry as geometry,
         models as models,
+        plot as plot,
     )
     from thalweg.analysis import (
         Cycle as Cycle,
@@ -81,7 +82,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         simulate as simulate,
     )
 
-_ROOMS = ("data", "energies", "geometry", "models")
+_ROOMS = ("data", "energies", "geometry", "models", "plot")
 
 _NAMES = {
     "thalweg.analysis": (

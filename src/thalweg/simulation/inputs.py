@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
-from thalweg.core.trees import Layout, as_arrays, non_finite_leaves
+from thalweg.core.trees import Layout, as_arrays, has_tracer, non_finite_leaves
 from thalweg.dynamics import Rule
 
 
@@ -98,6 +98,8 @@ def _numbers(leaf: Any) -> np.ndarray:
 
 
 def _check_declared(rule: Rule, start: Any) -> None:
+    if has_tracer(rule):  # a domain that depends on parameters has no bounds while they are traced
+        return
     domain, layout = declared_domain(rule), Layout.of(start)
     if domain is None or (isinstance(domain, Box) and domain.is_scalar):
         return

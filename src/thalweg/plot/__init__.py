@@ -1,0 +1,40 @@
+"""Figures, one a function: each draws on the axes it is given, or on a figure of its own.
+
+They return the axes (`axes.figure.savefig("name.svg")` writes a file), show nothing, and change no
+setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
+returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `energy_along_data`,
+`spectrum_data`, `cobweb_data`.
+"""
+
+from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
+from thalweg.plot.landscapes import energy_landscape, landscape_data
+from thalweg.plot.portrait_data import Portrait, portrait_data
+from thalweg.plot.portraits import phase_portrait
+from thalweg.plot.spectra import spectrum, spectrum_data
+from thalweg.plot.trajectories import (
+    energy_along,
+    energy_along_data,
+    trajectory,
+    trajectory_data,
+)
+from thalweg.plot.verdicts import verdict
+from thalweg.plot.views import View
+
+__all__ = [
+    "Cobweb",
+    "Portrait",
+    "View",
+    "cobweb",
+    "cobweb_data",
+    "energy_along",
+    "energy_along_data",
+    "energy_landscape",
+    "landscape_data",
+    "phase_portrait",
+    "portrait_data",
+    "spectrum",
+    "spectrum_data",
+    "trajectory",
+    "trajectory_data",
+    "verdict",
+]

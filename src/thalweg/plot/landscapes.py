@@ -1,0 +1,193 @@
+"""Energy landscapes: a curve, contours or a surface."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thalweg.analysis import Equilibria, Equilibrium, Problem
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.core.trees import in_float64
+from thalweg.dynamics import SteepestDescent, resolve_domain
+from thalweg.plot.curves import continuum_curves, spread_starts
+from thalweg.plot.fields import energy_at, energy_on_grid
+from thalweg.plot.portraits import draw_frame
+from thalweg.plot.style import (
+    BLUE,
+    KINDS,
+    LANDSCAPE,
+    SMALL,
+    colour_levels,
+    label_axes,
+    legend_below,
+    mark,
+    new_axes,
+    note,
+)
+from thalweg.plot.views import View, make_view, principal_view
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FINE = 401
+
+
+def energy_landscape(
+    energy: Callable[[Any], Any],
+    domain: Domain | None = None,
+    *,
+    equilibria: Sequence[Equilibrium] = (),
+    surface: bool = False,
+    plane: Sequence[int | str] | None = None,
+    through: Any = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw an energy: a curve on the line, contours (or a surface) over the plane.
+
+    Colours and contours spend themselves on the valleys: what lies far above the median has the
+    colour of the top.
+
+    Arguments:
+        energy: any callable `state → scalar`.
+        domain: what to show; None means the domain that the energy declares.
+        equilibria: states to mark, by kind.
+        surface: whether to draw a surface in three dimensions instead of contours.
+        plane: the two coordinates to show where there are more, by name or index; None takes the
+            plane closest to the equilibria, where there are enough of them.
+        through: the state that the plane of two coordinates goes through; None means the
+            equilibrium of least energy, or else the middle of the domain.
+        ax: axes to draw on (three-dimensional ones for a surface); None makes a figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        InputError: the energy does not fit the domain, or is finite nowhere in it.
+
+    Example:
+        >>> import thalweg as tw
+        >>> ax = tw.plot.energy_landscape(tw.energies.FourWells())
+        >>> ax.get_xlabel(), ax.get_ylabel()
+        ('x', 'y')
+    """
+    view, grid, values = landscape_data(
+        energy, domain, equilibria=equilibria, plane=plane, through=through
+    )
+    return draw_landscape(view, energy, grid, values, equilibria, surface, ax)
+
+
+def draw_landscape(
+    view: View,
+    energy: Callable[[Any], Any],
+    grid: tuple[np.ndarray, ...],
+    values: np.ndarray,
+    equilibria: Sequence[Equilibrium] = (),
+    surface: bool = False,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """An energy from its values on a grid, with equilibria marked at their own height."""
+    if view.dimension == 1:
+        axes = ax or new_axes(height=4.2)
+        _draw_curve(axes, view, grid[0], values)
+    elif surface:
+        axes = ax or new_axes(height=5.6, projection="3d")
+        _draw_surface(axes, view, grid, values)
+    else:
+        axes = ax or new_axes(height=5.4)
+        draw_frame(axes, view)
+        draw_filled(axes, grid, values)
+    chart = view.problem.chart
+    points = [(e.kind, np.asarray(chart.coordinates(e.state))) for e in equilibria]
+    points = [(kind, y) for kind, y in points if not view.is_slice or bool(view.is_on(y))]
+    for kind in KINDS:
+        chosen = np.array([y for k, y in points if k == kind])
+        if len(chosen):
+            rows = tuple(view.wrap(view.place(chosen)).T)
+            if surface or view.dimension == 1:
+                rows = (*rows, energy_at(view.problem, energy, chosen))
+            mark(axes, rows[0], rows[1], kind, *rows[2:], label=kind)
+    note(axes, view.held)
+    legend_below(axes, columns=5, gap=24.0 if surface else 38.0)
+    return axes
+
+
+def landscape_data(
+    energy: Callable[[Any], Any],
+    domain: Domain | None = None,
+    *,
+    equilibria: Sequence[Equilibrium] = (),
+    plane: Sequence[int | str] | None = None,
+    through: Any = None,
+) -> tuple[View, tuple[np.ndarray, ...], np.ndarray]:
+    """The view, the values along each axis, and the energy on their grid (rows along the second).
+
+    Arguments as for `energy_landscape`.
+
+    Raises:
+        InputError: as there.
+    """
+    rule = SteepestDescent(energy)
+    # Not `make_problem`: a recovered energy holds the "period" of what is no angle, infinity.
+    problem = Problem(in_float64(rule), resolve_domain(rule, domain).chart())
+    view = energy_view(problem, energy, equilibria, plane, through)
+    found = energy_on_grid(view, energy, FINE if view.dimension == 1 else 121)
+    if not np.isfinite(found[1]).any():
+        raise InputError("energy is not finite anywhere on the figure. Choose another domain.")
+    return view, *found
+
+
+def energy_view(
+    problem: Problem,
+    energy: Callable[[Any], Any],
+    equilibria: Sequence[Equilibrium],
+    plane: Sequence[int | str] | None = None,
+    through: Any = None,
+) -> View:
+    """The plane on which to show an energy; arguments as for `energy_landscape`."""
+    chart = problem.chart
+    if chart.dimension <= 2 or through is not None:
+        return make_view(problem, plane, through)
+    if not len(equilibria):
+        middle = np.mean(spread_starts(problem, 512), axis=0).round(2)
+        return make_view(problem, plane, chart.embed(middle))
+    points = np.array([chart.coordinates(e.state) for e in equilibria])
+    families = continuum_curves(problem, equilibria) if isinstance(equilibria, Equilibria) else []
+    view = principal_view(problem, np.concatenate([points, *families])) if plane is None else None
+    if view is not None:
+        return view
+    least = int(np.nanargmin(energy_at(problem, energy, points)))
+    return make_view(problem, plane, chart.embed(points[least]))
+
+
+def draw_filled(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) -> Any:
+    """Filled contours and their colour bar; higher than the highest level is the last colour."""
+    levels = colour_levels(values)
+    filled = axes.contourf(
+        *grid, np.ma.masked_invalid(values), levels=levels, cmap=LANDSCAPE, extend="max", zorder=0.5
+    )
+    axes.contour(
+        *grid, np.ma.masked_invalid(values), levels=levels, colors="white", linewidths=0.4,
+        alpha=0.6, zorder=0.6, linestyles="-",
+    )  # fmt: skip
+    bar = axes.get_figure().colorbar(filled, ax=axes, shrink=0.85, pad=0.02)
+    bar.set_label("E", fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
+    return filled
+
+
+def _draw_curve(axes: "Axes", view: View, x: np.ndarray, values: np.ndarray) -> None:
+    axes.plot(x, values, color=BLUE, linewidth=2.0, zorder=3)
+    axes.set_xlim(x[0], x[-1])
+    label_axes(axes, (view.names[0], "E"))
+
+
+def _draw_surface(axes: Any, view: View, grid: tuple[np.ndarray, ...], values: np.ndarray) -> None:
+    levels = colour_levels(values)
+    cut = np.where(values <= levels[-1], values, np.nan)
+    axes.plot_surface(
+        *np.meshgrid(*grid), cut, cmap=LANDSCAPE, linewidth=0, rstride=2, cstride=2,
+        vmin=levels[0], vmax=levels[-1],
+    )  # fmt: skip
+    label_axes(axes, view.names)
+    axes.set_zlabel("E")

@@ -1,0 +1,85 @@
+"""Eigenvalues against the boundary of stability."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thalweg.analysis import Equilibrium
+from thalweg.core.errors import InputError
+from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def spectrum_data(equilibria: Iterable[Equilibrium]) -> dict[str, np.ndarray]:
+    """The eigenvalues of all equilibria of each kind, complex, shape `(m,)`."""
+    found: dict[str, list[np.ndarray]] = {}
+    for equilibrium in equilibria:
+        found.setdefault(equilibrium.kind, []).append(np.asarray(equilibrium.eigenvalues))
+    return {kind: np.concatenate(found[kind]) for kind in KINDS if kind in found}
+
+
+def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Axes":
+    """Draw the eigenvalues of equilibria in the complex plane, and where modes decay (shaded).
+
+    A mode of a flow decays left of the imaginary axis, one of a map inside the unit circle.
+
+    Arguments:
+        equilibria: what `find_equilibria` returned, or some of its members.
+        ax: axes to draw on; None makes a figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        InputError: there are no equilibria.
+
+    Example:
+        >>> import thalweg as tw
+        >>> ax = tw.plot.spectrum(tw.find_equilibria(tw.models.VanDerPol()))
+        >>> ax.get_xlabel()
+        'Re λ'
+    """
+    equilibria = tuple(equilibria)
+    if not equilibria:
+        raise InputError("spectrum: there are no equilibria to show.")
+    values = spectrum_data(equilibria)
+    axes = ax or new_axes(height=4.6)
+    if equilibria[0].rule_kind == "map":
+        _draw_circle(axes, np.concatenate(list(values.values())))
+    else:
+        _draw_half_plane(axes, np.concatenate(list(values.values())))
+    # Kinds may share an eigenvalue: then the larger mark shows under the smaller one.
+    for index, (kind, numbers) in enumerate(values.items()):
+        size = 7 + 3 * (len(values) - 1 - index)
+        mark(axes, numbers.real, numbers.imag, kind, label=kind, markersize=size)
+    axes.set_xlabel("Re λ")
+    axes.set_ylabel("Im λ")
+    legend_below(axes, columns=4)
+    return axes
+
+
+def _draw_half_plane(axes: "Axes", values: np.ndarray) -> None:
+    low, high = min(values.real.min(), 0.0), max(values.real.max(), 0.0)
+    room = 0.12 * max(high - low, 1e-300)
+    tall = 1.25 * max(np.abs(values.imag).max(), 0.25 * (high - low), 1e-300)
+    axes.set_xlim(low - room, high + room)
+    axes.set_ylim(-tall, tall)
+    axes.axvspan(low - room, 0.0, color=PALE, alpha=0.6, linewidth=0, zorder=0, label="decays")
+    axes.axvline(0.0, color=GREY, linewidth=1.0, zorder=1)
+    axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=1)
+
+
+def _draw_circle(axes: "Axes", values: np.ndarray) -> None:
+    from matplotlib.patches import Circle
+
+    axes.add_patch(Circle((0.0, 0.0), 1.0, color=PALE, alpha=0.6, zorder=0, label="decays"))
+    axes.add_patch(Circle((0.0, 0.0), 1.0, fill=False, edgecolor=GREY, zorder=1))
+    axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=1)
+    reach = 1.15 * max(1.0, float(np.abs(values.real).max()))
+    tall = max(0.5 * reach, 1.15 * max(1.0, float(np.abs(values.imag).max())))
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-tall, tall)
+    axes.set_aspect("equal")

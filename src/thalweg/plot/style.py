@@ -1,0 +1,135 @@
+"""How figures look: colours that the colour-blind can tell apart, markers, labels, legends.
+
+Nothing here changes matplotlib's global settings, and figures are made without pyplot: they need no
+backend, open no window, and are freed when nobody holds them.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# M. Okabe & K. Ito, Color Universal Design (2008).
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+INK, GREY, PALE = "#222222", "#8c8c8c", "#d9d9d9"
+LANDSCAPE = "cividis"
+
+# Kinds differ by shape and fill as well as by colour, so that they survive a grey print.
+MARKERS: dict[str, dict[str, Any]] = {
+    "sink": {"marker": "o", "markerfacecolor": GREEN, "fillstyle": "full"},
+    "source": {"marker": "o", "markerfacecolor": "white", "fillstyle": "full"},
+    "saddle": {
+        "marker": "D",
+        "markerfacecolor": ORANGE,
+        "markerfacecoloralt": "white",
+        "fillstyle": "left",
+        "markersize": 7,
+    },
+    "center": {
+        "marker": "o",
+        "markerfacecolor": SKY,
+        "markerfacecoloralt": "white",
+        "fillstyle": "bottom",
+    },
+    "non-hyperbolic": {"marker": "X", "markerfacecolor": PURPLE, "fillstyle": "full"},
+}
+KINDS = tuple(MARKERS)
+SMALL = 9
+
+
+def new_axes(width: float = 6.4, height: float = 5.0, projection: str | None = None) -> "Axes":
+    """Axes on a figure of their own, its size in inches; `axes.figure` is the figure."""
+    from matplotlib.figure import Figure
+
+    if projection == "3d":
+        from mpl_toolkits import mplot3d
+
+        assert mplot3d.Axes3D is not None  # importing it is what registers the projection
+    axes = Figure(figsize=(width, height), layout="constrained").add_subplot(projection=projection)
+    axes.tick_params(labelsize=SMALL)
+    return axes
+
+
+def mark(
+    axes: "Axes", x: Any, y: Any, kind: str, *height: Any, label: str | None = None, **style: Any
+) -> None:
+    """Equilibria of one kind; on three-dimensional axes at a height."""
+    look = {
+        "linestyle": "none",
+        "markersize": 8,
+        "markeredgecolor": INK,
+        "markeredgewidth": 1.3,
+        "zorder": 8,
+        "clip_on": False,
+        **MARKERS[kind],
+        **style,
+    }
+    axes.plot(x, y, *height, label=label, **look)
+
+
+def label_axes(axes: "Axes", labels: Sequence[str]) -> None:
+    """The names of the coordinates on the axes."""
+    axes.set_xlabel(labels[0])
+    if len(labels) > 1:
+        axes.set_ylabel(labels[1])
+
+
+def note(axes: "Axes", text: str) -> None:
+    """A line above the axes: what is held fixed, what is left out."""
+    if text:
+        axes.set_title(text, fontsize=SMALL, loc="left", color="#555555")
+
+
+def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
+    """A legend under the axes, where it covers no data; entries of one name only once.
+
+    Arguments:
+        axes: where.
+        columns: how many entries a row.
+        gap: its distance from the axes in points; what the labels of the axis need.
+    """
+    from matplotlib.transforms import offset_copy
+
+    handles = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    if not handles:
+        return
+    axes.legend(
+        list(handles.values()),
+        list(handles),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=offset_copy(
+            axes.transAxes, axes.get_figure(root=True), x=0.0, y=-gap, units="points"
+        ),
+        borderaxespad=0.0,
+        ncols=min(columns, len(handles)),
+        fontsize=SMALL,
+        frameon=False,
+    )
+
+
+def colour_levels(values: np.ndarray, count: int = 14) -> np.ndarray:
+    """Round levels for contours, which spend themselves on the valleys and not on steep walls.
+
+    Up to a cap a few times as far above the median as the lowest value lies below it.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    finite = values[np.isfinite(values)]
+    low, middle, high = float(finite.min()), float(np.median(finite)), float(finite.max())
+    cap = min(high, middle + 2.0 * (middle - low)) if middle > low else high
+    if not cap > low:
+        return np.array([low - 0.5, low + 0.5])
+    return MaxNLocator(count).tick_values(low, cap)
+
+
+def names_in_words(names: Iterable[str], most: int = 3) -> str:
+    """A few names, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,194 @@
+"""The verdict of energy recovery as a figure."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, Problem
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.dynamics import Rule
+from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
+from thalweg.plot.fields import energy_on_grid
+from thalweg.plot.landscapes import FINE, draw_filled, draw_landscape, energy_view
+from thalweg.plot.portrait_data import Portrait, make_portrayed, portrait_data
+from thalweg.plot.portraits import (
+    draw_arrows,
+    draw_cycles,
+    draw_field,
+    draw_frame,
+    draw_portrait,
+    draw_rest,
+    draw_streamlines,
+)
+from thalweg.plot.style import VERMILLION, legend_below, new_axes, note
+from thalweg.plot.views import make_view
+from thalweg.recovery import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_BLOCKS = 8
+_WORDS = {
+    "euclidean": "steepest descent of E",
+    "constant-metric": "steepest descent of E in a constant metric",
+    "diagonal-metric": "steepest descent of E in a diagonal metric",
+    "given-metric": "steepest descent of E in the metric given",
+    "lyapunov": "E falls along the rule (no metric known)",
+    "refuted": "steepest descent of no energy",
+    "undecided": "undecided",
+}
+
+
+def verdict(
+    found: Verdict,
+    rule: Rule,
+    domain: Domain | None = None,
+    *,
+    equilibria: Equilibria | Sequence[Equilibrium] = (),
+    cycles: Cycles | Sequence[Cycle] = (),
+    plane: Sequence[int | str] | None = None,
+    through: Any = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw a verdict: the contours of the energy it found with the flow, and what refutes one.
+
+    Where only a split of the rule was found, its energy is shown, which need not fall; where
+    nothing was, the flow alone.
+
+    Arguments:
+        found: what `recover_energy` returned.
+        rule: the rule that it is about.
+        domain: the region that it is about; None means the domain that the rule declares.
+        equilibria: states to mark, by kind.
+        cycles: closed orbits or cycles to show; the witness of a refutation is shown in any case.
+        plane: two coordinates, by name or index.
+        through: the state that the plane goes through where there are more coordinates. Without
+            either, an energy is shown on the plane closest to the equilibria.
+        ax: axes to draw on; None makes a figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        InputError: the rule does not fit the domain, or depends on time.
+
+    Example:
+        >>> import thalweg as tw
+        >>> rule = tw.SteepestDescent(tw.energies.FourWells())
+        >>> ax = tw.plot.verdict(tw.recover_energy(rule), rule)
+        >>> ax.get_title(loc="left")
+        'steepest descent of E'
+    """
+    problem, domain = make_portrayed(rule, domain)
+    energy, words = shown_energy(found)
+    if energy is not None and problem.chart.dimension == 1:
+        view = make_view(problem)
+        grid, values = energy_on_grid(view, energy, FINE)
+        axes = draw_landscape(view, energy, grid, values, tuple(equilibria), ax=ax)
+        note(axes, words)
+        return axes
+    view = None
+    if energy is not None:
+        view = energy_view(problem, energy, equilibria, plane, through)
+    data = portrait_data(
+        rule, domain, equilibria=equilibria, energy=energy, starts=0, plane=plane, through=through,
+        cycles=[] if _is_cycle(found) and problem.chart.dimension > 1 else cycles, view=view,
+    )  # fmt: skip
+    if data.view.dimension == 1:
+        axes = draw_portrait(data, ax)
+    else:
+        axes = ax or new_axes(height=5.4)
+        _draw_plane(axes, data)
+    witness = None if data.view.is_slice else witness_curve(problem, found, cycles)
+    if witness is not None and data.view.dimension == 2:
+        _draw_witness(axes, data, witness, found)
+    note(axes, f"{words}; {data.view.held}" if data.view.held else words)
+    legend_below(axes, gap=24.0 if data.view.corners else 38.0)
+    return axes
+
+
+def shown_energy(found: Verdict) -> tuple[Any, str]:
+    """The energy that a verdict's figure shows, or None, and a few words about it."""
+    words = _WORDS[found.kind]
+    if found.energy is not None:
+        return found.energy, words + ("; yet E falls along it" if found.kind == "refuted" else "")
+    if found.split is not None:
+        share = f"{100.0 * found.split.share:.3g} %"
+        return found.split.energy, f"{words}; E of the split, whose rest holds {share}"
+    return None, words
+
+
+def _is_cycle(found: Verdict) -> bool:
+    return found.witness is not None and found.witness.to_dict()["type"] == "cycle"
+
+
+def witness_curve(
+    problem: Problem, found: Verdict, cycles: Sequence[Cycle] = ()
+) -> np.ndarray | None:
+    """What refutes an energy, as points `(m, d)`: one equilibrium, or once round a closed orbit.
+
+    Arguments:
+        problem: the rule and its chart.
+        found: the verdict.
+        cycles: where the orbit may be found ready; else it is run.
+
+    Raises:
+        InputError: the witness is of another rule.
+    """
+    if found.witness is None:
+        return None
+    known = found.witness.to_dict()
+    flat = np.asarray(known["point"] if _is_cycle(found) else known["state"], dtype=float)
+    layout, chart = problem.chart.layout, problem.chart
+    if flat.shape != (layout.size,):
+        raise InputError(f"found: its witness has {flat.size} coordinates, the rule {layout.size}.")
+    start = np.asarray(chart.coordinates(layout.unflatten(flat)))[None]
+    if not _is_cycle(found):
+        return start
+    for cycle in cycles:
+        if cycle.period == known["period"] and np.all(layout.flatten(cycle.point) == flat):
+            return cycle_curve(problem, cycle)
+    if problem.rule.rule_kind == "map":
+        return map_orbits(problem, start, round(known["period"]) - 1)[:, 0]
+    sizes = np.abs([complex(*value) for value in known["multipliers"]])
+    # The way in which a deviation grows less in a turn.
+    backwards = float(np.max(sizes)) > 1.0 / max(float(np.min(sizes)), 1e-300)
+    run = flow_runs(problem, start, -1.0 if backwards else 1.0, blocks=_BLOCKS)[0]
+    once = run.y[run.times <= known["period"]]
+    return np.concatenate([once, once[-1:] + chart.difference(start, once[-1:])])
+
+
+def _draw_plane(axes: "Axes", data: Portrait) -> None:
+    draw_frame(axes, data.view)
+    is_flow = data.view.problem.rule.rule_kind == "flow"
+    if data.energy is not None and data.field is not None:
+        draw_filled(axes, data.field.axes, data.energy)
+        if is_flow:
+            draw_streamlines(axes, data, colour="white", width=0.7)
+        else:
+            draw_arrows(axes, data, colour="white")
+    elif data.field is not None:
+        draw_field(axes, dataclasses.replace(data, energy=None))
+    draw_cycles(axes, data)
+    draw_rest(axes, data)
+
+
+def _draw_witness(axes: "Axes", data: Portrait, curve: np.ndarray, found: Verdict) -> None:
+    view = data.view
+    if len(curve) == 1:
+        axes.plot(
+            *view.wrap(view.place(curve)).T, marker="*", markersize=17, color=VERMILLION,
+            markeredgecolor="white", linestyle="none", zorder=9, clip_on=False,
+            label=f"witness: {found.witness.to_dict()['reason']}",  # type: ignore[union-attr]
+        )  # fmt: skip
+        return
+    is_flow = view.problem.rule.rule_kind == "flow"
+    shown = view.broken(view.place(curve)) if is_flow else view.wrap(view.place(curve))
+    axes.plot(
+        *shown.T, color=VERMILLION, linewidth=2.2, zorder=7,
+        linestyle="-" if is_flow else "none", marker=None if is_flow else "*", markersize=14,
+        label="witness: closed orbit" if is_flow else f"witness: {len(curve)}-cycle",
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""Views: the line or plane of a state space that a figure shows.
+
+A view is affine: the point p of the figure is the point y = origin + basis·p in the coordinates of
+the domain. It shows the *whole* of a space of one or two coordinates, a *slice* through a state
+(what is held fixed is written on the figure), or a *projection*, along which nothing is held.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.analysis import Problem
+from thalweg.core.charts import BoxChart, SimplexChart
+from thalweg.core.declared import declared_names
+from thalweg.core.errors import InputError
+from thalweg.plot.style import names_in_words
+
+_ROOT3 = np.sqrt(3.0)
+# The corners of the triangle that shows three shares which add up to one.
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.5 * _ROOT3]])
+
+
+@dataclass(frozen=True)
+class View:
+    """What a figure shows of a state space.
+
+    Attributes:
+        problem: the rule in the coordinates of its domain.
+        names: the labels of the axes, one or two.
+        origin: the point of the figure's zero, shape `(d,)`.
+        basis: the directions of the axes, shape `(d, k)`.
+        inverse: from coordinates to the figure, shape `(k, d)`.
+        lower: the least value on each axis, shape `(k,)`.
+        upper: the largest.
+        periods: the period of each axis that is an angle, infinity else.
+        held: what is held fixed or left out, in words; empty for nothing.
+        is_projection: whether states off the plane are shown too, seen along the other coordinates.
+        corners: the names at the corners of a triangle, or none.
+    """
+
+    problem: Problem
+    names: tuple[str, ...]
+    origin: np.ndarray
+    basis: np.ndarray
+    inverse: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    periods: np.ndarray
+    held: str = ""
+    is_projection: bool = False
+    corners: tuple[str, ...] = ()
+
+    @property
+    def dimension(self) -> int:
+        """The number of axes of the figure."""
+        return len(self.lower)
+
+    @property
+    def is_slice(self) -> bool:
+        """Whether the space has more coordinates than the view, which are held."""
+        return len(self.origin) > self.dimension and not self.is_projection
+
+    def place(self, y: np.ndarray) -> np.ndarray:
+        """Where points `(…, d)` appear on the figure, `(…, k)`; angles are not wrapped."""
+        return (np.asarray(y) - self.origin) @ self.inverse.T
+
+    def lift(self, p: np.ndarray) -> np.ndarray:
+        """The points `(…, d)` that places `(…, k)` of the figure stand for."""
+        return self.origin + np.asarray(p) @ self.basis.T
+
+    def contains(self, p: np.ndarray, slack: float = 1e-9) -> np.ndarray:
+        """Which places lie in the domain."""
+        return np.asarray(self.problem.chart.inside(self.lift(p), slack))
+
+    def is_on(self, y: np.ndarray, slack: float = 1e-6) -> np.ndarray:
+        """Which points lie in the plane itself."""
+        chart = self.problem.chart
+        off = chart.difference(y, self.lift(self.place(y))) / np.asarray(chart.widths)
+        return np.linalg.norm(off, axis=-1) <= slack
+
+    def wrap(self, p: np.ndarray) -> np.ndarray:
+        """Places with angles brought between the bounds."""
+        is_angle = np.isfinite(self.periods)
+        period = np.where(is_angle, self.periods, 1.0)
+        turns = np.where(is_angle, np.floor((p - self.lower) / period), 0.0)
+        return p - turns * period
+
+    def broken(self, p: np.ndarray) -> np.ndarray:
+        """A curve `(m, k)` with angles wrapped and a row of NaN wherever it jumps across."""
+        if not np.isfinite(self.periods).any() or len(p) < 2:
+            return p
+        wrapped = self.wrap(p)
+        jumps = np.any(np.abs(np.diff(wrapped, axis=0)) > 0.5 * self.periods, axis=1)
+        return np.insert(wrapped, np.flatnonzero(jumps) + 1, np.nan, axis=0)
+
+    def grid(self, count: int) -> tuple[np.ndarray, ...]:
+        """`count` equally spaced values on each axis."""
+        return tuple(
+            np.linspace(low, high, count) for low, high in zip(self.lower, self.upper, strict=True)
+        )
+
+
+def make_view(
+    problem: Problem,
+    plane: Sequence[int | str] | None = None,
+    through: Any = None,
+    points: np.ndarray | None = None,
+) -> View:
+    """The view of a problem.
+
+    Arguments:
+        problem: the rule and its chart.
+        plane: the two coordinates to show, by name or index; None chooses them.
+        through: a state that a slice goes through; None shows a projection where a space has more
+            than two coordinates.
+        points: what is to be seen, shape `(m, d)`, by which the coordinates are chosen: those two
+            in which it takes up the largest area.
+
+    Raises:
+        InputError: `plane` or `through` does not fit the state.
+    """
+    chart = problem.chart
+    names = declared_names(problem.rule, chart.layout)
+    if isinstance(chart, BoxChart):
+        fixed = {names[i]: chart.held[i] for i in range(len(names)) if i not in chart.free}
+        names = [names[i] for i in chart.free]
+    else:
+        fixed = {}
+    if isinstance(chart, SimplexChart) and chart.dimension == 2 and plane is None:
+        return _triangle(problem, tuple(names))
+    names = names[: chart.dimension]
+    axes = _axes(chart.dimension, names, plane, points, np.asarray(chart.widths))
+    origin = np.zeros(chart.dimension)
+    is_projection = chart.dimension > len(axes) and through is None
+    others = [i for i in range(chart.dimension) if i not in axes]
+    if others and through is not None:
+        origin[others] = _coordinates(problem, through)[others]
+        fixed |= {names[i]: origin[i] for i in others}
+    basis = np.eye(chart.dimension)[:, axes]
+    is_box = isinstance(chart, BoxChart)
+    lower = np.asarray(chart.lower)[axes] if is_box else np.zeros(len(axes))
+    upper = np.asarray(chart.upper)[axes] if is_box else np.ones(len(axes))
+    periods = np.asarray(chart.period)[axes] if is_box else np.full(len(axes), np.inf)
+    words = _held(fixed)
+    if is_projection:
+        words = f"seen along {names_in_words([names[i] for i in others])}" + (
+            f"; {words}" if words else ""
+        )
+    return View(
+        problem, tuple(names[i] for i in axes), origin, basis, basis.T, lower, upper, periods,
+        words, is_projection,
+    )  # fmt: skip
+
+
+def principal_view(problem: Problem, points: np.ndarray) -> View | None:
+    """The plane that comes closest to some points `(m, d)`; None where they lie on a line.
+
+    Its axes are the two directions in which the points are spread most, in units of the domain.
+    """
+    widths = np.asarray(problem.chart.widths)
+    origin = points.mean(axis=0)
+    _, sizes, directions = np.linalg.svd((points - origin) / widths, full_matrices=False)
+    if len(sizes) < 2 or sizes[1] <= 1e-6 * max(sizes[0], 1e-300):
+        return None
+    # The sign of a direction is arbitrary: its largest part points up.
+    largest = np.argmax(np.abs(directions[:2]), axis=1)
+    directions = directions[:2] * np.sign(directions[[0, 1], largest])[:, None]
+    places = (points - origin) / widths @ directions.T
+    reach = 1.5 * np.abs(places).max()
+    return View(
+        problem, ("first principal axis", "second principal axis"), origin,
+        widths[:, None] * directions.T, directions / widths, np.full(2, -reach), np.full(2, reach),
+        np.full(2, np.inf), "the plane closest to the equilibria, in widths of the domain",
+    )  # fmt: skip
+
+
+def _triangle(problem: Problem, names: tuple[str, ...]) -> View:
+    """Three shares as a point of a triangle whose corners are one share alone."""
+    forth = np.stack([CORNERS[0] - CORNERS[2], CORNERS[1] - CORNERS[2]], axis=1)
+    inverse = forth
+    basis = np.linalg.inv(forth)
+    origin = -basis @ CORNERS[2]
+    return View(
+        problem, ("", ""), origin, basis, inverse, CORNERS.min(axis=0), CORNERS.max(axis=0),
+        np.full(2, np.inf), corners=names,
+    )  # fmt: skip
+
+
+def _axes(
+    dimension: int,
+    names: list[str],
+    plane: Sequence[int | str] | None,
+    points: np.ndarray | None,
+    widths: np.ndarray,
+) -> list[int]:
+    if plane is not None:
+        return _chosen(plane, names)
+    if dimension <= 2 or points is None or len(points) < 2:
+        return list(range(min(dimension, 2)))
+    spread = np.atleast_2d(np.cov((points / widths).T))
+    area = np.outer(np.diag(spread), np.diag(spread)) - spread**2
+    rows, columns = np.triu_indices(dimension, 1)
+    # Rounding must not decide between pairs that show as much.
+    best = np.flatnonzero(area[rows, columns] >= area[rows, columns].max() * (1.0 - 1e-6))[0]
+    return [int(rows[best]), int(columns[best])]
+
+
+def _chosen(plane: Sequence[int | str], names: list[str]) -> list[int]:
+    known = dict(zip(names, range(len(names)), strict=True)) | {i: i for i in range(len(names))}
+    is_pair = len(plane) == 2 and not isinstance(plane, str) and plane[0] != plane[1]
+    if not is_pair or any(axis not in known for axis in plane):
+        raise InputError(
+            f"plane must be two of the coordinates {', '.join(names[:12])}, by name or by index "
+            f"from 0 to {len(names) - 1}, got {plane!r}."
+        )
+    return [known[axis] for axis in plane]
+
+
+def _coordinates(problem: Problem, state: Any) -> np.ndarray:
+    try:
+        point = np.asarray(problem.chart.coordinates(state), dtype=np.float64)
+    except (TypeError, ValueError, AttributeError, InputError) as error:
+        raise InputError(
+            f"through must be a state of {problem.chart.layout.size} numbers, got {state!r}."
+        ) from error
+    if point.shape != (problem.chart.dimension,) or not np.all(np.isfinite(point)):
+        raise InputError(
+            f"through must be one finite state of {problem.chart.layout.size} numbers, got "
+            f"{state!r}."
+        )
+    return point
+
+
+def _held(fixed: dict[str, float]) -> str:
+    if not fixed:
+        return ""
+    return "held: " + names_in_words(
+        f"{name} = {round(float(value), 12):.4g}" for name, value in fixed.items()
+    )

@@ -1,0 +1,217 @@
+"""Figures: their numbers, what is on them, and what they leave alone."""
+
+import subprocess
+import sys
+
+import jax.numpy as jnp
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import thalweg as tw
+from thalweg.plot.style import MARKERS, colour_levels
+
+
+@pytest.fixture(scope="module")
+def wells():
+    rule = tw.SteepestDescent(tw.energies.FourWells())
+    return rule, tw.find_equilibria(rule)
+
+
+@pytest.fixture(scope="module")
+def fitzhugh_nagumo():
+    rule = tw.models.FitzHughNagumo()
+    return rule, tw.find_equilibria(rule), tw.find_cycles(rule)
+
+
+def labels(axes):
+    return axes.get_legend_handles_labels()[1]
+
+
+def test_a_portrait_names_everything_it_shows(fitzhugh_nagumo):
+    rule, equilibria, cycles = fitzhugh_nagumo
+    before = dict(mpl.rcParams)
+    own = Figure().add_subplot()
+    axes = tw.plot.phase_portrait(rule, equilibria=equilibria, cycles=cycles, ax=own)
+    assert axes is own
+    assert {"v′ = 0", "w′ = 0", "closed orbit, attracting", "source"} <= set(labels(axes))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("v", "w")
+    assert (axes.get_xlim(), axes.get_ylim()) == ((-3.0, 3.0), (-3.0, 3.0))
+    assert dict(mpl.rcParams) == before
+    orbit = next(line for line in axes.lines if line.get_label() == "closed orbit, attracting")
+    v = orbit.get_xdata()
+    assert [v.min(), v.max()] == pytest.approx([-1.933, 1.911], abs=1e-3)
+
+
+def test_a_legend_covers_no_data(wells):
+    rule, equilibria = wells
+    axes = tw.plot.phase_portrait(rule, equilibria=equilibria, energy=rule.energy)
+    figure = axes.figure
+    figure.draw_without_rendering()
+    legend, inside = axes.get_legend().get_window_extent(), axes.get_window_extent()
+    assert legend.y1 < inside.y0
+    assert axes.xaxis.label.get_window_extent().y0 >= legend.y1
+    assert legend.y0 >= 0.0
+    assert legend.x0 >= 0.0
+    assert legend.x1 <= figure.bbox.x1
+
+
+def test_kinds_differ_by_more_than_colour():
+    looks = {
+        (m["marker"], m["fillstyle"], m["markerfacecolor"] == "white") for m in MARKERS.values()
+    }
+    assert len(looks) == len(MARKERS)
+
+
+def test_a_map_of_the_line_is_a_cobweb_whose_corners_are_iterates():
+    rule = tw.models.Logistic(r=3.2)
+    cycles = tw.find_cycles(rule)
+    data = tw.plot.cobweb_data(rule, start=0.2, steps=6, cycles=cycles)
+    x = [0.2]
+    for _ in range(6):
+        x.append(3.2 * x[-1] * (1.0 - x[-1]))
+    expected = [(a, b) for k in range(6) for a, b in ((x[k], x[k]), (x[k], x[k + 1]))]
+    np.testing.assert_allclose(data.web, expected, atol=1e-14)
+    np.testing.assert_allclose(data.step, 3.2 * data.x * (1.0 - data.x), atol=1e-14)
+    assert sorted(place for place, _ in data.equilibria) == pytest.approx([0.0, 1.0 - 1.0 / 3.2])
+    low, high = sorted(data.cycles[0].curve[:, 0])
+    root = np.sqrt((3.2 + 1.0) * (3.2 - 3.0))
+    assert [low, high] == pytest.approx([(4.2 - root) / 6.4, (4.2 + root) / 6.4])
+    axes = tw.plot.phase_portrait(rule, equilibria=(), cycles=cycles)
+    assert axes.get_ylabel() == "x⁺"
+    assert "2-cycle, attracting" in labels(axes)
+
+
+def test_a_flow_of_the_line_shows_its_velocity():
+    axes = tw.plot.phase_portrait(tw.models.CurieWeiss())
+    line = next(line for line in axes.lines if line.get_label() == "m′")
+    m, velocity = line.get_data()
+    np.testing.assert_allclose(velocity, np.tanh(m / 0.5) - m, atol=1e-14)
+    assert {"sink", "source"} <= set(labels(axes))
+
+
+def test_a_slice_says_what_is_held_and_a_projection_what_it_hides():
+    rule = tw.models.Lorenz()
+    seen = tw.plot.phase_portrait(rule, equilibria=(), starts=1)
+    assert seen.get_title(loc="left").startswith("seen along ")
+    cut = tw.plot.phase_portrait(
+        rule, equilibria=(), plane=("x", "z"), through=jnp.array([0.0, 1.5, 0.0])
+    )
+    assert cut.get_title(loc="left") == "held: y = 1.5"
+    assert {"x′ = 0", "z′ = 0"} <= set(labels(cut))
+
+
+def test_the_landscape_is_the_energy(wells):
+    rule, equilibria = wells
+    view, (x, y), values = tw.plot.landscape_data(rule.energy)
+    a, b = rule.energy.a, rule.energy.b
+    x, y = np.meshgrid(x, y)
+    expected = (x**2 * (x**2 - a) + y**2 * (y**2 - b)) / 4.0
+    np.testing.assert_allclose(values, expected, atol=1e-13)
+    assert view.names == ("x", "y")
+    axes = tw.plot.energy_landscape(rule.energy, equilibria=equilibria)
+    assert {"sink", "source", "saddle"} <= set(labels(axes))
+    surface = tw.plot.energy_landscape(rule.energy, equilibria=equilibria, surface=True)
+    assert surface.name == "3d"
+
+
+def test_a_landscape_of_many_coordinates_goes_through_the_lowest_equilibrium():
+    energy = tw.energies.Quadratic(np.diag([1.0, 2.0, 3.0]), [1.0, 0.0, 3.0])
+    rule = tw.SteepestDescent(energy)
+    box = tw.Box([-2.0] * 3, [2.0] * 3)
+    view, (x, _), values = tw.plot.landscape_data(
+        energy, box, equilibria=tw.find_equilibria(rule, box)
+    )
+    rest = float(tw.find_equilibria(rule, box)[0].state[2])
+    assert view.held == f"held: x[2] = {rest:.4g}"
+    lowest = np.unravel_index(np.argmin(values), values.shape)
+    assert x[lowest[1]] == pytest.approx(float(tw.find_equilibria(rule, box)[0].state[0]), abs=0.04)
+
+
+def test_levels_spend_themselves_on_the_valley():
+    steep = np.concatenate([np.linspace(-1.0, 0.0, 900), np.geomspace(1.0, 1e6, 100)])
+    levels = colour_levels(steep)
+    assert levels[0] <= -1.0
+    assert levels[-1] < 5.0
+    assert 6 <= len(levels) <= 20
+    assert len(colour_levels(np.full(10, 3.0))) == 2
+
+
+def test_energy_along_a_descent_never_rises(wells):
+    rule, _ = wells
+    run = tw.simulate(rule, jnp.array([0.05, 1.8]), duration=12.0, save=60)
+    times, energies = tw.plot.energy_along_data(run, rule.energy)
+    assert times.shape == energies.shape == (60,)
+    assert np.all(np.diff(energies) <= 1e-6)
+    assert energies[-1] == pytest.approx(-(2.2**2 + 2.0**2) / 16.0, abs=1e-6)
+    assert tw.plot.energy_along(run, rule.energy).get_ylabel() == "E"
+
+
+def test_trajectories_few_coordinates_as_lines_many_as_an_image():
+    run = tw.simulate(tw.models.VanDerPol(), jnp.array([1.0, 0.0]), duration=10.0, save=30)
+    _, values, names = tw.plot.trajectory_data(run)
+    assert (values.shape, names) == ((30, 2), ["x", "y"])
+    np.testing.assert_allclose(values, run.states)
+    assert labels(tw.plot.trajectory(run)) == ["x", "y"]
+    many = tw.simulate(tw.as_map(lambda x: 0.5 * x), jnp.ones(12), steps=5)
+    axes = tw.plot.trajectory(many)
+    assert axes.get_xlabel() == "step"
+    assert axes.collections[0].get_array().shape == (12, 6)
+
+
+def test_a_spectrum_is_the_eigenvalues_by_kind(wells):
+    _, equilibria = wells
+    values = tw.plot.spectrum_data(equilibria)
+    assert sorted(values["source"].real) == pytest.approx([1.0, 1.1])
+    assert len(values["sink"]) == 8
+    assert len(values["saddle"]) == 8
+    axes = tw.plot.spectrum(equilibria)
+    assert {"decays", "sink", "source", "saddle"} <= set(labels(axes))
+    left, right = axes.get_xlim()
+    assert left < -2.2
+    assert right > 1.1
+
+
+def test_verdicts_show_the_energy_or_the_witness(wells, fitzhugh_nagumo):
+    rule, equilibria = wells
+    yes = tw.recover_energy(rule, equilibria=equilibria, thorough=False)
+    axes = tw.plot.verdict(yes, rule, equilibria=equilibria)
+    assert axes.get_title(loc="left") == "steepest descent of E"
+    assert len(axes.figure.axes) == 2  # with a colour bar
+    rule, equilibria, cycles = fitzhugh_nagumo
+    no = tw.recover_energy(rule, equilibria=equilibria, cycles=cycles, thorough=False)
+    for known in (cycles, ()):
+        axes = tw.plot.verdict(no, rule, equilibria=equilibria, cycles=known)
+        assert axes.get_title(loc="left") == "steepest descent of no energy"
+        witness = next(li for li in axes.lines if li.get_label() == "witness: closed orbit")
+        v, w = witness.get_data()
+        assert [v.min(), v.max()] == pytest.approx([-1.933, 1.911], abs=2e-3)
+        assert (v[0], w[0]) == pytest.approx((v[-1], w[-1]), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: tw.plot.cobweb(tw.models.CurieWeiss()), "is a flow"),
+        (lambda: tw.plot.cobweb(tw.models.Henon(), equilibria=()), "2 coordinates"),
+        (lambda: tw.plot.spectrum([]), "no equilibria"),
+        (lambda: tw.plot.phase_portrait(tw.as_flow(lambda x: -x)), "declares no domain"),
+        (lambda: tw.plot.energy_landscape(tw.energies.DoubleWell(), tw.Box([1.0], [1.0])), "width"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(draw, words):
+    with pytest.raises(tw.InputError, match=words):
+        draw()
+
+
+def test_the_room_is_entered_without_matplotlib_and_draws_without_pyplot():
+    code = (
+        "import sys, thalweg as tw\n"
+        "tw.plot.phase_portrait\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "tw.plot.phase_portrait(tw.models.CurieWeiss(), equilibria=())\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
