@@ -142,7 +142,7 @@ def separatrices(
             continue
         values, vectors = np.linalg.eig(equilibrium.jacobian)
         y = problem.chart.coordinates(equilibrium.state)
-        for value, vector in zip(values.real, vectors.real.T, strict=True):
+        for value, vector in zip(np.real(values), np.real(vectors).T, strict=True):
             along = _NUDGE * vector / np.linalg.norm(vector / widths)
             starts += [y + along, y - along]
             signs += [np.sign(value)] * 2

@@ -83,6 +83,13 @@ def velocities(problem: Problem, y: np.ndarray) -> np.ndarray:
         )[0]
 
 
+def jacobian_at(problem: Problem, y: np.ndarray) -> np.ndarray:
+    """The Jacobian `(d, d)` of the displacement at a point `(d,)`."""
+    every = np.eye(len(y))
+    with jax.enable_x64(True):
+        return np.asarray(_sampled(problem, every, every, y[None], np.asarray(0.0))[1][0])
+
+
 def energy_at(problem: Problem, energy: Callable[[Any], Any], y: np.ndarray) -> np.ndarray:
     """An energy `(…)` at points `(…, d)`, NaN where it is not finite."""
     with jax.enable_x64(True):
@@ -135,7 +142,8 @@ def nullclines(view: View, field: Field) -> tuple[list[np.ndarray], ...]:
     found = []
     for index, values in enumerate(field.values):
         branches, inner = _along_bounds(field, values)
-        lines = contourpy.contour_generator(*field.axes, np.ma.masked_invalid(inner)).lines(0.0)
+        x, y = field.axes
+        lines = contourpy.contour_generator(x, y, np.ma.masked_invalid(inner)).lines(0.0)
         for line in lines:
             polished = _polished(view, np.asarray(line), index, cell)
             branches += [part for part in _runs(polished) if len(part) > 1]

@@ -17,7 +17,7 @@ from thalweg.plot.style import (
     BLUE,
     KINDS,
     LANDSCAPE,
-    SMALL,
+    colour_bar,
     colour_levels,
     label_axes,
     legend_below,
@@ -99,7 +99,7 @@ def draw_landscape(
         draw_filled(axes, grid, values)
     chart = view.problem.chart
     points = [(e.kind, np.asarray(chart.coordinates(e.state))) for e in equilibria]
-    points = [(kind, y) for kind, y in points if not view.is_slice or bool(view.is_on(y))]
+    points = [(kind, y) for kind, y in points if view.shows(y)]
     for kind in KINDS:
         chosen = np.array([y for k, y in points if k == kind])
         if len(chosen):
@@ -170,15 +170,15 @@ def draw_filled(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) 
         *grid, np.ma.masked_invalid(values), levels=levels, colors="white", linewidths=0.4,
         alpha=0.6, zorder=0.6, linestyles="-",
     )  # fmt: skip
-    bar = axes.get_figure().colorbar(filled, ax=axes, shrink=0.85, pad=0.02)
-    bar.set_label("E", fontsize=SMALL)
-    bar.ax.tick_params(labelsize=SMALL)
+    colour_bar(axes, filled, "E")
     return filled
 
 
 def _draw_curve(axes: "Axes", view: View, x: np.ndarray, values: np.ndarray) -> None:
     axes.plot(x, values, color=BLUE, linewidth=2.0, zorder=3)
     axes.set_xlim(x[0], x[-1])
+    levels = colour_levels(values)
+    axes.set_ylim(levels[0], levels[-1])
     label_axes(axes, (view.names[0], "E"))
 
 

@@ -140,11 +140,11 @@ def portrait_data(
         separatrices=curves,
         orbits=None if orbits is None else view.wrap(view.place(orbits)),
         equilibria=_marks(view, rest, equilibria),
-        families=[_shown(view, curve) for curve in families if _is_seen(view, curve)],
+        families=[_shown(view, curve) for curve in families if view.shows(curve)],
         cycles=[
             Loop(_loop(view, curve), cycle.kind, cycle.stable, cycle.continuum)
             for curve, cycle in zip(loops, shown, strict=True)
-            if _is_seen(view, curve)
+            if view.shows(curve)
         ],
         energy=None if energy is None or grid is None else energy_on_grid(view, energy)[1],
         left_out=f"{left} longer cycles not drawn" if left else "",
@@ -200,14 +200,9 @@ def _few(cycles: Sequence[Cycle]) -> tuple[list[Cycle], int]:
     return shown, len(cycles) - len(shown)
 
 
-def _is_seen(view: View, y: np.ndarray) -> bool:
-    """Whether a curve lies in the plane, or is seen along the other coordinates."""
-    return not view.is_slice or bool(np.all(view.is_on(y)))
-
-
 def _marks(view: View, rest: list[np.ndarray], equilibria: Any) -> list[tuple[np.ndarray, str]]:
     return [
         (view.wrap(view.place(y)), e.kind)
         for y, e in zip(rest, equilibria, strict=True)
-        if not e.continuum and _is_seen(view, y)
+        if not e.continuum and view.shows(y)
     ]

@@ -122,14 +122,9 @@ def draw_frame(axes: "Axes", view: View) -> None:
     axes.set_xlim(-0.1, 1.1)
     axes.set_ylim(-0.12, 1.0)
     axes.add_patch(_triangle())
-    for name, corner, where in zip(
-        view.corners,
-        CORNERS,
-        (("center", "top"), ("center", "top"), ("center", "bottom")),
-        strict=True,
-    ):
-        shift = 0.07 * (corner - CORNERS.mean(axis=0))
-        axes.text(*(corner + shift), name, ha=where[0], va=where[1])
+    for name, corner, side in zip(view.corners, CORNERS, ("top", "top", "bottom"), strict=True):
+        x, y = corner + 0.07 * (corner - CORNERS.mean(axis=0))
+        axes.text(x, y, name, ha="center", va=side)
 
 
 def _triangle() -> Any:
@@ -239,7 +234,9 @@ def draw_rest(axes: "Axes", data: Portrait) -> None:
     """Equilibria by kind, and families of them."""
     for part in data.families:
         is_curve = len(part) == 2 or np.isnan(part).any()
-        style = {"linewidth": 3.0} if is_curve else {"linestyle": "none", "marker": "."}
+        style: dict[str, Any] = (
+            {"linewidth": 3.0} if is_curve else {"linestyle": "none", "marker": "."}
+        )
         axes.plot(
             *part.T, color=GREEN, zorder=7, solid_capstyle="round",
             label="equilibria, not isolated", **style,

@@ -54,7 +54,7 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
     # Kinds may share an eigenvalue: then the larger mark shows under the smaller one.
     for index, (kind, numbers) in enumerate(values.items()):
         size = 7 + 3 * (len(values) - 1 - index)
-        mark(axes, numbers.real, numbers.imag, kind, label=kind, markersize=size)
+        mark(axes, np.real(numbers), np.imag(numbers), kind, label=kind, markersize=size)
     axes.set_xlabel("Re λ")
     axes.set_ylabel("Im λ")
     legend_below(axes, columns=4)
@@ -62,9 +62,9 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
 
 
 def _draw_half_plane(axes: "Axes", values: np.ndarray) -> None:
-    low, high = min(values.real.min(), 0.0), max(values.real.max(), 0.0)
+    low, high = min(np.real(values).min(), 0.0), max(np.real(values).max(), 0.0)
     room = 0.12 * max(high - low, 1e-300)
-    tall = 1.25 * max(np.abs(values.imag).max(), 0.25 * (high - low), 1e-300)
+    tall = 1.25 * max(np.abs(np.imag(values)).max(), 0.25 * (high - low), 1e-300)
     axes.set_xlim(low - room, high + room)
     axes.set_ylim(-tall, tall)
     axes.axvspan(low - room, 0.0, color=PALE, alpha=0.6, linewidth=0, zorder=0, label="decays")
@@ -78,8 +78,8 @@ def _draw_circle(axes: "Axes", values: np.ndarray) -> None:
     axes.add_patch(Circle((0.0, 0.0), 1.0, color=PALE, alpha=0.6, zorder=0, label="decays"))
     axes.add_patch(Circle((0.0, 0.0), 1.0, fill=False, edgecolor=GREY, zorder=1))
     axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=1)
-    reach = 1.15 * max(1.0, float(np.abs(values.real).max()))
-    tall = max(0.5 * reach, 1.15 * max(1.0, float(np.abs(values.imag).max())))
+    reach = 1.15 * max(1.0, float(np.abs(np.real(values)).max()))
+    tall = max(0.5 * reach, 1.15 * max(1.0, float(np.abs(np.imag(values)).max())))
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-tall, tall)
     axes.set_aspect("equal")

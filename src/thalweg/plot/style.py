@@ -72,6 +72,13 @@ def mark(
     axes.plot(x, y, *height, label=label, **look)
 
 
+def colour_bar(axes: "Axes", drawn: Any, name: str = "") -> None:
+    """A bar beside the axes that says what the colours mean."""
+    bar = axes.get_figure(root=True).colorbar(drawn, ax=axes, shrink=0.85, pad=0.02)  # type: ignore[union-attr]
+    bar.set_label(name, fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
+
+
 def label_axes(axes: "Axes", labels: Sequence[str]) -> None:
     """The names of the coordinates on the axes."""
     axes.set_xlabel(labels[0])
@@ -125,7 +132,7 @@ def colour_levels(values: np.ndarray, count: int = 14) -> np.ndarray:
     cap = min(high, middle + 2.0 * (middle - low)) if middle > low else high
     if not cap > low:
         return np.array([low - 0.5, low + 0.5])
-    return MaxNLocator(count).tick_values(low, cap)
+    return np.asarray(MaxNLocator(count).tick_values(low, cap))
 
 
 def names_in_words(names: Iterable[str], most: int = 3) -> str:

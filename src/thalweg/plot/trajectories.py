@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, in_float64
 from thalweg.plot.fields import in_blocks
-from thalweg.plot.style import COLOURS, LANDSCAPE, SMALL, label_axes, legend_below, new_axes
+from thalweg.plot.style import COLOURS, LANDSCAPE, colour_bar, label_axes, legend_below, new_axes
 from thalweg.simulation import Trajectory
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def draw_trajectory(
             rasterized=True,
         )  # fmt: skip
         axes.set_ylabel(f"coordinate, {names[0]} to {names[-1]}")
-        bar = axes.get_figure().colorbar(image, ax=axes, pad=0.02)
-        bar.ax.tick_params(labelsize=SMALL)
+        colour_bar(axes, image)
         return axes
     for index, (name, column) in enumerate(zip(names, values.T, strict=True)):
         axes.plot(

@@ -11,7 +11,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule
 from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
-from thalweg.plot.fields import energy_on_grid
+from thalweg.plot.fields import energy_on_grid, jacobian_at
 from thalweg.plot.landscapes import FINE, draw_filled, draw_landscape, energy_view
 from thalweg.plot.portrait_data import Portrait, make_portrayed, portrait_data
 from thalweg.plot.portraits import (
@@ -24,7 +24,7 @@ from thalweg.plot.portraits import (
     draw_streamlines,
 )
 from thalweg.plot.style import VERMILLION, legend_below, new_axes, note
-from thalweg.plot.views import make_view
+from thalweg.plot.views import View, make_view, spanned_view
 from thalweg.recovery import Verdict
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def verdict(
     view = None
     if energy is not None:
         view = energy_view(problem, energy, equilibria, plane, through)
+    elif problem.chart.dimension > 2 and plane is None and through is None:
+        view = _turning_view(problem, found)
     data = portrait_data(
         rule, domain, equilibria=equilibria, energy=energy, starts=0, plane=plane, through=through,
         cycles=[] if _is_cycle(found) and problem.chart.dimension > 1 else cycles, view=view,
@@ -102,8 +104,8 @@ def verdict(
     else:
         axes = ax or new_axes(height=5.4)
         _draw_plane(axes, data)
-    witness = None if data.view.is_slice else witness_curve(problem, found, cycles)
-    if witness is not None and data.view.dimension == 2:
+    witness = witness_curve(problem, found, cycles)
+    if witness is not None and data.view.dimension == 2 and data.view.shows(witness):
         _draw_witness(axes, data, witness, found)
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
     legend_below(axes, gap=24.0 if data.view.corners else 38.0)
@@ -123,6 +125,24 @@ def shown_energy(found: Verdict) -> tuple[Any, str]:
 
 def _is_cycle(found: Verdict) -> bool:
     return found.witness is not None and found.witness.to_dict()["type"] == "cycle"
+
+
+def _turning_view(problem: Problem, found: Verdict) -> View | None:
+    """The plane through an equilibrium that is a witness in which its states turn, if they do."""
+    if found.witness is None or _is_cycle(found):
+        return None
+    witness = witness_curve(problem, found)
+    assert witness is not None
+    origin = witness[0]
+    values, vectors = np.linalg.eig(jacobian_at(problem, origin))
+    turning = vectors[:, int(np.argmax(np.imag(values)))]
+    if np.max(np.imag(values)) <= 0.0:
+        return None
+    names = ("Re of the eigenvector", "Im of the eigenvector")
+    return spanned_view(
+        problem, origin, np.stack([np.real(turning), np.imag(turning)]), names,
+        "the plane of its fastest turning mode",
+    )  # fmt: skip
 
 
 def witness_curve(

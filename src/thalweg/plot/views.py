@@ -80,6 +80,10 @@ class View:
         off = chart.difference(y, self.lift(self.place(y))) / np.asarray(chart.widths)
         return np.linalg.norm(off, axis=-1) <= slack
 
+    def shows(self, y: np.ndarray) -> bool:
+        """Whether a curve lies in the plane, or is seen along the other coordinates."""
+        return not self.is_slice or bool(np.all(self.is_on(y)))
+
     def wrap(self, p: np.ndarray) -> np.ndarray:
         """Places with angles brought between the bounds."""
         is_angle = np.isfinite(self.periods)
@@ -173,6 +177,26 @@ def principal_view(problem: Problem, points: np.ndarray) -> View | None:
         problem, ("first principal axis", "second principal axis"), origin,
         widths[:, None] * directions.T, directions / widths, np.full(2, -reach), np.full(2, reach),
         np.full(2, np.inf), "the plane closest to the equilibria, in widths of the domain",
+    )  # fmt: skip
+
+
+def spanned_view(
+    problem: Problem, origin: np.ndarray, directions: np.ndarray, names: tuple[str, str], held: str
+) -> View:
+    """The plane through a point along two directions `(2, d)`, as far as half the domain.
+
+    Arguments:
+        problem: the rule and its chart.
+        origin: the point, shape `(d,)`.
+        directions: linearly independent.
+        names: of the axes.
+        held: what the figure says of it.
+    """
+    widths = np.asarray(problem.chart.widths)
+    reach = 0.5 / np.max(np.abs(directions) / widths, axis=1)
+    return View(
+        problem, names, origin, directions.T, np.linalg.pinv(directions.T), -reach, reach,
+        np.full(2, np.inf), held,
     )  # fmt: skip
 
 
