@@ -74,7 +74,7 @@ def test_the_2_cycle_of_the_henon_map(henon):
     x = np.roots([1.4**2, -1.4 * 0.7, 0.7**2 - 1.4])
     np.testing.assert_allclose(np.sort(cycle.states[:, 0]), np.sort(x), atol=1e-13)
     trace = 4.0 * 1.4**2 * np.prod(x) + 2.0 * 0.3
-    expected = np.roots([1.0, -trace, 0.3**2])
+    expected = np.roots(np.array([1.0, -float(np.real(trace)), 0.3**2]))
     np.testing.assert_allclose(np.sort(cycle.multipliers.real), np.sort(expected), rtol=1e-12)
     assert cycle.kind == "saddle"
 

@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,10 @@ def model(tmp_path, monkeypatch):
     return path
 
 
+def rule_of(name, settings=()) -> Any:
+    return load_system(str(name), settings).rule
+
+
 def refused(name, settings=()):
     with pytest.raises(tw.InputError) as caught:
         load_system(str(name), settings)
@@ -65,9 +70,9 @@ def test_every_built_in_loads_and_has_a_domain_and_parameters(entry):
 
 
 def test_a_class_or_an_instance_of_a_file(model):
-    assert load_system(f"{model}:Decay", ["rate=2"]).rule.rate == 2.0
-    assert load_system(f"{model}:fast").rule.rate == 3.0
-    assert load_system(f"{model}:fast", ["rate=2"]).rule.rate == 2.0
+    assert rule_of(f"{model}:Decay", ["rate=2"]).rate == 2.0
+    assert rule_of(f"{model}:fast").rate == 3.0
+    assert rule_of(f"{model}:fast", ["rate=2"]).rate == 2.0
     assert load_system(f"{model}:Decay").slug == "model-Decay"
 
 
@@ -77,8 +82,8 @@ def test_an_energy_means_its_euclidean_descent(model):
         assert isinstance(system.rule, tw.SteepestDescent)
         assert isinstance(system.rule.geometry, tw.Euclidean)
         assert system.parameters == {"stiffness": stiffness}
-        assert float(system.rule.velocity(0.0, 2.0)) == -2.0 * stiffness
-    assert float(load_system(f"{model}:anything").rule.velocity(0.0, 2.0)) == -4.0
+        assert float(rule_of(f"{model}:{name}", settings).velocity(0.0, 2.0)) == -2.0 * stiffness
+    assert float(rule_of(f"{model}:anything").velocity(0.0, 2.0)) == -4.0
 
 
 def test_a_class_of_a_preset_keeps_it():

@@ -128,6 +128,7 @@ def test_it_is_a_system_with_names_and_a_domain():
     network = dl.DeepLinearNetwork(dl.Covariances(np.diag([3.0, 1.0])), (2, 1, 2))
     assert network.depth == 2
     assert network.state_names == ("W1[0,0]", "W1[0,1]", "W2[0,0]", "W2[1,0]")
+    assert network.domain is not None
     assert network.domain.dimension == 4
     assert network.domain.chart().inside(np.full(4, np.sqrt(3.0)))
 

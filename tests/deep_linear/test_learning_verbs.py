@@ -48,7 +48,7 @@ def test_exercise_six_a_to_c_fixed_points_linearizations_kinds():
     assert len(origin) == 1
     np.testing.assert_allclose(origin[0].state, 0.0, atol=1e-12)
     assert origin[0].kind == "saddle"
-    np.testing.assert_allclose(origin[0].eigenvalues.real, [STRENGTH / TAU, -STRENGTH / TAU])
+    np.testing.assert_allclose(np.real(origin[0].eigenvalues), [STRENGTH / TAU, -STRENGTH / TAU])
     line = [e for e in found if e.continuum == 1]
     assert len(line) >= 2
     for point in line:
@@ -56,7 +56,7 @@ def test_exercise_six_a_to_c_fixed_points_linearizations_kinds():
         assert a * b == pytest.approx(STRENGTH, abs=1e-10)
         assert point.stable is None
         np.testing.assert_allclose(
-            np.sort(point.eigenvalues.real), [-(a**2 + b**2) / TAU, 0.0], atol=1e-9
+            np.sort(np.real(point.eigenvalues)), [-(a**2 + b**2) / TAU, 0.0], atol=1e-9
         )
     assert {np.sign(e.state[0]) for e in line} == {-1.0, 1.0}
 

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import solve_ivp
 
@@ -45,5 +46,5 @@ def test_a_period_is_what_scipy_makes_of_it():
     np.testing.assert_allclose(value, scipy.y[:, -1], rtol=0, atol=1e-9)
     np.testing.assert_allclose(np.linalg.det(jacobian), np.exp(-0.3 * period), rtol=1e-8)
     with jax.enable_x64(True):
-        flow = np.asarray(tw.models.Duffing().velocity(0.7, start))
+        flow = np.asarray(tw.models.Duffing().velocity(0.7, jnp.asarray(start)))
     np.testing.assert_allclose(flow, field(0.7, start), rtol=1e-14)

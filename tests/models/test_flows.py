@@ -1,7 +1,10 @@
 """The flows of `models` against closed forms and against NumPy and SciPy."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -149,7 +152,7 @@ def test_deep_linear_mode_has_a_saddle_and_a_line():
 
 def test_curie_weiss_magnetizes_below_the_critical_temperature():
     magnet = tw.models.CurieWeiss(temperature=0.5)
-    m = brentq(lambda m: np.tanh(m / 0.5) - m, 0.5, 1.0, xtol=1e-15)
+    m: Any = brentq(lambda m: np.tanh(m / 0.5) - m, 0.5, 1.0, xtol=1e-15)
     close(m, 0.9575040241, 1e-10)
     value, eigenvalues = look(magnet, m)
     close(value, 0.0)
@@ -160,7 +163,7 @@ def test_curie_weiss_magnetizes_below_the_critical_temperature():
     _falls(biased, 0.4, -2.0 * float(value) ** 2)
     with jax.enable_x64(True):
         drive = (2.0 * 0.4 + 0.3) / 0.7
-        close(biased.energy(np.asarray(0.4)), 0.16 - 0.7 * np.log(2 * np.cosh(drive)))
+        close(biased.energy(jnp.asarray(0.4)), 0.16 - 0.7 * np.log(2 * np.cosh(drive)))
 
 
 @pytest.mark.parametrize("size", [3, 8])

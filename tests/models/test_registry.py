@@ -42,7 +42,7 @@ def test_the_summary_fits_on_a_line(entry):
 @every_entry
 def test_every_parameter_is_documented_and_has_a_source(entry):
     made_by = entry.load_class()
-    text = inspect.getdoc(made_by)
+    text = inspect.getdoc(made_by) or ""
     for parameter in inspect.signature(made_by).parameters:
         assert f"{parameter}:" in text, f"{made_by.__name__} does not document {parameter}"
     assert "References:" in text or made_by.__module__ == "thalweg.energies.wells"

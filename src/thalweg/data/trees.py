@@ -45,7 +45,9 @@ class HierarchicalData:
             raise InputError(
                 f"level must be from 1 to {depth}, the depth of the tree, got {level}."
             )
-        return np.ravel_multi_index(tuple(self.labels[:, :level].T), self.branching[:level])
+        return np.asarray(
+            np.ravel_multi_index(tuple(self.labels[:, :level].T), self.branching[:level])
+        )
 
     def expected_similarity(self) -> np.ndarray:
         """⟨x_i·x_j⟩ a feature, `(items, items)`: `(1 − 2p)^{2h}`, h edges below the common node."""

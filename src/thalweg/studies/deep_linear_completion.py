@@ -173,7 +173,7 @@ def nuclear_norm_completion(observed: Observations) -> np.ndarray:
         ConvergenceError: its solver did not find an optimum.
     """
     try:
-        import cvxpy as cp
+        import cvxpy as cp  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise InputError(
             "The nuclear-norm baseline needs CVXPY: install it with `pip install cvxpy`."
