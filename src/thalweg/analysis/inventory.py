@@ -12,12 +12,19 @@ from thalweg.analysis.completeness import unseen_mass, unseen_upper
 from thalweg.analysis.continua import Continuum, absorb, discover
 from thalweg.analysis.problem import Problem
 from thalweg.analysis.roots import Roots, distinct_roots
-from thalweg.analysis.search import ROUND, Scales, SearchEnd, probe, round_for, search_all
+from thalweg.analysis.search import (
+    ROUND,
+    Scales,
+    SearchEnd,
+    padded,
+    probe,
+    round_for,
+    search_all,
+)
 
 TARGET = 0.01
 _DOUBLINGS = 4
 _DEFLATIONS = 3
-_KNOWN = 64
 _FAMILY = 1_000_000
 
 
@@ -145,7 +152,7 @@ def _deflate(
         if not len(inventory.roots.y):
             break
         fresh = _fresh(problem, key, 100_000 + attempt, ROUND)
-        end = search_all(problem, fresh, scales, _padded(inventory.roots.y))
+        end = search_all(problem, fresh, scales, padded(inventory.roots.y))
         new = np.flatnonzero(end.residual < 1e-10)
         found = _Found.by(SearchEnd(*(column[new] for column in end)), found)
         before = len(set(inventory.label.tolist()))
@@ -162,11 +169,3 @@ def _deflate(
         label=inventory.label[:drawn],
         deflated=len(set(inventory.label.tolist()) - by_chance - {-1}),
     )
-
-
-def _padded(roots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Roots and a mask, padded to a multiple of a fixed number so that the search compiles once."""
-    size = -(-len(roots) // _KNOWN) * _KNOWN
-    padded = np.zeros((size, roots.shape[1]))
-    padded[: len(roots)] = roots
-    return padded, np.arange(size) < len(roots)

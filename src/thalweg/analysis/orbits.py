@@ -93,8 +93,11 @@ def advance(problem: Problem, start: Start) -> Track:
 
     def step(t: Any, h: Any, state: Any, memory: Any, direction: Any, duration: Any) -> Any:
         new_t = jnp.minimum(t + h, duration)
+        never = jnp.isnan(
+            t
+        )  # traced: of a plain False, Diffrax would compile programs of their own
         new, error, _, new_memory, _ = solver.step(
-            term, t, new_t, state, direction, memory, made_jump=False
+            term, t, new_t, state, direction, memory, made_jump=never
         )
         travelled = jnp.max(jnp.abs(new[0] - state[0])) / _STRIDE
         size = jnp.maximum(_error_size(error, new, start), travelled**order)

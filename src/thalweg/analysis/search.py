@@ -20,6 +20,7 @@ ROUND = 256
 _SMALL_RESIDUAL = 1e-14
 _SMALL_STEP = 1e-15
 _LEAST_DAMPING = 1e-9
+_KNOWN = 64
 
 
 class Scales(NamedTuple):
@@ -118,12 +119,26 @@ def search(
 def search_all(
     problem: Problem, starts: np.ndarray, scales: Scales, known: Any = None
 ) -> SearchEnd:
-    """`search` for any number of starts in rounds of one size, so that it compiles once."""
+    """`search` for any number of starts in rounds of one size, so that it compiles once.
+
+    With and without known roots it is the same program, but for the very many starts.
+    """
+    size = round_for(len(starts))
+    if size == ROUND and known is None:
+        known = padded(starts[:0])
     ends = [
         search(problem, part, scales, known, chunk_for(starts.shape[1]))
-        for part in _in_rounds(starts, round_for(len(starts)))
+        for part in _in_rounds(starts, size)
     ]
     return SearchEnd(*(np.concatenate(c)[: len(starts)] for c in zip(*ends, strict=True)))
+
+
+def padded(roots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Roots and a mask, padded to a multiple of a fixed number so that the search compiles once."""
+    size = max(-(-len(roots) // _KNOWN), 1) * _KNOWN
+    filled = np.zeros((size, roots.shape[1]))
+    filled[: len(roots)] = roots
+    return filled, np.arange(size) < len(roots)
 
 
 def evaluate(problem: Problem, points: np.ndarray) -> np.ndarray:
