@@ -10,7 +10,9 @@ from thalweg.analysis.wandering import Wanderer
 RUNNING, AT_REST, ESCAPED, ON_CYCLE = range(4)
 _TOLERANCE = 1e-7
 _FAR = 10.0
-_STILL, _NEARLY_STILL = 1e-6, 1e-4
+# Adaptive steps at the edge of their stability keep a point at rest trembling, some tens of
+# tolerances wide.
+_STILL, _NEARLY_STILL = 1e2 * _TOLERANCE, 1e-4
 _WHOLE_JACOBIAN = 4
 
 
