@@ -244,8 +244,8 @@ def _report(
     problem: Problem, energy: Any, points: np.ndarray, rates: _Rate, runs: np.ndarray
 ) -> DescentCheck:
     chart, kind = problem.chart, problem.rule.rule_kind
-    # A run may leave the domain, and what happens there was not asked.
-    reached = np.all(np.isfinite(points), axis=1) & chart.inside(points, 1e-9)
+    # A run may leave the domain, by rounding too, and what happens there was not asked.
+    reached = np.all(np.isfinite(points), axis=1) & chart.inside(points)
     fine = reached & np.isfinite(rates.rate)
     lost = np.flatnonzero(reached & ~fine)
     undefined = chart.embed(points[lost[0]]) if len(lost) else None

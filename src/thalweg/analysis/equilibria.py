@@ -116,7 +116,9 @@ class Search:
 
     def __str__(self) -> str:
         lines = [f"{self.starts} starts: {self.converged} came to rest inside the domain"]
-        lines[0] += f", {self.outside} outside." if self.outside else "."
+        lines[0] += f", {self.outside} outside" if self.outside else ""
+        nowhere = self.starts - self.converged - self.outside
+        lines[0] += f", {nowhere} nowhere." if nowhere else "."
         if self.undefined:
             lines.append(f"At {self.undefined} starts the rule is not finite.")
         if self.deflated:
