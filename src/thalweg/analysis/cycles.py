@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 
 from thalweg.analysis.tables import format_eigenvalues, format_state, format_table, wrap
+from thalweg.core import html
 from thalweg.core.trees import Layout
 
 
@@ -126,26 +127,35 @@ class Cycles(Sequence[Cycle]):
         """The cycles as JSON-ready data: the list `"cycles"` of the contract."""
         return [member.to_dict() for member in self.members]
 
-    def __str__(self) -> str:
+    @property
+    def title(self) -> str:
+        """How many of which rule there are, in a line."""
         count = len(self.members)
         title = f"{count or 'no'} cycle{'' if count == 1 else 's'} of {self.system}"
         title += f" ({self.rule_kind}, state {', '.join(self.names[:6])}"
-        parts = [wrap(title + f"{', …' if len(self.names) > 6 else ''})")]
+        return title + f"{', …' if len(self.names) > 6 else ''})"
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and rows of a table of the cycles, as texts."""
+        rows = [
+            [_kind(c), f"{c.period:.10g}", format_state(c.point), format_eigenvalues(c.multipliers)]
+            for c in self.members
+        ]
+        return ["kind", "period", "through", "multipliers"], rows
+
+    def remarks(self) -> list[str]:
+        """What belongs below the table, in sentences: other recurrence, notes."""
+        return [*map(str, self.recurrent), *(f"Note: {note}" for note in self.notes)]
+
+    def __str__(self) -> str:
+        parts = [wrap(self.title)]
         if self.members:
-            header = ["kind", "period", "through", "multipliers"]
-            rows = [
-                [
-                    _kind(c),
-                    f"{c.period:.10g}",
-                    format_state(c.point),
-                    format_eigenvalues(c.multipliers),
-                ]
-                for c in self.members
-            ]
-            parts.append(format_table(header, rows))
-        parts += [wrap(str(r)) for r in self.recurrent]
-        parts += [wrap(f"Note: {note}") for note in self.notes]
-        return "\n".join(parts)
+            parts.append(format_table(*self.table()))
+        return "\n".join([*parts, *map(wrap, self.remarks())])
+
+    def _repr_html_(self) -> str:
+        rows = html.table(*self.table()) if self.members else ""
+        return html.fragment(self.title, rows, html.listing(self.remarks()))
 
 
 def _kind(cycle: Cycle) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.analysis.continua import Continuum
 from thalweg.analysis.tables import format_eigenvalues, format_state, format_table, wrap
 from thalweg.analysis.transients import Transients, transients
+from thalweg.core import html
 
 _TOLD = 2.0
 _LARGEST_TOLD = 32
@@ -187,29 +188,44 @@ class Equilibria(Sequence[Equilibrium]):
             "warnings": list(self.warnings),
         }
 
-    def __str__(self) -> str:
+    @property
+    def title(self) -> str:
+        """How many of which kind of rule there are, in a line."""
         noun = "fixed point" if self.rule_kind == "map" else "equilibrium"
         plural = "fixed points" if self.rule_kind == "map" else "equilibria"
         count = self.search.distinct
         title = f"{count} {noun if count == 1 else plural} of {self.system} ({self.rule_kind}"
-        title += f", state {', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''})"
-        parts = [wrap(title)]
-        if self.members:
-            values = "multipliers" if self.rule_kind == "map" else "eigenvalues"
-            header = ["kind", "form", "state", values]
-            rows = [
-                [_kind(e), e.form or "", format_state(e.state), format_eigenvalues(e.eigenvalues)]
-                for e in self.members
-            ]
-            if any(e.energy is not None for e in self.members):
-                header.insert(3, "energy")
-                for row, text in zip(rows, _energies(self.members), strict=True):
-                    row.insert(3, text)
-            parts.append(format_table(header, rows))
+        return f"{title}, state {', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''})"
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and rows of a table of the equilibria, as texts."""
+        values = "multipliers" if self.rule_kind == "map" else "eigenvalues"
+        header = ["kind", "form", "state", values]
+        rows = [
+            [_kind(e), e.form or "", format_state(e.state), format_eigenvalues(e.eigenvalues)]
+            for e in self.members
+        ]
+        if any(e.energy is not None for e in self.members):
+            header.insert(3, "energy")
+            for row, text in zip(rows, _energies(self.members), strict=True):
+                row.insert(3, text)
+        return header, rows
+
+    def remarks(self) -> list[str]:
+        """What belongs below the table, in sentences: transients, completeness, warnings."""
         lines = [*_growing(self.members), *str(self.search).splitlines()]
         lines += [f"Slow point, speed {s.speed:.3g}: {format_state(s.state)}" for s in self.slow]
-        lines += [f"Note: {warning}" for warning in self.warnings]
-        return "\n".join([*parts, *map(wrap, lines)])
+        return [*lines, *(f"Note: {warning}" for warning in self.warnings)]
+
+    def __str__(self) -> str:
+        parts = [wrap(self.title)]
+        if self.members:
+            parts.append(format_table(*self.table()))
+        return "\n".join([*parts, *map(wrap, self.remarks())])
+
+    def _repr_html_(self) -> str:
+        rows = html.table(*self.table()) if self.members else ""
+        return html.fragment(self.title, rows, html.listing(self.remarks()))
 
 
 def _energies(members: tuple[Equilibrium, ...]) -> list[str]:

@@ -25,7 +25,7 @@ def analyze(
 ) -> None:
     """Find where a system rests, how stable that is, and whether it goes down on an energy.
 
-    Prints a table and writes result.json.
+    Prints a table, and writes result.json, the figures and report.html.
 
     Examples: `thalweg analyze fitzhugh-nagumo --set current=0.3`,
     `thalweg analyze model.py:MyFlow --domain "-3,3;-3,3" --json`.
@@ -41,4 +41,10 @@ def analyze(
         from thalweg.cli.analysis import analyze_system
 
         analysis = analyze_system(loaded, box, seed, tuple(warnings), current.message)
-        current.finish(analysis.to_dict(), str(analysis))
+
+        def draw() -> dict[str, bytes]:
+            from thalweg.cli.reporting import report_files
+
+            return report_files(analysis, box, settings or (), domain)
+
+        current.finish(analysis.to_dict(), str(analysis), draw)

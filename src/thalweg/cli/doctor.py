@@ -26,7 +26,7 @@ def doctor(as_json: JsonOption = False) -> None:
             "precision": _precision(),
             "cache": _cache(),
             "extras": _extras(),
-            "versions": _versions(),
+            "versions": versions(),
             "warnings": [],
         }
         if not found["cache"]["writable"]:
@@ -82,7 +82,8 @@ def _extras() -> dict[str, bool]:
     return {extra: all(map(_version, names)) for extra, names in sorted(needs.items())}
 
 
-def _versions() -> dict[str, str | None]:
+def versions() -> dict[str, str | None]:
+    """The versions of thalweg, Python and the libraries that compute, None where missing."""
     own = {"thalweg": _version("thalweg"), "python": platform.python_version()}
     return own | {name: _version(name) for name in _PACKAGES}
 

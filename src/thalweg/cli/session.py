@@ -8,7 +8,7 @@ import contextlib
 import sys
 import traceback
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -78,8 +78,16 @@ class Session:
             with contextlib.suppress(OSError):  # not empty: it holds results
                 path.rmdir()
 
-    def finish(self, result: Mapping[str, Any], text: str) -> None:
-        """Write `result.json` where files are asked for, and print the result."""
+    def finish(
+        self,
+        result: Mapping[str, Any],
+        text: str,
+        draw: Callable[[], Mapping[str, bytes]] | None = None,
+    ) -> None:
+        """Print the result, and write `result.json` where files are asked for.
+
+        `draw` makes more files, by name; they are written, the result last, once all are made.
+        """
         from thalweg.cli.jsontext import clean, to_text
         from thalweg.core.files import write_atomically
 
@@ -88,8 +96,14 @@ class Session:
         added = cleaned.get("warnings", [])[len(result.get("warnings", [])) :]
         self.show("\n".join([text, *(f"Note: {warning}" for warning in added)]))
         if self.folder is not None:
+            files = {} if draw is None else dict(draw())
+            for name, content in files.items():
+                write_atomically(self.folder / name, content)
             path = write_atomically(self.folder / "result.json", document)
-            self.message(f"Wrote {path}.")
+            pages = [str(self.folder / name) for name in files if name.endswith(".html")]
+            figures = len(files) - len(pages)
+            also = [*pages, *([f"{figures} figures (SVG)"] if figures else [])]
+            self.message(f"Wrote {', '.join([str(path), *also])}.")
         if self.as_json:
             self._stdout.write(document)
             self._stdout.flush()

@@ -138,7 +138,7 @@ def web_of(data: Portrait, start: Any = None, steps: int = _STEPS) -> Cobweb:
 
 def draw_cobweb(data: Cobweb, ax: "Axes | None" = None) -> "Axes":
     """A cobweb from its numbers."""
-    axes = ax or new_axes(width=5.6, height=5.6)
+    axes = ax or new_axes(width=5.2, height=5.4)
     low, high = np.nanmin(data.x), np.nanmax(data.x)
     axes.plot([low, high], [low, high], color=GREY, linewidth=1.0, zorder=2, label="x⁺ = x")
     axes.plot(data.x, data.step, color=BLUE, linewidth=2.0, zorder=3, label=f"{data.name}⁺")

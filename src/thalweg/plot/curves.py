@@ -153,19 +153,24 @@ def separatrices(
     return list(zip(names, runs, strict=True))
 
 
-def cycle_curve(problem: Problem, cycle: Cycle) -> np.ndarray:
-    """A closed orbit as a fine curve `(m, d)` that closes; the points of a map's cycle `(n, d)`."""
+def closed_orbit(problem: Problem, cycle: Cycle) -> Run:
+    """Once round a closed orbit of a flow, as a fine curve that closes."""
     chart = problem.chart
     y = np.atleast_2d(chart.coordinates(cycle.states))
-    if problem.rule.rule_kind == "map":
-        return y
     # Angles may be wrapped from one point to the next: undo that.
     y = y[0] + np.concatenate([np.zeros((1, y.shape[1])), np.cumsum(_steps(problem, y), axis=0)])
     times = np.asarray(cycle.times, dtype=float)
     if times[-1] < cycle.period * (1.0 - 1e-9):
         y = np.concatenate([y, y[-1:] + chart.difference(y[:1], y[-1:])])
         times = np.append(times, cycle.period)
-    return _refined(times, y, velocities(problem, chart.wrap(y)))[1]
+    return Run(*_refined(times, y, velocities(problem, chart.wrap(y))))
+
+
+def cycle_curve(problem: Problem, cycle: Cycle) -> np.ndarray:
+    """A closed orbit as a fine curve `(m, d)` that closes; the points of a map's cycle `(n, d)`."""
+    if problem.rule.rule_kind == "map":
+        return np.atleast_2d(problem.chart.coordinates(cycle.states))
+    return closed_orbit(problem, cycle).y
 
 
 def _steps(problem: Problem, y: np.ndarray) -> np.ndarray:

@@ -88,13 +88,13 @@ def draw_landscape(
 ) -> "Axes":
     """An energy from its values on a grid, with equilibria marked at their own height."""
     if view.dimension == 1:
-        axes = ax or new_axes(height=4.2)
+        axes = ax or new_axes(height=3.8)
         _draw_curve(axes, view, grid[0], values)
     elif surface:
-        axes = ax or new_axes(height=5.6, projection="3d")
+        axes = ax or new_axes(height=5.0, projection="3d")
         _draw_surface(axes, view, grid, values)
     else:
-        axes = ax or new_axes(height=5.4)
+        axes = ax or new_axes(height=4.7)
         draw_frame(axes, view)
         draw_filled(axes, grid, values)
     chart = view.problem.chart

@@ -29,6 +29,7 @@ _UNSTABLE = 3
 _ORBITS = 48
 _SETTLED_AFTER = 200
 _BLOCKS = 4
+_SHOWN_STEPS = 41
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Portrait:
         cycles: the closed orbits, or cycles of a map; not the many long ones that do not attract.
         energy: an energy on the grid, or None.
         left_out: what of this is not shown, in words.
+        tracks: the sample trajectories in the coordinates of the domain, angles not wrapped; the
+            first steps, of a map.
     """
 
     view: View
@@ -77,6 +80,7 @@ class Portrait:
     cycles: list[Loop] = dataclasses.field(default_factory=list)
     energy: np.ndarray | None = None
     left_out: str = ""
+    tracks: list[Run] = dataclasses.field(default_factory=list)
 
 
 def portrait_data(
@@ -108,7 +112,7 @@ def portrait_data(
     families = continuum_curves(problem, equilibria) if isinstance(equilibria, Equilibria) else []
     begin = _starts(problem, starts)
     is_flow, is_large = rule.rule_kind == "flow", chart.dimension > 2
-    runs, orbits = [], None
+    runs, tracks, orbits = [], [], None
     is_cut = through is not None or (view is not None and view.is_slice)
     if is_flow and not is_cut and len(begin):
         runs = flow_runs(problem, begin, blocks=_BLOCKS if is_large else 1)
@@ -116,6 +120,7 @@ def portrait_data(
         orbit = map_orbits(problem, np.concatenate([begin, spread_starts(problem, _ORBITS)]))
         orbits = orbit[_SETTLED_AFTER:].reshape(-1, chart.dimension)
         orbits = orbits[np.isfinite(orbits).all(axis=1)]
+        tracks = _first_steps(orbit[:_SHOWN_STEPS, : len(begin)])
     seen = [np.atleast_2d(part) for part in (*rest, *loops, *families, *(r.y for r in runs))]
     seen += [] if orbits is None else [orbits]
     if view is None:
@@ -147,6 +152,7 @@ def portrait_data(
             if view.shows(curve)
         ],
         energy=None if energy is None or grid is None else energy_on_grid(view, energy)[1],
+        tracks=runs if is_flow else tracks,
         left_out=f"{left} longer cycles not drawn" if left else "",
     )
 
@@ -186,6 +192,12 @@ def _shown(view: View, y: np.ndarray) -> np.ndarray:
     """A curve on the figure; of a triangle only what lies in it."""
     p = view.broken(view.place(y))
     return np.where(view.contains(p, 1e-6)[:, None], p, np.nan) if view.corners else p
+
+
+def _first_steps(orbits: np.ndarray) -> list[Run]:
+    """Orbits `(m, n, d)` of a map until they leave."""
+    kept = [orbit[np.isfinite(orbit).all(axis=1)] for orbit in np.moveaxis(orbits, 1, 0)]
+    return [Run(np.arange(float(len(orbit))), orbit) for orbit in kept]
 
 
 def _loop(view: View, y: np.ndarray) -> np.ndarray:

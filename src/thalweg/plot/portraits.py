@@ -97,7 +97,7 @@ def draw_portrait(data: Portrait, ax: "Axes | None" = None) -> "Axes":
     is_flow = view.problem.rule.rule_kind == "flow"
     if view.dimension == 1 and not is_flow:
         return draw_cobweb(web_of(data), ax)
-    axes = ax or new_axes(height=4.0 if view.dimension == 1 else 5.4)
+    axes = ax or new_axes(height=3.8 if view.dimension == 1 else 5.0)
     if view.dimension == 1:
         _draw_velocity(axes, data)
     else:

@@ -46,7 +46,7 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
     if not equilibria:
         raise InputError("spectrum: there are no equilibria to show.")
     values = spectrum_data(equilibria)
-    axes = ax or new_axes(height=4.6)
+    axes = ax or new_axes(height=3.8)
     if equilibria[0].rule_kind == "map":
         _draw_circle(axes, np.concatenate(list(values.values())))
     else:

@@ -42,7 +42,7 @@ KINDS = tuple(MARKERS)
 SMALL = 9
 
 
-def new_axes(width: float = 6.4, height: float = 5.0, projection: str | None = None) -> "Axes":
+def new_axes(width: float = 5.4, height: float = 4.4, projection: str | None = None) -> "Axes":
     """Axes on a figure of their own, its size in inches; `axes.figure` is the figure."""
     from matplotlib.figure import Figure
 

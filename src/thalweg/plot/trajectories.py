@@ -63,7 +63,7 @@ def draw_trajectory(
     ax: "Axes | None" = None,
 ) -> "Axes":
     """The coordinates `(n, d)` against times `(n,)`."""
-    axes = ax or new_axes(height=3.8)
+    axes = ax or new_axes(height=3.4)
     axes.set_xlabel("step" if is_map else "t")
     if values.shape[1] > _MOST_LINES:
         image = axes.pcolormesh(
@@ -141,7 +141,7 @@ def draw_energies(
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Energies `(n,)` against times `(n,)`, one curve a run."""
-    axes = ax or new_axes(height=3.6)
+    axes = ax or new_axes(height=3.2)
     for index, (times, values) in enumerate(curves):
         axes.plot(
             times, values, linewidth=1.6, color=COLOURS[index % len(COLOURS)],

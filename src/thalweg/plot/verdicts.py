@@ -26,6 +26,7 @@ from thalweg.plot.portraits import (
 from thalweg.plot.style import VERMILLION, legend_below, new_axes, note
 from thalweg.plot.views import View, make_view, spanned_view
 from thalweg.recovery import Verdict
+from thalweg.recovery.verdict import Witness
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,23 +91,24 @@ def verdict(
         axes = draw_landscape(view, energy, grid, values, tuple(equilibria), ax=ax)
         note(axes, words)
         return axes
-    view = None
+    view, orbits = None, any(_is_cycle(witness) for witness in found.witnesses)
     if energy is not None:
         view = energy_view(problem, energy, equilibria, plane, through)
-    elif problem.chart.dimension > 2 and plane is None and through is None:
+    elif problem.chart.dimension > 2 and plane is None and through is None and not orbits:
         view = _turning_view(problem, found)
     data = portrait_data(
         rule, domain, equilibria=equilibria, energy=energy, starts=0, plane=plane, through=through,
-        cycles=[] if _is_cycle(found) and problem.chart.dimension > 1 else cycles, view=view,
+        cycles=[] if orbits and problem.chart.dimension > 1 else cycles, view=view,
     )  # fmt: skip
     if data.view.dimension == 1:
         axes = draw_portrait(data, ax)
     else:
-        axes = ax or new_axes(height=5.4)
+        axes = ax or new_axes(height=4.7)
         _draw_plane(axes, data)
-    witness = witness_curve(problem, found, cycles)
-    if witness is not None and data.view.dimension == 2 and data.view.shows(witness):
-        _draw_witness(axes, data, witness, found)
+        for witness in found.witnesses:
+            curve = witness_curve(problem, witness, cycles)
+            if data.view.shows(curve):
+                _draw_witness(axes, data, curve, witness)
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
     legend_below(axes, gap=24.0 if data.view.corners else 38.0)
     return axes
@@ -123,17 +125,15 @@ def shown_energy(found: Verdict) -> tuple[Any, str]:
     return None, words
 
 
-def _is_cycle(found: Verdict) -> bool:
-    return found.witness is not None and found.witness.to_dict()["type"] == "cycle"
+def _is_cycle(witness: Witness) -> bool:
+    return witness.to_dict()["type"] == "cycle"
 
 
 def _turning_view(problem: Problem, found: Verdict) -> View | None:
     """The plane through an equilibrium that is a witness in which its states turn, if they do."""
-    if found.witness is None or _is_cycle(found):
+    if not found.witnesses:
         return None
-    witness = witness_curve(problem, found)
-    assert witness is not None
-    origin = witness[0]
+    origin = witness_curve(problem, found.witnesses[0])[0]
     values, vectors = np.linalg.eig(jacobian_at(problem, origin))
     turning = vectors[:, int(np.argmax(np.imag(values)))]
     if np.max(np.imag(values)) <= 0.0:
@@ -145,28 +145,24 @@ def _turning_view(problem: Problem, found: Verdict) -> View | None:
     )  # fmt: skip
 
 
-def witness_curve(
-    problem: Problem, found: Verdict, cycles: Sequence[Cycle] = ()
-) -> np.ndarray | None:
+def witness_curve(problem: Problem, witness: Witness, cycles: Sequence[Cycle] = ()) -> np.ndarray:
     """What refutes an energy, as points `(m, d)`: one equilibrium, or once round a closed orbit.
 
     Arguments:
         problem: the rule and its chart.
-        found: the verdict.
+        witness: of the verdict.
         cycles: where the orbit may be found ready; else it is run.
 
     Raises:
         InputError: the witness is of another rule.
     """
-    if found.witness is None:
-        return None
-    known = found.witness.to_dict()
-    flat = np.asarray(known["point"] if _is_cycle(found) else known["state"], dtype=float)
+    known = witness.to_dict()
+    flat = np.asarray(known["point"] if _is_cycle(witness) else known["state"], dtype=float)
     layout, chart = problem.chart.layout, problem.chart
     if flat.shape != (layout.size,):
         raise InputError(f"found: its witness has {flat.size} coordinates, the rule {layout.size}.")
     start = np.asarray(chart.coordinates(layout.unflatten(flat)))[None]
-    if not _is_cycle(found):
+    if not _is_cycle(witness):
         return start
     for cycle in cycles:
         if cycle.period == known["period"] and np.all(layout.flatten(cycle.point) == flat):
@@ -196,13 +192,13 @@ def _draw_plane(axes: "Axes", data: Portrait) -> None:
     draw_rest(axes, data)
 
 
-def _draw_witness(axes: "Axes", data: Portrait, curve: np.ndarray, found: Verdict) -> None:
+def _draw_witness(axes: "Axes", data: Portrait, curve: np.ndarray, witness: Witness) -> None:
     view = data.view
     if len(curve) == 1:
         axes.plot(
             *view.wrap(view.place(curve)).T, marker="*", markersize=17, color=VERMILLION,
             markeredgecolor="white", linestyle="none", zorder=9, clip_on=False,
-            label=f"witness: {found.witness.to_dict()['reason']}",  # type: ignore[union-attr]
+            label=f"witness: {witness.to_dict()['reason']}",
         )  # fmt: skip
         return
     is_flow = view.problem.rule.rule_kind == "flow"

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from thalweg.core import html
 from thalweg.geometry import Geometry
 
 _WIDTH = 80
@@ -105,20 +106,42 @@ class Verdict:
             "levels": [level.to_dict() for level in self.levels],
         }
 
-    def __str__(self) -> str:
-        lines = _wrap(f"Energy of {self.system} ({self.rule_kind}): {self.kind}")
-        lines += _wrap(_SENTENCES[self.kind], "  ")
+    @property
+    def title(self) -> str:
+        """The rule and the kind of the verdict, in a line."""
+        return f"Energy of {self.system} ({self.rule_kind}): {self.kind}"
+
+    def sentences(self) -> list[str]:
+        """The verdict in words: what is true, in which metric, by which witness, where."""
+        said = [_SENTENCES[self.kind]]
         if self.kind == "refuted" and self.energy is not None:
-            lines += _wrap(_YET, "  ")
+            said.append(_YET)
         if self.metric_name is not None:
-            lines += _wrap(f"Metric: {self.metric_name}.", "  ")
-        for witness in self.witnesses:
-            lines += _wrap(f"Witness: {witness}", "  ")
-        lines += _wrap(f"Region: {self.region}.", "  ") if self.region else []
+            said.append(f"Metric: {self.metric_name}.")
+        said += [f"Witness: {witness}" for witness in self.witnesses]
+        return [*said, f"Region: {self.region}."] if self.region else said
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and rows of a table of the levels, as texts."""
+        rows = [
+            [v.name, v.outcome, "" if v.residual is None else f"{v.residual:.1e}", v.note]
+            for v in self.levels
+        ]
+        return ["level", "outcome", "residual", "what was found"], rows
+
+    def __str__(self) -> str:
+        lines = _wrap(self.title)
+        for sentence in self.sentences():
+            lines += _wrap(sentence, "  ")
         lines += _levels_as_text(self.levels)
         for warning in self.warnings:
             lines += _wrap(f"Note: {warning}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        said = html.paragraph("\n".join(self.sentences()))
+        notes = html.listing(f"Note: {warning}" for warning in self.warnings)
+        return html.fragment(self.title, said, html.table(*self.table()), notes)
 
 
 def _levels_as_text(levels: tuple[Level, ...]) -> list[str]:

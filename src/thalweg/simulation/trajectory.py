@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core import html
 from thalweg.core.errors import InputError
 from thalweg.core.results import Result
 from thalweg.core.trees import Layout, has_tracer
@@ -152,6 +153,10 @@ class Trajectory(eqx.Module):
                 f"  cost        {', '.join(counts)}",
             ]
         )
+
+    def _repr_html_(self) -> str:
+        title, *lines = str(self).splitlines()
+        return html.fragment(title, html.listing(line.strip() for line in lines))
 
     def _names(self, layout: Layout) -> list[str]:
         return list(self.labels) if self.labels else layout.labels()

@@ -1,0 +1,124 @@
+"""What to see in a figure, in words."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from thalweg.analysis import Cycles, DescentCheck, Equilibria
+from thalweg.plot import Portrait
+from thalweg.recovery import Verdict
+
+_PLURALS = {"equilibrium": "equilibria", "closed orbit": "closed orbits"}
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Words with commas, and an "and" before the last."""
+    parts = list(parts)
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things."""
+    plural = _PLURALS.get(noun, f"{noun}s")
+    return f"{number or 'no'} {noun if number == 1 else plural}"
+
+
+def rest_in_words(equilibria: Equilibria) -> str:
+    """How many equilibria of which kinds there are."""
+    noun = "fixed point" if equilibria.rule_kind == "map" else "equilibrium"
+    kinds = Counter(e.kind for e in equilibria if not e.continuum)
+    parts = [
+        counted(number, f"{kind} point" if "-" in kind else kind) for kind, number in kinds.items()
+    ]
+    parts += [f"a {family.dimension}-dimensional family" for family in equilibria.continua]
+    total = counted(equilibria.search.distinct, noun)
+    return f"{total}: {joined(parts)}" if parts else total
+
+
+def cycles_in_words(cycles: Cycles) -> str:
+    """How many cycles there are, and whether any attracts."""
+    noun = "closed orbit" if cycles.rule_kind == "flow" else "cycle"
+    stable = sum(c.stable for c in cycles)
+    more = f", {stable} of them attracting" if len(cycles) > 1 and stable else ""
+    kind = f" ({cycles[0].kind}, period {cycles[0].period:.5g})" if len(cycles) == 1 else ""
+    chaos = any(r.is_chaotic for r in cycles.recurrent)
+    return counted(len(cycles), noun) + more + kind + ("; chaos" if chaos else "")
+
+
+def portrait_caption(data: Portrait, energy: str | None) -> str:
+    """What to see in a phase portrait."""
+    view, kind = data.view, data.view.problem.rule.rule_kind
+    if view.dimension == 1:
+        return _line_caption(view.names[0], kind)
+    said = []
+    if view.is_projection:
+        said.append("Trajectories seen along the other coordinates; they may cross in this view.")
+    elif kind == "flow":
+        said.append("Grey streamlines run where the flow carries its states.")
+    else:
+        said.append("Arrows point from each state towards the next; long steps are cut short.")
+    if data.orbits is not None and len(data.orbits):
+        said.append("Black dots are where many orbits have got to after 200 steps.")
+    if any(data.nullclines):
+        x, y = view.names
+        said.append(
+            f"On the blue curves {x} does not change, on the dashed ones {y}; states rest where "
+            f"they cross."
+        )
+    if data.separatrices:
+        said.append("The dashed black curves lead into saddles and part what ends up differently.")
+    if data.families:
+        said.append("Along the thick green line every state is at rest.")
+    if data.cycles:
+        said.append(
+            "Purple: closed orbits, solid where they attract."
+            if kind == "flow"
+            else "Purple squares: cycles, filled where they attract."
+        )
+    if energy and data.energy is not None:
+        said.append(f"Thin coloured lines are contours of {energy}.")
+    return " ".join(said)
+
+
+def _line_caption(name: str, kind: str) -> str:
+    if kind == "map":
+        return (
+            "The map (blue) and the diagonal, which meet at fixed points. The thin line follows an "
+            "orbit: up to the map, over to the diagonal, and so on."
+        )
+    return (
+        f"The velocity {name}′ against {name}; arrows show which way it goes. It rests where the "
+        f"curve is zero, stably where the curve falls through zero."
+    )
+
+
+def spectrum_caption(kind: str) -> str:
+    """What to see in a spectrum."""
+    where = "left of the imaginary axis" if kind == "flow" else "inside the unit circle"
+    return (
+        f"Eigenvalues of the linearization at each state of rest. A mode decays {where} (shaded); "
+        f"a state is stable where all of its marks are. Marks off the real axis turn."
+    )
+
+
+def energy_caption(check: DescentCheck | None, energy: str) -> str:
+    """What to see in an energy along trajectories."""
+    if check is None or check.holds is None:
+        return f"{energy[0].upper()}{energy[1:]} along the trajectories of the phase portrait."
+    end = "it never rises" if check.holds else "it rises somewhere, so the rule does not descend it"
+    return f"{energy[0].upper()}{energy[1:]} along the trajectories of the phase portrait: {end}."
+
+
+def verdict_caption(verdict: Verdict) -> str:
+    """What to see in the figure of a verdict."""
+    if verdict.energy is not None:
+        return (
+            "The energy recovered from the rule alone (dark is low), with the flow across it: "
+            "states run downhill."
+        )
+    witness = "what refutes an energy is marked" if verdict.witnesses else "no energy was found"
+    if verdict.split is not None:
+        return (
+            f"The gradient part of the rule's orthogonal split; its energy need not fall, and "
+            f"{witness}."
+        )
+    return f"The rule without an energy: {witness}."

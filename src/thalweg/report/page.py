@@ -1,0 +1,167 @@
+"""A page of figures, tables and paragraphs as one HTML file that needs nothing else.
+
+One template and one style sheet make every page: it opens offline, follows the reader's choice of
+dark or light, prints, and fits a telephone.
+"""
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib import resources
+from string import Template
+
+from thalweg.core import html
+from thalweg.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+    def to_html(self) -> str:
+        """As HTML."""
+        return html.paragraph(self.text)
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of sentences."""
+
+    items: Sequence[str]
+
+    def to_html(self) -> str:
+        """As HTML."""
+        return html.listing(self.items)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Attributes:
+        header: the titles of the columns.
+        rows: one list of texts a row.
+        caption: what it holds, in a sentence.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+
+    def to_html(self) -> str:
+        """As HTML; it scrolls sideways where the page is narrower."""
+        return f'<div class="wide">{html.table(self.header, self.rows, self.caption)}</div>'
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names with their values."""
+
+    pairs: Sequence[tuple[str, str]]
+
+    def to_html(self) -> str:
+        """As HTML."""
+        inner = "".join(
+            f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.pairs
+        )
+        return f"<dl>{inner}</dl>"
+
+
+@dataclass(frozen=True)
+class Code:
+    """What is typed or printed, letter by letter."""
+
+    text: str
+
+    def to_html(self) -> str:
+        """As HTML."""
+        return f"<pre><code>{escape(self.text)}</code></pre>"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure.
+
+    Attributes:
+        name: of its file, without the ending.
+        svg: the drawing.
+        caption: what to see in it.
+        alt: what it is, in a few words, for those who cannot see it.
+    """
+
+    name: str
+    svg: bytes
+    caption: str
+    alt: str
+
+    def to_html(self) -> str:
+        """As HTML, the drawing inside."""
+        data = base64.b64encode(self.svg).decode()
+        return (
+            f'<figure id="{escape(self.name)}"><img alt="{escape(self.alt)}" '
+            f'src="data:image/svg+xml;base64,{data}">'
+            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+        )
+
+
+Block = Text | Points | Table | Facts | Code | Picture
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page: a heading, and what stands below it."""
+
+    title: str
+    blocks: Sequence[Block]
+
+    def to_html(self) -> str:
+        """As HTML."""
+        inner = "\n".join(block.to_html() for block in self.blocks)
+        return f"<section>\n<h2>{escape(self.title)}</h2>\n{inner}\n</section>"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report.
+
+    Attributes:
+        title: what it is about.
+        lead: the answer in a sentence or two.
+        sections: its parts.
+    """
+
+    title: str
+    lead: str
+    sections: Sequence[Section]
+
+    def pictures(self) -> Iterable[Picture]:
+        """All figures, in order."""
+        return (b for section in self.sections for b in section.blocks if isinstance(b, Picture))
+
+    def to_html(self) -> str:
+        """The page as one HTML file."""
+        folder = resources.files("thalweg.report")
+        template = Template(folder.joinpath("page.html").read_text("utf-8"))
+        return template.substitute(
+            title=escape(self.title),
+            lead=escape(self.lead),
+            style=folder.joinpath("page.css").read_text("utf-8"),
+            body="\n".join(section.to_html() for section in self.sections),
+        )
+
+    def files(self) -> dict[str, bytes]:
+        """What to write, by file name: the figures, and the page itself as `report.html`.
+
+        Raises:
+            InputError: two figures have one name.
+        """
+        found: dict[str, bytes] = {}
+        for picture in self.pictures():
+            name = f"{picture.name}.svg"
+            if name in found:
+                raise InputError(f"Page: two figures are called {picture.name!r}.")
+            found[name] = picture.svg
+        return found | {"report.html": self.to_html().encode()}

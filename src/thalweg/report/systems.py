@@ -1,0 +1,234 @@
+"""The page of an analysis: what was asked, what was found, and how to see it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.analysis import Cycles, DescentCheck, Equilibria
+from thalweg.core.charts import BoxChart
+from thalweg.core.declared import declared_names
+from thalweg.core.domains import Domain
+from thalweg.dynamics import Rule, declared_energy
+from thalweg.plot import Portrait, portrait_data, spectrum, verdict
+from thalweg.plot.curves import Run, closed_orbit
+from thalweg.plot.fields import energy_at
+from thalweg.plot.portraits import draw_portrait
+from thalweg.plot.trajectories import draw_energies, draw_trajectory
+from thalweg.recovery import Verdict
+from thalweg.report import captions
+from thalweg.report.page import Block, Code, Facts, Page, Picture, Points, Section, Table, Text
+from thalweg.report.pictures import picture
+
+_MOST_CURVES = 5
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that an analysis found, and how it was asked.
+
+    Attributes:
+        name: what the system is called.
+        summary: what it is, in a sentence, or empty.
+        rule: the rule.
+        domain: where it was analysed.
+        parameters: its parameters by name.
+        seed: of everything random.
+        equilibria: the equilibria.
+        cycles: the cycles.
+        descent: whether the declared energy never rises; None where none is declared.
+        verdict: whether the rule is steepest descent of an energy.
+        warnings: what was noticed before.
+        command: what was typed, without where files went.
+        versions: of the libraries that computed it, by name.
+    """
+
+    name: str
+    summary: str
+    rule: Rule
+    domain: Domain
+    parameters: Mapping[str, Any]
+    seed: int
+    equilibria: Equilibria
+    cycles: Cycles
+    descent: DescentCheck | None
+    verdict: Verdict
+    warnings: tuple[str, ...] = ()
+    command: str = ""
+    versions: Mapping[str, str] | None = None
+
+    @property
+    def energy(self) -> tuple[Callable[[Any], Any] | None, str]:
+        """The energy to draw and what it is called: the declared one, else the recovered one."""
+        declared = declared_energy(self.rule)
+        if declared is not None:
+            return declared, "the declared energy"
+        return self.verdict.energy, "the recovered energy"
+
+
+def analysis_page(found: Findings) -> Page:
+    """The report of an analysis, with its figures drawn."""
+    energy, called = found.energy
+    data = portrait_data(
+        found.rule,
+        found.domain,
+        equilibria=found.equilibria,
+        cycles=found.cycles,
+        energy=energy,
+    )
+    shape = picture(
+        draw_portrait(data),
+        "phase-portrait",
+        captions.portrait_caption(data, called if energy else None),
+        f"Phase portrait of {found.name}",
+    )
+    sections = [
+        Section("What was asked", [_asked(found), shape]),
+        Section("Where it rests", _rest(found)),
+        Section("Cycles", _cycles(found, data)),
+        Section("Does an energy fall?", _descent(found, data)),
+        Section("Is it steepest descent of an energy?", _verdict(found)),
+        Section("How this was made", _made(found)),
+    ]
+    if found.warnings:
+        sections.insert(1, Section("Warnings", [Points(found.warnings)]))
+    return Page(found.name, _lead(found), sections)
+
+
+def _lead(found: Findings) -> str:
+    said = f"{captions.rest_in_words(found.equilibria)}; {captions.cycles_in_words(found.cycles)}. "
+    said = said[0].upper() + said[1:] + found.verdict.sentences()[0]
+    return f"{found.summary} {said}" if found.summary else said
+
+
+def _asked(found: Findings) -> Facts:
+    layout = found.domain.chart().layout
+    names = declared_names(found.rule, layout)
+    many = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    region = found.verdict.region
+    pairs = [
+        ("System", found.name),
+        ("Rule", f"{found.rule.rule_kind} of {captions.counted(layout.size, 'coordinate')}"),
+        ("State", ", ".join(names[:6]) + many),
+        *((name, _shown(value)) for name, value in found.parameters.items()),
+        ("Searched", region),
+        ("Seed", str(found.seed)),
+    ]
+    return Facts(pairs)
+
+
+def _shown(value: Any) -> str:
+    """A parameter in a few characters."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value)
+    return text if len(text) <= 160 else f"array of shape {np.shape(value)}"
+
+
+def _rest(found: Findings) -> list[Block]:
+    blocks: list[Block] = [Text(f"{found.equilibria.title}.")]
+    if found.equilibria:
+        blocks.append(Table(*found.equilibria.table()))
+        blocks.append(Points(found.equilibria.remarks()))
+        blocks.append(
+            picture(
+                spectrum(found.equilibria),
+                "spectrum",
+                captions.spectrum_caption(found.rule.rule_kind),
+                "Eigenvalues in the complex plane",
+            )
+        )
+    else:
+        blocks.append(Points(found.equilibria.remarks()))
+    return blocks
+
+
+def _cycles(found: Findings, data: Portrait) -> list[Block]:
+    title = found.cycles.title
+    blocks: list[Block] = [Text(f"{title[0].upper()}{title[1:]}.")]
+    if found.cycles:
+        blocks.append(Table(*found.cycles.table()))
+    blocks.append(Points(found.cycles.remarks()))
+    drawn = _time_course(found, data)
+    return blocks if drawn is None else [*blocks, drawn]
+
+
+def _time_course(found: Findings, data: Portrait) -> Picture | None:
+    """The coordinates against time: twice round a closed orbit that attracts, or on the way."""
+    problem, is_map = data.view.problem, found.rule.rule_kind == "map"
+    loop = next((c for c in found.cycles if c.stable), None)
+    if loop is not None and not is_map:
+        once = closed_orbit(problem, loop)
+        turn = once.y[-1] - once.y[0]
+        run = Run(
+            np.concatenate([once.times, loop.period + once.times]),
+            np.concatenate([once.y, once.y + turn]),
+        )
+        caption = "Twice round the closed orbit that attracts."
+    else:
+        tracks = [_until_settled(track) for track in data.tracks if len(track.y) > 1]
+        if not tracks:
+            return None
+        run = max(tracks, key=lambda t: float(np.linalg.norm(np.ptp(t.y, axis=0))))
+        caption = "One of the trajectories of the phase portrait against time."
+    chart = problem.chart
+    values = np.asarray(chart.layout.flatten(chart.embed(run.y)))
+    names = declared_names(found.rule, chart.layout)
+    if isinstance(chart, BoxChart):
+        names, values = [names[i] for i in chart.free], values[:, list(chart.free)]
+    axes = draw_trajectory(run.times, values, names, is_map)
+    return picture(axes, "trajectory", caption, "Coordinates against time")
+
+
+def _until_settled(run: Run) -> Run:
+    """A run without its long end, where next to nothing happens."""
+    away = np.linalg.norm((run.y - run.y[-1]) / np.maximum(np.ptp(run.y, axis=0), 1e-300), axis=1)
+    moving = np.flatnonzero(away > 5e-3)
+    if not len(moving):
+        return run
+    last = run.times[0] + 1.25 * (run.times[moving[-1]] - run.times[0])
+    kept = run.times <= max(last, run.times[min(moving[-1] + 1, len(run.times) - 1)])
+    return Run(run.times[kept], run.y[kept])
+
+
+def _descent(found: Findings, data: Portrait) -> list[Block]:
+    energy, called = found.energy
+    if energy is None:
+        return [Text("The rule declares no energy, and none was recovered.")]
+    blocks: list[Block] = [
+        Text("The rule declares no energy; this is the recovered one.")
+        if found.descent is None
+        else Text(str(found.descent))
+    ]
+    tracks = [_until_settled(track) for track in data.tracks if len(track.y) > 1][:_MOST_CURVES]
+    if tracks:
+        problem = data.view.problem
+        values = energy_at(problem, energy, np.concatenate([t.y for t in tracks]))
+        parts = np.split(values, np.cumsum([len(t.y) for t in tracks])[:-1])
+        curves = [(t.times, part) for t, part in zip(tracks, parts, strict=True)]
+        axes = draw_energies(curves, found.rule.rule_kind == "map")
+        caption = captions.energy_caption(found.descent, called)
+        blocks.append(picture(axes, "energy-along", caption, "Energy against time"))
+    return blocks
+
+
+def _verdict(found: Findings) -> list[Block]:
+    axes = verdict(
+        found.verdict, found.rule, found.domain, equilibria=found.equilibria, cycles=found.cycles
+    )
+    caption = captions.verdict_caption(found.verdict)
+    blocks: list[Block] = [Points(found.verdict.sentences())]
+    blocks.append(picture(axes, "verdict", caption, f"Verdict: {found.verdict.kind}"))
+    blocks.append(Text("What was asked, the cheapest question first, and what came of it:"))
+    blocks.append(Table(*found.verdict.table()))
+    if found.verdict.warnings:
+        blocks.append(Points([f"Note: {warning}" for warning in found.verdict.warnings]))
+    return blocks
+
+
+def _made(found: Findings) -> list[Block]:
+    blocks: list[Block] = [Code(found.command)] if found.command else []
+    if found.versions:
+        blocks.append(Text(", ".join(f"{name} {v}" for name, v in found.versions.items()) + "."))
+    return [*blocks, Text("The numbers are in result.json beside this page, the figures as SVG.")]
