@@ -91,7 +91,12 @@ def test_the_result_holds_the_known_answer(fitzhugh_nagumo):
 def test_the_file_is_what_was_printed(fitzhugh_nagumo):
     result, folder = fitzhugh_nagumo
     assert (folder / "result.json").read_text() == result.stdout
-    assert [path.name for path in folder.iterdir()] == ["result.json"]
+    names = {path.name for path in folder.iterdir()}
+    figures = {"phase-portrait", "spectrum", "trajectory", "verdict"}
+    assert names == {"result.json", "report.html", *(f"{figure}.svg" for figure in figures)}
+    report = (folder / "report.html").read_text()
+    assert "thalweg analyze fitzhugh-nagumo --set current=0.8 --seed 3" in report
+    assert str(folder) not in report
 
 
 def test_every_number_is_finite_or_null(fitzhugh_nagumo):
@@ -114,5 +119,19 @@ def test_people_get_a_table_and_the_default_folder(tmp_path, monkeypatch):
     folder = tmp_path / "thalweg-out" / "fitzhugh-nagumo"
     assert "schema" in json.loads((folder / "result.json").read_text())
     assert str(folder.relative_to(tmp_path)) in result.stderr
+    assert "report.html" in result.stderr
+    assert (folder / "report.html").exists()
     quiet = CliRunner().invoke(app, ["analyze", "fitzhugh-nagumo", "--quiet"])
     assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
+def test_nothing_is_written_when_drawing_fails(tmp_path, monkeypatch):
+    def broken(*_):
+        raise ValueError("no ink")
+
+    monkeypatch.setattr("thalweg.cli.reporting.analysis_page", broken)
+    out = tmp_path / "out"
+    result = CliRunner().invoke(app, ["analyze", "logistic", "--out", str(out)])
+    assert result.exit_code == 1
+    assert "no ink" in result.stderr
+    assert not out.exists()

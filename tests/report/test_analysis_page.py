@@ -1,0 +1,95 @@
+"""The page of an analysis says what was found."""
+
+import re
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg.plot.curves import Run
+from thalweg.report import Findings, analysis_page
+from thalweg.report.captions import counted, joined, rest_in_words
+from thalweg.report.systems import _until_settled
+
+
+def findings(rule, name, **options):
+    domain = options.pop("domain", rule.domain)
+    equilibria = tw.find_equilibria(rule, domain)
+    verdict = tw.recover_energy(rule, domain, equilibria=equilibria, thorough=False)
+    is_gradient = verdict.kind == "euclidean"
+    cycles = tw.find_cycles(rule, domain, equilibria=equilibria, gradient=is_gradient)
+    return Findings(
+        name=name, summary="A summary.", rule=rule, domain=domain, parameters={"a": 1.5}, seed=0,
+        equilibria=equilibria, cycles=cycles, descent=None, verdict=verdict,
+        warnings=("mind the gap",), command=f"thalweg analyze {name}", versions={"thalweg": "9"},
+        **options,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def wells():
+    return analysis_page(findings(tw.SteepestDescent(tw.energies.FourWells()), "four-wells"))
+
+
+def test_the_page_leads_with_the_answer(wells):
+    assert wells.title == "four-wells"
+    assert wells.lead.startswith("A summary. 9 equilibria: 4 sinks, 4 saddles and 1 source;")
+    assert wells.lead.endswith("It is steepest descent of an energy, in the Euclidean metric.")
+
+
+def test_the_page_holds_everything_that_was_asked_and_found(wells):
+    text = wells.to_html()
+    for word in (
+        "mind the gap", "<dt>a</dt><dd>1.5</dd>", "[-2, 2] × [-2, 2]", "<td>saddle</td>",
+        "95 % confidence", "thalweg analyze four-wells", "thalweg 9", "euclidean", "Jᵀ",
+    ):  # fmt: skip
+        assert word in text
+    names = [picture.name for picture in wells.pictures()]
+    assert names == ["phase-portrait", "spectrum", "trajectory", "energy-along", "verdict"]
+    captions = {picture.name: picture.caption for picture in wells.pictures()}
+    assert "x does not change" in captions["phase-portrait"]
+    assert "contours of the declared energy" in captions["phase-portrait"]
+    assert "run downhill" in captions["verdict"]
+
+
+def test_nothing_of_this_machine_is_on_the_page(wells):
+    text = re.sub(r"base64,[^\"]+", "", wells.to_html())
+    assert str(tw.__file__) not in text
+    assert "/home/" not in text
+    assert "/work/" not in text
+    assert all(b"/work/" not in picture.svg for picture in wells.pictures())
+
+
+def test_a_map_of_the_line_has_its_cobweb_and_its_cycle():
+    page = analysis_page(findings(tw.models.Logistic(r=3.2), "logistic"))
+    captions = {picture.name: picture.caption for picture in page.pictures()}
+    assert "over to the diagonal" in captions["phase-portrait"]
+    assert "inside the unit circle" in captions["spectrum"]
+    assert "1 cycle (attracting, period 2)" in page.lead
+    assert "energy-along" not in captions
+
+
+def test_a_rule_without_equilibria_has_a_page():
+    drift = tw.as_flow(lambda x: np.ones(2) + 0.0 * x, domain=tw.Box([0.0, 0.0], [1.0, 1.0]))
+    page = analysis_page(findings(drift, "drift"))
+    assert page.lead.startswith("A summary. No equilibria; no closed orbits.")
+    assert "spectrum" not in [picture.name for picture in page.pictures()]
+
+
+def test_words():
+    assert joined(["a"]) == "a"
+    assert joined(["a", "b", "c"]) == "a, b and c"
+    assert [counted(n, "equilibrium") for n in (0, 1, 2)] == [
+        "no equilibria", "1 equilibrium", "2 equilibria",
+    ]  # fmt: skip
+    ring = tw.find_equilibria(tw.models.DeepLinearMode())
+    assert rest_in_words(ring).endswith("1 saddle and a 1-dimensional family")
+
+
+def test_a_run_is_shown_until_it_has_settled():
+    times = np.linspace(0.0, 100.0, 1001)
+    run = _until_settled(Run(times, np.exp(-times)[:, None]))
+    assert run.times[0] == 0.0
+    assert run.times[-1] == pytest.approx(1.25 * -np.log(5e-3), abs=0.2)
+    turning = Run(times, np.cos(times)[:, None])
+    assert len(_until_settled(turning).times) == 1001
