@@ -1,7 +1,7 @@
 """Axes as pictures of a page."""
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from thalweg.report.page import Picture
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # The same drawing gives the same file.
-_REPEATABLE = {"svg.hashsalt": "thalweg"}
+_REPEATABLE: Any = {"svg.hashsalt": "thalweg"}
 _DPI = 160
 
 
