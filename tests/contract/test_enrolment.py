@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+import sys
 
 import pytest
 from contract_rows import ENERGIES, GEOMETRIES, RULES
@@ -23,7 +24,10 @@ def concrete_classes(base: type) -> set[type]:
     while waiting:
         cls = waiting.pop()
         waiting.extend(cls.__subclasses__())
+        # Examples in docstrings define classes too, which are in no module.
+        module = sys.modules.get(cls.__module__)
         is_ours = cls.__module__.startswith("thalweg.") and not cls.__name__.startswith("_")
+        is_ours = is_ours and getattr(module, cls.__name__, None) is cls
         if is_ours and not inspect.isabstract(cls):
             found.add(cls)
     return found
