@@ -22,6 +22,7 @@ from thalweg.plot.curves import (
     spread_starts,
 )
 from thalweg.plot.fields import Field, energy_on_grid, field_on_grid, nullclines, sample
+from thalweg.plot.streams import streamlines
 from thalweg.plot.views import View, make_view
 
 _RUNS = 5
@@ -57,6 +58,7 @@ class Portrait:
         view: what the axes are.
         field: the displacement on a grid, or None for a projection.
         nullclines: the branches where the first component vanishes, and where the second does.
+        streams: the streamlines of a flow, curves `(m, 2)`.
         runs: sample trajectories of a flow, with their times.
         separatrices: `"stable"` or `"unstable"` curves of saddles.
         orbits: where orbits of a map are after a while, shape `(n, k)`.
@@ -72,6 +74,7 @@ class Portrait:
     view: View
     field: Field | None = None
     nullclines: tuple[list[np.ndarray], ...] = ()
+    streams: list[np.ndarray] = dataclasses.field(default_factory=list)
     runs: list[Run] = dataclasses.field(default_factory=list)
     separatrices: list[tuple[str, np.ndarray]] = dataclasses.field(default_factory=list)
     orbits: np.ndarray | None = None
@@ -141,6 +144,7 @@ def portrait_data(
         view=view,
         field=grid,
         nullclines=nullclines(view, grid) if grid and is_plane and not view.corners else (),
+        streams=streamlines(grid) if grid and is_plane and is_flow else [],
         runs=[Run(run.times, _shown(view, run.y)) for run in runs],
         separatrices=curves,
         orbits=None if orbits is None else view.wrap(view.place(orbits)),

@@ -169,15 +169,21 @@ def draw_arrows(axes: "Axes", data: Portrait, colour: str = GREY) -> None:
     )  # fmt: skip
 
 
-def draw_streamlines(axes: "Axes", data: Portrait, colour: str = GREY, width: float = 0.6) -> None:
-    """The streamlines of a flow of the plane."""
-    assert data.field is not None
-    (x, y), (u, v) = data.field.axes, data.field.values
-    if not np.any(np.hypot(u, v) > 0.0):
+def draw_streamlines(axes: "Axes", data: Portrait, colour: str = GREY, width: float = 0.7) -> None:
+    """The streamlines of a flow of the plane, each with the head of an arrow at its middle."""
+    from matplotlib.collections import LineCollection
+
+    if not data.streams:
         return
-    axes.streamplot(
-        x, y, np.ma.masked_invalid(u), np.ma.masked_invalid(v), color=colour, linewidth=width,
-        arrowsize=0.8, density=1.1, zorder=2,
+    axes.add_collection(LineCollection(data.streams, colors=colour, linewidths=width, zorder=2))
+    middles = [(line[len(line) // 2], line[len(line) // 2 - 1]) for line in data.streams]
+    at, before = np.array(middles).swapaxes(0, 1)
+    along = (at - before) / np.linalg.norm(at - before, axis=1, keepdims=True)
+    # All head: the length of an arrow is that of its head.
+    axes.quiver(
+        *at.T, *along.T, angles="xy", units="inches", scale_units="inches", scale=1.0 / 0.08,
+        width=0.012, headlength=6.7, headaxislength=5.8, headwidth=5.0, minlength=0.0,
+        pivot="mid", color=colour, zorder=2,
     )  # fmt: skip
 
 
