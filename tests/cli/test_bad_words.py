@@ -156,4 +156,7 @@ def test_no_equilibrium_is_said_plainly(place):
     assert result.exit_code == 0
     assert "0 equilibria" in result.stdout or "No equilibri" in result.stdout
     assert json.loads((place / "results" / "result.json").read_text())["equilibria"] == []
-    assert [path.name for path in (place / "results").iterdir()] == ["result.json"]
+    written = {path.name for path in (place / "results").iterdir()}
+    assert {"result.json", "report.html", "phase-portrait.svg"} <= written
+    assert "spectrum.svg" not in written  # there is nothing whose eigenvalues to show
+    assert "No equilibri" in (place / "results" / "report.html").read_text("utf-8")
