@@ -12,7 +12,7 @@ _SEEDS = 26
 _CELLS = 30
 _STEP = 0.008
 _STEPS = 160
-_SHORTEST = 0.06
+_SHORTEST = 0.09
 
 
 def streamlines(field: Field) -> list[np.ndarray]:
@@ -100,7 +100,7 @@ def _cells(path: np.ndarray) -> np.ndarray:
 
 
 def _free(cells: np.ndarray, taken: np.ndarray, own: set[int]) -> int:
-    """How many points a path has before it meets another line or itself; `own` gathers its cells."""
+    """How far a path goes before it meets another line or itself; `own` gathers its cells."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(cells)) + 1])
     for number, start in enumerate(starts):
         cell = int(cells[start])
