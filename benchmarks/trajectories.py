@@ -27,9 +27,7 @@ def velocity(t: float, state: np.ndarray) -> tuple[float, float]:
 
 
 def end_of(start: jax.Array) -> jax.Array:
-    run = tw.simulate(
-        FitzHughNagumo(), start, duration=DURATION, rtol=RTOL, atol=ATOL, save="end"
-    )
+    run = tw.simulate(FitzHughNagumo(), start, duration=DURATION, rtol=RTOL, atol=ATOL, save="end")
     return run.last_state
 
 

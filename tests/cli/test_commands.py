@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import thalweg as tw
 from thalweg.cli.main import app
 from thalweg.models import registry
+from thalweg.studies.registry import ENTRIES as STUDIES
 
 
 def thalweg(*arguments):
@@ -22,12 +23,16 @@ def as_json(*arguments):
     return json.loads(result.stdout)
 
 
-def test_list_has_every_system_on_a_line_of_at_most_80_columns():
+def test_list_has_every_system_and_study_on_a_line_of_at_most_80_columns():
     result = thalweg("list")
     lines = result.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == [entry.name for entry in registry.ENTRIES]
+    names = [entry.name for entry in registry.ENTRIES]
+    studies = [study.name for study in STUDIES]
+    assert [line.split()[0] for line in lines] == names + studies
     assert max(map(len, lines)) <= 80
-    assert [s["name"] for s in as_json("list")["systems"]] == [e.name for e in registry.ENTRIES]
+    found = as_json("list")
+    assert [s["name"] for s in found["systems"]] == names
+    assert [s["name"] for s in found["studies"]] == studies
 
 
 def test_version():

@@ -12,6 +12,7 @@ from thalweg.cli.listing import list_systems
 from thalweg.cli.recover import recover
 from thalweg.cli.simulate import simulate
 from thalweg.cli.startup import prepare_environment
+from thalweg.cli.study import study
 
 app = typer.Typer(
     name="thalweg",
@@ -44,6 +45,7 @@ app.command("list")(list_systems)
 app.command("analyze")(analyze)
 app.command("simulate")(simulate)
 app.command("recover")(recover)
+app.command("study")(study)
 app.command("doctor")(doctor)
 
 

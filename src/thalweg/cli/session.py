@@ -102,7 +102,7 @@ class Session:
             path = write_atomically(self.folder / "result.json", document)
             pages = [str(self.folder / name) for name in files if name.endswith(".html")]
             figures = len(files) - len(pages)
-            also = [*pages, *([f"{figures} figures (SVG)"] if figures else [])]
+            also = [*pages, *([f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else [])]
             self.message(f"Wrote {', '.join([str(path), *also])}.")
         if self.as_json:
             self._stdout.write(document)

@@ -42,7 +42,25 @@ def build(made_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any],
         InputError: a name is unknown, a value does not fit, or a parameter without default is left
             out.
     """
-    accepted = _parameters(made_by)
+    given, paths = arguments(made_by, settings, presets, name)
+    try:
+        system = made_by(**given)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
+    return apply(system, paths, name, known=tuple(_parameters(made_by)))
+
+
+def arguments(
+    taken_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any], name: str
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What to call a class or function with, and the settings that are none of its parameters.
+
+    Raises:
+        InputError: a value does not fit, or a parameter without default is left out.
+    """
+    accepted = _parameters(taken_by)
     given = dict(presets)
     paths = {}
     for path, text in settings.items():
@@ -56,13 +74,15 @@ def build(made_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any],
         raise InputError(
             f"{name} has no default for {', '.join(missing)}: give --set {missing[0]}=VALUE."
         )
-    try:
-        system = made_by(**given)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
-    return apply(system, paths, name, known=tuple(accepted))
+    return given, paths
+
+
+def unknown(path: str, known: Sequence[str], name: str) -> InputError:
+    """The error of a setting that does not exist; it offers the nearest name."""
+    near = difflib.get_close_matches(path, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    has = f"it has {', '.join(known)}" if known else "it has no parameters"
+    return InputError(f"--set: {name} has no parameter {path!r};{hint} {has}.")
 
 
 def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[str] = ()) -> Any:
@@ -72,10 +92,7 @@ def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[s
             system = _assign(system, path.split("."), path, text)
         except KeyError:
             names = list(dict.fromkeys([*known, *parameters(system)]))
-            near = difflib.get_close_matches(path, names, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            has = f"it has {', '.join(names)}" if names else "it has no parameters"
-            raise InputError(f"--set: {name} has no parameter {path!r};{hint} {has}.") from None
+            raise unknown(path, names, name) from None
     return system
 
 

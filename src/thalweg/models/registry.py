@@ -19,7 +19,7 @@ class Entry:
     Attributes:
         name: what the command line calls it.
         target: where its class lives, `"models.module:Class"`.
-        summary: one line, at most 46 characters (a line of `list` holds 80).
+        summary: one line, at most 45 characters (a line of `list` holds 80).
         tags: what it is an example of; the first is `"flow"` or `"map"`.
         parameters: values in which it differs from the defaults of its class.
     """
@@ -57,7 +57,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "deep-linear-mode",
         "models.mode_pair:DeepLinearMode",
-        "One mode of a linear network: a line of minima",
+        "One mode of a linear network: a line of rest",
         "flow learning gradient continuum",
     ),
     _entry(

@@ -55,6 +55,22 @@ def new_axes(width: float = 5.4, height: float = 4.4, projection: str | None = N
     return axes
 
 
+def new_panels(
+    columns: int, rows: int = 1, width: float = 3.4, height: float = 2.9, **shared: Any
+) -> np.ndarray:
+    """Axes `(rows, columns)` side by side on one figure, each of this size in inches.
+
+    `shared` goes to matplotlib's `Figure.subplots`: `sharex`, `sharey`.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, **shared)
+    for axes in panels.flat:
+        axes.tick_params(labelsize=SMALL)
+    return panels
+
+
 def mark(
     axes: "Axes", x: Any, y: Any, kind: str, *height: Any, label: str | None = None, **style: Any
 ) -> None:

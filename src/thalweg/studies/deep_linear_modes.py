@@ -6,7 +6,10 @@ import jax
 import numpy as np
 
 from thalweg.models import deep_linear as dl
+from thalweg.plot.style import COLOURS, INK, SMALL, new_panels
+from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.simulation import Euler, simulate
+from thalweg.studies.outcome import Outcome
 
 SIGMA_YX = np.array(
     [
@@ -45,11 +48,11 @@ class ModeCurves:
     shallow_form: np.ndarray
 
     def half_times(self) -> tuple[np.ndarray, np.ndarray]:
-        """When each mode passes half its strength, measured: deep and shallow, `(r,)` each."""
+        """When each mode passes half its strength: deep and shallow, `(r,)` each; NaN if never."""
         return tuple(  # type: ignore[return-value]
             np.array(
                 [
-                    np.interp(0.5 * s, curve, self.times)
+                    np.interp(0.5 * s, curve, self.times, right=np.nan)
                     for s, curve in zip(self.strengths, run.T, strict=True)
                 ]
             )
@@ -101,4 +104,109 @@ def mode_curves(
         exact=dl.predict_small_start(task, starts[0], tau).strengths(times),
         shallow=shallow,
         shallow_form=dl.shallow_strength(modes.strengths, modes.of_product(starts[1]), times, tau),
+    )
+
+
+def study(
+    *,
+    hidden: int = 16,
+    learning_rate: float = 0.4,
+    dt: float = 0.1,
+    duration: float = 15.0,
+    scale: float = 0.01,
+    seed: int = 0,
+) -> Outcome:
+    """The growth of every mode, deep and shallow, measured and by closed form.
+
+    References:
+        Saxe, McClelland & Ganguli (2014), arXiv:1312.6120, figure 3.
+    """
+    curves = mode_curves(
+        hidden=hidden,
+        learning_rate=learning_rate,
+        dt=dt,
+        duration=duration,
+        scale=scale,
+        key=jax.random.key(seed),
+    )
+    deep, shallow = curves.half_times()
+    rows = [
+        [str(i + 1), *(f"{value:.4g}" for value in (s, curves.deep[-1, i], deep[i], shallow[i]))]
+        for i, s in enumerate(curves.strengths)
+    ]
+    errors = curves.errors()
+    named = {
+        "deep network, each mode's own logistic curve": errors["logistic"],
+        "deep network, exact matrix solution of the flow": errors["exact"],
+        "shallow network, exponential approach": errors["shallow"],
+    }
+    page = Page(
+        "Deep linear networks: modes of learning",
+        f"A network of two weight matrices learns the singular modes of its task one after the "
+        f"other, the strongest first: half of the first at t = {deep[0]:.2f}, "
+        f"half of the last at t = {np.nanmax(deep):.2f}. One matrix learns all of them at the same "
+        f"pace, half at t = ln 2/η = {np.log(2) / learning_rate:.2f}.",
+        [
+            Section(
+                "Strengths over time",
+                [
+                    _drawn(curves),
+                    Table(
+                        ["mode", "strength s", "learned", "half at t, deep", "half at t, shallow"],
+                        rows,
+                        "Every mode of the task, and when half of it is learned.",
+                    ),
+                ],
+            ),
+            Section(
+                "Against the closed forms",
+                [
+                    Table(
+                        ["prediction", "largest gap"],
+                        [[name, f"{gap:.3g}"] for name, gap in named.items()],
+                        "The largest gap over all times and modes, in units of strength.",
+                    ),
+                    Text(
+                        f"The gaps are those of Euler steps of {dt:g}: the closed forms are of the "
+                        f"flow, and gaps shrink with the step. The logistic curve also leaves out "
+                        f"that modes are coupled while a random start is not yet aligned."
+                    ),
+                ],
+            ),
+        ],
+    )
+    values = {
+        "times": curves.times,
+        "strengths": curves.strengths,
+        "deep": curves.deep,
+        "shallow": curves.shallow,
+        "half_times_deep": deep,
+        "half_times_shallow": shallow,
+        "errors": errors,
+    }
+    return Outcome(page, values)
+
+
+def _drawn(curves: ModeCurves) -> Picture:
+    panels = new_panels(2, sharey=True)[0]
+    measured_and_form = (
+        ("two layers", curves.deep, curves.exact),
+        ("one layer", curves.shallow, curves.shallow_form),
+    )
+    for axes, (title, measured, form) in zip(panels, measured_and_form, strict=True):
+        for i, colour in zip(range(len(curves.strengths)), COLOURS, strict=False):
+            axes.plot(curves.times, measured[:, i], color=colour, label=f"mode {i + 1}")
+            axes.plot(curves.times, form[:, i], color=INK, linestyle=":", linewidth=1.2)
+            axes.axhline(curves.strengths[i], color=colour, linewidth=0.6, alpha=0.5)
+        axes.set_title(title, fontsize=SMALL + 1)
+        axes.set_xlabel("time t")
+    panels[0].set_ylabel("mode strength")
+    panels[1].legend(fontsize=SMALL, frameon=False, loc="lower right")
+    return picture(
+        panels[0],
+        "modes",
+        "Strength of each mode over learning (coloured) and its closed form (dotted). Horizontal "
+        "lines: the strengths to be learned. Deep networks wait, then learn a mode in one step; "
+        "the weaker the mode the longer the wait.",
+        "Mode strengths over time, two layers and one",
     )

@@ -1,0 +1,80 @@
+"""`thalweg study`: one table or figure of a source, end to end."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from thalweg.cli.options import (
+    DebugOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+)
+from thalweg.cli.session import session
+
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="A study; `thalweg list` shows all of them.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="PATH", help="The file or folder that the study reads."),
+]
+QuickOption = Annotated[
+    bool, typer.Option("--quick", help="The same study, small: seconds instead of minutes.")
+]
+
+
+def study(
+    name: StudyArgument,
+    settings: SetOption = None,
+    data: DataOption = None,
+    quick: QuickOption = False,
+    seed: SeedOption = 0,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Reproduce one table or figure of a source.
+
+    Prints its tables, and writes result.json, the figures and report.html. The JSON has the keys
+    `schema`, `version`, `study`, `settings`, `seed`, `values` (the study's own) and `warnings`.
+
+    Examples: `thalweg study normalization-stability`, `thalweg study deep-linear-modes --quick`.
+    """
+    with session(out, as_json, quiet, debug) as current:
+        import inspect
+
+        from thalweg import __version__
+        from thalweg.cli.settings import arguments, split_settings, unknown
+        from thalweg.core.errors import InputError
+        from thalweg.core.progress import quiet as no_progress
+        from thalweg.studies.registry import find
+
+        entry = find(name)
+        function = entry.load()
+        taken = [n for n in inspect.signature(function).parameters if n not in ("seed", "data")]
+        presets = {"seed": seed, **(entry.quick if quick else {})}
+        if "data" in inspect.signature(function).parameters:
+            presets["data"] = data
+        elif data is not None:
+            raise InputError(f"--data: the study {name} reads no files.")
+        given, others = arguments(function, split_settings(settings or ()), presets, name)
+        for path in others:
+            raise unknown(path, taken, f"the study {name}")
+        current.open_folder(name)
+        with no_progress(quiet):
+            outcome = function(**given)
+        result = {
+            "schema": 1,
+            "version": __version__,
+            "study": name,
+            "settings": {key: value for key, value in given.items() if key in taken},
+            "seed": seed,
+            "values": outcome.values,
+            "warnings": list(outcome.warnings),
+        }
+        current.finish(result, str(outcome), outcome.page.files)

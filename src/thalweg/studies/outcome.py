@@ -1,0 +1,25 @@
+"""What a study hands back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from thalweg.report import Page, to_text
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a study found.
+
+    Attributes:
+        page: its report: text, tables and figures.
+        values: the numbers, as JSON-ready data or NumPy arrays.
+        warnings: what the reader should know.
+    """
+
+    page: Page
+    values: Mapping[str, Any]
+    warnings: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return to_text(self.page)

@@ -1,0 +1,58 @@
+"""The studies by name, readable without importing JAX.
+
+To add one, write its module in this room and enrol it here by one row.
+"""
+
+import difflib
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from thalweg.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A study.
+
+    Attributes:
+        name: what the command line calls it.
+        target: where its function lives, `"module:function"`. It takes settings by keyword, `seed`
+            among them (and `data`, a folder, where it reads files), and returns an `Outcome`.
+        summary: one line, at most 44 characters (a line of `list` holds 80).
+        quick: the settings in which `--quick` differs: the same study, small, in under a minute.
+    """
+
+    name: str
+    target: str
+    summary: str
+    quick: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self) -> Callable[..., Any]:
+        """Its function; imports JAX."""
+        module, _, name = self.target.partition(":")
+        return getattr(importlib.import_module(f"thalweg.studies.{module}"), name)
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "deep-linear-modes",
+        "deep_linear_modes:study",
+        "Deep networks learn mode after mode",
+    ),
+)
+
+
+def find(name: str) -> Entry:
+    """The study of that name.
+
+    Raises:
+        InputError: there is none; the message offers the nearest names.
+    """
+    by_name = {entry.name: entry for entry in ENTRIES}
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), by_name, n=3, cutoff=0.4)
+    offer = f"Did you mean {' or '.join(near)}?" if near else "`thalweg list` shows all of them."
+    raise InputError(f"There is no study {name!r}. {offer}")
