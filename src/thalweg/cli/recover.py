@@ -1,5 +1,9 @@
 """`thalweg recover`: is a rule steepest descent of something?"""
 
+from typing import Annotated, Any
+
+import typer
+
 from thalweg.cli.options import (
     DebugOption,
     DomainOption,
@@ -12,11 +16,17 @@ from thalweg.cli.options import (
 )
 from thalweg.cli.session import session
 
+SymbolicOption = Annotated[
+    bool,
+    typer.Option("--symbolic", help="Ask in exact form: E and the metric as text and LaTeX."),
+]
+
 
 def recover(
     system: SystemArgument,
     settings: SetOption = None,
     domain: DomainOption = None,
+    symbolic: SymbolicOption = False,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -26,7 +36,8 @@ def recover(
     """Ask whether a system is steepest descent of an energy: of which, or why not.
 
     The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`,
-    `domain`, `seed`, `verdict` (as in `analyze`) and `warnings`.
+    `domain`, `seed`, `verdict` (as in `analyze`) and `warnings`. With `--symbolic` the verdict
+    also has `energy`, `latex` and `note`, and no levels.
     """
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
@@ -39,17 +50,37 @@ def recover(
         region, warnings = read_domain(domain, loaded.rule)
         current.open_folder(loaded.slug)
 
-        from thalweg.cli.seeds import key_of
-        from thalweg.recovery import recover_energy
+        if symbolic:
+            verdict, text = _exact(loaded, region)
+        else:
+            from thalweg.cli.seeds import key_of
+            from thalweg.recovery import recover_energy
 
-        verdict = recover_energy(loaded.rule, region, key=key_of(seed))
-        verdict = dataclasses.replace(
-            verdict, system=loaded.name, warnings=(*warnings, *verdict.warnings)
-        )
+            found = recover_energy(loaded.rule, region, key=key_of(seed))
+            found = dataclasses.replace(
+                found, system=loaded.name, warnings=(*warnings, *found.warnings)
+            )
+            verdict, text, warnings = found.to_dict(), str(found), list(found.warnings)
         result = header(loaded, region.chart().layout.size) | {
             "domain": region.to_dict(),
             "seed": seed,
-            "verdict": verdict.to_dict(),
-            "warnings": list(verdict.warnings),
+            "verdict": verdict,
+            "warnings": list(warnings),
         }
-        current.finish(result, str(verdict))
+        current.finish(result, text)
+
+
+def _exact(loaded: Any, region: Any) -> tuple[dict[str, Any], str]:
+    """The verdict in closed form: as data and as text."""
+    import dataclasses
+
+    from thalweg.core.errors import InputError
+
+    try:
+        from thalweg.recovery.symbolic import recover_symbolic
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "--symbolic needs SymPy, which is not installed: pip install 'thalweg[symbolic]'."
+        ) from error
+    found = dataclasses.replace(recover_symbolic(loaded.rule, region), system=loaded.name)
+    return found.to_dict(), str(found)

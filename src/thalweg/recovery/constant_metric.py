@@ -81,7 +81,7 @@ def _check(question: Question, matrix: np.ndarray, condition: float) -> Finding:
         NAME,
         exactness.energy(question.rule, question.chart, metric),
         metric,
-        f"constant, M ∝ {_rows(shown)}",
+        f"constant, M ∝ {matrix_text(shown)}",
     )
 
 
@@ -96,7 +96,8 @@ def _symmetric_units(size: int) -> np.ndarray:
     return np.asarray(units)
 
 
-def _rows(matrix: np.ndarray) -> str:
+def matrix_text(matrix: np.ndarray) -> str:
+    """A small matrix with four digits, a large one by its size."""
     if len(matrix) > 4:
         return f"a matrix of {len(matrix)} rows"
     clean = np.where(np.abs(matrix) < 1e-12, 0.0, matrix)

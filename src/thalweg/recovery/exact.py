@@ -1,6 +1,6 @@
 """The levels of the question in exact form, on SymPy expressions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,8 @@ import sympy as sp
 
 _DIGITS = 40
 _TRIES = 3
+# Longer terms than this are not handed to the general integrator, which may never return.
+_LONGEST = 80
 
 
 def vanishes(expression: Any, names: Sequence[Any]) -> bool:
@@ -72,11 +74,12 @@ def potential(form: Sequence[Any], names: Sequence[Any]) -> Any:
         rest = rest.subs(_harmless(rest, names[:i]))
         energy = energy + _antiderivative(rest, name)
     terms = [t for t in sp.Add.make_args(energy) if t.free_symbols & set(names)]
-    factored: list[Any] = [sp.factor(t) for t in terms]
+    factored: list[Any] = [_factored(t) for t in terms]
     energy = sp.Add(*factored)
     wrong = (sp.diff(energy, n) + w for n, w in zip(names, form, strict=True))
     if energy.has(sp.Integral) or not all(vanishes(w, names) for w in wrong):
         return _line_integral(form, names)
+    energy = sp.powsimp(energy)
     return min((energy, sp.factor_terms(energy)), key=sp.count_ops)
 
 
@@ -98,13 +101,30 @@ def _harmless(expression: Any, names: Sequence[Any]) -> dict[Any, Any]:
 
 
 def _antiderivative(expression: Any, name: Any) -> Any:
-    """∫ of a sum, term by term; denominators stay factored."""
+    """∫ of a sum: exponentials together with all their factors, the rest term by term."""
     total: Any = sp.Integer(0)
     expanded: Any = sp.expand_mul(expression)
+    groups: dict[Any, Any] = {}
     for term in sp.Add.make_args(expanded):
         constant, varying = term.as_independent(name, as_Add=False)
-        total += constant * _integrated(varying, name)
+        key = sp.Mul(*(f for f in sp.Mul.make_args(varying) if isinstance(f, sp.exp)))
+        if key == 1:
+            total += constant * _integrated(varying, name)
+        else:
+            groups[key] = groups.get(key, 0) + term
+    for key, group in groups.items():
+        total += _with_exponential(group, key, name)
     return sp.expand_mul(total)
+
+
+def _with_exponential(expression: Any, exponential: Any, name: Any) -> Any:
+    """∫ of c g′ exp(g), where c does not depend on the coordinate, or of anything else."""
+    powers: list[Any] = [factor.args[0] for factor in sp.Mul.make_args(exponential)]
+    rate: Any = sp.diff(sp.Add(*powers), name)
+    factor = tidy(expression / exponential / rate)
+    if not factor.has(name):
+        return factor * exponential
+    return _integrated(expression, name)
 
 
 def _integrated(expression: Any, name: Any) -> Any:
@@ -112,6 +132,8 @@ def _integrated(expression: Any, name: Any) -> Any:
     known = _with_tanh(expression, name)
     if known is not None:
         return known
+    if sp.count_ops(expression) > _LONGEST:
+        return sp.Integral(expression, name)
     found = sp.integrate(expression, name)
     if found.has(sp.Integral):
         found = sp.integrate(sp.apart(sp.together(expression), name), name)
@@ -119,16 +141,13 @@ def _integrated(expression: Any, name: Any) -> Any:
 
 
 def _with_tanh(expression: Any, name: Any) -> Any:
-    """∫ xᵃ tanhᵇ(x) for a ≤ 1, by parts; None for anything else."""
-    power = sp.Wild("p", properties=[lambda k: k.is_Integer and k > 0])
-    plain = expression.match(sp.tanh(name) ** power)
-    if plain:
-        return _tanh_power(int(plain[power]), name)
-    weighted = expression.match(name * sp.tanh(name) ** power)
-    if weighted:
-        inner = _tanh_power(int(weighted[power]), name)
-        if weighted[power] == 2:  # ∫ x tanh² = x (x − tanh x) − ∫ (x − tanh x)
-            return name * inner - (name**2 / 2 - sp.log(sp.cosh(name)))
+    """∫ tanhᵇ(a x + c), and ∫ x tanh²(x) by parts; None for anything else."""
+    power, inner = sp.Wild("p", properties=[lambda k: k.is_Integer and k > 0]), sp.Wild("u")
+    plain = expression.match(sp.tanh(inner) ** power)
+    if plain and not (slope := sp.diff(plain[inner], name)).has(name):
+        return _tanh_power(int(plain[power]), plain[inner]) / slope
+    if expression == name * sp.tanh(name) ** 2:  # x (x − tanh x) − ∫ (x − tanh x)
+        return name * (name - sp.tanh(name)) - (name**2 / 2 - sp.log(sp.cosh(name)))
     return None
 
 
@@ -141,8 +160,14 @@ def _tanh_power(power: int, name: Any) -> Any:
     return _tanh_power(power - 2, name) - sp.tanh(name) ** (power - 1) / (power - 1)
 
 
-def diagonal_weights(matrix: sp.Matrix, names: Sequence[Any]) -> list[Any] | None:
-    """m_i(x_i) with m_i J_ij = m_j J_ji for all pairs, or None where there are none."""
+def diagonal_weights(
+    matrix: sp.Matrix, names: Sequence[Any], inside: Mapping[Any, Any]
+) -> list[Any] | None:
+    """m_i(x_i) with m_i J_ij = m_j J_ji for all pairs, or None where there are none.
+
+    One weight of every connected block is made positive at `inside`, a point with parameters; the
+    others follow from it, so their signs are as the rule has them.
+    """
     size = len(names)
     coupled = {
         (i, j)
@@ -159,11 +184,14 @@ def diagonal_weights(matrix: sp.Matrix, names: Sequence[Any]) -> list[Any] | Non
         weights[start] = _own_weight(matrix, names, start, coupled)
         if weights[start] is None:
             return None
+        there = sp.N(sp.sympify(weights[start]).subs(inside))
+        if there.is_real and there < 0:
+            weights[start] = -weights[start]
         waiting = [start]
         while waiting:
             i = waiting.pop()
             for j in sorted(k for k in range(size) if (i, k) in coupled and weights[k] is None):
-                weights[j] = _tidy(weights[i] * matrix[i, j] / matrix[j, i])
+                weights[j] = tidy(weights[i] * matrix[i, j] / matrix[j, i])
                 if any(weights[j].has(names[k]) for k in range(size) if k != j):
                     return None
                 waiting.append(j)
@@ -178,7 +206,7 @@ def _without_fractions(weights: list[Any], names: Sequence[Any]) -> list[Any]:
     """The weights times the one constant that clears the denominators of their constants."""
     constants = [w.as_independent(n, as_Add=False)[0] for w, n in zip(weights, names, strict=True)]
     scale = sp.lcm_list([sp.denom(sp.together(c)) for c in constants])
-    return [_tidy(scale * w) for w in weights]
+    return [tidy(scale * w) for w in weights]
 
 
 def _own_weight(
@@ -190,19 +218,27 @@ def _own_weight(
         return sp.Integer(1)
     j = neighbours[0]
     entries: Any = matrix
-    ratio = _tidy(entries[j, i] / entries[i, j])
+    ratio = tidy(entries[j, i] / entries[i, j])
     parts: Any = sp.separatevars(sp.factor(ratio), symbols=list(names), dict=True)
     if parts is not None:
-        return _tidy(parts[names[i]])
-    slope = _tidy(sp.diff(sp.log(ratio), names[i]))
+        return tidy(parts[names[i]])
+    slope = tidy(sp.diff(sp.log(ratio), names[i]))
     if any(slope.has(names[k]) for k in range(len(names)) if k != i):
         return None
-    return _tidy(sp.exp(sp.integrate(slope, names[i])))
+    return tidy(sp.exp(sp.integrate(slope, names[i])))
 
 
-def _tidy(expression: Any) -> Any:
+def tidy(expression: Any) -> Any:
     """A shorter form, by rational operations alone (fast)."""
     try:
         return sp.factor(sp.cancel(sp.together(expression)))
     except sp.PolynomialError:
-        return sp.simplify(expression)
+        return sp.powsimp(expression)
+
+
+def _factored(expression: Any) -> Any:
+    """The expression with its factors apart, where it has any."""
+    try:
+        return sp.factor(expression)
+    except sp.PolynomialError:
+        return expression

@@ -1,6 +1,7 @@
 """Constant metrics, and their exclusion, in exact arithmetic."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,55 @@ from thalweg.recovery.definite import positive_element
 from thalweg.recovery.exact import vanishes
 
 _POINTS = 6
+_LARGEST_DENOMINATOR = 1000
+
+
+def excluded_at(matrix: sp.Matrix) -> str | None:
+    """Why no metric makes a matrix of numbers symmetric, decided exactly; None if one does.
+
+    There is one iff the matrix is diagonalizable with real eigenvalues.
+    """
+    if matrix.free_symbols or matrix.is_diagonalizable(reals_only=True):
+        return None
+    turning = [v for v in matrix.eigenvals() if sp.im(v) != 0]
+    return f"the eigenvalue {turning[0]} is not real" if turning else "it is not diagonalizable"
 
 
 def excluded_by_eigenvalues(
     matrix: sp.Matrix, names: Sequence[Any], values: Mapping[Any, Any]
 ) -> str | None:
-    """Why a linear rule is descent in no metric, decided exactly; None if it may be, or bends.
-
-    A constant matrix is symmetric in some metric iff it is diagonalizable with real eigenvalues.
-    """
+    """Why a linear rule is descent in no metric; None if it may be, or is not linear."""
     if any(matrix.has(name) for name in names):
         return None
-    known = matrix.subs(values)
-    if known.free_symbols or known.is_diagonalizable(reals_only=True):
-        return None
-    turning = [v for v in known.eigenvals() if sp.im(v) != 0]
-    if turning:
-        return f"The rule is linear with the eigenvalue {turning[0]}, which is not real."
-    return "The rule is linear and its matrix is not diagonalizable."
+    reason = excluded_at(matrix.subs(values))
+    return None if reason is None else f"The rule is linear; of its matrix, {reason}."
+
+
+def excluded_at_points(
+    velocity: Sequence[Any], names: Sequence[Any], values: Mapping[Any, Any], points: np.ndarray
+) -> str | None:
+    """Why some equilibrium with rational coordinates excludes every metric, decided exactly.
+
+    Arguments:
+        velocity: the rule.
+        names: its coordinates.
+        values: of the parameters.
+        points: equilibria in floating point, `(n, d)`. Of those near a rational point it is
+            verified that the rule vanishes there exactly; the others are left out.
+    """
+    exact = [sp.sympify(v).subs(values) for v in velocity]
+    matrix = sp.Matrix(exact).jacobian(list(names))
+    for point in points:
+        place = {
+            name: sp.Rational(Fraction(float(v)).limit_denominator(_LARGEST_DENOMINATOR))
+            for name, v in zip(names, point, strict=True)
+        }
+        if all(sp.simplify(v.subs(place)) == 0 for v in exact):
+            reason = excluded_at(matrix.subs(place).applyfunc(sp.nsimplify))
+            if reason is not None:
+                where = ", ".join(f"{name} = {value}" for name, value in place.items())
+                return f"At the equilibrium {where}, of the Jacobian, {reason}."
+    return None
 
 
 def constant_metric(

@@ -11,13 +11,14 @@ from thalweg.core.charts import BoxChart, Chart
 
 HUNTS = 256
 _STEPS = 40
+_ROUNDING = 1e-9
 
 
 def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
     r"""How steeply an energy falls along a rule at y, in [−1, 1]; negative where it rises.
 
     A flow: −∇E·f / (|∇E| |f|), with coordinates in units of the domain. A map: the drop of the
-    energy over one step, E(y) − E(y⁺), relative to |∇E| |y⁺ − y| at both ends.
+    energy over one step, E(y) − E(y⁺), relative to |∇E| |y⁺ − y| at both ends and to rounding.
     """
     widths = jnp.asarray(problem.chart.widths)
     velocity = problem.displacement(y)
@@ -31,7 +32,9 @@ def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
         return -jnp.dot(slope, velocity) / (_norm(slope * widths) * length + 1e-300)
     next_level, next_slope = jax.value_and_grad(at)(y + velocity)
     steepness = _norm(slope * widths) + _norm(next_slope * widths)
-    return (level - next_level) / (steepness * length + 1e-300)
+    # A drop that rounding could have made is none.
+    noise = _ROUNDING * (jnp.abs(level) + jnp.abs(next_level))
+    return (level - next_level) / (steepness * length + noise + 1e-300)
 
 
 @eqx.filter_jit

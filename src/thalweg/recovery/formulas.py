@@ -18,7 +18,7 @@ from thalweg.recovery.programs import Equation, Name, Program
 
 _MOVES = (
     "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims",
-    "gather", "pad", "reshape", "rev", "slice", "squeeze", "transpose", "split",
+    "gather", "pad", "reshape", "rev", "slice", "split", "squeeze", "stack", "transpose",
 )  # fmt: skip
 _SAME = ("convert_element_type", "stop_gradient", "device_put", "copy", "optimization_barrier")
 
@@ -51,6 +51,9 @@ _ONE: dict[str, Callable[..., Any]] = {
     "logistic": lambda a: 1 / (1 + sp.exp(-a)),
     "floor": sp.floor,
     "ceil": sp.ceiling,
+    "round": lambda a: a if a.is_integer else sp.floor(a + sp.Rational(1, 2)),
+    "is_finite": lambda a: sp.false if a.has(sp.oo, -sp.oo, sp.zoo, sp.nan) else sp.true,
+    "not": sp.Not,
 }
 _TWO: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
@@ -66,6 +69,10 @@ _TWO: dict[str, Callable[..., Any]] = {
     "ge": sp.Ge,
     "lt": sp.Lt,
     "le": sp.Le,
+    "eq": sp.Eq,
+    "ne": sp.Ne,
+    "and": sp.And,
+    "or": sp.Or,
 }
 
 
@@ -109,7 +116,13 @@ def formulas(program: Program, inputs: list[np.ndarray]) -> list[np.ndarray]:
     for equation in program.equations:
         operands = [look_up(o) for o in equation.operands]
         values.update(zip(equation.results, _carry_out(equation, operands), strict=True))
-    return [as_expressions(look_up(o)) for o in program.outputs]
+    found = [as_expressions(look_up(o)) for o in program.outputs]
+    if any(e.has(sp.nan, sp.oo, -sp.oo, sp.zoo) for array in found for e in array.ravel()):
+        raise InputError(
+            "symbolic recovery: the rule's formulas are not finite. Check its parameters, or give "
+            "its formulas as SymPy expressions."
+        )
+    return found
 
 
 def _carry_out(equation: Equation, operands: list[Any]) -> list[Any]:
@@ -214,7 +227,8 @@ def _select(operands: list[Any], params: dict[str, Any]) -> np.ndarray:
         raise InputError("symbolic recovery: a selection among more than two cases.")
 
     def choose(condition: Any, no: Any, yes: Any) -> Any:
-        condition = sp.sympify(bool(condition)) if isinstance(condition, sp.Integer) else condition
+        if condition in (sp.true, sp.false, sp.Integer(0), sp.Integer(1)):
+            return yes if condition else no
         return sp.Piecewise((yes, condition), (no, True))
 
     return _entrywise(choose, [which, *cases])

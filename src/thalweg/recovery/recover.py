@@ -21,7 +21,10 @@ from thalweg.recovery.map_steps import unless_too_long
 from thalweg.recovery.question import Finding, Question
 from thalweg.recovery.refutation import refuted_by_equilibria
 from thalweg.recovery.split import Split, split
+from thalweg.recovery.two_step import two_steps
 from thalweg.recovery.verdict import Level, Verdict
+
+_METRICS = ("given-metric", "constant-metric", "diagonal-metric")
 
 
 def recover_energy(
@@ -72,7 +75,7 @@ def recover_energy(
             None if equilibria is None else tuple(equilibria),
             None if cycles is None else tuple(cycles),
         )
-        findings = _ask_for_metrics(question, tuple(geometries))
+        findings = _ask_for_metrics(question, tuple(geometries), thorough)
         if thorough and not any(f.metric is not None for f in findings):
             findings += _ask_without_metric(question, findings, tuple(candidates))
         parted = None
@@ -82,21 +85,30 @@ def recover_energy(
     return _verdict(question, findings, parted)
 
 
-def _ask_for_metrics(question: Question, geometries: tuple[Geometry, ...]) -> list[Finding]:
-    """The levels at which the rule is steepest descent, cheap ones first, and their refutation."""
-    findings = [_confirmed(question, euclidean(question))]
+def _ask_for_metrics(
+    question: Question, geometries: tuple[Geometry, ...], thorough: bool
+) -> list[Finding]:
+    """The levels at which the rule is steepest descent, cheap ones first, and their refutation.
+
+    A cycle of a map comes first: where there is one, a step in a gradient's direction is too long.
+    """
+    is_map = question.rule.rule_kind == "map"
+    first = euclidean(question)
+    cycles = []
+    if question.given_cycles is not None or (thorough and is_map):
+        cycles.append(refuted_by_cycles(question))
+    is_cyclic = any(f.kind is not None for f in cycles)
+    findings = [_confirmed(question, first, is_cyclic)]
     if findings[-1].kind is not None:
         return findings
-    findings.append(refuted_by_equilibria(question))
-    if question.given_cycles is not None:
-        findings.append(refuted_by_cycles(question))
-    refuted = any(f.kind is not None for f in findings)
+    findings += [refuted_by_equilibria(question), *cycles]
+    refuted = findings[1].kind is not None or (is_cyclic and not is_map)
     if refuted or question.euclidean.is_symmetric:
         return findings
-    findings += [_confirmed(question, f) for f in given_metrics(question, geometries)]
+    findings += [_confirmed(question, f, is_cyclic) for f in given_metrics(question, geometries)]
     for level in (constant_metric, diagonal_metric):
-        if findings[-1].kind is None:
-            findings.append(_confirmed(question, level(question)))
+        if findings[-1].level.name not in _METRICS or findings[-1].level.outcome != "yes":
+            findings.append(_confirmed(question, level(question), is_cyclic))
     return findings
 
 
@@ -105,19 +117,21 @@ def _ask_without_metric(
 ) -> list[Finding]:
     """The cycles that exclude any energy, and energies that fall in no metric known."""
     findings = []
-    if question.given_cycles is None:
+    if not any(f.level.name == CYCLES for f in before):
         findings.append(refuted_by_cycles(question))
     if any(f.kind is not None and f.level.name == CYCLES for f in (*before, *findings)):
-        return findings
+        return [*findings, *two_steps(question)]
     findings += candidate_energies(question, candidates)
     if not any(f.energy is not None for f in findings):
         findings.append(lyapunov(question))
+    if not any(f.energy is not None for f in findings):
+        findings += two_steps(question)
     return findings
 
 
-def _confirmed(question: Question, finding: Finding) -> Finding:
+def _confirmed(question: Question, finding: Finding, is_cyclic: bool) -> Finding:
     """A finding with a metric, if nothing about the region or the step speaks against it."""
-    return unless_too_long(question, _unless_hollow(question, finding))
+    return unless_too_long(question, _unless_hollow(question, finding), is_cyclic)
 
 
 def _unless_hollow(question: Question, finding: Finding) -> Finding:

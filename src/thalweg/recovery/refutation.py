@@ -68,7 +68,8 @@ def refuted_by_equilibria(question: Question) -> Finding:
         if condition >= REFUSED_CONDITION and (found is None or condition > found.condition):
             found = _witness(question.chart, equilibrium, condition)
     if found is not None:
-        note = f"{found.reason} at an equilibrium: no metric is continuous there."
+        what = "Jacobian that is " if found.reason.startswith("not") else ""
+        note = f"An equilibrium has a {what}{found.reason}: no metric is continuous there."
         return Finding(Level(NAME, "yes", None, note), "refuted", witness=found)
     count = len(question.equilibria)
     if not count:
@@ -76,7 +77,8 @@ def refuted_by_equilibria(question: Question) -> Finding:
     elif count == 1:
         note = f"The equilibrium allows a metric (of condition number {best:.1e} or more)."
     else:
-        note = f"All {count} equilibria allow a metric (of condition number {best:.1e} or more)."
+        all_of = "Both" if count == 2 else f"All {count}"
+        note = f"{all_of} equilibria allow a metric (of condition number {best:.1e} or more)."
     return Finding(Level(NAME, "no", None, note))
 
 

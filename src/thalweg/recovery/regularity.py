@@ -41,7 +41,7 @@ class Trouble:
             "kink": "has no continuous Jacobian at",
         }
         others = len(self.columns) - 1
-        more = f" and where {others} other terms of it like this one change sign" if others else ""
+        more = f", and where {others} more of its terms of this sort vanish" if others else ""
         return f"the rule {what[self.kind]} ({where}){more}"
 
 

@@ -1,16 +1,24 @@
 """The question in exact form: from a rule's program, or SymPy expressions, to E in closed form."""
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+import numpy as np
 import sympy as sp
 
+from thalweg.analysis import find_equilibria, make_problem
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule
-from thalweg.recovery.exact import diagonal_weights, is_closed, jacobian, potential
-from thalweg.recovery.exact_constant import constant_metric, excluded_by_eigenvalues
+from thalweg.recovery.exact import diagonal_weights, is_closed, jacobian, potential, tidy
+from thalweg.recovery.exact_constant import (
+    constant_metric,
+    excluded_at_points,
+    excluded_by_eigenvalues,
+)
 from thalweg.recovery.rule_formulas import RuleFormulas, read_rule
 
 _WORDS = {
@@ -19,8 +27,10 @@ _WORDS = {
     "diagonal-metric": "steepest descent in a diagonal metric",
     "given-metric": "steepest descent in the Fisher (Shahshahani) metric of the simplex",
     "refuted": "not steepest descent in any continuous metric",
-    "undecided": "none of the exact levels decides",
 }
+_STEP = "Whether E falls in a full step is not decided here; ask without the symbolic form."
+_WIDTH = 80
+_SEARCHED = 6
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,9 @@ class SymbolicVerdict:
         """The verdict as JSON-ready data."""
         return {
             "kind": self.kind,
+            "residual": None,
+            "witness": None,
+            "levels": [],
             "energy": None if self.energy is None else str(self.energy),
             "metric": None if self.metric is None else str(self.metric.tolist()),
             "latex": self.latex or None,
@@ -68,14 +81,16 @@ class SymbolicVerdict:
         }
 
     def __str__(self) -> str:
-        lines = [f"Closed form of {self.system}: {self.kind} ({_WORDS[self.kind]})."]
+        lines = _wrap(f"Closed form of {self.system}: {self.kind}")
+        fact = "" if self.kind == "undecided" else f"It is {_WORDS[self.kind]}. "
+        lines += _wrap(fact + self.note, "  ")
         if self.energy is not None:
-            lines += [f"  E = {self.energy}", f"  M = {_matrix_text(self.metric)}"]
+            lines += _wrap(f"E = {self.energy}", "  ")
+            lines += _wrap(f"M = {_matrix_text(self.metric)}", "  ")
             if self.values:
                 known = ", ".join(f"{k} = {v}" for k, v in self.values.items())
-                lines.append(f"  with {known}")
-            lines += ["", self.latex]
-        lines.append(self.note)
+                lines += _wrap(f"with {known}", "  ")
+            lines += ["In LaTeX:", *self.latex.splitlines()]
         return "\n".join(lines)
 
 
@@ -115,9 +130,25 @@ def recover_symbolic(
     if kind == "undecided" and found.values and keep_parameters is None and not is_given:
         found = read_rule(rule, domain, keep_parameters=False)
         kind, energy, metric, note = _decide(found)
+    if isinstance(rule, Rule) and rule.rule_kind == "map" and energy is not None:
+        kind, note = "undecided", f"g(x) − x is {_WORDS[kind]}: {note} {_STEP}"
+    elif kind == "undecided" and isinstance(rule, Rule):
+        reason = _excluded(rule, domain, found)
+        kind, note = ("undecided", note) if reason is None else ("refuted", reason)
     return SymbolicVerdict(
         kind, found.names, found.velocity, energy, metric, found.values, note, found.system
     )
+
+
+def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> str | None:
+    """Why an equilibrium of the rule in the region excludes every metric, exactly."""
+    equilibria = find_equilibria(rule, domain)
+    if not len(equilibria) or len(found.names) > _SEARCHED:
+        return None
+    with jax.enable_x64(True):
+        chart = make_problem(rule, domain)[0].chart
+        points = np.stack([np.asarray(chart.coordinates(e.state)) for e in equilibria])
+    return excluded_at_points(found.velocity, found.names, found.values, points)
 
 
 def _given(rule: Mapping[Any, Any]) -> RuleFormulas:
@@ -139,7 +170,8 @@ def _decide(found: RuleFormulas) -> tuple[str, Any, Any, str]:
     if found.lowered is not None and is_closed(found.lowered, names):
         metric = _lowering_matrix(names)
         note = "M f is closed identically, in the first coordinates of the simplex."
-        return "given-metric", potential(found.lowered, names), metric, note
+        form = [tidy(component) for component in found.lowered]
+        return "given-metric", potential(form, names), metric, note
     matrix = jacobian(velocity, names)
     reason = excluded_by_eigenvalues(matrix, names, found.values)
     if reason is not None:
@@ -150,31 +182,40 @@ def _decide(found: RuleFormulas) -> tuple[str, Any, Any, str]:
         form = list(constant * sp.Matrix(chosen))
         note = "M J = Jᵀ M identically, with M constant and positive definite."
         return "constant-metric", potential(form, names), constant, note
-    weights = diagonal_weights(matrix, names)
+    weights = diagonal_weights(matrix, names, found.inside)
     if weights is None:
         note = "The Jacobian is symmetric in no constant and in no diagonal metric."
         return "undecided", None, None, note
-    weights = [_positive(w, found.inside) for w in weights]
+    if not all(_is_positive(w, found.inside) for w in weights):
+        note = "The diagonal metric that makes the Jacobian symmetric is not positive."
+        return "undecided", None, None, note
+    weights = [min((w, sp.expand(w)), key=sp.count_ops) for w in weights]
     form = [w * v for w, v in zip(weights, velocity, strict=True)]
     note = "m_i(x_i) J_ij = m_j(x_j) J_ji identically; M is positive at a point of the region."
-    if any(w is None for w in weights):
-        return "undecided", None, None, "The diagonal metric that fits is not positive."
     return "diagonal-metric", potential(form, names), sp.diag(*weights), note
 
 
-def _positive(weight: Any, inside: Mapping[Any, Any]) -> Any:
-    """The weight, with the sign that makes it positive at a point of the region; None if zero."""
+def _is_positive(weight: Any, inside: Mapping[Any, Any]) -> bool:
+    """Whether a weight is positive at a point of the region."""
     there = sp.N(sp.sympify(weight).subs(inside))
-    if not there.is_real or there == 0:
-        return None
-    weight = weight if there > 0 else -weight
-    return min((weight, sp.expand(weight)), key=sp.count_ops)
+    return bool(there.is_real and there > 0)
 
 
 def _lowering_matrix(names: tuple[Any, ...]) -> sp.Matrix:
     """The Shahshahani metric in the first n − 1 coordinates: diag(1/x) + 11ᵀ/x_n."""
     last = 1 - sp.Add(*names)
     return sp.diag(*(1 / name for name in names)) + sp.ones(len(names)) / last
+
+
+def _wrap(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _matrix_text(metric: sp.Matrix) -> str:

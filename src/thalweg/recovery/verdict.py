@@ -10,7 +10,17 @@ from thalweg.core import html
 from thalweg.geometry import Geometry
 
 _WIDTH = 80
-_YET = "Yet an energy falls along it (a Lyapunov energy)."
+_YET = {
+    "lyapunov": "Yet an energy falls along it (a Lyapunov energy).",
+    "candidate": "Yet an energy falls along it (a candidate that was given).",
+    "two-step": "Yet two successive states have an energy that never rises.",
+}
+_CURES = {
+    "lyapunov": "a larger region, or a place that the hunts for a rise of E missed.",
+    "refuted": "a region without the witness; within this one, nothing.",
+    "undecided": "an energy (candidates) or a metric (geometries) to try, or a smaller region.",
+}
+_YES = "a larger region: the statement holds in this one, as far as it was sampled."
 _SENTENCES = {
     "euclidean": "It is steepest descent of an energy, in the Euclidean metric.",
     "constant-metric": "It is steepest descent of an energy, in a constant metric.",
@@ -114,8 +124,12 @@ class Verdict:
     def sentences(self) -> list[str]:
         """The verdict in words: what is true, in which metric, by which witness, where."""
         said = [_SENTENCES[self.kind]]
-        if self.kind == "refuted" and self.energy is not None:
-            said.append(_YET)
+        if self.kind in ("refuted", "undecided"):
+            said += [
+                _YET[level.name]
+                for level in self.levels
+                if level.outcome == "yes" and level.name in _YET
+            ]
         if self.metric_name is not None:
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
@@ -134,6 +148,7 @@ class Verdict:
         for sentence in self.sentences():
             lines += _wrap(sentence, "  ")
         lines += _levels_as_text(self.levels)
+        lines += _wrap(f"What would change this: {_CURES.get(self.kind, _YES)}", "  ")
         for warning in self.warnings:
             lines += _wrap(f"Note: {warning}")
         return "\n".join(lines)
