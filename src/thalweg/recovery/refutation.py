@@ -8,6 +8,7 @@ import numpy as np
 from thalweg.analysis import Equilibrium
 from thalweg.core.charts import Chart
 from thalweg.recovery.conditioning import least_metric_condition
+from thalweg.recovery.degenerate import lets_no_metric_through
 from thalweg.recovery.question import METRIC_SIZE, Finding, Question
 from thalweg.recovery.verdict import Level
 
@@ -50,9 +51,14 @@ class EquilibriumWitness:
         odd = complex(values[int(np.argmax(np.abs(values.imag)))])
         odd = complex(_rounded(odd.real, abs(odd)), odd.imag)
         value = f"{odd.real:.6g} ± {abs(odd.imag):.6g}i" if odd.imag else f"{odd.real:.6g}"
+        fact = (
+            f"non-real eigenvalue {value}"
+            if self.reason.startswith("non-real")
+            else f"whose Jacobian is not diagonalizable (eigenvalue {value})"
+        )
         return (
-            f"the equilibrium ({shown}{more}), {self.reason} {value}: no metric that is continuous "
-            f"there has a condition number below {self.condition:.1e}."
+            f"the equilibrium ({shown}{more}), {fact}: no metric that is continuous there has a "
+            f"condition number below {self.condition:.1e}."
         )
 
 
@@ -71,6 +77,14 @@ def refuted_by_equilibria(question: Question) -> Finding:
         what = "Jacobian that is " if found.reason.startswith("not") else ""
         note = f"An equilibrium has a {what}{found.reason}: no metric is continuous there."
         return Finding(Level(NAME, "yes", None, note), "refuted", witness=found)
+    flat = lets_no_metric_through(question)
+    if flat:
+        where = ", ".join(f"{_rounded(v, 1e3):.4g}" for v in flat[0][:4])
+        note = (
+            f"J vanishes at the equilibrium ({where}), and the rule's leading terms there are a "
+            f"gradient in no metric: none reaches through it."
+        )
+        return Finding(Level(NAME, "yes", None, note))
     count = len(question.equilibria)
     if not count:
         note = "No equilibrium in the region, so none excludes a metric."

@@ -32,6 +32,7 @@ class RuleFormulas:
         values: the value of each symbol that stands for a parameter.
         inside: a point of the region, and the parameters, as numbers.
         system: the name of the rule.
+        ranges: of each coordinate in the region; empty where no region was given.
     """
 
     names: tuple[Any, ...]
@@ -40,6 +41,7 @@ class RuleFormulas:
     values: Mapping[Any, Any]
     inside: Mapping[Any, Any]
     system: str
+    ranges: tuple[tuple[float, float], ...] = ()
 
 
 def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -> RuleFormulas:
@@ -70,7 +72,9 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
             form = tuple(raw)
     inside = dict(values)
     inside.update(zip(names, _inside_point(problem), strict=True))
-    return RuleFormulas(tuple(names), tuple(found), form, values, inside, type(rule).__name__)
+    ranges = _ranges(problem)
+    system = type(rule).__name__
+    return RuleFormulas(tuple(names), tuple(found), form, values, inside, system, ranges)
 
 
 def _parameters(problem: Problem) -> tuple[list[tuple[str, Any]], Any]:
@@ -136,6 +140,14 @@ def _coordinate_symbols(rule: Rule, domain: Domain, size: int) -> list[Any]:
     free = chart.free if isinstance(chart, BoxChart) else range(size)
     clean = [labels[i].replace("[", "_").replace("]", "").replace(",", "_") for i in free]
     return [sp.Symbol(label.replace(".", "_"), real=True) for label in clean]
+
+
+def _ranges(problem: Problem) -> tuple[tuple[float, float], ...]:
+    """How far each coordinate extends."""
+    chart = problem.chart
+    if isinstance(chart, BoxChart):
+        return tuple(zip(map(float, chart.lower), map(float, chart.upper), strict=True))
+    return ((0.0, 1.0),) * chart.dimension
 
 
 def _inside_point(problem: Problem) -> list[Any]:

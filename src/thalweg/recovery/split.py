@@ -20,6 +20,7 @@ NAME = "split"
 _BATCH = 1024
 _TERMS = {2: (12, 24, 40), 3: (6, 10, 14)}
 _SETTLED = 1e-6
+_SHOWN = 5e-4
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,11 @@ def split(question: Question) -> tuple[Finding, Split | None]:
     found = project(question.problem, chart)
     if found is None:
         return _open("The rule is not finite everywhere in the region."), None
+    about = "" if found.change < _SHOWN else f" (not settled: ± {100 * found.change:.1g} %)"
     note = (
         f"f = −∇E + rest by orthogonal projection on gradients (the rest has no divergence and "
-        f"does not cross the walls): the rest holds {100 * found.share:.4g} % of ∫|f|². This E "
-        f"need not fall along the rule."
+        f"does not cross the walls): the rest holds {100 * found.share:.4g} %{about} of ∫|f|². "
+        f"This E need not fall along the rule."
     )
     return Finding(Level(NAME, "yes", found.share, note)), found
 

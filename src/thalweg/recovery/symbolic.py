@@ -31,6 +31,7 @@ _WORDS = {
 _STEP = "Whether E falls in a full step is not decided here; ask without the symbolic form."
 _WIDTH = 80
 _SEARCHED = 6
+_CHECKED = 48
 
 
 @dataclass(frozen=True)
@@ -186,19 +187,25 @@ def _decide(found: RuleFormulas) -> tuple[str, Any, Any, str]:
     if weights is None:
         note = "The Jacobian is symmetric in no constant and in no diagonal metric."
         return "undecided", None, None, note
-    if not all(_is_positive(w, found.inside) for w in weights):
-        note = "The diagonal metric that makes the Jacobian symmetric is not positive."
+    if not all(_is_positive(weight, k, found) for k, weight in enumerate(weights)):
+        note = "The diagonal metric that makes the Jacobian symmetric is not positive there."
         return "undecided", None, None, note
     weights = [min((w, sp.expand(w)), key=sp.count_ops) for w in weights]
     form = [w * v for w, v in zip(weights, velocity, strict=True)]
-    note = "m_i(x_i) J_ij = m_j(x_j) J_ji identically; M is positive at a point of the region."
+    where = f"at {_CHECKED} values of each coordinate" if found.ranges else "at least somewhere"
+    note = f"m_i(x_i) J_ij = m_j(x_j) J_ji identically; M is positive {where}."
     return "diagonal-metric", potential(form, names), sp.diag(*weights), note
 
 
-def _is_positive(weight: Any, inside: Mapping[Any, Any]) -> bool:
-    """Whether a weight is positive at a point of the region."""
-    there = sp.N(sp.sympify(weight).subs(inside))
-    return bool(there.is_real and there > 0)
+def _is_positive(weight: Any, k: int, found: RuleFormulas) -> bool:
+    """Whether a weight of coordinate k is positive inside its range, or at a point at least."""
+    name, known = found.names[k], sp.sympify(weight).subs(found.values)
+    places = [found.inside[name]]
+    if found.ranges:
+        low, high = found.ranges[k]
+        places += [low + (high - low) * (i + 0.5) / _CHECKED for i in range(_CHECKED)]
+    there = [sp.N(known.subs({**found.inside, name: place})) for place in places]
+    return all(bool(value.is_real and value > 0) for value in there)
 
 
 def _lowering_matrix(names: tuple[Any, ...]) -> sp.Matrix:

@@ -1,0 +1,150 @@
+"""The exact levels: closed forms against the theory's, and exact refutation."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import sympy as sp
+from recovery_systems import Henon, Linear, Normalization, Pendulum, TanhNetwork, cube
+
+import thalweg as tw
+from thalweg.models import registry
+from thalweg.recovery.symbolic import recover_symbolic
+
+
+def is_zero(expression):
+    """Whether an expression vanishes at random rational points, to 30 digits."""
+    symbols = sorted(expression.free_symbols, key=lambda s: s.name)
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        point = {s: sp.Rational(int(rng.integers(20, 90)), 100) for s in symbols}
+        if abs(sp.N(expression.subs(point), 40)) > sp.Float("1e-30"):
+            return False
+    return True
+
+
+def descends_exactly(verdict):
+    """Whether −∇E = M f identically, by SymPy's own derivative, for the parameters' values."""
+    rule = [sp.sympify(v).subs(verdict.values) for v in verdict.rule]
+    lowered = verdict.metric.subs(verdict.values) * sp.Matrix(rule)
+    slopes = [sp.diff(verdict.energy, name).subs(verdict.values) for name in verdict.names]
+    return all(is_zero(a + b) for a, b in zip(slopes, lowered, strict=True))
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_the_energy_of_the_reduced_normalization_network(size):
+    """E of `theory/normalization.md` up to scale, for all values of the parameters."""
+    drive = np.array([1.5, 0.5, 2.0])[:size]
+    target = np.array([0.25, 0.75, 1.25])[:size]
+    verdict = recover_symbolic(
+        Normalization(jnp.asarray(drive), jnp.asarray(target)), cube(0.1, 2.0, size)
+    )
+    assert verdict.kind == "diagonal-metric"
+    assert descends_exactly(verdict)
+    alpha, beta, sigma = (_named(verdict, name) for name in ("alpha", "beta", "sigma"))
+    drives = [_named(verdict, f"drive_{i + 1}") for i in range(size)]
+    targets = [_named(verdict, f"target_{i + 1}") for i in range(size)]
+    shifted = [sigma**2 + u for u in verdict.names]
+    pool = sum(r**2 / s for r, s in zip(drives, shifted, strict=True))
+    known = alpha / (2 * size) * pool**2
+    for u, r, c, s in zip(verdict.names, drives, targets, shifted, strict=True):
+        known += alpha * c * r * sp.log(s) - beta * r * (u - (sigma**2 + c) * sp.log(s))
+    scale = verdict.metric[0, 0] / (drives[0] / shifted[0])
+    assert not sp.cancel(scale).has(*verdict.names)
+    for name in verdict.names:
+        assert is_zero(sp.diff(verdict.energy - scale * known, name))
+
+
+def _named(verdict, name):
+    return next(symbol for symbol in verdict.values if symbol.name == name)
+
+
+def test_a_tanh_network():
+    verdict = recover_symbolic(
+        TanhNetwork(jnp.asarray([[0.5, 0.25], [0.25, -1.5]])), cube(-1.0, 1.0, 2)
+    )
+    assert verdict.kind == "diagonal-metric"
+    assert descends_exactly(verdict)
+    assert not verdict.energy.has(sp.Integral)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("double-well", "euclidean"),
+        ("curie-weiss", "euclidean"),
+        ("deep-linear-mode", "euclidean"),
+        ("lotka-volterra-competition", "diagonal-metric"),
+        ("replicator", "given-metric"),
+    ],
+)
+def test_built_in_systems_with_an_energy(name, kind):
+    verdict = recover_symbolic(registry.find(name).create())
+    assert verdict.kind == kind
+    assert not verdict.energy.has(sp.Integral)
+    assert descends_exactly(verdict)
+    assert "\\" in verdict.latex or "^{" in verdict.latex
+
+
+def test_a_constant_metric_is_exact():
+    verdict = recover_symbolic(Linear(jnp.asarray([[-1.0, 2.0], [0.5, -2.0]])), cube(-1, 1, 2))
+    assert verdict.kind == "constant-metric"
+    assert verdict.metric.is_positive_definite
+    assert descends_exactly(verdict)
+
+
+@pytest.mark.parametrize(
+    ("rule", "box", "reason"),
+    [
+        (Linear(jnp.asarray([[-1.0, 1.0], [0.0, -1.0]])), cube(-1, 1, 2), "not diagonalizable"),
+        (Linear(jnp.asarray([[-1.0, 2.0], [-2.0, -1.0]])), cube(-1, 1, 2), "not real"),
+        (Linear(jnp.asarray([[-1.0, 1.0], [-1e-9, -1.0]])), cube(-1, 1, 2), "not real"),
+        (Pendulum(0.5), None, "not real"),
+    ],
+)
+def test_exact_refutation(rule, box, reason):
+    """In exact form even eigenvalues −1 ± 3e-5 i are not real."""
+    verdict = recover_symbolic(rule, box)
+    assert verdict.kind == "refuted"
+    assert reason in verdict.note
+
+
+def test_nearly_defective_is_a_gradient_in_exact_form():
+    verdict = recover_symbolic(Linear(jnp.asarray([[-1.0, 1.0], [1e-9, -1.0]])), cube(-1, 1, 2))
+    assert verdict.kind == "constant-metric"
+    assert descends_exactly(verdict)
+
+
+def test_no_false_yes():
+    """Cyclic dominance, opposite signs, and one term too many."""
+    for name in ("rock-paper-scissors", "lotka-volterra", "fitzhugh-nagumo"):
+        assert recover_symbolic(registry.find(name).create()).kind in ("refuted", "undecided")
+    x, y = sp.symbols("x y", real=True)
+    assert recover_symbolic({x: -x - y, y: -x - y**3}).kind == "euclidean"
+    assert recover_symbolic({x: -x - y, y: -x - y**3 + x**2 / 10**9}).kind != "euclidean"
+
+
+def test_a_metric_must_be_positive_in_the_whole_region():
+    """m = (cos x, 2y) where y > 0 only."""
+    rule = tw.as_flow(lambda x: jnp.stack([-x[0] + x[1] ** 2, -x[1] + jnp.sin(x[0])]))
+    assert recover_symbolic(rule, tw.Box([-1.0, 0.1], [1.0, 1.0])).kind == "diagonal-metric"
+    assert recover_symbolic(rule, tw.Box([-1.0, -1.0], [1.0, 1.0])).kind != "diagonal-metric"
+
+
+def test_a_map_is_judged_by_its_full_step_not_here():
+    verdict = recover_symbolic(Henon())
+    assert verdict.kind == "undecided"
+    assert verdict.metric.is_diagonal()
+    assert verdict.metric[0, 0] / verdict.metric[1, 1] == sp.Rational(3, 10)
+    assert "full step" in verdict.note
+    assert descends_exactly(verdict)
+
+
+def test_the_text_and_bad_input():
+    text = str(recover_symbolic(registry.find("four-wells").create()))
+    plain, latex = text.split("In LaTeX:")
+    assert max(map(len, plain.splitlines())) <= 80
+    assert "E(x, y) = \\frac" in latex
+    with pytest.raises(tw.InputError, match="SymPy symbols"):
+        recover_symbolic({"x": sp.Symbol("x")})
+    with pytest.raises(tw.InputError, match="declares no domain"):
+        recover_symbolic(tw.as_flow(lambda x: -x))
