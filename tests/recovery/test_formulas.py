@@ -54,7 +54,7 @@ def test_what_has_no_exact_form_is_refused_by_name():
     def loop(x):
         return jax.lax.fori_loop(0, 3, lambda _, y: jnp.sin(y), x)
 
-    with pytest.raises(tw.InputError, match="'scan'.*no exact form"):
+    with pytest.raises(tw.InputError, match=r"'scan'.*no exact form"):
         formulas(read_program(loop, np.ones(2)), [np.asarray(sp.symbols("a b"), dtype=object)])
     with pytest.raises(tw.InputError, match="not finite"):
         formulas(read_program(lambda x: x * np.inf, np.ones(1)), [np.asarray([sp.Integer(1)])])

@@ -119,16 +119,11 @@ def test_a_purely_imaginary_pair_excludes_no_lyapunov_energy():
     """At a Hopf point |x|² falls strictly, although the linear part is a center."""
     rule = tw.as_flow(lambda x: QUARTER @ x - jnp.sum(x**2) * x)
 
-    def rising(x):
-        return x[0]
-
-    def square(x):
-        return jnp.sum(x**2)
-
-    verdict = tw.recover_energy(rule, SQUARE, cycles=(), candidates=[rising, square])
+    falling, rising = (tw.energies.Quadratic(sign * jnp.eye(2)) for sign in (1.0, -1.0))
+    verdict = tw.recover_energy(rule, SQUARE, cycles=(), candidates=[rising, falling])
     assert verdict.kind == "refuted"
     assert [f.outcome for f in verdict.levels if f.name == "candidate"] == ["no", "yes"]
-    assert verdict.energy is square
+    assert verdict.energy is falling
 
 
 def test_a_vortex_is_refuted_though_its_jacobian_is_symmetric():
@@ -159,7 +154,10 @@ def test_henon_is_refuted_by_its_two_cycle_though_its_displacement_is_a_gradient
 
 def test_a_flip_is_a_gradient_and_yet_refuted_with_a_two_step_energy():
     ends = np.array([[1.0, 0.5], [-1.0, -0.5]])
-    swap = tw.Cycle(2.0, ends[0], np.ones(2), None, 0.0, 1e-16, ends)
+    swap = tw.Cycle(
+        period=2.0, point=ends[0], multipliers=np.ones(2), trivial=None, stable=False,
+        kind="neutral", states=ends, times=np.arange(2.0), residual=0.0, accuracy=0.0,
+    )  # fmt: skip
     verdict = tw.recover_energy(tw.as_map(lambda x: -x), SQUARE, cycles=[swap])
     assert verdict.kind == "refuted"
     assert witness(verdict)["period"] == 2

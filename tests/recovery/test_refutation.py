@@ -11,7 +11,9 @@ SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
 
 
 def test_a_center_is_refuted_with_its_witness():
-    verdict = tw.recover_energy(tw.as_flow(lambda x: jnp.stack([-x[1], x[0]])), SQUARE, thorough=False)
+    verdict = tw.recover_energy(
+        tw.as_flow(lambda x: jnp.stack([-x[1], x[0]])), SQUARE, thorough=False
+    )
     assert verdict.kind == "refuted"
     data = verdict.to_dict()
     assert set(data) == {"kind", "metric", "residual", "witness", "levels"}

@@ -1,8 +1,8 @@
 r"""Equilibria where the Jacobian vanishes: do the leading terms let a metric through?
 
 Where f = f_k + o(|x|^k) with f_k homogeneous and M is continuous at 0, the work of M(0) f_k round
-every closed path must vanish, since that of M f does and differs by less than |x|^{k+1}. So f_k is a
-gradient in the constant metric M(0): the Jacobians of f close by are symmetric in one constant
+every closed path must vanish, since that of M f does and differs by less than |x|^{k+1}. So f_k is
+a gradient in the constant metric M(0): the Jacobians of f close by are symmetric in one constant
 metric, or no metric is continuous there.
 """
 
