@@ -19,6 +19,7 @@ from thalweg.core.declared import declared_domain
 from thalweg.dynamics import Rule
 from thalweg.energies import DoubleWell, FourWells, MuellerBrown, Quadratic, Restriction, Sum
 from thalweg.models import deep_linear
+from thalweg.models import normalization as reweighting
 from thalweg.models.registry import ENTRIES
 from thalweg.recovery.chart_metric import ChartMetric
 from thalweg.recovery.one_forms import LineIntegral, gauss_legendre
@@ -131,6 +132,11 @@ MODE_VECTORS = (RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3)))
 MODES = (np.array([0.3, 0.5]), np.array([0.4, -0.2]))
 SAMPLES = (RNG.normal(size=(4, 2)), RNG.normal(size=(4, 2)))
 
+POOL_INPUT = reweighting.HeldInput([0.5, 0.9, 0.0], [0.2, 0.1, 0.3], 0.3, -0.05, 0.8)
+NETWORK = reweighting.NormalizationNetwork(reweighting.VonMises(3), alpha=0.3, sigma=0.8)
+IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
+WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
+
 ENERGIES = (
     Row("quadratic", lambda: Quadratic(SPD, [1.0, 0.0, -2.0]), (THREE, TREE)),
     Row("double well", lambda: DoubleWell(2.0, 0.9, 0.3), (PLANE, TREE, np.array(0.4))),
@@ -153,6 +159,8 @@ ENERGIES = (
     ),
     Row("cooperation", lambda: deep_linear.Cooperation(np.array([3.0, 1.0])), (MODE_VECTORS,)),
     Row("competition", deep_linear.Competition, (MODE_VECTORS,)),
+    Row("pools of a held input", lambda: reweighting.PoolEnergy(POOL_INPUT), (THREE,)),
+    Row("outputs of a held input", lambda: reweighting.OutputEnergy(POOL_INPUT), (THREE,)),
 )
 
 GEOMETRIES = (
@@ -194,6 +202,19 @@ RULES = (
     ),
     Row("mode flow", lambda: deep_linear.ModeFlow(np.array([3.0, 1.0])), (MODE_VECTORS,)),
     Row("decoupled modes", lambda: deep_linear.DecoupledModes(np.array([3.0, 1.0])), (MODES,)),
+    Row("reduced flow", lambda: reweighting.ReducedFlow(POOL_INPUT), (THREE,)),
+    Row("reduced map", lambda: reweighting.ReducedMap(POOL_INPUT), (THREE,)),
+    Row("reweighting", lambda: reweighting.full_rule(NETWORK, IN_TURN), (WEIGHTS,)),
+    Row(
+        "factored reweighting",
+        lambda: reweighting.factored_rule(NETWORK, IN_TURN),
+        (WEIGHTS[:, :2],),
+    ),
+    Row(
+        "averaged reweighting",
+        lambda: reweighting.averaged_rule(NETWORK, IN_TURN.ensemble),
+        (WEIGHTS,),
+    ),
 )
 
 ENERGY_CASES = cases(ENERGIES)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thalweg.models.maps import Henon, Logistic
     from thalweg.models.mean_field import CurieWeiss
     from thalweg.models.mode_pair import DeepLinearMode
+    from thalweg.models.normalization.grating import HeldGrating
     from thalweg.models.oscillators import Pendulum, VanDerPol
     from thalweg.models.ring_attractor import RingAttractor
     from thalweg.models.tanh_networks import RandomTanhNetwork, RingTanhFlow, RingTanhMap
@@ -30,6 +31,7 @@ __all__ = [
     "Duffing",
     "DuffingMap",
     "FitzHughNagumo",
+    "HeldGrating",
     "Henon",
     "Logistic",
     "Lorenz",

@@ -139,6 +139,12 @@ ENTRIES: tuple[Entry, ...] = (
         "flow gradient chemistry",
     ),
     _entry(
+        "normalization",
+        "models.normalization.grating:HeldGrating",
+        "Adapting normalization weights, a grating held",
+        "flow neuron network gradient",
+    ),
+    _entry(
         "pendulum",
         "models.oscillators:Pendulum",
         "Damped pendulum on the circle of angles",

@@ -1,0 +1,193 @@
+"""Study `normalization-stability`: the (α, β) plane by theory and by simulation, point by point."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.models.normalization.equilibria import problems_of
+from thalweg.models.normalization.folds import step_margin
+from thalweg.models.normalization.held import HeldInput
+from thalweg.models.normalization.stable import stable_states
+
+OUTCOMES = ("W settles", "only R settles", "R oscillates or worse", "undefined")
+SETTLED = 1e-8
+"""A run counts as settled when no u_i moves by more than this share of σ² + |u_i| at its end."""
+
+_LANES = 128
+
+
+@dataclass(frozen=True)
+class StabilityMap:
+    """Outcomes over a grid of α and β.
+
+    Attributes:
+        alphas: shape `(a,)`.
+        betas: shape `(b,)`.
+        theory: position in `OUTCOMES`, shape `(b, a)`. Theory says whether there is a stable state
+            and whether the step is small enough for it; where not, `"R oscillates or worse"`,
+            whether or not the run then meets a zero denominator.
+        simulated: position in `OUTCOMES`, shape `(b, a)`.
+        disagreements: of the two on what settles, shape `(b, a)`.
+        reasons: how many disagreements each explanation covers; empty until `explain`.
+    """
+
+    alphas: np.ndarray
+    betas: np.ndarray
+    theory: np.ndarray
+    simulated: np.ndarray
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def disagreements(self) -> np.ndarray:
+        """Where theory and simulation differ on whether W, only R, or neither settles."""
+        return np.minimum(self.theory, 2) != np.minimum(self.simulated, 2)
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row an outcome: its share by theory and by simulation."""
+        return [
+            {
+                "outcome": name,
+                "theory": float(np.mean(self.theory == code)),
+                "simulation": float(np.mean(self.simulated == code)),
+            }
+            for code, name in enumerate(OUTCOMES)
+        ]
+
+
+def stability_map(
+    held: HeldInput, alphas: np.ndarray, betas: np.ndarray, *, steps: int = 1000
+) -> StabilityMap:
+    """The plane by theory and by simulation, with every disagreement explained."""
+    theory = outcomes_by_theory(held, alphas, betas)
+    simulated = outcomes_by_simulation(held, alphas, betas, steps=steps)
+    found = StabilityMap(alphas, betas, theory, simulated)
+    return StabilityMap(alphas, betas, theory, simulated, explain(held, found, steps))
+
+
+def outcomes_by_theory(held: HeldInput, alphas: np.ndarray, betas: np.ndarray) -> np.ndarray:
+    """What the equilibria and their eigenvalues say, shape `(b, a)`; no simulation."""
+    beta, alpha = (grid.ravel() for grid in np.meshgrid(betas, alphas, indexing="ij"))
+    problems = problems_of(held, alpha, beta)
+    states = stable_states(problems)
+    settles = states.exists.copy()
+    at = states.exists
+    settles[at] = step_margin(problems.rows(at), states.outputs[at]) > 0.0
+    code = np.where(settles, _settled_code(held, beta), 2)
+    return code.reshape(len(betas), len(alphas)).astype(np.int8)
+
+
+def outcomes_by_simulation(
+    held: HeldInput, alphas: np.ndarray, betas: np.ndarray, *, steps: int = 1000
+) -> np.ndarray:
+    """What the map does from W₀, shape `(b, a)`: R is run, W's unseen part is (1 + β)^t exactly."""
+    beta, alpha = (grid.ravel() for grid in np.meshgrid(betas, alphas, indexing="ij"))
+    crossed, moving = run_many(held, alpha, beta, steps)
+    code = np.where(moving <= SETTLED, _settled_code(held, beta), 2)
+    code = np.where(crossed, 3, code)
+    return code.reshape(len(betas), len(alphas)).astype(np.int8)
+
+
+def explain(held: HeldInput, found: StabilityMap, steps: int) -> dict[str, int]:
+    """Why theory and simulation differ, for every point where they do.
+
+    A point is run again for 100 times as many steps, then, if it still differs, as the flow (50
+    small steps in place of one, for twice the time) from the same W₀.
+    """
+    where = np.argwhere(found.disagreements)
+    reasons = {
+        "settles, more slowly than the run is long": 0,
+        "leaves, more slowly than the run is long": 0,
+        "W0 lies outside the basin": 0,
+        "the flow settles, the finite step does not": 0,
+        "unexplained": 0,
+    }
+    if not len(where):
+        return reasons
+    beta, alpha = found.betas[where[:, 0]], found.alphas[where[:, 1]]
+    promised = found.theory[where[:, 0], where[:, 1]] < 2
+    crossed, moving = run_many(held, alpha, beta, 100 * steps)
+    settled = ~crossed & (moving <= SETTLED)
+    slow = settled == promised
+    reasons["settles, more slowly than the run is long"] = int(np.sum(slow & promised))
+    reasons["leaves, more slowly than the run is long"] = int(np.sum(slow & ~promised))
+    reasons["unexplained"] = int(np.sum(~slow & ~promised))
+    rest = np.flatnonzero(~slow & promised)
+    if rest.size:
+        fine = 50
+        crossed, moving = run_many(held, alpha[rest] / fine, beta[rest] / fine, 2 * steps * fine)
+        reaches = ~crossed & (moving * fine <= SETTLED)
+        reasons["the flow settles, the finite step does not"] = int(np.sum(reaches))
+        reasons["W0 lies outside the basin"] = int(np.sum(~reaches))
+    return reasons
+
+
+def boundaries(held: HeldInput, alphas: np.ndarray, betas: np.ndarray) -> dict[str, np.ndarray]:
+    """The analytic boundaries as contour levels 0 over the grid, each of shape `(b, a)`.
+
+    `existence` is the margin of the stable state (zero at folds), `step` that of the step size
+    (zero at the critical α; NaN where there is no state). The lines β = 0 and β = −2 bound W.
+    """
+    beta, alpha = (grid.ravel() for grid in np.meshgrid(betas, alphas, indexing="ij"))
+    problems = problems_of(held, alpha, beta)
+    states = stable_states(problems)
+    step = np.full(len(beta), np.nan)
+    step[states.exists] = step_margin(problems.rows(states.exists), states.outputs[states.exists])
+    shape = (len(betas), len(alphas))
+    existence = np.where(np.isfinite(states.margin), states.margin, np.sign(states.margin))
+    return {"existence": existence.reshape(shape), "step": step.reshape(shape)}
+
+
+def _settled_code(held: HeldInput, beta: np.ndarray) -> np.ndarray:
+    """0 where W rests together with R: its unseen part multiplies by 1 + β a step."""
+    rests = np.abs(1.0 + beta) < 1.0
+    return np.where(rests | (held.size == 1), 0, 1)
+
+
+def run_many(
+    held: HeldInput, alpha: np.ndarray, beta: np.ndarray, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The reduced map from W₀ for many (α, β): whether it crossed zero, and its last relative move.
+
+    Silent neurons are left out: nothing sees their u.
+    """
+    driven = held.is_driven
+    fields = tuple(np.asarray(a)[driven] for a in (held.drive, held.expected, held.start))
+    count = len(alpha)
+    lanes = min(_LANES, count)
+    padded = -(-count // lanes) * lanes
+    rates = np.stack([np.resize(a, padded).reshape(-1, lanes) for a in (alpha, beta)], axis=1)
+    with jax.enable_x64(True):
+        crossed, moving = _run_many(fields, float(held.sigma) ** 2, held.size, rates, steps)
+    return np.asarray(crossed).ravel()[:count], np.asarray(moving).ravel()[:count]
+
+
+@jax.jit
+def _run_many(fields: Any, floor: Any, size: Any, rates: Any, steps: Any) -> Any:
+    """Neurons along the first axis, lanes along the last: one lane is one (α, β)."""
+    drive, expected, start = (field[:, None] for field in fields)
+
+    def run(rates: Any) -> Any:
+        alpha, beta = rates
+        pull, offset = alpha / size, (alpha + beta) * expected
+
+        def change(pool: Any) -> Any:
+            output = drive / (floor + pool)
+            total = jnp.sum(drive * output, axis=0)
+            return (pull * total) * output + beta * pool - offset
+
+        def step(_: Any, carry: Any) -> Any:
+            pool, lowest = carry
+            return pool + change(pool), jnp.minimum(lowest, jnp.min(pool, axis=0))
+
+        first = jnp.broadcast_to(start, offset.shape)
+        pool, lowest = jax.lax.fori_loop(0, steps, step, (first, jnp.full_like(alpha, jnp.inf)))
+        lowest = jnp.minimum(lowest, jnp.min(pool, axis=0))
+        moving = jnp.max(jnp.abs(change(pool)) / (floor + jnp.abs(pool)), axis=0)
+        crossed = ~(lowest + floor > 0.0)
+        return crossed, jnp.where(jnp.isfinite(moving), moving, jnp.inf)
+
+    return jax.lax.map(run, rates)
