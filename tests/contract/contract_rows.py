@@ -132,7 +132,7 @@ MODE_VECTORS = (RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3)))
 MODES = (np.array([0.3, 0.5]), np.array([0.4, -0.2]))
 SAMPLES = (RNG.normal(size=(4, 2)), RNG.normal(size=(4, 2)))
 
-POOL_INPUT = reweighting.HeldInput([0.5, 0.9, 0.0], [0.2, 0.1, 0.3], 0.3, -0.05, 0.8)
+POOL_INPUT = reweighting.HeldInput([0.5, 0.9, 0.7], [0.2, 0.1, 0.3], 0.3, -0.05, 0.8)
 NETWORK = reweighting.NormalizationNetwork(reweighting.VonMises(3), alpha=0.3, sigma=0.8)
 IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
 WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))

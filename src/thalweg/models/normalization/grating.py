@@ -33,6 +33,9 @@ class HeldGrating(Flow):
         sigma: the semi-saturation σ.
         baseline: b.
         concentration: of the von Mises tuning.
+
+    References:
+        Z. M. Westrick, D. J. Heeger & M. S. Landy, J. Neurosci. 36, 9805 (2016).
     """
 
     neurons: int = eqx.field(static=True, default=4)

@@ -126,6 +126,8 @@ def check_parameters(alpha: Any, beta: Any, sigma: Any) -> None:
     Raises:
         InputError: one of these.
     """
+    if has_tracer(alpha, beta, sigma):
+        return
     if not callable(alpha) and not (np.isfinite(alpha) and alpha >= 0.0):
         raise InputError(f"alpha must be finite and not negative, got {alpha}.")
     if not np.isfinite(beta):
