@@ -78,7 +78,7 @@ class NormalizationNetwork(eqx.Module):
         if has_tracer(numbers):
             return
         check_parameters(self.alpha, self.beta, self.sigma)
-        if self.beta > 0.0:
+        if np.asarray(self.beta) > 0.0:
             warnings.warn(
                 "beta > 0 pushes the weights away from their target: W grows as (1 + beta)^t in "
                 "the directions that the outputs do not see. beta < 0 is a leak toward it.",
@@ -87,7 +87,7 @@ class NormalizationNetwork(eqx.Module):
         named = {"baseline": self.baseline, "target_scale": self.target_scale}
         for broken in non_finite_leaves({k: np.float64(v) for k, v in named.items()}):
             raise InputError(f"NormalizationNetwork: {broken}; it must be finite.")
-        if self.target_scale < 0.0:
+        if np.asarray(self.target_scale) < 0.0:
             raise InputError(
                 f"NormalizationNetwork: target_scale must not be negative, got {self.target_scale}."
             )
@@ -128,11 +128,11 @@ def check_parameters(alpha: Any, beta: Any, sigma: Any) -> None:
     """
     if has_tracer(alpha, beta, sigma):
         return
-    if not callable(alpha) and not (np.isfinite(alpha) and alpha >= 0.0):
+    if not callable(alpha) and not (np.isfinite(alpha) and np.asarray(alpha) >= 0.0):
         raise InputError(f"alpha must be finite and not negative, got {alpha}.")
     if not np.isfinite(beta):
         raise InputError(f"beta must be finite, got {beta}.")
-    if not (np.isfinite(sigma) and sigma > 0.0):
+    if not (np.isfinite(sigma) and np.asarray(sigma) > 0.0):
         raise InputError(f"sigma must be finite and positive, got {sigma}.")
 
 
