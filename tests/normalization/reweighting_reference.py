@@ -1,8 +1,12 @@
 """The model in plain NumPy, written from the source's equations; and small examples of it."""
 
+from typing import TypeVar
+
 import numpy as np
 
 from thalweg.models.normalization import HeldInput
+
+T = TypeVar("T")
 
 
 def outputs(drive, weights, sigma):
@@ -52,3 +56,9 @@ def random_input(rng, size, sign):
     drive, expected = np.exp(rng.normal(0.0, 1.0, size)), np.exp(rng.normal(-1.0, 1.5, size))
     alpha, beta = np.exp(rng.normal(-3.0, 1.0)), sign * np.exp(rng.normal(-3.0, 2.0))
     return HeldInput(drive, expected, alpha, beta, np.exp(rng.normal(-1.0, 0.7)))
+
+
+def there(value: T | None) -> T:
+    """The value, which is not None."""
+    assert value is not None
+    return value

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reweighting_reference import full_increment, random_input, reduced_field, same_input
+from reweighting_reference import full_increment, random_input, reduced_field, same_input, there
 
 from thalweg.dynamics import SteepestDescent
 from thalweg.models.normalization import (
@@ -109,7 +109,7 @@ def test_weights_do_not_descend_anything_euclidean():
 def test_the_map_descends_up_to_the_critical_step_and_not_beyond():
     rng = np.random.default_rng(10)
     unit = same_input(rng, 4, 1.0, 0.0)
-    output = stable_equilibrium(unit).outputs
+    output = there(stable_equilibrium(unit)).outputs
     seen = np.diag(output**2 * (output @ unit.drive) / unit.drive) + np.outer(output, output**2)
     critical = 2.0 * 4 / np.linalg.eigvals(seen).real.max()
     rises = {}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from reweighting_reference import random_input, reduced_field, reduced_jacobian, same_input
+from reweighting_reference import random_input, reduced_field, reduced_jacobian, same_input, there
 from scipy.optimize import fsolve
 
 from thalweg.analysis import find_equilibria
@@ -15,6 +15,7 @@ from thalweg.models.normalization import (
     output_equilibria,
     stable_equilibrium,
 )
+from thalweg.models.normalization.energy import constant_rate
 
 
 def newton_roots(held, rng, starts):
@@ -45,7 +46,7 @@ def test_counts_for_four_neurons(beta, count, stable):
         )
     patterns = {tuple(e.lower) for e in found}
     assert len(patterns) == count
-    best = stable_equilibrium(held)
+    best = there(stable_equilibrium(held))
     np.testing.assert_allclose(best.outputs, next(e for e in found if e.stable).outputs, rtol=1e-9)
     assert not best.lower.any()
 
@@ -79,8 +80,9 @@ def test_one_neuron_exists_iff_the_cubic_says_so():
     answers = []
     for _ in range(60):
         held = random_input(rng, 1, 1.0)
-        p = held.beta * (held.sigma**2 + held.expected[0]) + held.alpha * held.expected[0]
-        exists = 4.0 * p**3 >= 27.0 * held.alpha * held.beta**2 * held.drive[0] ** 3
+        alpha = constant_rate(held)
+        p = held.beta * (held.sigma**2 + held.expected[0]) + alpha * held.expected[0]
+        exists = 4.0 * p**3 >= 27.0 * alpha * held.beta**2 * held.drive[0] ** 3
         assert (stable_equilibrium(held) is not None) == exists
         assert len(output_equilibria(held)) == (2 if exists else 0)
         answers.append(exists)
@@ -100,7 +102,7 @@ def test_nothing_is_missed_and_at_most_one_state_is_stable():
             assert far < 1e-6 * (1.0 + np.abs(root).max())
         stable = [e for e in found if e.stable]
         assert len(stable) <= 1
-        best = stable_equilibrium(held)
+        best = there(stable_equilibrium(held))
         assert (best is not None) == bool(stable)
         if stable:
             np.testing.assert_allclose(best.outputs, stable[0].outputs, rtol=1e-8)
@@ -121,7 +123,7 @@ def test_a_neuron_on_its_lower_root_need_not_be_the_tightest():
     # second, feeble one with a limit between S and S_1 does not upset it.
     slack = 0.25
     held = scaled_input([1.0, 0.97], [0.5 * (1.0 - slack**2) * (1.0 + slack), 1e-4])
-    found = stable_equilibrium(held)
+    found = there(stable_equilibrium(held))
     assert found is not None
     np.testing.assert_array_equal(found.lower, [True, False])
     jacobian = reduced_jacobian(found.pool, held)
@@ -153,7 +155,7 @@ def test_hundreds_of_neurons():
     drive, first = rng.uniform(0.2, 1.0, (2, 300))
     first = first / (0.25 + first / 300)
     held = HeldInput(drive, first * (first @ drive) / 300, 0.5, 1e-5, 0.5)
-    found = stable_equilibrium(held)
+    found = there(stable_equilibrium(held))
     np.testing.assert_allclose(reduced_field(found.pool, held), 0.0, atol=1e-13)
     spectrum = np.sort(np.linalg.eigvals(reduced_jacobian(found.pool, held)).real)[::-1]
     np.testing.assert_allclose(found.eigenvalues, spectrum, atol=1e-11)
@@ -189,7 +191,7 @@ def test_an_eigenvalue_passes_zero_at_a_fold():
         for offset in (1e-6, 1e-8):
             beta = fold * (1.0 + toward * offset)
             near = HeldInput(held.drive, held.expected, 0.01, beta, 1.0)
-            equilibrium = stable_equilibrium(near)
+            equilibrium = there(stable_equilibrium(near))
             leading.append(equilibrium.eigenvalues[0] / equilibrium.eigenvalues[-1])
             assert low < beta < high
         # A fold: the eigenvalue goes like the square root of the distance.
@@ -216,7 +218,7 @@ def test_near_zero_beta_and_a_silent_target():
 def test_intervals_of_alpha_end_at_the_critical_step():
     held = same_input(np.random.default_rng(10), 5, 0.1, 0.0)
     found = alpha_intervals(held, 1e-3, 1e3)
-    output = stable_equilibrium(held).outputs
+    output = there(stable_equilibrium(held)).outputs
     seen = np.diag(output**2 * (output @ held.drive) / held.drive) + np.outer(output, output**2)
     critical = 2.0 * 5 / np.linalg.eigvals(seen).real.max()
     np.testing.assert_allclose(found.flips, [critical], rtol=1e-10)

@@ -1,5 +1,7 @@
 """The forms of the rule against plain NumPy, and against one another, to 1e-12."""
 
+from typing import Literal
+
 import jax
 import numpy as np
 import pytest
@@ -40,7 +42,7 @@ N = 12
 NETWORK = {"alpha": 0.05, "beta": -0.03, "sigma": 0.4, "baseline": 0.05}
 
 
-def network(initial="identity", target=None, **changes):
+def network(initial: Literal["identity", "ones"] = "identity", target=None, **changes):
     target = uniform_ensemble(5) if target is None else target
     return NormalizationNetwork(
         RaisedCosine(N, 30.0), target, initial=initial, **{**NETWORK, **changes}

@@ -1,5 +1,7 @@
 """Bad input: one clear message that names the argument, the value and the cure."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,7 @@ from thalweg.models.normalization import (
 )
 
 GOOD = RaisedCosine(6)
+OTHER: Any = "zeros"
 
 
 class Doubled(Tuning):
@@ -69,7 +72,7 @@ class Doubled(Tuning):
         (lambda: NormalizationNetwork(GOOD, sigma=0.0), "sigma must be finite and positive"),
         (lambda: NormalizationNetwork(GOOD, baseline=np.nan), "baseline"),
         (lambda: NormalizationNetwork(GOOD, target_scale=-1.0), "target_scale"),
-        (lambda: NormalizationNetwork(GOOD, initial="zeros"), '"identity" or "ones"'),
+        (lambda: NormalizationNetwork(GOOD, initial=OTHER), '"identity" or "ones"'),
         (lambda: hold(NormalizationNetwork(GOOD), grating(0.0)), "no neuron is driven"),
         (lambda: hold(NormalizationNetwork(GOOD), uniform_ensemble(2)), "one stimulus"),
         (lambda: hold(NormalizationNetwork(Doubled()), grating()), "neuron 0 has the value 2"),

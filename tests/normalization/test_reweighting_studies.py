@@ -81,7 +81,7 @@ def test_adaptation_keeps_response_products_near_their_target():
     assert found.before.tuning.shape == (60, 20)
     assert np.all(np.diff(found.before.contrast[:, preferred]) > 0.0)
     assert np.all(found.after.weights >= 0.0)
-    # A mask 60° away, twice the half-width at half height, drives the pool and not the neuron: it suppresses.
+    # A mask 60° away drives the pool and not the neuron (half-width 30°): it suppresses.
     apart = np.abs(found.masks) >= 60.0
     assert np.any(apart)
     assert np.all(found.before.masking[apart] > 0.0)

@@ -18,6 +18,7 @@ from thalweg.models.normalization import (
     alpha_intervals,
     stable_equilibrium,
 )
+from thalweg.models.normalization.energy import constant_rate
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def critical_alpha(held: HeldInput) -> float:
     Raises:
         InputError: there is none between 1e-6 and 1e6 times the present α.
     """
-    alpha = float(held.alpha)
+    alpha = float(constant_rate(held))
     found = alpha_intervals(held, 1e-6 * alpha, 1e6 * alpha)
     if not found.flips:
         raise InputError("critical_alpha: the step never becomes too large at this beta.")
