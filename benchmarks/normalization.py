@@ -30,7 +30,7 @@ from thalweg.models.normalization import (
     reduced_map,
     uniform_ensemble,
 )
-from thalweg.studies.normalization_stability import outcomes_by_simulation, outcomes_by_theory
+from thalweg.studies.normalization.stability import outcomes_by_simulation, outcomes_by_theory
 
 ALPHA, BETA, SIGMA = 0.01, -0.05, 0.5
 

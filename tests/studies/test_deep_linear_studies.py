@@ -7,12 +7,12 @@ import pytest
 import thalweg as tw
 from thalweg.data import hierarchical_trees
 from thalweg.models import deep_linear as dl
-from thalweg.studies import deep_linear_completion as completion
-from thalweg.studies import deep_linear_generalization as generalization
-from thalweg.studies import deep_linear_modes as modes
-from thalweg.studies import deep_linear_prior as prior
-from thalweg.studies import deep_linear_ratings as ratings_files
-from thalweg.studies import deep_linear_tree as tree
+from thalweg.studies.deep_linear import completion as completion
+from thalweg.studies.deep_linear import generalization as generalization
+from thalweg.studies.deep_linear import modes as modes
+from thalweg.studies.deep_linear import prior as prior
+from thalweg.studies.deep_linear import ratings as ratings_files
+from thalweg.studies.deep_linear import tree as tree
 
 
 def test_modes_rise_one_after_the_other_when_deep_and_together_when_shallow():

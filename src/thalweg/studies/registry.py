@@ -38,8 +38,26 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry(
         "deep-linear-modes",
-        "deep_linear_modes:study",
+        "deep_linear.modes:study",
         "Deep networks learn mode after mode",
+    ),
+    Entry(
+        "normalization-adaptation",
+        "normalization.adaptation_page:study",
+        "Tuning before and after adaptation",
+        quick={"neurons": 36, "steps": 400},
+    ),
+    Entry(
+        "normalization-energy",
+        "normalization.energy_page:study",
+        "Does adaptation go down its energy?",
+        quick={"neurons": 8, "steps": 100, "points": 120, "samples": 200},
+    ),
+    Entry(
+        "normalization-stability",
+        "normalization.stability_page:study",
+        "Where adapting weights settle, over α and β",
+        quick={"points": 60, "steps": 300},
     ),
 )
 

@@ -33,7 +33,10 @@ class Responses:
         tuning: R to gratings, shape `(orientations, n)`.
         contrast: R to a grating at the adapted orientation, shape `(contrasts, n)`.
         products: Σ_j w_j R_j R_jᵀ over the adapting ensemble, shape `(n, n)`.
-        homeostasis: ‖products − C‖ / ‖C‖: what the rule is to bring to zero.
+        homeostasis: ‖products − C‖ / ‖C‖.
+        seen: ‖(products − C) X‖ / ‖C X‖ with X = (√w_j r_j): the same as far as the drives r_j of
+            the adaptor see it. Where it is zero, the outputs rest; a narrow adaptor cannot bring
+            all of the products to their target, and W goes on where nothing sees it.
         masking: 1 − R(grating + mask) / R(grating) of the neuron that prefers the grating, by
             orientation of the mask, shape `(masks,)`; positive is suppression.
         distance: ‖R(grating + mask) − R(mask)‖ by orientation of the mask, the d′ of the readout.
@@ -44,6 +47,7 @@ class Responses:
     contrast: np.ndarray
     products: np.ndarray
     homeostasis: float
+    seen: float
     masking: np.ndarray
     distance: np.ndarray
 
@@ -145,6 +149,7 @@ def _responses(
 
     outputs = respond(shown)
     products = outputs.T @ (shares[:, None] * outputs)
+    seen = (np.sqrt(shares)[:, None] * shown).T
     alone, both, mask = (respond(drives[name]) for name in ("alone", "both", "mask"))
     return Responses(
         weights,
@@ -152,6 +157,7 @@ def _responses(
         respond(drives["contrast"]),
         products,
         float(np.linalg.norm(products - target) / np.linalg.norm(target)),
+        float(np.linalg.norm((products - target) @ seen) / np.linalg.norm(target @ seen)),
         1.0 - both[:, 0] / alone[0, 0],
         np.linalg.norm(both - mask, axis=1),
     )

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
-from thalweg.studies.deep_linear_completion import Completion, Observations, complete
+from thalweg.studies.deep_linear.completion import Completion, Observations, complete
 
 _SEPARATORS = ("::", "\t", ",")
 _MAX_ENTRIES = 50_000_000

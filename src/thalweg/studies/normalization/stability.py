@@ -1,7 +1,6 @@
 """Study `normalization-stability`: the (α, β) plane by theory and by simulation, point by point."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -17,6 +16,13 @@ OUTCOMES = ("W settles", "only R settles", "R oscillates or worse", "undefined")
 SETTLED = 1e-8
 """A run counts as settled when no u_i moves by more than this share of σ² + |u_i| at its end."""
 
+REASONS = (
+    "settles, more slowly than the run is long",
+    "leaves, more slowly than the run is long",
+    "the flow settles, the finite step does not",
+    "W0 lies outside the basin",
+    "unexplained",
+)
 _LANES = 128
 
 
@@ -31,20 +37,19 @@ class StabilityMap:
             and whether the step is small enough for it; where not, `"R oscillates or worse"`,
             whether or not the run then meets a zero denominator.
         simulated: position in `OUTCOMES`, shape `(b, a)`.
-        disagreements: of the two on what settles, shape `(b, a)`.
-        reasons: how many disagreements each explanation covers; empty until `explain`.
+        reason: why the two differ, position in `REASONS`, −1 where they agree, shape `(b, a)`.
     """
 
     alphas: np.ndarray
     betas: np.ndarray
     theory: np.ndarray
     simulated: np.ndarray
-    reasons: Mapping[str, int] = field(default_factory=dict)
+    reason: np.ndarray
 
     @property
-    def disagreements(self) -> np.ndarray:
-        """Where theory and simulation differ on whether W, only R, or neither settles."""
-        return np.minimum(self.theory, 2) != np.minimum(self.simulated, 2)
+    def reasons(self) -> dict[str, int]:
+        """How many disagreements each explanation covers."""
+        return {name: int(np.sum(self.reason == code)) for code, name in enumerate(REASONS)}
 
     def table(self) -> list[dict[str, Any]]:
         """One row an outcome: its share by theory and by simulation."""
@@ -64,8 +69,9 @@ def stability_map(
     """The plane by theory and by simulation, with every disagreement explained."""
     theory = outcomes_by_theory(held, alphas, betas)
     simulated = outcomes_by_simulation(held, alphas, betas, steps=steps)
-    found = StabilityMap(alphas, betas, theory, simulated)
-    return StabilityMap(alphas, betas, theory, simulated, explain(held, found, steps))
+    return StabilityMap(
+        alphas, betas, theory, simulated, explain(held, alphas, betas, theory, simulated, steps)
+    )
 
 
 def outcomes_by_theory(held: HeldInput, alphas: np.ndarray, betas: np.ndarray) -> np.ndarray:
@@ -91,38 +97,41 @@ def outcomes_by_simulation(
     return code.reshape(len(betas), len(alphas)).astype(np.int8)
 
 
-def explain(held: HeldInput, found: StabilityMap, steps: int) -> dict[str, int]:
-    """Why theory and simulation differ, for every point where they do.
+def explain(
+    held: HeldInput,
+    alphas: np.ndarray,
+    betas: np.ndarray,
+    theory: np.ndarray,
+    simulated: np.ndarray,
+    steps: int,
+) -> np.ndarray:
+    """Why theory and simulation differ on whether W, only R, or neither settles.
 
-    A point is run again for 100 times as many steps, then, if it still differs, as the flow (50
-    small steps in place of one, for twice the time) from the same W₀.
+    A point where they do is run again for 100 times as many steps, then, if it still differs, as
+    the flow (50 small steps in place of one, for twice the time) from the same W₀.
+
+    Returns:
+        Positions in `REASONS`, −1 where they agree, shape `(b, a)`.
     """
-    where = np.argwhere(found.disagreements)
-    reasons = {
-        "settles, more slowly than the run is long": 0,
-        "leaves, more slowly than the run is long": 0,
-        "W0 lies outside the basin": 0,
-        "the flow settles, the finite step does not": 0,
-        "unexplained": 0,
-    }
+    reason = np.full(theory.shape, -1, dtype=np.int8)
+    where = np.argwhere(np.minimum(theory, 2) != np.minimum(simulated, 2))
     if not len(where):
-        return reasons
-    beta, alpha = found.betas[where[:, 0]], found.alphas[where[:, 1]]
-    promised = found.theory[where[:, 0], where[:, 1]] < 2
+        return reason
+    rows, columns = where.T
+    beta, alpha = betas[rows], alphas[columns]
+    is_promised = theory[rows, columns] < 2
     crossed, moving = run_many(held, alpha, beta, 100 * steps)
-    settled = ~crossed & (moving <= SETTLED)
-    slow = settled == promised
-    reasons["settles, more slowly than the run is long"] = int(np.sum(slow & promised))
-    reasons["leaves, more slowly than the run is long"] = int(np.sum(slow & ~promised))
-    reasons["unexplained"] = int(np.sum(~slow & ~promised))
-    rest = np.flatnonzero(~slow & promised)
+    is_slow = (~crossed & (moving <= SETTLED)) == is_promised
+    found = np.where(is_promised, 0, 1)
+    found[~is_slow] = REASONS.index("unexplained")
+    rest = np.flatnonzero(~is_slow & is_promised)
     if rest.size:
         fine = 50
         crossed, moving = run_many(held, alpha[rest] / fine, beta[rest] / fine, 2 * steps * fine)
         reaches = ~crossed & (moving * fine <= SETTLED)
-        reasons["the flow settles, the finite step does not"] = int(np.sum(reaches))
-        reasons["W0 lies outside the basin"] = int(np.sum(~reaches))
-    return reasons
+        found[rest] = np.where(reaches, 2, 3)
+    reason[rows, columns] = found
+    return reason
 
 
 def boundaries(held: HeldInput, alphas: np.ndarray, betas: np.ndarray) -> dict[str, np.ndarray]:

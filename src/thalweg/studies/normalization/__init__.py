@@ -1,0 +1,1 @@
+"""Studies of normalization reweighting (Westrick, Heeger & Landy 2016)."""
