@@ -4,28 +4,37 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.analysis import Problem
 from thalweg.core.charts import BoxChart
 from thalweg.core.trees import Layout
 from thalweg.geometry import DiagonalMetric
+from thalweg.recovery.batches import in_batches
 from thalweg.recovery.chart_metric import in_states
 from thalweg.recovery.exactness import examine
+from thalweg.recovery.panels import PanelWeights, panel_weights
 from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
-from thalweg.recovery.ratios import Ratios, cycle_defect, ratios_of
+from thalweg.recovery.ratios import Ratios, cycle_defect, ratios_of, rectangle_defect
 from thalweg.recovery.separable import SeparableWeights
-from thalweg.recovery.separable_fit import fit_weights
+from thalweg.recovery.separable_fit import fit_weights, strong_pairs
 from thalweg.recovery.verdict import Level
 
 NAME = "diagonal-metric"
 TOLERANCE = 1e-7
 _NUM_POINTS = 256
+_ROUND = "Excluded: the ratios J_ij / J_ji do not multiply to one round every triangle."
+_NO_SPLIT = "Excluded: log(J_ij / J_ji) does not split into functions of one coordinate each."
+_TOO_SHARP = (
+    "The ratios J_ij / J_ji split into functions of one coordinate each, but these are too sharp "
+    "to be resolved here; ask on a smaller region."
+)
 
 
 def diagonal_metric(question: Question) -> Finding:
     """Look for positive m_i(x_i) with m_i ∂_j f_i = m_j ∂_i f_j, and check them elsewhere.
 
-    The cheap tests come first: one sign for opposite entries, Kolmogorov's criterion on triangles.
-    Then the log-ratios are fitted by functions of one coordinate each, to more and more terms.
+    The tests that exclude one come first: one sign for opposite entries, Kolmogorov's criterion on
+    triangles, and log-ratios that split, which four points tell at a time, however sharp the
+    functions are. Only then are these represented: by series over the whole box to more and more
+    terms, or on panels that shrink towards a pole.
     """
     chart = question.chart
     if not isinstance(chart, BoxChart):
@@ -33,38 +42,74 @@ def diagonal_metric(question: Question) -> Finding:
     if question.size > METRIC_SIZE:
         return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
     ratios = ratios_of(question.slopes[1])
-    if ratios.reason is not None:
-        return _finding("no", ratios.defect, f"Excluded: {ratios.reason}.")
-    defect = cycle_defect(ratios, question.size)
-    if defect > TOLERANCE:
-        note = "Excluded: the ratios J_ij / J_ji do not multiply to one round every triangle."
-        return _finding("no", defect, note)
-    points, ratios = _more_ratios(question.problem, chart)
-    if ratios.reason is not None:
-        return _finding("no", ratios.defect, f"Excluded: {ratios.reason}.")
-    unit = _unit(chart, points)
-    check = (_unit(chart, question.slopes[0]), ratios_of(question.slopes[1]))
-    weights, misfits = fit_weights(chart, unit, ratios, check)
-    if misfits[-1] > TOLERANCE:
-        falling = len(misfits) > 1 and misfits[-1] < 0.2 * misfits[-2]
-        note = (
-            "The ratios J_ij / J_ji may split into functions of one coordinate each, but these are "
-            "too sharp to be resolved here; ask on a smaller region."
-            if falling
-            else "log(J_ij / J_ji) does not split into functions of one coordinate each."
-        )
-        return _finding("open" if falling else "no", misfits[-1], note)
+    excluded = _excluded(ratios, cycle_defect(ratios, question.size), _ROUND) or _unless_split(
+        question
+    )
+    if excluded is not None:
+        return excluded
+    points, more = _more_ratios(question, chart)
+    if more.reason is not None:
+        return _finding("no", more.defect, f"Excluded: {more.reason}.")
+    unit, check = _unit(chart, points), (_unit(chart, question.slopes[0]), ratios)
+    weights, misfit = fit_weights(chart, unit, more, check)
+    if misfit > TOLERANCE:
+        weights = _on_panels(question, chart, ratios)
+    if weights is None:
+        return _finding("open", misfit, _TOO_SHARP)
     return _check(question, weights)
 
 
-def _more_ratios(problem: Problem, chart: BoxChart) -> tuple[np.ndarray, Ratios]:
+def _excluded(ratios: Ratios, defect: float, fact: str) -> Finding | None:
+    """The finding that there is no diagonal metric, if the ratios say so."""
+    if ratios.reason is not None:
+        return _finding("no", ratios.defect, f"Excluded: {ratios.reason}.")
+    return _finding("no", defect, fact) if defect > TOLERANCE else None
+
+
+def _unless_split(question: Question) -> Finding | None:
+    """The finding that the log-ratios do not split into functions of one coordinate each."""
+    points, jacobians = question.slopes
+    others = np.roll(points, 1, axis=0)
+    moved = np.repeat(others[None], question.size, axis=0)
+    for k in range(question.size):
+        moved[k, :, k] = points[:, k]
+    seen = question.region.sees(moved.reshape(-1, question.size)).reshape(len(moved), -1)
+    kept = np.all(seen, axis=0)
+    if not np.any(kept):
+        return None
+    there = _jacobians(question, moved[:, kept].reshape(-1, question.size))
+    both = [jacobians[kept], np.roll(jacobians, 1, axis=0)[kept], there]
+    ratios = ratios_of(np.concatenate(both))
+    if not np.all(np.isfinite(ratios.logs)):
+        return None
+    return _excluded(ratios, rectangle_defect(ratios, question.size), _NO_SPLIT)
+
+
+def _more_ratios(question: Question, chart: BoxChart) -> tuple[np.ndarray, Ratios]:
     """Ratios at points that are dense at the walls, as the fit of a series needs."""
     rng = np.random.default_rng(0)
     unit = 0.5 - 0.5 * np.cos(np.pi * rng.random((_NUM_POINTS, chart.dimension)))
     points = chart.lower + unit * chart.widths
-    jacobians = evaluate(problem, points)[1]
-    good = np.isfinite(jacobians).all(axis=(1, 2))
+    jacobians = _jacobians(question, points)
+    good = np.isfinite(jacobians).all(axis=(1, 2)) & question.region.sees(points)
     return points[good], ratios_of(jacobians[good])
+
+
+def _on_panels(question: Question, chart: BoxChart, ratios: Ratios) -> PanelWeights | None:
+    """The weights from the ratios along lines through the point where these are surest."""
+    edges = strong_pairs(ratios, question.size)
+    surest = int(np.argmax(np.min(ratios.weights[:, edges], axis=1)))
+
+    def slopes_at(unit: np.ndarray) -> np.ndarray:
+        return _jacobians(question, chart.lower + unit * chart.widths)
+
+    base = _unit(chart, question.slopes[0][surest])
+    return panel_weights(chart, base, slopes_at, ratios, edges)
+
+
+def _jacobians(question: Question, points: np.ndarray) -> np.ndarray:
+    """The Jacobian of the displacement at any number of points, `(n, d, d)`."""
+    return in_batches(lambda some: evaluate(question.problem, some), points)[1]
 
 
 def _unit(chart: BoxChart, points: np.ndarray) -> np.ndarray:
@@ -74,14 +119,14 @@ def _unit(chart: BoxChart, points: np.ndarray) -> np.ndarray:
 class _OnStates(eqx.Module):
     """Weights of coordinates, structured like the state."""
 
-    weights: SeparableWeights
+    weights: SeparableWeights | PanelWeights
     layout: Layout = eqx.field(static=True)
 
     def __call__(self, state: object) -> object:
         return self.layout.unflatten(self.weights(self.layout.flatten(state)))
 
 
-def _check(question: Question, weights: SeparableWeights) -> Finding:
+def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Finding:
     layout = question.chart.layout
     if question.is_box:
         metric = DiagonalMetric(_OnStates(weights, layout))
@@ -89,9 +134,9 @@ def _check(question: Question, weights: SeparableWeights) -> Finding:
         metric = in_states(question, DiagonalMetric(weights))
     exactness = examine(question.problem, metric, question.sites, tolerance=TOLERANCE)
     if not exactness.is_exact:
-        note = "The ratios split, but the line integral depends on its path."
-        outcome = "open" if exactness.is_symmetric else "no"
-        return _finding(outcome, exactness.residual, note)
+        path = "The ratios split, but the line integral depends on its path."
+        note = path if exactness.is_symmetric else _TOO_SHARP
+        return _finding("open", exactness.residual, note)
     with jax.enable_x64(True):
         values = np.asarray(jax.vmap(weights)(question.slopes[0]))
     note = (
@@ -107,8 +152,8 @@ def _check(question: Question, weights: SeparableWeights) -> Finding:
     )
 
 
-def _walls(weights: SeparableWeights) -> str:
-    if not np.any(weights.powers):
+def _walls(weights: SeparableWeights | PanelWeights) -> str:
+    if isinstance(weights, PanelWeights) or not np.any(weights.powers):
         return " and reaches through every equilibrium"
     return " inside, zero or infinite at a wall of the region: it does not reach equilibria there"
 

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis import Problem
+from thalweg.recovery.batches import in_batches
 from thalweg.recovery.programs import Equation, Program, is_whole, read_program, run
 
-BATCH = 256
 _COMPARISONS = ("gt", "ge", "lt", "le")
 
 
@@ -39,14 +39,7 @@ def has_suspects(problem: Problem) -> bool:
 
 def suspects_at(problem: Problem, points: np.ndarray) -> Suspects:
     """The suspicious quantities at any number of points `(n, d)`, through one compiled program."""
-    values, velocities = [], []
-    for start in range(0, len(points), BATCH):
-        part = points[start : start + BATCH]
-        padded = np.concatenate([part, np.repeat(part[:1], BATCH - len(part), axis=0)])
-        found, velocity = _suspects(problem, padded)
-        values.append(np.asarray(found)[: len(part)])
-        velocities.append(np.asarray(velocity)[: len(part)])
-    return Suspects(np.concatenate(values), np.concatenate(velocities))
+    return Suspects(*in_batches(lambda some: _suspects(problem, some), points))
 
 
 def origins(problem: Problem) -> np.ndarray:

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 from thalweg.core.charts import BoxChart
+from thalweg.recovery.batches import BATCH, in_batches
 from thalweg.recovery.falling import HUNTS, hunt
-from thalweg.recovery.hazards import BATCH
 from thalweg.recovery.margins import widest_margin
 from thalweg.recovery.question import Finding, Question, evaluate
 from thalweg.recovery.series import Basis, SeriesEnergy, make_basis
@@ -110,20 +110,19 @@ def _basis_at(basis: Basis, points: Any) -> tuple[jax.Array, jax.Array]:
 
 def _measure(question: Question, basis: Basis, points: np.ndarray) -> _Samples:
     """The rows −∇φ·f (a map: φ(x) − φ(x⁺)) at points, each of length one."""
-    rows = []
-    for start in range(0, len(points), BATCH):
-        part = points[start : start + BATCH]
-        padded = np.concatenate([part, np.repeat(part[:1], BATCH - len(part), axis=0)])
-        velocity = evaluate(question.problem, padded)[0]
-        values, slopes = (np.asarray(a) for a in _basis_at(basis, padded))
-        if question.rule.rule_kind == "flow":
-            found = -np.einsum("nki,ni->nk", slopes, velocity)
-        else:
-            found = values - np.asarray(_basis_at(basis, padded + velocity)[0])
-        rows.append(found[: len(part)])
-    stacked = np.concatenate(rows) if rows else np.zeros((0, len(basis.orders)))
-    good = np.isfinite(stacked).all(axis=1)
-    return _Samples(points[good], stacked[good])
+    if not len(points):
+        return _Samples(points, np.zeros((0, len(basis.orders))))
+    (rows,) = in_batches(lambda some: (_rows(question, basis, some),), points)
+    good = np.isfinite(rows).all(axis=1)
+    return _Samples(points[good], rows[good])
+
+
+def _rows(question: Question, basis: Basis, points: np.ndarray) -> np.ndarray:
+    velocity = evaluate(question.problem, points)[0]
+    values, slopes = (np.asarray(a) for a in _basis_at(basis, points))
+    if question.rule.rule_kind == "flow":
+        return -np.einsum("nki,ni->nk", slopes, velocity)
+    return values - np.asarray(_basis_at(basis, points + velocity)[0])
 
 
 def _pins(question: Question, basis: Basis, centres: np.ndarray) -> np.ndarray:
@@ -136,12 +135,7 @@ def _pins(question: Question, basis: Basis, centres: np.ndarray) -> np.ndarray:
 
 def _slopes_at(basis: Basis, points: np.ndarray) -> np.ndarray:
     """∇φ_k at any number of points, `(n, k, d)`."""
-    parts = []
-    for start in range(0, len(points), BATCH):
-        part = points[start : start + BATCH]
-        padded = np.concatenate([part, np.repeat(part[:1], BATCH - len(part), axis=0)])
-        parts.append(np.asarray(_basis_at(basis, padded)[1])[: len(part)])
-    return np.concatenate(parts)
+    return in_batches(lambda some: _basis_at(basis, some), points)[1]
 
 
 def _fit(rows: np.ndarray, pins: np.ndarray, used: np.ndarray) -> tuple[np.ndarray | None, float]:

@@ -10,6 +10,7 @@ import numpy as np
 
 # What is below this part of the largest coupling of its pair counts as zero there.
 _NEGLIGIBLE = 1e-9
+_TINY = float(np.finfo(float).tiny)
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ def ratios_of(jacobians: np.ndarray) -> Ratios:
     i, j = np.nonzero(np.triu(coupled, 1))
     pairs = np.stack([i, j], axis=1) if len(i) else np.zeros((0, 2), dtype=int)
     forward, backward = jacobians[:, i, j], jacobians[:, j, i]
-    scale = np.maximum(np.maximum(typical[i, j], typical[j, i]), np.finfo(float).tiny)
+    scale = np.maximum(np.maximum(typical[i, j], typical[j, i]), _TINY)
     # One-way coupling shows against the pair's own scales, signs only above the noise of both.
     unequal = np.minimum(typical[i, j], typical[j, i]) < 1e-11 * scale
-    weak = np.minimum(np.abs(forward), np.abs(backward)) / scale
+    weak = np.minimum(np.abs(forward), np.abs(backward)) / _noisy(jacobians, i, j, scale)
     opposed = (forward * backward < 0.0) & (weak > _NEGLIGIBLE)
     defect, reason = _excluded(pairs, forward, backward, unequal, opposed)
     used = (weak > _NEGLIGIBLE) & (forward * backward > 0.0)
@@ -53,6 +54,17 @@ def ratios_of(jacobians: np.ndarray) -> Ratios:
     if size == 1:
         defect, reason = 0.0, None
     return Ratios(pairs, logs, weights, defect, reason)
+
+
+def _noisy(jacobians: np.ndarray, i: np.ndarray, j: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """The size whose rounding a coupling may carry at each point, `(n, p)`.
+
+    It is the pair's own over the region, but where all that happens between the two coordinates is
+    smaller, that: near a pole the couplings may be a million times those elsewhere.
+    """
+    sizes = np.abs(jacobians)
+    here = sizes[:, i, i] + sizes[:, j, j] + sizes[:, i, j] + sizes[:, j, i]
+    return np.maximum(np.minimum(scale, here), _TINY)
 
 
 def _excluded(
@@ -88,3 +100,28 @@ def cycle_defect(ratios: Ratios, size: int) -> float:
         if total > 0.0:
             worst = max(worst, float(np.sqrt(np.sum(trust * np.tanh(sums / 2.0) ** 2) / total)))
     return worst
+
+
+def rectangle_defect(ratios: Ratios, size: int) -> float:
+    """How far log(J_ij / J_ji) is from a sum of functions of x_i and of x_j, whatever they are.
+
+    If L = φ_j(x_j) − φ_i(x_i), then for any two points x and y
+
+        L(x) = L(y with its i-th coordinate from x) + L(y with its j-th from x) − L(y).
+
+    Arguments:
+        ratios: at the points x, then at the points y, then for each k in turn at the points y with
+            the k-th coordinate from x.
+        size: the number of coordinates.
+
+    Returns:
+        The rms of tanh(gap / 2), weighted by how much the ratios can be trusted.
+    """
+    pairs = np.arange(len(ratios.pairs))
+    i, j = ratios.pairs.T
+    logs = ratios.logs.reshape(size + 2, -1, len(pairs))
+    trusts = ratios.weights.reshape(logs.shape)
+    gaps = logs[0] + logs[1] - logs[2 + i, :, pairs].T - logs[2 + j, :, pairs].T
+    trust = trusts[0] * trusts[1] * trusts[2 + i, :, pairs].T * trusts[2 + j, :, pairs].T
+    total = float(np.sum(trust))
+    return float(np.sqrt(np.sum(trust * np.tanh(gaps / 2.0) ** 2) / total)) if total else 0.0

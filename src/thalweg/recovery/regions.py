@@ -8,7 +8,8 @@ import numpy as np
 
 from thalweg.analysis import Problem
 from thalweg.core.charts import BoxChart, Chart
-from thalweg.recovery.hazards import BATCH, suspects_at
+from thalweg.recovery.batches import BATCH
+from thalweg.recovery.hazards import suspects_at
 from thalweg.recovery.regularity import Troubles, find_troubles
 
 _SEGMENT = 16

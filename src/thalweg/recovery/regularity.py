@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from thalweg.analysis import Problem
-from thalweg.recovery.hazards import BATCH, Suspects, has_suspects, origins, suspects_at
+from thalweg.recovery.batches import BATCH
+from thalweg.recovery.hazards import Suspects, has_suspects, origins, suspects_at
 
 _SEARCH_SIZE = 6
 _SEARCHED = 8

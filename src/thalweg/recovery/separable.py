@@ -38,7 +38,7 @@ class SeparableWeights(eqx.Module):
             jnp.asarray(a, y.dtype) for a in (self.lower, self.widths, self.series, self.powers)
         )
         u = (y - lower) / widths
-        total = _chebyshev(2.0 * u - 1.0, series)
+        total = chebyshev(2.0 * u - 1.0, series)
         if any(self.angles):
             total = jnp.where(np.asarray(self.angles), _fourier(2.0 * jnp.pi * u, series), total)
         for distance, power in ((u, powers[:, 0]), (1.0 - u, powers[:, 1])):
@@ -48,7 +48,7 @@ class SeparableWeights(eqx.Module):
         return jnp.exp(total)
 
 
-def _chebyshev(t: jax.Array, series: jax.Array) -> jax.Array:
+def chebyshev(t: jax.Array, series: jax.Array) -> jax.Array:
     """Σ_k c_k T_k(t) by Clenshaw's recurrence, `series` of shape `(d, k)`."""
 
     def fold(carry: tuple, c: jax.Array) -> tuple[tuple, None]:

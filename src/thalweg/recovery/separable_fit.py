@@ -13,7 +13,7 @@ _EXTRA_EDGES = 3
 
 def fit_weights(
     chart: BoxChart, unit: np.ndarray, ratios: Ratios, check: tuple[np.ndarray, Ratios]
-) -> tuple[SeparableWeights, list[float]]:
+) -> tuple[SeparableWeights, float]:
     """Least squares for log m_j(x_j) − log m_i(x_i) = log(J_ij / J_ji), to more and more terms.
 
     Arguments:
@@ -24,14 +24,14 @@ def fit_weights(
 
     Returns:
         The best weights, scaled so that the mean of log m over each connected block is 0, and the
-        misfit (rms of tanh(gap / 2) on the points of the check) after each number of terms.
+        misfit: the rms of tanh(gap / 2) on the points of the check.
     """
     angles = tuple(bool(a) for a in np.isfinite(chart.period))
-    chosen = _strong_pairs(ratios, chart.dimension)
+    chosen = strong_pairs(ratios, chart.dimension)
     flat = SeparableWeights(
         chart.lower, chart.widths, np.zeros((len(angles), 1)), np.zeros((len(angles), 2)), angles
     )
-    best, least, misfits = flat, _misfit(flat, check, 0), []
+    best, least = flat, _misfit(flat, check, 0)
     for degree in _DEGREES:
         if least <= _GOOD or 4 * (degree + 3) > len(unit):
             break
@@ -41,11 +41,10 @@ def fit_weights(
             misfit = _misfit(fitted, check, degree)
             if misfit < least:
                 best, least = fitted, misfit
-        misfits.append(least)
-    return best, misfits or [least]
+    return best, least
 
 
-def _strong_pairs(ratios: Ratios, size: int) -> np.ndarray:
+def strong_pairs(ratios: Ratios, size: int) -> np.ndarray:
     """The pairs to fit: a strongest spanning forest, and for each coordinate a few strong ones."""
     strength = np.sum(ratios.weights, axis=0)
     order = np.argsort(-strength, kind="stable")

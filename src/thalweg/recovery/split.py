@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.analysis import Problem
 from thalweg.core.charts import BoxChart
 from thalweg.energies import Energy
+from thalweg.recovery.batches import in_batches
 from thalweg.recovery.one_forms import gauss_legendre
 from thalweg.recovery.question import Finding, Question
 from thalweg.recovery.series import along
@@ -193,12 +194,7 @@ def _contract(tensor: np.ndarray, tables: list[np.ndarray], transpose: bool) -> 
 
 
 def _velocities(problem: Problem, points: np.ndarray) -> np.ndarray:
-    parts = []
-    for start in range(0, len(points), _BATCH):
-        part = points[start : start + _BATCH]
-        padded = np.concatenate([part, np.repeat(part[:1], _BATCH - len(part), axis=0)])
-        parts.append(np.asarray(_displacements(problem, padded))[: len(part)])
-    return np.concatenate(parts)
+    return in_batches(lambda some: (_displacements(problem, some),), points, _BATCH)[0]
 
 
 @eqx.filter_jit
