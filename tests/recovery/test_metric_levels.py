@@ -138,6 +138,47 @@ def test_the_reduced_normalization_network(size):
     np.testing.assert_allclose(lowered, scale * rule.outputs(points[0]), rtol=1e-6)
 
 
+def test_a_pole_that_the_region_all_but_touches():
+    """Down to u = −0.999 σ², where R is a thousand times what it is at the other end."""
+    rng = np.random.default_rng(3)
+    drive, target = rng.uniform(0.5, 2.0, (2, 3))
+    rule = Normalization(jnp.asarray(drive), jnp.asarray(target), 0.01, -0.05, 1.0)
+    box = cube(-0.999, 8.0, 3)
+    verdict = tw.recover_energy(rule, box, **QUICK)
+    assert verdict.kind == "diagonal-metric"
+    points = rng.uniform(-0.999, 8.0, (20, 3))
+    gap, scale = proportional_gap(verdict.energy, rule.known_energy, points)
+    assert gap < 1e-6
+    for u in (points[0], np.full(3, -0.998)):
+        lowered = lowered_ones(verdict, u)
+        np.testing.assert_allclose(lowered * (1.0 + u) / np.asarray(rule.drive), scale, rtol=1e-9)
+
+
+def test_what_is_too_sharp_is_left_open():
+    """Where tanh(100 x) is flat to the last digit its slope says nothing of the metric."""
+    weights = jnp.asarray([[0.3, 0.5, 0.0], [0.25, 0.1, 0.8], [0.0, 0.4, -0.2]])
+    rule = tw.as_flow(lambda x: -x + weights @ jnp.tanh(100.0 * (x - 0.3)))
+    verdict = tw.recover_energy(rule, cube(-1.0, 1.0, 3), **QUICK)
+    found = level(verdict, "diagonal-metric")
+    assert found.outcome == "open"
+    assert "smaller region" in found.note
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e-4, 1e-2])
+def test_a_metric_that_does_not_split_is_no_diagonal_one(size):
+    """m_0 / m_1 = exp(size · sin(x_0 x_1)): symmetric couplings, ratios that do not split."""
+
+    def form(x, args):
+        bend = jnp.exp(args * jnp.stack([jnp.sin(x[0] * x[1]), 0.0]))
+        return -bend * jnp.stack([jnp.sinh(x[0]) + x[1], jnp.sinh(x[1]) + x[0]])
+
+    rule = tw.as_flow(lambda t, x, args: form(x, args), jnp.asarray(size))
+    verdict = tw.recover_energy(rule, cube(0.5, 2.0, 2), **QUICK)
+    found = level(verdict, "diagonal-metric")
+    assert found.outcome == "no"
+    assert 0.1 * size < found.residual < 10.0 * size
+
+
 def test_its_unreduced_weights_are_not_euclidean():
     drive = np.array([1.0, 0.7])
     rule = NormalizationWeights(jnp.asarray(drive), jnp.asarray(np.outer(drive, drive)))

@@ -1,5 +1,7 @@
 """Is there a diagonal metric m_i(x_i) in which the rule is a gradient? (Cohen–Grossberg)"""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -9,7 +11,7 @@ from thalweg.core.trees import Layout
 from thalweg.geometry import DiagonalMetric
 from thalweg.recovery.batches import in_batches
 from thalweg.recovery.chart_metric import in_states
-from thalweg.recovery.exactness import examine
+from thalweg.recovery.exactness import NODE_COUNTS, examine
 from thalweg.recovery.panels import PanelWeights, panel_weights
 from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
 from thalweg.recovery.ratios import Ratios, cycle_defect, ratios_of, rectangle_defect
@@ -132,13 +134,14 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
         metric = DiagonalMetric(_OnStates(weights, layout))
     else:
         metric = in_states(question, DiagonalMetric(weights))
-    exactness = examine(question.problem, metric, question.sites, tolerance=TOLERANCE)
+    # What needs panels needs all the nodes: fewer are not worth a program of their own.
+    nodes = NODE_COUNTS[-1:] if isinstance(weights, PanelWeights) else NODE_COUNTS
+    exactness = examine(question.problem, metric, question.sites, TOLERANCE, nodes)
     if not exactness.is_exact:
         path = "The ratios split, but the line integral depends on its path."
         note = path if exactness.is_symmetric else _TOO_SHARP
         return _finding("open", exactness.residual, note)
-    with jax.enable_x64(True):
-        values = np.asarray(jax.vmap(weights)(question.slopes[0]))
+    values = np.asarray(_values(weights, question.slopes[0]))
     note = (
         f"m_i(x_i) J_ij = m_j(x_j) J_ji at {len(exactness.sites.points)} points, and −∇E = M f at "
         f"{len(exactness.sites.fresh)} others; M is positive{_walls(weights)}."
@@ -150,6 +153,11 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
         metric,
         f"diag(m_i(x_i)), from {values.min():.3g} to {values.max():.3g} in the region",
     )
+
+
+@eqx.filter_jit
+def _values(weights: SeparableWeights | PanelWeights, points: Any) -> jax.Array:
+    return jax.vmap(weights)(points)
 
 
 def _walls(weights: SeparableWeights | PanelWeights) -> str:

@@ -17,7 +17,7 @@ from thalweg.recovery.regions import Region
 
 SYMMETRIC = 1e-9
 CONSISTENT = 1e-8
-_NODE_COUNTS = (64, 256, 1024)
+NODE_COUNTS = (64, 256, 1024)
 _FULL_SIZE = 32
 LARGE_SIZE = 64
 _TINY = float(np.finfo(float).tiny)
@@ -148,15 +148,19 @@ def choose_sites(region: Region) -> Sites:
 
 
 def examine(
-    problem: Problem, geometry: Geometry, sites: Sites, tolerance: float = SYMMETRIC
+    problem: Problem,
+    geometry: Geometry,
+    sites: Sites,
+    tolerance: float = SYMMETRIC,
+    node_counts: tuple[int, ...] = NODE_COUNTS,
 ) -> Exactness:
-    """Measure whether ω is exact; the integral only where Dω is symmetric."""
+    """Measure whether ω is exact; the integral, with more and more nodes, only if Dω = Dωᵀ."""
     raw = probe_symmetry(problem, geometry, sites.points, sites.directions)
     found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)), sites, tolerance)
     if not found.is_symmetric:
         return found
     angles = _angle_indices(problem.chart)
-    for count in _NODE_COUNTS:
+    for count in node_counts:
         nodes, weights = gauss_legendre(count)
         raw = integrate(problem, geometry, sites.fresh, sites.base, nodes, weights, angles)
         found = _judge_integrals(found, Integrals(*(np.asarray(a) for a in raw)), count)

@@ -5,6 +5,7 @@ differential of −E. Everything is in the coordinates `y` of a chart, into whic
 back, so one code serves boxes, angles and the simplex.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from thalweg.energies import Energy
 from thalweg.geometry import Geometry
 
 _VECTORIZED_SIZE = 256
+_NEWTON_STEPS = 6
 
 
 def covector(problem: Problem, geometry: Geometry, y: jax.Array) -> jax.Array:
@@ -58,10 +60,26 @@ def integrate_along(
     return jax.lax.scan(jax.checkpoint(add), zero, (nodes, weights))[0]
 
 
+@functools.cache
 def gauss_legendre(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights of the Gauss–Legendre rule on [0, 1]."""
-    nodes, weights = np.polynomial.legendre.leggauss(count)
-    return (nodes + 1.0) / 2.0, weights / 2.0
+    """Nodes and weights of the Gauss–Legendre rule on [0, 1], by Newton's method."""
+    x = np.cos(np.pi * (np.arange(count, 0, -1) - 0.25) / (count + 0.5))
+    for _ in range(_NEWTON_STEPS):
+        value, slope = _legendre(count, x)
+        x = x - value / slope
+    slope = _legendre(count, x)[1]
+    nodes, weights = (x + 1.0) / 2.0, 1.0 / ((1.0 - x**2) * slope**2)
+    nodes.setflags(write=False)
+    weights.setflags(write=False)
+    return nodes, weights
+
+
+def _legendre(count: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """P_n and its derivative inside (−1, 1), by the three-term recurrence."""
+    before, value = np.ones_like(x), x
+    for k in range(2, count + 1):
+        before, value = value, ((2 * k - 1) * x * value - (k - 1) * before) / k
+    return value, count * (before - x * value) / (1.0 - x**2)
 
 
 class LineIntegral(Energy):

@@ -173,8 +173,7 @@ def _assembled(
     for i, line in enumerate(lines):
         for p, (start, width, found) in enumerate(sorted(line, key=lambda panel: panel[0])):
             starts[i, p], sizes[i, p], series[i, p] = start, width, found
-    made = PanelWeights(chart.lower, chart.widths, starts, sizes, series)
-    with jax.enable_x64(True):
-        there = np.log(np.asarray(made(jnp.asarray(chart.lower + base * chart.widths))))
-    series[:, :, 0] += (scale - there)[:, None]
+        p = int(np.sum(starts[i] <= base[i])) - 1
+        within = 2.0 * (base[i] - starts[i, p]) / sizes[i, p] - 1.0
+        series[i, :, 0] += scale[i] - np.polynomial.chebyshev.chebval(within, series[i, p])
     return PanelWeights(chart.lower, chart.widths, starts, sizes, series)

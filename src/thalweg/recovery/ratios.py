@@ -45,12 +45,15 @@ def ratios_of(jacobians: np.ndarray) -> Ratios:
     scale = np.maximum(np.maximum(typical[i, j], typical[j, i]), _TINY)
     # One-way coupling shows against the pair's own scales, signs only above the noise of both.
     unequal = np.minimum(typical[i, j], typical[j, i]) < 1e-11 * scale
-    weak = np.minimum(np.abs(forward), np.abs(backward)) / _noisy(jacobians, i, j, scale)
+    noisy = _noisy(jacobians, i, j, scale)
+    weak = np.minimum(np.abs(forward), np.abs(backward)) / noisy
     opposed = (forward * backward < 0.0) & (weak > _NEGLIGIBLE)
-    defect, reason = _excluded(pairs, forward, backward, unequal, opposed)
+    sizes = (np.abs(forward) + np.abs(backward)) / noisy
+    defect, reason = _excluded(pairs, sizes, unequal, opposed)
     used = (weak > _NEGLIGIBLE) & (forward * backward > 0.0)
     logs = np.log(np.abs(np.where(used, forward, 1.0)) / np.abs(np.where(used, backward, 1.0)))
-    weights = np.where(used, weak / (weak + 1e-6), 0.0)
+    # The rounding of a log-ratio grows as 1 / weak: no weight times its square may matter.
+    weights = np.where(used, weak**2 / (weak**2 + 1e-12), 0.0)
     if size == 1:
         defect, reason = 0.0, None
     return Ratios(pairs, logs, weights, defect, reason)
@@ -68,21 +71,16 @@ def _noisy(jacobians: np.ndarray, i: np.ndarray, j: np.ndarray, scale: np.ndarra
 
 
 def _excluded(
-    pairs: np.ndarray,
-    forward: np.ndarray,
-    backward: np.ndarray,
-    unequal: np.ndarray,
-    opposed: np.ndarray,
+    pairs: np.ndarray, sizes: np.ndarray, unequal: np.ndarray, opposed: np.ndarray
 ) -> tuple[float, str | None]:
     if np.any(unequal):
         a, b = pairs[int(np.argmax(unequal))]
         return 1.0, f"coordinates {a} and {b} act on each other in one direction only"
     if not np.any(opposed):
         return 0.0, None
-    gap = np.sum(np.where(opposed, (np.abs(forward) + np.abs(backward)) ** 2, 0.0))
-    total = np.sum((np.abs(forward) + np.abs(backward)) ** 2)
+    gap = np.sum(np.where(opposed, sizes**2, 0.0))
     a, b = pairs[int(np.argmax(np.sum(opposed, axis=0)))]
-    return float(np.sqrt(gap / total)), f"J[{a},{b}] and J[{b},{a}] have opposite signs"
+    return float(np.sqrt(gap / np.sum(sizes**2))), f"J[{a},{b}] and J[{b},{a}] have opposite signs"
 
 
 def cycle_defect(ratios: Ratios, size: int) -> float:
