@@ -25,6 +25,7 @@ from thalweg.recovery.chart_metric import ChartMetric
 from thalweg.recovery.one_forms import LineIntegral, gauss_legendre
 from thalweg.recovery.series import SeriesEnergy, make_basis
 from thalweg.recovery.split import TensorEnergy
+from thalweg.recovery.two_step import ThresholdEnergy, TwoStepEnergy
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,23 @@ def series() -> SeriesEnergy:
     return SeriesEnergy(CHART, basis, np.linspace(-1.0, 1.0, len(basis.orders)))
 
 
+def saturate(state):
+    return jnp.tanh(jnp.asarray([[0.5, 0.2], [0.2, -0.3]], state.dtype) @ state)
+
+
+def two_step() -> TwoStepEnergy:
+    rule = tw.as_map(saturate)
+    return TwoStepEnergy(rule, CHART, np.eye(2), np.zeros(2), *gauss_legendre(4))
+
+
+def switch(state):
+    return jnp.sign(state[::-1])
+
+
+def threshold() -> ThresholdEnergy:
+    return ThresholdEnergy(tw.as_map(switch), CHART, np.eye(2)[::-1], np.full(2, 0.25))
+
+
 MOMENTS = deep_linear.Covariances(np.diag([3.0, 1.0]), [[1.0, 0.2], [0.2, 1.5]])
 LAYERS = (RNG.normal(size=(3, 2)), RNG.normal(size=(2, 3)))
 MODE_VECTORS = (RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3)))
@@ -152,6 +170,8 @@ ENERGIES = (
     ),
     Row("line integral", line_integral, (PLANE,)),
     Row("series", series, (PLANE,)),
+    Row("two-step", two_step, (PLANE,)),
+    Row("threshold", threshold, (PLANE,)),
     Row(
         "tensor",
         lambda: TensorEnergy(CHART, np.linspace(-1.0, 1.0, 15).reshape(3, 5), (False, True)),
