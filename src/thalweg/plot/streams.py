@@ -22,60 +22,61 @@ def streamlines(field: Field) -> list[np.ndarray]:
     """
     lower = np.array([axis[0] for axis in field.axes])
     width = np.array([axis[-1] - axis[0] for axis in field.axes])
-    speed = np.moveaxis(field.values, 0, -1) / width
-    if not np.nanmax(np.abs(speed), initial=0.0) > 0.0:
+    u, v = field.values / width[:, None, None]
+    if not np.nanmax(np.hypot(u, v), initial=0.0) > 0.0:
         return []
-    paths = _paths(speed, _seeds())
+    paths = _paths(u + 1j * v, _seeds())
     return [lower + width * path for path in _spread(paths)]
 
 
 def _seeds() -> np.ndarray:
-    """Places of the unit square, those near its border first: lines from there are longer."""
+    """Places x + iy of the unit square, those near its border first: their lines are longer."""
     ticks = (np.arange(_SEEDS) + 0.5) / _SEEDS
-    places = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    depth = np.min(np.minimum(places, 1.0 - places), axis=1)
-    return places[np.argsort(np.round(depth, 9), kind="stable")]
+    x, y = np.meshgrid(ticks, ticks)
+    depth = np.minimum(np.minimum(x, 1.0 - x), np.minimum(y, 1.0 - y)).ravel()
+    return (x + 1j * y).ravel()[np.argsort(np.round(depth, 9), kind="stable")]
 
 
 def _paths(speed: np.ndarray, seeds: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """From every seed the way back and the way on, each `(m, 2)`, the seed first."""
-    ways = []
-    for sign in (-1.0, 1.0):
-        here, before, alive = seeds, np.zeros_like(seeds), np.ones(len(seeds), dtype=bool)
-        points, length = [here], np.ones(len(seeds), dtype=int)
-        for _ in range(_STEPS):
-            direction = sign * _direction(speed, here)
-            direction = sign * _direction(speed, here + 0.5 * _STEP * direction)
-            # At a sink the steps turn round: the line has arrived.
-            turned = np.sum(direction * before, axis=1) < 0.0
-            here = here + _STEP * direction
-            alive &= np.all(np.isfinite(here) & (here >= 0.0) & (here <= 1.0), axis=1) & ~turned
-            if not alive.any():
-                break
-            points.append(here)
-            length += alive
-            before = direction
-        whole = np.stack(points, axis=1)
-        ways.append([path[:count] for path, count in zip(whole, length, strict=True)])
-    return list(zip(*ways, strict=True))
+    here, sign = np.concatenate([seeds, seeds]), np.repeat([-1.0, 1.0], len(seeds))
+    before, alive = np.zeros_like(here), np.ones(len(here), dtype=bool)
+    points, length = [here], np.ones(len(here), dtype=int)
+    for _ in range(_STEPS):
+        direction = sign * _direction(speed, here)
+        direction = sign * _direction(speed, here + 0.5 * _STEP * direction)
+        # At a sink the steps turn round: the line has arrived.
+        turned = np.real(direction * np.conj(before)) < 0.0
+        here = here + _STEP * direction
+        inside = np.maximum(np.abs(here.real - 0.5), np.abs(here.imag - 0.5)) <= 0.5
+        alive &= inside & ~turned
+        if not alive.any():
+            break
+        points.append(here)
+        length += alive
+        before = direction
+    whole = np.stack(points, axis=1)
+    whole = np.stack([whole.real, whole.imag], axis=-1)
+    ways = [path[:count] for path, count in zip(whole, length, strict=True)]
+    return list(zip(ways[: len(seeds)], ways[len(seeds) :], strict=True))
 
 
 def _direction(speed: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The unit vectors `(n, 2)` of a field on a grid of the unit square; NaN where it has none."""
-    size = np.array(speed.shape[1::-1]) - 1
-    scaled = np.clip(np.nan_to_num(places, nan=0.0), 0.0, 1.0) * size
-    corner = np.minimum(scaled.astype(int), size - 1)
-    x, y = (scaled - corner).T[:, :, None]
-    i, j = corner.T
-    found = (
-        (1.0 - x) * (1.0 - y) * speed[j, i]
-        + x * (1.0 - y) * speed[j, i + 1]
-        + (1.0 - x) * y * speed[j + 1, i]
-        + x * y * speed[j + 1, i + 1]
-    )
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    good = (length > 0.0) & np.isfinite(places).all(axis=1, keepdims=True)
-    return np.where(good, found / np.where(length > 0.0, length, 1.0), np.nan)
+    """The unit vectors `(n,)` of a field on a grid of the unit square; NaN where it has none."""
+    rows, columns = speed.shape
+    known = np.isfinite(places)
+    x = np.clip(np.where(known, places.real, 0.0), 0.0, 1.0) * (columns - 1)
+    y = np.clip(np.where(known, places.imag, 0.0), 0.0, 1.0) * (rows - 1)
+    i = np.minimum(x.astype(int), columns - 2)
+    j = np.minimum(y.astype(int), rows - 2)
+    x, y = x - i, y - j
+    corner, flat = j * columns + i, speed.ravel()
+    low = flat[corner] * (1.0 - x) + flat[corner + 1] * x
+    high = flat[corner + columns] * (1.0 - x) + flat[corner + columns + 1] * x
+    found = low * (1.0 - y) + high * y
+    length = np.abs(found)
+    good = known & (length > 0.0)
+    return np.where(good, found, np.nan) / np.where(good, length, 1.0)
 
 
 def _spread(paths: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
