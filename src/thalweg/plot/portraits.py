@@ -134,16 +134,14 @@ def _triangle() -> Any:
 
 
 def draw_field(axes: "Axes", data: Portrait) -> None:
-    """Contours of an energy, and streamlines of a flow or arrows of a map."""
+    """The contours of an energy, filled, and streamlines of a flow or arrows of a map."""
     if data.field is None:
         return
     if data.energy is not None and np.isfinite(data.energy).any():
-        levels = colour_levels(data.energy)
-        # The map of colours ends in a yellow that a white page hides.
-        top = levels[-1] + 0.6 * (levels[-1] - levels[0])
-        axes.contour(
-            *data.field.axes, data.energy, levels=levels, cmap=LANDSCAPE, vmin=levels[0], vmax=top,
-            linewidths=0.9, alpha=0.6, zorder=1,
+        # Pale, so that lines and marks stand out against it.
+        axes.contourf(
+            *data.field.axes, np.ma.masked_invalid(data.energy), cmap=LANDSCAPE, alpha=0.28,
+            levels=colour_levels(data.energy), extend="max", zorder=0.5, antialiased=True,
         )  # fmt: skip
     if data.view.problem.rule.rule_kind == "flow":
         draw_streamlines(axes, data)
@@ -276,7 +274,8 @@ def _draw_velocity(axes: "Axes", data: Portrait) -> None:
     there = np.interp(where, x, velocity)
     half = 0.02 * (x[-1] - x[0])
     for place, value in zip(where, there, strict=True):
-        if abs(value) > 1e-3 * np.nanmax(np.abs(velocity)):
+        is_free = all(abs(place - rest[0]) > 3.0 * half for rest, _ in data.equilibria)
+        if is_free and abs(value) > 1e-3 * np.nanmax(np.abs(velocity)):
             tip = half * np.sign(value)
             axes.annotate(
                 "", (place + tip, 0.0), (place - tip, 0.0),

@@ -7,10 +7,12 @@ import numpy as np
 
 from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
-from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes
+from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_FARTHEST = 5.0
 
 
 def spectrum_data(equilibria: Iterable[Equilibrium]) -> dict[str, np.ndarray]:
@@ -48,17 +50,47 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
     values = spectrum_data(equilibria)
     axes = ax or new_axes(height=3.8)
     if equilibria[0].rule_kind == "map":
+        values = _drawn_in(axes, values)
         _draw_circle(axes, np.concatenate(list(values.values())))
     else:
         _draw_half_plane(axes, np.concatenate(list(values.values())))
-    # Kinds may share an eigenvalue: then the larger mark shows under the smaller one.
-    for index, (kind, numbers) in enumerate(values.items()):
-        size = 7 + 3 * (len(values) - 1 - index)
+    for kind, size in _sizes(values).items():
+        numbers = values[kind]
         mark(axes, np.real(numbers), np.imag(numbers), kind, label=kind, markersize=size)
     axes.set_xlabel("Re λ")
     axes.set_ylabel("Im λ")
     legend_below(axes, columns=4)
     return axes
+
+
+def _sizes(values: dict[str, np.ndarray]) -> dict[str, int]:
+    """The sizes of marks: where kinds share an eigenvalue, the larger shows under the smaller."""
+    every = np.concatenate(list(values.values()))
+    near = 0.02 * max(np.ptp(np.real(every)), np.ptp(np.imag(every)), 1e-300)
+    kinds, sizes = list(values), {}
+    for kind in reversed(kinds):
+        above = [
+            sizes[other]
+            for other in sizes
+            if np.abs(values[kind][:, None] - values[other]).min() < near
+        ]
+        sizes[kind] = max(above, default=4) + 3
+    return {kind: sizes[kind] for kind in kinds}
+
+
+def _drawn_in(axes: "Axes", values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The eigenvalues of a map, the far ones nearer in their direction, as a note then says.
+
+    If they set the scale, the unit circle would be a dot.
+    """
+    largest = max(np.abs(numbers).max() for numbers in values.values())
+    if largest <= _FARTHEST:
+        return values
+    note(axes, f"drawn at {_FARTHEST:g}: those further out, the furthest |λ| = {largest:.4g}")
+    return {
+        kind: numbers * np.minimum(1.0, _FARTHEST / np.maximum(np.abs(numbers), 1.0))
+        for kind, numbers in values.items()
+    }
 
 
 def _draw_half_plane(axes: "Axes", values: np.ndarray) -> None:

@@ -4,6 +4,7 @@ Nothing here changes matplotlib's global settings, and figures are made without 
 backend, open no window, and are freed when nobody holds them.
 """
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,9 @@ MARKERS: dict[str, dict[str, Any]] = {
 }
 KINDS = tuple(MARKERS)
 SMALL = 9
+# How much wider than the axes, in the first place, a legend may be: the labels give it room.
+_LEGEND_WIDER = 1.22
+_NOTE_WIDTH = 64
 
 
 def new_axes(width: float = 5.4, height: float = 4.4, projection: str | None = None) -> "Axes":
@@ -103,9 +107,10 @@ def label_axes(axes: "Axes", labels: Sequence[str]) -> None:
 
 
 def note(axes: "Axes", text: str) -> None:
-    """A line above the axes: what is held fixed, what is left out."""
+    """A line or two above the axes: what is held fixed, what is left out."""
     if text:
-        axes.set_title(text, fontsize=SMALL, loc="left", color="#555555")
+        lines = textwrap.wrap(text, _NOTE_WIDTH)
+        axes.set_title("\n".join(lines), fontsize=SMALL, loc="left", color="#555555")
 
 
 def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
@@ -113,7 +118,7 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
 
     Arguments:
         axes: where.
-        columns: how many entries a row.
+        columns: how many entries a row, at most: fewer where they would be wider than the axes.
         gap: its distance from the axes in points; what the labels of the axis need.
     """
     from matplotlib.transforms import offset_copy
@@ -121,19 +126,29 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
     handles = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
     if not handles:
         return
+    figure = axes.get_figure(root=True)
+    room = 72.0 * axes.get_position().width * figure.get_figwidth() * _LEGEND_WIDER
+    columns = min(columns, len(handles))
+    while columns > 1 and _legend_width([len(name) for name in handles], columns) > room:
+        columns -= 1
     axes.legend(
         list(handles.values()),
         list(handles),
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
-        bbox_transform=offset_copy(
-            axes.transAxes, axes.get_figure(root=True), x=0.0, y=-gap, units="points"
-        ),
+        bbox_transform=offset_copy(axes.transAxes, figure, x=0.0, y=-gap, units="points"),
         borderaxespad=0.0,
-        ncols=min(columns, len(handles)),
+        ncols=columns,
         fontsize=SMALL,
         frameon=False,
     )
+
+
+def _legend_width(lengths: Sequence[int], columns: int) -> float:
+    """About how wide a legend is, in points; its columns are filled one after the other."""
+    rows = -(-len(lengths) // columns)
+    widest = [max(lengths[i : i + rows]) for i in range(0, len(lengths), rows)]
+    return SMALL * (sum(0.53 * length + 2.8 for length in widest) + 2.0 * (len(widest) - 1))
 
 
 def colour_levels(values: np.ndarray, count: int = 14) -> np.ndarray:

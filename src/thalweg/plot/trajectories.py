@@ -10,13 +10,21 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, in_float64
 from thalweg.plot.fields import in_blocks
-from thalweg.plot.style import COLOURS, LANDSCAPE, colour_bar, label_axes, legend_below, new_axes
+from thalweg.plot.style import (
+    COLOURS,
+    LANDSCAPE,
+    colour_bar,
+    legend_below,
+    new_axes,
+    new_panels,
+)
 from thalweg.simulation import Trajectory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_LINES = 7
+_FLAT = 12.0
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
 
@@ -35,6 +43,9 @@ def trajectory_data(run: Trajectory) -> tuple[np.ndarray, np.ndarray, list[str]]
 
 def trajectory(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     """Draw the coordinates of a trajectory against time: lines, or an image where they are many.
+
+    Without axes to draw on, coordinates of very different scales have a panel each; the axes of the
+    lowest are returned.
 
     Arguments:
         run: what `simulate` returned.
@@ -63,28 +74,58 @@ def draw_trajectory(
     ax: "Axes | None" = None,
 ) -> "Axes":
     """The coordinates `(n, d)` against times `(n,)`."""
-    axes = ax or new_axes(height=3.4)
-    axes.set_xlabel("step" if is_map else "t")
     if values.shape[1] > _MOST_LINES:
-        image = axes.pcolormesh(
-            times, np.arange(values.shape[1]), values.T, cmap=LANDSCAPE, shading="nearest",
-            rasterized=True,
-        )  # fmt: skip
-        axes.set_ylabel(f"coordinate, {names[0]} to {names[-1]}")
-        colour_bar(axes, image)
-        return axes
-    for index, (name, column) in enumerate(zip(names, values.T, strict=True)):
-        axes.plot(
-            times, column, label=name, linewidth=1.6, color=COLOURS[index % len(COLOURS)],
-            linestyle=_DASHES[index % len(_DASHES)], marker="." if is_map else None,
-        )  # fmt: skip
-    if len(times) > 1:
-        axes.set_xlim(times[0], times[-1])
-    if len(names) == 1:
-        axes.set_ylabel(names[0])
-    else:
-        axes.set_ylabel("state")
+        return _draw_image(times, values, names, is_map, ax)
+    if ax is None and _differ_in_scale(values):
+        panels = new_panels(1, len(names), width=5.4, height=1.6, sharex=True)[:, 0]
+        panels[0].get_figure().align_ylabels(panels)
+        for index, (panel, name) in enumerate(zip(panels, names, strict=True)):
+            _draw_line(panel, index, times, values[:, index], is_map)
+            panel.set_ylabel(name)
+        _fit_times(panels[-1], [times], is_map)
+        return panels[-1]
+    axes = ax or new_axes(height=3.4)
+    for index, name in enumerate(names):
+        _draw_line(axes, index, times, values[:, index], is_map, label=name)
+    _fit_times(axes, [times], is_map)
+    axes.set_ylabel(names[0] if len(names) == 1 else "state")
+    if len(names) > 1:
         legend_below(axes, columns=4)
+    return axes
+
+
+def _differ_in_scale(values: np.ndarray) -> bool:
+    """Whether some coordinate would look flat beside another."""
+    ranges = np.ptp(values, axis=0)
+    moving = ranges[ranges > 1e-9 * np.max(np.abs(values), initial=1e-300)]
+    return len(moving) > 1 and bool(moving.max() > _FLAT * moving.min())
+
+
+def _draw_line(
+    axes: "Axes", index: int, times: np.ndarray, values: np.ndarray, is_map: bool, **style: Any
+) -> None:
+    """One curve of a figure; the index says which colour and dashes are its own."""
+    axes.plot(
+        times, values, linewidth=1.6, color=COLOURS[index % len(COLOURS)],
+        linestyle=_DASHES[index % len(_DASHES)], marker="." if is_map else None, **style,
+    )  # fmt: skip
+
+
+def _draw_image(
+    times: np.ndarray,
+    values: np.ndarray,
+    names: Sequence[str],
+    is_map: bool,
+    ax: "Axes | None",
+) -> "Axes":
+    axes = ax or new_axes(height=3.4)
+    image = axes.pcolormesh(
+        times, np.arange(values.shape[1]), values.T, cmap=LANDSCAPE, shading="nearest",
+        rasterized=True,
+    )  # fmt: skip
+    _name_times(axes, is_map)
+    axes.set_ylabel(f"coordinate, {names[0]} to {names[-1]}")
+    colour_bar(axes, image)
     return axes
 
 
@@ -143,12 +184,25 @@ def draw_energies(
     """Energies `(n,)` against times `(n,)`, one curve a run."""
     axes = ax or new_axes(height=3.2)
     for index, (times, values) in enumerate(curves):
-        axes.plot(
-            times, values, linewidth=1.6, color=COLOURS[index % len(COLOURS)],
-            linestyle=_DASHES[index % len(_DASHES)], marker="." if is_map else None,
-        )  # fmt: skip
-    label_axes(axes, ("step" if is_map else "t", "E"))
+        _draw_line(axes, index, times, values, is_map)
+    _fit_times(axes, [times for times, _ in curves], is_map)
+    axes.set_ylabel("E")
     return axes
+
+
+def _fit_times(axes: "Axes", times: Sequence[np.ndarray], is_map: bool) -> None:
+    """The axis of times without empty ends; with a little of them where marks are to be whole."""
+    _name_times(axes, is_map)
+    first, last = min(t[0] for t in times), max(t[-1] for t in times)
+    room = 0.02 * (last - first) if is_map else 0.0
+    if last > first:
+        axes.set_xlim(first - room, last + room)
+
+
+def _name_times(axes: "Axes", is_map: bool) -> None:
+    axes.set_xlabel("step" if is_map else "t")
+    if is_map:
+        axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _counts_steps(run: Trajectory) -> bool:

@@ -23,7 +23,7 @@ from thalweg.plot.portraits import (
     draw_rest,
     draw_streamlines,
 )
-from thalweg.plot.style import VERMILLION, legend_below, new_axes, note
+from thalweg.plot.style import PALE, VERMILLION, legend_below, new_axes, note
 from thalweg.plot.views import View, make_view, spanned_view
 from thalweg.recovery import Verdict
 from thalweg.recovery.verdict import Witness
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BLOCKS = 8
+_STARTS = 2
 _WORDS = {
     "euclidean": "steepest descent of E",
     "constant-metric": "steepest descent of E in a constant metric",
@@ -97,7 +98,8 @@ def verdict(
     elif problem.chart.dimension > 2 and plane is None and through is None and not orbits:
         view = _turning_view(problem, found)
     data = portrait_data(
-        rule, domain, equilibria=equilibria, energy=energy, starts=0, plane=plane, through=through,
+        rule, domain, equilibria=equilibria, energy=energy, starts=_STARTS, plane=plane,
+        through=through,
         cycles=[] if orbits and problem.chart.dimension > 1 else cycles, view=view,
     )  # fmt: skip
     if data.view.dimension == 1:
@@ -105,10 +107,10 @@ def verdict(
     else:
         axes = ax or new_axes(height=4.7)
         _draw_plane(axes, data)
-        for witness in found.witnesses:
-            curve = witness_curve(problem, witness, cycles)
-            if data.view.shows(curve):
-                _draw_witness(axes, data, curve, witness)
+    for witness in found.witnesses:
+        curve = witness_curve(problem, witness, cycles)
+        if data.view.shows(curve):
+            _draw_witness(axes, data, curve, witness)
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
     legend_below(axes, gap=24.0 if data.view.corners else 38.0)
     return axes
@@ -188,6 +190,9 @@ def _draw_plane(axes: "Axes", data: Portrait) -> None:
             draw_arrows(axes, data, colour="white")
     elif data.field is not None:
         draw_field(axes, dataclasses.replace(data, energy=None))
+    else:
+        for run in data.runs:
+            axes.plot(*run.y.T, color=PALE, linewidth=0.6, zorder=2, label="trajectory")
     draw_cycles(axes, data)
     draw_rest(axes, data)
 
@@ -196,15 +201,24 @@ def _draw_witness(axes: "Axes", data: Portrait, curve: np.ndarray, witness: Witn
     view = data.view
     if len(curve) == 1:
         axes.plot(
-            *view.wrap(view.place(curve)).T, marker="*", markersize=17, color=VERMILLION,
-            markeredgecolor="white", linestyle="none", zorder=9, clip_on=False,
+            *_on_figure(data, view.wrap(view.place(curve))), marker="*", markersize=17,
+            color=VERMILLION, markeredgecolor="white", linestyle="none", zorder=9, clip_on=False,
             label=f"witness: {witness.to_dict()['reason']}",
         )  # fmt: skip
         return
     is_flow = view.problem.rule.rule_kind == "flow"
     shown = view.broken(view.place(curve)) if is_flow else view.wrap(view.place(curve))
     axes.plot(
-        *shown.T, color=VERMILLION, linewidth=2.2, zorder=7,
+        *_on_figure(data, shown), color=VERMILLION, linewidth=2.2, zorder=9,
         linestyle="-" if is_flow else "none", marker=None if is_flow else "*", markersize=14,
         label="witness: closed orbit" if is_flow else f"witness: {len(curve)}-cycle",
     )  # fmt: skip
+
+
+def _on_figure(data: Portrait, places: np.ndarray) -> np.ndarray:
+    """Places `(m, k)` as x and y of the figure; a state of a map of the line stands at (x, x⁺)."""
+    if data.view.dimension == 2:
+        return places.T
+    x = places[:, 0]
+    is_flow = data.view.problem.rule.rule_kind == "flow"
+    return np.stack([x, np.zeros_like(x) if is_flow else np.roll(x, -1)])

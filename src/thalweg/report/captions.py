@@ -75,7 +75,7 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
             else "Purple squares: cycles, filled where they attract."
         )
     if energy and data.energy is not None:
-        said.append(f"Thin coloured lines are contours of {energy}.")
+        said.append(f"The shades behind are filled contours of {energy}: dark is low.")
     return " ".join(said)
 
 

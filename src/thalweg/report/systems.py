@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.analysis import Cycles, DescentCheck, Equilibria
+from thalweg.analysis import Cycles, DescentCheck, Equilibria, Problem
 from thalweg.core.charts import BoxChart
 from thalweg.core.declared import declared_names
 from thalweg.core.domains import Domain
@@ -155,9 +155,10 @@ def _cycles(found: Findings, data: Portrait) -> list[Block]:
 
 
 def _time_course(found: Findings, data: Portrait) -> Picture | None:
-    """The coordinates against time: twice round a closed orbit that attracts, or on the way."""
+    """The coordinates against time: twice round a closed orbit, or on the way."""
     problem, is_map = data.view.problem, found.rule.rule_kind == "map"
-    loop = next((c for c in found.cycles if c.stable), None)
+    # One that attracts, or one of a family of which each start has its own.
+    loop = next((c for c in found.cycles if c.stable or c.continuum), None)
     if loop is not None and not is_map:
         once = closed_orbit(problem, loop)
         turn = once.y[-1] - once.y[0]
@@ -165,12 +166,13 @@ def _time_course(found: Findings, data: Portrait) -> Picture | None:
             np.concatenate([once.times, loop.period + once.times]),
             np.concatenate([once.y, once.y + turn]),
         )
-        caption = "Twice round the closed orbit that attracts."
+        which = "that attracts" if loop.stable else "of the family"
+        caption = f"Twice round the closed orbit {which}."
     else:
         tracks = [_until_settled(track) for track in data.tracks if len(track.y) > 1]
         if not tracks:
             return None
-        run = max(tracks, key=lambda t: float(np.linalg.norm(np.ptp(t.y, axis=0))))
+        run = max(tracks, key=lambda track: _worth(problem, track))
         caption = "One of the trajectories of the phase portrait against time."
     chart = problem.chart
     values = np.asarray(chart.layout.flatten(chart.embed(run.y)))
@@ -179,6 +181,12 @@ def _time_course(found: Findings, data: Portrait) -> Picture | None:
         names, values = [names[i] for i in chart.free], values[:, list(chart.free)]
     axes = draw_trajectory(run.times, values, names, is_map)
     return picture(axes, "trajectory", caption, "Coordinates against time")
+
+
+def _worth(problem: Problem, track: Run) -> tuple[bool, float]:
+    """How much a trajectory shows: one that stays before one that leaves, then how far it goes."""
+    stays = bool(np.all(problem.chart.inside(track.y[-1:], 1e-9)))
+    return stays, float(np.linalg.norm(np.ptp(track.y / problem.chart.widths, axis=0)))
 
 
 def _until_settled(run: Run) -> Run:
