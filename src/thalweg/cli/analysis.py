@@ -22,7 +22,12 @@ from thalweg.core.domains import Domain
 from thalweg.dynamics import Rule, declared_energy
 from thalweg.recovery import Verdict, recover_energy
 
+STAGES = ("equilibria", "energy", "cycles", "descent")
 _GRADIENT = ("euclidean", "constant-metric", "diagonal-metric", "given-metric")
+
+
+def _nobody(stage: str) -> None:
+    """Told of a stage."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +81,15 @@ def analyze_system(
     domain: Domain,
     seed: int = 0,
     warnings: tuple[str, ...] = (),
-    say: Callable[[str], None] = print,
+    stage: Callable[[str], None] = _nobody,
 ) -> Analysis:
-    """Analyse a system in a domain; `say` is told what is being done."""
+    """Analyse a system in a domain; `stage` is told the name of each of `STAGES` as it begins."""
     key = key_of(seed)
+    stage(STAGES[0])
     equilibria = find_equilibria(system.rule, domain, key=key)
-    verdict, cycles = _verdict_and_cycles(system.rule, domain, equilibria, key)
+    verdict, cycles = _verdict_and_cycles(system.rule, domain, equilibria, key, stage)
     descent = None
+    stage(STAGES[3])
     if declared_energy(system.rule) is not None:
         descent = check_descent(system.rule, None, domain, key=key)
     return Analysis(
@@ -97,14 +104,20 @@ def analyze_system(
 
 
 def _verdict_and_cycles(
-    rule: Rule, domain: Domain, equilibria: Equilibria, key: Any
+    rule: Rule,
+    domain: Domain,
+    equilibria: Equilibria,
+    key: Any,
+    stage: Callable[[str], None],
 ) -> tuple[Verdict, Cycles]:
     """Metrics are asked for first: what descends in one needs no search for cycles.
 
     Only what is then still undecided is worth the levels that take seconds.
     """
     known = {"key": key, "equilibria": equilibria}
+    stage(STAGES[1])
     verdict = recover_energy(rule, domain, **known, thorough=False)
+    stage(STAGES[2])
     cycles = find_cycles(rule, domain, **known, gradient=verdict.kind in _GRADIENT)
     if cycles:
         verdict = recover_energy(rule, domain, **known, cycles=cycles, thorough=False)

@@ -11,6 +11,7 @@ from thalweg.cli.options import (
     SystemArgument,
 )
 from thalweg.cli.session import session
+from thalweg.cli.stages import Stages
 
 
 def analyze(
@@ -38,13 +39,15 @@ def analyze(
         box, warnings = read_domain(domain, loaded.rule)
         current.open_folder(loaded.slug)
 
-        from thalweg.cli.analysis import analyze_system
+        from thalweg.cli.analysis import STAGES, analyze_system
 
-        analysis = analyze_system(loaded, box, seed, tuple(warnings), current.message)
+        files: dict[str, bytes] = {}
+        with Stages(loaded.name, len(STAGES) + 1, quiet=quiet) as stage:
+            analysis = analyze_system(loaded, box, seed, tuple(warnings), stage)
+            if current.folder is not None:
+                from thalweg.cli.reporting import report_files
 
-        def draw() -> dict[str, bytes]:
-            from thalweg.cli.reporting import report_files
+                stage("figures")
+                files = report_files(analysis, box, settings or (), domain)
 
-            return report_files(analysis, box, settings or (), domain)
-
-        current.finish(analysis.to_dict(), str(analysis), draw)
+        current.finish(analysis.to_dict(), str(analysis), files)

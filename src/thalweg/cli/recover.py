@@ -15,6 +15,7 @@ from thalweg.cli.options import (
     SystemArgument,
 )
 from thalweg.cli.session import session
+from thalweg.cli.stages import Stages
 
 SymbolicOption = Annotated[
     bool,
@@ -51,12 +52,16 @@ def recover(
         current.open_folder(loaded.slug)
 
         if symbolic:
-            verdict, text = _exact(loaded, region)
+            with Stages(loaded.name, 1, quiet=quiet) as stage:
+                stage("exact energy")
+                verdict, text = _exact(loaded, region)
         else:
             from thalweg.cli.seeds import key_of
             from thalweg.recovery import recover_energy
 
-            found = recover_energy(loaded.rule, region, key=key_of(seed))
+            with Stages(loaded.name, 1, quiet=quiet) as stage:
+                stage("energy")
+                found = recover_energy(loaded.rule, region, key=key_of(seed))
             found = dataclasses.replace(
                 found, system=loaded.name, warnings=(*warnings, *found.warnings)
             )

@@ -21,7 +21,7 @@ from thalweg.plot.curves import (
     separatrices,
     spread_starts,
 )
-from thalweg.plot.fields import Field, energy_on_grid, field_on_grid, nullclines, sample
+from thalweg.plot.fields import GRID, Field, energy_on_grid, field_on_grid, nullclines, sample
 from thalweg.plot.streams import streamlines
 from thalweg.plot.views import View, make_view
 
@@ -129,7 +129,9 @@ def portrait_data(
     if view is None:
         view = make_view(problem, plane, through, np.concatenate(seen) if seen else None)
     is_plane = view.dimension == 2 and not view.is_projection
-    grid = None if view.is_projection else field_on_grid(view)
+    # One step of a map can stretch so much that its curves are folds as thin as a coarse cell.
+    count = GRID if is_flow else 2 * GRID - 1
+    grid = None if view.is_projection else field_on_grid(view, count)
     if grid is not None and not np.isfinite(grid.values).any():
         raise InputError(
             f"{type(rule).__name__} is not finite anywhere on the figure. Choose a domain in which "
@@ -155,7 +157,7 @@ def portrait_data(
             for curve, cycle in zip(loops, shown, strict=True)
             if view.shows(curve)
         ],
-        energy=None if energy is None or grid is None else energy_on_grid(view, energy)[1],
+        energy=None if energy is None or grid is None else energy_on_grid(view, energy, count)[1],
         tracks=runs if is_flow else tracks,
         left_out=f"{left} longer cycles not drawn" if left else "",
     )
