@@ -50,4 +50,4 @@ def analyze(
                 stage("figures")
                 files = report_files(analysis, box, settings or (), domain)
 
-        current.finish(analysis.to_dict(), str(analysis), files)
+        current.finish(analysis.to_dict(), str(analysis), lambda: files)

@@ -8,7 +8,7 @@ import contextlib
 import sys
 import traceback
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -82,11 +82,11 @@ class Session:
         self,
         result: Mapping[str, Any],
         text: str,
-        files: Mapping[str, bytes] | None = None,
+        draw: Callable[[], Mapping[str, bytes]] | None = None,
     ) -> None:
         """Print the result, and write `result.json` where files are asked for.
 
-        `files` are more to write, by name; the result is written last.
+        `draw` makes more files, by name; they are written, the result last, once all are made.
         """
         from thalweg.cli.jsontext import clean, to_text
         from thalweg.core.files import write_atomically
@@ -96,7 +96,7 @@ class Session:
         added = cleaned.get("warnings", [])[len(result.get("warnings", [])) :]
         self.show("\n".join([text, *(f"Note: {warning}" for warning in added)]))
         if self.folder is not None:
-            files = files or {}
+            files = {} if draw is None else dict(draw())
             for name, content in files.items():
                 write_atomically(self.folder / name, content)
             path = write_atomically(self.folder / "result.json", document)
