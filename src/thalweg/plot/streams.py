@@ -48,7 +48,7 @@ def _paths(speed: np.ndarray, seeds: np.ndarray) -> list[tuple[np.ndarray, np.nd
         # At a sink the steps turn round: the line has arrived.
         turned = np.real(direction * np.conj(before)) < 0.0
         here = here + _STEP * direction
-        inside = np.maximum(np.abs(here.real - 0.5), np.abs(here.imag - 0.5)) <= 0.5
+        inside = np.maximum(np.abs(np.real(here) - 0.5), np.abs(np.imag(here) - 0.5)) <= 0.5
         alive &= inside & ~turned
         if not alive.any():
             break
@@ -56,7 +56,7 @@ def _paths(speed: np.ndarray, seeds: np.ndarray) -> list[tuple[np.ndarray, np.nd
         length += alive
         before = direction
     whole = np.stack(points, axis=1)
-    whole = np.stack([whole.real, whole.imag], axis=-1)
+    whole = np.stack([np.real(whole), np.imag(whole)], axis=-1)
     ways = [path[:count] for path, count in zip(whole, length, strict=True)]
     return list(zip(ways[: len(seeds)], ways[len(seeds) :], strict=True))
 
@@ -65,8 +65,8 @@ def _direction(speed: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The unit vectors `(n,)` of a field on a grid of the unit square; NaN where it has none."""
     rows, columns = speed.shape
     known = np.isfinite(places)
-    x = np.clip(np.where(known, places.real, 0.0), 0.0, 1.0) * (columns - 1)
-    y = np.clip(np.where(known, places.imag, 0.0), 0.0, 1.0) * (rows - 1)
+    x = np.clip(np.where(known, np.real(places), 0.0), 0.0, 1.0) * (columns - 1)
+    y = np.clip(np.where(known, np.imag(places), 0.0), 0.0, 1.0) * (rows - 1)
     i = np.minimum(x.astype(int), columns - 2)
     j = np.minimum(y.astype(int), rows - 2)
     x, y = x - i, y - j

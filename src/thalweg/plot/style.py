@@ -127,6 +127,7 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
     if not handles:
         return
     figure = axes.get_figure(root=True)
+    assert figure is not None
     room = 72.0 * axes.get_position().width * figure.get_figwidth() * _LEGEND_WIDER
     columns = min(columns, len(handles))
     while columns > 1 and _legend_width([len(name) for name in handles], columns) > room:

@@ -202,7 +202,7 @@ def _fit_times(axes: "Axes", times: Sequence[np.ndarray], is_map: bool) -> None:
 def _name_times(axes: "Axes", is_map: bool) -> None:
     axes.set_xlabel("step" if is_map else "t")
     if is_map:
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="x", integer=True)
 
 
 def _counts_steps(run: Trajectory) -> bool:
