@@ -39,7 +39,9 @@ class Stages:
         self._progress = Progress(
             label, total, unit="stages", quiet=is_silent, after=after, stream=shown
         )
-        self._ticks = None if is_silent else threading.Thread(target=self._tick, daemon=True)
+        self._ticks = (
+            None if is_silent else threading.Thread(target=self._tick, name="stages", daemon=True)
+        )
         self._over, self._lock = threading.Event(), threading.Lock()
         self._done, self._name = -1, ""
 

@@ -141,7 +141,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "normalization",
         "models.normalization.grating:HeldGrating",
-        "Adapting normalization weights, a grating held",
+        "Adapting normalization, a grating held",
         "flow neuron network gradient",
     ),
     _entry(
