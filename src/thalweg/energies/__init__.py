@@ -4,6 +4,7 @@
 """
 
 from thalweg.energies.base import Energy, Scaled, Sum
+from thalweg.energies.neural import NeuralEnergy
 from thalweg.energies.quadratic import Quadratic
 from thalweg.energies.restriction import Restriction
 from thalweg.energies.wells import DoubleWell, FourWells, MuellerBrown
@@ -13,6 +14,7 @@ __all__ = [
     "Energy",
     "FourWells",
     "MuellerBrown",
+    "NeuralEnergy",
     "Quadratic",
     "Restriction",
     "Scaled",

@@ -1,0 +1,14 @@
+"""Fitting a model to data: the loop, its checkpoints, and records of what happened."""
+
+from thalweg.training.checkpoints import load_checkpoint, read_header, save_checkpoint
+from thalweg.training.fit import EpochRecord, Failure, Fitted, fit
+
+__all__ = [
+    "EpochRecord",
+    "Failure",
+    "Fitted",
+    "fit",
+    "load_checkpoint",
+    "read_header",
+    "save_checkpoint",
+]
