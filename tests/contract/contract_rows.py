@@ -17,8 +17,16 @@ import numpy as np
 import thalweg as tw
 from thalweg.core.declared import declared_domain
 from thalweg.dynamics import Rule
-from thalweg.energies import DoubleWell, FourWells, MuellerBrown, Quadratic, Restriction, Sum
-from thalweg.models import deep_linear
+from thalweg.energies import (
+    DoubleWell,
+    FourWells,
+    MuellerBrown,
+    NeuralEnergy,
+    Quadratic,
+    Restriction,
+    Sum,
+)
+from thalweg.models import deep_linear, hopfield
 from thalweg.models import normalization as reweighting
 from thalweg.models.registry import ENTRIES
 from thalweg.recovery.chart_metric import ChartMetric
@@ -155,7 +163,13 @@ NETWORK = reweighting.NormalizationNetwork(reweighting.VonMises(3), alpha=0.3, s
 IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
 WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
 
+RECTIFIED = hopfield.ReluNetwork(
+    (RNG.normal(size=(7, 3)), RNG.normal(size=(3, 7))), (RNG.normal(size=7), RNG.normal(size=3))
+)
+
 ENERGIES = (
+    Row("norm of a network", lambda: NeuralEnergy(RECTIFIED, "norm", 5.0), (THREE,)),
+    Row("square of a network", lambda: NeuralEnergy(RECTIFIED, "squared-sum"), (THREE,)),
     Row("quadratic", lambda: Quadratic(SPD, [1.0, 0.0, -2.0]), (THREE, TREE)),
     Row("double well", lambda: DoubleWell(2.0, 0.9, 0.3), (PLANE, TREE, np.array(0.4))),
     Row("four wells", FourWells, (PLANE,)),
@@ -198,6 +212,7 @@ GEOMETRIES = (
 )
 
 RULES = (
+    Row("network as flow", lambda: hopfield.NetworkFlow(RECTIFIED), (THREE,)),
     Row("steepest descent", lambda: tw.SteepestDescent(FourWells(), tw.Euclidean()), (PLANE,)),
     Row(
         "descent in a metric",

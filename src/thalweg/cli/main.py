@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from thalweg.cli.analyze import analyze
+from thalweg.cli.data import app as data
 from thalweg.cli.doctor import doctor
 from thalweg.cli.listing import list_systems
 from thalweg.cli.recover import recover
@@ -46,6 +47,7 @@ app.command("analyze")(analyze)
 app.command("simulate")(simulate)
 app.command("recover")(recover)
 app.command("study")(study)
+app.add_typer(data, name="data")
 app.command("doctor")(doctor)
 
 

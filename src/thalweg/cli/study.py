@@ -22,6 +22,10 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", metavar="PATH", help="The file or folder that the study reads."),
 ]
+DigitsOption = Annotated[
+    bool,
+    typer.Option("--digits", help="Instead of --data: the small digits that scikit-learn brings."),
+]
 QuickOption = Annotated[
     bool, typer.Option("--quick", help="The same study, small: seconds instead of minutes.")
 ]
@@ -31,6 +35,7 @@ def study(
     name: StudyArgument,
     settings: SetOption = None,
     data: DataOption = None,
+    digits: DigitsOption = False,
     quick: QuickOption = False,
     seed: SeedOption = 0,
     out: OutOption = None,
@@ -56,12 +61,17 @@ def study(
 
         entry = find(name)
         function = entry.load()
-        taken = [n for n in inspect.signature(function).parameters if n not in ("seed", "data")]
+        parameters = inspect.signature(function).parameters
+        taken = [n for n in parameters if n not in ("seed", "data")]
         presets = {"seed": seed, **(entry.quick if quick else {})}
-        if "data" in inspect.signature(function).parameters:
+        if "data" in parameters:
             presets["data"] = data
         elif data is not None:
             raise InputError(f"--data: the study {name} reads no files.")
+        if digits and "digits" not in parameters:
+            raise InputError(f"--digits: the study {name} reads no images.")
+        if digits:
+            presets["digits"] = True
         given, others = arguments(function, split_settings(settings or ()), presets, name)
         for path in others:
             raise unknown(path, taken, f"the study {name}")

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 
 from thalweg.data import ImageData
-from thalweg.models.energy_layer import EnergyClassifier, Kind
+from thalweg.models.hopfield.layer import EnergyClassifier, Kind
 from thalweg.training import Fitted, fit
 
 _EVALUATED_TOGETHER = 500
@@ -41,11 +41,11 @@ class Configuration:
 
 
 CONFIGURATIONS = (
-    Configuration("linear", "none (784-64-10 linear)", "none", 1.0, 1e-7, (0.9279, None)),
+    Configuration("linear", "none (linear)", "none", 1.0, 1e-7, (0.9279, None)),
     Configuration("network", "x' = f_nn", "network", 1.0, 1e-2, (0.9912, 0.8300)),
     Configuration("norm", "5√(f·f)", "norm", 5.0, 1e-3, (0.9959, 0.9946)),
     Configuration("square", "f·f", "square", 1.0, 1e-2, (0.9908, 0.9920)),
-    Configuration("square-small-epsilon", "f·f", "square", 1.0, 1e-3, "NaN"),
+    Configuration("square-small-epsilon", "f·f, small ε", "square", 1.0, 1e-3, "NaN"),
 )
 
 
@@ -66,6 +66,29 @@ class Scale:
     width: int = 64
     hidden: int = 1024
     learning_rate: float = 1e-3
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained network.
+
+    Attributes:
+        configuration: its row of the table.
+        seed: of its start and the order of its samples.
+        fitted: the network, and how it came about.
+        accuracies: by name: `train`, `test`, and both after three times as long, `train_longer`
+            and `test_longer` (where there is a layer).
+    """
+
+    configuration: Configuration
+    seed: int
+    fitted: Fitted
+    accuracies: Mapping[str, float]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether training left the finite."""
+        return self.fitted.failure is not None
 
 
 def new_classifier(

@@ -42,6 +42,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Deep networks learn mode after mode",
     ),
     Entry(
+        "hopfield-mnist",
+        "hopfield.mnist:study",
+        "A layer that follows an energy reads digits",
+        quick={"digits": True, "epochs": 3},
+    ),
+    Entry(
         "normalization-adaptation",
         "normalization.adaptation_page:study",
         "Tuning before and after adaptation",

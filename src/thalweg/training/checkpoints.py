@@ -13,6 +13,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
@@ -109,5 +110,5 @@ def _signature(tree: Any) -> list[str]:
     for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]:
         if eqx.is_array_like(leaf):
             name = jax.tree_util.keystr(path).lstrip(".") or "x"
-            found.append(f"{name}: {np.result_type(leaf)}{list(np.shape(leaf))}")
+            found.append(f"{name}: {jnp.result_type(leaf)}{list(np.shape(leaf))}")
     return found

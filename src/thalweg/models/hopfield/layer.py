@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.trees import cast_like
 from thalweg.dynamics import Flow, SteepestDescent
 from thalweg.energies import NeuralEnergy
 from thalweg.simulation import RungeKutta4
@@ -38,12 +39,12 @@ class ReluNetwork(eqx.Module):
         weights = tuple(glorot(k, n, m) for k, (n, m) in zip(keys, pairs, strict=True))
         return cls(weights, tuple(jnp.zeros(n, jnp.float32) for n, _ in pairs))
 
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: Any) -> jax.Array:
         """f(x)."""
         *inner, last = zip(self.weights, self.biases, strict=True)
         for weight, bias in inner:
-            x = jax.nn.relu(weight @ x + bias)
-        return last[0] @ x + last[1]
+            x = jax.nn.relu(cast_like(weight, x) @ x + cast_like(bias, x))
+        return cast_like(last[0], x) @ x + cast_like(last[1], x)
 
 
 class NetworkFlow(Flow):
@@ -73,7 +74,7 @@ class EnergyODELayer(eqx.Module):
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
-        >>> from thalweg.models import EnergyODELayer
+        >>> from thalweg.models.hopfield import EnergyODELayer
         >>> layer = EnergyODELayer(tw.SteepestDescent(lambda x: 0.5 * jnp.sum(x**2)))
         >>> round(float(layer(jnp.ones(1))[0]), 4)
         0.3679
@@ -87,12 +88,12 @@ class EnergyODELayer(eqx.Module):
         """Refuse steps that do not fit the duration."""
         self.num_steps(self.duration)
 
-    def __call__(self, x: jax.Array, duration: float | None = None) -> jax.Array:
+    def __call__(self, x: Any, duration: float | None = None) -> jax.Array:
         """The state after `duration` (the layer's own unless given)."""
         count = self.num_steps(self.duration if duration is None else duration)
         return jax.lax.scan(lambda y, _: (self._step(y), None), x, None, length=count)[0]
 
-    def path(self, x: jax.Array, duration: float | None = None) -> jax.Array:
+    def path(self, x: Any, duration: float | None = None) -> jax.Array:
         """The states after every step, the start first, `(steps + 1, …)`."""
         count = self.num_steps(self.duration if duration is None else duration)
 
@@ -100,7 +101,9 @@ class EnergyODELayer(eqx.Module):
             new = self._step(y)
             return new, new
 
-        return jnp.concatenate([x[None], jax.lax.scan(advance, x, None, length=count)[1]])
+        return jnp.concatenate(
+            [jnp.asarray(x)[None], jax.lax.scan(advance, x, None, length=count)[1]]
+        )
 
     def num_steps(self, duration: float) -> int:
         """How many steps a duration takes.
@@ -192,7 +195,7 @@ class EnergyClassifier(eqx.Module):
             jnp.zeros(num_classes, jnp.float32),
         )
 
-    def __call__(self, inputs: jax.Array, duration: float | None = None) -> jax.Array:
+    def __call__(self, inputs: Any, duration: float | None = None) -> jax.Array:
         """The logits of one input, after the layer's own duration unless another is given."""
         x = self.code @ inputs
         if self.layer is not None:

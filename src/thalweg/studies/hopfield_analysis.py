@@ -1,0 +1,204 @@
+"""What becomes of a trained energy layer: robustness, descent, settling, chatter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.data import ImageData
+from thalweg.dynamics import SteepestDescent
+from thalweg.models.hopfield import EnergyClassifier, EnergyODELayer
+from thalweg.simulation import RungeKutta4
+from thalweg.studies.hopfield_training import accuracy
+
+NOISE = (0.25, 0.5, 1.0, 2.0)
+FLIPS = (0.01, 0.05, 0.1, 0.2)
+SHIFTS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Test accuracy on spoilt images.
+
+    Attributes:
+        noise: of each standard deviation of Gaussian noise on the standardized pixels.
+        flips: of each share of pixels turned into their negative.
+        shifts: of each number of pixels by which the image is moved (mean of four directions).
+    """
+
+    noise: dict[float, float]
+    flips: dict[float, float]
+    shifts: dict[int, float]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How a layer's states move, as medians over samples.
+
+    Attributes:
+        times: `(T,)`.
+        energy: E(x(t)), `(T,)`; None for a flow that is no descent, as is `rising`.
+        speed: |x'(t)|, `(T,)`.
+        rising: the share of steps, of all samples, that raised E.
+        reversed: the share of steps, in the last third, that went against the step before.
+    """
+
+    times: np.ndarray
+    energy: np.ndarray | None
+    speed: np.ndarray
+    rising: float | None
+    reversed: float
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Whether states come to rest.
+
+    Attributes:
+        longest: how long was waited.
+        share: the share of samples at rest by then: |x'| ≤ 10⁻³ |x|.
+        median_time: the median time at which those did; NaN if none.
+        accuracy: of all samples, where they were then.
+    """
+
+    longest: float
+    share: float
+    median_time: float
+    accuracy: float
+
+
+def robustness(
+    model: EnergyClassifier, data: ImageData, key: jax.Array, limit: int | None = None
+) -> Robustness:
+    """Test accuracy with noise, flipped pixels and shifted images (at most `limit` of them)."""
+    images, labels = data.test_images[:limit], data.test_labels[:limit]
+    words = jax.random.key_data(key)
+    rng = np.random.default_rng(np.asarray(words).ravel().tolist())
+    clean = data.standardized(images)
+    shaken = rng.standard_normal(clean.shape).astype(np.float32)
+    order = rng.random(images.shape)
+    negative = data.brightest - images
+
+    def moved(shift: int) -> float:
+        steps = ((shift, 0), (-shift, 0), (0, shift), (0, -shift))
+        spoilt = (data.standardized(_shifted(images, *step)) for step in steps)
+        return float(np.mean([accuracy(model, rows, labels) for rows in spoilt]))
+
+    return Robustness(
+        noise={s: accuracy(model, clean + np.float32(s) * shaken, labels) for s in NOISE},
+        flips={
+            p: accuracy(model, data.standardized(np.where(order < p, negative, images)), labels)
+            for p in FLIPS
+        },
+        shifts={s: moved(s) for s in SHIFTS},
+    )
+
+
+def descent(
+    model: EnergyClassifier, inputs: np.ndarray, duration: float, dt: float | None = None
+) -> Descent:
+    """Follow the states of some samples for a while, by steps of `dt` (the layer's own)."""
+    layer = _layer(model)
+    layer = layer if dt is None else EnergyODELayer(layer.flow, dt, layer.duration)
+    energies, speeds, turned = (
+        np.asarray(a) for a in _followed(model, layer, np.asarray(inputs), duration)
+    )
+    rises = np.diff(energies, axis=1) > 1e-5 * np.abs(energies[:, :-1])
+    falls = isinstance(layer.flow, SteepestDescent)
+    return Descent(
+        times=layer.dt * np.arange(speeds.shape[1]),
+        energy=np.median(energies, axis=0) if falls else None,
+        speed=np.median(speeds, axis=0),
+        rising=float(np.mean(rises)) if falls else None,
+        reversed=float(np.mean(turned[:, -(turned.shape[1] // 3) :])),
+    )
+
+
+def settling(
+    model: EnergyClassifier, inputs: np.ndarray, labels: np.ndarray, longest: float = 100.0
+) -> Settling:
+    """Integrate each sample until it is at rest, or for the longest time."""
+    count = _layer(model).num_steps(longest)
+    times, at_rest, classes = (
+        np.asarray(a) for a in _settled(model, np.asarray(inputs), np.int32(count))
+    )
+    return Settling(
+        longest=longest,
+        share=float(np.mean(at_rest)),
+        median_time=float(np.median(times[at_rest])) if at_rest.any() else float("nan"),
+        accuracy=float(np.mean(classes == labels)),
+    )
+
+
+def floors(
+    model: EnergyClassifier, inputs: np.ndarray, duration: float, steps: Sequence[float]
+) -> dict[float, float]:
+    """The median energy left after a long time, by the length of a step; empty without an energy.
+
+    Where a flow comes to rest it does not depend on the step; where steps chatter around a kink
+    it shrinks with the step.
+    """
+    ends = {dt: descent(model, inputs, duration, dt).energy for dt in steps}
+    return {dt: float(energy[-1]) for dt, energy in ends.items() if energy is not None}
+
+
+def _layer(model: EnergyClassifier) -> EnergyODELayer:
+    assert model.layer is not None, "a linear network has no layer to follow"
+    return model.layer
+
+
+@eqx.filter_jit
+def _followed(model: EnergyClassifier, layer: EnergyODELayer, inputs: Any, duration: float) -> Any:
+    flow = layer.flow
+    energy = flow.energy if isinstance(flow, SteepestDescent) else lambda x: jnp.nan
+
+    def one(row: jax.Array) -> Any:
+        path = layer.path(model.code @ row, duration)
+        speeds = jax.vmap(lambda x: jnp.linalg.norm(flow.velocity(0.0, x)))(path)
+        steps = jnp.diff(path, axis=0)
+        return jax.vmap(energy)(path), speeds, jnp.sum(steps[1:] * steps[:-1], axis=1) < 0.0
+
+    return jax.lax.map(one, inputs, batch_size=100)
+
+
+@eqx.filter_jit
+def _settled(model: EnergyClassifier, inputs: Any, count: Any) -> Any:
+    layer = _layer(model)
+    method = RungeKutta4(layer.dt)
+
+    def is_at_rest(x: jax.Array) -> jax.Array:
+        return jnp.linalg.norm(layer.flow.velocity(0.0, x)) <= 1e-3 * jnp.linalg.norm(x)
+
+    def one(row: jax.Array) -> Any:
+        def goes_on(loop: Any) -> jax.Array:
+            index, x = loop
+            return (index < count) & ~is_at_rest(x) & jnp.all(jnp.isfinite(x))
+
+        def step(loop: Any) -> Any:
+            index, x = loop
+            return index + 1, method.advance(layer.flow, 0.0, x, layer.dt)
+
+        index, x = jax.lax.while_loop(goes_on, step, (jnp.int32(0), model.code @ row))
+        return index * layer.dt, is_at_rest(x), jnp.argmax(model.readout @ x + model.bias)
+
+    return jax.lax.map(one, inputs, batch_size=100)
+
+
+def _shifted(images: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Images moved by some pixels; what comes in from outside is black."""
+    moved = np.zeros_like(images)
+    rows, columns = images.shape[1:]
+    target = (
+        slice(max(down, 0), rows + min(down, 0)),
+        slice(max(right, 0), columns + min(right, 0)),
+    )
+    source = (
+        slice(max(-down, 0), rows + min(-down, 0)),
+        slice(max(-right, 0), columns + min(-right, 0)),
+    )
+    moved[:, *target] = images[:, *source]
+    return moved

@@ -1,0 +1,151 @@
+"""The page of the study `hopfield-mnist`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg.plot.style import COLOURS, SMALL, new_panels
+from thalweg.report import Page, Picture, Section, Table, Text, picture
+from thalweg.studies.hopfield_training import Configuration, Run, Scale
+
+
+def page_of(runs: Sequence[Run], examined: Mapping[str, Any], scale: Scale, data_name: str) -> Page:
+    """The page: accuracies, what spoilt inputs do, how energies fall, whether states settle."""
+    rows = list(dict.fromkeys(run.configuration for run in runs))
+    titles = {row.name: row.title for row in rows}
+    sections = [
+        Section("Accuracy", [_accuracies(rows, runs, scale)]),
+        Section("Spoilt inputs", [_spoilt(titles, examined)]),
+    ]
+    moving = {name: found for name, found in examined.items() if "descent" in found}
+    if moving:
+        sections += [
+            Section("Descent", [_drawn(titles, moving), *_descents(titles, moving)]),
+        ]
+    return Page(f"A layer that follows an energy classifies {data_name}", _lead(runs), sections)
+
+
+def _lead(runs: Sequence[Run]) -> str:
+    done = [run for run in runs if not run.diverged and "test_longer" in run.accuracies]
+    if not done:
+        return "No layer that follows a flow was trained to the end."
+    best = max(done, key=lambda run: run.accuracies["test"])
+    steadiest = min(done, key=lambda r: abs(r.accuracies["test"] - r.accuracies["test_longer"]))
+    return (
+        f"The best test accuracy at t = 1 is that of {best.configuration.title} "
+        f"({_percent([best.accuracies['test']])}); integrating three times as long changes that of "
+        f"{steadiest.configuration.title} least ({_percent([steadiest.accuracies['test']])} to "
+        f"{_percent([steadiest.accuracies['test_longer']])})."
+    )
+
+
+def _accuracies(rows: Sequence[Configuration], runs: Sequence[Run], scale: Scale) -> Table:
+    lines = []
+    for row in rows:
+        of_row = [run for run in runs if run.configuration == row]
+        line = [row.title, f"{row.epsilon:g}", str(len(of_row))]
+        failures = [run.fitted.failure for run in of_row if run.fitted.failure is not None]
+        for name in ("train", "train_longer", "test", "test_longer"):
+            values = [r.accuracies[name] for r in of_row if name in r.accuracies]
+            line.append(_percent(values) if values else "–")
+        if failures:
+            line[3] = f"diverged: epoch {failures[0].epoch}, step {failures[0].step}"
+        lines.append(line)
+    return Table(
+        ["layer", "ε", "runs", "train", "t = 3", "test", "t = 3"],
+        lines,
+        f"Accuracies in percent after {scale.epochs} epochs at t = 1, and of the same weights "
+        f"integrated to t = 3: the mean over the runs, and half their range.",
+    )
+
+
+def _spoilt(titles: Mapping[str, str], examined: Mapping[str, Any]) -> Table:
+    lines = []
+    kinds = (("noise", "noise σ = {:g}"), ("flips", "{:.0%} flipped"), ("shifts", "shift by {:d}"))
+    for kind, name in kinds:
+        levels = next(iter(examined.values()))["robustness"][kind] if examined else {}
+        for level in levels:
+            values = [found["robustness"][kind][level] for found in examined.values()]
+            lines.append([name.format(level), *(f"{100.0 * v:.1f}" for v in values)])
+    return Table(
+        ["test inputs", *(titles[name] for name in examined)],
+        lines,
+        "Test accuracy in percent on inputs with Gaussian noise (on standardized pixels), with "
+        "pixels turned into their negative, and shifted by pixels.",
+    )
+
+
+def _descents(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Table | Text]:
+    lines, floors = [], []
+    for name, found in moving.items():
+        path, rest = found["descent"], found["settling"]
+        falls = path["energy"] is not None
+        lines.append(
+            [
+                titles[name],
+                f"{100.0 * path['rising']:.1f} %" if falls else "–",
+                f"{100.0 * path['reversed']:.1f} %",
+                f"{100.0 * rest['share']:.1f} %",
+                f"{rest['median_time']:.1f}" if rest["share"] > 0.0 else "–",
+                _percent([rest["accuracy"]]),
+            ]
+        )
+        if falls:
+            floors.append([titles[name], *(f"{v:.3g}" for v in found["floors"].values())])
+    longest = next(iter(moving.values()))["settling"]["longest"]
+    tables: list[Table | Text] = [
+        Table(
+            ["layer", "rising", "reversed", "settled", "at t", "accuracy"],
+            lines,
+            f"Up to t = 30: the share of steps that raised E, and of late steps that went against "
+            f"the step before. Up to t = {longest:g}: the share of test samples that came to rest, "
+            f"the median time at which they did, and the accuracy then (in percent).",
+        )
+    ]
+    if floors:
+        steps = next(f["floors"] for f in moving.values() if f["floors"])
+        tables += [
+            Table(
+                ["layer", *(f"dt = {dt:g}" for dt in steps)],
+                floors,
+                "The median energy left at t = 30, by the length of a step.",
+            ),
+            Text(
+                "What is left of a smooth energy does not depend on the step. √(f·f) has a kink "
+                "where f = 0: steps do not come to rest there, they chatter around it, and what is "
+                "left shrinks with the step."
+            ),
+        ]
+    return tables
+
+
+def _drawn(titles: Mapping[str, str], moving: Mapping[str, Any]) -> Picture:
+    panels = new_panels(2)[0]
+    for (name, found), colour in zip(moving.items(), COLOURS, strict=False):
+        path = found["descent"]
+        times = path["times"]
+        if path["energy"] is not None:
+            relative = path["energy"] / path["energy"][0]
+            panels[0].plot(times, relative, color=colour, label=titles[name])
+        panels[1].plot(times, path["speed"], color=colour, label=titles[name])
+    for axes, what in zip(panels, ("E(x(t)) / E(x(0))", "speed |x'|"), strict=True):
+        axes.axvline(1.0, color="#8c8c8c", linewidth=0.8, linestyle=":")
+        axes.set_yscale("log")
+        axes.set_xlabel("time t", fontsize=SMALL)
+        axes.set_ylabel(what, fontsize=SMALL)
+    panels[1].legend(fontsize=SMALL, frameon=False)
+    return picture(
+        panels[0],
+        "descent",
+        "Medians over test samples. Dotted: t = 1, up to which the networks were trained.",
+        "Energy and speed along the flow, one curve a layer",
+    )
+
+
+def _percent(values: Sequence[float]) -> str:
+    """The mean in percent, and half the range where there are several."""
+    mean = 100.0 * float(np.mean(values))
+    if len(values) == 1:
+        return f"{mean:.2f}"
+    return f"{mean:.2f} ± {50.0 * (max(values) - min(values)):.2f}"

@@ -1,0 +1,98 @@
+"""The study `hopfield-mnist` in small: from files to the page, resumed, and refused."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import thalweg as tw
+from thalweg.cli.main import app
+from thalweg.data import ImageData
+from thalweg.studies.hopfield_mnist import reproduce
+from thalweg.studies.hopfield_training import CONFIGURATIONS, Configuration, Scale
+from thalweg.training import read_header
+
+RNG = np.random.default_rng(1)
+
+
+def thalweg(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def images(count):
+    """Images of 4 × 4 pixels whose brightest pixel tells the class."""
+    labels = np.arange(count, dtype=np.uint8) % 10
+    made = RNG.integers(0, 60, (count, 16)).astype(np.uint8)
+    made[np.arange(count), labels] = 255
+    return made.reshape(count, 4, 4), labels
+
+
+DATA = ImageData(*images(200), *images(50), num_classes=10, brightest=255)
+ROWS = tuple(c for c in CONFIGURATIONS if c.name in ("linear", "norm"))
+
+
+def reproduced(folder, epochs, rows=ROWS):
+    scale = Scale(epochs, batch_size=20, width=6, hidden=12, learning_rate=1e-2)
+    return reproduce(DATA, scale, rows, 1, folder, seed=0, data_name="dots")
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(tmp_path):
+    (tmp_path / "a").mkdir()
+    through = reproduced(tmp_path / "a", 3)
+    reproduced(tmp_path / "b", 1, ROWS[1:])
+    resumed = reproduced(tmp_path / "b", 3, ROWS[1:])
+    one, other = through.values["runs"][1], resumed.values["runs"][0]
+    assert one["accuracies"] == other["accuracies"]
+    losses = [[record["loss"] for record in run["history"]] for run in (one, other)]
+    assert losses[0] == losses[1]
+    assert len(losses[0]) == 3
+    assert losses[0][-1] < 0.9 * losses[0][0]
+    assert set(one["accuracies"]) == {"train", "train_longer", "test", "test_longer"}
+    assert one["accuracies"]["test"] > 0.5
+    found = through.values["examined"]["norm"]
+    assert found["descent"]["energy"][10] < 0.9 * found["descent"]["energy"][0]
+    assert found["robustness"]["noise"][0.25] >= found["robustness"]["noise"][2.0]
+    assert read_header(tmp_path / "a" / "norm-seed0.ckpt")["configuration"]["epsilon"] == 1e-3
+    text = str(through)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "5√(f·f)" in text
+    assert "descent.svg" in through.page.files()
+    with pytest.raises(tw.InputError, match="after 3 epochs, more than the epochs=2"):
+        reproduced(tmp_path / "a", 2)
+
+
+def test_a_run_that_diverges_is_a_row_and_a_warning():
+    wild = Configuration("square", "f·f", "square", 1e8, 1e-2, (None, None))
+    outcome = reproduced(None, 2, (ROWS[0], wild))
+    assert "diverged in epoch 1, step 1" in outcome.warnings[0]
+    assert outcome.values["runs"][1]["diverged"]["epoch"] == 1
+    assert "diverged: epoch 1" in str(outcome)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give their folder with --data FOLDER"),
+        (["--data", "nowhere"], "nowhere holds no train-images-idx3-ubyte"),
+        (["--data", "x", "--digits"], "give either --data FOLDER or --digits"),
+        (["--digits", "--set", "rows=cube"], "there is no 'cube'; there are linear"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_a_sentence(arguments, message, tmp_path):
+    result = thalweg("study", "hopfield-mnist", *arguments, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_other_studies_read_no_images():
+    result = thalweg("study", "deep-linear-modes", "--digits")
+    assert result.exit_code == 2
+    assert "reads no images" in result.stderr
+
+
+def test_data_mnist_says_what_it_found_or_why_not(tmp_path):
+    result = thalweg("data", "mnist", tmp_path, "--from", "ftp://somewhere")
+    assert result.exit_code == 2
+    assert "begins with http:// or https://" in result.stderr
+    result = thalweg("data", "mnist", tmp_path, "--from", "http://127.0.0.1:1/", "--quiet")
+    assert result.exit_code == 2
+    assert "cannot be fetched" in result.stderr

@@ -1,0 +1,164 @@
+"""The fit loop against a closed form, its checkpoints, and what it says when it diverges."""
+
+import json
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import thalweg as tw
+from thalweg.training import fit, load_checkpoint, read_header, save_checkpoint
+
+SIZE = 24
+SAMPLES = np.random.default_rng(0).standard_normal((SIZE, 3)).astype(np.float32)
+TARGETS = (SAMPLES @ np.array([1.0, -2.0, 0.5]) + 0.3).astype(np.float32)
+START = {"slope": jnp.zeros(3, jnp.float32), "shift": jnp.zeros((), jnp.float32), "power": 2}
+SGD, TOO_FAST, ADAM = optax.sgd(0.1), optax.sgd(1e12), optax.adam(1e-2)
+
+
+def squared_error(model, batch, key):
+    x, y = batch
+    gap = x @ model["slope"] + model["shift"] - y
+    return jnp.mean(gap ** model["power"]), {"largest": jnp.max(jnp.abs(gap))}
+
+
+def run(epochs, optimizer=SGD, batch_size=8, **options):
+    data = (SAMPLES, TARGETS)
+    return fit(
+        squared_error,
+        START,
+        data,
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=batch_size,
+        **options,
+    )
+
+
+def test_full_batches_are_gradient_descent_in_closed_form():
+    design = np.concatenate([SAMPLES, np.ones((SIZE, 1))], axis=1).astype(np.float64)
+    best = np.linalg.lstsq(design, TARGETS, rcond=None)[0]
+    shrink = np.eye(4) - 0.1 * 2.0 / SIZE * design.T @ design
+    expected = best - np.linalg.matrix_power(shrink, 5) @ best
+    done = run(5, batch_size=100)
+    found = np.append(done.model["slope"], done.model["shift"])
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert done.result == tw.Result.successful
+    assert done.model["power"] == 2
+    first = done.history[0]
+    assert first.loss == pytest.approx(np.mean(TARGETS**2), rel=1e-6)
+    assert first.metrics["largest"] == pytest.approx(np.abs(TARGETS).max(), rel=1e-6)
+    assert [record.epoch for record in done.history] == [1, 2, 3, 4, 5]
+
+
+def test_every_epoch_is_a_new_order_and_all_samples_come():
+    rows = np.arange(SIZE, dtype=np.float32)
+
+    def keep(model, batch, key):
+        # The gradient of Σ m·(one-hot of the row) adds one to every row that came.
+        return jnp.sum(model[batch.astype(int)]), {"first": batch[0]}
+
+    done = fit(keep, jnp.zeros(SIZE), rows, optimizer=optax.sgd(-1.0), epochs=4, batch_size=6)
+    np.testing.assert_array_equal(done.model, 4.0)
+    assert len({record.metrics["first"] for record in done.history}) > 1
+
+
+def test_a_resumed_fit_repeats_the_numbers(tmp_path):
+    options: dict[str, Any] = {
+        "optimizer": ADAM,
+        "key": jax.random.key(3),
+        "configuration": {"seed": 3},
+    }
+    evaluate: dict[str, Any] = {"evaluate": lambda model: {"shift": float(model["shift"])}}
+    through = run(4, checkpoint=tmp_path / "a", **options, **evaluate)
+    run(2, checkpoint=tmp_path / "b", **options, **evaluate)
+    resumed = run(4, checkpoint=tmp_path / "b", **options, **evaluate)
+    assert resumed.resumed_from == 2
+    assert [r.loss for r in resumed.history] == [r.loss for r in through.history]
+    assert [r.evaluation for r in resumed.history] == [r.evaluation for r in through.history]
+    np.testing.assert_array_equal(resumed.model["slope"], through.model["slope"])
+    again = run(4, checkpoint=tmp_path / "b", **options, **evaluate)
+    np.testing.assert_array_equal(again.model["slope"], through.model["slope"])
+    with pytest.raises(tw.InputError, match="after 4 epochs, more than the epochs=3"):
+        run(3, checkpoint=tmp_path / "b", **options)
+
+
+def test_divergence_is_named_by_epoch_and_step_and_the_last_good_epoch_is_kept(tmp_path):
+    path = tmp_path / "run"
+    with pytest.raises(tw.DivergenceError, match=r"epoch 1, step 3 of 3 \(loss inf"):
+        run(3, optimizer=TOO_FAST)
+
+    def poisoned(model, batch, key):
+        loss, metrics = squared_error(model, batch, key)
+        return jnp.where(model["slope"][0] > 0.72, jnp.nan, loss), metrics
+
+    def attempt():
+        options: dict[str, Any] = {"optimizer": SGD, "epochs": 9, "batch_size": 8, "throw": False}
+        return fit(poisoned, START, (SAMPLES, TARGETS), checkpoint=path, **options)
+
+    done = attempt()
+    assert done.result == tw.Result.diverged
+    assert done.failure is not None
+    assert np.isnan(done.failure.loss)
+    assert len(done.history) == done.failure.epoch - 1 >= 1
+    kept = run(len(done.history))
+    np.testing.assert_array_equal(done.model["slope"], kept.model["slope"])
+    assert read_header(path)["failure"]["step"] == done.failure.step
+    again = attempt()
+    assert again.resumed_from == len(done.history)
+    assert again.failure is not None
+    assert again.failure.step == done.failure.step
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "run"
+    run(1, checkpoint=path, configuration={"epsilon": 0.1})
+    with pytest.raises(tw.InputError, match=r"epsilon is 0.1 there and 0.2 here"):
+        run(1, checkpoint=path, configuration={"epsilon": 0.2})
+    with pytest.raises(tw.InputError, match=r"holds params.* expected \['slope'\]: float32\[4\]"):
+        load_checkpoint(path, {"slope": jnp.zeros(4)})
+    (tmp_path / "text").write_text("not a checkpoint\n")
+    with pytest.raises(tw.StoreError, match="text is not a checkpoint"):
+        read_header(tmp_path / "text")
+    with pytest.raises(tw.StoreError, match="cannot be read"):
+        read_header(tmp_path / "nothing")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(tw.StoreError, match="is damaged"):
+        run(1, checkpoint=path, configuration={"epsilon": 0.1})
+
+
+def test_checkpoints_hold_arrays_behind_json(tmp_path):
+    path = save_checkpoint(tmp_path / "c", START, {"note": "a"})
+    found, about = load_checkpoint(path, START)
+    assert about == {"note": "a"}
+    np.testing.assert_array_equal(found["slope"], START["slope"])
+    header = json.loads(path.read_bytes().split(b"\n", 1)[0])
+    assert header["leaves"][1:] == ["['shift']: float32[]", "['slope']: float32[3]"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "epochs must be a positive integer, got 0"),
+        ({"epochs": 1, "batch_size": 2.5}, "batch_size must be a positive integer, got 2.5"),
+    ],
+)
+def test_bad_counts_are_refused(options, message):
+    with pytest.raises(tw.InputError, match=message):
+        run(**options)
+
+
+def test_data_must_share_their_first_axis():
+    with pytest.raises(tw.InputError, match="common, non-empty first axis"):
+        fit(
+            squared_error,
+            START,
+            (SAMPLES, TARGETS[:5]),
+            optimizer=SGD,
+            epochs=1,
+            batch_size=8,
+        )
