@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.server
 import struct
+import sys
 import threading
 import types
 
@@ -29,9 +30,9 @@ def as_idx(array):
     return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
 
 
-def write_folder(folder, compressed=True, **changed):
+def write_folder(folder, changed=None, compressed=True):
     folder.mkdir(exist_ok=True)
-    for name, array in (ARRAYS | changed).items():
+    for name, array in (ARRAYS | (changed or {})).items():
         content = as_idx(array)
         path = folder / (f"{name}.gz" if compressed else name)
         path.write_bytes(gzip.compress(content) if compressed else content)
@@ -76,7 +77,7 @@ def test_broken_compression_is_named(tmp_path):
 
 @pytest.mark.parametrize("compressed", [True, False])
 def test_a_folder_of_four_files_is_mnist(tmp_path, compressed):
-    data = load_mnist(write_folder(tmp_path / "m", compressed))
+    data = load_mnist(write_folder(tmp_path / "m", compressed=compressed))
     np.testing.assert_array_equal(data.train_images, ARRAYS[MNIST_FILES[0]])
     np.testing.assert_array_equal(data.test_labels, ARRAYS[MNIST_FILES[3]])
     assert (data.num_pixels, data.num_classes, data.brightest) == (16, 10, 255)
@@ -85,7 +86,7 @@ def test_a_folder_of_four_files_is_mnist(tmp_path, compressed):
 def test_pixels_are_standardized_as_in_training(tmp_path):
     images = ARRAYS[MNIST_FILES[0]].copy()
     images[:, 0, 0] = 9
-    data = load_mnist(write_folder(tmp_path / "m", **{MNIST_FILES[0]: images}))
+    data = load_mnist(write_folder(tmp_path / "m", {MNIST_FILES[0]: images}))
     rows = data.standardized(data.train_images)
     np.testing.assert_allclose(rows.mean(axis=0), 0.0, atol=1e-6)
     np.testing.assert_allclose(rows.std(axis=0), [0.0] + [1.0] * 15, atol=1e-5)
@@ -106,7 +107,7 @@ def test_files_that_do_not_fit_one_another_are_refused(tmp_path):
     }
     for message, changed in cases.items():
         with pytest.raises(tw.InputError, match=message):
-            load_mnist(write_folder(tmp_path / "m", **changed))
+            load_mnist(write_folder(tmp_path / "m", changed))
     with pytest.raises(
         tw.StoreError, match=r"holds no train-images-idx3-ubyte .*thalweg data mnist"
     ):
@@ -191,13 +192,13 @@ def test_what_is_not_mnist_is_not_kept(tmp_path, server):
 def test_digits_are_split_by_every_fifth(monkeypatch):
     images = RNG.integers(0, 17, (10, 8, 8)).astype(float)
     bunch = types.SimpleNamespace(images=images, target=np.arange(10))
-    module = types.ModuleType("sklearn")
-    module.datasets = types.SimpleNamespace(load_digits=lambda: bunch)  # type: ignore[attr-defined]
-    monkeypatch.setitem(__import__("sys").modules, "sklearn", module)
+    datasets = types.SimpleNamespace(load_digits=lambda: bunch)
+    monkeypatch.setitem(sys.modules, "sklearn", types.ModuleType("sklearn"))
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", datasets)
     data = load_digits()
     np.testing.assert_array_equal(data.test_labels, [4, 9])
     np.testing.assert_array_equal(data.train_labels, [0, 1, 2, 3, 5, 6, 7, 8])
     np.testing.assert_array_equal(data.test_images, images[[4, 9]])
-    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(tw.InputError, match=r"pip install 'thalweg\[data\]'"):
         load_digits()

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 import thalweg as tw
 from thalweg.cli.main import app
 from thalweg.data import ImageData
-from thalweg.studies.hopfield_mnist import reproduce
-from thalweg.studies.hopfield_training import CONFIGURATIONS, Configuration, Scale
+from thalweg.studies.hopfield.mnist import reproduce
+from thalweg.studies.hopfield.training import CONFIGURATIONS, Configuration, Scale
 from thalweg.training import read_header
 
 RNG = np.random.default_rng(1)

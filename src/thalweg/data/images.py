@@ -1,5 +1,6 @@
 """Labelled images to classify: MNIST from a folder, and the small digits of scikit-learn."""
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def load_digits() -> ImageData:
         InputError: scikit-learn is not installed.
     """
     try:
-        from sklearn import datasets
+        datasets = importlib.import_module("sklearn.datasets")  # an extra: seldom installed
     except ImportError as error:
         raise InputError(
             "The digits come with scikit-learn, which is not installed: pip install 'thalweg[data]'"

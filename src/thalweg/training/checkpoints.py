@@ -4,6 +4,7 @@ The file is one line of JSON, then the leaves as `equinox.tree_serialise_leaves`
 Nothing in it is ever unpickled or executed.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -87,10 +88,9 @@ def _read(path: str | Path) -> tuple[dict[str, Any], bytes]:
             content = file.read()
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}.") from error
-    try:
+    header: dict[str, Any] = {}
+    with contextlib.suppress(ValueError, UnicodeDecodeError):
         header = json.loads(first)
-    except (ValueError, UnicodeDecodeError):
-        header = None
     known = {"format": str, "schema": int, "sha256": str, "leaves": list, "about": dict}
     is_ours = isinstance(header, dict) and all(
         isinstance(header.get(name), kind) for name, kind in known.items()

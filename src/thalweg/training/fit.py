@@ -196,7 +196,7 @@ class _Program(eqx.Module):
 
 @eqx.filter_jit
 def _steps(
-    program: _Program, carry: _Carry, data: Any, rows: jax.Array, key: jax.Array, count: jax.Array
+    program: _Program, carry: _Carry, data: Any, rows: Any, key: jax.Array, count: Any
 ) -> Any:
     """At most `count` steps, one a row of `rows`; stops after one that left the finite."""
     loss_of, metrics_of = eqx.filter_eval_shape(program.step, carry, data, rows[0], key)[1:]

@@ -9,9 +9,9 @@ import jax
 
 from thalweg.core.errors import InputError, StoreError
 from thalweg.data import ImageData, load_digits, load_mnist
-from thalweg.studies import hopfield_analysis as analysis
-from thalweg.studies.hopfield_page import page_of
-from thalweg.studies.hopfield_training import (
+from thalweg.studies.hopfield import analysis
+from thalweg.studies.hopfield.page import page_of
+from thalweg.studies.hopfield.training import (
     CONFIGURATIONS,
     Configuration,
     Run,

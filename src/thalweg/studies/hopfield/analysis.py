@@ -13,7 +13,7 @@ from thalweg.data import ImageData
 from thalweg.dynamics import SteepestDescent
 from thalweg.models.hopfield import EnergyClassifier, EnergyODELayer
 from thalweg.simulation import RungeKutta4
-from thalweg.studies.hopfield_training import accuracy
+from thalweg.studies.hopfield.training import accuracy
 
 NOISE = (0.25, 0.5, 1.0, 2.0)
 FLIPS = (0.01, 0.05, 0.1, 0.2)

@@ -7,7 +7,7 @@ import numpy as np
 
 from thalweg.plot.style import COLOURS, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
-from thalweg.studies.hopfield_training import Configuration, Run, Scale
+from thalweg.studies.hopfield.training import Configuration, Run, Scale
 
 
 def page_of(runs: Sequence[Run], examined: Mapping[str, Any], scale: Scale, data_name: str) -> Page:

@@ -179,7 +179,7 @@ def classify(model: EnergyClassifier, inputs: Any, duration: float | None = None
 
 
 @eqx.filter_jit
-def _classes(model: EnergyClassifier, inputs: jax.Array, duration: float | None) -> jax.Array:
+def _classes(model: EnergyClassifier, inputs: Any, duration: float | None) -> jax.Array:
     logits = jax.vmap(lambda x: model(x, duration))(inputs)
     finite = jnp.all(jnp.isfinite(logits), axis=1)
     return jnp.where(finite, jnp.argmax(logits, axis=1), -1)

@@ -1,0 +1,1 @@
+"""Studies of Hopfield networks: the layer that follows an energy, on MNIST."""
