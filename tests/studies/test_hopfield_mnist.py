@@ -31,7 +31,7 @@ ROWS = tuple(c for c in CONFIGURATIONS if c.name in ("linear", "norm"))
 
 
 def reproduced(folder, epochs, rows=ROWS):
-    scale = Scale(epochs, batch_size=20, width=6, hidden=12, learning_rate=1e-2)
+    scale = Scale(epochs, batch_size=20, width=8, hidden=24, learning_rate=5e-2)
     return reproduce(DATA, scale, rows, 1, folder, seed=0, data_name="dots")
 
 
