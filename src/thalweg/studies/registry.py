@@ -37,9 +37,33 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
+        "deep-linear-completion",
+        "deep_linear.completion_page:study",
+        "Depth alone completes matrices of low rank",
+        quick={"size": 30, "rank": 2, "counts": (300, 500), "max_steps": 60_000},
+    ),
+    Entry(
+        "deep-linear-generalization",
+        "deep_linear.generalization_page:study",
+        "When to stop learning from a noisy teacher",
+        quick={"num_inputs": 40, "trials": 20},
+    ),
+    Entry(
         "deep-linear-modes",
         "deep_linear.modes:study",
         "Deep networks learn mode after mode",
+    ),
+    Entry(
+        "deep-linear-prior",
+        "deep_linear.prior_page:study",
+        "Rich and lazy learning, by which layer leads",
+        quick={"points": 11},
+    ),
+    Entry(
+        "deep-linear-tree",
+        "deep_linear.tree_page:study",
+        "A tree of items is learned from its root",
+        quick={"branching": 2, "features": 60, "hidden": (16, 16), "num_steps": 12_000},
     ),
     Entry(
         "hopfield-mnist",

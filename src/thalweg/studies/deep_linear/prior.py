@@ -61,15 +61,13 @@ def prior_regimes(
         )
         change.append(dl.kernel_change(first, last))
         distance.append(dl.kernel_distance(first, last))
-    errors = [
-        _theory_error(task, widths, dl.lambda_balanced(product, hidden, b, key)) for b in checked
-    ]
+    runs = gram_dynamics(widths, checked, start_scale=start_scale, key=key)
     return Regimes(
         widths=widths,
         balances=np.asarray(balances, dtype=float),
         change=np.array(change),
         distance=np.array(distance),
-        theory_error=np.array(errors),
+        theory_error=np.array([run.error for run in runs.values()]),
         checked=np.asarray(checked, dtype=float),
     )
 
@@ -81,15 +79,55 @@ def _task(num_in: int, num_out: int, key: jax.Array | None) -> dl.Covariances:
     return dl.Covariances((u * np.linspace(3.0, 1.0, min(num_in, num_out))) @ v)
 
 
-def _theory_error(
-    task: dl.Covariances, widths: tuple[int, int, int], start: tuple[np.ndarray, ...]
-) -> float:
+@dataclass(frozen=True)
+class GramRun:
+    """QQᵀ of one network over learning, Q the stack of W¹ᵀ and W²: simulated, and in closed form.
+
+    Attributes:
+        times: `(T,)`.
+        simulated: `(T, n, n)`.
+        exact: `(T, n, n)`.
+    """
+
+    times: np.ndarray
+    simulated: np.ndarray
+    exact: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """The largest gap, relative to the largest entry."""
+        gap = np.abs(self.exact - self.simulated).max()
+        return float(gap / np.abs(self.simulated).max())
+
+
+def gram_run(
+    task: dl.Covariances,
+    widths: tuple[int, int, int],
+    start: tuple[np.ndarray, ...],
+    duration: float = 4.0,
+) -> GramRun:
+    """Simulate a start, and solve it exactly, at the same 21 times."""
     with jax.enable_x64(True):
         rule = dl.DeepLinearNetwork(task, widths)
-        run = simulate(rule, start, duration=4.0, save=21, rtol=1e-9)
+        run = simulate(rule, start, duration=duration, save=21, rtol=1e-9)
         first, second = (np.asarray(w) for w in run.states)
         times = np.asarray(run.times)
     q = np.concatenate([first.mT, second], axis=1)
-    simulated = q @ q.mT
-    exact = dl.ExactLearning(task, start).gram(times)
-    return float(np.abs(exact - simulated).max() / np.abs(simulated).max())
+    return GramRun(times, q @ q.mT, dl.ExactLearning(task, start).gram(times))
+
+
+def gram_dynamics(
+    widths: tuple[int, int, int],
+    balances: Sequence[float],
+    *,
+    start_scale: float = 0.1,
+    key: jax.Array | None = None,
+) -> dict[float, GramRun]:
+    """QQᵀ over learning at several λ, from starts of the same product."""
+    num_in, hidden, num_out = widths
+    task = _task(num_in, num_out, key)
+    product = start_scale * dl.end_to_end(dl.small_gaussian(widths, 1.0 / np.sqrt(hidden), key))
+    return {
+        balance: gram_run(task, widths, dl.lambda_balanced(product, hidden, balance, key))
+        for balance in balances
+    }
