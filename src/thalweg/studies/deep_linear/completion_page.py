@@ -111,7 +111,8 @@ def _lead(runs: Runs, rank: int) -> str:
         said += f", depth {best.depth} one of {best.error[-1]:.2g}"
     return (
         f"A product of matrices, fitted to some entries of a matrix of rank {rank} by gradient "
-        f"descent from a small start, fills in the others, though nothing asks for low rank: {said}."
+        f"descent from a small start, fills in the others, though nothing asks for low rank: "
+        f"{said}."
     )
 
 
