@@ -41,7 +41,7 @@ def test_stopping_times_by_ratio():
 
 
 def test_a_tree_in_small():
-    found = tree_page.study(features=60, branching=2, hidden=(16, 16), num_steps=12_000)
+    found = tree_page.study(features=60, branching=2, hidden=(16, 16), num_saves=121)
     assert names(found) == {"levels", "modes", "similarity", "item-map"}
     for run in found.values.values():
         assert np.all(np.diff(run["half_steps"]) > 0)

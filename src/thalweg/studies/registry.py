@@ -63,7 +63,7 @@ ENTRIES: tuple[Entry, ...] = (
         "deep-linear-tree",
         "deep_linear.tree_page:study",
         "A tree of items is learned from its root",
-        quick={"branching": 2, "features": 60, "hidden": (16, 16), "num_steps": 12_000},
+        quick={"branching": 2, "features": 60, "hidden": (16, 16)},
     ),
     Entry(
         "hopfield-mnist",

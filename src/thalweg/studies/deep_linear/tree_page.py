@@ -23,7 +23,8 @@ def study(
     flip_probability: float = 0.05,
     hidden: tuple[int, ...] = (64, 128, 128),
     learning_rate: float = 2e-3,
-    num_steps: int = 40_000,
+    num_steps: int = 12_000,
+    num_saves: int = 241,
     seed: int = 0,
 ) -> Outcome:
     """How networks tell the items of a tree apart, level by level, linear and ReLU.
@@ -44,6 +45,7 @@ def study(
                 hidden=hidden,
                 learning_rate=learning_rate,
                 num_steps=num_steps,
+                num_saves=num_saves,
                 key=key,
             )
             progress.update(len(runs))
