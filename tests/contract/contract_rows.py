@@ -16,10 +16,11 @@ import numpy as np
 
 import thalweg as tw
 from thalweg.core.declared import declared_domain
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Rule, SequentialSpins, SynchronousSpins
 from thalweg.energies import (
     DoubleWell,
     FourWells,
+    Hopfield,
     MuellerBrown,
     NeuralEnergy,
     Quadratic,
@@ -163,11 +164,14 @@ NETWORK = reweighting.NormalizationNetwork(reweighting.VonMises(3), alpha=0.3, s
 IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
 WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
 
+WEIGHTS = SPD - np.diag(np.diag(SPD))
+SPINS = np.array([1.0, -1.0, 1.0])
 RECTIFIED = hopfield.ReluNetwork(
     (RNG.normal(size=(7, 3)), RNG.normal(size=(3, 7))), (RNG.normal(size=7), RNG.normal(size=3))
 )
 
 ENERGIES = (
+    Row("hopfield", lambda: Hopfield(WEIGHTS, [0.1, -0.2, 0.3]), (THREE,)),
     Row("norm of a network", lambda: NeuralEnergy(RECTIFIED, "norm", 5.0), (THREE,)),
     Row("square of a network", lambda: NeuralEnergy(RECTIFIED, "squared-sum"), (THREE,)),
     Row("quadratic", lambda: Quadratic(SPD, [1.0, 0.0, -2.0]), (THREE, TREE)),
@@ -212,6 +216,8 @@ GEOMETRIES = (
 )
 
 RULES = (
+    Row("synchronous spins", lambda: SynchronousSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),
+    Row("sequential spins", lambda: SequentialSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),
     Row("network as flow", lambda: hopfield.NetworkFlow(RECTIFIED), (THREE,)),
     Row("steepest descent", lambda: tw.SteepestDescent(FourWells(), tw.Euclidean()), (PLANE,)),
     Row(

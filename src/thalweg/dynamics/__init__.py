@@ -1,17 +1,29 @@
-"""Rules: what changes a state. Flows (dx/dt), maps (x⁺), and the rules made from an energy."""
+"""Rules: what changes a state. Flows (dx/dt), maps (x⁺), kernels, and rules made from energies."""
 
 from thalweg.core.declared import declared_domain, declared_energy, declared_names
 from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.descent import GradientStep, SteepestDescent
 from thalweg.dynamics.functions import as_flow, as_map
+from thalweg.dynamics.kernels import Kernel
 from thalweg.dynamics.rules import Flow, Map, Rule
+from thalweg.dynamics.spins import (
+    GlauberSpins,
+    RandomOrderSpins,
+    SequentialSpins,
+    SynchronousSpins,
+)
 
 __all__ = [
     "Flow",
+    "GlauberSpins",
     "GradientStep",
+    "Kernel",
     "Map",
+    "RandomOrderSpins",
     "Rule",
+    "SequentialSpins",
     "SteepestDescent",
+    "SynchronousSpins",
     "as_flow",
     "as_map",
     "declared_domain",

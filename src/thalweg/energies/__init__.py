@@ -4,15 +4,20 @@
 """
 
 from thalweg.energies.base import Energy, Scaled, Sum
+from thalweg.energies.hopfield import Couplings, DenseCouplings, HebbianCouplings, Hopfield
 from thalweg.energies.neural import NeuralEnergy
 from thalweg.energies.quadratic import Quadratic
 from thalweg.energies.restriction import Restriction
 from thalweg.energies.wells import DoubleWell, FourWells, MuellerBrown
 
 __all__ = [
+    "Couplings",
+    "DenseCouplings",
     "DoubleWell",
     "Energy",
     "FourWells",
+    "HebbianCouplings",
+    "Hopfield",
     "MuellerBrown",
     "NeuralEnergy",
     "Quadratic",

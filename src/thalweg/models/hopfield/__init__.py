@@ -1,15 +1,35 @@
 """Hopfield networks, from spins to layers that follow a learned energy."""
 
+from thalweg.models.hopfield.capacity import (
+    CapacityCurve,
+    capacity_curve,
+    capacity_limit,
+    mean_field_overlap,
+)
 from thalweg.models.hopfield.layer import (
     EnergyClassifier,
     EnergyODELayer,
     NetworkFlow,
     ReluNetwork,
 )
+from thalweg.models.hopfield.retrieval import Retrieval, retrieve
+from thalweg.models.hopfield.storage import hebb, pseudo_inverse, storkey
+from thalweg.models.hopfield.theorem import SpinDescent, check_spin_descent
 
 __all__ = [
+    "CapacityCurve",
     "EnergyClassifier",
     "EnergyODELayer",
     "NetworkFlow",
     "ReluNetwork",
+    "Retrieval",
+    "SpinDescent",
+    "capacity_curve",
+    "capacity_limit",
+    "check_spin_descent",
+    "hebb",
+    "mean_field_overlap",
+    "pseudo_inverse",
+    "retrieve",
+    "storkey",
 ]

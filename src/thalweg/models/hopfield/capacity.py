@@ -1,0 +1,200 @@
+"""How many patterns a Hebbian network holds: mean-field theory, and networks that are run.
+
+At zero temperature the overlap m of a network with a stored pattern obeys
+
+    m = erf(y),    y = m / √(2αr),    r = 1 / (1 − C)²,    C = √(2 / (π α r)) e^{−y²}
+
+(Amit, Gutfreund & Sompolinsky 1985), which is one equation for y at each load α = P/N:
+
+    √(2α) = erf(y)/y − (2/√π) e^{−y²}
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.core.progress import Progress
+from thalweg.dynamics.spins import sweep
+from thalweg.energies.hopfield import Hopfield
+from thalweg.models.hopfield.storage import hebb
+
+
+def _load_root(y: float) -> float:
+    """√(2α) as a function of y = m / √(2αr)."""
+    return math.erf(y) / y - 2.0 / math.sqrt(math.pi) * math.exp(-y * y)
+
+
+def _slope(y: float) -> float:
+    """Its derivative."""
+    bell = 2.0 / math.sqrt(math.pi) * math.exp(-y * y)
+    return bell / y - math.erf(y) / y**2 + 2.0 * y * bell
+
+
+def _bisect(fn: Callable[[float], float], low: float, high: float) -> float:
+    """The zero of a function that is positive at `low` and negative at `high`."""
+    while high - low > 4e-16 * high:
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if fn(middle) > 0.0 else (low, middle)
+    return 0.5 * (low + high)
+
+
+def capacity_limit() -> tuple[float, float]:
+    """The load α_c beyond which no pattern is retrieved, and the overlap m_c there.
+
+    Both belong to infinite networks, random patterns, Hebb's rule and zero temperature, and are
+    solved for, where the load is largest as a function of y.
+
+    Example:
+        >>> from thalweg.models.hopfield import capacity_limit
+        >>> [round(float(value), 6) for value in capacity_limit()]
+        [0.137906, 0.967417]
+    """
+    y = _bisect(_slope, 1.0, 3.0)
+    return 0.5 * _load_root(y) ** 2, math.erf(y)
+
+
+def mean_field_overlap(load: float) -> float:
+    """The overlap m with a stored pattern at a load α = P/N: 0 beyond the limit.
+
+    Raises:
+        InputError: the load is not positive.
+    """
+    if not load > 0.0:
+        raise InputError(f"load must be positive, got {load}.")
+    limit, _ = capacity_limit()
+    if load > limit:
+        return 0.0
+    root = math.sqrt(2.0 * load)
+    y = _bisect(lambda y: _load_root(y) - root, _bisect(_slope, 1.0, 3.0), 1.0 / root + 1.0)
+    return math.erf(y)
+
+
+@dataclass(frozen=True)
+class CapacityCurve:
+    """Overlaps with the pattern that a network was started at, once it has settled.
+
+    Attributes:
+        size: N.
+        loads: α = P/N as it was run (P is an integer), `(L,)`.
+        overlaps: |m| of every network and pattern, `(L, networks, patterns)`.
+        theory: the mean-field overlap, `(L,)`.
+    """
+
+    size: int
+    loads: np.ndarray
+    overlaps: np.ndarray
+    theory: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean overlap, `(L,)`."""
+        return self.overlaps.mean(axis=(1, 2))
+
+    @property
+    def median(self) -> np.ndarray:
+        """The median overlap, `(L,)`; near the limit overlaps are bimodal."""
+        return np.median(self.overlaps, axis=(1, 2))
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """Of the mean, from the means of the networks, which are independent, `(L,)`."""
+        means = self.overlaps.mean(axis=2)
+        return means.std(axis=1, ddof=1) / math.sqrt(means.shape[1])
+
+    def __str__(self) -> str:
+        """A table."""
+        lines = [f"N = {self.size}", "load α   mean     ± s.e.   median   theory (N → ∞)"]
+        rows = zip(
+            self.loads, self.mean, self.standard_error, self.median, self.theory, strict=True
+        )
+        return "\n".join(
+            [*lines, *(f"{a:<7.4f}  {m:.5f}  {e:.5f}  {h:.5f}  {t:.6f}" for a, m, e, h, t in rows)]
+        )
+
+
+def capacity_curve(
+    size: int,
+    loads: Sequence[float],
+    rule: Callable[[np.ndarray], Hopfield] = hebb,
+    *,
+    networks: int = 4,
+    patterns: int = 16,
+    flipped: float = 0.0,
+    key: jax.Array | None = None,
+) -> CapacityCurve:
+    """Store random patterns, start at some of them, and see how far the network strays.
+
+    Arguments:
+        size: N. Small networks retrieve beyond α_c: compare several sizes before drawing a limit.
+        loads: α = P/N, each.
+        rule: makes the network of patterns `(P, N)`: `hebb`, `storkey`, `pseudo_inverse`.
+        networks: independent networks a load, at least 2 (standard errors come from them).
+        patterns: at how many of its patterns each is started (all if it has fewer).
+        flipped: the share of spins turned in the start, to measure basins.
+        key: the randomness; None means `jax.random.key(0)`.
+
+    Raises:
+        InputError: a number is out of its range.
+
+    References:
+        Amit, Gutfreund & Sompolinsky (1985), *Physical Review Letters* 55, 1530.
+    """
+    for name, value, least in (
+        ("size", size, 2),
+        ("networks", networks, 2),
+        ("patterns", patterns, 1),
+    ):
+        if not isinstance(value, int | np.integer) or value < least:
+            raise InputError(f"{name} must be an integer of at least {least}, got {value!r}.")
+    if not 0.0 <= flipped <= 1.0:
+        raise InputError(f"flipped must be from 0 to 1, got {flipped}.")
+    counts = [round(load * size) for load in loads]
+    if not counts or min(counts) < 1:
+        raise InputError(f"loads must each be at least one pattern, 1/{size}, got {list(loads)}.")
+    words = np.asarray(jax.random.key_data(jax.random.key(0) if key is None else key)).ravel()
+    rng = np.random.default_rng(words.tolist())
+    num_starts = min(patterns, min(counts))
+    found = np.zeros((len(counts), networks, num_starts))
+    with Progress("capacity", len(counts) * networks, unit="networks") as progress:
+        for i, count in enumerate(counts):
+            for j in range(networks):
+                stored = rng.choice(np.array([-1.0, 1.0], np.float32), (count, size))
+                starts = stored[:num_starts].copy()
+                turned = rng.random(starts.shape) < flipped
+                network = rule(stored)
+                matrix = Hopfield(network.weights.dense().astype(np.float32), network.bias)
+                seed = rng.integers(2**31, dtype=np.uint32)
+                ends = _settled(matrix, np.where(turned, -starts, starts), np.asarray(seed))
+                found[i, j] = np.abs(np.mean(np.asarray(ends) * starts, axis=1))
+                progress.update(i * networks + j + 1)
+    real = np.array(counts) / size
+    return CapacityCurve(size, real, found, np.array([mean_field_overlap(a) for a in real]))
+
+
+@eqx.filter_jit
+def _settled(network: Hopfield, starts: Any, seed: Any) -> jax.Array:
+    """Where random-order updates settle, from each start in turn (a sweep's cost is its flips)."""
+
+    def one(start: jax.Array) -> jax.Array:
+        def goes_on(loop: Any) -> jax.Array:
+            index, turned, _ = loop
+            return (turned > 0) & (index < 1000)
+
+        def again(loop: Any) -> Any:
+            index, _, x = loop
+            key = jax.random.fold_in(jax.random.key(seed), index)
+            new, turned = sweep(network, x, jax.random.permutation(key, x.shape[0]))
+            return index + 1, turned, new
+
+        return jax.lax.while_loop(goes_on, again, (jnp.int32(0), jnp.int32(1), start))[2]
+
+    return jax.lax.map(one, starts)

@@ -1,0 +1,199 @@
+"""Networks of spins against enumeration, a sweep row by row, and theorem 1."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg.dynamics import GlauberSpins, RandomOrderSpins, SequentialSpins, SynchronousSpins
+from thalweg.dynamics.spins import sweep
+from thalweg.energies import HebbianCouplings, Hopfield
+from thalweg.models.hopfield import (
+    check_spin_descent,
+    hebb,
+    pseudo_inverse,
+    retrieve,
+    storkey,
+)
+
+RNG = np.random.default_rng(0)
+SIZE = 24
+PATTERNS = RNG.choice([-1.0, 1.0], (5, SIZE)).astype(np.float32)
+START = RNG.choice([-1.0, 1.0], SIZE).astype(np.float32)
+BIAS = (0.1 * RNG.standard_normal(SIZE)).astype(np.float32)
+
+
+def row_by_row(matrix, bias, x, order, free=None):
+    x = x.copy()
+    for i in order:
+        h = matrix[i] @ x + bias[i]
+        if h != 0 and (free is None or free[i]):
+            x[i] = np.sign(h)
+    return x
+
+
+def test_hebbian_couplings_are_their_matrix():
+    couplings = HebbianCouplings(PATTERNS)
+    matrix = couplings.dense()
+    np.testing.assert_allclose(matrix[0, 1], PATTERNS[:, 0] @ PATTERNS[:, 1] / SIZE)
+    np.testing.assert_array_equal(np.diag(matrix), 0.0)
+    np.testing.assert_allclose(couplings.fields(START), matrix @ START, rtol=1e-5, atol=1e-6)
+    x, w = START.astype(float), matrix
+    expected = -0.5 * x @ w @ x - BIAS @ x
+    assert float(Hopfield(couplings, BIAS)(START)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("is_dense", [True, False])
+def test_a_sweep_is_a_sweep_row_by_row(is_dense):
+    couplings = HebbianCouplings(PATTERNS)
+    network = Hopfield(couplings.dense() if is_dense else couplings, BIAS)
+    free = np.arange(SIZE) % 3 != 0
+    sweeping = jax.jit(lambda x, order, free: sweep(network, x, order, free))
+    for trial in range(5):
+        order = np.random.default_rng(trial).permutation(SIZE)
+        new, turned = sweeping(START, order, free)
+        expected = row_by_row(couplings.dense(), BIAS, START, order, free)
+        np.testing.assert_array_equal(new, expected)
+        assert int(turned) == np.sum(expected != START)
+        np.testing.assert_array_equal(new[~free], START[~free])
+    sequential = SequentialSpins(network).step(0, jnp.asarray(START))
+    expected = row_by_row(couplings.dense(), BIAS, START, range(SIZE))
+    np.testing.assert_array_equal(sequential, expected)
+
+
+def test_retrieval_ends_where_no_spin_is_against_its_field():
+    network = hebb(PATTERNS)
+    for update in ("random", "sequential"):
+        found = retrieve(network, START, update=update)
+        assert found.outcome == "fixed point"
+        assert np.all(found.state * (network.weights.dense() @ found.state) >= -1e-6)
+        assert np.all(np.diff(found.energies) <= 1e-5)
+        assert "fixed point after" in str(found)
+
+
+def test_stored_patterns_are_retrieved_and_clamped_spins_complete_them():
+    for rule in (hebb, storkey, pseudo_inverse):
+        network = rule(PATTERNS[:2])
+        spoilt = PATTERNS[0] * np.where(np.arange(SIZE) < 3, -1, 1)
+        np.testing.assert_array_equal(retrieve(network, spoilt).state, PATTERNS[0])
+    known = np.arange(SIZE) < SIZE // 2
+    half = np.where(known, PATTERNS[1], START)
+    found = retrieve(hebb(PATTERNS[:2]), half, clamped=known)
+    np.testing.assert_array_equal(found.state, PATTERNS[1])
+    assert np.all(found.state[known] == half[known])
+
+
+def test_the_pseudo_inverse_holds_what_hebb_does_not():
+    many = RNG.choice([-1.0, 1.0], (12, SIZE))
+    network = pseudo_inverse(many)
+    fields = many @ network.weights.dense()
+    assert np.all(many * fields > 0)
+    assert not np.all(many * (many @ hebb(many).weights.dense()) > 0)
+    storing = storkey(many).weights.dense()
+    np.testing.assert_allclose(storing, storing.T)
+    wrong = [np.sum(many * (many @ w) <= 0) for w in (storing, hebb(many).weights.dense())]
+    assert wrong[0] < wrong[1]
+
+
+def test_two_spins_that_follow_each_other_are_a_cycle():
+    network = Hopfield([[0.0, 1.0], [1.0, 0.0]])
+    found = retrieve(network, [1.0, -1.0], update="synchronous")
+    assert found.outcome == "2-cycle"
+    np.testing.assert_array_equal(found.cycle, [[-1, 1], [1, -1]])
+    np.testing.assert_array_equal(found.two_step_energies, [-2.0, -2.0])
+    settled = retrieve(network, [1.0, -1.0])
+    assert settled.outcome == "fixed point"
+    assert settled.energy == -1.0
+
+
+def test_theorem_1_holds_asynchronously_and_two_steps_fall_synchronously():
+    matrix = RNG.standard_normal((12, 12))
+    matrix = np.triu(matrix, 1) + np.triu(matrix, 1).T
+    found = check_spin_descent(Hopfield(matrix, 0.3 * RNG.standard_normal(12)), starts=16)
+    assert found.holds
+    assert found.worst_rise <= 1e-15
+    assert found.fixed_points + found.cycles == 16
+    anti = check_spin_descent(Hopfield(-np.abs(matrix)), starts=16)
+    assert anti.holds
+    assert anti.cycles > 0
+    assert anti.worst_synchronous_rise > 0.01
+    assert "2-cycle" in str(anti)
+
+
+def test_glauber_dynamics_leaves_the_boltzmann_distribution_invariant():
+    matrix = np.array([[0, 0.8, -0.5], [0.8, 0, 0.3], [-0.5, 0.3, 0]])
+    network = Hopfield(matrix, np.array([0.4, -0.2, 0.1]))
+    states = np.array(list(itertools.product([-1.0, 1.0], repeat=3)))
+    energies = np.array([-0.5 * x @ matrix @ x - x @ [0.4, -0.2, 0.1] for x in states])
+    exact = np.exp(-energies / 0.7) / np.exp(-energies / 0.7).sum()
+    rule = GlauberSpins(network, 0.7)
+    chains, sweeps = 500, 60
+
+    @jax.jit
+    def run(key):
+        def one(key):
+            def step(x, k):
+                new = rule.draw(k, 0, x)
+                return new, new
+
+            return jax.lax.scan(step, jnp.ones(3, jnp.float32), jax.random.split(key, sweeps))[1]
+
+        return jax.vmap(one)(jax.random.split(key, chains))
+
+    drawn = np.asarray(run(jax.random.key(1)))[:, 10:]
+    index = ((drawn + 1) / 2 @ [4, 2, 1]).astype(int)
+    shares = np.stack([(index == k).mean(axis=1) for k in range(8)])
+    error = shares.std(axis=1, ddof=1) / np.sqrt(chains)
+    assert np.all(np.abs(shares.mean(axis=1) - exact) < 4.5 * error)
+
+
+def test_kernels_repeat_and_ties_stay():
+    network = hebb(PATTERNS)
+    key = jax.random.key(0)
+    kernel = RandomOrderSpins(network)
+    np.testing.assert_array_equal(kernel.draw(key, 0, START), kernel.draw(key, 0, START))
+    free = Hopfield(np.zeros((3, 3)))
+    x = jnp.array([1.0, -1.0, 1.0])
+    np.testing.assert_array_equal(SynchronousSpins(free).step(0, x), x)
+    np.testing.assert_array_equal(SequentialSpins(free).step(0, x), x)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Hopfield([[0, 1], [2, 0]]),
+            r"W\[0, 1\] = 1 and W\[1, 0\] = 2. Pass the symmetric",
+        ),
+        (lambda: Hopfield([[1, 0], [0, 0]]), r"zero diagonal, but W\[0, 0\] = 1"),
+        (lambda: Hopfield([[0, 1, 2]]), "weights must be square"),
+        (lambda: Hopfield([[0, 1], [1, 0]], [1, 2, 3]), "bias has the shape"),
+        (lambda: hebb([[1, 0, -1]]), r"entry at \(0, 1\) is 0.* 2 \* b - 1"),
+        (lambda: hebb([1, -1]), "patterns must have 2 dimensions"),
+        (lambda: pseudo_inverse(np.array([[1, 1], [1, -1]])), "span all 2 dimensions"),
+        (lambda: retrieve(hebb(PATTERNS), START[:5]), r"start must have the shape \(24,\)"),
+        (lambda: retrieve(hebb(PATTERNS), START, update="all"), "update must be 'random'"),  # type: ignore[arg-type]
+        (lambda: retrieve(hebb(PATTERNS), 2 * START), "start must hold −1 and 1 only"),
+        (lambda: retrieve(hebb(PATTERNS), START, clamped=[True]), "clamped must have the shape"),
+        (lambda: GlauberSpins(hebb(PATTERNS), 0.0), "temperature must be positive, got 0.0"),
+    ],
+)
+def test_bad_input_is_named(make, message):
+    with pytest.raises(tw.InputError, match=message):
+        make()
+
+
+def test_sweeps_that_run_out_are_reported():
+    spoilt = PATTERNS[0] * RNG.choice([-1, 1], SIZE, p=[0.3, 0.7]).astype(np.float32)
+    with pytest.raises(tw.ConvergenceError, match="max_sweeps=1 sweeps"):
+        retrieve(hebb(PATTERNS), spoilt, max_sweeps=1)
+    assert retrieve(hebb(PATTERNS), spoilt, max_sweeps=1, throw=False).outcome == "unsettled"
+
+
+def test_what_is_bounded_below_is_said():
+    assert not Hopfield([[0.0, 1.0], [1.0, 0.0]]).is_bounded_below()
+    assert Hopfield(np.zeros((2, 2))).is_bounded_below()
+    assert not Hopfield(np.zeros((2, 2)), [1.0, 0.0]).is_bounded_below()
