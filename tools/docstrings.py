@@ -1,0 +1,51 @@
+"""What the reference needs to know of our classes: an extension of griffe, which reads the source.
+
+The fields of an `equinox.Module` are the arguments of its constructor, as those of a dataclass are;
+and a section `Example:` holds code.
+"""
+
+import re
+from typing import Any
+
+import griffe  # pyright: ignore[reportMissingImports]  # of the docs group alone
+
+
+class OurClasses(griffe.Extension):
+    """Constructors from fields, and examples as code."""
+
+    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
+        """Give a class without a constructor the one that its fields make."""
+        fields = [
+            member
+            for member in cls.members.values()
+            if isinstance(member, griffe.Attribute)
+            and member.annotation is not None
+            and "property" not in member.labels
+            and not str(member.annotation).startswith("ClassVar")
+        ]
+        if "__init__" in cls.members or not fields:
+            return
+        either = griffe.ParameterKind.positional_or_keyword
+        own = griffe.Parameter("self", kind=either)
+        given = [
+            griffe.Parameter(f.name, annotation=f.annotation, kind=either, default=_default(f))
+            for f in fields
+        ]
+        made = griffe.Function("__init__", parameters=griffe.Parameters(own, *given))
+        cls.set_member("__init__", made)
+
+    def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
+        """Name the section of examples as griffe knows it."""
+        if obj.docstring is not None:
+            obj.docstring.value = re.sub(
+                r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE
+            )
+
+
+def _default(attribute: griffe.Attribute) -> Any:
+    """The default of a field, which `field(default=…)` holds inside."""
+    value = attribute.value
+    if not isinstance(value, griffe.ExprCall) or not str(value.function).endswith("field"):
+        return value
+    named = [a for a in value.arguments if isinstance(a, griffe.ExprKeyword)]
+    return next((a.value for a in named if a.name == "default"), None)
