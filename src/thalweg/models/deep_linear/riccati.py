@@ -14,11 +14,10 @@ growth, direction j turns e^{f_i t} L_ij into e^{(f_i − f_j) t} L_ij: nothing 
 time then costs one Cholesky factorization of the hidden size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from thalweg.core.errors import InputError
 from thalweg.models.deep_linear.balance import require_balanced
@@ -120,8 +119,8 @@ class ExactLearning:
         self._triangle = _zero_above(rows[self._growing] @ basis[:, : len(pivots)], pivots)
         self._rest = rows[self._bounded] @ basis
 
-    def _factor(self, t: float) -> tuple[np.ndarray, np.ndarray]:
-        """Matrices A (mode coordinates of W̄¹ᵀ) and B (of W̄²) with QQᵀ = [A; B][A; B]ᵀ at t/τ."""
+    def _solution(self, t: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A (mode coordinates of W̄¹ᵀ), B (of W̄²) and N with QQᵀ = [A; B] N⁻¹ [A; B]ᵀ at t/τ."""
         f_up, f_rest = self._values[self._growing], self._values[self._bounded]
         hidden, num = self._rest.shape[1], len(self._pivot_values)
         grown = self._triangle * _growth(f_up, self._pivot_values, t)
@@ -135,15 +134,22 @@ class ExactLearning:
         stacked = np.zeros((len(f_up) + len(f_rest), hidden))
         stacked[: len(f_up), :num] = weight[:, None] * grown
         stacked[len(f_up) :] = np.sqrt(span)[:, None] * rest
+        scale = 1.0 / np.sqrt(np.einsum("ij,ij->j", stacked, stacked) + units**2)
+        stacked *= scale
         normal = stacked.T @ stacked
-        normal[np.diag_indices(hidden)] += units**2
-        scale = 1.0 / np.sqrt(np.diag(normal))
-        lower = np.linalg.cholesky(normal * np.outer(scale, scale))
+        normal[np.diag_indices(hidden)] += (units * scale) ** 2
         rows = np.zeros((len(self._values), hidden))
-        rows[self._growing, :num] = grown
-        rows[self._bounded] = np.exp(f_rest * t)[:, None] * rest
-        rows = solve_triangular(lower, (rows * scale).T, lower=True, check_finite=False).T
-        return self._back(rows)
+        rows[self._growing, :num] = grown * scale[:num]
+        rows[self._bounded] = (np.exp(f_rest * t)[:, None] * scale) * rest
+        return *self._back(rows), normal
+
+    def _factor(self, t: float) -> tuple[np.ndarray, np.ndarray]:
+        """A and B with QQᵀ = [A; B][A; B]ᵀ at t/τ."""
+        a, b, normal = self._solution(t)
+        # NumPy's own solver, though the matrix is triangular: a second BLAS with threads of its own
+        # (SciPy's) costs more in waiting than it saves.
+        rows = np.linalg.solve(np.linalg.cholesky(normal), np.concatenate([a, b]).T).T
+        return rows[: len(a)], rows[len(a) :]
 
     def _back(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         r = len(self.modes.strengths)
@@ -157,41 +163,53 @@ class ExactLearning:
     def product(self, times: Any) -> np.ndarray:
         """W²W¹, `(…, N_out, N_1)`."""
         left, right = self.modes.left, self.modes.right
-        return self._at(times, lambda a, b: left @ (b @ a.T) @ right.T)
+
+        def read(t: float) -> np.ndarray:
+            a, b, normal = self._solution(t)
+            return left @ (b @ np.linalg.solve(normal, a.T)) @ right.T
+
+        return _at(times, self.tau, read)
 
     def input_gram(self, times: Any) -> np.ndarray:
         """W¹ᵀW¹, `(…, N_1, N_1)`: how the hidden layer sees pairs of inputs."""
-        return self._at(times, lambda a, _: _gram(self.modes.right @ a))
+        return self._by_factor(times, lambda a, _: _gram(self.modes.right @ a))
 
     def output_gram(self, times: Any) -> np.ndarray:
         """W²W²ᵀ, `(…, N_out, N_out)`."""
-        return self._at(times, lambda _, b: _gram(self.modes.left @ b))
+        return self._by_factor(times, lambda _, b: _gram(self.modes.left @ b))
 
     def gram(self, times: Any) -> np.ndarray:
         """QQᵀ, `(…, N_1 + N_out, N_1 + N_out)`: all of the above in one matrix."""
         left, right = self.modes.left, self.modes.right
-        return self._at(times, lambda a, b: _gram(np.concatenate([right @ a, left @ b])))
+        return self._by_factor(times, lambda a, b: _gram(np.concatenate([right @ a, left @ b])))
 
     def strengths(self, times: Any) -> np.ndarray:
         """The diagonal of Uᵀ W²W¹ V, `(…, r)`: how strongly each mode is expressed."""
         r = len(self.modes.strengths)
-        return self._at(times, lambda a, b: np.sum(a[:r] * b[:r], axis=1))
+        return self._by_factor(times, lambda a, b: np.sum(a[:r] * b[:r], axis=1))
 
     def weights(self, times: Any) -> tuple[np.ndarray, np.ndarray]:
         """Some `(W¹, W²)` with this QQᵀ: the learned ones up to a rotation of the hidden layer."""
-        first = self._at(times, lambda a, _: (self.modes.right @ a).T)
-        return first, self._at(times, lambda _, b: self.modes.left @ b)
+        first = self._by_factor(times, lambda a, _: (self.modes.right @ a).T)
+        return first, self._by_factor(times, lambda _, b: self.modes.left @ b)
 
-    def _at(self, times: Any, read: Any) -> np.ndarray:
-        t = np.asarray(times, dtype=np.float64)
-        if not np.all(np.isfinite(t)) or np.any(t < 0.0):
-            raise InputError(f"times must be finite and not negative, got {times!r}.")
-        found = np.zeros((0,))
-        for i, one in enumerate(t.ravel() if t.size else [0.0]):
-            value = read(*self._factor(float(one) / self.tau))
-            found = np.empty((t.size, *value.shape)) if i == 0 else found
-            found[i:] = value
-        return found.reshape(t.shape + found.shape[1:])
+    def _by_factor(
+        self, times: Any, read: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        return _at(times, self.tau, lambda t: read(*self._factor(t)))
+
+
+def _at(times: Any, tau: float, read: Callable[[float], np.ndarray]) -> np.ndarray:
+    """What `read` says of every time in units of τ, the axes of `times` first."""
+    t = np.asarray(times, dtype=np.float64)
+    if not np.all(np.isfinite(t)) or np.any(t < 0.0):
+        raise InputError(f"times must be finite and not negative, got {times!r}.")
+    found = np.zeros((0,))
+    for i, one in enumerate(t.ravel() if t.size else [0.0]):
+        value = read(float(one) / tau)
+        found = np.empty((t.size, *value.shape)) if i == 0 else found
+        found[i:] = value
+    return found.reshape(t.shape + found.shape[1:])
 
 
 def _gram(rows: np.ndarray) -> np.ndarray:
