@@ -51,9 +51,9 @@ def horizon(task, start):
     return high
 
 
-def simulation(rule, start, saveat, end):
+def simulation(rule, start, saveat, end, dtype=jnp.float32, tolerance=1e-6):
     """A compiled run: a function without arguments that gives the saved states and the steps."""
-    state = tuple(jnp.asarray(w, dtype=jnp.float32) for w in start)
+    state = tuple(jnp.asarray(w, dtype=dtype) for w in start)
 
     def solve(rule, state):
         solution = diffrax.diffeqsolve(
@@ -65,7 +65,7 @@ def simulation(rule, start, saveat, end):
             state,
             rule,
             saveat=saveat,
-            stepsize_controller=diffrax.PIDController(rtol=1e-6, atol=1e-6),
+            stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance),
             max_steps=100_000,
         )
         return solution.ys, solution.stats["num_steps"]
@@ -122,6 +122,17 @@ def products(runs):
         ">= 1",
     )
     print(f"    differ by {gap(exact, np.asarray(simulated)):.2g}")
+    few = np.linspace(0.0, end, 4)[1:]
+    with jax.enable_x64(True):
+        fine = simulation(
+            network, start, diffrax.SaveAt(ts=jnp.asarray(few)), end, jnp.float64, 1e-10
+        )
+        first, second = (np.asarray(w) for w in fine()[0])
+    simulated = second @ first
+    print(
+        f"    differ by {gap(dl.ExactLearning(task, start).product(few), simulated):.2g} from a run "
+        f"in float64 at rtol 1e-10"
+    )
     strengths = dl.Modes.of(task).strengths
     aligned = dl.orthogonal(task, (SIZE,) * 3, 0.03)
     run = simulation(network, aligned, diffrax.SaveAt(ts=jnp.asarray(times, jnp.float32)), end)
