@@ -16,11 +16,16 @@ import numpy as np
 
 import thalweg as tw
 from thalweg.core.declared import declared_domain
-from thalweg.dynamics import Rule, SequentialSpins, SynchronousSpins
+from thalweg.dynamics import DenseSpins, Rule, SequentialSpins, SynchronousSpins
 from thalweg.energies import (
+    ContinuousHopfield,
+    DenseAssociative,
     DoubleWell,
     FourWells,
     Hopfield,
+    LagrangianHopfield,
+    LogSumExp,
+    ModernHopfield,
     MuellerBrown,
     NeuralEnergy,
     Quadratic,
@@ -165,6 +170,7 @@ IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
 WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
 
 WEIGHTS = SPD - np.diag(np.diag(SPD))
+LOADED = RNG.normal(size=(4, 3))
 SPINS = np.array([1.0, -1.0, 1.0])
 RECTIFIED = hopfield.ReluNetwork(
     (RNG.normal(size=(7, 3)), RNG.normal(size=(3, 7))), (RNG.normal(size=7), RNG.normal(size=3))
@@ -172,6 +178,11 @@ RECTIFIED = hopfield.ReluNetwork(
 
 ENERGIES = (
     Row("hopfield", lambda: Hopfield(WEIGHTS, [0.1, -0.2, 0.3]), (THREE,)),
+    Row("dense memory", lambda: DenseAssociative(LOADED, power=4), (THREE,)),
+    Row("exponential memory", lambda: DenseAssociative(LOADED, "exponential"), (THREE,)),
+    Row("modern hopfield", lambda: ModernHopfield(LOADED, 0.5), (THREE,)),
+    Row("lagrangian", lambda: LagrangianHopfield(LogSumExp(0.5), LOADED, 0.1, 0.2), (THREE,)),
+    Row("continuous hopfield", lambda: ContinuousHopfield(SPD, 0.3), (THREE,)),
     Row("norm of a network", lambda: NeuralEnergy(RECTIFIED, "norm", 5.0), (THREE,)),
     Row("square of a network", lambda: NeuralEnergy(RECTIFIED, "squared-sum"), (THREE,)),
     Row("quadratic", lambda: Quadratic(SPD, [1.0, 0.0, -2.0]), (THREE, TREE)),
@@ -217,6 +228,8 @@ GEOMETRIES = (
 
 RULES = (
     Row("synchronous spins", lambda: SynchronousSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),
+    Row("graded neurons", lambda: hopfield.GradedNeurons(ContinuousHopfield(SPD, 0.3)), (THREE,)),
+    Row("dense spins", lambda: DenseSpins(DenseAssociative(LOADED)), (SPINS,)),
     Row("sequential spins", lambda: SequentialSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),
     Row("network as flow", lambda: hopfield.NetworkFlow(RECTIFIED), (THREE,)),
     Row("steepest descent", lambda: tw.SteepestDescent(FourWells(), tw.Euclidean()), (PLANE,)),

@@ -169,7 +169,7 @@ def test_kernels_repeat_and_ties_stay():
             r"W\[0, 1\] = 1 and W\[1, 0\] = 2. Pass the symmetric",
         ),
         (lambda: Hopfield([[1, 0], [0, 0]]), r"zero diagonal, but W\[0, 0\] = 1"),
-        (lambda: Hopfield([[0, 1, 2]]), "weights must be square"),
+        (lambda: Hopfield([[0, 1, 2]]), "Hopfield: weights must be square"),
         (lambda: Hopfield([[0, 1], [1, 0]], [1, 2, 3]), "bias has the shape"),
         (lambda: hebb([[1, 0, -1]]), r"entry at \(0, 1\) is 0.* 2 \* b - 1"),
         (lambda: hebb([1, -1]), "patterns must have 2 dimensions"),

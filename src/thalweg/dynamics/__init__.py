@@ -7,6 +7,7 @@ from thalweg.dynamics.functions import as_flow, as_map
 from thalweg.dynamics.kernels import Kernel
 from thalweg.dynamics.rules import Flow, Map, Rule
 from thalweg.dynamics.spins import (
+    DenseSpins,
     GlauberSpins,
     RandomOrderSpins,
     SequentialSpins,
@@ -14,6 +15,7 @@ from thalweg.dynamics.spins import (
 )
 
 __all__ = [
+    "DenseSpins",
     "Flow",
     "GlauberSpins",
     "GradientStep",

@@ -16,6 +16,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, has_tracer
 from thalweg.dynamics.kernels import Kernel
 from thalweg.dynamics.rules import Map
+from thalweg.energies.associative import DenseAssociative
 from thalweg.energies.hopfield import Couplings, DenseCouplings, HebbianCouplings, Hopfield
 
 Decision = Callable[[Any, Any, Any], Any]
@@ -106,6 +107,36 @@ class GlauberSpins(Kernel):
             return jnp.where(up, jnp.ones_like(spin), -jnp.ones_like(spin))
 
         return _visits(self.energy, state, order, decide)
+
+
+class DenseSpins(Map):
+    """One sweep of a dense associative memory: each spin in turn goes where the energy is lower.
+
+    Overlaps with the patterns are kept up to date, so a visit costs P.
+
+    Arguments:
+        energy: the memory.
+    """
+
+    energy: DenseAssociative
+
+    def step(self, t: Any, state: Any) -> Any:
+        """The state after every spin was visited once; ties stay."""
+        energy, x = jax.lax.stop_gradient(
+            (self.energy, jnp.where(state < 0, -1.0, 1.0).astype(state.dtype))
+        )
+        columns = cast_like(energy.patterns, x).T
+
+        def visit(i: Any, loop: Any) -> Any:
+            x, overlaps = loop
+            flipped = overlaps - 2.0 * x[i] * columns[i]
+            turns = energy.level(flipped) < energy.level(overlaps)
+            return (
+                x.at[i].multiply(jnp.where(turns, -1.0, 1.0).astype(x.dtype)),
+                jnp.where(turns, flipped, overlaps),
+            )
+
+        return jax.lax.fori_loop(0, x.shape[0], visit, (x, x @ columns))[0]
 
 
 def sweep(energy: Hopfield, state: Any, order: Any, free: Any = None) -> tuple[Any, Any]:

@@ -49,24 +49,15 @@ class DenseCouplings(Couplings):
 
     def __check_init__(self):
         """Refuse matrices for which the energy need not fall (theorem 1 needs W = Wᵀ, W_ii = 0)."""
-        shape = jnp.shape(self.matrix)
-        if len(shape) != 2 or shape[0] != shape[1]:
-            raise InputError(f"weights must be square, got the shape {shape}.")
+        check_symmetric("Hopfield", self.matrix)
         if has_tracer(self.matrix):
             return
         matrix = np.asarray(self.matrix)
-        gap = np.abs(matrix - matrix.T)
-        if gap.max(initial=0.0) > 1e-6 * np.abs(matrix).max(initial=0.0):
-            i, j = np.unravel_index(np.argmax(gap), shape)
-            raise InputError(
-                f"weights must be symmetric, but W[{i}, {j}] = {matrix[i, j]:.6g} and W[{j}, {i}] "
-                f"= {matrix[j, i]:.6g}. Pass the symmetric part, (W + W.T) / 2, if that is meant."
-            )
         if np.any(np.diag(matrix)):
             i = int(np.argmax(np.abs(np.diag(matrix))))
             raise InputError(
-                f"weights must have a zero diagonal, but W[{i}, {i}] = {matrix[i, i]:.6g}. Pass "
-                f"W - np.diag(np.diag(W)): the diagonal shifts the energy of spins by a constant."
+                f"Hopfield: weights must have a zero diagonal, but W[{i}, {i}] = "
+                f"{matrix[i, i]:.6g}. Pass W - np.diag(np.diag(W)): the diagonal shifts the energy of spins by a constant."
             )
 
     def fields(self, x: Any) -> jax.Array:
@@ -181,6 +172,24 @@ class Hopfield(Energy):
         flat = np.abs(values) <= tolerance
         slope = np.abs(bias[flat]).max(initial=0.0)
         return bool(values.max() <= tolerance and slope <= 1e-12 * max(np.abs(bias).max(), 1e-300))
+
+
+def check_symmetric(name: str, matrix: Any) -> None:
+    """Refuse a matrix that is not square or, where its values are known, not symmetric."""
+    shape = jnp.shape(matrix)
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise InputError(f"{name}: weights must be square, got the shape {shape}.")
+    if has_tracer(matrix):
+        return
+    values = np.asarray(matrix)
+    gap = np.abs(values - values.T)
+    if gap.max(initial=0.0) > 1e-6 * np.abs(values).max(initial=0.0):
+        i, j = np.unravel_index(np.argmax(gap), shape)
+        raise InputError(
+            f"{name}: weights must be symmetric, but W[{i}, {j}] = {values[i, j]:.6g} and "
+            f"W[{j}, {i}] = {values[j, i]:.6g}. Pass the symmetric part, (W + W.T) / 2, if that is "
+            f"meant."
+        )
 
 
 def check_spins(name: str, spins: Any, ndim: int = 1) -> np.ndarray | jax.Array:

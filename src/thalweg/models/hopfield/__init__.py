@@ -6,6 +6,7 @@ from thalweg.models.hopfield.capacity import (
     capacity_limit,
     mean_field_overlap,
 )
+from thalweg.models.hopfield.graded import GradedNeurons
 from thalweg.models.hopfield.layer import (
     EnergyClassifier,
     EnergyODELayer,
@@ -20,6 +21,7 @@ __all__ = [
     "CapacityCurve",
     "EnergyClassifier",
     "EnergyODELayer",
+    "GradedNeurons",
     "NetworkFlow",
     "ReluNetwork",
     "Retrieval",

@@ -28,8 +28,8 @@ class ReluNetwork(eqx.Module):
         biases: the vectors b_k.
     """
 
-    weights: tuple[jax.Array, ...]
-    biases: tuple[jax.Array, ...]
+    weights: tuple[Any, ...]
+    biases: tuple[Any, ...]
 
     @classmethod
     def random(cls, sizes: tuple[int, ...], key: jax.Array) -> "ReluNetwork":

@@ -1,0 +1,127 @@
+"""Continuous Hopfield networks: energies made of Lagrangians."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from thalweg.core.errors import InputError
+from thalweg.core.trees import as_parameter, cast_like
+from thalweg.energies.base import Energy
+from thalweg.energies.hopfield import check_symmetric
+
+
+class LagrangianHopfield(Energy):
+    r"""A network of visible neurons through one hidden layer, by the layer's Lagrangian F.
+
+        E(x) = ½ x·x − v·x − F(Wx + b),        −∇E = −x + v + Wᵀ F'(Wx + b)
+
+    F' is the activation of the hidden layer. With F the log-sum-exp, at temperature T, it is
+    `ModernHopfield` of the patterns W; with F = Σ relu(z)²/2 a ReLU memory; with F = Σ log cosh a
+    two-layer network of tanh units; with F = ½|z|² a quadratic energy. It is bounded below if F
+    grows slower than a quadratic, or where ½|x|² outgrows it.
+
+    Arguments:
+        lagrangian: F, a callable `vector → scalar` (see `LogSumExp`, `log_cosh`,
+            `half_rectified_square`, `half_square`).
+        weights: W, `(hidden, visible)`.
+        visible_bias: v, `(visible,)` or one number.
+        hidden_bias: b, `(hidden,)` or one number.
+
+    Raises:
+        InputError: the weights are no matrix, or the Lagrangian no callable.
+
+    References:
+        Krotov & Hopfield (2021), arXiv:2008.06996; Hoover et al. (2022), HAMUX.
+    """
+
+    lagrangian: Callable[[Any], Any]
+    weights: Any = eqx.field(converter=as_parameter)
+    visible_bias: Any = eqx.field(converter=as_parameter, default=0.0)
+    hidden_bias: Any = eqx.field(converter=as_parameter, default=0.0)
+
+    def __check_init__(self):
+        """Refuse what is no Lagrangian or no matrix."""
+        if not callable(self.lagrangian):
+            raise InputError(
+                f"LagrangianHopfield: lagrangian must be callable, got {self.lagrangian!r}."
+            )
+        if len(jnp.shape(self.weights)) != 2:
+            raise InputError(
+                f"LagrangianHopfield: weights must be a matrix, got the shape "
+                f"{jnp.shape(self.weights)}."
+            )
+
+    def __call__(self, state: Any) -> jax.Array:
+        """½ x·x − v·x − F(Wx + b)."""
+        x = jnp.asarray(state)
+        hidden = cast_like(self.weights, x) @ x + cast_like(self.hidden_bias, x)
+        visible = cast_like(self.visible_bias, x)
+        return jnp.sum(x * (0.5 * x - visible)) - self.lagrangian(hidden)
+
+
+class ContinuousHopfield(Energy):
+    r"""Hopfield's energy of graded neurons, τ x' = −x + W tanh(x) + b.
+
+        E(x) = Σ_i [x_i g_i − log cosh x_i] − ½ gᵀW g − bᵀg,        g = tanh(x)
+
+    Along that flow τ dE/dt = −Σ_i g'(x_i) (τ x_i')² ≤ 0: the flow (`models.hopfield.GradedNeurons`)
+    is the descent of E in the metric M = τ diag(1 − tanh²x_i), not in the Euclidean one.
+
+    Arguments:
+        weights: W, `(N, N)`, symmetric; a diagonal is allowed.
+        bias: b, `(N,)` or one number.
+
+    Raises:
+        InputError: the weights are not square or not symmetric.
+
+    References:
+        Hopfield (1984), *PNAS* 81, 3088.
+    """
+
+    weights: Any = eqx.field(converter=as_parameter)
+    bias: Any = eqx.field(converter=as_parameter, default=0.0)
+
+    def __check_init__(self):
+        """Refuse weights without an energy."""
+        check_symmetric("ContinuousHopfield", self.weights)
+
+    def __call__(self, state: Any) -> jax.Array:
+        """Σ_i [x_i g_i − log cosh x_i] − ½ gᵀW g − bᵀg."""
+        x = jnp.asarray(state)
+        g = jnp.tanh(x)
+        inner = 0.5 * (cast_like(self.weights, x) @ g) + cast_like(self.bias, x)
+        return jnp.sum(x * g - _log_cosh(x)) - jnp.sum(g * inner)
+
+
+class LogSumExp(eqx.Module):
+    """F(z) = T log Σ e^{z_i/T}, whose activation is the softmax; T > 0."""
+
+    temperature: float = 1.0
+
+    def __call__(self, z: jax.Array) -> jax.Array:
+        """T log Σ e^{z_i/T}."""
+        temperature = cast_like(self.temperature, z)
+        return temperature * jax.nn.logsumexp(z / temperature)
+
+
+def log_cosh(z: jax.Array) -> jax.Array:
+    """F(z) = Σ log cosh z_i, whose activation is tanh."""
+    return jnp.sum(_log_cosh(z))
+
+
+def half_rectified_square(z: jax.Array) -> jax.Array:
+    """F(z) = ½ Σ max(z_i, 0)², whose activation is the rectifier."""
+    return 0.5 * jnp.sum(jnp.maximum(z, 0.0) ** 2)
+
+
+def half_square(z: jax.Array) -> jax.Array:
+    """F(z) = ½ Σ z_i², whose activation is linear."""
+    return 0.5 * jnp.sum(z * z)
+
+
+def _log_cosh(x: jax.Array) -> jax.Array:
+    # cosh overflows where this does not, and |x| would lose the curvature at 0.
+    return jnp.logaddexp(x, -x) - jnp.log(jnp.asarray(2.0, x.dtype))

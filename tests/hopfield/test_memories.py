@@ -1,0 +1,130 @@
+"""Dense, modern and continuous memories: attention, known retrieval errors, falling energies."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg.dynamics import DenseSpins
+from thalweg.energies import (
+    ContinuousHopfield,
+    DenseAssociative,
+    LagrangianHopfield,
+    LogSumExp,
+    ModernHopfield,
+    half_rectified_square,
+    half_square,
+    log_cosh,
+)
+from thalweg.models.hopfield import GradedNeurons, hebb
+
+RNG = np.random.default_rng(0)
+PATTERNS = RNG.choice([-1.0, 1.0], (6, 20)).astype(np.float32)
+X = RNG.standard_normal(20).astype(np.float32)
+
+
+def test_the_modern_update_is_attention():
+    memory = ModernHopfield(PATTERNS, 0.5)
+    scores = PATTERNS @ X / 0.5
+    weights = np.exp(scores - scores.max())
+    expected = weights / weights.sum() @ PATTERNS
+    np.testing.assert_allclose(memory.retrieve(X), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(memory.attention(X), weights / weights.sum(), rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(X - jax.grad(memory)(X), memory.retrieve(X), rtol=1e-4, atol=1e-4)
+    many = memory.retrieve(np.stack([X, -X]))
+    np.testing.assert_allclose(many[0], memory.retrieve(X), rtol=1e-6)
+    with jax.enable_x64(True):
+        x = np.asarray(X, np.float64)
+        energies = [float(memory(x))]
+        for _ in range(5):
+            x = memory.retrieve(x)
+            energies.append(float(memory(x)))
+    assert np.all(np.diff(energies) <= 1e-12)
+
+
+def test_one_step_retrieves_as_well_as_is_known():
+    """2,000 Gaussian patterns of norm √d, d = 64, noise 0.3: median relative errors by β."""
+    rng = np.random.default_rng(1)
+    stored = rng.standard_normal((2000, 64))
+    stored *= 8.0 / np.linalg.norm(stored, axis=1, keepdims=True)
+    queries = stored[:500] + 0.3 * rng.standard_normal((500, 64))
+    with jax.enable_x64(True):
+        for inverse, low, high in ((0.125, 0.42, 0.52), (0.25, 0.7e-3, 2.8e-3), (0.5, 1e-8, 1e-7)):
+            found = np.asarray(ModernHopfield(stored, 1.0 / inverse).retrieve(queries))
+            errors = np.linalg.norm(found - stored[:500], axis=1) / 8.0
+            assert low < np.median(errors) < high
+
+
+def test_dense_memories_descend_and_hold_more_than_hebb():
+    quadratic = DenseAssociative(PATTERNS, power=2)
+    spins = PATTERNS[0] * np.where(np.arange(20) < 4, -1, 1).astype(np.float32)
+    hebbian = hebb(PATTERNS)
+    gap = [float(quadratic(s)) - 20 * float(hebbian(s)) for s in (spins, PATTERNS[1])]
+    assert gap[0] == pytest.approx(gap[1], rel=1e-5)
+    many = RNG.choice([-1.0, 1.0], (40, 20)).astype(np.float32)
+    wrong = {}
+    for name, memory in {
+        "hebb": DenseAssociative(many, power=2),
+        "quartic": DenseAssociative(many, "rectified", power=6),
+        "exponential": DenseAssociative(many, "exponential"),
+    }.items():
+        step = eqx.filter_jit(DenseSpins(memory).step)
+        ends = []
+        for pattern in many[:10]:
+            after = step(0, pattern)
+            assert float(memory(after)) <= float(memory(pattern)) + 1e-3
+            ends.append(np.sum(np.asarray(after) != pattern))
+        wrong[name] = np.sum(ends)
+    assert wrong["exponential"] <= wrong["quartic"] < wrong["hebb"]
+
+
+def test_lagrangians_give_the_modern_network_and_their_own_activations():
+    weights = RNG.standard_normal((5, 20)).astype(np.float32)
+    by_lagrangian = LagrangianHopfield(LogSumExp(0.5), PATTERNS)
+    memory = ModernHopfield(PATTERNS, 0.5)
+    assert float(by_lagrangian(X)) == pytest.approx(float(memory(X)), rel=1e-5)
+    activations = (
+        (log_cosh, np.tanh),
+        (half_rectified_square, lambda z: np.maximum(z, 0)),
+        (half_square, lambda z: z),
+    )
+    for lagrangian, activation in activations:
+        energy = LagrangianHopfield(lagrangian, weights, visible_bias=0.3, hidden_bias=-0.2)
+        expected = X - 0.3 - weights.T @ activation(weights @ X - 0.2)
+        np.testing.assert_allclose(jax.grad(energy)(X), expected, rtol=1e-4, atol=1e-4)
+    curvature = jax.grad(jax.grad(lambda z: log_cosh(z[None])))(jnp.float32(0.0))
+    assert float(curvature) == pytest.approx(1.0)
+    assert np.isfinite(float(log_cosh(jnp.full(3, 500.0))))
+
+
+def test_graded_neurons_descend_their_energy_in_its_metric():
+    matrix = RNG.standard_normal((4, 4))
+    flow = GradedNeurons(ContinuousHopfield(matrix + matrix.T, 0.2 * np.ones(4)), tau=2.0)
+    x = np.array([0.3, -0.8, 1.1, 0.05])
+    with jax.enable_x64(True):
+        expected = (-x + (matrix + matrix.T) @ np.tanh(x) + 0.2) / 2.0
+        np.testing.assert_allclose(flow.velocity(0.0, x), expected, rtol=1e-12)
+        np.testing.assert_allclose(flow.as_descent().velocity(0.0, x), expected, rtol=1e-10)
+        rate = float(jax.grad(flow.energy)(x) @ expected)
+    assert rate == pytest.approx(-2.0 * np.sum((1 - np.tanh(x) ** 2) * expected**2), rel=1e-10)
+    assert tw.check_descent(flow, flow.energy, tw.Box([-2.0] * 4, [2.0] * 4)).holds
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ModernHopfield(PATTERNS[0]), r"patterns must be a matrix \(P, N\), got .*\(20,\)"),
+        (lambda: ModernHopfield(PATTERNS, 0.0), "temperature must be positive, got 0.0"),
+        (lambda: DenseAssociative(PATTERNS, power=1), "power must be at least 2, got 1"),
+        (lambda: DenseAssociative(PATTERNS, "cubic"), "interaction must be"),  # type: ignore[arg-type]
+        (lambda: ContinuousHopfield([[0, 1], [0, 0]]), "weights must be symmetric"),
+        (lambda: LagrangianHopfield(3, PATTERNS), "lagrangian must be callable"),  # type: ignore[arg-type]
+        (lambda: LagrangianHopfield(log_cosh, X), "weights must be a matrix"),
+        (lambda: GradedNeurons(ContinuousHopfield(np.eye(2)), 0.0), "tau must be positive"),
+    ],
+)
+def test_bad_input_is_named(make, message):
+    with pytest.raises(tw.InputError, match=message):
+        make()
