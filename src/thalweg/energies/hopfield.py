@@ -57,7 +57,8 @@ class DenseCouplings(Couplings):
             i = int(np.argmax(np.abs(np.diag(matrix))))
             raise InputError(
                 f"Hopfield: weights must have a zero diagonal, but W[{i}, {i}] = "
-                f"{matrix[i, i]:.6g}. Pass W - np.diag(np.diag(W)): the diagonal shifts the energy of spins by a constant."
+                f"{matrix[i, i]:.6g}. Pass W - np.diag(np.diag(W)): the diagonal shifts the "
+                f"energy of spins by a constant."
             )
 
     def fields(self, x: Any) -> jax.Array:
