@@ -1,0 +1,308 @@
+"""The gradient of a loss at the end of a run, three ways, and what each costs.
+
+With z' = f(t, z, θ) and L = L(z(t₁)), the adjoint a(t) = ∂L/∂z(t) obeys
+
+    a' = −a ∂f/∂z,    dL/dθ = ∫ a ∂f/∂θ dt,    dL/dt₁ = a(t₁) f(t₁, z₁),
+    dL/dt₀ = −a(t₀) f(t₀, z₀)
+
+(*Continuum of Hopfield*, section 1). In layers, z_{i+1} = z_i + ε f(t_i, z_i, θ), it is
+
+    a_i = a_{i+1} + ε a_{i+1} ∂f(z_i)/∂z,    dL/dθ = Σ_i ε a_{i+1} ∂f(z_i)/∂θ
+
+(section 1.2 with its index mended: what θ does to z_{i+1} it does through f(z_i)).
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.trees import as_arrays, in_float64
+from thalweg.dynamics import Flow
+
+AdjointMethod = Literal["continuous", "checkpointed", "layered"]
+METHODS: tuple[AdjointMethod, ...] = ("continuous", "checkpointed", "layered")
+
+
+class RunGradient(eqx.Module):
+    """The gradient of a loss at the end of a run.
+
+    Attributes:
+        loss: L(z(t₁)).
+        start: ∂L/∂z(t₀), like the start.
+        flow: ∂L/∂θ, a flow whose arrays are derivatives and whose other leaves are None.
+        times: (dL/dt₀, dL/dt₁).
+    """
+
+    loss: Any
+    start: Any
+    flow: Any
+    times: tuple[Any, Any]
+
+
+def run_gradient(
+    flow: Flow,
+    loss_fn: Callable[[Any], Any],
+    start: Any,
+    times: tuple[float, float],
+    method: AdjointMethod = "checkpointed",
+    *,
+    layers: int = 100,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+) -> RunGradient:
+    r"""The gradient of L(z(t₁)) with respect to start, parameters and both times.
+
+    Arguments:
+        flow: f, with its parameters θ: all its floating leaves.
+        loss_fn: L, `state → scalar`.
+        start: z(t₀), an array or a pytree.
+        times: (t₀, t₁).
+        method: `"continuous"` solves for z and a together backwards in time (Diffrax's
+            `BacksolveAdjoint`): memory for one state, but its errors are its own, and grow where
+            the flow contracts. `"checkpointed"` differentiates the steps that were taken, from
+            checkpoints. `"layered"` is the recursion above over Euler steps of one length: the
+            exact gradient of that many layers.
+        layers: how many, for `"layered"`.
+        rtol: of the adaptive solves.
+        atol: of the adaptive solves.
+
+    Raises:
+        InputError: the method is unknown, or `layers` is not positive.
+        DivergenceError: the loss is not finite.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> from thalweg.learning import run_gradient
+        >>> class Decay(tw.Flow):
+        ...     rate: float = 0.7
+        ...     def velocity(self, t, state):
+        ...         return -self.rate * state
+        >>> found = run_gradient(Decay(), lambda z: z, jnp.array(1.3), (0.0, 2.0), "layered")
+        >>> round(float(found.start), 3)
+        0.245
+    """
+    if method not in METHODS:
+        raise InputError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}.")
+    if layers < 1:
+        raise InputError(f"layers must be positive, got {layers}.")
+    arguments = as_arrays((flow, start, *(float(t) for t in times), rtol, atol))
+    found = _gradient(loss_fn, method, layers, *arguments)
+    if not eqx.is_array(found.loss) or isinstance(found.loss, jax.core.Tracer):
+        return found
+    if not np.isfinite(found.loss):
+        raise DivergenceError(f"run_gradient: the loss at t = {times[1]:g} is {found.loss}.")
+    return found
+
+
+@dataclass(frozen=True)
+class AdjointComparison:
+    """What each method makes of one gradient.
+
+    Attributes:
+        methods: their names.
+        errors: against finite differences along random directions in the space of start and
+            parameters, relative to the largest, one a method.
+        seconds: the median time of a call, once compiled.
+        memory: the bytes that the compiled program needs beside its inputs and outputs.
+        gradients: what each returned.
+    """
+
+    methods: tuple[str, ...]
+    errors: tuple[float, ...]
+    seconds: tuple[float, ...]
+    memory: tuple[int, ...]
+    gradients: tuple[RunGradient, ...]
+
+    def __str__(self) -> str:
+        """A table."""
+        lines = ["method        error     time       memory"]
+        for row in zip(self.methods, self.errors, self.seconds, self.memory, strict=True):
+            lines.append(
+                f"{row[0]:12}  {row[1]:.1e}  {1e3 * row[2]:7.3g} ms  {row[3] / 1e3:.4g} kB"
+            )
+        return "\n".join(lines)
+
+
+def compare_adjoints(
+    flow: Flow,
+    loss_fn: Callable[[Any], Any],
+    start: Any,
+    times: tuple[float, float],
+    *,
+    layers: int = 100,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    directions: int = 4,
+    runs: int = 5,
+    key: jax.Array | None = None,
+) -> AdjointComparison:
+    """Compute one gradient by all three methods, in float64, and compare error, time and memory.
+
+    The finite differences are of adaptive runs at a tolerance far below those compared, so the
+    error of `"layered"` is mostly that its layers are no flow: it falls as one over their number.
+
+    Arguments:
+        flow: as for `run_gradient`, like all that is not explained here.
+        loss_fn: L.
+        start: z(t₀).
+        times: (t₀, t₁).
+        layers: how many.
+        rtol: of the adaptive solves.
+        atol: of the adaptive solves.
+        directions: how many random directions to take differences along.
+        runs: how many calls to time.
+        key: the randomness of the directions; None means `jax.random.key(0)`.
+
+    Raises:
+        DivergenceError: a loss is not finite.
+    """
+    words = jax.random.key_data(jax.random.key(0) if key is None else key)
+    rng = np.random.default_rng(np.asarray(words).ravel().tolist())
+    with jax.enable_x64(True):
+        flow, start = in_float64((flow, start))
+        fixed = tuple(np.float64(v) for v in (*times, rtol, atol))
+        moves = [_direction(rng, flow, start) for _ in range(directions)]
+        slopes = [_difference(loss_fn, flow, start, times, move) for move in moves]
+        rows = []
+        for method in METHODS:
+            lowered = _gradient.lower(loss_fn, method, layers, flow, start, *fixed)
+            compiled = lowered.compile()
+            needed = compiled.compiled.memory_analysis()
+            clock, found = [], None
+            for _ in range(runs):
+                began = time.perf_counter()
+                found = jax.block_until_ready(
+                    compiled(loss_fn, method, layers, flow, start, *fixed)
+                )
+                clock.append(time.perf_counter() - began)
+            assert found is not None
+            if not np.isfinite(found.loss):
+                raise DivergenceError(f"compare_adjoints: the loss is {found.loss} ({method}).")
+            gaps = [abs(_along(found, move) - s) for move, s in zip(moves, slopes, strict=True)]
+            error = max(gaps) / max(np.max(np.abs(slopes)), 1e-300)
+            memory = 0 if needed is None else int(needed.temp_size_in_bytes)
+            rows.append((method, float(error), statistics.median(clock), memory, found))
+    return AdjointComparison(*(tuple(column) for column in zip(*rows, strict=True)))
+
+
+@eqx.filter_jit
+def _gradient(
+    loss_fn: Any,
+    method: str,
+    layers: int,
+    flow: Any,
+    start: Any,
+    t0: Any,
+    t1: Any,
+    rtol: Any,
+    atol: Any,
+) -> RunGradient:
+    if method == "layered":
+        return _layered(loss_fn, flow, start, t0, t1, layers)
+    adjoint = (
+        diffrax.BacksolveAdjoint()
+        if method == "continuous"
+        else diffrax.RecursiveCheckpointAdjoint()
+    )
+
+    def loss(moving: Any) -> Any:
+        flow, start = moving
+        end = _solve(flow, start, t0, t1, rtol, atol, adjoint)
+        return loss_fn(end), end
+
+    (value, end), (to_flow, to_start) = eqx.filter_value_and_grad(loss, has_aux=True)((flow, start))
+    at_end = jax.grad(loss_fn)(end)
+    times = -_dot(to_start, flow.velocity(t0, start)), _dot(at_end, flow.velocity(t1, end))
+    return RunGradient(value, to_start, to_flow, times)
+
+
+def _solve(flow: Any, start: Any, t0: Any, t1: Any, rtol: Any, atol: Any, adjoint: Any) -> Any:
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(_velocity),
+        diffrax.Tsit5(),
+        t0,
+        t1,
+        None,
+        start,
+        args=flow,
+        saveat=diffrax.SaveAt(t1=True),
+        stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
+        adjoint=adjoint,
+        max_steps=4096,
+        throw=False,
+    )
+    return jax.tree.map(lambda leaf: leaf[0], solution.ys)
+
+
+def _velocity(t: Any, state: Any, flow: Any) -> Any:
+    return flow.velocity(t, state)
+
+
+def _layered(loss_fn: Any, flow: Any, start: Any, t0: Any, t1: Any, layers: int) -> RunGradient:
+    """The recursion over layers, by the vector–Jacobian products of each."""
+    moving, fixed = eqx.partition(flow, eqx.is_inexact_array)
+
+    def layer(z: Any, moving: Any, t0: Any, t1: Any, i: Any) -> Any:
+        epsilon = (t1 - t0) / layers
+        slope = eqx.combine(moving, fixed).velocity(t0 + i * epsilon, z)
+        return jax.tree.map(lambda x, v: x + epsilon * v, z, slope)
+
+    def forward(z: Any, i: Any) -> tuple[Any, Any]:
+        return layer(z, moving, t0, t1, i), z
+
+    indices = jnp.arange(layers)
+    end, states = jax.lax.scan(forward, start, indices)
+
+    def backward(carry: Any, inputs: Any) -> tuple[Any, None]:
+        a, *totals = carry
+        z, i = inputs
+        _, pull = jax.vjp(lambda *moved: layer(*moved, i), z, moving, t0, t1)
+        a, *more = pull(a)
+        return (a, *jax.tree.map(jnp.add, totals, more)), None
+
+    value, a = jax.value_and_grad(loss_fn)(end)
+    zeros = jax.tree.map(jnp.zeros_like, (moving, t0, t1))
+    (a, to_flow, to_t0, to_t1), _ = jax.lax.scan(
+        backward, (a, *zeros), (states, indices), reverse=True
+    )
+    return RunGradient(value, a, to_flow, (to_t0, to_t1))
+
+
+def _dot(a: Any, b: Any) -> Any:
+    return sum(jnp.sum(x * y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
+
+
+def _direction(rng: np.random.Generator, flow: Any, start: Any) -> Any:
+    """A random move of all floating leaves."""
+    moving = eqx.filter((flow, start), eqx.is_inexact_array)
+    return jax.tree.map(lambda leaf: rng.standard_normal(np.shape(leaf)), moving)
+
+
+def _along(found: RunGradient, move: Any) -> float:
+    return float(_dot(eqx.filter((found.flow, found.start), eqx.is_inexact_array), move))
+
+
+def _difference(loss_fn: Any, flow: Any, start: Any, times: Any, move: Any) -> float:
+    """A central difference of fourth order of the loss along a move."""
+    step = 1e-3
+
+    def value(h: float) -> float:
+        moved = eqx.apply_updates((flow, start), jax.tree.map(lambda d: h * d, move))
+        return float(_loss(loss_fn, *moved, np.float64(times[0]), np.float64(times[1])))
+
+    return (8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))) / (12 * step)
+
+
+@eqx.filter_jit
+def _loss(loss_fn: Any, flow: Any, start: Any, t0: Any, t1: Any) -> Any:
+    adjoint = diffrax.RecursiveCheckpointAdjoint()
+    return loss_fn(_solve(flow, start, t0, t1, 1e-12, 1e-13, adjoint))
