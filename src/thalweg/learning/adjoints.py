@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import DivergenceError, InputError
-from thalweg.core.trees import as_arrays, in_float64
+from thalweg.core.trees import as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Flow
 
 AdjointMethod = Literal["continuous", "checkpointed", "layered"]
@@ -94,11 +94,9 @@ def run_gradient(
         raise InputError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}.")
     if layers < 1:
         raise InputError(f"layers must be positive, got {layers}.")
-    arguments = as_arrays((flow, start, *(float(t) for t in times), rtol, atol))
-    found = _gradient(loss_fn, method, layers, *arguments)
-    if not eqx.is_array(found.loss) or isinstance(found.loss, jax.core.Tracer):
-        return found
-    if not np.isfinite(found.loss):
+    numbers = as_arrays((float(times[0]), float(times[1]), rtol, atol))
+    found = _gradient(loss_fn, method, layers, as_arrays(flow), as_arrays(start), numbers)
+    if not has_tracer(found.loss) and not np.isfinite(found.loss):
         raise DivergenceError(f"run_gradient: the loss at t = {times[1]:g} is {found.loss}.")
     return found
 
@@ -169,20 +167,18 @@ def compare_adjoints(
     rng = np.random.default_rng(np.asarray(words).ravel().tolist())
     with jax.enable_x64(True):
         flow, start = in_float64((flow, start))
-        fixed = tuple(np.float64(v) for v in (*times, rtol, atol))
+        numbers = tuple(np.float64(v) for v in (*times, rtol, atol))
         moves = [_direction(rng, flow, start) for _ in range(directions)]
         slopes = [_difference(loss_fn, flow, start, times, move) for move in moves]
         rows = []
         for method in METHODS:
-            lowered = _gradient.lower(loss_fn, method, layers, flow, start, *fixed)
-            compiled = lowered.compile()
+            given = (loss_fn, method, layers, flow, start, numbers)
+            compiled = _gradient.lower(*given).compile()  # type: ignore[attr-defined]
             needed = compiled.compiled.memory_analysis()
             clock, found = [], None
             for _ in range(runs):
                 began = time.perf_counter()
-                found = jax.block_until_ready(
-                    compiled(loss_fn, method, layers, flow, start, *fixed)
-                )
+                found = jax.block_until_ready(compiled(*given))
                 clock.append(time.perf_counter() - began)
             assert found is not None
             if not np.isfinite(found.loss):
@@ -196,16 +192,9 @@ def compare_adjoints(
 
 @eqx.filter_jit
 def _gradient(
-    loss_fn: Any,
-    method: str,
-    layers: int,
-    flow: Any,
-    start: Any,
-    t0: Any,
-    t1: Any,
-    rtol: Any,
-    atol: Any,
+    loss_fn: Any, method: str, layers: int, flow: Any, start: Any, numbers: Any
 ) -> RunGradient:
+    t0, t1, rtol, atol = numbers
     if method == "layered":
         return _layered(loss_fn, flow, start, t0, t1, layers)
     adjoint = (
@@ -265,7 +254,7 @@ def _layered(loss_fn: Any, flow: Any, start: Any, t0: Any, t1: Any, layers: int)
     def backward(carry: Any, inputs: Any) -> tuple[Any, None]:
         a, *totals = carry
         z, i = inputs
-        _, pull = jax.vjp(lambda *moved: layer(*moved, i), z, moving, t0, t1)
+        _, pull = jax.vjp(lambda x, m, a, b: layer(x, m, a, b, i), z, moving, t0, t1)
         a, *more = pull(a)
         return (a, *jax.tree.map(jnp.add, totals, more)), None
 
@@ -297,12 +286,13 @@ def _difference(loss_fn: Any, flow: Any, start: Any, times: Any, move: Any) -> f
 
     def value(h: float) -> float:
         moved = eqx.apply_updates((flow, start), jax.tree.map(lambda d: h * d, move))
-        return float(_loss(loss_fn, *moved, np.float64(times[0]), np.float64(times[1])))
+        return float(_loss(loss_fn, moved, tuple(np.float64(t) for t in times)))
 
     return (8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))) / (12 * step)
 
 
 @eqx.filter_jit
-def _loss(loss_fn: Any, flow: Any, start: Any, t0: Any, t1: Any) -> Any:
+def _loss(loss_fn: Any, moved: Any, times: Any) -> Any:
+    (flow, start), (t0, t1) = moved, times
     adjoint = diffrax.RecursiveCheckpointAdjoint()
     return loss_fn(_solve(flow, start, t0, t1, 1e-12, 1e-13, adjoint))
