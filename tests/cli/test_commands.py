@@ -1,6 +1,7 @@
 """`list`, `doctor`, `simulate` and `recover` from outside."""
 
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -131,3 +132,16 @@ def test_recover_says_of_what_a_system_is_the_descent():
     assert found["verdict"]["kind"] == "euclidean"
     assert found["verdict"]["witness"] is None
     assert found["verdict"]["levels"]
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    code = "from thalweg.cli.main import run; run()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), said) == (0, b"")

@@ -5,6 +5,7 @@ failed, 2 bad usage or bad input.
 """
 
 import contextlib
+import os
 import sys
 import traceback
 import uuid
@@ -45,7 +46,7 @@ class Session:
     def show(self, text: str) -> None:
         """Print a result for a person."""
         if not self.quiet and not self.as_json:
-            print(text, file=self._stdout, flush=True)
+            self._print(text)
 
     def open_folder(self, default: str) -> None:
         """Make sure, before anything is computed, that files can be written.
@@ -105,8 +106,14 @@ class Session:
             also = [*pages, *([f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else [])]
             self.message(f"Wrote {', '.join([str(path), *also])}.")
         if self.as_json:
-            self._stdout.write(document)
-            self._stdout.flush()
+            self._print(document.removesuffix("\n"))
+
+    def _print(self, text: str) -> None:
+        try:
+            print(text, file=self._stdout, flush=True)
+        except BrokenPipeError:
+            # Whoever reads has seen enough (`| head`): the files are written all the same.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
 
 
 @contextlib.contextmanager
