@@ -120,7 +120,9 @@ def test_what_is_no_system_is_said(model):
     assert "a module" in refused(f"{model}:jnp")
     text = model.read_text() + "\nclass Abstract(tw.Flow):\n    pass\n"
     model.write_text(text)
-    assert "abstract class" in refused(f"{model}:Abstract")
+    assert "Abstract lacks velocity. A Flow needs velocity(self, t, state)" in refused(
+        f"{model}:Abstract"
+    )
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,13 @@ def test_a_map_is_tried_with_a_whole_step_count():
         (
             undeclared(lambda x: [x[0], x[1]]),
             tw.Box([0.0] * 2, [1.0] * 2),
-            "velocity must return the structure of the state",
+            r"velocity must return the structure of the state.*jnp.stack\(\[…\]\)",
+        ),
+        (undeclared(lambda x: np.sin(x)), tw.Box([0.0], [1.0]), "Use jax.numpy in it, not numpy"),
+        (
+            undeclared(lambda x: x if x[0] > 0.0 else -x),
+            tw.Box([0.0], [1.0]),
+            "Use jnp.where instead of `if`",
         ),
         (
             undeclared(lambda x: x.astype(jnp.float32)),

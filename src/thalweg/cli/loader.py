@@ -73,7 +73,13 @@ def _is_path(name: str) -> bool:
 
 def _instance(target: Any, texts: Mapping[str, str], name: str) -> Any:
     if inspect.isclass(target):
-        if inspect.isabstract(target) or not issubclass(target, Rule | Energy):
+        if issubclass(target, Rule | Energy) and inspect.isabstract(target):
+            lacks = ", ".join(sorted(target.__abstractmethods__))
+            raise InputError(
+                f"{name} lacks {lacks}. A Flow needs velocity(self, t, state), a Map "
+                f"step(self, t, state), an Energy __call__(self, state)."
+            )
+        if not issubclass(target, Rule | Energy):
             raise InputError(
                 f"{name} is {_described(target)}; expected a Flow, a Map or an Energy, "
                 f"a class or an instance of one."
@@ -103,8 +109,7 @@ def _system(name: str, subject: Any) -> System:
 
 def _described(target: Any) -> str:
     if inspect.isclass(target):
-        kind = "an abstract class" if inspect.isabstract(target) else "a class"
-        return f"{kind}, {target.__name__}"
+        return f"a class, {target.__name__}"
     if isinstance(target, ModuleType):
         return "a module"
     return f"of type {type(target).__name__}"

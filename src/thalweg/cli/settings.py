@@ -81,8 +81,8 @@ def unknown(path: str, known: Sequence[str], name: str) -> InputError:
     """The error of a setting that does not exist; it offers the nearest name."""
     near = difflib.get_close_matches(path, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    has = f"it has {', '.join(known)}" if known else "it has no parameters"
-    return InputError(f"--set: {name} has no parameter {path!r};{hint} {has}.")
+    has = f"It has {', '.join(known)}" if known else "It has no parameters"
+    return InputError(f"--set: {name} has no parameter {path!r}.{hint} {has}.")
 
 
 def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[str] = ()) -> Any:

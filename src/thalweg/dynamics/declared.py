@@ -14,6 +14,11 @@ from thalweg.core.trees import Layout
 from thalweg.dynamics.rules import Rule
 
 _LARGEST_GUESS = 64
+# What a first system most often gets wrong.
+_CURES = {
+    jax.errors.TracerArrayConversionError: " Use jax.numpy in it, not numpy.",
+    jax.errors.TracerBoolConversionError: " Use jnp.where instead of `if`.",
+}
 
 
 def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
@@ -81,11 +86,14 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
     if failure:
         reason = (str(failure[0]).strip().splitlines() or [""])[0]
         kind = type(failure[0]).__name__
-        return f"{verb} fails for a state of shape {shapes} ({kind}: {reason})."
+        cure = next((text for name, text in _CURES.items() if isinstance(failure[0], name)), "")
+        return f"{verb} fails for a state of shape {shapes} ({kind}: {reason}).{cure}"
     if jax.tree.structure(result) != layout.treedef:
+        is_list = isinstance(result, list | tuple) and len(layout.shapes) == 1
+        cure = " Join the coordinates: jnp.stack([…])." if is_list else ""
         return (
             f"{verb} must return the structure of the state, {layout.treedef}, got "
-            f"{jax.tree.structure(result)}."
+            f"{jax.tree.structure(result)}.{cure}"
         )
     for value, shape in zip(jax.tree.leaves(result), layout.shapes, strict=True):
         leaf = value if hasattr(value, "dtype") else np.asarray(value)
