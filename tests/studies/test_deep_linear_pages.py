@@ -65,6 +65,8 @@ def test_completion_and_a_recommender(tmp_path):
     assert made[0]["rmse"] < 0.7 * made[0]["rmse_of_means"]
     tables = blocks(found, Table)
     assert [row[0] for row in tables[-1].rows] == ["depth 2", "depth 3", "means of users and items"]
+    assert [row[1] for row in tables[0].rows] == ["depth 2", "depth 3", "nuclear norm"]
+    assert found.warnings == ()
     errors = [run["error"] for run in found.values["70"]["depths"]]
     assert min(errors) < 0.05
     with pytest.raises(tw.StoreError, match="cannot be read"):

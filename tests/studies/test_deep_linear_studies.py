@@ -102,6 +102,17 @@ def test_depth_finds_the_low_rank_matrix():
     assert np.argmax(first > 0.5 * first[-1]) <= np.argmax(second > 0.5 * second[-1])
 
 
+def test_the_nuclear_norm_baseline_completes_a_matrix_of_rank_one():
+    observed = completion.random_low_rank(10, 1, 75)
+    found = completion.nuclear_norm_completion(observed)
+    assert observed.truth is not None
+    gap = np.linalg.norm(found - observed.truth) / np.linalg.norm(observed.truth)
+    assert gap < 0.02
+    # It is optimal: the truth fits the same entries.
+    assert np.linalg.norm(found, "nuc") <= np.linalg.norm(observed.truth, "nuc") * (1 + 1e-3)
+    np.testing.assert_allclose(found[observed.rows, observed.columns], observed.values, atol=1e-4)
+
+
 def test_completion_refuses_what_makes_no_sense():
     observed = completion.random_low_rank(10, 1, 40)
     with pytest.raises(tw.InputError, match="count must be from 1 to 100"):

@@ -173,10 +173,10 @@ def nuclear_norm_completion(observed: Observations) -> np.ndarray:
         ConvergenceError: its solver did not find an optimum.
     """
     try:
-        import cvxpy as cp  # pyright: ignore[reportMissingImports]
+        import cvxpy as cp
     except ImportError as error:
         raise InputError(
-            "The nuclear-norm baseline needs CVXPY: install it with `pip install cvxpy`."
+            "The nuclear-norm baseline needs CVXPY: pip install 'thalweg[studies]'."
         ) from error
     matrix = cp.Variable(observed.shape)
     fits = matrix[observed.rows, observed.columns] == observed.values

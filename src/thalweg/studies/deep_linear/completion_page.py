@@ -19,7 +19,7 @@ from thalweg.studies.deep_linear.ratings import Recommender, read_ratings, recom
 from thalweg.studies.outcome import Outcome
 
 Runs = dict[int, list[Completion]]
-_MISSING = "The nuclear-norm baseline was left out: it needs CVXPY (`pip install cvxpy`)."
+_MISSING = "The nuclear-norm baseline was left out: it needs CVXPY, pip install 'thalweg[studies]'."
 
 
 def study(
