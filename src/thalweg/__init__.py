@@ -13,8 +13,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         data as data,
         energies as energies,
         geometry as geometry,
+        learning as learning,
         models as models,
         plot as plot,
+        training as training,
     )
     from thalweg.analysis import (
         Cycle as Cycle,
@@ -23,9 +25,12 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Equilibria as Equilibria,
         Equilibrium as Equilibrium,
         Linearization as Linearization,
+        check_axioms as check_axioms,
+        check_bounded_below as check_bounded_below,
         check_descent as check_descent,
         find_cycles as find_cycles,
         find_equilibria as find_equilibria,
+        homogeneity_degree as homogeneity_degree,
         linearize as linearize,
     )
     from thalweg.core.domains import (
@@ -47,6 +52,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Result as Result,
     )
     from thalweg.dynamics import (
+        CovariantDescent as CovariantDescent,
         Flow as Flow,
         GradientStep as GradientStep,
         Map as Map,
@@ -82,7 +88,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         simulate as simulate,
     )
 
-_ROOMS = ("data", "energies", "geometry", "models", "plot")
+_ROOMS = ("data", "energies", "geometry", "learning", "models", "plot", "training")
 
 _NAMES = {
     "thalweg.analysis": (
@@ -92,9 +98,12 @@ _NAMES = {
         "Equilibria",
         "Equilibrium",
         "Linearization",
+        "check_axioms",
+        "check_bounded_below",
         "check_descent",
         "find_cycles",
         "find_equilibria",
+        "homogeneity_degree",
         "linearize",
     ),
     "thalweg.core.domains": ("Box", "Domain", "ProbabilitySimplex"),
@@ -108,6 +117,7 @@ _NAMES = {
     ),
     "thalweg.core.results": ("Result",),
     "thalweg.dynamics": (
+        "CovariantDescent",
         "Flow",
         "GradientStep",
         "Map",

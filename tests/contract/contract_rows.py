@@ -16,7 +16,7 @@ import numpy as np
 
 import thalweg as tw
 from thalweg.core.declared import declared_domain
-from thalweg.dynamics import DenseSpins, Rule, SequentialSpins, SynchronousSpins
+from thalweg.dynamics import CovariantDescent, DenseSpins, Rule, SequentialSpins, SynchronousSpins
 from thalweg.energies import (
     ContinuousHopfield,
     DenseAssociative,
@@ -227,6 +227,11 @@ GEOMETRIES = (
 )
 
 RULES = (
+    Row(
+        "covariant descent",
+        lambda: CovariantDescent(FourWells(), 1.0, 0.2, 0.1, 0.1, geometry=tw.MetricField(Bent())),
+        (PLANE,),
+    ),
     Row("synchronous spins", lambda: SynchronousSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),
     Row("graded neurons", lambda: hopfield.GradedNeurons(ContinuousHopfield(SPD, 0.3)), (THREE,)),
     Row("dense spins", lambda: DenseSpins(DenseAssociative(LOADED)), (SPINS,)),

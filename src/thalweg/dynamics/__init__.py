@@ -1,6 +1,7 @@
 """Rules: what changes a state. Flows (dx/dt), maps (x⁺), kernels, and rules made from energies."""
 
 from thalweg.core.declared import declared_domain, declared_energy, declared_names
+from thalweg.dynamics.covariant import CovariantDescent
 from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.descent import GradientStep, SteepestDescent
 from thalweg.dynamics.functions import as_flow, as_map
@@ -15,6 +16,7 @@ from thalweg.dynamics.spins import (
 )
 
 __all__ = [
+    "CovariantDescent",
     "DenseSpins",
     "Flow",
     "GlauberSpins",

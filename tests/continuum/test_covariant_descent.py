@@ -1,0 +1,135 @@
+"""The general covariant form against formulas by hand, and the axioms as verdicts."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg.analysis import check_axioms, check_bounded_below, homogeneity_degree
+from thalweg.dynamics import CovariantDescent
+from thalweg.energies import Hopfield, NeuralEnergy
+from thalweg.models.hopfield import ReluNetwork
+
+X = np.array([0.4, -0.7, 1.2])
+
+
+def energy(x):
+    return jnp.sin(x[0] * x[1]) + 0.25 * jnp.sum(x**4) + x[0] * x[2]
+
+
+def polar(x):
+    """The metric of the plane in polar coordinates (r, φ): diag(1, r²)."""
+    return jnp.stack([jnp.ones_like(x[0]), x[0] ** 2])
+
+
+TERMS = ("c1", "c3", "c3_laplacian", "c3_hessian", "c3_gradient_of_laplacian")
+
+
+def test_flat_terms_are_their_formulas():
+    @jax.jit
+    def both(x):
+        slope, hessian = jax.grad(energy)(x), jax.hessian(energy)(x)
+        trace = jnp.trace(hessian)
+        third = jax.grad(lambda x: jnp.trace(jax.hessian(energy)(x)))(x)
+        by_hand = (slope, (slope @ slope) * slope, trace * slope, hessian @ slope, third)
+        flows = (CovariantDescent(energy, **({"c1": 0.0} | {name: 2.0})) for name in TERMS)
+        guess = CovariantDescent(energy, c3_laplacian=1.0, probes=4000).laplacian(x)
+        return by_hand, [flow.velocity(0.0, x) for flow in flows], trace, guess
+
+    with jax.enable_x64(True):
+        expected, found, trace, guess = both(X)
+    for term, velocity in zip(expected, found, strict=True):
+        np.testing.assert_allclose(velocity, -2.0 * term, rtol=1e-10)
+    assert float(guess) == pytest.approx(float(trace), abs=0.3)
+
+
+def test_the_laplacian_in_polar_coordinates_is_that_of_the_plane():
+    """Of r² cos 2φ·r, in closed form: Δ(r³ cos 2φ) = (9 − 4) r cos 2φ."""
+
+    def wave(x):
+        return x[0] ** 3 * jnp.cos(2.0 * x[1])
+
+    with jax.enable_x64(True):
+        for geometry in (tw.DiagonalMetric(polar), tw.MetricField(lambda x: jnp.diag(polar(x)))):
+            flow = CovariantDescent(wave, c3_laplacian=1.0, geometry=geometry)
+            point = np.array([1.3, 0.4])
+            assert float(flow.laplacian(point)) == pytest.approx(5 * 1.3 * np.cos(0.8), rel=1e-12)
+
+
+def test_the_form_with_every_term_is_covariant_and_local_and_blind_to_constants():
+    found = check_axioms(
+        lambda e, g: CovariantDescent(e, 1.0, 0.3, 0.2, 0.4, 0.1, geometry=g), samples=2
+    )
+    for name in ("locality", "shift", "covariance"):
+        assert found[name].holds, str(found)
+    assert not found["scaling"].holds
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "degree"),
+    [((1, 0, 0, 0, 0), 0), ((0, 1, 0, 0, 0), 0), ((0, 0, 1, 0, 0), -1), ((0, 0, 0, 1, 0), -1)],
+)
+def test_terms_scale_as_the_theory_says(coefficients, degree):
+    weights = np.array([0.5, 1.0, 2.0])
+    flow = CovariantDescent(
+        lambda x: jnp.sum(weights * x**4) ** 0.25, *(float(c) for c in coefficients)
+    )
+    found = homogeneity_degree(lambda x: flow.velocity(0.0, x), 3, samples=4)
+    assert found.holds
+    assert found.degree == pytest.approx(degree, abs=1e-6)
+
+
+def test_steepest_descent_obeys_all_axioms_and_others_break_one():
+    found = check_axioms(tw.SteepestDescent, samples=2)
+    assert found.holds, str(found)
+    assert found.degree == pytest.approx(0.0, abs=1e-9)
+    assert len(str(found).splitlines()) == 5
+
+    def by_energy(energy, geometry):
+        return tw.as_flow(lambda x: -energy(x) * jax.grad(energy)(x))
+
+    shifted = check_axioms(by_energy, samples=2)
+    assert not shifted["shift"].holds
+    assert not shifted["covariance"].holds
+    assert shifted["locality"].holds
+    assert shifted.degree == pytest.approx(1.0, abs=1e-6)
+
+    def far(energy, geometry):
+        return tw.as_flow(lambda x: -jax.grad(energy)(x + 2.0))
+
+    assert not check_axioms(far, samples=2)["locality"].holds
+
+
+def test_theorem_9_holds_without_biases_and_fails_with_them():
+    network = ReluNetwork.random((4, 8, 4), jax.random.key(0))
+    assert homogeneity_degree(network, 4).holds
+    assert homogeneity_degree(network, 4).degree == pytest.approx(1.0, abs=1e-6)
+    square = homogeneity_degree(NeuralEnergy(network, "square"), 4)
+    assert square.degree == pytest.approx(2.0, abs=1e-6)
+    shifted = ReluNetwork(network.weights, tuple(b + 0.5 for b in network.biases))
+    assert not homogeneity_degree(shifted, 4).holds
+
+
+def test_ways_down_without_end_are_found_before_running():
+    matrix = np.diag([-1.0] * 7, 1) * 0.1
+    indefinite = Hopfield(matrix + matrix.T)
+    found = check_bounded_below(indefinite, 8)
+    assert found.holds is False
+    assert found.growth == pytest.approx(2.0, abs=1e-3)
+    assert found.witness is not None
+    assert float(indefinite(100.0 * found.witness)) < 0.0
+    assert check_bounded_below(energy, 3).holds is None
+    assert check_bounded_below(lambda x: jnp.exp(-x[0]), 1).holds is None
+    assert "No ray" in str(check_bounded_below(lambda x: jnp.sum(x**2), 2))
+
+
+def test_bad_input_is_named():
+    with pytest.raises(tw.InputError, match="probes must be positive, got 0"):
+        CovariantDescent(energy, probes=0)
+    with pytest.raises(tw.InputError, match="needs a metric in coordinates, not Sphere"):
+        CovariantDescent(energy, c3_laplacian=1.0, geometry=tw.Sphere())
+    with pytest.raises(tw.InputError, match="energy must be callable, got 3"):
+        CovariantDescent(3)  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match="fn vanishes or is not finite"):
+        homogeneity_degree(lambda x: 0.0 * x, 2)
