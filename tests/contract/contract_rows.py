@@ -229,7 +229,7 @@ GEOMETRIES = (
 RULES = (
     Row(
         "covariant descent",
-        lambda: CovariantDescent(FourWells(), 1.0, 0.2, 0.1, 0.1, geometry=tw.MetricField(Bent())),
+        lambda: CovariantDescent(FourWells(), 1.0, 0.2, 0.1, geometry=tw.DiagonalMetric(Stretch())),
         (PLANE,),
     ),
     Row("synchronous spins", lambda: SynchronousSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),

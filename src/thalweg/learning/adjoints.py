@@ -88,7 +88,7 @@ def run_gradient(
         ...         return -self.rate * state
         >>> found = run_gradient(Decay(), lambda z: z, jnp.array(1.3), (0.0, 2.0), "layered")
         >>> round(float(found.start), 3)
-        0.245
+        0.244
     """
     if method not in METHODS:
         raise InputError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}.")
