@@ -31,7 +31,7 @@ def constant_metric(question: Question) -> Finding:
     scaled = positive_element(basis)
     if scaled is None:
         note = "The constant matrices that make M J(x) symmetric are all indefinite."
-        return _finding("no", misfit, note)
+        return _finding("no", None, note)
     condition = float(np.linalg.cond(scaled))
     if condition > WORST_CONDITION:
         note = f"The best M has the condition number {condition:.1e}: too close to none."

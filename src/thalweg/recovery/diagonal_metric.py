@@ -151,7 +151,7 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
         NAME,
         exactness.energy(question.rule, question.chart, metric),
         metric,
-        f"diag(m_i(x_i)), from {values.min():.3g} to {values.max():.3g} in the region",
+        f"diag(m_i(x_i)), from {values.min():.3g} to {values.max():.3g} where sampled",
     )
 
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from thalweg.core.charts import BoxChart
 from thalweg.core.errors import InputError
+from thalweg.dynamics import declared_names
 from thalweg.geometry import Euclidean
 from thalweg.recovery.exactness import CONSISTENT, Exactness
 from thalweg.recovery.question import Finding, Question
@@ -69,10 +71,24 @@ def _refuse_unusable(question: Question, exactness: Exactness) -> None:
         )
 
 
+def _held(question: Question) -> list[str]:
+    """What to say of coordinates that the domain leaves no room."""
+    chart = question.chart
+    if not isinstance(chart, BoxChart) or chart.dimension == chart.layout.size:
+        return []
+    names = declared_names(question.rule, chart.layout)
+    held = [name for i, name in enumerate(names) if i not in chart.free]
+    which = ", ".join([*held[:4], *(["…"] if len(held) > 4 else [])])
+    return [
+        f"the domain holds {which} fixed, so what the rule does along it is left out of the "
+        f"question; widen its bounds to ask about it too."
+    ]
+
+
 def _warnings(question: Question) -> tuple[str, ...]:
     region, undefined = question.region, question.euclidean.undefined
     troubles = region.troubles
-    warnings = [f"{trouble}; the test assumes C¹." for trouble in troubles.found]
+    warnings = [*_held(question), *(f"{t}; the test assumes C¹." for t in troubles.found)]
     if troubles.num_followed < troubles.num_places:
         warnings.append(
             f"of {troubles.num_places} terms that change sign where the rule's program might leave "

@@ -129,15 +129,36 @@ def _with_exponential(expression: Any, exponential: Any, name: Any) -> Any:
 
 def _integrated(expression: Any, name: Any) -> Any:
     """∫ of one term; those with tanh by the substitutions that keep them short."""
-    known = _with_tanh(expression, name)
-    if known is not None:
-        return known
+    for quickly in (_with_tanh, _rational):
+        known = quickly(expression, name)
+        if known is not None:
+            return known
     if sp.count_ops(expression) > _LONGEST:
         return sp.Integral(expression, name)
     found = sp.integrate(expression, name)
     if found.has(sp.Integral):
         found = sp.integrate(sp.apart(sp.together(expression), name), name)
     return found
+
+
+def _rational(expression: Any, name: Any) -> Any:
+    """∫ of a rational function whose parts are powers of linear functions; None for others."""
+    if not expression.is_rational_function(name):
+        return None
+    total: Any = sp.Integer(0)
+    for term in sp.Add.make_args(sp.apart(expression, name)):
+        constant, varying = term.as_independent(name, as_Add=False)
+        base, power = varying.as_base_exp()
+        slope = sp.diff(base, name)
+        if slope.has(name):
+            return None
+        if varying == 1:
+            total += constant * name
+        elif power == -1:
+            total += constant * sp.log(base) / slope
+        else:
+            total += constant * base ** (power + 1) / (slope * (power + 1))
+    return total
 
 
 def _with_tanh(expression: Any, name: Any) -> Any:

@@ -15,11 +15,13 @@ import sympy as sp
 
 from thalweg.core.errors import InputError
 from thalweg.recovery.programs import Equation, Name, Program
+from thalweg.recovery.still_parts import StillParts
 
 _MOVES = (
     "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims",
     "gather", "pad", "reshape", "rev", "slice", "split", "squeeze", "stack", "transpose",
 )  # fmt: skip
+_CONDITIONS = ("gt", "ge", "lt", "le")
 _SAME = ("convert_element_type", "stop_gradient", "device_put", "copy", "optimization_barrier")
 
 _ONE: dict[str, Callable[..., Any]] = {
@@ -98,12 +100,16 @@ def as_expressions(array: Any) -> np.ndarray:
     return made
 
 
-def formulas(program: Program, inputs: list[np.ndarray]) -> list[np.ndarray]:
+def formulas(
+    program: Program, inputs: list[np.ndarray], still: StillParts | None = None
+) -> list[np.ndarray]:
     """The outputs of a program as arrays of expressions.
 
     Arguments:
         program: what to carry out.
         inputs: an array of expressions for each input leaf.
+        still: names what does not depend on the state, and decides conditions; None: all is
+            written out.
 
     Raises:
         InputError: the program holds an operation that has no exact form here.
@@ -111,11 +117,23 @@ def formulas(program: Program, inputs: list[np.ndarray]) -> list[np.ndarray]:
     values: dict[int, Any] = dict(zip(program.inputs, inputs, strict=True))
 
     def look_up(operand: Any) -> Any:
-        return values[operand.number] if isinstance(operand, Name) else np.asarray(operand)
+        if not isinstance(operand, Name):
+            return np.asarray(operand)
+        if values[operand.number] is None and still is not None:
+            return still.named(operand.number, as_expressions)
+        return values[operand.number]
 
     for equation in program.equations:
-        operands = [look_up(o) for o in equation.operands]
-        values.update(zip(equation.results, _carry_out(equation, operands), strict=True))
+        if still is not None and still.holds(equation):
+            numbers = [o.number for o in equation.operands if isinstance(o, Name)]
+            is_known = all(values[number] is not None for number in numbers)
+            exactly = functools.partial(_at, equation, look_up)
+            results = still.carry_out(equation, exactly, is_known)
+        else:
+            results = _at(equation, look_up)
+            if still is not None and equation.primitive.name in _CONDITIONS:
+                results = [_entrywise(still.decided, results)]
+        values.update(zip(equation.results, results, strict=True))
     found = [as_expressions(look_up(o)) for o in program.outputs]
     if any(e.has(sp.nan, sp.oo, -sp.oo, sp.zoo) for array in found for e in array.ravel()):
         raise InputError(
@@ -123,6 +141,10 @@ def formulas(program: Program, inputs: list[np.ndarray]) -> list[np.ndarray]:
             "its formulas as SymPy expressions."
         )
     return found
+
+
+def _at(equation: Equation, look_up: Callable[[Any], Any]) -> list[Any]:
+    return _carry_out(equation, [look_up(operand) for operand in equation.operands])
 
 
 def _carry_out(equation: Equation, operands: list[Any]) -> list[Any]:

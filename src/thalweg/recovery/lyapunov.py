@@ -201,10 +201,13 @@ def _found(
 ) -> Finding:
     waves = isinstance(question.chart, BoxChart) and np.any(np.isfinite(question.chart.period))
     what = "trigonometric polynomial" if waves else "polynomial"
-    rate = "dE/dt < 0" if question.rule.rule_kind == "flow" else "E(x⁺) < E(x)"
+    if question.rule.rule_kind == "flow":
+        rate, margin = "dE/dt < 0", f"a cosine of {worst:.1e} between −∇E and the rule"
+    else:
+        rate, margin = "E(x⁺) < E(x)", f"a fall of {worst:.1e} |∇E| |x⁺ − x|"
     note = (
-        f"A {what} of degree {degree} falls: {rate} in the region, outside a "
-        f"{NEAREST:.0e} of it around the equilibria; the worst of {num_hunts} hunts left a cosine "
-        f"of {worst:.1e} between −∇E and the rule. Checked, not proved."
+        f"A {what} of degree {degree} falls: {rate} in the region, except within "
+        f"{NEAREST:.0e} of its widths of an equilibrium; the worst of {num_hunts} hunts for a rise "
+        f"left {margin}. Checked, not proved."
     )
     return Finding(Level(NAME, "yes", worst, note), NAME, energy)

@@ -79,7 +79,8 @@ def recover_energy(
         if thorough and not any(f.metric is not None for f in findings):
             findings += _ask_without_metric(question, findings, tuple(candidates))
         parted = None
-        if thorough and not any(f.energy is not None for f in findings):
+        is_flow = question.rule.rule_kind == "flow"
+        if thorough and is_flow and not any(f.energy is not None for f in findings):
             finding, parted = split(question)
             findings.append(finding)
     return _verdict(question, findings, parted)

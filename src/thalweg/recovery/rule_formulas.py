@@ -17,8 +17,10 @@ from thalweg.geometry import Simplex
 from thalweg.recovery.formulas import as_expressions, formulas
 from thalweg.recovery.one_forms import covector
 from thalweg.recovery.programs import read_program
+from thalweg.recovery.still_parts import StillParts
 
 _FEW = 24
+_PLACES = 48
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class RuleFormulas:
         inside: a point of the region, and the parameters, as numbers.
         system: the name of the rule.
         ranges: of each coordinate in the region; empty where no region was given.
+        assumed: the conditions on the state under which the formulas hold, true in the region.
     """
 
     names: tuple[Any, ...]
@@ -42,6 +45,7 @@ class RuleFormulas:
     inside: Mapping[Any, Any]
     system: str
     ranges: tuple[tuple[float, float], ...] = ()
+    assumed: tuple[Any, ...] = ()
 
 
 def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -> RuleFormulas:
@@ -58,6 +62,7 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
         inputs.append(np.asarray(names, dtype=object))
         examples = [np.asarray(leaf, dtype=float) for _, leaf in leaves]
         example = np.full(chart.dimension, 0.1)
+        places = _places(problem, names)
 
         def velocity(*arguments: Any) -> Any:
             return rebuild(arguments[:-1]).displacement(arguments[-1])
@@ -65,7 +70,9 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
         def lowered(*arguments: Any) -> Any:
             return covector(rebuild(arguments[:-1]), Simplex(), arguments[-1])
 
-        (found,) = formulas(read_program(velocity, *examples, example), inputs)
+        program = read_program(velocity, *examples, example)
+        still = StillParts(program, examples, values, names, places, keep_parameters)
+        (found,) = formulas(program, inputs, still)
         form = None
         if isinstance(domain, ProbabilitySimplex):
             (raw,) = formulas(read_program(lowered, *examples, example), inputs)
@@ -74,7 +81,16 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
     inside.update(zip(names, _inside_point(problem), strict=True))
     ranges = _ranges(problem)
     system = type(rule).__name__
-    return RuleFormulas(tuple(names), tuple(found), form, values, inside, system, ranges)
+    return RuleFormulas(
+        tuple(names), tuple(found), form, _used(values, found), inside, system, ranges,
+        tuple(still.assumed),
+    )  # fmt: skip
+
+
+def _used(values: dict[Any, Any], found: np.ndarray) -> dict[Any, Any]:
+    """The values of those symbols that the formulas hold."""
+    free = set().union(*(expression.free_symbols for expression in found.ravel()))
+    return {symbol: value for symbol, value in values.items() if symbol in free}
 
 
 def _parameters(problem: Problem) -> tuple[list[tuple[str, Any]], Any]:
@@ -111,7 +127,7 @@ def _parameter_array(
     base = path if path not in used else f"{path}_"
     made = np.empty(numbers.shape, dtype=object)
     for index in np.ndindex(numbers.shape):
-        if numbers[index] in (0, 1, -1):  # structure, not a parameter
+        if numbers[index] == 0 or (index and numbers[index] in (1, -1)):  # structure
             made[index] = numbers[index]
             continue
         mirrored = index[::-1]
@@ -148,6 +164,17 @@ def _ranges(problem: Problem) -> tuple[tuple[float, float], ...]:
     if isinstance(chart, BoxChart):
         return tuple(zip(map(float, chart.lower), map(float, chart.upper), strict=True))
     return ((0.0, 1.0),) * chart.dimension
+
+
+def _places(problem: Problem, names: list[Any]) -> list[dict[Any, Any]]:
+    """Points of the region, walls and corners nearly included, by coordinate."""
+    rng = np.random.default_rng(0)
+    if not isinstance(problem.chart, BoxChart):
+        points = rng.dirichlet(np.ones(len(names) + 1), _PLACES)[:, :-1]
+    else:
+        unit = rng.beta(0.3, 0.3, (_PLACES, len(names)))
+        points = problem.chart.lower + unit * problem.chart.widths
+    return [{n: sp.Float(float(v)) for n, v in zip(names, p, strict=True)} for p in points]
 
 
 def _inside_point(problem: Problem) -> list[Any]:

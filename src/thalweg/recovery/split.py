@@ -65,8 +65,6 @@ def split(question: Question) -> tuple[Finding, Split | None]:
     chart = question.chart
     if not isinstance(chart, BoxChart) or question.size not in _TERMS:
         return _open("Only for boxes of two or three coordinates."), None
-    if question.rule.rule_kind != "flow":
-        return _open("Only for flows."), None
     found = project(question.problem, chart)
     if found is None:
         return _open("The rule is not finite everywhere in the region."), None

@@ -89,7 +89,7 @@ class SymbolicVerdict:
             lines += _wrap(f"E = {self.energy}", "  ")
             lines += _wrap(f"M = {_matrix_text(self.metric)}", "  ")
             if self.values:
-                known = ", ".join(f"{k} = {v}" for k, v in self.values.items())
+                known = ", ".join(f"{k} = {_short(v)}" for k, v in self.values.items())
                 lines += _wrap(f"with {known}", "  ")
             lines += ["In LaTeX:", *self.latex.splitlines()]
         return "\n".join(lines)
@@ -136,6 +136,8 @@ def recover_symbolic(
     elif kind == "undecided" and isinstance(rule, Rule):
         reason = _excluded(rule, domain, found)
         kind, note = ("undecided", note) if reason is None else ("refuted", reason)
+    if found.assumed:
+        note += f" This holds where {', '.join(map(str, found.assumed))}, as in the region."
     return SymbolicVerdict(
         kind, found.names, found.velocity, energy, metric, found.values, note, found.system
     )
@@ -212,6 +214,12 @@ def _lowering_matrix(names: tuple[Any, ...]) -> sp.Matrix:
     """The Shahshahani metric in the first n − 1 coordinates: diag(1/x) + 11ᵀ/x_n."""
     last = 1 - sp.Add(*names)
     return sp.diag(*(1 / name for name in names)) + sp.ones(len(names)) / last
+
+
+def _short(value: Any) -> str:
+    """A number as a fraction if that is short, else to six digits."""
+    text = str(value)
+    return text if len(text) <= 12 else f"{float(value):.6g}"
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:

@@ -25,7 +25,7 @@ _SENTENCES = {
     "euclidean": "It is steepest descent of an energy, in the Euclidean metric.",
     "constant-metric": "It is steepest descent of an energy, in a constant metric.",
     "diagonal-metric": "It is steepest descent of an energy, in a diagonal metric m_i(x_i).",
-    "given-metric": "It is steepest descent of an energy, in a metric that was given.",
+    "given-metric": "It is steepest descent of an energy, in a metric known beforehand.",
     "lyapunov": "An energy falls along it; no metric was found in which it is steepest descent.",
     "refuted": "It is not steepest descent of any energy in a continuous metric.",
     "undecided": "No energy was found, and none was excluded.",
@@ -130,7 +130,7 @@ class Verdict:
                 for level in self.levels
                 if level.outcome == "yes" and level.name in _YET
             ]
-        if self.metric_name is not None:
+        if self.metric_name not in (None, "Euclidean"):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
         return [*said, f"Region: {self.region}."] if self.region else said
