@@ -126,6 +126,32 @@ def test_a_purely_imaginary_pair_excludes_no_lyapunov_energy():
     assert verdict.energy is falling
 
 
+def test_two_wells_in_seven_dimensions_with_a_turn():
+    """f = −(1 + S)∇U, S antisymmetric: U falls, and three equilibria do not hinder the search."""
+    size = 7
+    turn = 0.4 * (np.triu(np.ones((size, size)), 1) - np.tril(np.ones((size, size)), -1))
+    mixing = jnp.asarray(np.eye(size) + turn)
+
+    def wells(x):
+        return x[0] ** 4 / 4 - x[0] ** 2 / 2 + jnp.sum(x[1:] ** 2) / 2
+
+    def rest(place):
+        state = place * np.eye(size)[0]
+        curvature = np.diag([3.0 * place**2 - 1.0, *np.ones(size - 1)])
+        jacobian = -(np.eye(size) + turn) @ curvature
+        turns = np.linalg.eigvals(jacobian).astype(complex)
+        return tw.Equilibrium(state, "saddle", None, False, turns, jacobian, 0.0, 0.0)
+
+    rule = tw.as_flow(lambda x: -mixing @ jax.grad(wells)(x))
+    box, rests = cube(-1.5, 1.5, size), [rest(place) for place in (-1.0, 0.0, 1.0)]
+    verdict = tw.recover_energy(rule, box, equilibria=rests, cycles=())
+    assert verdict.kind == "refuted"
+    assert level(verdict, "lyapunov").outcome == "yes"
+    assert "random units" in level(verdict, "lyapunov").note
+    points = np.random.default_rng(3).uniform(-1.5, 1.5, (5000, size))
+    assert descends(verdict, rule, points)
+
+
 def test_a_vortex_is_refuted_though_its_jacobian_is_symmetric():
     rule = tw.as_flow(lambda x: QUARTER @ x / jnp.sum(x**2))
     verdict = tw.recover_energy(rule, SQUARE)

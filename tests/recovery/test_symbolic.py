@@ -1,5 +1,6 @@
 """The exact levels: closed forms against the theory's, and exact refutation."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -52,6 +53,24 @@ def test_the_energy_of_the_reduced_normalization_network(size):
     assert not sp.cancel(scale).has(*verdict.names)
     for name in verdict.names:
         assert is_zero(sp.diff(verdict.energy - scale * known, name))
+
+
+def test_the_built_in_normalization_network_has_its_energy_in_closed_form():
+    """Its drives come out of tuning curves: as symbols of their own, with their numbers."""
+    rule = registry.find("normalization").create(neurons=2)
+    verdict = recover_symbolic(rule)
+    assert verdict.kind == "diagonal-metric"
+    assert descends_exactly(verdict)
+    assert {str(symbol) for symbol in verdict.values} >= {"alpha", "beta", "sigma", "k_1", "c_2"}
+    assert "This holds where" in verdict.note  # the outputs end where σ² + u does
+    there = {name: 0.3 + 0.2 * i for i, name in enumerate(verdict.names)}
+    with jax.enable_x64(True):
+        slopes = np.asarray(jax.grad(rule.energy)(jnp.asarray([0.3, 0.5], float)))
+    found = [
+        float(sp.diff(verdict.energy, name).subs(verdict.values).subs(there))
+        for name in verdict.names
+    ]
+    np.testing.assert_allclose(found[0] * slopes[1], found[1] * slopes[0], rtol=1e-9)
 
 
 def _named(verdict, name):

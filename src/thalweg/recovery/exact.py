@@ -146,15 +146,17 @@ def _rational(expression: Any, name: Any) -> Any:
     if not expression.is_rational_function(name):
         return None
     total: Any = sp.Integer(0)
-    for term in sp.Add.make_args(sp.apart(expression, name)):
+    parts: Any = sp.expand_mul(sp.apart(expression, name))
+    for term in sp.Add.make_args(parts):
+        if not term.has(name):
+            total += term * name
+            continue
         constant, varying = term.as_independent(name, as_Add=False)
         base, power = varying.as_base_exp()
         slope = sp.diff(base, name)
         if slope.has(name):
             return None
-        if varying == 1:
-            total += constant * name
-        elif power == -1:
+        if power == -1:
             total += constant * sp.log(base) / slope
         else:
             total += constant * base ** (power + 1) / (slope * (power + 1))

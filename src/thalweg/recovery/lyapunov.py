@@ -13,11 +13,15 @@ from thalweg.recovery.falling import HUNTS, hunt
 from thalweg.recovery.margins import widest_margin
 from thalweg.recovery.question import Finding, Question, evaluate
 from thalweg.recovery.series import Basis, SeriesEnergy, make_basis
+from thalweg.recovery.units import UnitBasis, make_units
 from thalweg.recovery.verdict import Level
 
 NAME = "lyapunov"
 _DEGREES = {1: (2, 4, 8, 12), 2: (2, 4, 6, 8), 3: (2, 4, 6), 4: (2, 4), 5: (2, 4), 6: (2, 4)}
 _NUM_POINTS = 1024
+_LARGEST = 16
+_NUM_UNITS = 128
+_WITH_UNITS = f"quadratic form with {_NUM_UNITS} random units"
 _NUM_AROUND = 128
 _ROUNDS = 8
 # A fall below this is not told from none: dE/dt relative to |∇E| |f|.
@@ -36,16 +40,20 @@ class _Samples:
 def lyapunov(question: Question) -> Finding:
     """Fit polynomials of growing degree, hunt for points where they rise, and fit again.
 
+    In many coordinates these are quadratic, then a network of random units is added.
+
     The gradient is made to vanish at every equilibrium; of all coefficients with dE/dt < 0 at the
     samples those with the widest margin are taken (a convex problem, so that failure means that no
     polynomial of this degree falls at all samples).
     """
     size = question.size
-    if size not in _DEGREES:
-        note = f"Not tried above {max(_DEGREES)} coordinates."
+    if size > _LARGEST:
+        note = f"Not tried above {_LARGEST} coordinates."
         return Finding(Level(NAME, "open", None, note))
-    degrees = _DEGREES[size]
-    basis = make_basis(question.chart, degrees[-1])
+    is_small = size in _DEGREES
+    degrees = _DEGREES[size] if is_small else (2, 3)
+    chart = question.chart
+    basis = make_basis(chart, degrees[-1]) if is_small else make_units(chart, _NUM_UNITS)
     states = _centres(question)
     samples = _measure(question, basis, _sample_points(question, states))
     pins = _pins(question, basis, states)
@@ -68,10 +76,8 @@ def lyapunov(question: Question) -> Finding:
                 np.concatenate([samples.points, more.points]),
                 np.concatenate([samples.rows, more.rows]),
             )
-    note = (
-        f"No polynomial of degree up to {degrees[-1]} falls at all of {len(samples.points)} "
-        f"points; an energy of another form may."
-    )
+    form = f"polynomial of degree up to {degrees[-1]}" if is_small else _WITH_UNITS
+    note = f"No {form} falls at all of {len(samples.points)} points; an energy of another form may."
     return Finding(Level(NAME, "open", None, note))
 
 
@@ -104,20 +110,20 @@ def _is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.
 
 
 @eqx.filter_jit
-def _basis_at(basis: Basis, points: Any) -> tuple[jax.Array, jax.Array]:
+def _basis_at(basis: Basis | UnitBasis, points: Any) -> tuple[jax.Array, jax.Array]:
     return jax.vmap(basis)(points), jax.vmap(jax.jacfwd(basis))(points)
 
 
-def _measure(question: Question, basis: Basis, points: np.ndarray) -> _Samples:
+def _measure(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> _Samples:
     """The rows −∇φ·f (a map: φ(x) − φ(x⁺)) at points, each of length one."""
     if not len(points):
-        return _Samples(points, np.zeros((0, len(basis.orders))))
+        return _Samples(points, np.zeros((0, len(basis.degrees))))
     (rows,) = in_batches(lambda some: (_rows(question, basis, some),), points)
     good = np.isfinite(rows).all(axis=1)
     return _Samples(points[good], rows[good])
 
 
-def _rows(question: Question, basis: Basis, points: np.ndarray) -> np.ndarray:
+def _rows(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
     velocity = evaluate(question.problem, points)[0]
     values, slopes = (np.asarray(a) for a in _basis_at(basis, points))
     if question.rule.rule_kind == "flow":
@@ -125,15 +131,15 @@ def _rows(question: Question, basis: Basis, points: np.ndarray) -> np.ndarray:
     return values - np.asarray(_basis_at(basis, points + velocity)[0])
 
 
-def _pins(question: Question, basis: Basis, centres: np.ndarray) -> np.ndarray:
+def _pins(question: Question, basis: Basis | UnitBasis, centres: np.ndarray) -> np.ndarray:
     """The equations ∇E = 0 at the equilibria, shape `(m d, k)`, in units of the domain."""
     if not len(centres):
-        return np.zeros((0, len(basis.orders)))
+        return np.zeros((0, len(basis.degrees)))
     slopes = _slopes_at(basis, centres) * np.asarray(question.chart.widths)
-    return np.swapaxes(slopes, 1, 2).reshape(-1, len(basis.orders))
+    return np.swapaxes(slopes, 1, 2).reshape(-1, len(basis.degrees))
 
 
-def _slopes_at(basis: Basis, points: np.ndarray) -> np.ndarray:
+def _slopes_at(basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
     """∇φ_k at any number of points, `(n, k, d)`."""
     return in_batches(lambda some: _basis_at(basis, some), points)[1]
 
@@ -173,7 +179,7 @@ def _hunt(
 
 
 def _falls_at_centres(
-    question: Question, basis: Basis, coefficients: np.ndarray, centres: np.ndarray
+    question: Question, basis: Basis | UnitBasis, coefficients: np.ndarray, centres: np.ndarray
 ) -> bool:
     """Whether the second derivative falls strictly at every hyperbolic equilibrium."""
     widths = np.asarray(question.chart.widths)
@@ -200,13 +206,15 @@ def _found(
     question: Question, energy: SeriesEnergy, degree: int, num_hunts: int, worst: float
 ) -> Finding:
     waves = isinstance(question.chart, BoxChart) and np.any(np.isfinite(question.chart.period))
-    what = "trigonometric polynomial" if waves else "polynomial"
+    kind = "trigonometric polynomial" if waves else "polynomial"
+    is_plain = isinstance(energy.basis, Basis) or degree < 3
+    what = f"{kind} of degree {degree}" if is_plain else _WITH_UNITS
     if question.rule.rule_kind == "flow":
         rate, margin = "dE/dt < 0", f"a cosine of {worst:.1e} between −∇E and the rule"
     else:
         rate, margin = "E(x⁺) < E(x)", f"a fall of {worst:.1e} |∇E| |x⁺ − x|"
     note = (
-        f"A {what} of degree {degree} falls: {rate} in the region, except within "
+        f"A {what} falls: {rate} in the region, except within "
         f"{NEAREST:.0e} of its widths of an equilibrium; the worst of {num_hunts} hunts for a rise "
         f"left {margin}. Checked, not proved."
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from thalweg.core.charts import BoxChart, Chart
 from thalweg.energies import Energy
+from thalweg.recovery.units import UnitBasis
 
 
 class Basis(eqx.Module):
@@ -83,7 +84,7 @@ class SeriesEnergy(Energy):
     """An energy Σ_k c_k φ_k in the coordinates of a chart."""
 
     chart: Chart
-    basis: Basis
+    basis: Basis | UnitBasis
     coefficients: Any
 
     def __call__(self, state: Any) -> jax.Array:
