@@ -74,14 +74,14 @@ def test_an_angle_must_bring_the_energy_back():
 
 def test_symmetric_jacobians_are_not_enough_where_the_region_has_a_hole():
     vortex = tw.as_flow(lambda x: jnp.stack([-x[1], x[0]]) / jnp.sum(x**2))
-    verdict = tw.recover_energy(vortex, SQUARE, equilibria=())
+    verdict = tw.recover_energy(vortex, SQUARE, equilibria=(), thorough=False)
     assert verdict.kind != "euclidean"
     assert residual(verdict) > 1e-2
 
 
 def test_symmetric_jacobians_are_not_enough_where_the_rule_jumps():
     jump = tw.as_flow(lambda x: jnp.stack([0.0 * x[0], jnp.sign(x[0] - 0.1)]))
-    verdict = tw.recover_energy(jump, SQUARE, equilibria=())
+    verdict = tw.recover_energy(jump, SQUARE, equilibria=(), thorough=False)
     assert verdict.kind != "euclidean"
 
 

@@ -119,8 +119,13 @@ def test_a_purely_imaginary_pair_excludes_no_lyapunov_energy():
     """At a Hopf point |x|² falls strictly, although the linear part is a center."""
     rule = tw.as_flow(lambda x: QUARTER @ x - jnp.sum(x**2) * x)
 
+    center = tw.Equilibrium(
+        np.zeros(2), "center", None, None, np.array([1j, -1j]), np.asarray(QUARTER), 0.0, 0.0
+    )
     falling, rising = (tw.energies.Quadratic(sign * jnp.eye(2)) for sign in (1.0, -1.0))
-    verdict = tw.recover_energy(rule, SQUARE, cycles=(), candidates=[rising, falling])
+    verdict = tw.recover_energy(
+        rule, SQUARE, equilibria=[center], cycles=(), candidates=[rising, falling]
+    )
     assert verdict.kind == "refuted"
     assert [f.outcome for f in verdict.levels if f.name == "candidate"] == ["no", "yes"]
     assert verdict.energy is falling

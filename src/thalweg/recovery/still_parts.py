@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import jax
 import numpy as np
 import sympy as sp
 
@@ -51,7 +52,7 @@ class StillParts:
         """
         self.values, self.assumed = values, []
         self._taken, self._places, self._as_symbols = taken, places, as_symbols
-        self._numbers: dict[int, Any] = dict(zip(program.inputs, examples, strict=False))
+        self._numbers = _still_numbers(program, examples)
         self._named: dict[int, np.ndarray] = {}
         self._letters = self._free_letters()
 
@@ -69,13 +70,11 @@ class StillParts:
             exactly: carries it out on expressions.
             is_known: whether its operands are expressions.
         """
-        operands = [self._number(o) for o in equation.operands]
-        numbers = [np.asarray(r) for r in equation.evaluate(operands)]
-        self._numbers.update(zip(equation.results, numbers, strict=True))
+        unknown: list[Any] = [None] * len(equation.results)
         try:
-            found = exactly() if is_known else [None] * len(numbers)
+            found = exactly() if is_known else unknown
         except InputError:
-            found = [None] * len(numbers)
+            found = unknown
         return [None if f is None or _is_long(f) else f for f in found]
 
     def named(self, number: int, exact: Callable[[Any], np.ndarray]) -> np.ndarray:
@@ -106,9 +105,6 @@ class StillParts:
             self.assumed.append(fact)
         return answer
 
-    def _number(self, operand: Any) -> Any:
-        return self._numbers[operand.number] if isinstance(operand, Name) else operand
-
     def _symbols(self, array: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """One symbol for each different entry; 0 and ±1 stay, being structure."""
         base, seen = next(self._letters), []
@@ -132,6 +128,27 @@ class StillParts:
         used = {s.name.split("_")[0] for s in (*self._taken, *self.values)}
         plain = (letter for letter in _LETTERS if letter not in used)
         return itertools.chain(plain, (f"k{i}" for i in itertools.count(1)))
+
+
+def _still_numbers(program: Program, examples: list[np.ndarray]) -> dict[int, np.ndarray]:
+    """The value of every variable that no state changes, through one compiled program."""
+    known = dict(zip(program.inputs, examples, strict=False))
+    still = set(known)
+    for equation in program.equations:
+        if all(not isinstance(o, Name) or o.number in still for o in equation.operands):
+            still.update(equation.results)
+
+    def carry_out(values: dict[int, Any]) -> dict[int, Any]:
+        values = dict(values)
+        for equation in program.equations:
+            if still.issuperset(equation.results):
+                operands = [
+                    values[o.number] if isinstance(o, Name) else o for o in equation.operands
+                ]
+                values.update(zip(equation.results, equation.evaluate(operands), strict=True))
+        return values
+
+    return {number: np.asarray(v) for number, v in jax.jit(carry_out)(known).items()}
 
 
 def _is_long(array: Any) -> bool:

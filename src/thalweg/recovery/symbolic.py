@@ -64,9 +64,11 @@ class SymbolicVerdict:
         """E and M as LaTeX, one equation a line."""
         if self.energy is None:
             return ""
-        metric = sp.latex(self.metric)
-        arguments = ", ".join(sp.latex(n) for n in self.names)
-        return f"E({arguments}) = {sp.latex(self.energy)}\nM = {metric}"
+        symbols = {*self.names, *self.energy.free_symbols, *self.metric.free_symbols}
+        shown = {symbol: _upright(symbol.name) for symbol in symbols}
+        arguments = ", ".join(shown[name] for name in self.names)
+        energy, metric = (sp.latex(e, symbol_names=shown) for e in (self.energy, self.metric))
+        return f"E({arguments}) = {energy}\nM = {metric}"
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready data."""
@@ -214,6 +216,16 @@ def _lowering_matrix(names: tuple[Any, ...]) -> sp.Matrix:
     """The Shahshahani metric in the first n − 1 coordinates: diag(1/x) + 11ᵀ/x_n."""
     last = 1 - sp.Add(*names)
     return sp.diag(*(1 / name for name in names)) + sp.ones(len(names)) / last
+
+
+def _upright(name: str) -> str:
+    """A symbol's name in LaTeX; a word in upright letters, which do not read as a product."""
+    base, *places = name.split("_")
+    plain = sp.latex(sp.Symbol(name))
+    if len(base) < 2 or not base.isalpha() or sp.latex(sp.Symbol(base)) != base:
+        return plain
+    below = f"_{{{' '.join(places)}}}" if any(places) else ""
+    return f"\\mathrm{{{base}}}{below}"
 
 
 def _short(value: Any) -> str:
