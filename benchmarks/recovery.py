@@ -78,8 +78,9 @@ def large(seed):
     box = tw.Box(-np.ones(1000), np.ones(1000))
     began = time.perf_counter()
     verdict = tw.recover_energy(NetworkDescent(jnp.asarray(weights)), box)
+    seconds = time.perf_counter() - began
     assert verdict.kind == "euclidean", verdict
-    return time.perf_counter() - began, verdict.residual
+    return seconds, verdict.levels[0].residual or 0.0
 
 
 def show(name, times):
@@ -88,7 +89,7 @@ def show(name, times):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="How fast a rule gets its verdict.")
     parser.add_argument("--runs", type=int, default=3)
     runs = parser.parse_args().runs
     clock = "import time; s = time.perf_counter(); import scipy.stats.qmc; print({})"
