@@ -89,6 +89,7 @@ def test_everything_is_learned_at_large_times_and_nothing_overflows():
     s = np.array([1e3, 3.0, 1e-2])
     for depth in (1, 2, 3, 6):
         np.testing.assert_allclose(dl.deep_strength(s, 0.5, 1e8, depth), s, rtol=1e-12)
+    assert dl.balanced_strength(7.0, 0.0, 1e3) == 0.0
     first, second = dl.unbalanced_strengths(s, (2.0, -0.5), 1e8)
     np.testing.assert_allclose(first * second, s, rtol=1e-12)
     np.testing.assert_allclose(first**2 - second**2, 3.75, rtol=1e-9)

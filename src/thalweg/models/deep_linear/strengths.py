@@ -33,7 +33,8 @@ def balanced_strength(strength: Any, start: Any, times: Any, tau: float = 1.0) -
     _no_negative("start", start)
     rest = np.exp(-2.0 * s * t)
     gained = np.where(s > 0.0, -np.expm1(-2.0 * s * t) / np.where(s > 0.0, s, 1.0), 2.0 * t)
-    return start / (rest + start * gained)
+    below = rest + start * gained
+    return start / np.where(below > 0.0, below, 1.0)  # both are 0 at u_0 = 0 and large t
 
 
 def unbalanced_strengths(
