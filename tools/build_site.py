@@ -128,11 +128,10 @@ def configuration(titles: dict[str, str]) -> str:
     """The configuration, with everything in its navigation and paths that hold in the build."""
     text = (_ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     listed = re.findall(r"^  - .*: (\S+\.md)$", text, flags=re.MULTILINE)
-    entries = "  - Worked examples:\n"
-    for page in sorted((_ROOT / "docs").rglob("*.md")):
-        file = page.relative_to(_ROOT / "docs").as_posix()
-        if file not in listed:
-            entries += f"      - {file}\n"
+    pages = sorted(page.relative_to(_ROOT / "docs") for page in (_ROOT / "docs").rglob("*.md"))
+    others = [page.as_posix() for page in pages if page.as_posix() not in listed]
+    entries = "  - Worked examples:\n" if others else ""
+    entries += "".join(f"      - {page}\n" for page in others)
     entries += "  - Reference:\n"
     entries += "".join(f"      - {title}: reference/{file}\n" for file, title in titles.items())
     text = text.replace("markdown_extensions:\n", f"{entries}markdown_extensions:\n")

@@ -45,7 +45,9 @@ def test_the_reference_has_every_public_name_once(tmp_path):
 
 
 def test_every_page_is_in_the_navigation_once():
-    found = re.findall(r"^ +- (?:.*: )?(\S+\.md)$", load_tool().configuration({}), re.M)
+    text = load_tool().configuration({"x.md": "X"}).replace("reference/x.md", "")
+    assert not re.search(r"^  - .*:\n  - ", text, re.M)  # no empty section
+    found = re.findall(r"^ +- (?:.*: )?(\S+\.md)$", text, re.M)
     pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
     assert sorted(found) == sorted(pages)
     assert found[0] == "index.md"

@@ -1,5 +1,6 @@
 """Figures: their numbers, what is on them, and what they leave alone."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 
 import thalweg as tw
 from thalweg.plot.style import MARKERS, colour_levels
+from thalweg.plot.trajectories import draw_trajectory
 
 
 @pytest.fixture(scope="module")
@@ -241,3 +243,37 @@ def test_the_room_is_entered_without_matplotlib_and_draws_without_pyplot():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_coordinates_of_different_scales_have_panels_of_their_own():
+    times = np.linspace(0.0, 1.0, 20)
+    wide = np.stack([np.sin(times), 100.0 * times, np.cos(times)], axis=1)
+    lowest = draw_trajectory(times, wide, ["a", "b", "c"])
+    figure = lowest.get_figure(root=True)
+    assert figure is not None
+    assert [panel.get_ylabel() for panel in figure.axes] == ["a", "b", "c"]
+    assert lowest is figure.axes[-1]
+    assert lowest.get_xlabel() == "t"
+    alike = draw_trajectory(times, wide / np.array([1.0, 100.0, 1.0]), ["a", "b", "c"])
+    assert labels(alike) == ["a", "b", "c"]
+    own = Figure().add_subplot()
+    assert draw_trajectory(times, wide, ["a", "b", "c"], ax=own) is own
+
+
+def test_a_far_multiplier_leaves_the_unit_circle_to_be_seen():
+    far = dataclasses.replace(
+        resting([0.0, 0.0], "saddle"), eigenvalues=np.array([60.0j, 0.5]), rule_kind="map"
+    )
+    axes = tw.plot.spectrum([far])
+    assert axes.get_title(loc="left").endswith("the furthest |λ| = 60")
+    assert axes.get_ylim()[1] < 7.0
+    drawn = curve(axes, "saddle").T.tolist()
+    assert drawn == [[0.0, 5.0], [0.5, 0.0]]
+
+
+def test_a_witness_on_the_line_is_marked():
+    rule = tw.models.Logistic(r=3.2)
+    found = tw.recover_energy(rule, thorough=False, cycles=tw.find_cycles(rule))
+    axes = tw.plot.verdict(found, rule)
+    x, y = curve(axes, "witness: 2-cycle")
+    np.testing.assert_allclose(y, 3.2 * x * (1.0 - x), atol=1e-9)
