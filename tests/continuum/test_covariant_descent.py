@@ -1,5 +1,7 @@
 """The general covariant form against formulas by hand, and the axioms as verdicts."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,7 +35,8 @@ def test_flat_terms_are_their_formulas():
         trace = jnp.trace(hessian)
         third = jax.grad(lambda x: jnp.trace(jax.hessian(energy)(x)))(x)
         by_hand = (slope, (slope @ slope) * slope, trace * slope, hessian @ slope, third)
-        flows = (CovariantDescent(energy, **({"c1": 0.0} | {name: 2.0})) for name in TERMS)
+        chosen: list[dict[str, Any]] = [{"c1": 0.0} | {name: 2.0} for name in TERMS]
+        flows = (CovariantDescent(energy, **coefficients) for coefficients in chosen)
         guess = CovariantDescent(energy, c3_laplacian=1.0, probes=4000).laplacian(x)
         return by_hand, [flow.velocity(0.0, x) for flow in flows], trace, guess
 

@@ -1,9 +1,8 @@
 """Rules of spins: all at once, one after another, in random order, at a temperature.
 
 A spin turns to the sign of its field h = Wx + b, and stays where its field is zero. Where one spin
-turns after another, fields change only at flips: with a matrix they are kept up to date at a cost
-of N a flip, and the rule goes from flip to flip; with Hebbian couplings the overlaps with the
-patterns are kept instead, at a cost of P a visit.
+turns after another, fields change only at flips, so a sweep goes from flip to flip and keeps a memo
+up to date: the fields, at a cost of N a flip, or the overlaps with P patterns, at a cost of P.
 """
 
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from thalweg.energies.associative import DenseAssociative
 from thalweg.energies.hopfield import Couplings, DenseCouplings, HebbianCouplings, Hopfield
 
 Decision = Callable[[Any, Any, Any], Any]
+_BLOCK = 128
 
 
 class SynchronousSpins(Map):
@@ -156,65 +156,87 @@ def sweep(energy: Hopfield, state: Any, order: Any, free: Any = None) -> tuple[A
         (energy, jnp.where(state < 0, -1.0, 1.0).astype(state.dtype))
     )
     free = jnp.ones(state.shape, bool) if free is None else free
+    new, _, turned = sweep_with_memo(energy, state, memo_of(energy, state), order, free)
+    return new, turned
+
+
+def memo_of(energy: Hopfield, x: Any) -> Any:
+    """What is kept up to date: the fields Wx + b, or the overlaps Ξx of Hebbian couplings."""
     if isinstance(energy.weights, HebbianCouplings):
-
-        def decide(visit: Any, h: Any, spin: Any) -> Any:
-            return jnp.where((h == 0) | ~free[order[visit]], spin, jnp.sign(h))
-
-        new = _visits(energy, state, order, decide)
-        return new, jnp.sum(new != state)
-    return _from_flip_to_flip(energy, state, order, free)
+        return x @ cast_like(energy.weights.columns, x)
+    return energy.field(x)
 
 
-def _from_flip_to_flip(energy: Hopfield, state: Any, order: Any, free: Any) -> tuple[Any, Any]:
-    """A sweep that jumps to the next spin against its field: no other visit changes anything."""
-    size = state.shape[0]
-    rank = jnp.zeros(size, jnp.int32).at[order].set(jnp.arange(size, dtype=jnp.int32))
-    matrix = cast_like(_matrix(energy.weights), state)
-
-    def following(x: Any, h: Any, position: Any) -> Any:
-        against = (x * h < 0) & free & (rank > position)
-        return jnp.min(jnp.where(against, rank, size))
-
-    def flip(loop: Any) -> Any:
-        position, count, x, h = loop
-        i = order[position]
-        h = h - 2.0 * x[i] * matrix[i]
-        x = x.at[i].multiply(-1.0)
-        return following(x, h, position), count + 1, x, h
-
-    h = energy.field(state)
-    first = (following(state, h, jnp.int32(-1)), jnp.int32(0), state, h)
-    _, count, x, _ = jax.lax.while_loop(lambda loop: loop[0] < size, flip, first)
-    return x, count
+def energy_of(energy: Hopfield, x: Any, memo: Any) -> Any:
+    """E(x) from what is kept, without another look at W."""
+    bias = jnp.sum(cast_like(energy.bias, x) * x)
+    if isinstance(energy.weights, HebbianCouplings):
+        size, count = energy.weights.columns.shape
+        return 0.5 * (count - jnp.sum(memo * memo) / size) - bias
+    return -0.5 * (jnp.sum(x * memo) + bias)
 
 
-def _visits(energy: Hopfield, state: Any, order: Any, decide: Decision) -> Any:
+def sweep_with_memo(energy: Hopfield, x: Any, memo: Any, order: Any, free: Any) -> Any:
+    """A sweep that goes from flip to flip: no other visit changes anything.
+
+    Spins are looked at a block at a time; after a flip the rest of the block is looked at again.
+    """
+    size = x.shape[0]
+    room = -(-size // _BLOCK) * _BLOCK
+    order = jnp.concatenate([order, jnp.broadcast_to(order[:1], (room - size,))])
+    free = free[order] & (jnp.arange(room) < size)
+    bias = jnp.broadcast_to(cast_like(energy.bias, x), x.shape)
+    places = jnp.arange(_BLOCK)
+    is_hebbian = isinstance(energy.weights, HebbianCouplings)
+    rows = cast_like(_rows(energy.weights), x)
+    count = rows.shape[1]
+
+    def block(k: Any, loop: Any) -> Any:
+        indices = jax.lax.dynamic_slice(order, (k * _BLOCK,), (_BLOCK,))
+        live = jax.lax.dynamic_slice(free, (k * _BLOCK,), (_BLOCK,))
+        near = rows[indices] if is_hebbian else None
+        near_bias = bias[indices]
+
+        def following(x: Any, memo: Any, place: Any) -> Any:
+            spins = x[indices]
+            h = memo[indices] if near is None else (near @ memo - count * spins) / size + near_bias
+            return jnp.min(jnp.where((spins * h < 0) & live & (places > place), places, _BLOCK))
+
+        def flip(loop: Any) -> Any:
+            place, x, memo, turned = loop
+            i = indices[place]
+            memo = memo - 2.0 * x[i] * rows[i]
+            x = x.at[i].multiply(-1.0)
+            return following(x, memo, place), x, memo, turned + 1
+
+        x, memo, turned = loop
+        first = (following(x, memo, -1), x, memo, turned)
+        return jax.lax.while_loop(lambda loop: loop[0] < _BLOCK, flip, first)[1:]
+
+    start = (x, memo, jnp.zeros((), jnp.int32))
+    return jax.lax.fori_loop(0, room // _BLOCK, block, start)
+
+
+def _visits(energy: Hopfield, x: Any, order: Any, decide: Decision) -> Any:
     """Visit spins one after another; `decide(visit, field, spin)` is the new spin."""
-    bias = jnp.broadcast_to(cast_like(energy.bias, state), state.shape)
-    if isinstance(energy.weights, HebbianCouplings):
-        columns = cast_like(energy.weights.columns, state)
-        size, count = columns.shape
+    bias = jnp.broadcast_to(cast_like(energy.bias, x), x.shape)
+    rows = cast_like(_rows(energy.weights), x)
+    is_hebbian = isinstance(energy.weights, HebbianCouplings)
+    size, count = x.shape[0], rows.shape[1]
 
-        def visit(k: Any, loop: Any) -> Any:
-            x, overlaps = loop
-            i = order[k]
-            h = (columns[i] @ overlaps - count * x[i]) / size + bias[i]
-            new = decide(k, h, x[i])
-            return x.at[i].set(new), overlaps + (new - x[i]) * columns[i]
-
-        return jax.lax.fori_loop(0, order.shape[0], visit, (state, state @ columns))[0]
-    matrix = cast_like(_matrix(energy.weights), state)
-
-    def visit_dense(k: Any, loop: Any) -> Any:
-        x, h = loop
+    def visit(k: Any, loop: Any) -> Any:
+        x, memo = loop
         i = order[k]
-        new = decide(k, h[i], x[i])
-        h = jax.lax.cond(new == x[i], lambda h: h, lambda h: h + (new - x[i]) * matrix[i], h)
-        return x.at[i].set(new), h
+        h = (rows[i] @ memo - count * x[i]) / size + bias[i] if is_hebbian else memo[i]
+        new = decide(k, h, x[i])
+        memo = jax.lax.cond(new == x[i], lambda m: m, lambda m: m + (new - x[i]) * rows[i], memo)
+        return x.at[i].set(new), memo
 
-    return jax.lax.fori_loop(0, order.shape[0], visit_dense, (state, energy.field(state)))[0]
+    return jax.lax.fori_loop(0, order.shape[0], visit, (x, memo_of(energy, x)))[0]
 
 
-def _matrix(weights: Couplings) -> Any:
+def _rows(weights: Couplings) -> Any:
+    """What a flip of spin i adds to the memo, as row i."""
+    if isinstance(weights, HebbianCouplings):
+        return weights.columns
     return weights.matrix if isinstance(weights, DenseCouplings) else weights.dense()

@@ -21,7 +21,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
-from thalweg.dynamics.spins import sweep
+from thalweg.dynamics.spins import memo_of, sweep_with_memo
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.storage import hebb
 
@@ -184,17 +184,21 @@ def capacity_curve(
 def _settled(network: Hopfield, starts: Any, seed: Any) -> jax.Array:
     """Where random-order updates settle, from each start in turn (a sweep's cost is its flips)."""
 
+    free = jnp.ones(starts.shape[1], bool)
+
     def one(start: jax.Array) -> jax.Array:
         def goes_on(loop: Any) -> jax.Array:
-            index, turned, _ = loop
+            index, turned, *_ = loop
             return (turned > 0) & (index < 1000)
 
         def again(loop: Any) -> Any:
-            index, _, x = loop
+            index, _, x, memo = loop
             key = jax.random.fold_in(jax.random.key(seed), index)
-            new, turned = sweep(network, x, jax.random.permutation(key, x.shape[0]))
-            return index + 1, turned, new
+            order = jax.random.permutation(key, x.shape[0])
+            x, memo, turned = sweep_with_memo(network, x, memo, order, free)
+            return index + 1, turned, x, memo
 
-        return jax.lax.while_loop(goes_on, again, (jnp.int32(0), jnp.int32(1), start))[2]
+        first = (jnp.int32(0), jnp.int32(1), start, memo_of(network, start))
+        return jax.lax.while_loop(goes_on, again, first)[2]
 
     return jax.lax.map(one, starts)

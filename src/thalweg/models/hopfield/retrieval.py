@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.results import Result
 from thalweg.core.trees import cast_like
-from thalweg.dynamics.spins import sweep
+from thalweg.dynamics.spins import energy_of, memo_of, sweep_with_memo
 from thalweg.energies.hopfield import Hopfield, check_spins
 
 Update = Literal["random", "sequential", "synchronous"]
@@ -123,20 +123,39 @@ def retrieve(
 def _in_turn(
     network: Hopfield, state: Any, free: Any, max_sweeps: int, key: jax.Array, is_random: bool
 ) -> Retrieval:
-    energies, flips = [float(_energy(network, state))], 0
-    result = Result.not_converged
-    order = np.arange(len(free), dtype=np.int32)
-    for count in range(max_sweeps):
+    found = _sweeps(network, state, free, key, max_sweeps, is_random)
+    end, energies, count, flips, is_settled = (np.asarray(a) for a in found)
+    result = Result.settled if is_settled else Result.not_converged
+    energies = energies[: count + 1].astype(np.float64)
+    return Retrieval(end, result, None, float(energies[-1]), energies, np.zeros(0), int(flips))
+
+
+@eqx.filter_jit
+def _sweeps(
+    network: Hopfield, state: Any, free: Any, key: jax.Array, max_sweeps: int, is_random: bool
+) -> Any:
+    """Sweeps until one turns no spin; W is read once, for the fields of the start."""
+    state = jnp.asarray(state)
+    memo = memo_of(network, state)
+    energies = jnp.zeros(max_sweeps + 1, state.dtype).at[0].set(energy_of(network, state, memo))
+
+    def goes_on(loop: Any) -> jax.Array:
+        count, *_, is_settled = loop
+        return (count < max_sweeps) & ~is_settled
+
+    def again(loop: Any) -> Any:
+        count, x, memo, energies, flips, _ = loop
+        order = jnp.arange(x.shape[0])
         if is_random:
-            order = _order(jax.random.fold_in(key, count), len(free))
-        state, turned, energy = _sweep(network, state, order, free)
-        energies.append(float(energy))
-        flips += int(turned)
-        if not turned:
-            result = Result.settled
-            break
-    end = np.asarray(state)
-    return Retrieval(end, result, None, energies[-1], np.array(energies), np.zeros(0), flips)
+            order = jax.random.permutation(jax.random.fold_in(key, count), order)
+        x, memo, turned = sweep_with_memo(network, x, memo, order, free)
+        energies = energies.at[count + 1].set(energy_of(network, x, memo))
+        return count + 1, x, memo, energies, flips + turned, turned == 0
+
+    none = jnp.zeros((), jnp.int32)
+    first = (none, state, memo, energies, none, jnp.zeros((), bool))
+    count, x, _, energies, flips, is_settled = jax.lax.while_loop(goes_on, again, first)
+    return x, energies, count, flips, is_settled
 
 
 def _together(network: Hopfield, state: Any, free: Any, max_sweeps: int) -> Retrieval:
@@ -166,19 +185,8 @@ def _energy(network: Hopfield, state: Any) -> jax.Array:
 
 
 @eqx.filter_jit
-def _sweep(network: Hopfield, state: Any, order: Any, free: Any) -> Any:
-    new, turned = sweep(network, state, order, free)
-    return new, turned, network(new)
-
-
-@eqx.filter_jit
 def _step(network: Hopfield, state: Any, free: Any) -> Any:
     h = network.field(state)
     new = jnp.where((h == 0) | ~free, state, jnp.sign(h))
     two_step = -jnp.sum(new * h) - jnp.sum(state * cast_like(network.bias, state))
     return new, network(new), two_step
-
-
-@eqx.filter_jit
-def _order(key: jax.Array, size: int) -> jax.Array:
-    return jax.random.permutation(key, size)
