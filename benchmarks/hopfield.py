@@ -3,6 +3,7 @@
     python benchmarks/hopfield.py retrieval
     python benchmarks/hopfield.py gradient --torch PATH/TO/PYTHON   (with torch and torchdiffeq)
     python benchmarks/hopfield.py memory
+    python benchmarks/hopfield.py adjoints
 
 All ratios are medians over pairs of runs, ours and theirs in turn.
 """
@@ -20,8 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.dynamics.spins import memo_of, sweep_with_memo
-from thalweg.energies import DenseCouplings, Hopfield, ModernHopfield
-from thalweg.models.hopfield import EnergyClassifier, hebb, retrieve
+from thalweg.energies import ContinuousHopfield, DenseCouplings, Hopfield, ModernHopfield
+from thalweg.learning import compare_adjoints
+from thalweg.models.hopfield import EnergyClassifier, GradedNeurons, hebb, retrieve
 from thalweg.studies.hopfield.training import CONFIGURATIONS, cross_entropy
 
 SIZE, COUNT, SPOILT = 10_000, 500, 0.1
@@ -236,9 +238,21 @@ def memory(runs):
             print(f"β = {inverse:<6g} median relative error {np.median(errors):.2g}")
 
 
+def adjoints(runs):
+    """The three gradients of a network of 16 graded neurons over t = 1."""
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((16, 16)) / 4
+    flow = GradedNeurons(ContinuousHopfield(matrix + matrix.T, 0.1 * rng.standard_normal(16)))
+    start = rng.standard_normal(16)
+    for layers in (100, 1000):
+        print(f"{layers} layers")
+        options = {"layers": layers, "runs": 10 * runs}
+        print(compare_adjoints(flow, lambda z: jnp.sum(z**2), start, (0.0, 1.0), **options))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["retrieval", "gradient", "memory"])
+    parser.add_argument("what", choices=["retrieval", "gradient", "memory", "adjoints"])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--torch", help="a Python that has torch and torchdiffeq")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
@@ -246,7 +260,7 @@ def main() -> None:
     if given.what == "gradient":
         gradient(given.runs, given.torch, given.threads)
     else:
-        {"retrieval": retrieval, "memory": memory}[given.what](given.runs)
+        {"retrieval": retrieval, "memory": memory, "adjoints": adjoints}[given.what](given.runs)
 
 
 if __name__ == "__main__":

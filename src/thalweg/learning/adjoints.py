@@ -29,6 +29,7 @@ from thalweg.core.trees import as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Flow
 
 AdjointMethod = Literal["continuous", "checkpointed", "layered"]
+_MAX_STEPS = 4096
 METHODS: tuple[AdjointMethod, ...] = ("continuous", "checkpointed", "layered")
 
 
@@ -77,7 +78,7 @@ def run_gradient(
 
     Raises:
         InputError: the method is unknown, or `layers` is not positive.
-        DivergenceError: the loss is not finite.
+        DivergenceError: the loss is not finite, or the solver gave up.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -97,7 +98,7 @@ def run_gradient(
     numbers = as_arrays((float(times[0]), float(times[1]), rtol, atol))
     found = _gradient(loss_fn, method, layers, as_arrays(flow), as_arrays(start), numbers)
     if not has_tracer(found.loss) and not np.isfinite(found.loss):
-        raise DivergenceError(f"run_gradient: the loss at t = {times[1]:g} is {found.loss}.")
+        raise DivergenceError(_lost("run_gradient", method, found.loss, times[1]))
     return found
 
 
@@ -161,7 +162,7 @@ def compare_adjoints(
         key: the randomness of the directions; None means `jax.random.key(0)`.
 
     Raises:
-        DivergenceError: a loss is not finite.
+        DivergenceError: a loss is not finite, or a solver gave up.
     """
     words = jax.random.key_data(jax.random.key(0) if key is None else key)
     rng = np.random.default_rng(np.asarray(words).ravel().tolist())
@@ -169,7 +170,9 @@ def compare_adjoints(
         flow, start = in_float64((flow, start))
         numbers = tuple(np.float64(v) for v in (*times, rtol, atol))
         moves = [_direction(rng, flow, start) for _ in range(directions)]
-        slopes = [_difference(loss_fn, flow, start, times, move) for move in moves]
+        slopes = [_difference(loss_fn, flow, start, times, move, rtol, atol) for move in moves]
+        if not np.all(np.isfinite(slopes)):
+            raise DivergenceError(_lost("compare_adjoints", "differences", np.nan, times[1]))
         rows = []
         for method in METHODS:
             given = (loss_fn, method, layers, flow, start, numbers)
@@ -182,7 +185,7 @@ def compare_adjoints(
                 clock.append(time.perf_counter() - began)
             assert found is not None
             if not np.isfinite(found.loss):
-                raise DivergenceError(f"compare_adjoints: the loss is {found.loss} ({method}).")
+                raise DivergenceError(_lost("compare_adjoints", method, found.loss, times[1]))
             gaps = [abs(_along(found, move) - s) for move, s in zip(moves, slopes, strict=True)]
             error = max(gaps) / max(np.max(np.abs(slopes)), 1e-300)
             memory = 0 if needed is None else int(needed.temp_size_in_bytes)
@@ -226,10 +229,12 @@ def _solve(flow: Any, start: Any, t0: Any, t1: Any, rtol: Any, atol: Any, adjoin
         saveat=diffrax.SaveAt(t1=True),
         stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
         adjoint=adjoint,
-        max_steps=4096,
+        max_steps=_MAX_STEPS,
         throw=False,
     )
-    return jax.tree.map(lambda leaf: leaf[0], solution.ys)
+    # A solve that gave up has no end; NaN is what the host looks for.
+    arrived = solution.result == diffrax.RESULTS.successful
+    return jax.tree.map(lambda leaf: jnp.where(arrived, leaf[0], jnp.nan), solution.ys)
 
 
 def _velocity(t: Any, state: Any, flow: Any) -> Any:
@@ -280,19 +285,32 @@ def _along(found: RunGradient, move: Any) -> float:
     return float(_dot(eqx.filter((found.flow, found.start), eqx.is_inexact_array), move))
 
 
-def _difference(loss_fn: Any, flow: Any, start: Any, times: Any, move: Any) -> float:
+def _difference(
+    loss_fn: Any, flow: Any, start: Any, times: Any, move: Any, rtol: float, atol: float
+) -> float:
     """A central difference of fourth order of the loss along a move."""
     step = 1e-3
+    numbers = tuple(
+        np.float64(v) for v in (*times, max(1e-3 * rtol, 1e-12), max(1e-3 * atol, 1e-13))
+    )
 
     def value(h: float) -> float:
         moved = eqx.apply_updates((flow, start), jax.tree.map(lambda d: h * d, move))
-        return float(_loss(loss_fn, moved, tuple(np.float64(t) for t in times)))
+        return float(_loss(loss_fn, moved, numbers))
 
     return (8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))) / (12 * step)
 
 
 @eqx.filter_jit
-def _loss(loss_fn: Any, moved: Any, times: Any) -> Any:
-    (flow, start), (t0, t1) = moved, times
+def _loss(loss_fn: Any, moved: Any, numbers: Any) -> Any:
+    (flow, start), (t0, t1, rtol, atol) = moved, numbers
     adjoint = diffrax.RecursiveCheckpointAdjoint()
-    return loss_fn(_solve(flow, start, t0, t1, 1e-12, 1e-13, adjoint))
+    return loss_fn(_solve(flow, start, t0, t1, rtol, atol, adjoint))
+
+
+def _lost(name: str, method: str, loss: Any, end: float) -> str:
+    return (
+        f"{name} ({method}): the loss at t = {end:g} is {loss}: the state left the finite, or the "
+        f"solver gave up after {_MAX_STEPS} steps (kinks, as of rectified units, ask for many). "
+        f"Loosen rtol and atol, or look at the run with simulate."
+    )

@@ -66,6 +66,12 @@ ENTRIES: tuple[Entry, ...] = (
         quick={"branching": 2, "features": 60, "hidden": (16, 16)},
     ),
     Entry(
+        "hopfield-capacity",
+        "hopfield.capacity:study",
+        "How many patterns Hebb's rule holds",
+        quick={"sizes": (100, 200), "networks": 3, "patterns": 10},
+    ),
+    Entry(
         "hopfield-mnist",
         "hopfield.mnist:study",
         "A layer that follows an energy reads digits",
