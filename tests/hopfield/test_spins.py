@@ -64,6 +64,19 @@ def test_a_sweep_is_a_sweep_row_by_row(is_dense):
     np.testing.assert_array_equal(sequential, expected)
 
 
+@pytest.mark.parametrize("is_dense", [True, False])
+def test_a_sweep_over_several_blocks_with_many_flips(is_dense):
+    stored = RNG.choice([-1.0, 1.0], (90, 300)).astype(np.float32)
+    couplings = HebbianCouplings(stored)
+    network = Hopfield(couplings.dense() if is_dense else couplings)
+    start = RNG.choice([-1.0, 1.0], 300).astype(np.float32)
+    order = RNG.permutation(300)
+    expected = row_by_row(couplings.dense(), np.zeros(300), start, order)
+    new, turned = jax.jit(lambda x, order: sweep(network, x, order))(start, order)
+    np.testing.assert_array_equal(new, expected)
+    assert int(turned) > 60
+
+
 def test_retrieval_ends_where_no_spin_is_against_its_field():
     network = hebb(PATTERNS)
     for update in ("random", "sequential"):
