@@ -45,7 +45,13 @@ def test_a_tree_in_small():
     assert names(found) == {"levels", "modes", "similarity", "item-map"}
     for run in found.values.values():
         assert np.all(np.diff(run["half_steps"]) > 0)
-    assert found.page.lead.startswith("Both the linear and the ReLU network")
+    assert "the relu network learned the upper levels first" in found.page.lead
+    shallow = tree_page.study(
+        features=20, depth=1, branching=2, hidden=(4,), num_steps=40, num_saves=3
+    )
+    assert "fewer than two levels" in shallow.page.lead
+    with pytest.raises(tw.DivergenceError, match="take a smaller learning_rate than 5"):
+        tree_page.study(features=20, branching=2, hidden=(8,), learning_rate=5.0, num_steps=400)
 
 
 def test_completion_and_a_recommender(tmp_path):

@@ -23,8 +23,17 @@ def test_modes_rise_one_after_the_other_when_deep_and_together_when_shallow():
     np.testing.assert_allclose(shallow, np.log(2) / 0.4, rtol=0.03)
     assert curves.errors()["shallow"] < 0.03
     finer = modes.mode_curves(dt=0.01)
-    assert finer.errors()["exact"] < 0.15 * curves.errors()["exact"]
-    assert finer.errors()["exact"] < 0.03
+    assert finer.errors()["nearest"] < 0.15 * curves.errors()["nearest"]
+    assert finer.errors()["nearest"] < 0.03
+
+
+def test_a_start_that_is_not_small_is_told_to_be_far_from_balance():
+    small, large = (modes.mode_curves(scale=scale, duration=6.0) for scale in (0.01, 0.3))
+    assert large.excess > 10.0 * small.excess
+    assert large.errors()["logistic"] > 0.3
+    page = modes.study(scale=0.3, duration=2.0).page
+    assert "not in the time of this run" in page.lead
+    assert "nan" not in page.lead
 
 
 def test_levels_of_a_tree_are_learned_from_the_root():

@@ -46,7 +46,8 @@ def study(
     """Reproduce one table or figure of a source.
 
     Prints its tables, and writes result.json, the figures and report.html. The JSON has the keys
-    `schema`, `version`, `study`, `settings`, `seed`, `values` (the study's own) and `warnings`.
+    `schema`, `version`, `study`, `settings` (all of them), `seed`, `data` (a name), `values` (the
+    study's own) and `warnings`.
 
     Examples: `thalweg study normalization-stability`, `thalweg study deep-linear-modes --quick`.
     """
@@ -66,13 +67,19 @@ def study(
         presets = {"seed": seed, **(entry.quick if quick else {})}
         if "data" in parameters:
             presets["data"] = data
+            if data is not None:
+                presets.pop("digits", None)  # the small images that --quick would take instead
         elif data is not None:
             raise InputError(f"--data: the study {name} reads no files.")
         if digits and "digits" not in parameters:
             raise InputError(f"--digits: the study {name} reads no images.")
         if digits:
             presets["digits"] = True
-        given, others = arguments(function, split_settings(settings or ()), presets, name)
+        asked = split_settings(settings or ())
+        for option in ("seed", "data"):
+            if option in asked:
+                raise InputError(f"--set {option}: there is an option for it, --{option}.")
+        given, others = arguments(function, asked, presets, name)
         for path in others:
             raise unknown(path, taken, f"the study {name}")
         current.open_folder(name)
@@ -82,9 +89,10 @@ def study(
             "schema": 1,
             "version": __version__,
             "study": name,
-            "settings": {key: value for key, value in given.items() if key in taken},
+            "settings": {key: given.get(key, parameters[key].default) for key in taken},
             "seed": seed,
+            "data": None if data is None else data.name,
             "values": outcome.values,
             "warnings": list(outcome.warnings),
         }
-        current.finish(result, str(outcome), outcome.page.files)
+        current.finish(result, str(outcome), outcome.report.files)

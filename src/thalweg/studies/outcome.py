@@ -1,10 +1,10 @@
 """What a study hands back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from thalweg.report import Page, to_text
+from thalweg.report import Page, Points, Section, to_text
 
 
 @dataclass(frozen=True)
@@ -21,5 +21,13 @@ class Outcome:
     values: Mapping[str, Any]
     warnings: tuple[str, ...] = field(default=())
 
+    @property
+    def report(self) -> Page:
+        """The page, its warnings first."""
+        if not self.warnings:
+            return self.page
+        warned = Section("Warnings", [Points(self.warnings)])
+        return replace(self.page, sections=[warned, *self.page.sections])
+
     def __str__(self) -> str:
-        return to_text(self.page)
+        return to_text(self.report)

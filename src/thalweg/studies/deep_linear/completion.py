@@ -1,6 +1,5 @@
 """Study `deep-linear-completion`: what depth alone does for matrix completion."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -185,24 +184,6 @@ def nuclear_norm_completion(observed: Observations) -> np.ndarray:
     if problem.status not in ("optimal", "optimal_inaccurate"):
         raise ConvergenceError(f"nuclear_norm_completion: the solver ended {problem.status}.")
     return np.asarray(matrix.value)
-
-
-def depth_comparison(
-    counts: Sequence[int] = (2000, 5000),
-    depths: Sequence[int] = (2, 3, 4),
-    *,
-    size: int = 100,
-    rank: int = 5,
-    key: jax.Array | None = None,
-    **options: Any,
-) -> dict[int, list[Completion]]:
-    """Complete the same random matrix from each number of observations, at each depth."""
-    return {
-        count: [
-            complete(random_low_rank(size, rank, count, key), d, key=key, **options) for d in depths
-        ]
-        for count in counts
-    }
 
 
 @partial(jax.jit, static_argnames="count")

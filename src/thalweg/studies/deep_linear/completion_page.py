@@ -1,14 +1,16 @@
 """Study `deep-linear-completion`: its page. The numbers are `completion`'s and `ratings`'."""
 
+import importlib.util
 from pathlib import Path
 
 import jax
 import numpy as np
 
-from thalweg.core.errors import InputError
+from thalweg.core.errors import ConvergenceError
 from thalweg.core.progress import Progress
 from thalweg.plot.style import COLOURS, GREY, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
+from thalweg.studies.checks import require_counts, require_list, require_positive
 from thalweg.studies.deep_linear.completion import (
     Completion,
     complete,
@@ -44,11 +46,15 @@ def study(
     References:
         Arora, Cohen, Hu & Luo (2019), arXiv:1905.13655.
     """
+    require_counts(size=size, rank=rank)
+    require_counts(100, max_steps=max_steps)
+    require_list(counts=counts, depths=depths)
+    require_positive(scale=scale)
     key = jax.random.key(seed)
     ratings = None if data is None else read_ratings(data)
     runs: Runs = {}
     baselines: dict[int, float] = {}
-    warnings: tuple[str, ...] = ()
+    warnings: list[str] = []
     with Progress("completions", len(counts) * len(depths), unit="runs") as progress:
         for count in counts:
             observed = random_low_rank(size, rank, count, key)
@@ -58,13 +64,22 @@ def study(
                 runs[count].append(found)
                 progress.update(sum(map(len, runs.values())))
             assert observed.truth is not None
+            if importlib.util.find_spec("cvxpy") is None:
+                warnings = [_MISSING]
+                continue
             try:
                 guess = nuclear_norm_completion(observed)
-            except InputError:
-                warnings = (_MISSING,)
-            else:
-                gap = np.linalg.norm(guess - observed.truth)
-                baselines[count] = float(gap / np.linalg.norm(observed.truth))
+            except ConvergenceError as error:
+                warnings.append(f"No nuclear-norm baseline from {count:,} entries: {error}")
+                continue
+            gap = np.linalg.norm(guess - observed.truth)
+            baselines[count] = float(gap / np.linalg.norm(observed.truth))
+    warnings += [
+        f"Depth {run.depth} did not fit the {count:,} entries within {run.steps[-1]:,} steps."
+        for count, found in runs.items()
+        for run in found
+        if not run.converged
+    ]
     sections = [
         Section("Reconstruction", [_table(runs, baselines), _errors(runs, baselines)]),
         Section("Singular values", [_singular_values(runs, rank), _setting(size, rank, scale)]),
@@ -98,7 +113,7 @@ def study(
             for m in made
         ]
     page = Page("Deep linear networks: matrix completion", _lead(runs, rank), sections)
-    return Outcome(page, values, warnings)
+    return Outcome(page, values, tuple(warnings))
 
 
 def _lead(runs: Runs, rank: int) -> str:
@@ -110,8 +125,8 @@ def _lead(runs: Runs, rank: int) -> str:
     if best is not shallow:
         said += f", depth {best.depth} one of {best.error[-1]:.2g}"
     return (
-        f"A product of matrices, fitted to some entries of a matrix of rank {rank} by gradient "
-        f"descent from a small start, fills in the others, though nothing asks for low rank: "
+        f"A product of matrices is fitted to some entries of a matrix of rank {rank} by gradient "
+        f"descent from a small start; nothing asks for low rank, and it is judged on the others: "
         f"{said}."
     )
 
@@ -177,8 +192,7 @@ def _singular_values(runs: Runs, rank: int) -> Picture:
         panels[0],
         "singular-values",
         f"The largest singular values of the product over training; beyond the {rank} of the truth "
-        f"in grey. The deeper, the more sharply they rise one after the other, and the smaller "
-        f"those that should not be there.",
+        f"in grey.",
         "Singular values over training by depth",
     )
 

@@ -7,6 +7,7 @@ import jax
 from thalweg.core.progress import Progress
 from thalweg.plot.style import BLUE, INK, SMALL, VERMILLION, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
+from thalweg.studies.checks import require_counts, require_list, require_positive
 from thalweg.studies.deep_linear.generalization import ErrorCurves, error_curves
 from thalweg.studies.outcome import Outcome
 
@@ -25,6 +26,10 @@ def study(
     References:
         Advani & Saxe (2017), arXiv:1710.03667.
     """
+    require_list(ratios=ratios)
+    require_positive(**{f"ratios[{i}]": ratio for i, ratio in enumerate(ratios)})
+    require_counts(num_inputs=num_inputs)
+    require_counts(2, trials=trials)
     found = []
     with Progress("teachers", len(ratios), unit="ratios") as progress:
         for index, ratio in enumerate(ratios):
@@ -38,10 +43,10 @@ def study(
     worst = max(found, key=lambda c: c.overtraining)
     page = Page(
         "Deep linear networks: when to stop learning",
-        f"A noisy teacher of {num_inputs} inputs is learned from P samples. Test error falls, then "
-        f"rises as noise is learned; most so where there are about as many samples as inputs: at "
-        f"P/N = {worst.ratio:g} it ends {worst.overtraining:.3g} above its least, which is at "
-        f"t = {worst.best_time:.3g} (theory: {worst.best_time_theory:.3g}).",
+        f"A noisy teacher of {num_inputs} inputs is learned from P samples. Learning longer than "
+        f"best costs most, of the sample ratios shown, at P/N = {worst.ratio:g}: the test error "
+        f"ends {worst.overtraining:.3g} above its least, which is at t = {worst.best_time:.3g} "
+        f"(theory: {worst.best_time_theory:.3g}).",
         [
             Section("Errors over time", [_drawn(found)]),
             Section(

@@ -6,6 +6,7 @@ import numpy as np
 from thalweg.core.progress import Progress
 from thalweg.plot.style import COLOURS, INK, SMALL, new_axes, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
+from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.deep_linear.prior import (
     SHAPES,
     GramRun,
@@ -28,19 +29,22 @@ def study(
     References:
         Dominé et al. (2025), arXiv:2409.14623.
     """
-    key, balances = jax.random.key(seed), np.linspace(-largest, largest, points)
+    require_counts(3, points=points)
+    require_positive(largest=largest, start_scale=start_scale)
+    key = jax.random.key(seed)
+    half = np.linspace(0.0, largest, points // 2 + 1)[1:]
+    balances = np.concatenate([-half[::-1], [0.0], half])
     found: dict[str, Regimes] = {}
     with Progress("networks", len(SHAPES), unit="shapes") as progress:
         for name, widths in SHAPES.items():
             found[name] = prior_regimes(widths, balances, start_scale=start_scale, key=key)
             progress.update(len(found))
     runs = gram_dynamics(SHAPES["square"], _SHOWN, start_scale=start_scale, key=key)
+    checked = ", ".join(f"{value:g}" for value in next(iter(found.values())).checked)
     largest_error = max(float(r.theory_error.max()) for r in found.values())
     page = Page(
         "Deep linear networks: rich and lazy learning",
-        "How much a network changes what it attends to, by its tangent kernel, depends on which "
-        "layer starts larger. A square network is lazy when either does, and rich between; one "
-        "that widens or narrows is lazy on one side only.",
+        _lead(found),
         [
             Section("Change of the kernel", [_changes(found), _table(found)]),
             Section(
@@ -48,8 +52,8 @@ def study(
                 [
                     _dynamics(runs),
                     Text(
-                        f"All of this is computed from the exact solution. Simulated at five λ for "
-                        f"each shape, QQᵀ differs from it by at most {largest_error:.1e} of its "
+                        f"All of this is computed from the exact solution. Simulated at λ = "
+                        f"{checked}, QQᵀ differs from it by at most {largest_error:.1e} of its "
                         f"largest entry."
                     ),
                 ],
@@ -67,6 +71,24 @@ def study(
         for name, r in found.items()
     }
     return Outcome(page, values)
+
+
+def _lead(found: dict[str, Regimes]) -> str:
+    """Which shapes hardly change their kernel at which end, taken from the numbers."""
+    said = []
+    for name, regimes in found.items():
+        first, last = (regimes.change[end] < 0.1 for end in (0, -1))
+        ends = {
+            (True, True): "at both ends",
+            (True, False): "where its first layer starts larger",
+            (False, True): "where its second layer starts larger",
+            (False, False): "at neither end",
+        }[bool(first), bool(last)]
+        said.append(f"the {name} network is lazy {ends}")
+    return (
+        f"How much learning changes the tangent kernel of a network depends on which layer starts "
+        f"larger. Lazy meaning by less than a tenth, {'; '.join(said)}."
+    )
 
 
 def _title(name: str, regimes: Regimes) -> str:

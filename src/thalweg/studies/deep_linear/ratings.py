@@ -77,7 +77,7 @@ def read_ratings(path: str | Path) -> Ratings:
     for position, (number, line) in enumerate(rows):
         fields = [part.strip() for part in line.split(separator)]
         value = _rating(fields)
-        if value is None and position == 0 and len(fields) >= 3:
+        if value is None and position == 0 and len(fields) >= 3 and separator == ",":
             continue
         if value is None:
             raise InputError(

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.errors import InputError
+from thalweg.core.errors import DivergenceError, InputError
 from thalweg.data import HierarchicalData, hierarchical_trees
 from thalweg.models import deep_linear as dl
 
@@ -105,6 +105,7 @@ def tree_differentiation(
 
     Raises:
         InputError: the activation is unknown, or there are fewer steps than saves.
+        DivergenceError: the outputs are no longer finite.
     """
     if activation not in ACTIVATIONS:
         raise InputError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}.")
@@ -132,6 +133,11 @@ def tree_differentiation(
         shown = [np.asarray(layer) for layer in _activity(weights, inputs, activation)[-2:]]
         hiddens.append(shown[0])
         outputs.append(shown[1])
+        if not np.all(np.isfinite(shown[1])):
+            raise DivergenceError(
+                f"tree_differentiation: outputs are no longer finite after {steps[i]:,} items; "
+                f"take a smaller learning_rate than {learning_rate:g}."
+            )
     return Differentiation(
         data=data,
         activation=activation,

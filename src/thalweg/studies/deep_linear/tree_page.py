@@ -9,6 +9,7 @@ from thalweg.core.progress import Progress
 from thalweg.data import hierarchical_trees
 from thalweg.plot.style import COLOURS, GREY, INK, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
+from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.deep_linear.tree import ACTIVATIONS, Differentiation, tree_differentiation
 from thalweg.studies.outcome import Outcome
 
@@ -34,6 +35,9 @@ def study(
     References:
         Saxe, McClelland & Ganguli (2019), arXiv:1810.10531.
     """
+    require_counts(features=features, depth=depth, branching=branching, num_steps=num_steps)
+    require_counts(2, num_saves=num_saves)
+    require_positive(learning_rate=learning_rate)
     key = jax.random.key(seed)
     data = hierarchical_trees(features, depth, branching, flip_probability, key=key)
     runs: Runs = {}
@@ -49,6 +53,7 @@ def study(
                 key=key,
             )
             progress.update(len(runs))
+    seen = next(iter(runs.values())).steps[-1]
     sizes = "–".join(map(str, (data.num_items, *hidden, features)))
     page = Page(
         "Deep linear networks: a tree is learned from its root",
@@ -64,7 +69,7 @@ def study(
                         f"{data.num_items} items with {features} features of ±1 that branch "
                         f"{branching} ways at each of {depth} levels and flip with probability "
                         f"{flip_probability:g} along each edge; layers {sizes}; online gradient "
-                        f"descent, η = {learning_rate:g}, {num_steps:,} items seen."
+                        f"descent, η = {learning_rate:g}, {seen:,} items seen."
                     )
                 ],
             ),
@@ -83,12 +88,19 @@ def study(
 
 
 def _lead(runs: Runs) -> str:
-    ordered = [name for name, run in runs.items() if np.all(np.diff(run.half_steps()) > 0)]
-    said = {0: "Neither network", 1: f"The {ordered[0] if ordered else ''} network alone"}
-    who = said.get(len(ordered), "Both the linear and the ReLU network")
+    said = []
+    for name, run in runs.items():
+        halves = run.half_steps()
+        known = halves[np.isfinite(halves)]
+        if len(known) < 2:
+            said.append(f"the {name} network learned fewer than two levels")
+        elif np.all(np.diff(known) > 0):
+            said.append(f"the {name} network learned the upper levels first")
+        else:
+            said.append(f"the {name} network did not learn the levels in order")
     return (
-        f"{who} first tells the largest branches of the tree apart, then the branches within them, "
-        f"then single items, each level after a wait of its own: progressive differentiation."
+        f"Progressive differentiation: branches near the root of a tree of items vary most, so a "
+        f"deep network learns to tell them apart first. Here {'; '.join(said)}."
     )
 
 
@@ -96,7 +108,9 @@ def _levels(runs: Runs) -> Picture:
     panels = new_panels(len(runs), 1, 3.6, 2.9, sharey=True)[0]
     for axes, (name, run) in zip(panels, runs.items(), strict=True):
         for level, progress in enumerate(run.level_progress().T):
-            axes.plot(run.steps, progress, color=COLOURS[level], label=f"level {level + 1}")
+            axes.plot(
+                run.steps, progress, color=COLOURS[level % len(COLOURS)], label=f"level {level + 1}"
+            )
         axes.axhline(1.0, color=GREY, linewidth=0.7)
         axes.set_title(name, fontsize=SMALL + 1)
         axes.set_xlabel("items seen")
@@ -135,8 +149,7 @@ def _modes(runs: Runs) -> Picture:
         panels[0],
         "modes",
         "Strength of the strongest 16 singular modes of the items' features in the network's "
-        "outputs; marks at the right: what there is to learn. Strong modes, those of the upper "
-        "levels, come first.",
+        "outputs; marks at the right: what there is to learn.",
         "Mode strengths over learning",
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 from thalweg.core.progress import Progress
 from thalweg.plot.style import BLUE, GREY, INK, SMALL, VERMILLION, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
+from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.normalization.adaptation import (
     AdaptationStudy,
     adaptation_study,
@@ -42,6 +43,9 @@ def study(
     References:
         Z. M. Westrick, D. J. Heeger & M. S. Landy, J. Neurosci. 36, 9805 (2016).
     """
+    require_counts(8, neurons=neurons)
+    require_counts(steps=steps)
+    require_positive(leak=leak, contrast=contrast)
     shown = adaptors(contrast)
     found: dict[str, Pair] = {}
     with Progress("adaptation", 2 * len(shown), unit="runs") as progress:
@@ -70,12 +74,11 @@ def study(
 def _lead(found: Mapping[str, Pair]) -> str:
     biased, plaid = found["biased"][0], found["plaid"][0]
     return (
-        f"Where one orientation is shown more often, weights adapt until the average response "
-        f"products are back at their target: the relative distance falls from "
+        f"Where one orientation is shown more often, weights adapt toward where the average "
+        f"response products are at their target: without a leak the relative distance goes from "
         f"{biased.before.seen:.2f} to {biased.after.seen:.2f}. But the target asks neurons that no "
-        f"grating drives together never to fire together. A plaid makes them; without a leak the "
-        f"weights between them grow without end and the responses to it fade (distance "
-        f"{plaid.after.seen:.2f})."
+        f"grating drives together never to fire together, and a plaid makes them: there the "
+        f"distance goes from {plaid.before.seen:.2f} to {plaid.after.seen:.2f}."
     )
 
 
@@ -143,12 +146,24 @@ def _curves(axes: "Axes", x: np.ndarray, three: tuple[np.ndarray, ...], label: b
         axes.plot(x, y, color=colour, linestyle=line, label=name if label else None)
 
 
+def _preferring(neurons: int) -> tuple[int, int, int]:
+    """The neurons that prefer 0° and a quarter turn to either side, as nearly as there are any."""
+    return 0, round(neurons / 4), round(3 * neurons / 4)
+
+
+def _angles(neurons: int) -> str:
+    """What these prefer, in words."""
+    angles = sorted((k * 180.0 / neurons + 90.0) % 180.0 - 90.0 for k in _preferring(neurons))
+    first, second, third = (f"{angle:.3g}°" for angle in angles)
+    return f"{first}, {second} and {third}"
+
+
 def _tuning(found: Mapping[str, Pair], neurons: int) -> Picture:
     def draw(axes: "Axes", pair: Pair) -> None:
         free, leaky = pair
         x = (free.orientations + 90.0) % 180.0 - 90.0
         order = np.argsort(x)
-        for k, preferred in enumerate((0, neurons // 4, 3 * neurons // 4)):
+        for k, preferred in enumerate(_preferring(neurons)):
             three = tuple(
                 r.tuning[order, preferred] for r in (free.before, free.after, leaky.after)
             )
@@ -159,9 +174,8 @@ def _tuning(found: Mapping[str, Pair], neurons: int) -> Picture:
     return picture(
         axes,
         "tuning",
-        "Tuning curves of the neurons that prefer −45°, 0° and 45°. What was shown often drives "
-        "its neurons less afterwards. Where gratings never came alone (plaid) or not at all, the "
-        "weights among neurons of like tuning fell to zero, and a grating drives them more.",
+        f"Tuning curves of the neurons that prefer {_angles(neurons)}, before adaptation and "
+        f"after it.",
         "Tuning curves before and after adaptation",
     )
 
@@ -177,8 +191,7 @@ def _contrast(found: Mapping[str, Pair]) -> Picture:
     return picture(
         _grid(found, draw, "contrast", "response"),
         "contrast",
-        "Response to a grating at 0° of the neuron that prefers it, over contrast. Where the "
-        "weights onto it grew, it saturates lower; where they fell to zero, it does not saturate.",
+        "Response to a grating at 0° of the neuron that prefers it, over contrast.",
         "Contrast responses before and after adaptation",
     )
 
@@ -229,8 +242,7 @@ def _products(found: Mapping[str, Pair]) -> Picture:
         ("before − target", "after − target"),
         "products",
         "Average response products ⟨R Rᵀ⟩ minus their target (no leak), neurons by preferred "
-        "orientation. What the adaptor drives together is pulled to its target; products of "
-        "neurons that it never drives stay zero, below theirs.",
+        "orientation. Products of neurons that the adaptor never drives stay zero, below theirs.",
         "Response products minus target",
     )
 

@@ -40,12 +40,21 @@ def critical_alpha(held: HeldInput) -> float:
     """The α beyond which the map at rest is unstable, at this β.
 
     Raises:
-        InputError: there is none between 1e-6 and 1e6 times the present α.
+        InputError: β is not between −2 and 0 (a step of β alone overshoots, or no state need
+            exist); or there is none between 1e-6 and 1e6 times the present α.
     """
+    if not -2.0 < held.beta < 0.0:
+        raise InputError(
+            f"beta must be between -2 and 0 for a critical alpha that one state has for sure, got "
+            f"{held.beta}."
+        )
     alpha = float(constant_rate(held))
     found = alpha_intervals(held, 1e-6 * alpha, 1e6 * alpha)
     if not found.flips:
-        raise InputError("critical_alpha: the step never becomes too large at this beta.")
+        raise InputError(
+            f"critical_alpha: none between {1e-6 * alpha:.3g} and {1e6 * alpha:.3g}; start from "
+            f"another alpha than {alpha:.3g}."
+        )
     return found.flips[0]
 
 
@@ -121,7 +130,8 @@ def bifurcation(
     """S = R·r over the last `keep` steps of runs that start near rest, by fraction of critical α.
 
     Returns:
-        Shape `(fractions, keep)`; NaN where the run met a zero denominator.
+        Shape `(fractions, keep)`; NaN where the run met a zero denominator. (At −2 < β < 0, which
+        a critical α asks for, a state of rest to start from always exists.)
     """
     critical = critical_alpha(held)
     driven = held.is_driven

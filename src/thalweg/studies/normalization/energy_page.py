@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.core.trees import replace
 from thalweg.models.normalization import (
@@ -18,6 +19,7 @@ from thalweg.models.normalization import (
 )
 from thalweg.plot.style import BLUE, COLOURS, GREY, INK, LANDSCAPE, SMALL, new_panels
 from thalweg.report import Page, Picture, Points, Section, Table, Text, picture
+from thalweg.studies.checks import require_counts, require_list
 from thalweg.studies.normalization.energy import (
     EnergyRun,
     bifurcation,
@@ -68,6 +70,11 @@ def study(
     Raises:
         InputError: a parameter that the network refuses.
     """
+    require_counts(2, neurons=neurons, steps=steps, points=points, samples=samples)
+    require_list(betas=betas)
+    for beta in betas:
+        if not -2.0 < beta < 0.0:
+            raise InputError(f"betas must be between -2 and 0, where one state exists, got {beta}.")
     shown, fractions = grating(0.8, 20.0), np.linspace(0.9, 1.6, points)
     cases = []
     with Progress("energy", len(betas), unit="leaks") as progress:
@@ -118,14 +125,16 @@ def study(
 
 def _lead(cases: list[_Case]) -> str:
     first = cases[0]
+    below = [run for case in cases for run in case.runs if run.fraction < 1.0]
+    broken = sum(not np.isfinite(run.energies).all() for run in below)
     stable = np.array(_SHARES) < 1.0
     worst = min(float(np.nanmin(case.shares[stable])) for case in cases)
     near = min(float(np.nanmin(case.shares[stable, 0])) for case in cases)
     return (
         f"The flow always goes down E. The map does so near rest while α stays below a critical "
-        f"value ({first.critical:.3g} at β = {first.beta:g}): {100 * near:.0f} % of steps there "
-        f"lower E. Far from rest as few as {100 * worst:.1f} % do, and with a strong leak runs "
-        f"cross zero denominators long before. Beyond the critical value outputs alternate."
+        f"value ({first.critical:.3g} at β = {first.beta:g}): {100 * near:.4g} % of steps there "
+        f"lower E. Far from rest it can be as few as {100 * worst:.4g} %. Of {len(below)} runs "
+        f"from W₀ below the critical value {broken} meet a zero denominator."
     )
 
 
@@ -179,12 +188,22 @@ def _long(runs: list[EnergyRun]) -> float:
     return 1.05 * longest
 
 
+def _end(case: _Case, run: EnergyRun) -> str:
+    """How a run ended, in words."""
+    kept = np.isfinite(run.energies)
+    if not kept.all():
+        return f"zero denominator at step {kept.argmin()}"
+    rest = _rest(case.held, run.fraction * case.critical)
+    gap = abs(run.energies[-1] - rest) / max(abs(run.energies[0] - rest), 1e-300)
+    return "at rest" if gap < 1e-9 else f"{100 * gap:.2g} % of the way left"
+
+
 def _rises(cases: list[_Case]) -> Table:
     rows = []
     for case in cases:
         for run in case.runs:
             kept = np.isfinite(run.energies)
-            end = "settles" if kept.all() else f"zero denominator at step {kept.argmin()}"
+            end = _end(case, run)
             counts = [str(run.rises), str(int(kept.sum()) - 1)]
             rows.append([f"{case.beta:g}", f"{run.fraction:g}", *counts, end])
     return Table(
@@ -256,8 +275,9 @@ def _diagram(cases: list[_Case], fractions: np.ndarray) -> Picture:
 def _beyond(case: _Case, fractions: np.ndarray) -> str:
     """What the diagram of one leak shows."""
     with np.errstate(invalid="ignore"):
-        alternates = np.ptp(case.totals, axis=1) > 1e-6 * np.abs(case.totals[:, 0])
-    alternates &= ~case.lost
+        swing = np.ptp(case.totals, axis=1) / np.abs(case.totals[:, 0])
+    # Just below the critical step a run is slow to settle, and does not count.
+    alternates = (swing > 1e-6) & ~case.lost & (fractions > 1.0)
     said = f"β = {case.beta:g}: "
     if alternates.any():
         said += f"outputs alternate from {fractions[np.argmax(alternates)]:.3f} times critical on"

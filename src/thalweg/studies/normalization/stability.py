@@ -107,8 +107,9 @@ def explain(
 ) -> np.ndarray:
     """Why theory and simulation differ on whether W, only R, or neither settles.
 
-    A point where they do is run again for 100 times as many steps, then, if it still differs, as
-    the flow (50 small steps in place of one, for twice the time) from the same W₀.
+    A point where they do is run again for 100 times as many steps. Where theory promises rest and
+    the run still has not come to it, the same is run as the flow, 50 small steps in place of one,
+    for as long in time; where the flow, too, ends on a zero denominator, W₀ is outside the basin.
 
     Returns:
         Positions in `REASONS`, −1 where they agree, shape `(b, a)`.
@@ -123,13 +124,19 @@ def explain(
     crossed, moving = run_many(held, alpha, beta, 100 * steps)
     is_slow = (~crossed & (moving <= SETTLED)) == is_promised
     found = np.where(is_promised, 0, 1)
-    found[~is_slow] = REASONS.index("unexplained")
+    found[~is_slow] = REASONS.index("unexplained")  # until shown otherwise
     rest = np.flatnonzero(~is_slow & is_promised)
     if rest.size:
         fine = 50
-        crossed, moving = run_many(held, alpha[rest] / fine, beta[rest] / fine, 2 * steps * fine)
-        reaches = ~crossed & (moving * fine <= SETTLED)
-        found[rest] = np.where(reaches, 2, 3)
+        for longer in (2, 100):  # most end soon
+            crossed, moving = run_many(
+                held, alpha[rest] / fine, beta[rest] / fine, longer * steps * fine
+            )
+            reaches = ~crossed & (moving * fine <= SETTLED)
+            found[rest[reaches]], found[rest[crossed]] = 2, 3
+            rest = rest[~reaches & ~crossed]
+            if not rest.size:
+                break
     reason[rows, columns] = found
     return reason
 

@@ -10,6 +10,7 @@ from thalweg.models.normalization import NormalizationNetwork, VonMises, grating
 from thalweg.models.normalization.held import HeldInput
 from thalweg.plot.style import BLACK, GREEN, ORANGE, PURPLE, SKY, SMALL, VERMILLION, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
+from thalweg.studies.checks import require_counts, require_list
 from thalweg.studies.normalization.stability import (
     OUTCOMES,
     REASONS,
@@ -46,6 +47,9 @@ def study(
     Raises:
         InputError: a parameter that the network refuses.
     """
+    require_counts(4, points=points)
+    require_counts(steps=steps, neurons=neurons)
+    require_list(baselines=baselines, sigmas=sigmas)
     alphas = np.geomspace(_SMALLEST, _LARGEST, points)
     half = np.geomspace(_SMALLEST, _LARGEST, points // 2)
     betas = np.concatenate([-half[::-1], half])
@@ -107,8 +111,8 @@ def _lead(maps: dict[tuple[float, float], StabilityMap], points: int) -> str:
     differ = sum(int(np.sum(found.reason >= 0)) for found in maps.values())
     explained = differ - sum(found.reasons["unexplained"] for found in maps.values())
     return (
-        f"With a leak (β < 0) and a small enough learning rate the weights settle; without one "
-        f"(β > 0) the outputs may still settle while the weights, unseen, grow without end. On "
+        f"With a leak (−2 < β < 0) and a small enough learning rate the weights settle; pushed "
+        f"away from their target (β > 0) the outputs may settle while the weights, unseen, grow. On "
         f"{len(maps)} maps of {points} × {2 * (points // 2)} points, theory and simulation agree "
         f"on {total - differ:,} of {total:,}; of the {differ:,} others {explained:,} are explained."
     )
@@ -249,13 +253,14 @@ def _differences(
         picture(
             panels[0][1],
             "differences",
-            "The points where theory and simulation differ, over the map of the theory. They "
-            "crowd along its boundaries, where runs are slow and basins small.",
+            "The points where theory and simulation differ, over the map of the theory.",
             "Disagreements over α and β",
         ),
         Text(
-            f"Every such point was run again for {100 * steps:,} steps, and, where it still "
-            f"differed, as the flow. Theory is local: it says that a state is stable, not that W₀ "
-            f"lies in its basin, nor that a finite step from far away does not overshoot."
+            f"Every such point was run again for {100 * steps:,} steps. Where it still did not "
+            f"come to the rest that theory promises, it was run as the flow, for as long: d says "
+            f"that the flow, too, ends on a zero denominator. Theory is local: it says that a "
+            f"state is stable, not that W₀ lies in its basin, nor that finite steps do not "
+            f"overshoot."
         ),
     ]
