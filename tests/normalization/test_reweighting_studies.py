@@ -36,7 +36,7 @@ def test_simulated_outcomes_are_those_of_a_plain_loop():
     held = same_input(np.random.default_rng(1), 4, 0.05, -0.05)
     rng = np.random.default_rng(2)
     alpha, beta = rng.uniform(0.0, 1.5, 30), rng.uniform(-2.2, 0.3, 30)
-    crossed, moving = stability.run_many(held, alpha, beta, 200)
+    crossed, moving, _ = stability.run_many(held, alpha, beta, 200)
     for i in range(30):
         lane = type(held)(held.drive, held.expected, alpha[i], beta[i], held.sigma, held.start)
         pool, broke = held.start.copy(), False

@@ -23,6 +23,8 @@ REASONS = (
     "W0 lies outside the basin",
     "unexplained",
 )
+_FAR = 1e6
+"""Pools beyond this many σ² + c̃ have left for good: their outputs fade."""
 _LANES = 128
 
 
@@ -91,7 +93,7 @@ def outcomes_by_simulation(
 ) -> np.ndarray:
     """What the map does from W₀, shape `(b, a)`: R is run, W's unseen part is (1 + β)^t exactly."""
     beta, alpha = (grid.ravel() for grid in np.meshgrid(betas, alphas, indexing="ij"))
-    crossed, moving = run_many(held, alpha, beta, steps)
+    crossed, moving, _ = run_many(held, alpha, beta, steps)
     code = np.where(moving <= SETTLED, _settled_code(held, beta), 2)
     code = np.where(crossed, 3, code)
     return code.reshape(len(betas), len(alphas)).astype(np.int8)
@@ -109,7 +111,8 @@ def explain(
 
     A point where they do is run again for 100 times as many steps. Where theory promises rest and
     the run still has not come to it, the same is run as the flow, 50 small steps in place of one,
-    for as long in time; where the flow, too, ends on a zero denominator, W₀ is outside the basin.
+    for as long in time; where the flow, too, ends on a zero denominator or its outputs fade,
+    W₀ is outside the basin.
 
     Returns:
         Positions in `REASONS`, −1 where they agree, shape `(b, a)`.
@@ -121,7 +124,7 @@ def explain(
     rows, columns = where.T
     beta, alpha = betas[rows], alphas[columns]
     is_promised = theory[rows, columns] < 2
-    crossed, moving = run_many(held, alpha, beta, 100 * steps)
+    crossed, moving, _ = run_many(held, alpha, beta, 100 * steps)
     is_slow = (~crossed & (moving <= SETTLED)) == is_promised
     found = np.where(is_promised, 0, 1)
     found[~is_slow] = REASONS.index("unexplained")  # until shown otherwise
@@ -129,12 +132,12 @@ def explain(
     if rest.size:
         fine = 50
         for longer in (2, 100):  # most end soon
-            crossed, moving = run_many(
+            crossed, moving, size = run_many(
                 held, alpha[rest] / fine, beta[rest] / fine, longer * steps * fine
             )
-            reaches = ~crossed & (moving * fine <= SETTLED)
-            found[rest[reaches]], found[rest[crossed]] = 2, 3
-            rest = rest[~reaches & ~crossed]
+            reaches, left = ~crossed & (moving * fine <= SETTLED), crossed | ~(size < _FAR)
+            found[rest[reaches]], found[rest[left]] = 2, 3
+            rest = rest[~reaches & ~left]
             if not rest.size:
                 break
     reason[rows, columns] = found
@@ -165,10 +168,14 @@ def _settled_code(held: HeldInput, beta: np.ndarray) -> np.ndarray:
 
 def run_many(
     held: HeldInput, alpha: np.ndarray, beta: np.ndarray, steps: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The reduced map from W₀ for many (α, β): whether it crossed zero, and its last relative move.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The reduced map from W₀ for many (α, β).
 
     Silent neurons are left out: nothing sees their u.
+
+    Returns:
+        Whether it crossed zero; its last relative move; its largest |u_i| at the end, in units of
+        σ² + max c̃.
     """
     driven = held.is_driven
     fields = tuple(np.asarray(a)[driven] for a in (held.drive, held.expected, held.start))
@@ -177,8 +184,9 @@ def run_many(
     padded = -(-count // lanes) * lanes
     rates = np.stack([np.resize(a, padded).reshape(-1, lanes) for a in (alpha, beta)], axis=1)
     with jax.enable_x64(True):
-        crossed, moving = _run_many(fields, float(held.sigma) ** 2, held.size, rates, steps)
-    return np.asarray(crossed).ravel()[:count], np.asarray(moving).ravel()[:count]
+        found = _run_many(fields, float(held.sigma) ** 2, held.size, rates, steps)
+    crossed, moving, size = (np.asarray(a).ravel()[:count] for a in found)
+    return crossed, moving, size / (float(held.sigma) ** 2 + float(fields[1].max()))
 
 
 @jax.jit
@@ -204,6 +212,7 @@ def _run_many(fields: Any, floor: Any, size: Any, rates: Any, steps: Any) -> Any
         lowest = jnp.minimum(lowest, jnp.min(pool, axis=0))
         moving = jnp.max(jnp.abs(change(pool)) / (floor + jnp.abs(pool)), axis=0)
         crossed = ~(lowest + floor > 0.0)
-        return crossed, jnp.where(jnp.isfinite(moving), moving, jnp.inf)
+        reach = jnp.max(jnp.abs(pool), axis=0)
+        return crossed, jnp.where(jnp.isfinite(moving), moving, jnp.inf), reach
 
     return jax.lax.map(run, rates)

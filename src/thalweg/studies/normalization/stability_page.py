@@ -112,9 +112,10 @@ def _lead(maps: dict[tuple[float, float], StabilityMap], points: int) -> str:
     explained = differ - sum(found.reasons["unexplained"] for found in maps.values())
     return (
         f"With a leak (−2 < β < 0) and a small enough learning rate the weights settle; pushed "
-        f"away from their target (β > 0) the outputs may settle while the weights, unseen, grow. On "
-        f"{len(maps)} maps of {points} × {2 * (points // 2)} points, theory and simulation agree "
-        f"on {total - differ:,} of {total:,}; of the {differ:,} others {explained:,} are explained."
+        f"away from their target (β > 0) the outputs may settle while the weights, unseen, grow. "
+        f"On {len(maps)} maps of {points} × {2 * (points // 2)} points theory and simulation "
+        f"agree on {total - differ:,} of {total:,}; of the {differ:,} others {explained:,} are "
+        f"explained."
     )
 
 
@@ -259,8 +260,8 @@ def _differences(
         Text(
             f"Every such point was run again for {100 * steps:,} steps. Where it still did not "
             f"come to the rest that theory promises, it was run as the flow, for as long: d says "
-            f"that the flow, too, ends on a zero denominator. Theory is local: it says that a "
-            f"state is stable, not that W₀ lies in its basin, nor that finite steps do not "
+            f"that the flow, too, ends on a zero denominator or fades. Theory is local: it says "
+            f"that a state is stable, not that W₀ lies in its basin, nor that finite steps do not "
             f"overshoot."
         ),
     ]
