@@ -149,6 +149,79 @@ def test_a_metric_must_be_positive_in_the_whole_region():
     assert recover_symbolic(rule, tw.Box([-1.0, -1.0], [1.0, 1.0])).kind != "diagonal-metric"
 
 
+X, Y = sp.symbols("x y")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {X: -X + sp.Max(0, -Y), Y: -Y},
+        {X: sp.Abs(Y) - Y, Y: -Y},
+        {X: Y / (X**2 + Y**2), Y: -X / (X**2 + Y**2)},  # a rotation round a hole
+        {X: -X + X**2 * sp.sign(Y), Y: -Y},
+    ],
+)
+def test_formulas_that_are_not_smooth_everywhere_get_no_energy(rule):
+    found = recover_symbolic(rule)
+    assert (found.kind, found.energy) == ("undecided", None)
+    assert "region" in found.note or "locally" in found.note
+
+
+def test_a_root_of_a_square_is_no_polynomial():
+    """√(y² − 2y + 1) + y is 1 for y < 1 alone."""
+    rule = {X: sp.sqrt(Y**2 - 2 * Y + 1) + Y, Y: -Y}
+    assert recover_symbolic(rule).kind == "undecided"
+    assert recover_symbolic(rule, cube(-0.9, 0.9, 2)).kind == "euclidean"
+
+
+def test_rules_that_switch_or_turn_round_a_hole_get_no_energy():
+    relu = tw.as_flow(lambda x: jnp.stack([-x[0] + jax.nn.relu(-x[1]), -x[1]]))
+    turning = tw.as_flow(lambda x: jnp.stack([x[1], -x[0]]) / (x[0] ** 2 + x[1] ** 2))
+    late = tw.as_flow(lambda x: jnp.stack([jnp.where(x[1] > 0.999, x[1], 0.0) - x[0], -x[1]]))
+    for rule, word in ((relu, "smooth"), (turning, "locally"), (late, "smooth")):
+        found = recover_symbolic(rule, cube(-1.0, 1.0, 2))
+        assert (found.kind, found.energy) == ("undecided", None)
+        assert word in found.note
+    found = recover_symbolic(relu, cube(0.1, 1.0, 2))
+    assert found.kind == "euclidean"
+    assert descends_exactly(found)
+
+
+def test_a_region_can_decide_a_mapping():
+    rule = {X: -X + sp.Max(0, -Y), Y: -Y}
+    assert recover_symbolic(rule, cube(0.1, 1.0, 2)).kind == "euclidean"
+    assert recover_symbolic(rule, tw.Box([0.1, -1.0], [1.0, 1.0])).kind == "undecided"
+    around = {X: Y / (X**2 + Y**2), Y: -X / (X**2 + Y**2)}
+    assert recover_symbolic(around, cube(0.1, 1.0, 2)).kind == "euclidean"
+    right = recover_symbolic(around, tw.Box([0.1, -1.0], [1.0, 1.0]))  # x > 0 has no hole
+    assert right.kind == "euclidean"
+    above, below = (float(sp.N(right.energy.subs({X: 0.5, Y: s * 1e-6}))) for s in (1, -1))
+    assert abs(above - below) < 1e-4  # −atan(x/y) would jump by π
+    with pytest.raises(tw.InputError, match="2 coordinates of positive width"):
+        recover_symbolic(rule, cube(0.1, 1.0, 3))
+
+
+def test_an_energy_is_real_in_the_region():
+    found = recover_symbolic(tw.as_flow(lambda x: 1.0 / (x - 2.0)), cube(0.0, 1.0, 1))
+    assert found.kind == "euclidean"
+    (name,) = found.names
+    slope = sp.diff(found.energy, name).subs(name, sp.Rational(1, 2))
+    assert found.energy.subs(name, sp.Rational(1, 2)).is_real
+    assert slope == sp.Rational(2, 3)
+
+
+def test_a_weight_with_a_pole_inside_is_no_metric():
+    """m = (1/x², 1): positive wherever it is looked at, and without a value at x = 0."""
+    rule = {X: -(X**2) * (X + Y), Y: -X - Y}
+    assert recover_symbolic(rule, cube(-1.0, 1.0, 2)).kind != "diagonal-metric"
+    assert recover_symbolic(rule, cube(0.1, 1.0, 2)).kind == "diagonal-metric"
+
+
+def test_text_is_not_evaluated():
+    with pytest.raises(tw.InputError, match="Text is not evaluated"):
+        recover_symbolic({X: "-x"})
+
+
 def test_a_map_is_judged_by_its_full_step_not_here():
     verdict = recover_symbolic(Henon())
     assert verdict.kind == "undecided"

@@ -6,26 +6,31 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from thalweg.recovery.exact_region import ExactRegion
+from thalweg.recovery.smoothness import first_switch, is_seen_to_break
+
 _DIGITS = 40
-_TRIES = 3
+_TRIES = 5
 # Longer terms than this are not handed to the general integrator, which may never return.
 _LONGEST = 80
 
 
-def vanishes(expression: Any, names: Sequence[Any]) -> bool:
-    """Whether an expression is zero for all values of its symbols.
+def vanishes(expression: Any, region: ExactRegion) -> bool:
+    """Whether an expression is zero all over a region, for all values of its other symbols.
 
-    It is evaluated to 40 digits at rational points; what is zero there, and cannot be simplified to
-    zero within reason, still counts as zero (Schwartz–Zippel: the chance of an accident is nil).
+    It is evaluated to 40 digits at rational points of the region. An analytic function that is zero
+    at points drawn at random is zero everywhere, but for an accident whose chance is nil; what has
+    switches (absolute values, maxima …) is not analytic and counts as not zero.
     """
     expression = sp.sympify(expression)
     if expression.is_zero:
         return True
+    if first_switch([expression]) is not None:
+        return False
     rng = np.random.default_rng(0)
-    symbols = sorted(expression.free_symbols | set(names), key=lambda s: s.name)
     seen = 0
-    for _ in range(4 * _TRIES):
-        point = {s: sp.Rational(int(rng.integers(11, 89)), 97) for s in symbols}
+    for turn in range(4 * _TRIES):
+        point = region.draw(expression.free_symbols, rng, turn)
         value = sp.N(expression.subs(point), _DIGITS)
         if value.has(sp.nan, sp.zoo, sp.oo) or not value.is_number:
             continue
@@ -49,46 +54,70 @@ def jacobian(field: Sequence[Any], names: Sequence[Any]) -> sp.Matrix:
     return sp.Matrix(list(field)).jacobian(list(names))
 
 
-def is_closed(form: Sequence[Any], names: Sequence[Any]) -> bool:
+def is_closed(form: Sequence[Any], names: Sequence[Any], region: ExactRegion) -> bool:
     """Whether ∂_j ω_i = ∂_i ω_j for all pairs."""
     size = len(names)
     return all(
-        vanishes(sp.diff(form[i], names[j]) - sp.diff(form[j], names[i]), names)
+        vanishes(sp.diff(form[i], names[j]) - sp.diff(form[j], names[i]), region)
         for i in range(size)
         for j in range(i + 1, size)
     )
 
 
-def potential(form: Sequence[Any], names: Sequence[Any]) -> Any:
+def potential(form: Sequence[Any], names: Sequence[Any], region: ExactRegion) -> Any:
     """E with ∂_i E = −ω_i for a closed ω, by integration along one coordinate after the other.
 
     What is left to integrate along a coordinate does not depend on the earlier ones, so it is taken
     where they have a fixed value, which spares proving that it does not.
 
     Returns:
-        E without constants; an unevaluated integral in it where none was found in closed form.
+        E without constants; an unevaluated integral in it where none was found in closed form that
+        is real, and without jumps, at points of the region.
     """
     energy: Any = sp.Integer(0)
     for i, name in enumerate(names):
         rest: Any = -form[i] - sp.diff(energy, name)
         rest = rest.subs(_harmless(rest, names[:i]))
-        energy = energy + _antiderivative(rest, name)
+        energy = energy + _with_real_logarithms(_antiderivative(rest, name), region)
     terms = [t for t in sp.Add.make_args(energy) if t.free_symbols & set(names)]
     factored: list[Any] = [_factored(t) for t in terms]
     energy = sp.Add(*factored)
     wrong = (sp.diff(energy, n) + w for n, w in zip(names, form, strict=True))
-    if energy.has(sp.Integral) or not all(vanishes(w, names) for w in wrong):
-        return _line_integral(form, names)
+    if energy.has(sp.Integral) or not all(vanishes(w, region) for w in wrong):
+        return _line_integral(form, names, region)
+    if is_seen_to_break(energy, region):
+        return _line_integral(form, names, region)
     energy = sp.powsimp(energy)
     return min((energy, sp.factor_terms(energy)), key=sp.count_ops)
 
 
-def _line_integral(form: Sequence[Any], names: Sequence[Any]) -> Any:
-    """−∫₀¹ ω(s x)·x ds, unevaluated."""
+def _with_real_logarithms(energy: Any, region: ExactRegion) -> Any:
+    """log(−a) for log(a) where a is negative in the region: a change by a constant."""
+    turned = {}
+    for logarithm in energy.atoms(sp.log):
+        argument = logarithm.args[0]
+        there = [sp.N(argument.subs(p)) for p in region.points(3, argument.free_symbols)]
+        if all(value.is_real and value < 0 for value in there):
+            turned[logarithm] = sp.log(sp.expand(-argument))
+    return energy.xreplace(turned)
+
+
+def _line_integral(form: Sequence[Any], names: Sequence[Any], region: ExactRegion) -> Any:
+    """−∫₀¹ ω(a + s (x − a))·(x − a) ds, unevaluated; a is 0, or a point inside where 0 is not."""
     s = sp.Symbol("s", real=True)
-    along = {name: s * name for name in names}
-    work = sum(w.subs(along, simultaneous=True) * n for w, n in zip(form, names, strict=True))
+    base = [_start(region.ranges.get(name)) for name in names]
+    along = {name: a + s * (name - a) for name, a in zip(names, base, strict=True)}
+    work = sum(
+        w.subs(along, simultaneous=True) * (name - a)
+        for w, name, a in zip(form, names, base, strict=True)
+    )
     return -sp.Integral(work, (s, 0, 1))
+
+
+def _start(interval: tuple[float, float] | None) -> Any:
+    if interval is None or interval[0] < 0.0 < interval[1]:
+        return sp.Integer(0)
+    return sp.Rational(f"{(interval[0] + interval[1]) / 2.0:.9g}")
 
 
 def _harmless(expression: Any, names: Sequence[Any]) -> dict[Any, Any]:
@@ -184,7 +213,7 @@ def _tanh_power(power: int, name: Any) -> Any:
 
 
 def diagonal_weights(
-    matrix: sp.Matrix, names: Sequence[Any], inside: Mapping[Any, Any]
+    matrix: sp.Matrix, names: Sequence[Any], inside: Mapping[Any, Any], region: ExactRegion
 ) -> list[Any] | None:
     """m_i(x_i) with m_i J_ij = m_j J_ji for all pairs, or None where there are none.
 
@@ -196,7 +225,7 @@ def diagonal_weights(
         (i, j)
         for i in range(size)
         for j in range(size)
-        if i != j and not vanishes(matrix[i, j], names)
+        if i != j and not vanishes(matrix[i, j], region)
     }
     if any((j, i) not in coupled for i, j in coupled):
         return None
@@ -220,7 +249,7 @@ def diagonal_weights(
                 waiting.append(j)
     weights = _without_fractions(weights, names)
     for i, j in coupled:
-        if i < j and not vanishes(weights[i] * matrix[i, j] - weights[j] * matrix[j, i], names):
+        if i < j and not vanishes(weights[i] * matrix[i, j] - weights[j] * matrix[j, i], region):
             return None
     return weights
 

@@ -9,6 +9,7 @@ import sympy as sp
 
 from thalweg.recovery.definite import positive_element
 from thalweg.recovery.exact import vanishes
+from thalweg.recovery.exact_region import ExactRegion
 
 _POINTS = 6
 _LARGEST_DENOMINATOR = 1000
@@ -63,7 +64,7 @@ def excluded_at_points(
 
 
 def constant_metric(
-    matrix: sp.Matrix, names: Sequence[Any], values: Mapping[Any, Any]
+    matrix: sp.Matrix, names: Sequence[Any], values: Mapping[Any, Any], region: ExactRegion
 ) -> sp.Matrix | None:
     """A constant M ≻ 0 with M J = Jᵀ M identically, with exact entries; None if none was found.
 
@@ -87,7 +88,7 @@ def constant_metric(
     if chosen is None or not chosen.is_positive_definite:
         return None
     skew = chosen * known - (chosen * known).T
-    return chosen if all(vanishes(entry, names) for entry in skew) else None
+    return chosen if all(vanishes(entry, region) for entry in skew) else None
 
 
 def _null_space(

@@ -14,13 +14,14 @@ from thalweg.core.charts import BoxChart
 from thalweg.core.domains import Domain, ProbabilitySimplex
 from thalweg.dynamics import Rule, declared_names
 from thalweg.geometry import Simplex
+from thalweg.recovery.exact_region import ExactRegion
 from thalweg.recovery.formulas import as_expressions, formulas
 from thalweg.recovery.one_forms import covector
 from thalweg.recovery.programs import read_program
+from thalweg.recovery.smoothness import resolved
 from thalweg.recovery.still_parts import StillParts
 
 _FEW = 24
-_PLACES = 48
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class RuleFormulas:
     ranges: tuple[tuple[float, float], ...] = ()
     assumed: tuple[Any, ...] = ()
 
+    @property
+    def region(self) -> ExactRegion:
+        """The region that the formulas are asked about."""
+        return ExactRegion(dict(zip(self.names, self.ranges, strict=False)), self.values)
+
 
 def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -> RuleFormulas:
     """Carry a rule's program out on symbols, parameters included."""
@@ -62,7 +68,7 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
         inputs.append(np.asarray(names, dtype=object))
         examples = [np.asarray(leaf, dtype=float) for _, leaf in leaves]
         example = np.full(chart.dimension, 0.1)
-        places = _places(problem, names)
+        region = ExactRegion(dict(zip(names, _ranges(problem), strict=True)), values)
 
         def velocity(*arguments: Any) -> Any:
             return rebuild(arguments[:-1]).displacement(arguments[-1])
@@ -71,18 +77,19 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
             return covector(rebuild(arguments[:-1]), Simplex(), arguments[-1])
 
         program = read_program(velocity, *examples, example)
-        still = StillParts(program, examples, values, names, places, keep_parameters)
+        still = StillParts(program, examples, values, names, region, keep_parameters)
         (found,) = formulas(program, inputs, still)
         form = None
         if isinstance(domain, ProbabilitySimplex):
             (raw,) = formulas(read_program(lowered, *examples, example), inputs)
-            form = tuple(raw)
+            form = tuple(resolved(expression, region) for expression in raw)
     inside = dict(values)
     inside.update(zip(names, _inside_point(problem), strict=True))
     ranges = _ranges(problem)
     system = type(rule).__name__
+    velocity_now = tuple(resolved(expression, region) for expression in found)
     return RuleFormulas(
-        tuple(names), tuple(found), form, _used(values, found), inside, system, ranges,
+        tuple(names), velocity_now, form, _used(values, found), inside, system, ranges,
         tuple(still.assumed),
     )  # fmt: skip
 
@@ -164,17 +171,6 @@ def _ranges(problem: Problem) -> tuple[tuple[float, float], ...]:
     if isinstance(chart, BoxChart):
         return tuple(zip(map(float, chart.lower), map(float, chart.upper), strict=True))
     return ((0.0, 1.0),) * chart.dimension
-
-
-def _places(problem: Problem, names: list[Any]) -> list[dict[Any, Any]]:
-    """Points of the region, walls and corners nearly included, by coordinate."""
-    rng = np.random.default_rng(0)
-    if not isinstance(problem.chart, BoxChart):
-        points = rng.dirichlet(np.ones(len(names) + 1), _PLACES)[:, :-1]
-    else:
-        unit = rng.beta(0.3, 0.3, (_PLACES, len(names)))
-        points = problem.chart.lower + unit * problem.chart.widths
-    return [{n: sp.Float(float(v)) for n, v in zip(names, p, strict=True)} for p in points]
 
 
 def _inside_point(problem: Problem) -> list[Any]:

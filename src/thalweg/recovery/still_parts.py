@@ -13,7 +13,9 @@ import numpy as np
 import sympy as sp
 
 from thalweg.core.errors import InputError
+from thalweg.recovery.exact_region import ExactRegion
 from thalweg.recovery.programs import Equation, Name, Program
+from thalweg.recovery.smoothness import decided
 
 _LONGEST = 12
 _SAME = 1e-13
@@ -37,7 +39,7 @@ class StillParts:
         examples: list[np.ndarray],
         values: dict[Any, Any],
         taken: list[Any],
-        places: list[dict[Any, Any]],
+        region: ExactRegion,
         as_symbols: bool,
     ):
         """Note what is known before the program runs.
@@ -47,11 +49,11 @@ class StillParts:
             examples: the numbers of the other inputs.
             values: of the symbols that stand for parameters.
             taken: the coordinates.
-            places: points of the region, by coordinate.
+            region: decides conditions on the state.
             as_symbols: whether long constants become symbols, or exact numbers.
         """
         self.values, self.assumed = values, []
-        self._taken, self._places, self._as_symbols = taken, places, as_symbols
+        self._taken, self._region, self._as_symbols = taken, region, as_symbols
         self._numbers = _still_numbers(program, examples)
         self._named: dict[int, np.ndarray] = {}
         self._letters = self._free_letters()
@@ -96,14 +98,13 @@ class StillParts:
         """A condition on the state as true or false, where it is so all over the region."""
         if not isinstance(condition, sp.core.relational.Relational):
             return condition
-        known = condition.subs(self.values)
-        seen = {known.subs(place) for place in self._places}
-        if len(seen) != 1 or (answer := seen.pop()) not in (sp.true, sp.false):
+        answer = decided(condition, self._region)
+        if answer is None:
             return condition
         fact = condition if answer else condition.negated
         if fact not in self.assumed:
             self.assumed.append(fact)
-        return answer
+        return sp.true if answer else sp.false
 
     def _symbols(self, array: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """One symbol for each different entry; 0 and ±1 stay, being structure."""

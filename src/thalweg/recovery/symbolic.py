@@ -11,7 +11,6 @@ import sympy as sp
 
 from thalweg.analysis import find_equilibria, make_problem
 from thalweg.core.domains import Domain
-from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule
 from thalweg.recovery.exact import diagonal_weights, is_closed, jacobian, potential, tidy
 from thalweg.recovery.exact_constant import (
@@ -19,7 +18,10 @@ from thalweg.recovery.exact_constant import (
     excluded_at_points,
     excluded_by_eigenvalues,
 )
+from thalweg.recovery.given_formulas import read_given
+from thalweg.recovery.regions import make_region
 from thalweg.recovery.rule_formulas import RuleFormulas, read_rule
+from thalweg.recovery.smoothness import first_switch, unproven
 
 _WORDS = {
     "euclidean": "steepest descent in the Euclidean metric",
@@ -106,11 +108,14 @@ def recover_symbolic(
     """Ask in exact form what a rule descends: E and the metric as expressions.
 
     The rule's own program is read and carried out on symbols. Numbers become the rationals that
-    their decimal forms name (0.1 is 1/10), so nothing is rounded.
+    their decimal forms name (0.1 is 1/10), so no parameter is rounded. Identities between the
+    formulas are tested to 40 digits at random points of the region. That M > 0 is proven by
+    interval arithmetic where that is possible; the note says where it was only seen at points.
 
     Arguments:
         rule: a `Flow` or a `Map`; or the velocity as a mapping from SymPy symbols to expressions.
-        domain: the region; only its kind (a box, the simplex) and a point inside matter here.
+        domain: the region; None means the one that a rule declares, or, for a mapping, all values
+            that its symbols may have.
         keep_parameters: whether parameters stay symbols, so that E holds for all their values;
             None means wherever there are few (constant metrics are sought for their values only).
 
@@ -118,7 +123,8 @@ def recover_symbolic(
         The verdict, which prints as text and LaTeX.
 
     Raises:
-        InputError: the rule uses an operation that has no exact form here.
+        InputError: the rule uses an operation that has no exact form here, a mapping holds what is
+            no expression, or its domain is not a box of its coordinates.
 
     Example:
         >>> import sympy as sp
@@ -128,11 +134,23 @@ def recover_symbolic(
         x**2/2 + x*y + y**4/4
     """
     is_given = isinstance(rule, Mapping)
-    found = _given(rule) if is_given else read_rule(rule, domain, keep_parameters)
+    found = read_given(rule, domain) if is_given else read_rule(rule, domain, keep_parameters)
+    switch = first_switch((*found.velocity, *(found.lowered or ())))
+    if switch is not None:
+        note = (
+            f"The formulas hold {switch}, which need not be smooth, and the region does not decide "
+            f"it. Choose a region in which it is, or ask without the symbolic form."
+        )
+        return SymbolicVerdict(
+            "undecided", found.names, found.velocity, None, None, found.values, note, found.system
+        )
     kind, energy, metric, note = _decide(found)
     if kind == "undecided" and found.values and keep_parameters is None and not is_given:
         found = read_rule(rule, domain, keep_parameters=False)
         kind, energy, metric, note = _decide(found)
+    if energy is not None and (reason := _obstacle(found, rule, domain)) is not None:
+        kind, energy, metric = "undecided", None, None
+        note = f"{note} {reason}"
     if isinstance(rule, Rule) and rule.rule_kind == "map" and energy is not None:
         kind, note = "undecided", f"g(x) − x is {_WORDS[kind]}: {note} {_STEP}"
     elif kind == "undecided" and isinstance(rule, Rule):
@@ -156,58 +174,71 @@ def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> str | N
     return excluded_at_points(found.velocity, found.names, found.values, points)
 
 
-def _given(rule: Mapping[Any, Any]) -> RuleFormulas:
-    names = tuple(rule)
-    if not names or not all(isinstance(name, sp.Symbol) for name in names):
-        raise InputError("rule: a mapping must go from SymPy symbols to their velocities.")
-    velocity = tuple(sp.nsimplify(sp.sympify(v), rational=True) for v in rule.values())
-    free = set().union(*(v.free_symbols for v in velocity)) - set(names)
-    inside = {s: sp.Rational(3, 7) for s in (*names, *free)}
-    return RuleFormulas(names, velocity, None, {}, inside, "the given rule")
+def _obstacle(found: RuleFormulas, rule: Any, domain: Domain | None) -> str | None:
+    """Why a closed form is not enough: the rule may be undefined somewhere in the region."""
+    part = unproven(found.velocity, found.region)
+    if part is None:
+        return None
+    if not isinstance(rule, Rule):
+        return (
+            f"Its formulas leave C¹ where {part} vanishes (or is negative, under a root or a "
+            f"logarithm), so E may exist only locally. Give a domain without such points, or "
+            f"symbols declared positive."
+        )
+    with jax.enable_x64(True):
+        troubles = make_region(make_problem(rule, domain)[0], None).troubles.found
+    if not troubles:
+        return None
+    return f"In the region {troubles[0]}: E may exist only locally."
 
 
 def _decide(found: RuleFormulas) -> tuple[str, Any, Any, str]:
     """The levels in order: kind, E, M and a note."""
     names, velocity = found.names, found.velocity
-    if found.lowered is None and is_closed(velocity, names):
+    region = found.region
+    if found.lowered is None and is_closed(velocity, names, region):
         note = "J = Jᵀ identically."
-        return "euclidean", potential(velocity, names), sp.eye(len(names)), note
-    if found.lowered is not None and is_closed(found.lowered, names):
+        return "euclidean", potential(velocity, names, region), sp.eye(len(names)), note
+    if found.lowered is not None and is_closed(found.lowered, names, region):
         metric = _lowering_matrix(names)
         note = "M f is closed identically, in the first coordinates of the simplex."
         form = [tidy(component) for component in found.lowered]
-        return "given-metric", potential(form, names), metric, note
+        return "given-metric", potential(form, names, region), metric, note
     matrix = jacobian(velocity, names)
     reason = excluded_by_eigenvalues(matrix, names, found.values)
     if reason is not None:
         return "refuted", None, None, reason
-    constant = constant_metric(matrix, names, found.values)
+    constant = constant_metric(matrix, names, found.values, region)
     if constant is not None:
         chosen = [sp.sympify(v).subs(found.values) for v in velocity]
         form = list(constant * sp.Matrix(chosen))
         note = "M J = Jᵀ M identically, with M constant and positive definite."
-        return "constant-metric", potential(form, names), constant, note
-    weights = diagonal_weights(matrix, names, found.inside)
+        return "constant-metric", potential(form, names, region), constant, note
+    weights = diagonal_weights(matrix, names, found.inside, region)
     if weights is None:
         note = "The Jacobian is symmetric in no constant and in no diagonal metric."
         return "undecided", None, None, note
-    if not all(_is_positive(weight, k, found) for k, weight in enumerate(weights)):
+    if (pole := unproven(weights, region)) is not None:
+        note = f"The diagonal metric that makes the Jacobian symmetric may be singular: see {pole}."
+        return "undecided", None, None, note
+    is_proven = all(region.is_positive(weight) for weight in weights)
+    if not is_proven and not all(_is_positive(w, k, found) for k, w in enumerate(weights)):
         note = "The diagonal metric that makes the Jacobian symmetric is not positive there."
         return "undecided", None, None, note
     weights = [min((w, sp.expand(w)), key=sp.count_ops) for w in weights]
     form = [w * v for w, v in zip(weights, velocity, strict=True)]
-    where = f"at {_CHECKED} values of each coordinate" if found.ranges else "at least somewhere"
-    note = f"m_i(x_i) J_ij = m_j(x_j) J_ji identically; M is positive {where}."
-    return "diagonal-metric", potential(form, names), sp.diag(*weights), note
+    where = "" if is_proven else f" (seen at {_CHECKED} values of each coordinate)"
+    note = f"m_i(x_i) J_ij = m_j(x_j) J_ji identically; M is positive{where}."
+    return "diagonal-metric", potential(form, names, region), sp.diag(*weights), note
 
 
 def _is_positive(weight: Any, k: int, found: RuleFormulas) -> bool:
-    """Whether a weight of coordinate k is positive inside its range, or at a point at least."""
+    """Whether a weight of coordinate k is positive at points of its range."""
+    if not found.ranges:
+        return False
     name, known = found.names[k], sp.sympify(weight).subs(found.values)
-    places = [found.inside[name]]
-    if found.ranges:
-        low, high = found.ranges[k]
-        places += [low + (high - low) * (i + 0.5) / _CHECKED for i in range(_CHECKED)]
+    low, high = found.ranges[k]
+    places = [low + (high - low) * (i + 0.5) / _CHECKED for i in range(_CHECKED)]
     there = [sp.N(known.subs({**found.inside, name: place})) for place in places]
     return all(bool(value.is_real and value > 0) for value in there)
 

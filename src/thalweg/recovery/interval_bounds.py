@@ -1,0 +1,126 @@
+"""Bounds of an expression over a box, by interval arithmetic rounded outwards."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sympy as sp
+
+Interval = tuple[float, float]
+EVERYTHING: Interval = (-math.inf, math.inf)
+_SLACK = 1e-15
+
+_RISING: tuple[tuple[Any, Callable[[float], float]], ...] = (
+    (sp.exp, math.exp),
+    (sp.tanh, math.tanh),
+    (sp.sinh, math.sinh),
+    (sp.asinh, math.asinh),
+    (sp.atan, math.atan),
+    (sp.erf, math.erf),
+)
+
+
+def bounds(expression: Any, box: Mapping[Any, Interval]) -> Interval:
+    """An interval that holds every value of an expression over a box; all numbers if unknown.
+
+    Arguments:
+        expression: of the symbols in `box`.
+        box: the interval of each symbol; its ends may be infinite.
+    """
+    if expression in box:
+        return box[expression]
+    if isinstance(expression, sp.Integer) and abs(expression) < 2**53:
+        return (float(expression), float(expression))
+    if expression.is_number:
+        value = sp.N(expression, 20)
+        return _wide(float(value), float(value)) if value.is_real else EVERYTHING
+    parts = [bounds(argument, box) for argument in expression.args]
+    if any(math.isnan(end) for part in parts for end in part):
+        return EVERYTHING
+    found = _combined(expression, parts)
+    return EVERYTHING if any(map(math.isnan, found)) else _wide(*found)
+
+
+def _combined(expression: Any, parts: list[Interval]) -> Interval:
+    """The bounds of an operation from those of its arguments."""
+    if isinstance(expression, sp.Add):
+        return sum(p[0] for p in parts), sum(p[1] for p in parts)
+    if isinstance(expression, sp.Mul):
+        found = (1.0, 1.0)
+        for part in parts:
+            ends = [_product(a, b) for a in found for b in part]
+            found = _wide(min(ends), max(ends))
+        return found
+    if isinstance(expression, sp.Max | sp.Min):
+        choose = max if isinstance(expression, sp.Max) else min
+        return choose(p[0] for p in parts), choose(p[1] for p in parts)
+    if isinstance(expression, sp.Pow) and not isinstance(expression, sp.exp):
+        return _power(parts[0], expression.exp)
+    return _of_one(expression, *parts[0]) if len(parts) == 1 else EVERYTHING
+
+
+def _of_one(expression: Any, low: float, high: float) -> Interval:
+    """The bounds of a function of one argument between two values."""
+    for kind, fn in _RISING:
+        if isinstance(expression, kind):
+            return _finite(fn, low), _finite(fn, high)
+    if isinstance(expression, sp.Abs | sp.cosh):
+        fn = _finite if isinstance(expression, sp.cosh) else lambda _, value: abs(value)
+        ends = (fn(math.cosh, low), fn(math.cosh, high))
+        least = fn(math.cosh, 0.0) if low <= 0.0 <= high else min(ends)
+        return least, max(ends)
+    if isinstance(expression, sp.log) and low > 0.0:
+        return math.log(low), math.log(high)
+    if isinstance(expression, sp.sin | sp.cos):
+        if not math.isfinite(low) or not math.isfinite(high):
+            return -1.0, 1.0
+        fn = math.sin if isinstance(expression, sp.sin) else math.cos
+        middle, half = fn((low + high) / 2.0), (high - low) / 2.0 + 1e-15 * (abs(low) + abs(high))
+        return max(-1.0, middle - half), min(1.0, middle + half)
+    return EVERYTHING
+
+
+def _power(base: Interval, exponent: Any) -> Interval:
+    low, high = base
+    if not exponent.is_number or not exponent.is_real:
+        return EVERYTHING
+    size = float(abs(exponent))
+    if exponent.is_integer:
+        ends = (_raised(low, size), _raised(high, size))
+        touches = exponent.is_even and low <= 0.0 <= high
+        found = (0.0 if touches else min(ends), max(ends))
+    elif low >= 0.0:
+        found = (_raised(low, size), _raised(high, size))
+    else:
+        return EVERYTHING
+    if exponent > 0:
+        return found
+    low, high = _wide(*found)
+    if low > 0.0 or high < 0.0:
+        return 1.0 / high, 1.0 / low
+    return (1.0 / high if high > 0.0 else 0.0, math.inf) if low == 0.0 else EVERYTHING
+
+
+def _raised(value: float, power: float) -> float:
+    try:
+        return value**power
+    except OverflowError:
+        return -math.inf if value < 0.0 and power % 2 == 1 else math.inf
+
+
+def _finite(fn: Callable[[float], float], value: float) -> float:
+    try:
+        return fn(value)
+    except OverflowError:
+        return math.inf if fn is not math.sinh or value > 0.0 else -math.inf
+
+
+def _product(a: float, b: float) -> float:
+    return 0.0 if a == 0.0 or b == 0.0 else a * b
+
+
+def _wide(low: float, high: float) -> Interval:
+    """An interval made wider by more than a rounding; exact zeros stay."""
+    return low - _SLACK * abs(low) if math.isfinite(low) else low, (
+        high + _SLACK * abs(high) if math.isfinite(high) else high
+    )
