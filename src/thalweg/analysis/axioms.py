@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.randomness import host_generator
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Flow
 from thalweg.geometry import Euclidean, Geometry, MetricField
@@ -98,7 +99,7 @@ def homogeneity_degree(
         >>> round(homogeneity_degree(lambda x: jnp.sum(x**4), 3).degree, 6)
         4.0
     """
-    points = _generator(key).standard_normal((samples, size))
+    points = host_generator(key).standard_normal((samples, size))
     with jax.enable_x64(True):
         norms = np.asarray(_scaled_norms(in_float64(fn), points, _SCALES))
     logs = np.log(norms[np.all((norms > 0.0) & np.isfinite(norms), axis=1)])
@@ -137,7 +138,7 @@ def check_axioms(
         >>> check_axioms(tw.SteepestDescent).holds
         True
     """
-    rng = _generator(key)
+    rng = host_generator(key)
     points = rng.standard_normal((samples, size))
     with jax.enable_x64(True):
         wave = _Wave(*(rng.standard_normal(shape) for shape in ((5, size), 5, 5)))
@@ -281,8 +282,3 @@ def _scaled_norms(fn: Any, points: Any, scales: Any) -> jax.Array:
 
 def _gap(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.max(np.abs(found - expected)) / max(np.max(np.abs(expected)), 1e-300))
-
-
-def _generator(key: jax.Array | None) -> np.random.Generator:
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    return np.random.default_rng(np.asarray(words).ravel().tolist())

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.randomness import host_generator
 from thalweg.core.trees import in_float64
 
 _RADII = 10.0 ** np.arange(1, 7)
@@ -64,8 +65,7 @@ def check_bounded_below(
         >>> str(check_bounded_below(lambda x: -x[0] * x[1], 2))[:17]
         'Not bounded below'
     """
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    rng = np.random.default_rng(np.asarray(words).ravel().tolist())
+    rng = host_generator(key)
     ways = rng.standard_normal((rays, size))
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
     with jax.enable_x64(True):

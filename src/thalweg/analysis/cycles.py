@@ -6,8 +6,12 @@ from typing import Any, overload
 
 import numpy as np
 
-from thalweg.analysis.tables import format_eigenvalues, format_state, format_table, wrap
-from thalweg.core import html
+from thalweg.analysis.tables import (
+    format_eigenvalues,
+    format_state,
+    results_as_html,
+    results_as_text,
+)
 from thalweg.core.trees import Layout
 
 
@@ -148,14 +152,10 @@ class Cycles(Sequence[Cycle]):
         return [*map(str, self.recurrent), *(f"Note: {note}" for note in self.notes)]
 
     def __str__(self) -> str:
-        parts = [wrap(self.title)]
-        if self.members:
-            parts.append(format_table(*self.table()))
-        return "\n".join([*parts, *map(wrap, self.remarks())])
+        return results_as_text(self.title, self.table() if self.members else None, self.remarks())
 
     def _repr_html_(self) -> str:
-        rows = html.table(*self.table()) if self.members else ""
-        return html.fragment(self.title, rows, html.listing(self.remarks()))
+        return results_as_html(self.title, self.table() if self.members else None, self.remarks())
 
 
 def _kind(cycle: Cycle) -> str:

@@ -8,9 +8,13 @@ import jax
 import numpy as np
 
 from thalweg.analysis.continua import Continuum
-from thalweg.analysis.tables import format_eigenvalues, format_state, format_table, wrap
+from thalweg.analysis.tables import (
+    format_eigenvalues,
+    format_state,
+    results_as_html,
+    results_as_text,
+)
 from thalweg.analysis.transients import Transients, transients
-from thalweg.core import html
 
 _TOLD = 2.0
 _LARGEST_TOLD = 32
@@ -218,14 +222,10 @@ class Equilibria(Sequence[Equilibrium]):
         return [*lines, *(f"Note: {warning}" for warning in self.warnings)]
 
     def __str__(self) -> str:
-        parts = [wrap(self.title)]
-        if self.members:
-            parts.append(format_table(*self.table()))
-        return "\n".join([*parts, *map(wrap, self.remarks())])
+        return results_as_text(self.title, self.table() if self.members else None, self.remarks())
 
     def _repr_html_(self) -> str:
-        rows = html.table(*self.table()) if self.members else ""
-        return html.fragment(self.title, rows, html.listing(self.remarks()))
+        return results_as_html(self.title, self.table() if self.members else None, self.remarks())
 
 
 def _energies(members: tuple[Equilibrium, ...]) -> list[str]:

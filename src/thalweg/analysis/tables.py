@@ -2,10 +2,13 @@
 
 import shutil
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
+
+from thalweg.core import html
 
 _STATE_SHOWN = 4
 _VALUES_SHOWN = 3
@@ -76,6 +79,22 @@ def format_table(header: list[str], rows: list[list[str]], width: int | None = N
         line = "  ".join(cells).rstrip()
         lines += [line] if len(line) <= width else _wrapped(cells, columns, width)
     return "\n".join(lines)
+
+
+def results_as_text(
+    title: str, table: tuple[list[str], list[list[str]]] | None, remarks: Sequence[str]
+) -> str:
+    """A titled table of results with its remarks below; no table where there is nothing."""
+    rows = [] if table is None else [format_table(*table)]
+    return "\n".join([wrap(title), *rows, *map(wrap, remarks)])
+
+
+def results_as_html(
+    title: str, table: tuple[list[str], list[list[str]]] | None, remarks: Sequence[str]
+) -> str:
+    """The same for a notebook."""
+    rows = "" if table is None else html.table(*table)
+    return html.fragment(title, rows, html.listing(remarks))
 
 
 def _wrapped(cells: list[str], columns: list[int], width: int) -> list[str]:

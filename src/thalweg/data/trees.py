@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.randomness import host_generator
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,7 @@ def hierarchical_trees(
         )
     if not 0.0 <= flip_probability <= 0.5:
         raise InputError(f"flip_probability must be from 0 to 0.5, got {flip_probability}.")
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    generator = np.random.default_rng(np.asarray(words).ravel().tolist())
+    generator = host_generator(key)
     features = generator.choice([-1.0, 1.0], size=(1, num_features))
     for count in levels:
         features = np.repeat(features, count, axis=0)

@@ -25,6 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.randomness import host_generator
 from thalweg.core.trees import as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Flow
 
@@ -164,8 +165,7 @@ def compare_adjoints(
     Raises:
         DivergenceError: a loss is not finite, or a solver gave up.
     """
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    rng = np.random.default_rng(np.asarray(words).ravel().tolist())
+    rng = host_generator(key)
     with jax.enable_x64(True):
         flow, start = in_float64((flow, start))
         numbers = tuple(np.float64(v) for v in (*times, rtol, atol))

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.analysis import Problem
 from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.randomness import host_generator
 from thalweg.recovery.batches import BATCH
 from thalweg.recovery.hazards import suspects_at
 from thalweg.recovery.regularity import Troubles, find_troubles
@@ -75,7 +76,7 @@ class Region:
 
 def make_region(problem: Problem, key: jax.Array | None) -> Region:
     """Look for poles and kinks, and choose the base from which most of the domain is seen."""
-    rng = np.random.default_rng(_seed(key))
+    rng = host_generator(key)
     points = draw_points(problem.chart, rng, BATCH)
     region = Region(problem, rng, np.mean(points[:4], axis=0))
     region.troubles = find_troubles(problem, points)
@@ -96,7 +97,3 @@ def draw_points(chart: Chart, rng: np.random.Generator, count: int) -> np.ndarra
 @eqx.filter_jit
 def _sample(chart: Chart, key: jax.Array, count: int) -> jax.Array:
     return chart.sample(key, count)
-
-
-def _seed(key: jax.Array | None) -> list[int]:
-    return [0] if key is None else [int(v) for v in np.asarray(jax.random.key_data(key)).ravel()]

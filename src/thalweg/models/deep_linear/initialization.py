@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.randomness import host_generator
 from thalweg.models.deep_linear.covariances import Covariances
 from thalweg.models.deep_linear.layers import Weights, check_widths, end_to_end, layer_shapes
 from thalweg.models.deep_linear.modes import Modes
@@ -180,6 +181,4 @@ def _rotations(sizes: Sequence[int], key: jax.Array | None) -> list[np.ndarray]:
 
 def _normal(key: jax.Array | None, stream: int, shape: tuple[int, ...]) -> np.ndarray:
     """Independent normal numbers of one stream of a key, drawn on the host: nothing to compile."""
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    seed = [*np.asarray(words).ravel().tolist(), stream]
-    return np.random.default_rng(seed).standard_normal(shape)
+    return host_generator(key, stream).standard_normal(shape)

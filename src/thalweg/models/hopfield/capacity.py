@@ -21,6 +21,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
+from thalweg.core.randomness import host_generator
 from thalweg.dynamics.spins import memo_of, sweep_with_memo
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.storage import hebb
@@ -160,8 +161,7 @@ def capacity_curve(
     counts = [round(load * size) for load in loads]
     if not counts or min(counts) < 1:
         raise InputError(f"loads must each be at least one pattern, 1/{size}, got {list(loads)}.")
-    words = np.asarray(jax.random.key_data(jax.random.key(0) if key is None else key)).ravel()
-    rng = np.random.default_rng(words.tolist())
+    rng = host_generator(key)
     num_starts = min(patterns, min(counts))
     found = np.zeros((len(counts), networks, num_starts))
     with Progress("capacity", len(counts) * networks, unit="networks") as progress:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.randomness import host_generator
 from thalweg.core.trees import in_float64
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.retrieval import retrieve
@@ -71,8 +72,7 @@ def check_spin_descent(
         scale = (
             np.abs(network.weights.dense()).sum() + np.abs(np.asarray(network.bias)).sum() * size
         )
-        words = np.asarray(jax.random.key_data(key)).ravel().tolist()
-        rng = np.random.default_rng(words)
+        rng = host_generator(key)
         states = rng.choice([-1.0, 1.0], (starts, size))
         orders = np.stack([rng.permutation(size) for _ in range(starts * sweeps)])
         rises = np.asarray(_rises(network, states, orders.reshape(starts, sweeps * size)))

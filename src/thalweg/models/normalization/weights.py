@@ -41,10 +41,8 @@ class FullReweighting(Reweighting):
 
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> jax.Array:
         """(1 + β) W + α R Rᵀ − (α + β) C, rectified if asked for."""
-        alpha, beta = rate_at(self.alpha, t, state), like(self.beta, state)
-        target = like(self.target, state)
         product = output[:, None] * output[None, :]
-        new = state + alpha * (product - target) + beta * (state - target)
+        new = _moved(self, t, state, product)
         return jnp.maximum(new, 0.0) if self.rectify else new
 
 
@@ -81,10 +79,8 @@ class FactoredReweighting(Reweighting):
 
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> jax.Array:
         """(1 + β) V + α R (Rᵀ Q) − (α + β) C Q."""
-        alpha, beta = rate_at(self.alpha, t, state), like(self.beta, state)
-        target = like(self.target, state)
         product = output[:, None] * (output @ like(self.basis, state))[None, :]
-        return state + alpha * (product - target) + beta * (state - target)
+        return _moved(self, t, state, product)
 
 
 class AveragedReweighting(Reweighting):
@@ -115,11 +111,21 @@ class AveragedReweighting(Reweighting):
 
     def update(self, t: Any, state: Any, drive: Any, output: Any) -> jax.Array:
         """(1 + β) W + α Σ_j w_j R_j R_jᵀ − (α + β) C, rectified if asked for."""
-        alpha, beta = rate_at(self.alpha, t, state), like(self.beta, state)
-        target = like(self.target, state)
         product = output.T @ (like(self.weights, state)[:, None] * output)
-        new = state + alpha * (product - target) + beta * (state - target)
+        new = _moved(self, t, state, product)
         return jnp.maximum(new, 0.0) if self.rectify else new
+
+
+def _moved(
+    rule: FullReweighting | FactoredReweighting | AveragedReweighting,
+    t: Any,
+    state: Any,
+    product: Any,
+) -> jax.Array:
+    """The weights after a step, W + α (product − C) + β (W − C), before any rectifier."""
+    alpha, beta = rate_at(rule.alpha, t, state), like(rule.beta, state)
+    target = like(rule.target, state)
+    return state + alpha * (product - target) + beta * (state - target)
 
 
 def full_rule(network: NormalizationNetwork, presentation: Presentation) -> FullReweighting:

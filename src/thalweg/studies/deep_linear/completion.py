@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import ConvergenceError, InputError
+from thalweg.core.randomness import host_generator
 from thalweg.models import deep_linear as dl
 
 
@@ -74,8 +75,7 @@ def random_low_rank(
             f"count must be from 1 to {size * size} and rank from 1 to {size}, got count={count}, "
             f"rank={rank}."
         )
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    rng = np.random.default_rng(np.asarray(words).ravel().tolist())
+    rng = host_generator(key)
     truth = rng.standard_normal((size, rank)) @ rng.standard_normal((rank, size))
     truth *= size / np.linalg.norm(truth)
     rows, columns = np.divmod(rng.choice(size * size, count, replace=False), size)

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.randomness import host_generator
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,7 @@ def error_curves(
             f"ratio={ratio}, num_inputs={num_inputs}, signal={signal}, noise={noise}."
         )
     t = np.geomspace(1e-2, 1e3, 200) if times is None else np.asarray(times, dtype=float)
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    rng = np.random.default_rng(np.asarray(words).ravel().tolist())
+    rng = host_generator(key)
     tests, trains = zip(
         *(_one_teacher(rng, t, num_samples, num_inputs, signal, noise) for _ in range(trials)),
         strict=True,

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
+from thalweg.core.randomness import host_generator
 from thalweg.studies.deep_linear.completion import Completion, Observations, complete
 
 _SEPARATORS = ("::", "\t", ",")
@@ -115,8 +116,7 @@ def recommend(
             f"the table of {shape[0]} users × {shape[1]} items has more than {_MAX_ENTRIES} "
             f"entries; take a part of the file."
         )
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    order = np.random.default_rng(np.asarray(words).ravel().tolist()).permutation(count)
+    order = host_generator(key).permutation(count)
     test, train = order[:held], order[held:]
     means = _means(ratings, train, shape)
     left = ratings.values[train] - means[ratings.users[train], ratings.items[train]]

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.randomness import host_generator
 from thalweg.data import ImageData
 from thalweg.dynamics import SteepestDescent
 from thalweg.models.hopfield import EnergyClassifier, EnergyODELayer
@@ -76,8 +77,7 @@ def robustness(
 ) -> Robustness:
     """Test accuracy with noise, flipped pixels and shifted images (at most `limit` of them)."""
     images, labels = data.test_images[:limit], data.test_labels[:limit]
-    words = jax.random.key_data(key)
-    rng = np.random.default_rng(np.asarray(words).ravel().tolist())
+    rng = host_generator(key)
     clean = data.standardized(images)
     shaken = rng.standard_normal(clean.shape).astype(np.float32)
     order = rng.random(images.shape)

@@ -11,6 +11,7 @@ from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.normalization.adaptation import (
     AdaptationStudy,
+    Responses,
     adaptation_study,
     adaptors,
     published_network,
@@ -82,9 +83,14 @@ def _lead(found: Mapping[str, Pair]) -> str:
     )
 
 
+def _states(pair: Pair) -> tuple[Responses, Responses, Responses]:
+    """Responses before adaptation, after it without a leak, and after it with one."""
+    return pair[0].before, pair[0].after, pair[1].after
+
+
 def _numbers(pair: Pair) -> dict[str, object]:
     first = pair[0]
-    by_state = {"before": first.before, "no leak": first.after, "leak": pair[1].after}
+    by_state = dict(zip(("before", "no leak", "leak"), _states(pair), strict=True))
     return {
         "orientations": first.orientations,
         "contrasts": first.contrasts,
@@ -106,7 +112,7 @@ def _homeostasis(found: Mapping[str, Pair]) -> Table:
     rows = []
     for name, (free, leaky) in found.items():
         change = 100.0 * (free.after.tuning[0, 0] / free.before.tuning[0, 0] - 1.0)
-        three = (free.before, free.after, leaky.after)
+        three = _states((free, leaky))
         numbers = [*(r.seen for r in three), *(r.homeostasis for r in three[:2])]
         rows.append([name, *(f"{value:.3f}" for value in numbers), f"{change:+.0f} %"])
     return Table(
@@ -160,13 +166,10 @@ def _angles(neurons: int) -> str:
 
 def _tuning(found: Mapping[str, Pair], neurons: int) -> Picture:
     def draw(axes: "Axes", pair: Pair) -> None:
-        free, leaky = pair
-        x = (free.orientations + 90.0) % 180.0 - 90.0
+        x = (pair[0].orientations + 90.0) % 180.0 - 90.0
         order = np.argsort(x)
         for k, preferred in enumerate(_preferring(neurons)):
-            three = tuple(
-                r.tuning[order, preferred] for r in (free.before, free.after, leaky.after)
-            )
+            three = tuple(r.tuning[order, preferred] for r in _states(pair))
             _curves(axes, x[order], three, label=k == 0)
         axes.set_xticks([-90, -45, 0, 45, 90])
 
@@ -182,9 +185,7 @@ def _tuning(found: Mapping[str, Pair], neurons: int) -> Picture:
 
 def _contrast(found: Mapping[str, Pair]) -> Picture:
     def draw(axes: "Axes", pair: Pair) -> None:
-        free, leaky = pair
-        three = tuple(r.contrast[:, 0] for r in (free.before, free.after, leaky.after))
-        _curves(axes, free.contrasts, three)
+        _curves(axes, pair[0].contrasts, tuple(r.contrast[:, 0] for r in _states(pair)))
         axes.set_xscale("log")
         axes.set_ylim(bottom=0.0)
 
@@ -198,9 +199,8 @@ def _contrast(found: Mapping[str, Pair]) -> Picture:
 
 def _masks(found: Mapping[str, Pair]) -> Picture:
     def draw(axes: "Axes", pair: Pair) -> None:
-        free, leaky = pair
         axes.axhline(0.0, color=INK, linewidth=0.6)
-        _curves(axes, free.masks, tuple(r.masking for r in (free.before, free.after, leaky.after)))
+        _curves(axes, pair[0].masks, tuple(r.masking for r in _states(pair)))
         axes.set_xticks([0, 30, 60, 90])
 
     return picture(
@@ -214,8 +214,7 @@ def _masks(found: Mapping[str, Pair]) -> Picture:
 
 def _distances(found: Mapping[str, Pair]) -> Picture:
     def draw(axes: "Axes", pair: Pair) -> None:
-        free, leaky = pair
-        _curves(axes, free.masks, tuple(r.distance for r in (free.before, free.after, leaky.after)))
+        _curves(axes, pair[0].masks, tuple(r.distance for r in _states(pair)))
         axes.set_xticks([0, 30, 60, 90])
         axes.set_ylim(bottom=0.0)
 
