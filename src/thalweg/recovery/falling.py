@@ -11,6 +11,8 @@ from thalweg.core.charts import BoxChart, Chart
 
 HUNTS = 256
 _STEPS = 40
+_WALK = 128
+_STRIDE = 0.02
 _ROUNDING = 1e-9
 
 
@@ -69,6 +71,32 @@ def hunt(problem: Problem, energy: Any, starts: Any) -> tuple[jax.Array, jax.Arr
         return best, least
 
     return jax.vmap(lane)(jnp.asarray(starts))
+
+
+@eqx.filter_jit
+def walk(problem: Problem, starts: Any) -> jax.Array:
+    """Where `(n, d)` points are taken by a rule, one half of them by its reverse.
+
+    Nothing falls along a closed orbit or in chaos, and there is where walks end. A flow is followed
+    at unit speed, in units of the domain; a map is iterated, forward only.
+    """
+    widths = jnp.asarray(problem.chart.widths)
+    is_flow = problem.rule.rule_kind == "flow"
+
+    def way(y: jax.Array) -> jax.Array:
+        velocity = problem.displacement(y)
+        return velocity / (_norm(velocity / widths) + 1e-300)
+
+    def lane(start: jax.Array, stride: jax.Array) -> jax.Array:
+        def step(_: Any, y: jax.Array) -> jax.Array:
+            moved = y + stride * way(y + 0.5 * stride * way(y)) if is_flow else problem.step(y)
+            return stay_inside(problem.chart, moved, y)
+
+        return jax.lax.fori_loop(0, _WALK, step, start)
+
+    starts = jnp.asarray(starts)
+    signs = jnp.where(jnp.arange(len(starts)) % 2 == 0, 1.0, -1.0)
+    return jax.vmap(lane)(starts, _STRIDE * signs)
 
 
 def stay_inside(chart: Chart, moved: jax.Array, before: jax.Array) -> jax.Array:

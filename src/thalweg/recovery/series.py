@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.charts import Chart
 from thalweg.energies import Energy
-from thalweg.recovery.units import UnitBasis
+from thalweg.recovery.units import UnitBasis, frame_of
 
 
 class Basis(eqx.Module):
@@ -66,11 +66,7 @@ def along(u: jax.Array, order: int, is_angle: bool) -> jax.Array:
 
 def make_basis(chart: Chart, degree: int) -> Basis:
     """All products of total degree 1 to `degree` on the box that holds a chart's coordinates."""
-    size = chart.dimension
-    if isinstance(chart, BoxChart):
-        lower, angles = np.asarray(chart.lower), tuple(bool(p) for p in np.isfinite(chart.period))
-    else:
-        lower, angles = np.zeros(size), (False,) * size
+    lower, angles = frame_of(chart)
     counts = [range(2 * degree + 1) if angle else range(degree + 1) for angle in angles]
     orders = []
     for order in itertools.product(*counts):

@@ -39,7 +39,7 @@ class UnitBasis(eqx.Module):
             jnp.asarray(a, y.dtype) for a in (self.lower, self.widths, self.ways, self.shifts)
         )
         u = (y - lower) / widths
-        z = _scaled(u, self.angles)
+        z = scaled(u, self.angles)
         i, j = np.triu_indices(len(z))
         inner = ways @ z + shifts
         # log cosh, without overflow; the constant makes it 0 at 0.
@@ -56,18 +56,22 @@ class UnitBasis(eqx.Module):
 
 def make_units(chart: Chart, count: int) -> UnitBasis:
     """The products of a chart's coordinates and `count` units, the same ones each time."""
-    size = chart.dimension
-    if isinstance(chart, BoxChart):
-        lower, angles = np.asarray(chart.lower), tuple(bool(p) for p in np.isfinite(chart.period))
-    else:
-        lower, angles = np.zeros(size), (False,) * size
-    width = size + sum(angles)
+    lower, angles = frame_of(chart)
+    width = len(angles) + sum(angles)
     rng = np.random.default_rng(0)
     ways = rng.normal(size=(count, width)) * _STEEPNESS / np.sqrt(width)
     return UnitBasis(lower, np.asarray(chart.widths), ways, rng.normal(size=count), angles)
 
 
-def _scaled(u: jax.Array, angles: tuple[bool, ...]) -> jax.Array:
+def frame_of(chart: Chart) -> tuple[np.ndarray, tuple[bool, ...]]:
+    """Where the coordinates of a chart start, and which of them are angles."""
+    if isinstance(chart, BoxChart):
+        angles = tuple(bool(p) for p in np.isfinite(np.asarray(chart.period)))
+        return np.asarray(chart.lower), angles
+    return np.zeros(chart.dimension), (False,) * chart.dimension
+
+
+def scaled(u: jax.Array, angles: tuple[bool, ...]) -> jax.Array:
     """Coordinates in [0, 1] as numbers in [−1, 1], angles as their cosines and sines."""
     plain = [i for i, is_angle in enumerate(angles) if not is_angle]
     round_ = [i for i, is_angle in enumerate(angles) if is_angle]
