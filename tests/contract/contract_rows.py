@@ -36,10 +36,12 @@ from thalweg.models import deep_linear, hopfield
 from thalweg.models import normalization as reweighting
 from thalweg.models.registry import ENTRIES
 from thalweg.recovery.chart_metric import ChartMetric
+from thalweg.recovery.network import NetworkEnergy, make_network
 from thalweg.recovery.one_forms import LineIntegral, gauss_legendre
 from thalweg.recovery.series import SeriesEnergy, make_basis
 from thalweg.recovery.split import TensorEnergy
 from thalweg.recovery.two_step import ThresholdEnergy, TwoStepEnergy
+from thalweg.recovery.units import frame_of
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,12 @@ def series() -> SeriesEnergy:
     return SeriesEnergy(CHART, basis, np.linspace(-1.0, 1.0, len(basis.orders)))
 
 
+def trained() -> NetworkEnergy:
+    lower, angles = frame_of(CHART)
+    network = make_network(len(angles) + sum(angles), np.random.default_rng(0))
+    return NetworkEnergy(CHART, lower, np.array([[0.2, 0.1], [-0.4, 0.3]]), network, angles)
+
+
 def saturate(state):
     return jnp.tanh(jnp.asarray([[0.5, 0.2], [0.2, -0.3]], state.dtype) @ state)
 
@@ -199,6 +207,7 @@ ENERGIES = (
     ),
     Row("line integral", line_integral, (PLANE,)),
     Row("series", series, (PLANE,)),
+    Row("trained network", trained, (PLANE,)),
     Row("two-step", two_step, (PLANE,)),
     Row("threshold", threshold, (PLANE,)),
     Row(
