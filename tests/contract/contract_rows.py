@@ -146,7 +146,7 @@ def series() -> SeriesEnergy:
 def trained() -> NetworkEnergy:
     lower, angles = frame_of(CHART)
     network = make_network(len(angles) + sum(angles), np.random.default_rng(0))
-    return NetworkEnergy(CHART, lower, np.array([[0.2, 0.1], [-0.4, 0.3]]), network, angles)
+    return NetworkEnergy(CHART, lower, np.array([[-2.0, -1.5], [2.0, 1.5]]), network, angles)
 
 
 def saturate(state):
