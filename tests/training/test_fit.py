@@ -118,6 +118,13 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     run(1, checkpoint=path, configuration={"epsilon": 0.1})
     with pytest.raises(tw.InputError, match=r"epsilon is 0.1 there and 0.2 here"):
         run(1, checkpoint=path, configuration={"epsilon": 0.2})
+    same: dict[str, Any] = {"checkpoint": path, "configuration": {"epsilon": 0.1}, "epochs": 2}
+    options: dict[str, Any] = {"optimizer": SGD, "batch_size": 8, **same}
+    with pytest.raises(tw.InputError, match=r"data is '\w{16}' there and '\w{16}' here"):
+        fit(squared_error, START, (SAMPLES, TARGETS + 1e-6), **options)
+    shifted = {**START, "slope": START["slope"] + 1e-3}
+    with pytest.raises(tw.InputError, match=r"start is '\w{16}' there and '\w{16}' here"):
+        fit(squared_error, shifted, (SAMPLES, TARGETS), **options)
     with pytest.raises(tw.InputError, match=r"holds params.* expected \['slope'\]: float32\[4\]"):
         load_checkpoint(path, {"slope": jnp.zeros(4)})
     (tmp_path / "text").write_text("not a checkpoint\n")

@@ -3,6 +3,7 @@
 It knows nothing of what it fits: a model is a pytree, a loss a function.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,9 +20,7 @@ from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.progress import Progress
 from thalweg.core.results import Result
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
-
-# A compiled call takes so many steps: reports come between calls.
-_STEPS_PER_CALL = 16
+from thalweg.training.steps import Carry, Program, make_epoch
 
 
 @dataclass(frozen=True)
@@ -71,15 +70,6 @@ class Fitted:
     resumed_from: int
 
 
-class _Carry(eqx.Module):
-    """What a step changes."""
-
-    params: Any
-    optimizer_state: Any
-    step: jax.Array
-    is_finite: jax.Array
-
-
 def fit(
     loss_fn: Callable[[Any, Any, jax.Array], tuple[jax.Array, dict[str, jax.Array]]],
     model: Any,
@@ -113,8 +103,8 @@ def fit(
             uses `fold_in(key, e)`, so a resumed fit repeats the numbers of one that ran through.
         evaluate: called with the model after every epoch; what it returns is recorded.
         checkpoint: a file, written after every epoch. If it is there, the fit goes on from it.
-        configuration: JSON-ready data that says what is fitted to what; a checkpoint of another
-            configuration is refused.
+        configuration: JSON-ready data that says what is fitted; a checkpoint of another
+            configuration is refused, and so is one of other data, another start or another key.
         label: what progress reports call the job.
         throw: whether to raise when the loss or the model leaves the finite.
 
@@ -132,8 +122,10 @@ def fit(
     batch_size, data = min(batch_size, num_samples), jax.tree.map(jnp.asarray, data)
     key = jax.random.key(0) if key is None else key
     params, static = eqx.partition(model, eqx.is_inexact_array)
-    carry = _Carry(params, optimizer.init(params), jnp.zeros((), jnp.int32), jnp.array(True))
-    notes = _notes(configuration, key, batch_size, num_samples)
+    carry = Carry(params, optimizer.init(params), jnp.zeros((), jnp.int32), jnp.array(True))
+    notes = {}
+    if checkpoint is not None:
+        notes = _notes(configuration, key, batch_size, data, params)
     history, failure = (), None
     if checkpoint is not None and Path(checkpoint).exists():
         carry, history, failure = _resumed(checkpoint, carry, notes)
@@ -144,13 +136,15 @@ def fit(
             f"epochs={epochs} asked for."
         )
     num_steps = num_samples // batch_size
-    program = _Program(loss_fn, static, optimizer, batch_size)
+    program = Program(loss_fn, static, optimizer, batch_size)
     with Progress(
         label, epochs * num_steps, unit="steps", done=resumed_from * num_steps
     ) as progress:
         for epoch in range(resumed_from + 1, epochs + 1 if failure is None else 0):
             began = time.monotonic()
-            after, losses, metrics = _epoch(program, carry, data, key, epoch, num_steps, progress)
+            after, losses, metrics = make_epoch(
+                program, carry, data, key, epoch, num_steps, progress
+            )
             if not after.is_finite:
                 failure = Failure(epoch, len(losses), float(losses[-1]))
                 break
@@ -170,87 +164,6 @@ def fit(
     return Fitted(model, history, result, failure, resumed_from)
 
 
-class _Program(eqx.Module):
-    """What a compiled step needs to know."""
-
-    loss_fn: Callable[..., Any]
-    static: Any
-    optimizer: optax.GradientTransformation
-    batch_size: int = eqx.field(static=True)
-
-    def step(self, carry: _Carry, data: Any, rows: jax.Array, key: jax.Array) -> Any:
-        """One update; where it leaves the finite, the carry says so."""
-        batch = jax.tree.map(lambda leaf: leaf[rows], data)
-
-        def value(params: Any) -> Any:
-            return self.loss_fn(eqx.combine(params, self.static), batch, key)
-
-        (loss, metrics), slope = jax.value_and_grad(value, has_aux=True)(carry.params)
-        updates, state = self.optimizer.update(slope, carry.optimizer_state, carry.params)
-        params = optax.apply_updates(carry.params, updates)
-        finite = [jnp.isfinite(loss)]
-        finite += [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(params)]
-        is_finite = jnp.all(jnp.stack(finite))
-        return _Carry(params, state, carry.step + 1, is_finite), loss, metrics
-
-
-@eqx.filter_jit
-def _steps(
-    program: _Program, carry: _Carry, data: Any, rows: Any, key: jax.Array, count: Any
-) -> Any:
-    """At most `count` steps, one a row of `rows`; stops after one that left the finite."""
-    loss_of, metrics_of = eqx.filter_eval_shape(program.step, carry, data, rows[0], key)[1:]
-    room = jax.tree.map(
-        lambda leaf: jnp.zeros((len(rows), *leaf.shape), leaf.dtype), (loss_of, metrics_of)
-    )
-
-    def goes_on(loop: Any) -> jax.Array:
-        index, carry, _ = loop
-        return (index < count) & carry.is_finite
-
-    def body(loop: Any) -> Any:
-        index, carry, kept = loop
-        new, *reported = program.step(carry, data, rows[index], jax.random.fold_in(key, carry.step))
-        kept = jax.tree.map(lambda all_, one: all_.at[index].set(one), kept, tuple(reported))
-        return index + 1, new, kept
-
-    return jax.lax.while_loop(goes_on, body, (jnp.zeros((), jnp.int32), carry, room))
-
-
-def _epoch(
-    program: _Program,
-    carry: _Carry,
-    data: Any,
-    key: jax.Array,
-    epoch: int,
-    num_steps: int,
-    progress: Progress,
-) -> tuple[_Carry, np.ndarray, dict[str, np.ndarray]]:
-    """All steps of an epoch; the losses and metrics of each that was made."""
-    order_key, step_key = jax.random.split(jax.random.fold_in(key, epoch))
-    count = num_steps * program.batch_size
-    order = np.asarray(jax.random.permutation(order_key, _num_samples(data)))[:count]
-    rows = order.reshape(num_steps, program.batch_size)
-    per_call = min(_STEPS_PER_CALL, num_steps)
-    losses, metrics, done = [], [], 0
-    while done < num_steps:
-        part = rows[done : done + per_call]
-        padded = np.concatenate([part, np.repeat(part[:1], per_call - len(part), axis=0)])
-        made, carry, kept = _steps(
-            program, carry, data, padded, step_key, np.asarray(len(part), np.int32)
-        )
-        made, kept = int(made), jax.device_get(kept)
-        losses.append(kept[0][:made])
-        metrics.append(jax.tree.map(lambda leaf, made=made: leaf[:made], kept[1]))
-        done += made
-        progress.update((epoch - 1) * num_steps + done, f"loss {losses[-1][-1]:.4f}")
-        if not carry.is_finite:
-            break
-    names = metrics[0].keys()
-    joined = {name: np.concatenate([part[name] for part in metrics]) for name in names}
-    return carry, np.concatenate(losses), joined
-
-
 def _num_samples(data: Any) -> int:
     lengths = {np.shape(leaf)[0] if np.ndim(leaf) else None for leaf in jax.tree.leaves(data)}
     if len(lengths) != 1 or None in lengths or 0 in lengths:
@@ -262,17 +175,30 @@ def _num_samples(data: Any) -> int:
     return int(lengths.pop())  # type: ignore[arg-type]
 
 
-def _notes(configuration: Any, key: jax.Array, batch_size: int, num_samples: int) -> dict[str, Any]:
+def _notes(
+    configuration: Any, key: jax.Array, batch_size: int, data: Any, params: Any
+) -> dict[str, Any]:
     """What must agree for a checkpoint to be gone on from."""
     return {
         "configuration": {
             **(configuration or {}),
             "batch_size": int(batch_size),
-            "num_samples": num_samples,
+            "num_samples": _num_samples(data),
+            "data": _digest(data),
+            "start": _digest(params),
             "key": np.asarray(jax.random.key_data(key)).ravel().tolist(),
             "key_implementation": str(jax.random.key_impl(key)),
         }
     }
+
+
+def _digest(tree: Any) -> str:
+    """A short name of the arrays of a pytree: other arrays, another name."""
+    digest = hashlib.sha256()
+    for leaf in jax.device_get(jax.tree.leaves(tree)):
+        digest.update(f"{leaf.dtype}{leaf.shape}".encode())
+        digest.update(np.ascontiguousarray(leaf).data)
+    return digest.hexdigest()[:16]
 
 
 def _about(history: tuple[EpochRecord, ...], failure: Failure | None) -> dict[str, Any]:
@@ -282,7 +208,7 @@ def _about(history: tuple[EpochRecord, ...], failure: Failure | None) -> dict[st
     }
 
 
-def _resumed(path: str | Path, carry: _Carry, notes: dict[str, Any]) -> tuple[Any, Any, Any]:
+def _resumed(path: str | Path, carry: Carry, notes: dict[str, Any]) -> tuple[Any, Any, Any]:
     """The carry, history and failure that a checkpoint holds."""
     carry, about = load_checkpoint(path, carry)
     ours, theirs = notes["configuration"], about.get("configuration", {})
