@@ -201,6 +201,24 @@ def test_a_region_can_decide_a_mapping():
         recover_symbolic(rule, cube(0.1, 1.0, 3))
 
 
+def test_an_energy_must_come_back_after_a_turn():
+    circle = tw.Box([0.0], [2.0 * np.pi], periodic=True)
+    swept = tw.as_flow(lambda x: 1.0 + 0.5 * jnp.cos(x))
+    found = recover_symbolic(swept, circle)  # E = −x − sin(x)/2 is none on the circle
+    assert (found.kind, found.energy) == ("undecided", None)
+    assert "once round" in found.note
+    assert recover_symbolic(swept, tw.Box([0.0], [2.0 * np.pi])).kind == "euclidean"
+    assert recover_symbolic({X: 1 + sp.cos(X) / 2}, circle).kind == "undecided"
+    assert recover_symbolic({X: sp.sin(X)}, circle).kind == "euclidean"
+    tube = tw.Box([0.0, -1.0], [2.0 * np.pi, 1.0], periodic=[True, False])
+    rising = {X: sp.exp(-X) * sp.sin(X), Y: -Y}  # a gradient of the line, no rule of the circle
+    assert recover_symbolic(rising, tube).kind == "undecided"
+    turned = {X: -sp.sin(X) * (2 + Y), Y: sp.cos(X) - Y}
+    assert recover_symbolic(turned, tube).kind == "euclidean"
+    weighted = {X: -sp.exp(-X) * sp.sin(X - Y), Y: sp.sin(X - Y)}  # m = (exp(x), 1): no return
+    assert "metric does not return" in recover_symbolic(weighted, tube).note
+
+
 def test_an_energy_is_real_in_the_region():
     found = recover_symbolic(tw.as_flow(lambda x: 1.0 / (x - 2.0)), cube(0.0, 1.0, 1))
     assert found.kind == "euclidean"

@@ -8,6 +8,7 @@ import sympy as sp
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.recovery.exact_region import ExactRegion
+from thalweg.recovery.exact_windings import angles_of
 from thalweg.recovery.rule_formulas import RuleFormulas
 from thalweg.recovery.smoothness import resolved
 
@@ -29,7 +30,10 @@ def read_given(rule: Mapping[Any, Any], domain: Domain | None) -> RuleFormulas:
     inside: dict[Any, Any] = {s: sp.Rational(3, 7) for s in (*names, *free)}
     for name, (low, high) in region.ranges.items():
         inside[name] = sp.Rational(f"{low + 0.47 * (high - low):.9g}")
-    return RuleFormulas(names, velocity, None, {}, inside, "the given rule", ranges)
+    periods = {} if domain is None else angles_of(names, domain.chart())
+    return RuleFormulas(
+        names, velocity, None, {}, inside, "the given rule", ranges, periods=periods
+    )
 
 
 def _expression(name: Any, value: Any) -> Any:

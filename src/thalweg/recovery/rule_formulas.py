@@ -1,7 +1,7 @@
 """A rule as formulas in its coordinates and parameters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
@@ -15,6 +15,7 @@ from thalweg.core.domains import Domain, ProbabilitySimplex
 from thalweg.dynamics import Rule, declared_names
 from thalweg.geometry import Simplex
 from thalweg.recovery.exact_region import ExactRegion
+from thalweg.recovery.exact_windings import angles_of
 from thalweg.recovery.formulas import as_expressions, formulas
 from thalweg.recovery.one_forms import covector
 from thalweg.recovery.programs import read_program
@@ -37,6 +38,7 @@ class RuleFormulas:
         system: the name of the rule.
         ranges: of each coordinate in the region; empty where no region was given.
         assumed: the conditions on the state under which the formulas hold, true in the region.
+        periods: those of the coordinates that are angles.
     """
 
     names: tuple[Any, ...]
@@ -47,6 +49,7 @@ class RuleFormulas:
     system: str
     ranges: tuple[tuple[float, float], ...] = ()
     assumed: tuple[Any, ...] = ()
+    periods: Mapping[Any, float] = field(default_factory=dict)
 
     @property
     def region(self) -> ExactRegion:
@@ -90,7 +93,7 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
     velocity_now = tuple(resolved(expression, region) for expression in found)
     return RuleFormulas(
         tuple(names), velocity_now, form, _used(values, found), inside, system, ranges,
-        tuple(still.assumed),
+        tuple(still.assumed), angles_of(names, chart),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from thalweg.recovery.exact_constant import (
     excluded_at_points,
     excluded_by_eigenvalues,
 )
+from thalweg.recovery.exact_windings import first_winding
 from thalweg.recovery.given_formulas import read_given
 from thalweg.recovery.regions import make_region
 from thalweg.recovery.rule_formulas import RuleFormulas, read_rule
@@ -148,7 +149,7 @@ def recover_symbolic(
     if kind == "undecided" and found.values and keep_parameters is None and not is_given:
         found = read_rule(rule, domain, keep_parameters=False)
         kind, energy, metric, note = _decide(found)
-    if energy is not None and (reason := _obstacle(found, rule, domain)) is not None:
+    if energy is not None and (reason := _obstacle(found, metric, rule, domain)) is not None:
         kind, energy, metric = "undecided", None, None
         note = f"{note} {reason}"
     if isinstance(rule, Rule) and rule.rule_kind == "map" and energy is not None:
@@ -174,8 +175,11 @@ def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> str | N
     return excluded_at_points(found.velocity, found.names, found.values, points)
 
 
-def _obstacle(found: RuleFormulas, rule: Any, domain: Domain | None) -> str | None:
-    """Why a closed form is not enough: the rule may be undefined somewhere in the region."""
+def _obstacle(found: RuleFormulas, metric: Any, rule: Any, domain: Domain | None) -> str | None:
+    """Why a closed form is not enough: angles, or the rule may be undefined in the region."""
+    winding = first_winding(found.velocity, metric, found.periods, found.region)
+    if winding is not None:
+        return f"But {winding}, so there is none on the circle."
     part = unproven(found.velocity, found.region)
     if part is None:
         return None
