@@ -54,3 +54,27 @@ def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     environment = _prepared(monkeypatch, XDG_CACHE_HOME=str(tmp_path / "file"))
     assert "JAX_COMPILATION_CACHE_DIR" not in environment
+
+
+_COUNTED = """
+import sys
+import jax
+from thalweg.cli.main import run
+compiled = []
+def note(event, seconds, **_):
+    compiled.append(event)
+jax.monitoring.register_event_duration_secs_listener(note)
+sys.argv = ["thalweg", "analyze", "fitzhugh-nagumo", "--json"]
+try:
+    run()
+except SystemExit as done:
+    assert not done.code
+print(sum(event.endswith("backend_compile_duration") for event in compiled), file=sys.stderr)
+"""
+
+
+def test_the_main_job_compiles_few_programs():
+    """Eager operations on the host are small programs that nobody sees, each paid for."""
+    done = subprocess.run([sys.executable, "-c", _COUNTED], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 1 <= int(done.stderr.split()[-1]) <= 8

@@ -3,6 +3,9 @@
 import jax
 import numpy as np
 
+# What `jax.random.key_data(jax.random.key(0))` holds; to make that key takes two compiled programs.
+_WORDS_OF_KEY_0 = (0, 0)
+
 
 def host_generator(key: jax.Array | None, *streams: int) -> np.random.Generator:
     """NumPy's generator seeded by a JAX key: random numbers without anything to compile.
@@ -11,5 +14,5 @@ def host_generator(key: jax.Array | None, *streams: int) -> np.random.Generator:
         key: the randomness; None means `jax.random.key(0)`.
         streams: whole numbers that tell apart several generators of one key.
     """
-    words = jax.random.key_data(jax.random.key(0) if key is None else key)
-    return np.random.default_rng([*np.asarray(words).ravel().tolist(), *streams])
+    words = _WORDS_OF_KEY_0 if key is None else np.asarray(jax.random.key_data(key)).ravel()
+    return np.random.default_rng([*map(int, words), *streams])
