@@ -32,11 +32,11 @@ def first_winding(
         periods: those of the angles.
         region: where to look.
     """
-    form = metric * sp.Matrix(list(velocity))
+    form = list(metric * sp.Matrix(list(velocity)))
     names = [*region.ranges]
     for angle, period in periods.items():
         k = names.index(angle)
-        symbols = set().union(*(e.free_symbols for e in (*form, *metric))) - {angle}
+        symbols = set().union(*(sp.sympify(e).free_symbols for e in (*form, *metric))) - {angle}
         for place in region.points(_PLACES, symbols):
             if not _returns(metric.subs(place), angle, region.ranges[angle][0], period):
                 return f"once round {angle} the metric does not return"
