@@ -129,7 +129,7 @@ def test_contraction_has_no_cycles():
     found = tw.find_cycles(systems.Net(np.diag([0.5, -0.5, 0.1]), np.array(False)), CUBE)
     assert len(found) == 0
     assert found.recurrent == ()
-    assert "no cycles" in str(found)
+    assert "No cycles" in str(found)
 
 
 def test_long_orbits_find_stable_cycles_beyond_the_longest_searched():

@@ -66,6 +66,29 @@ def test_only_cycles_that_pass_through_the_domain_count():
     found = tw.find_cycles(RULE, tw.Box([-1.2, -1.2], [1.2, 1.2]))
     assert [round(float(np.hypot(*c.point)), 6) for c in found] == [1.0]
     assert "1 more lies wholly outside the domain" in str(found)
+    assert not found[0].leaves
+
+
+def test_a_cycle_that_leaves_the_domain_is_said_to():
+    """Of the circles of radius 1 and 2 only the outer one runs across this strip and beyond."""
+    found = tw.find_cycles(RULE, tw.Box([1.5, -3.0], [3.0, 3.0]))
+    (cycle,) = found
+    assert np.hypot(*cycle.point) == pytest.approx(2.0, abs=1e-6)
+    assert cycle.leaves
+    assert cycle.to_dict()["leaves"]
+    text = str(found)
+    assert text.startswith("1 cycle of Planar (flow, state x[0], x[1]), which leaves the domain")
+    assert "repelling, leaves" in text
+    assert "on the cycle that leaves, x[0] runs from -2 to 2." in text
+    both = tw.find_cycles(RULE, tw.Box([-1.2, -3.0], [1.2, 3.0]))
+    assert [c.leaves for c in both] == [True, False]  # of one period: the larger comes first
+    assert both.title.endswith(", 1 of which leaves the domain")
+
+
+def test_families_are_called_families():
+    spring = systems.planar({(0, 1): 1.0}, {(1, 0): -1.0})
+    found = tw.find_cycles(spring, SQUARE)
+    assert found.title == "1 family of cycles of Planar (flow, state x[0], x[1])"
 
 
 def test_given_starts_are_used():

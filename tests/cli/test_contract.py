@@ -17,7 +17,7 @@ EQUILIBRIUM = {
 }  # fmt: skip
 CYCLE = {
     "period": NUMBER, "point": [NUMBER], "multipliers": [[NUMBER]], "stable": bool,
-    "continuum": int,
+    "continuum": int, "leaves": bool,
 }  # fmt: skip
 SEARCH = {
     "starts": int, "converged": int, "distinct": int, "outside": int, "unseen_mass": NUMBER,

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import thalweg as tw
+from thalweg.analysis import Equilibrium
 from thalweg.plot.style import MARKERS, colour_levels
 from thalweg.plot.trajectories import draw_trajectory
 
@@ -200,6 +201,25 @@ def test_a_spectrum_is_the_eigenvalues_by_kind(wells):
     left, right = axes.get_xlim()
     assert left < -2.2
     assert right > 1.1
+
+
+@pytest.mark.parametrize("values", [(2.0, 0.0), (0.5 + 3.0j, 0.5 - 3.0j), (0.1,), (88.0, -0.1)])
+def test_every_multiplier_of_a_map_is_on_the_figure(values):
+    multipliers = np.array(values, dtype=complex)
+    fixed = Equilibrium(
+        np.zeros(len(values)), "saddle", None, False, multipliers, np.diag(multipliers), 0.0, 0.0,
+        rule_kind="map",
+    )  # fmt: skip
+    axes = tw.plot.spectrum([fixed])
+    axes.figure.canvas.draw()
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    for line in axes.get_lines():
+        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        if line.get_label() == "saddle":
+            assert np.all((left < x) & (x < right) & (low < y) & (y < high))
+    assert left < -1.0
+    assert right > 1.0
+    assert axes.get_aspect() == 1.0
 
 
 def test_verdicts_show_the_energy_or_the_witness(wells, fitzhugh_nagumo):

@@ -66,6 +66,15 @@ def test_nullclines_of_fitzhugh_nagumo_lie_on_their_curves():
     assert v.min() == pytest.approx(-3.0, abs=0.2)
 
 
+def test_a_nullcline_runs_straight_up_to_the_bound_that_is_one_too():
+    """x' = x (1 − x − 1.5 y) vanishes on x = 0 and on a line that meets it at y = 2/3."""
+    wall, line = branches_of(tw.models.LotkaVolterraCompetition())[0]
+    assert np.all(wall[:, 0] == 0.0)
+    x, y = line.T
+    np.testing.assert_allclose(x + 1.5 * y, 1.0, atol=1e-9)
+    assert [x.min(), y.min()] == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
 def test_disconnected_branches_are_all_found_and_a_pole_is_none():
     flat, curved = branches_of(tw.models.VanDerPol(mu=1.0))
     assert len(flat) == 1

@@ -83,8 +83,10 @@ def test_words():
     assert [counted(n, "equilibrium") for n in (0, 1, 2)] == [
         "no equilibria", "1 equilibrium", "2 equilibria",
     ]  # fmt: skip
-    ring = tw.find_equilibria(tw.models.DeepLinearMode())
-    assert rest_in_words(ring).endswith("1 saddle and a 1-dimensional family")
+    assert rest_in_words(tw.find_equilibria(tw.models.DeepLinearMode())) == (
+        "1 equilibrium and 1 continuum of equilibria: 1 saddle and a continuum of dimension 1"
+    )
+    assert rest_in_words(tw.find_equilibria(tw.models.FitzHughNagumo())) == "1 equilibrium (source)"
 
 
 def test_a_run_is_shown_until_it_has_settled():

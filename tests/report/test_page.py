@@ -117,7 +117,7 @@ def test_results_show_themselves_in_a_notebook():
     verdict = tw.recover_energy(rule, equilibria=equilibria, thorough=False)
     for result, words in [
         (equilibria, ["3 equilibria of CurieWeiss", "<td>sink</td>", "0.9575"]),
-        (cycles, ["no cycles of CurieWeiss"]),
+        (cycles, ["No cycles of CurieWeiss"]),
         (run, ["Trajectory of CurieWeiss", "last state"]),
         (verdict, ["Energy of CurieWeiss (flow): euclidean", "<td>yes</td>", "Jᵀ"]),
     ]:

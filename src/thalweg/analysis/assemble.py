@@ -170,6 +170,6 @@ def _warnings(
         if family.dimension == problem.chart.dimension:
             notes.append("the rule is zero on a whole region, where every state is at rest.")
     if not search.distinct:
-        where = " They came to rest outside; widen the domain." if search.outside else ""
+        where = " The search ended outside; widen the domain." if search.outside else ""
         notes.append(f"no equilibrium was found in the domain.{where}")
     return notes

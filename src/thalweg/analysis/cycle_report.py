@@ -1,5 +1,7 @@
 """From orbits in units of the domain to the cycles that a person reads."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 
@@ -11,16 +13,19 @@ from thalweg.analysis.problem import Problem
 from thalweg.analysis.recurrence import Frame
 from thalweg.analysis.shooting import Return
 from thalweg.analysis.wandering import Wanderer, group
+from thalweg.core.charts import BoxChart
 from thalweg.dynamics import declared_names
 
 NO_ORBITS = "a gradient flow has no closed orbits; none were looked for."
 BY_CHANCE = "unstable cycles of saddle type are found only by chance."
 ONLY_VISITED = (
     "every step runs a loop, so unstable cycles were looked for only where orbits pass; "
-    "max_period=n looks for all of up to n steps."
+    "find_cycles(…, max_period=n) looks for all of up to n steps."
 )
+UP_TO = "cycles of more than {} steps were looked for only where orbits settle on them."
 _MULTIPLIER_ERROR = 1e-9
 _MERGING = 100.0
+_COORDINATES_TOLD = 3
 
 
 def from_orbit(problem: Problem, frame: Frame, orbit: Orbit) -> Cycle:
@@ -99,8 +104,15 @@ def assemble_cycles(
         notes: sentences to begin with.
     """
     chart = problem.chart
-    inside = [bool(np.any(chart.inside(chart.coordinates(c.states), 1e-9))) for c in found]
-    outside = len(found) - sum(inside)
+    inside = [chart.inside(chart.wrap(chart.coordinates(c.states)), 1e-9) for c in found]
+    members = [
+        replace(cycle, leaves=not np.all(within))
+        for cycle, within in zip(found, inside, strict=True)
+        if np.any(within)
+    ]
+    members.sort(key=lambda c: (round(c.period, 9), *(-chart.coordinates(c.point)).tolist()))
+    outside = len(found) - len(members)
+    notes += _reach(problem, [cycle for cycle in members if cycle.leaves])
     if outside:
         verb = "lies" if outside == 1 else "lie"
         notes.append(f"{outside} more {verb} wholly outside the domain.")
@@ -122,8 +134,6 @@ def assemble_cycles(
         )
         for g in group(wanderers)
     ]
-    members = [cycle for cycle, is_in in zip(found, inside, strict=True) if is_in]
-    members.sort(key=lambda c: (round(c.period, 9), *(-chart.coordinates(c.point)).tolist()))
     return Cycles(
         members=tuple(members),
         recurrent=tuple(recurrent),
@@ -133,3 +143,24 @@ def assemble_cycles(
         rule_kind=problem.rule.rule_kind,
         names=tuple(declared_names(problem.rule, chart.layout)),
     )
+
+
+def _reach(problem: Problem, leaving: list[Cycle]) -> list[str]:
+    """How far the cycles that leave a box go in the coordinates that do so, in a sentence."""
+    chart = problem.chart
+    if not leaving or not isinstance(chart, BoxChart):
+        return []
+    y = np.concatenate([np.atleast_2d(chart.coordinates(c.states)) for c in leaving])
+    low, high = y.min(axis=0), y.max(axis=0)
+    beyond = (low < np.asarray(chart.lower)) | (high > np.asarray(chart.upper))
+    out = np.flatnonzero(beyond & ~np.isfinite(np.asarray(chart.period)))
+    names = declared_names(problem.rule, chart.layout)
+    ranges = [
+        f"{names[chart.free[i]]} runs from {low[i]:.4g} to {high[i]:.4g}"
+        for i in out[:_COORDINATES_TOLD]
+    ]
+    where = "on the cycle that leaves" if len(leaving) == 1 else "on the cycles that leave"
+    more = (
+        f", and {len(out) - len(ranges)} more coordinates beyond" if len(out) > len(ranges) else ""
+    )
+    return [f"{where}, {' and '.join(ranges)}{more}."]

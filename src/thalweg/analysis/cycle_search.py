@@ -9,6 +9,7 @@ from thalweg.analysis.cycle_report import (
     BY_CHANCE,
     NO_ORBITS,
     ONLY_VISITED,
+    UP_TO,
     assemble_cycles,
     from_orbit,
     from_points,
@@ -155,5 +156,5 @@ def _search_map(
     longest = None if only_visited else max_period or MAX_PERIOD
     orbits, wanderers = search_map(problem, frame, starts / frame.widths, key, longest)
     found = [from_points(problem, frame, orbit) for orbit in orbits]
-    notes = [ONLY_VISITED] if only_visited else []
+    notes = [ONLY_VISITED] if longest is None else [UP_TO.format(longest)]
     return assemble_cycles(problem, frame, found, wanderers, len(starts), notes)

@@ -34,6 +34,7 @@ class Cycle:
         residual: the largest distance by which it fails to close.
         accuracy: the last correction of the period by Newton's method; 0 of a map.
         continuum: 0 when isolated, else the dimension of the family it stands for.
+        leaves: whether it runs partly outside the domain.
     """
 
     period: float
@@ -47,6 +48,7 @@ class Cycle:
     residual: float
     accuracy: float
     continuum: int = 0
+    leaves: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The cycle as JSON-ready data, with the keys of the contract."""
@@ -56,6 +58,7 @@ class Cycle:
             "multipliers": [[float(v.real), float(v.imag)] for v in self.multipliers],
             "stable": self.stable,
             "continuum": self.continuum,
+            "leaves": self.leaves,
         }
 
 
@@ -100,7 +103,8 @@ class Cycles(Sequence[Cycle]):
     """The cycles of a rule in a domain, by period; prints as a table.
 
     Attributes:
-        members: the cycles that pass through the domain; of a family, one representative.
+        members: the cycles in the domain, those that leave it in part (`Cycle.leaves`) among them;
+            of a family, one representative.
         recurrent: recurrence that is neither an equilibrium nor a cycle.
         notes: what the reader should know, in sentences.
         trajectories: how many trajectories were followed.
@@ -133,11 +137,26 @@ class Cycles(Sequence[Cycle]):
 
     @property
     def title(self) -> str:
-        """How many of which rule there are, in a line."""
-        count = len(self.members)
-        title = f"{count or 'no'} cycle{'' if count == 1 else 's'} of {self.system}"
+        """How many of which rule there are, and how many leave the domain, in a line."""
+        count, said = len(self.members), self.counted()
+        title = f"{said[0].upper()}{said[1:]} of {self.system}"
         title += f" ({self.rule_kind}, state {', '.join(self.names[:6])}"
-        return title + f"{', …' if len(self.names) > 6 else ''})"
+        title += f"{', …' if len(self.names) > 6 else ''})"
+        leaving = sum(cycle.leaves for cycle in self.members)
+        whose = "which leaves" if count == 1 else (
+            f"{leaving} of which {'leaves' if leaving == 1 else 'leave'}"
+        )  # fmt: skip
+        return f"{title}, {whose} the domain" if leaving else title
+
+    def counted(self, noun: str = "cycle") -> str:
+        """How many isolated ones and how many families there are, in words."""
+        families = sum(cycle.continuum > 0 for cycle in self.members)
+        isolated = len(self.members) - families
+        parts = [f"{isolated or 'no'} {noun}{'' if isolated == 1 else 's'}"]
+        parts = parts if isolated or not families else []
+        if families:
+            parts.append(f"{families} {'family' if families == 1 else 'families'} of {noun}s")
+        return " and ".join(parts)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Header and rows of a table of the cycles, as texts."""
@@ -159,4 +178,5 @@ class Cycles(Sequence[Cycle]):
 
 
 def _kind(cycle: Cycle) -> str:
-    return f"family ({cycle.continuum}-d)" if cycle.continuum else cycle.kind
+    kind = f"family ({cycle.continuum}-d)" if cycle.continuum else cycle.kind
+    return f"{kind}, leaves" if cycle.leaves else kind

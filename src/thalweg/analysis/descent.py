@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.problem import Problem, make_problem
-from thalweg.analysis.tables import format_state
+from thalweg.analysis.tables import format_state, wrap
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import in_float64
@@ -63,6 +63,10 @@ class DescentCheck:
         return {"holds": self.holds, "worst": self.worst if np.isfinite(self.worst) else None}
 
     def __str__(self) -> str:
+        return wrap(self.sentences())
+
+    def sentences(self) -> str:
+        """What was found, in words."""
         rate = "dE/dt" if self.rule_kind == "flow" else "E(x⁺) − E(x)"
         if self.holds is None:
             return (
@@ -71,11 +75,11 @@ class DescentCheck:
         if self.holds:
             how = "falls wherever the rule moves" if self.strict else "never rises"
             text = f"Descent: the energy {how}: {rate} ≤ 0 at {self.points} points,"
-            text += "\ntrajectories and hunts for the worst place included; checked, not proved."
+            text += " trajectories and hunts for the worst place included; checked, not proved."
         else:
             text = f"Descent fails: {rate} = {self.worst:.4g} at {format_state(self.where)}."
         if self.undefined is not None:
-            text += f"\nThe energy is not finite at {format_state(self.undefined)}."
+            text += f" The energy is not finite at {format_state(self.undefined)}."
         return text
 
 

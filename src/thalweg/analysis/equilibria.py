@@ -13,6 +13,7 @@ from thalweg.analysis.tables import (
     format_state,
     results_as_html,
     results_as_text,
+    without_empty,
 )
 from thalweg.analysis.transients import Transients, transients
 
@@ -120,7 +121,7 @@ class Search:
         return {key: getattr(self, key) for key in keys}
 
     def __str__(self) -> str:
-        lines = [f"{self.starts} starts: {self.converged} came to rest inside the domain"]
+        lines = [f"{self.starts} starts: {self.converged} led to states of rest inside the domain"]
         lines[0] += f", {self.outside} outside" if self.outside else ""
         nowhere = self.starts - self.converged - self.outside
         lines[0] += f", {nowhere} nowhere." if nowhere else "."
@@ -194,12 +195,25 @@ class Equilibria(Sequence[Equilibrium]):
 
     @property
     def title(self) -> str:
-        """How many of which kind of rule there are, in a line."""
-        noun = "fixed point" if self.rule_kind == "map" else "equilibrium"
-        plural = "fixed points" if self.rule_kind == "map" else "equilibria"
-        count = self.search.distinct
-        title = f"{count} {noun if count == 1 else plural} of {self.system} ({self.rule_kind}"
-        return f"{title}, state {', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''})"
+        """How many of which kind of rule there are, in a line; and how many points of continua."""
+        names = f"{', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''}"
+        said = self.counted()
+        title = f"{said[0].upper()}{said[1:]} of {self.system} ({self.rule_kind}, state {names})"
+        shown = sum(e.continuum > 0 for e in self.members)
+        whose = "it" if len(self.continua) == 1 else "them"
+        return f"{title}; {shown} points of {whose} are shown" if shown else title
+
+    def counted(self) -> str:
+        """How many isolated ones and how many continua there are, in words."""
+        one, many = ("fixed point", "fixed points") if self.rule_kind == "map" else (
+            "equilibrium", "equilibria",
+        )  # fmt: skip
+        isolated, families = sum(e.continuum == 0 for e in self.members), len(self.continua)
+        parts = [f"{isolated or 'no'} {one if isolated == 1 else many}"]
+        parts = parts if isolated or not families else []
+        if families:
+            parts.append(f"{families} {'continuum' if families == 1 else 'continua'} of {many}")
+        return " and ".join(parts)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Header and rows of a table of the equilibria, as texts."""
@@ -213,7 +227,7 @@ class Equilibria(Sequence[Equilibrium]):
             header.insert(3, "energy")
             for row, text in zip(rows, _energies(self.members), strict=True):
                 row.insert(3, text)
-        return header, rows
+        return without_empty(header, rows)
 
     def remarks(self) -> list[str]:
         """What belongs below the table, in sentences: transients, completeness, warnings."""
@@ -249,7 +263,7 @@ def _growing(members: tuple[Equilibrium, ...]) -> list[str]:
             when = f"t = {found.time:.3g}" if e.rule_kind == "flow" else f"step {found.time:.0f}"
             lines.append(
                 f"Near {format_state(e.state)} a small perturbation can grow "
-                f"{found.growth:.3g}-fold ({when}) before it decays."
+                f"{found.growth:.3g}-fold in length ({when}) before it decays."
             )
     return lines
 

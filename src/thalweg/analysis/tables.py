@@ -1,5 +1,6 @@
 """Tables and numbers as text, within 80 columns."""
 
+import itertools
 import shutil
 import textwrap
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from thalweg.core import html
 
 _STATE_SHOWN = 4
 _VALUES_SHOWN = 3
+_LAST_COLUMN = 24
 
 
 def format_number(value: float, digits: int = 5) -> str:
@@ -63,7 +65,10 @@ def _real(value: complex, noise: float) -> str:
 
 
 def format_table(header: list[str], rows: list[list[str]], width: int | None = None) -> str:
-    """Left-aligned columns, two spaces apart, as wide as they need; the last column is wrapped.
+    """Left-aligned columns, two spaces apart, as wide as they need.
+
+    Where that is too wide, the last column is wrapped at its spaces; where little room is left for
+    it, the widest of the others too. Columns with nothing in them are left out.
 
     Arguments:
         header: the titles of the columns.
@@ -71,14 +76,53 @@ def format_table(header: list[str], rows: list[list[str]], width: int | None = N
         width: the width to keep to; the terminal's unless given (80 when there is none).
     """
     width = width or terminal_width()
-    columns = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
-    rule = ["─" * c for c in columns]
+    header, rows = without_empty(header, rows)
+    columns = _columns(header, rows, width)
     lines = []
-    for row in [header, rule, *rows]:
-        cells = [text.ljust(c) for text, c in zip(row, columns, strict=True)]
-        line = "  ".join(cells).rstrip()
-        lines += [line] if len(line) <= width else _wrapped(cells, columns, width)
+    for row in [header, ["─" * room for room in columns], *rows]:
+        cells = [_wrapped(text, room) for text, room in zip(row, columns, strict=True)]
+        for parts in itertools.zip_longest(*cells, fillvalue=""):
+            line = "  ".join(part.ljust(room) for part, room in zip(parts, columns, strict=True))
+            lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def without_empty(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """A table without the columns in which no row says anything."""
+    kept = [i for i in range(len(header)) if not rows or any(row[i] for row in rows)]
+    return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
+
+
+def _columns(header: list[str], rows: list[list[str]], width: int) -> list[int]:
+    """How wide each column is."""
+    texts = list(zip(header, *rows, strict=True))
+    wanted = [max(map(len, column)) for column in texts]
+    least = [max(len(word) for text in column for word in text.split(" ")) for column in texts]
+    room = width - 2 * (len(header) - 1)
+    columns = list(wanted)
+    last = max(room - sum(columns[:-1]), min(_LAST_COLUMN, wanted[-1]), least[-1])
+    columns[-1] = min(last, wanted[-1])
+    while sum(columns) > room:
+        spare = [c - s for c, s in zip(columns, least, strict=True)]
+        widest = max(range(len(columns)), key=lambda i: (spare[i] > 0, columns[i]))
+        if spare[widest] <= 0:
+            break
+        columns[widest] -= min(spare[widest], sum(columns) - room)
+    return columns
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    """The lines of a cell."""
+    if len(text) <= room:
+        return [text]
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and len(line) + 1 + len(word) > room:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line]
 
 
 def results_as_text(
@@ -95,21 +139,3 @@ def results_as_html(
     """The same for a notebook."""
     rows = "" if table is None else html.table(*table)
     return html.fragment(title, rows, html.listing(remarks))
-
-
-def _wrapped(cells: list[str], columns: list[int], width: int) -> list[str]:
-    """A row whose last cell goes on below itself where the line would be too long."""
-    indent = sum(columns[:-1]) + 2 * (len(columns) - 1)
-    room = max(width - indent, 12)
-    lines, line = [], ""
-    for word in cells[-1].strip().split(" "):
-        if line and len(line) + 1 + len(word) > room:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    lines.append(line)
-    if set(cells[-1]) <= {"─"}:
-        lines = [cells[-1][:room]]
-    head = "  ".join(cells[:-1]) + "  "
-    return [(head if i == 0 else " " * indent) + part for i, part in enumerate(lines)]

@@ -75,7 +75,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "duffing-flow",
         "models.duffing:Duffing",
-        "Forced double-well oscillator in time",
+        "Duffing in time: simulate it, analyse duffing",
         "flow physics forced",
     ),
     _entry(

@@ -154,17 +154,29 @@ def nullclines(view: View, field: Field) -> tuple[list[np.ndarray], ...]:
 def _along_bounds(field: Field, values: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     """The bounds of the figure along which a component vanishes, and the values without them.
 
-    Contours lie between points of different sign, and may miss a bound such as "no prey".
+    Contours lie between points of different sign, and may miss a bound such as "no prey". Divided
+    by the distance from it, the values keep their sign and lead right up to it.
     """
     (x, y), size = field.axes, np.nanmax(np.abs(values), initial=0.0)
-    found, inner = [], values.copy()
-    for axis, end, next_to in ((0, 0, 1), (0, -1, -2), (1, 0, 1), (1, -1, -2)):
-        edge, beside = ((i, slice(None)) if axis == 0 else (slice(None), i) for i in (end, next_to))
-        if size > 0.0 and np.all(np.abs(values[edge]) <= 1e-12 * size):
-            line = (x, np.full_like(x, y[end])) if axis == 0 else (np.full_like(y, x[end]), y)
-            found.append(np.stack(line, axis=1))
-            inner[edge] = values[beside]
-    return found, inner
+    found, inner = [], values.T
+    for is_second, along, across in ((True, x, y), (False, y, x)):
+        inner = inner.T  # now its rows run along the bounds
+        for end in (0, -1):
+            edge = values[end] if is_second else values[:, end]
+            if size > 0.0 and np.all(np.abs(edge) <= 1e-12 * size):
+                line = (along, np.full_like(along, across[end]))
+                found.append(np.stack(line if is_second else line[::-1], axis=1))
+                inner = _divided(inner, across, end)
+    return found, inner.T
+
+
+def _divided(values: np.ndarray, across: np.ndarray, end: int) -> np.ndarray:
+    """Values that vanish on the first row or the last, over the distance from it."""
+    away = np.abs(across - across[end])[:, None]
+    quotient = values / np.where(away > 0.0, away, 1.0)
+    one, two = (1, 2) if end == 0 else (-2, -3)
+    quotient[end] = 2.0 * quotient[one] - quotient[two]
+    return quotient
 
 
 def _polished(view: View, line: np.ndarray, index: int, cell: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ _ORBITS = 48
 _SETTLED_AFTER = 200
 _BLOCKS = 4
 _SHOWN_STEPS = 41
+_ON_A_MARK = 1e-3
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Portrait:
         streams: the streamlines of a flow, curves `(m, 2)`.
         runs: sample trajectories of a flow, with their times.
         separatrices: `"stable"` or `"unstable"` curves of saddles.
-        orbits: where orbits of a map are after a while, shape `(n, k)`.
+        orbits: where orbits of a map are after a while, shape `(n, k)`; not the marked states.
         equilibria: `(place, kind)` of each isolated equilibrium on the figure.
         families: curves `(2, k)` and clouds `(m, k)` of equilibria that are not isolated.
         cycles: the closed orbits, or cycles of a map; not the many long ones that do not attract.
@@ -123,6 +124,7 @@ def portrait_data(
         orbit = map_orbits(problem, np.concatenate([begin, spread_starts(problem, _ORBITS)]))
         orbits = orbit[_SETTLED_AFTER:].reshape(-1, chart.dimension)
         orbits = orbits[np.isfinite(orbits).all(axis=1)]
+        orbits = orbits[_elsewhere(problem, orbits, [*rest, *loops])]
         tracks = _first_steps(orbit[:_SHOWN_STEPS, : len(begin)])
     seen = [np.atleast_2d(part) for part in (*rest, *loops, *families, *(r.y for r in runs))]
     seen += [] if orbits is None else [orbits]
@@ -204,6 +206,15 @@ def _first_steps(orbits: np.ndarray) -> list[Run]:
     """Orbits `(m, n, d)` of a map until they leave."""
     kept = [orbit[np.isfinite(orbit).all(axis=1)] for orbit in np.moveaxis(orbits, 1, 0)]
     return [Run(np.arange(float(len(orbit))), orbit) for orbit in kept]
+
+
+def _elsewhere(problem: Problem, y: np.ndarray, marks: list[np.ndarray]) -> np.ndarray:
+    """Which points `(n, d)` do not lie where something is marked anyway."""
+    chart, away = problem.chart, np.full(len(y), np.inf)
+    for mark in np.concatenate([np.zeros((0, chart.dimension)), *map(np.atleast_2d, marks)]):
+        gap = np.linalg.norm(chart.difference(y, mark) / np.asarray(chart.widths), axis=1)
+        away = np.minimum(away, gap)
+    return away > _ON_A_MARK
 
 
 def _loop(view: View, y: np.ndarray) -> np.ndarray:

@@ -123,7 +123,7 @@ def draw_frame(axes: "Axes", view: View) -> None:
     axes.set_ylim(-0.12, 1.0)
     axes.add_patch(_triangle())
     for name, corner, side in zip(view.corners, CORNERS, ("top", "top", "bottom"), strict=True):
-        x, y = corner + 0.07 * (corner - CORNERS.mean(axis=0))
+        x, y = corner + 0.12 * (corner - CORNERS.mean(axis=0))
         axes.text(x, y, name, ha="center", va=side)
 
 

@@ -86,7 +86,9 @@ def _drawn_in(axes: "Axes", values: dict[str, np.ndarray]) -> dict[str, np.ndarr
     largest = max(np.abs(numbers).max() for numbers in values.values())
     if largest <= _FARTHEST:
         return values
-    note(axes, f"drawn at {_FARTHEST:g}: those further out, the furthest |λ| = {largest:.4g}")
+    note(
+        axes, f"marks beyond |λ| = {_FARTHEST:g} are drawn there; the furthest is at {largest:.4g}"
+    )
     return {
         kind: numbers * np.minimum(1.0, _FARTHEST / np.maximum(np.abs(numbers), 1.0))
         for kind, numbers in values.items()
@@ -111,7 +113,9 @@ def _draw_circle(axes: "Axes", values: np.ndarray) -> None:
     axes.add_patch(Circle((0.0, 0.0), 1.0, fill=False, edgecolor=GREY, zorder=1))
     axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=1)
     reach = 1.15 * max(1.0, float(np.abs(np.real(values)).max()))
-    tall = max(0.5 * reach, 1.15 * max(1.0, float(np.abs(np.imag(values)).max())))
+    tall = 1.15 * max(1.0, float(np.abs(np.imag(values)).max()))
+    ratio = axes.bbox.height / axes.bbox.width  # so that equal scales leave no gap
+    reach = max(reach, tall / ratio)
     axes.set_xlim(-reach, reach)
-    axes.set_ylim(-tall, tall)
+    axes.set_ylim(-ratio * reach, ratio * reach)
     axes.set_aspect("equal")

@@ -66,7 +66,7 @@ def refuted_by_cycles(question: Question) -> Finding:
     inside = [cycle for cycle in question.cycles if _stays_inside(question, cycle)]
     what = "closed orbit" if question.rule.rule_kind == "flow" else "cycle"
     if not inside:
-        note = f"No {what} was found in the region."
+        note = f"No {what} that stays in the region was found."
         return Finding(Level(NAME, "no", None, note))
     shortest = min(inside, key=lambda cycle: cycle.period)
     note = f"A {what} lies in the region: nothing falls along it, so there is no Lyapunov energy."

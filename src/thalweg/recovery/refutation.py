@@ -89,10 +89,10 @@ def refuted_by_equilibria(question: Question) -> Finding:
     if not count:
         note = "No equilibrium in the region, so none excludes a metric."
     elif count == 1:
-        note = f"The equilibrium allows a metric (of condition number {best:.1e} or more)."
+        note = f"The equilibrium allows a metric (of condition number {best:.3g} or more)."
     else:
         all_of = "Both" if count == 2 else f"All {count}"
-        note = f"{all_of} equilibria allow a metric (of condition number {best:.1e} or more)."
+        note = f"{all_of} equilibria allow a metric (of condition number {best:.3g} or more)."
     return Finding(Level(NAME, "no", None, note))
 
 

@@ -23,25 +23,31 @@ def counted(number: int, noun: str) -> str:
 
 
 def rest_in_words(equilibria: Equilibria) -> str:
-    """How many equilibria of which kinds there are."""
-    noun = "fixed point" if equilibria.rule_kind == "map" else "equilibrium"
+    """How many equilibria of which kinds there are, and of which dimension continua are."""
     kinds = Counter(e.kind for e in equilibria if not e.continuum)
     parts = [
         counted(number, f"{kind} point" if "-" in kind else kind) for kind, number in kinds.items()
     ]
-    parts += [f"a {family.dimension}-dimensional family" for family in equilibria.continua]
-    total = counted(equilibria.search.distinct, noun)
-    return f"{total}: {joined(parts)}" if parts else total
+    parts += [f"a continuum of dimension {family.dimension}" for family in equilibria.continua]
+    if len(parts) == 1:
+        return f"{equilibria.counted()} ({parts[0].split(' ', 1)[1]})"
+    return f"{equilibria.counted()}: {joined(parts)}" if parts else equilibria.counted()
 
 
 def cycles_in_words(cycles: Cycles) -> str:
-    """How many cycles there are, and whether any attracts."""
+    """How many cycles there are, whether any attracts, and whether any leaves the domain."""
     noun = "closed orbit" if cycles.rule_kind == "flow" else "cycle"
     stable = sum(c.stable for c in cycles)
     more = f", {stable} of them attracting" if len(cycles) > 1 and stable else ""
-    kind = f" ({cycles[0].kind}, period {cycles[0].period:.5g})" if len(cycles) == 1 else ""
+    kind = ""
+    if len(cycles) == 1:
+        period = f"period {cycles[0].period:.5g}"
+        kind = f" (shown: {period})" if cycles[0].continuum else f" ({cycles[0].kind}, {period})"
+    leaving = sum(c.leaves for c in cycles)
+    whose = ", which leaves the domain" if len(cycles) == 1 else f", {leaving} leaving the domain"
     chaos = any(r.is_chaotic for r in cycles.recurrent)
-    return counted(len(cycles), noun) + more + kind + ("; chaos" if chaos else "")
+    said = cycles.counted(noun) + more + kind + (whose if leaving else "")
+    return said + ("; chaos" if chaos else "")
 
 
 def portrait_caption(data: Portrait, energy: str | None) -> str:
@@ -94,27 +100,37 @@ def _line_caption(name: str, kind: str) -> str:
 def spectrum_caption(kind: str) -> str:
     """What to see in a spectrum."""
     where = "left of the imaginary axis" if kind == "flow" else "inside the unit circle"
+    what = "Eigenvalues of the linearization" if kind == "flow" else "Multipliers"
     return (
-        f"Eigenvalues of the linearization at each state of rest. A mode decays {where} (shaded); "
+        f"{what} at each state of rest. A mode decays {where} (shaded); "
         f"a state is stable where all of its marks are. Marks off the real axis turn."
     )
 
 
-def energy_caption(check: DescentCheck | None, energy: str) -> str:
+def shows_runs(data: Portrait) -> bool:
+    """Whether the phase portrait draws the trajectories that figures against time show."""
+    return data.view.dimension == 2 and data.view.problem.rule.rule_kind == "flow"
+
+
+def energy_caption(check: DescentCheck | None, energy: str, data: Portrait) -> str:
     """What to see in an energy along trajectories."""
+    which = "the trajectories of the phase portrait" if shows_runs(data) else "a few trajectories"
+    said = f"{energy[0].upper()}{energy[1:]} along {which}"
     if check is None or check.holds is None:
-        return f"{energy[0].upper()}{energy[1:]} along the trajectories of the phase portrait."
+        return f"{said}."
     end = "it never rises" if check.holds else "it rises somewhere, so the rule does not descend it"
-    return f"{energy[0].upper()}{energy[1:]} along the trajectories of the phase portrait: {end}."
+    return f"{said}: {end}."
 
 
-def verdict_caption(verdict: Verdict) -> str:
+def verdict_caption(verdict: Verdict, data: Portrait) -> str:
     """What to see in the figure of a verdict."""
     if verdict.energy is not None:
-        return (
-            "The energy recovered from the rule alone (dark is low), with the flow across it: "
-            "states run downhill."
-        )
+        how = "states run downhill; only its differences mean something"
+        if data.view.dimension == 1:
+            return f"The energy recovered from the rule alone: {how}."
+        is_flow = data.view.problem.rule.rule_kind == "flow"
+        across = "the flow across it" if is_flow else "arrows towards the next state"
+        return f"The energy recovered from the rule alone (dark is low), with {across}: {how}."
     witness = "what refutes an energy is marked" if verdict.witnesses else "no energy was found"
     if verdict.split is not None:
         return (

@@ -88,7 +88,7 @@ def analysis_page(found: Findings) -> Page:
         Section("Where it rests", _rest(found)),
         Section("Cycles", _cycles(found, data)),
         Section("Does an energy fall?", _descent(found, data)),
-        Section("Is it steepest descent of an energy?", _verdict(found)),
+        Section("Is it steepest descent of an energy?", _verdict(found, data)),
         Section("How this was made", _made(found)),
     ]
     if found.warnings:
@@ -145,8 +145,7 @@ def _rest(found: Findings) -> list[Block]:
 
 
 def _cycles(found: Findings, data: Portrait) -> list[Block]:
-    title = found.cycles.title
-    blocks: list[Block] = [Text(f"{title[0].upper()}{title[1:]}.")]
+    blocks: list[Block] = [Text(f"{found.cycles.title}.")]
     if found.cycles:
         blocks.append(Table(*found.cycles.table()))
     blocks.append(Points(found.cycles.remarks()))
@@ -166,14 +165,16 @@ def _time_course(found: Findings, data: Portrait) -> Picture | None:
             np.concatenate([once.times, loop.period + once.times]),
             np.concatenate([once.y, once.y + turn]),
         )
-        which = "that attracts" if loop.stable else "of the family"
-        caption = f"Twice round the closed orbit {which}."
+        which = "the closed orbit that attracts" if loop.stable else "a closed orbit of the family"
+        where = ", which leaves the domain" if loop.leaves else ""
+        caption = f"Twice round {which}{where}."
     else:
         tracks = [_until_settled(track) for track in data.tracks if len(track.y) > 1]
         if not tracks:
             return None
         run = max(tracks, key=lambda track: _worth(problem, track))
-        caption = "One of the trajectories of the phase portrait against time."
+        where = " of the phase portrait" if captions.shows_runs(data) else ""
+        caption = f"A trajectory{where} against time."
     chart = problem.chart
     values = np.asarray(chart.layout.flatten(chart.embed(run.y)))
     names = declared_names(found.rule, chart.layout)
@@ -207,7 +208,7 @@ def _descent(found: Findings, data: Portrait) -> list[Block]:
     blocks: list[Block] = [
         Text("The rule declares no energy; this is the recovered one.")
         if found.descent is None
-        else Text(str(found.descent))
+        else Text(found.descent.sentences())
     ]
     tracks = [_until_settled(track) for track in data.tracks if len(track.y) > 1][:_MOST_CURVES]
     if tracks:
@@ -216,16 +217,16 @@ def _descent(found: Findings, data: Portrait) -> list[Block]:
         parts = np.split(values, np.cumsum([len(t.y) for t in tracks])[:-1])
         curves = [(t.times, part) for t, part in zip(tracks, parts, strict=True)]
         axes = draw_energies(curves, found.rule.rule_kind == "map")
-        caption = captions.energy_caption(found.descent, called)
+        caption = captions.energy_caption(found.descent, called, data)
         blocks.append(picture(axes, "energy-along", caption, "Energy against time"))
     return blocks
 
 
-def _verdict(found: Findings) -> list[Block]:
+def _verdict(found: Findings, data: Portrait) -> list[Block]:
     axes = verdict(
         found.verdict, found.rule, found.domain, equilibria=found.equilibria, cycles=found.cycles
     )
-    caption = captions.verdict_caption(found.verdict)
+    caption = captions.verdict_caption(found.verdict, data)
     blocks: list[Block] = [Points(found.verdict.sentences())]
     blocks.append(picture(axes, "verdict", caption, f"Verdict: {found.verdict.kind}"))
     blocks.append(Text("What was asked, the cheapest question first, and what came of it:"))

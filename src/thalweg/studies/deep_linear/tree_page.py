@@ -14,6 +14,7 @@ from thalweg.studies.deep_linear.tree import ACTIVATIONS, Differentiation, tree_
 from thalweg.studies.outcome import Outcome
 
 Runs = dict[str, Differentiation]
+_MOST_MODES = 16
 
 
 def study(
@@ -88,19 +89,21 @@ def study(
 
 
 def _lead(runs: Runs) -> str:
-    said = []
+    said: dict[str, list[str]] = {}
     for name, run in runs.items():
         halves = run.half_steps()
         known = halves[np.isfinite(halves)]
         if len(known) < 2:
-            said.append(f"the {name} network learned fewer than two levels")
+            how = "learned fewer than two levels"
         elif np.all(np.diff(known) > 0):
-            said.append(f"the {name} network learned the upper levels first")
+            how = "learned the upper levels first"
         else:
-            said.append(f"the {name} network did not learn the levels in order")
+            how = "did not learn the levels in order"
+        said.setdefault(how, []).append(f"the {name} network")
+    parts = [f"{' and '.join(who)} {how}" for how, who in said.items()]
     return (
         f"Progressive differentiation: branches near the root of a tree of items vary most, so a "
-        f"deep network learns to tell them apart first. Here {'; '.join(said)}."
+        f"deep network learns to tell them apart first. Here {'; '.join(parts)}."
     )
 
 
@@ -138,18 +141,20 @@ def _modes(runs: Runs) -> Picture:
     panels = new_panels(len(runs), 1, 3.6, 2.9, sharey=True)[0]
     for axes, (name, run) in zip(panels, runs.items(), strict=True):
         learned, goal = run.mode_strengths()
-        for i in range(min(len(goal), 16)):
+        for i in range(min(len(goal), _MOST_MODES)):
             colour = COLOURS[i % len(COLOURS)]
             axes.plot(run.steps, learned[:, i], color=colour, linewidth=1.1)
             axes.plot(run.steps[-1], goal[i], "<", color=colour, markersize=4, clip_on=False)
         axes.set_title(name, fontsize=SMALL + 1)
         axes.set_xlabel("items seen")
     panels[0].set_ylabel("mode strength")
+    many = max(len(run.mode_strengths()[1]) for run in runs.values()) > _MOST_MODES
+    which = f"the strongest {_MOST_MODES}" if many else "the"
     return picture(
         panels[0],
         "modes",
-        "Strength of the strongest 16 singular modes of the items' features in the network's "
-        "outputs; marks at the right: what there is to learn.",
+        f"Strength of {which} singular modes of the items' features in the network's outputs; "
+        f"marks at the right: what there is to learn.",
         "Mode strengths over learning",
     )
 

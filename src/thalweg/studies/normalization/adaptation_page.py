@@ -187,10 +187,11 @@ def _contrast(found: Mapping[str, Pair]) -> Picture:
     def draw(axes: "Axes", pair: Pair) -> None:
         _curves(axes, pair[0].contrasts, tuple(r.contrast[:, 0] for r in _states(pair)))
         axes.set_xscale("log")
-        axes.set_ylim(bottom=0.0)
 
+    axes = _grid(found, draw, "contrast", "response")
+    axes.set_ylim(bottom=0.0)  # once all is drawn: it also fixes the top, of every panel
     return picture(
-        _grid(found, draw, "contrast", "response"),
+        axes,
         "contrast",
         "Response to a grating at 0° of the neuron that prefers it, over contrast.",
         "Contrast responses before and after adaptation",
@@ -216,10 +217,11 @@ def _distances(found: Mapping[str, Pair]) -> Picture:
     def draw(axes: "Axes", pair: Pair) -> None:
         _curves(axes, pair[0].masks, tuple(r.distance for r in _states(pair)))
         axes.set_xticks([0, 30, 60, 90])
-        axes.set_ylim(bottom=0.0)
 
+    axes = _grid(found, draw, "mask orientation (°)", "d′")
+    axes.set_ylim(bottom=0.0)
     return picture(
-        _grid(found, draw, "mask orientation (°)", "d′"),
+        axes,
         "readout",
         "Distance of the population's response to grating and mask from that to the mask alone: "
         "how well the grating can be told, d′ = ‖R(both) − R(mask)‖.",

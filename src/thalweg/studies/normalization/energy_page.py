@@ -130,11 +130,12 @@ def _lead(cases: list[_Case]) -> str:
     stable = np.array(_SHARES) < 1.0
     worst = min(float(np.nanmin(case.shares[stable])) for case in cases)
     near = min(float(np.nanmin(case.shares[stable, 0])) for case in cases)
+    meets = "meets" if broken == 1 else "meet"
     return (
         f"The flow always goes down E. The map does so near rest while α stays below a critical "
         f"value ({first.critical:.3g} at β = {first.beta:g}): {100 * near:.4g} % of steps there "
         f"lower E. Far from rest it can be as few as {100 * worst:.4g} %. Of {len(below)} runs "
-        f"from W₀ below the critical value {broken} meet a zero denominator."
+        f"from W₀ below the critical value {broken or 'none'} {meets} a zero denominator."
     )
 
 
@@ -255,7 +256,7 @@ def _diagram(cases: list[_Case], fractions: np.ndarray) -> Picture:
     panels = new_panels(len(cases), 1, 3.7, 3.0)[0]
     for axes, case in zip(panels, cases, strict=True):
         x = np.repeat(fractions, case.totals.shape[1])
-        axes.plot(x, case.totals.ravel(), ",", color=BLUE, rasterized=True)
+        axes.plot(x, case.totals.ravel(), ".", color=BLUE, markersize=1.6, rasterized=True)
         axes.axvline(1.0, color=INK, linewidth=0.8, linestyle="--")
         if case.lost.any():
             start, end = float(fractions[np.argmax(case.lost)]), float(fractions[-1])

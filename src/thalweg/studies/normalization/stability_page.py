@@ -110,11 +110,12 @@ def _lead(maps: dict[tuple[float, float], StabilityMap], points: int) -> str:
     total = sum(found.theory.size for found in maps.values())
     differ = sum(int(np.sum(found.reason >= 0)) for found in maps.values())
     explained = differ - sum(found.reasons["unexplained"] for found in maps.values())
+    how_many = "all" if explained == differ else f"{explained:,}"
     return (
         f"With a leak (−2 < β < 0) and a small enough learning rate the weights settle; pushed "
         f"away from their target (β > 0) the outputs may settle while the weights, unseen, grow. "
         f"On {len(maps)} maps of {points} × {2 * (points // 2)} points theory and simulation "
-        f"agree on {total - differ:,} of {total:,}; of the {differ:,} others {explained:,} are "
+        f"agree on {total - differ:,} of {total:,}; of the {differ:,} others {how_many} are "
         f"explained."
     )
 
