@@ -285,7 +285,7 @@ def test_a_far_multiplier_leaves_the_unit_circle_to_be_seen():
         resting([0.0, 0.0], "saddle"), eigenvalues=np.array([60.0j, 0.5]), rule_kind="map"
     )
     axes = tw.plot.spectrum([far])
-    assert axes.get_title(loc="left").endswith("the furthest |λ| = 60")
+    assert axes.get_title(loc="left").endswith("the furthest is at 60")
     assert axes.get_ylim()[1] < 7.0
     drawn = curve(axes, "saddle").T.tolist()
     assert drawn == [[0.0, 5.0], [0.5, 0.0]]

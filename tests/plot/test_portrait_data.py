@@ -68,7 +68,7 @@ def test_nullclines_of_fitzhugh_nagumo_lie_on_their_curves():
 
 def test_a_nullcline_runs_straight_up_to_the_bound_that_is_one_too():
     """x' = x (1 − x − 1.5 y) vanishes on x = 0 and on a line that meets it at y = 2/3."""
-    wall, line = branches_of(tw.models.LotkaVolterraCompetition())[0]
+    wall, line = branches_of(tw.models.Competition())[0]
     assert np.all(wall[:, 0] == 0.0)
     x, y = line.T
     np.testing.assert_allclose(x + 1.5 * y, 1.0, atol=1e-9)
