@@ -1,5 +1,7 @@
 """The study `hopfield-mnist` in small: from files to the page, resumed, and refused."""
 
+import json
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -7,7 +9,8 @@ from typer.testing import CliRunner
 import thalweg as tw
 from thalweg.cli.main import app
 from thalweg.data import ImageData
-from thalweg.studies.hopfield.mnist import reproduce
+from thalweg.data.images import MNIST_FILES
+from thalweg.studies.hopfield.mnist import reproduce, study
 from thalweg.studies.hopfield.training import CONFIGURATIONS, Configuration, Scale
 from thalweg.training import read_header
 
@@ -75,12 +78,55 @@ def test_a_run_that_diverges_is_a_row_and_a_warning():
         (["--data", "nowhere"], "nowhere holds no train-images-idx3-ubyte"),
         (["--data", "x", "--digits"], "give either --data FOLDER or --digits"),
         (["--digits", "--set", "rows=cube"], "there is no 'cube'; there are linear"),
+        (["--digits", "--set", "rows=norm,norm"], "rows must be a list of different values"),
+        (["--digits", "--set", "repeats=-1"], "repeats must be a whole number of at least 0"),
+        (["--digits", "--set", "epochs=-1"], "epochs must be a whole number of at least 0"),
+        (["--digits", "--set", "folder=x"], "there is an option for it, --out"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(arguments, message, tmp_path):
     result = thalweg("study", "hopfield-mnist", *arguments, "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert message in result.stderr
+    assert "epoch 1" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_counts_are_refused_before_anything_is_trained():
+    with pytest.raises(tw.InputError, match="seed must be a whole number of at least 0, got -1"):
+        study(digits=True, seed=-1)
+    with pytest.raises(tw.InputError, match="repeats must be a whole number of at least 1, got 0"):
+        reproduce(DATA, Scale(), ROWS, 0, None, seed=0, data_name="dots")
+
+
+def test_the_same_command_again_goes_on_from_the_checkpoints_in_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "files").mkdir()
+    contents = (DATA.train_images, DATA.train_labels, DATA.test_images, DATA.test_labels)
+    for name, array in zip(MNIST_FILES, contents, strict=True):
+        sizes = b"".join(n.to_bytes(4) for n in array.shape)
+        (tmp_path / "files" / name).write_bytes(bytes([0, 0, 8, array.ndim]) + sizes + bytes(array))
+    asked = ("study", "hopfield-mnist", "--data", "files", "--set", "rows=linear")
+    asked += ("--set", "epochs=1")
+    checkpoint = tmp_path / "thalweg-out" / "hopfield-mnist" / "checkpoints" / "linear-seed0.ckpt"
+
+    unkept = thalweg(*asked, "--json")
+    assert unkept.exit_code == 0, unkept.stderr
+    assert not (tmp_path / "thalweg-out").exists()
+
+    assert thalweg(*asked).exit_code == 0
+    written = checkpoint.stat().st_mtime_ns
+    first = json.loads((checkpoint.parents[1] / "result.json").read_text())
+    assert thalweg(*asked).exit_code == 0
+    again = json.loads((checkpoint.parents[1] / "result.json").read_text())
+    assert again == first  # the seconds of the epoch too: nothing was trained
+    assert checkpoint.stat().st_mtime_ns == written
+
+    assert thalweg(*asked, "--out", "mine").exit_code == 0
+    assert (tmp_path / "mine" / "checkpoints" / checkpoint.name).exists()
+    assert thalweg(*asked, "--set", "checkpoints=other", "--out", "third").exit_code == 0
+    assert (tmp_path / "other" / checkpoint.name).exists()
+    assert not (tmp_path / "third" / "checkpoints").exists()
 
 
 def test_other_studies_read_no_images():

@@ -30,6 +30,8 @@ QuickOption = Annotated[
     bool, typer.Option("--quick", help="The same study, small: seconds instead of minutes.")
 ]
 
+_OPTIONS = {"seed": "--seed", "data": "--data", "folder": "--out"}  # settings with one of their own
+
 
 def study(
     name: StudyArgument,
@@ -63,7 +65,7 @@ def study(
         entry = find(name)
         function = entry.load()
         parameters = inspect.signature(function).parameters
-        taken = [n for n in parameters if n not in ("seed", "data")]
+        taken = [n for n in parameters if n not in _OPTIONS]
         presets = {"seed": seed, **(entry.quick if quick else {})}
         if "data" in parameters:
             presets["data"] = data
@@ -76,13 +78,15 @@ def study(
         if digits:
             presets["digits"] = True
         asked = split_settings(settings or ())
-        for option in ("seed", "data"):
-            if option in asked:
-                raise InputError(f"--set {option}: there is an option for it, --{option}.")
+        for setting, option in _OPTIONS.items():
+            if setting in asked and setting in parameters:
+                raise InputError(f"--set {setting}: there is an option for it, {option}.")
         given, others = arguments(function, asked, presets, name)
         for path in others:
             raise unknown(path, taken, f"the study {name}")
         current.open_folder(name)
+        if "folder" in parameters:
+            given["folder"] = current.folder
         with no_progress(quiet):
             outcome = function(**given)
         result = {

@@ -19,7 +19,8 @@ class Entry:
     Attributes:
         name: what the command line calls it.
         target: where its function lives, `"module:function"`. It takes settings by keyword, `seed`
-            among them (and `data`, a folder, where it reads files), and returns an `Outcome`.
+            among them, and returns an `Outcome`. Where it reads files it also takes `data`, their
+            folder; where it keeps files of its own, `folder`, that of its output (None: no files).
         summary: one line, at most 44 characters (a line of `list` holds 80).
         quick: the settings in which `--quick` differs: the same study, small, in under a minute.
     """

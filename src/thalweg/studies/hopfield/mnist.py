@@ -9,6 +9,7 @@ import jax
 
 from thalweg.core.errors import InputError, StoreError
 from thalweg.data import ImageData, load_digits, load_mnist
+from thalweg.studies.checks import require_counts, require_list
 from thalweg.studies.hopfield import analysis
 from thalweg.studies.hopfield.page import page_of
 from thalweg.studies.hopfield.training import (
@@ -21,7 +22,6 @@ from thalweg.studies.hopfield.training import (
 )
 from thalweg.studies.outcome import Outcome
 
-_FOLDER = "thalweg-out/hopfield-mnist/checkpoints"
 _REPEATED = ("network", "norm")
 _LONGER = 3.0
 _FOLLOWED = 200
@@ -37,6 +37,7 @@ def study(
     repeats: int = 0,
     checkpoints: str = "",
     seed: int = 0,
+    folder: Path | None = None,
 ) -> Outcome:
     """Train each kind of layer, integrate it for longer, spoil its inputs, watch its energy.
 
@@ -44,16 +45,22 @@ def study(
         data: the folder of MNIST's four files.
         digits: use the small digits of scikit-learn instead, with a smaller network.
         rows: names of the rows to train, with commas between; all of them unless given.
-        epochs: how many; 10 for MNIST and 25 for the digits unless given.
-        repeats: how many seeds for x' = f_nn and 5√(f·f), one for the rest; 3 for MNIST and 1 for
-            the digits unless given.
+        epochs: how many; 0 means 10 for MNIST and 25 for the digits.
+        repeats: how many seeds for x' = f_nn and 5√(f·f), one for the rest; 0 means 3 for MNIST and
+            1 for the digits.
         checkpoints: the folder of the checkpoints, from which a run that was stopped goes on;
-            thalweg-out/hopfield-mnist/checkpoints for MNIST, and none for the digits, unless given.
+            unless given, `checkpoints` in `folder` for MNIST, and none for the digits.
         seed: the first seed.
+        folder: that of the study's output; None means that it leaves no files.
+
+    Raises:
+        InputError: a setting makes no sense, or the images are not there; nothing was trained.
+        StoreError: a folder or file cannot be read or made.
 
     References:
         *Continuum of Hopfield*, note 1.
     """
+    require_counts(0, epochs=epochs, repeats=repeats, seed=seed)
     chosen = _chosen(rows)
     if digits and data is not None:
         raise InputError("hopfield-mnist: give either --data FOLDER or --digits, not both.")
@@ -65,10 +72,11 @@ def study(
     images = load_digits() if data is None else load_mnist(data)
     scale = _DIGITS if digits else _MNIST
     scale = Scale(**{**asdict(scale), "epochs": epochs or scale.epochs})
-    folder = Path(checkpoints or _FOLDER) if checkpoints or not digits else None
+    kept = None if digits or folder is None else folder / "checkpoints"
+    kept = Path(checkpoints) if checkpoints else kept
     repeats = repeats or (1 if digits else 3)
     named = "scikit-learn's digits" if digits else "MNIST"
-    return reproduce(images, scale, chosen, repeats, folder, seed, named)
+    return reproduce(images, scale, chosen, repeats, kept, seed, named)
 
 
 def reproduce(
@@ -81,6 +89,7 @@ def reproduce(
     data_name: str,
 ) -> Outcome:
     """Train the networks of some rows on some images, and examine them; see `study`."""
+    require_counts(epochs=scale.epochs, repeats=repeats)
     runs = []
     for row in rows:
         for extra in range(repeats if row.name in _REPEATED else 1):
@@ -98,6 +107,7 @@ def reproduce(
 def _chosen(rows: str) -> Sequence[Configuration]:
     known = {c.name: c for c in CONFIGURATIONS}
     names = [name.strip() for name in rows.split(",")] if rows.strip() else list(known)
+    require_list(rows=names)
     for name in names:
         if name not in known:
             raise InputError(f"rows: there is no {name!r}; there are {', '.join(known)}.")
