@@ -8,11 +8,14 @@ from typer.testing import CliRunner
 
 import thalweg as tw
 from thalweg.cli.main import app
+from thalweg.core.results import Result
 from thalweg.data import ImageData
 from thalweg.data.images import MNIST_FILES
+from thalweg.report import to_text
 from thalweg.studies.hopfield.mnist import reproduce, study
-from thalweg.studies.hopfield.training import CONFIGURATIONS, Configuration, Scale
-from thalweg.training import read_header
+from thalweg.studies.hopfield.page import page_of
+from thalweg.studies.hopfield.training import CONFIGURATIONS, Configuration, Run, Scale
+from thalweg.training import Failure, Fitted, read_header
 
 RNG = np.random.default_rng(1)
 
@@ -68,7 +71,58 @@ def test_a_run_that_diverges_is_a_row_and_a_warning():
     outcome = reproduced(None, 2, (ROWS[0], wild))
     assert "diverged in epoch 1, step 1" in outcome.warnings[0]
     assert outcome.values["runs"][1]["diverged"]["epoch"] == 1
-    assert "diverged: epoch 1" in str(outcome)
+    assert "diverged 1 of 1: epoch 1, step 1" in " ".join(str(outcome).split())
+
+
+def run_of(name, seed, accuracy, failure=None):
+    row = next(c for c in CONFIGURATIONS if c.name == name)
+    result = Result.successful if failure is None else Result.diverged
+    names = ("train", "train_longer", "test", "test_longer") if failure is None else ()
+    return Run(row, seed, Fitted(None, (), result, failure, 0), dict.fromkeys(names, accuracy))
+
+
+def test_divergence_stands_beside_the_mean_of_the_others_and_beside_what_is_published():
+    runs = [
+        run_of("norm", 0, 0.90),
+        run_of("norm", 1, 0.0, Failure(2, 17, float("nan"))),
+        run_of("norm", 2, 0.92),
+        run_of("square-small-epsilon", 0, 0.0, Failure(2, 5, float("nan"))),
+    ]
+    table = page_of(runs, {}, Scale(), "MNIST", beside_published=True).sections[0].blocks[0]
+    assert [row[2:] for row in table.rows] == [
+        ["91.00 ± 1.00", "91.00 ± 1.00", "99.59 / 99.46", "diverged 1 of 3: epoch 2, step 17"],
+        ["–", "–", "NaN in epoch 2", "diverged 1 of 1: epoch 2, step 5"],
+    ]
+    plain = page_of(runs, {}, Scale(), "digits", beside_published=False)
+    assert "published" not in to_text(plain).lower()
+    text = to_text(page_of(runs, {}, Scale(), "MNIST", beside_published=True))
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def moving(reversed_share, floors):
+    descent = {"times": [0.0, 1.0], "energy": np.array([2.0, 1.0]), "speed": [1.0, 0.5]}
+    return {
+        "robustness": {"noise": {}, "flips": {}, "shifts": {}},
+        "descent": {**descent, "rising": 0.1, "reversed": reversed_share},
+        "settling": {"longest": 100.0, "share": 0.0, "median_time": None, "accuracy": 0.9},
+        "floors": dict(zip((0.1, 0.05, 0.025), floors, strict=True)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("examined", "said"),
+    [
+        ({"norm": moving(0.6, (1.2, 0.7, 0.5)), "square": moving(0.0, (0.8, 0.8, 0.8))}, True),
+        ({"norm": moving(0.6, (1.2, 1.2, 1.2))}, False),
+        ({"norm": moving(0.0, (1.2, 0.7, 0.5))}, False),
+        ({"square": moving(0.6, (1.2, 0.7, 0.5))}, False),
+    ],
+)
+def test_chatter_is_spoken_of_where_the_numbers_show_it(examined, said):
+    runs = [run_of(name, 0, 0.9) for name in examined]
+    text = " ".join(to_text(page_of(runs, examined, Scale(), "MNIST", True)).split())
+    assert ("they chatter around it: 60% of the late ones" in text) == said
+    assert ("What is left of f·f does not depend on the step." in text) == said
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,13 @@ class Settling:
     Attributes:
         longest: how long was waited.
         share: the share of samples at rest by then: |x'| ≤ 10⁻³ |x|.
-        median_time: the median time at which those did; NaN if none.
+        median_time: the median time at which those did; None if none did.
         accuracy: of all samples, where they were then.
     """
 
     longest: float
     share: float
-    median_time: float
+    median_time: float | None
     accuracy: float
 
 
@@ -98,14 +98,11 @@ def robustness(
     )
 
 
-def descent(
-    model: EnergyClassifier, inputs: np.ndarray, duration: float, dt: float | None = None
-) -> Descent:
-    """Follow the states of some samples for a while, by steps of `dt` (the layer's own)."""
+def descent(model: EnergyClassifier, inputs: np.ndarray, duration: float) -> Descent:
+    """Follow the states of some samples for a while."""
     layer = _layer(model)
-    layer = layer if dt is None else EnergyODELayer(layer.flow, dt, layer.duration)
     energies, speeds, turned = (
-        np.asarray(a) for a in _followed(model, layer, np.asarray(inputs), duration)
+        np.asarray(a) for a in _followed(model, np.asarray(inputs), duration)
     )
     rises = np.diff(energies, axis=1) > 1e-5 * np.abs(energies[:, :-1])
     falls = isinstance(layer.flow, SteepestDescent)
@@ -129,7 +126,7 @@ def settling(
     return Settling(
         longest=longest,
         share=float(np.mean(at_rest)),
-        median_time=float(np.median(times[at_rest])) if at_rest.any() else float("nan"),
+        median_time=float(np.median(times[at_rest])) if at_rest.any() else None,
         accuracy=float(np.mean(classes == labels)),
     )
 
@@ -142,8 +139,11 @@ def floors(
     Where a flow comes to rest it does not depend on the step; where steps chatter around a kink
     it shrinks with the step.
     """
-    ends = {dt: descent(model, inputs, duration, dt).energy for dt in steps}
-    return {dt: float(energy[-1]) for dt, energy in ends.items() if energy is not None}
+    if not isinstance(_layer(model).flow, SteepestDescent):
+        return {}
+    rows, counts = np.asarray(inputs), {dt: np.int32(round(duration / dt)) for dt in steps}
+    left = {dt: _left(model, rows, np.float32(dt), count) for dt, count in counts.items()}
+    return {dt: float(np.median(np.asarray(energies))) for dt, energies in left.items()}
 
 
 def _layer(model: EnergyClassifier) -> EnergyODELayer:
@@ -152,7 +152,8 @@ def _layer(model: EnergyClassifier) -> EnergyODELayer:
 
 
 @eqx.filter_jit
-def _followed(model: EnergyClassifier, layer: EnergyODELayer, inputs: Any, duration: float) -> Any:
+def _followed(model: EnergyClassifier, inputs: Any, duration: float) -> Any:
+    layer = _layer(model)
     flow = layer.flow
     energy = flow.energy if isinstance(flow, SteepestDescent) else lambda x: jnp.nan
 
@@ -161,6 +162,22 @@ def _followed(model: EnergyClassifier, layer: EnergyODELayer, inputs: Any, durat
         speeds = jax.vmap(lambda x: jnp.linalg.norm(flow.velocity(0.0, x)))(path)
         steps = jnp.diff(path, axis=0)
         return jax.vmap(energy)(path), speeds, jnp.sum(steps[1:] * steps[:-1], axis=1) < 0.0
+
+    return jax.lax.map(one, inputs, batch_size=100)
+
+
+@eqx.filter_jit
+def _left(model: EnergyClassifier, inputs: Any, dt: Any, count: Any) -> jax.Array:
+    """E after some steps of any length, of each sample: one program for all lengths."""
+    flow = _layer(model).flow
+    assert isinstance(flow, SteepestDescent)
+    method, energy = RungeKutta4(_layer(model).dt), flow.energy
+
+    def one(row: jax.Array) -> jax.Array:
+        def step(_: Any, x: jax.Array) -> jax.Array:
+            return method.advance(flow, 0.0, x, dt)
+
+        return energy(jax.lax.fori_loop(0, count, step, model.code @ row))
 
     return jax.lax.map(one, inputs, batch_size=100)
 

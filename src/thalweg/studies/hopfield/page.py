@@ -9,13 +9,22 @@ from thalweg.plot.style import COLOURS, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.hopfield.training import Configuration, Run, Scale
 
+# What counts as chatter, and what as no dependence on the step.
+_MUCH_LESS, _OFTEN, _ABOUT = 0.8, 0.25, 1.1
 
-def page_of(runs: Sequence[Run], examined: Mapping[str, Any], scale: Scale, data_name: str) -> Page:
+
+def page_of(
+    runs: Sequence[Run],
+    examined: Mapping[str, Any],
+    scale: Scale,
+    data_name: str,
+    beside_published: bool,
+) -> Page:
     """The page: accuracies, what spoilt inputs do, how energies fall, whether states settle."""
     rows = list(dict.fromkeys(run.configuration for run in runs))
     titles = {row.name: row.title for row in rows}
     sections = [
-        Section("Accuracy", [_accuracies(rows, runs, scale)]),
+        Section("Accuracy", _accuracies(rows, runs, scale, beside_published)),
         Section("Spoilt inputs", [_spoilt(titles, examined)]),
     ]
     moving = {name: found for name, found in examined.items() if "descent" in found}
@@ -40,24 +49,48 @@ def _lead(runs: Sequence[Run]) -> str:
     )
 
 
-def _accuracies(rows: Sequence[Configuration], runs: Sequence[Run], scale: Scale) -> Table:
-    lines = []
+def _accuracies(
+    rows: Sequence[Configuration], runs: Sequence[Run], scale: Scale, beside_published: bool
+) -> list[Table]:
+    training, testing = [], []
     for row in rows:
         of_row = [run for run in runs if run.configuration == row]
-        line = [row.title, f"{row.epsilon:g}", str(len(of_row))]
-        failures = [run.fitted.failure for run in of_row if run.fitted.failure is not None]
-        for name in ("train", "train_longer", "test", "test_longer"):
-            values = [r.accuracies[name] for r in of_row if name in r.accuracies]
-            line.append(_percent(values) if values else "–")
-        if failures:
-            line[3] = f"diverged: epoch {failures[0].epoch}, step {failures[0].step}"
-        lines.append(line)
-    return Table(
-        ["layer", "ε", "runs", "train", "t = 3", "test", "t = 3"],
-        lines,
-        f"Accuracies in percent after {scale.epochs} epochs at t = 1, and of the same weights "
-        f"integrated to t = 3: the mean over the runs, and half their range.",
+        scores = {
+            name: _percent([run.accuracies[name] for run in of_row if name in run.accuracies])
+            for name in ("train", "train_longer", "test", "test_longer")
+        }
+        line = [row.title, f"{row.epsilon:g}", scores["train"], scores["train_longer"]]
+        line += [_published(row)] if beside_published else []
+        training.append([*line, _ends(of_row)])
+        testing.append([row.title, scores["test"], scores["test_longer"]])
+    caption = (
+        f"Accuracies in percent on the training images, after {scale.epochs} epochs at t = 1, and "
+        f"of the same weights integrated to t = 3: the mean over the runs that did not diverge, "
+        f"and half their range."
     )
+    header = ["layer", "ε", "t = 1", "t = 3"]
+    if beside_published:
+        header += ["published"]
+        caption += " Published: at t = 1 / at t = 3, after 10 epochs."
+    return [
+        Table([*header, "runs"], training, caption),
+        Table(["layer", "t = 1", "t = 3"], testing, "The same on the test images."),
+    ]
+
+
+def _published(row: Configuration) -> str:
+    if isinstance(row.published, str):
+        return row.published
+    return " / ".join(_percent([value]) for value in row.published if value is not None)
+
+
+def _ends(runs: Sequence[Run]) -> str:
+    """How many runs there were, and where some left the finite."""
+    failures = [run.fitted.failure for run in runs if run.fitted.failure is not None]
+    if not failures:
+        return str(len(runs))
+    where = "; ".join(f"epoch {failure.epoch}, step {failure.step}" for failure in failures)
+    return f"diverged {len(failures)} of {len(runs)}: {where}"
 
 
 def _spoilt(titles: Mapping[str, str], examined: Mapping[str, Any]) -> Table:
@@ -111,13 +144,28 @@ def _descents(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Tabl
                 floors,
                 "The median energy left at t = 30, by the length of a step.",
             ),
-            Text(
-                "What is left of a smooth energy does not depend on the step. √(f·f) has a kink "
-                "where f = 0: steps do not come to rest there, they chatter around it, and what is "
-                "left shrinks with the step."
-            ),
         ]
-    return tables
+    return [*tables, *_chatter(titles, moving)]
+
+
+def _chatter(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Text]:
+    """What the numbers say of steps around the kink of √(f·f); nothing where they say nothing."""
+    ends = {name: list(found["floors"].values()) for name, found in moving.items()}
+    reversed_share = moving["norm"]["descent"]["reversed"] if "norm" in moving else 0.0
+    shrinks = "norm" in ends and ends["norm"][-1] < _MUCH_LESS * ends["norm"][0]
+    if not (shrinks and reversed_share > _OFTEN):
+        return []
+    smooth = [titles[n] for n, left in ends.items() if left and max(left) < _ABOUT * min(left)]
+    others = (
+        f" What is left of {' and '.join(smooth)} does not depend on the step." if smooth else ""
+    )
+    return [
+        Text(
+            f"Steps of {titles['norm']} do not come to rest at its kink, f = 0, they chatter "
+            f"around it: {reversed_share:.0%} of the late ones go against the step before, and "
+            f"what is left shrinks with the step.{others}"
+        )
+    ]
 
 
 def _drawn(titles: Mapping[str, str], moving: Mapping[str, Any]) -> Picture:
@@ -144,7 +192,9 @@ def _drawn(titles: Mapping[str, str], moving: Mapping[str, Any]) -> Picture:
 
 
 def _percent(values: Sequence[float]) -> str:
-    """The mean in percent, and half the range where there are several."""
+    """The mean in percent, and half the range where there are several; a dash for none."""
+    if not values:
+        return "–"
     mean = 100.0 * float(np.mean(values))
     if len(values) == 1:
         return f"{mean:.2f}"

@@ -28,8 +28,8 @@ class Configuration:
         kind: the layer, as `EnergyClassifier.random` takes it.
         scale: the factor c of the energy.
         epsilon: Nadam's ε.
-        published: the published training accuracies at t = 1 and 3 (None: not published), or
-            `"NaN"` where training failed.
+        published: the published training accuracies at t = 1 and 3 (None: not published), or how
+            training failed.
     """
 
     name: str
@@ -45,7 +45,7 @@ CONFIGURATIONS = (
     Configuration("network", "x' = f_nn", "network", 1.0, 1e-2, (0.9912, 0.8300)),
     Configuration("norm", "5√(f·f)", "norm", 5.0, 1e-3, (0.9959, 0.9946)),
     Configuration("square", "f·f", "square", 1.0, 1e-2, (0.9908, 0.9920)),
-    Configuration("square-small-epsilon", "f·f, small ε", "square", 1.0, 1e-3, "NaN"),
+    Configuration("square-small-epsilon", "f·f, small ε", "square", 1.0, 1e-3, "NaN in epoch 2"),
 )
 
 
