@@ -1,4 +1,4 @@
-"""Who is bound by the contract: one row for every energy, geometry and rule of the library.
+"""Who is bound by the contract: one row for every energy, geometry, rule and kernel.
 
 To enrol a class, add a row: a name, a function that makes an instance as a user would, and example
 states (NumPy float64, small, where the thing is smooth). Built-in systems are enrolled by their row
@@ -16,7 +16,15 @@ import numpy as np
 
 import thalweg as tw
 from thalweg.core.declared import declared_domain
-from thalweg.dynamics import CovariantDescent, DenseSpins, Rule, SequentialSpins, SynchronousSpins
+from thalweg.dynamics import (
+    CovariantDescent,
+    DenseSpins,
+    GlauberSpins,
+    RandomOrderSpins,
+    Rule,
+    SequentialSpins,
+    SynchronousSpins,
+)
 from thalweg.energies import (
     ContinuousHopfield,
     DenseAssociative,
@@ -177,15 +185,16 @@ NETWORK = reweighting.NormalizationNetwork(reweighting.VonMises(3), alpha=0.3, s
 IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
 WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
 
-WEIGHTS = SPD - np.diag(np.diag(SPD))
+COUPLINGS = SPD - np.diag(np.diag(SPD))
 LOADED = RNG.normal(size=(4, 3))
 SPINS = np.array([1.0, -1.0, 1.0])
+STORED = np.array([[1.0, 1.0, -1.0], [-1.0, 1.0, 1.0]])
 RECTIFIED = hopfield.ReluNetwork(
     (RNG.normal(size=(7, 3)), RNG.normal(size=(3, 7))), (RNG.normal(size=7), RNG.normal(size=3))
 )
 
 ENERGIES = (
-    Row("hopfield", lambda: Hopfield(WEIGHTS, [0.1, -0.2, 0.3]), (THREE,)),
+    Row("hopfield", lambda: Hopfield(COUPLINGS, [0.1, -0.2, 0.3]), (THREE,)),
     Row("dense memory", lambda: DenseAssociative(LOADED, power=4), (THREE,)),
     Row("exponential memory", lambda: DenseAssociative(LOADED, "exponential"), (THREE,)),
     Row("modern hopfield", lambda: ModernHopfield(LOADED, 0.5), (THREE,)),
@@ -241,10 +250,10 @@ RULES = (
         lambda: CovariantDescent(FourWells(), 1.0, 0.2, 0.1, geometry=tw.DiagonalMetric(Stretch())),
         (PLANE,),
     ),
-    Row("synchronous spins", lambda: SynchronousSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),
+    Row("synchronous spins", lambda: SynchronousSpins(Hopfield(COUPLINGS, 0.1)), (SPINS,)),
     Row("graded neurons", lambda: hopfield.GradedNeurons(ContinuousHopfield(SPD, 0.3)), (THREE,)),
     Row("dense spins", lambda: DenseSpins(DenseAssociative(LOADED)), (SPINS,)),
-    Row("sequential spins", lambda: SequentialSpins(Hopfield(WEIGHTS, 0.1)), (SPINS,)),
+    Row("sequential spins", lambda: SequentialSpins(Hopfield(COUPLINGS, 0.1)), (SPINS,)),
     Row("network as flow", lambda: hopfield.NetworkFlow(RECTIFIED), (THREE,)),
     Row("steepest descent", lambda: tw.SteepestDescent(FourWells(), tw.Euclidean()), (PLANE,)),
     Row(
@@ -285,6 +294,13 @@ RULES = (
     ),
 )
 
+KERNELS = (
+    Row("random-order spins", lambda: RandomOrderSpins(Hopfield(COUPLINGS, 0.1)), (SPINS,)),
+    Row("glauber spins", lambda: GlauberSpins(Hopfield(COUPLINGS, 0.1), 0.8), (SPINS,)),
+    Row("glauber on patterns", lambda: GlauberSpins(hopfield.hebb(STORED), 0.8), (SPINS,)),
+)
+
 ENERGY_CASES = cases(ENERGIES)
 GEOMETRY_CASES = cases(GEOMETRIES)
 RULE_CASES = cases(RULES + registered(Rule))
+KERNEL_CASES = cases(KERNELS)

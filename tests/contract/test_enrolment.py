@@ -1,4 +1,4 @@
-"""Nobody can forget: every concrete public energy, geometry and rule of thalweg is enrolled."""
+"""Nobody can forget: every concrete public energy, geometry, rule and kernel is enrolled."""
 
 import importlib
 import inspect
@@ -6,9 +6,10 @@ import pkgutil
 import sys
 
 import pytest
-from contract_rows import ENERGIES, GEOMETRIES, RULES
+from contract_rows import ENERGIES, GEOMETRIES, KERNELS, RULES
 
 import thalweg as tw
+from thalweg.dynamics import Kernel
 from thalweg.models.registry import ENTRIES
 
 # What a person touches holds no rules, and importing it has effects.
@@ -35,8 +36,8 @@ def concrete_classes(base: type) -> set[type]:
 
 @pytest.mark.parametrize(
     ("base", "rows"),
-    [(tw.Energy, ENERGIES), (tw.Geometry, GEOMETRIES), (tw.Rule, RULES)],
-    ids=["energies", "geometries", "rules"],
+    [(tw.Energy, ENERGIES), (tw.Geometry, GEOMETRIES), (tw.Rule, RULES), (Kernel, KERNELS)],
+    ids=["energies", "geometries", "rules", "kernels"],
 )
 def test_everything_is_enrolled(base, rows):
     enrolled = {type(row.make()) for row in rows} | {entry.load_class() for entry in ENTRIES}

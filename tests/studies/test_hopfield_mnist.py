@@ -183,6 +183,22 @@ def test_the_same_command_again_goes_on_from_the_checkpoints_in_its_folder(tmp_p
     assert not (tmp_path / "third" / "checkpoints").exists()
 
 
+def test_the_digits_from_the_command_line(tmp_path):
+    asked = ("--set", "rows=network", "--set", "epochs=3", "--out", tmp_path / "out")
+    result = thalweg("study", "hopfield-mnist", "--digits", *asked)
+    assert result.exit_code == 0, result.stderr
+    assert "classifies scikit-learn's digits" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    found = json.loads((tmp_path / "out" / "result.json").read_text())
+    (network,) = found["values"]["runs"]
+    assert network["accuracies"]["test"] > 0.8  # a tenth would be chance
+    assert network["accuracies"]["test_longer"] < network["accuracies"]["test"]
+    assert set(found["values"]["examined"]["network"]) >= {"robustness", "descent", "settling"}
+    assert found["warnings"] == []
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"descent.svg", "report.html", "result.json"}
+
+
 def test_other_studies_read_no_images():
     result = thalweg("study", "deep-linear-modes", "--digits")
     assert result.exit_code == 2

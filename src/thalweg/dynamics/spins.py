@@ -104,7 +104,8 @@ class GlauberSpins(Kernel):
 
         def decide(visit: Any, h: Any, spin: Any) -> Any:
             up = chances[visit] < jax.nn.sigmoid(2.0 * h / temperature)
-            return jnp.where(up, jnp.ones_like(spin), -jnp.ones_like(spin))
+            new = jnp.where(up, jnp.ones_like(spin), -jnp.ones_like(spin))
+            return jnp.where(jnp.isnan(h), h, new)
 
         return _visits(self.energy, state, order, decide)
 
@@ -122,9 +123,7 @@ class DenseSpins(Map):
 
     def step(self, t: Any, state: Any) -> Any:
         """The state after every spin was visited once; ties stay."""
-        energy, x = jax.lax.stop_gradient(
-            (self.energy, jnp.where(state < 0, -1.0, 1.0).astype(state.dtype))
-        )
+        energy, x = jax.lax.stop_gradient((self.energy, _spins(state)))
         columns = cast_like(energy.patterns, x).T
 
         def visit(i: Any, loop: Any) -> Any:
@@ -152,9 +151,7 @@ def sweep(energy: Hopfield, state: Any, order: Any, free: Any = None) -> tuple[A
         The new state, and how many spins were turned.
     """
     # A sign has no slope: derivatives are zero, and a loop need not be differentiated.
-    energy, state = jax.lax.stop_gradient(
-        (energy, jnp.where(state < 0, -1.0, 1.0).astype(state.dtype))
-    )
+    energy, state = jax.lax.stop_gradient((energy, _spins(state)))
     free = jnp.ones(state.shape, bool) if free is None else free
     new, _, turned = sweep_with_memo(energy, state, memo_of(energy, state), order, free)
     return new, turned
@@ -215,6 +212,11 @@ def sweep_with_memo(energy: Hopfield, x: Any, memo: Any, order: Any, free: Any) 
 
     start = (x, memo, jnp.zeros((), jnp.int32))
     return jax.lax.fori_loop(0, room // _BLOCK, block, start)
+
+
+def _spins(state: Any) -> Any:
+    """The signs of a state, +1 for zero; NaN stays NaN, and so reaches every field."""
+    return jnp.where(state == 0, jnp.ones_like(state), jnp.sign(state))
 
 
 def _visits(energy: Hopfield, x: Any, order: Any, decide: Decision) -> Any:
