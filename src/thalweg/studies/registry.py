@@ -70,7 +70,12 @@ ENTRIES: tuple[Entry, ...] = (
         "hopfield-capacity",
         "hopfield.capacity:study",
         "How many patterns Hebb's rule holds",
-        quick={"sizes": (100, 200), "networks": 3, "patterns": 10},
+        quick={
+            "sizes": (80, 160, 320),
+            "loads": (0.10, 0.14, 0.18, 0.22, 0.26, 0.32),
+            "networks": 4,
+            "patterns": 10,
+        },
     ),
     Entry(
         "hopfield-mnist",

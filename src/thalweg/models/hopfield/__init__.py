@@ -1,5 +1,11 @@
 """Hopfield networks, from spins to layers that follow a learned energy."""
 
+from thalweg.models.hopfield.breakdown import (
+    Breakdown,
+    Extrapolation,
+    extrapolate,
+    find_breakdown,
+)
 from thalweg.models.hopfield.capacity import (
     CapacityCurve,
     capacity_curve,
@@ -18,9 +24,11 @@ from thalweg.models.hopfield.storage import hebb, pseudo_inverse, storkey
 from thalweg.models.hopfield.theorem import SpinDescent, check_spin_descent
 
 __all__ = [
+    "Breakdown",
     "CapacityCurve",
     "EnergyClassifier",
     "EnergyODELayer",
+    "Extrapolation",
     "GradedNeurons",
     "NetworkFlow",
     "ReluNetwork",
@@ -29,6 +37,8 @@ __all__ = [
     "capacity_curve",
     "capacity_limit",
     "check_spin_descent",
+    "extrapolate",
+    "find_breakdown",
     "hebb",
     "mean_field_overlap",
     "pseudo_inverse",

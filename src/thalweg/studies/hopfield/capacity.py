@@ -1,37 +1,50 @@
 """Study `hopfield-capacity`: how many patterns Hebbian networks hold, against mean-field theory."""
 
+from dataclasses import asdict
 from typing import Any
 
 import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.models.hopfield import CapacityCurve, capacity_curve, capacity_limit
+from thalweg.models.hopfield import (
+    Breakdown,
+    CapacityCurve,
+    capacity_curve,
+    capacity_limit,
+    extrapolate,
+    find_breakdown,
+)
 from thalweg.models.hopfield.capacity import mean_field_overlap
 from thalweg.plot.style import COLOURS, INK, SMALL, new_axes
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.outcome import Outcome
 
+_LOADS = (0.05, 0.10, 0.12, 0.138, 0.15, 0.16, 0.17, 0.18, 0.20, 0.22)
+_POWERS = (2.0 / 3.0, 0.5)
+
 
 def study(
     *,
-    sizes: tuple[int, ...] = (500, 1000, 2000),
-    loads: tuple[float, ...] = (0.05, 0.10, 0.13, 0.138, 0.15, 0.17),
+    sizes: tuple[int, ...] = (250, 500, 1000, 2000),
+    loads: tuple[float, ...] = _LOADS,
     networks: int = 6,
     patterns: int = 30,
     seed: int = 0,
 ) -> Outcome:
-    """Overlaps with stored patterns after asynchronous updates, started at the pattern.
+    """Overlaps with stored patterns after asynchronous updates, and where they break down.
 
     Arguments:
-        sizes: the numbers N of spins.
-        loads: the loads α = P/N.
+        sizes: the numbers N of spins; three or more are extrapolated to N → ∞.
+        loads: the loads α = P/N, from where most retrievals succeed to where most fail.
         networks: independent networks a size and load.
         patterns: starts a network.
         seed: of the patterns and of the orders.
 
     References:
         Amit, Gutfreund & Sompolinsky (1985), *Physical Review Letters* 55, 1530.
+        Dembo & Montanari (2008), *Annals of Applied Probability* 18, 1993.
+        Steffan & Kühn (1994), *Zeitschrift für Physik B* 95, 249.
     """
     if not sizes or not loads:
         raise InputError(f"sizes and loads must not be empty, got {sizes} and {loads}.")
@@ -41,12 +54,14 @@ def study(
         for i, n in enumerate(sizes)
     ]
     limit, overlap = capacity_limit()
+    found, problem = _breakdowns(curves)
     page = Page(
         "How many patterns a Hebbian network holds",
         f"Infinite networks retrieve up to α = {limit:.6f}, where the overlap is {overlap:.6f} and "
         f"then drops. Finite ones do so gradually, and the smaller they are the further beyond.",
         [
             Section("Overlap by load", [_drawn(curves), *(_table(curve) for curve in curves)]),
+            Section("Infinite networks", _extrapolated(found, problem)),
             Section(
                 "Theory",
                 [
@@ -72,8 +87,68 @@ def study(
             }
             for c in curves
         ],
+        "breakdowns": [asdict(f) for f in found],
+        "extrapolations": [] if problem else [asdict(extrapolate(found, p)) for p in _POWERS],
     }
     return Outcome(page, values)
+
+
+def _breakdowns(curves: list[CapacityCurve]) -> tuple[list[Breakdown], str]:
+    """The breakdown at each size that shows one, and why they cannot be extrapolated, or ""."""
+    found, problem = [], ""
+    for curve in curves:
+        try:
+            found.append(find_breakdown(curve))
+        except InputError as error:
+            problem = str(error)
+    try:
+        extrapolate(found)
+    except InputError as error:
+        problem = problem or str(error)
+    return found, problem
+
+
+def _extrapolated(found: list[Breakdown], problem: str) -> list[Table | Text]:
+    limit, _ = capacity_limit()
+    rows = [
+        [str(f.size), f"{f.load:.5f}", f"{f.standard_error:.5f}", f"{f.width * f.size**0.5:.3f}"]
+        for f in found
+    ]
+    caption = (
+        "The load α_half at which half of the retrievals succeed (overlap above 0.8), by logistic "
+        "regression; standard errors by leaving out one network at a time. The width w of the "
+        "breakdown falls as N^(−1/2) where w√N does not change."
+    )
+    blocks: list[Table | Text] = [Table(["N", "α_half", "± s.e.", "w√N"], rows, caption)]
+    if problem:
+        return [*blocks, Text(f"Not extrapolated: {problem}")]
+    lines = [extrapolate(found, power) for power in _POWERS]
+    return [
+        *blocks,
+        Table(
+            ["α_half(N)", "N → ∞", "± s.e.", "from theory", "χ²"],
+            [
+                [
+                    f"α + b N^(−{name})",
+                    f"{line.limit:.5f}",
+                    f"{line.standard_error:.5f}",
+                    f"{(line.limit - limit) / line.standard_error:+.1f} s.e.",
+                    f"{line.chi_squared:.1f}",
+                ]
+                for name, line in zip(("2/3", "1/2"), lines, strict=True)
+            ],
+            f"Weighted straight lines; theory: α_c = {limit:.15f}. χ² is to be compared with "
+            f"{len(found) - 2}. The standard error supposes that the power is right.",
+        ),
+        Text(
+            f"Where a transition of this kind has been worked out exactly, finite systems break "
+            f"down within N^(−1/2) of a middle that is off by N^(−2/3): the first line. For these "
+            f"networks nobody has proved it; with the other power the limit changes by "
+            f"{lines[1].limit - lines[0].limit:+.4f}, which says how much hangs on it. The theory "
+            f"is replica symmetric: breaking the symmetry raises its α_c to 0.13819 (Steffan & "
+            f"Kühn 1994)."
+        ),
+    ]
 
 
 def _table(curve: CapacityCurve) -> Table:

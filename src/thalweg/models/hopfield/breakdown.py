@@ -1,0 +1,154 @@
+"""Where retrieval breaks down: at a finite size, and extrapolated to infinite networks.
+
+Infinite networks lose their patterns at one load α_c, where the retrieval state merges with a
+saddle (its overlap falls like a square root, to m_c, and is gone). Of finite networks each breaks
+down at a load of its own. Where a transition of this kind has been worked out exactly, the cores of
+random hypergraphs (Dembo & Montanari 2008), these loads scatter with N^{−1/2}, by the disorder,
+around a middle that is off by N^{−2/3}, by what fluctuates in one run near the merger:
+
+    α_half(N) = α_c + b N^{−2/3}
+
+For Hopfield networks nobody has proved it, so the power is an argument.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.models.hopfield.capacity import CapacityCurve
+
+_NEWTON_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The load at which half of the retrievals succeed, for networks of one size.
+
+    Attributes:
+        size: N.
+        load: α_half.
+        standard_error: of it, by leaving out one network at a time.
+        width: w of the share that succeeds, 1 / (1 + exp((α − α_half) / w)).
+    """
+
+    size: int
+    load: float
+    standard_error: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """A straight line through loads over a power of 1/N, and where it ends for N → ∞.
+
+    Attributes:
+        limit: the load for N → ∞.
+        standard_error: of the limit, if the power is right.
+        slope: b of limit + b N^{−power}.
+        power: the power of 1/N.
+        chi_squared: Σ (distance from the line / standard error)², to compare with the number of
+            sizes less two.
+    """
+
+    limit: float
+    standard_error: float
+    slope: float
+    power: float
+    chi_squared: float
+
+
+def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:
+    """The load at which half of the retrievals succeed.
+
+    The log-odds of success are fitted by a straight line in α.
+
+    Arguments:
+        curve: of networks that were started at their patterns, at loads on both sides of the
+            breakdown.
+        threshold: what overlap counts as success; overlaps near the limit are bimodal, and this is
+            between the modes.
+
+    Raises:
+        InputError: the loads do not reach from where most succeed to where most fail.
+
+    References:
+        Firth (1993), *Biometrika* 80, 27.
+    """
+    retrieved = curve.overlaps > threshold
+    shares = retrieved.mean(axis=(1, 2))
+    if not shares.max() > 0.5 > shares.min():
+        raise InputError(
+            f"loads must reach from where most retrievals succeed to where most fail: for N = "
+            f"{curve.size} the shares go from {shares.max():.2f} to {shares.min():.2f}. Add "
+            f"{'larger' if shares.min() >= 0.5 else 'smaller'} loads."
+        )
+    load, width = _half(curve.loads, retrieved)
+    networks = range(retrieved.shape[1])
+    others = [_half(curve.loads, np.delete(retrieved, j, axis=1))[0] for j in networks]
+    error = math.sqrt((len(others) - 1) * np.var(others))
+    return Breakdown(curve.size, load, error, width)
+
+
+def extrapolate(found: Sequence[Breakdown], power: float = 2.0 / 3.0) -> Extrapolation:
+    """Where the loads of several sizes go for N → ∞: a weighted straight line in N^{−power}.
+
+    Arguments:
+        found: the breakdown at three or more sizes.
+        power: of 1/N. The standard error does not know whether it is right: compare powers.
+
+    Raises:
+        InputError: there are less than three sizes, a standard error is zero, or the power is not
+            positive.
+
+    References:
+        Dembo & Montanari (2008), *Annals of Applied Probability* 18, 1993.
+    """
+    sizes = np.array([f.size for f in found], np.float64)
+    loads, errors = (np.array([getattr(f, k) for f in found]) for k in ("load", "standard_error"))
+    if len(set(sizes)) < 3:
+        raise InputError(f"extrapolate: found must have three or more sizes, got {sizes.tolist()}.")
+    if not np.all(errors > 0.0):
+        raise InputError(
+            f"extrapolate: standard errors must be positive, got {errors.tolist()}. Run more "
+            f"networks, at loads closer to one another."
+        )
+    if not power > 0.0:
+        raise InputError(f"extrapolate: power must be positive, got {power}.")
+    columns = np.stack([np.ones_like(sizes), sizes**-power], axis=1) / errors[:, None]
+    covariance = np.linalg.inv(columns.T @ columns)
+    limit, slope = covariance @ columns.T @ (loads / errors)
+    distances = loads / errors - columns @ (limit, slope)
+    return Extrapolation(
+        limit=float(limit),
+        standard_error=math.sqrt(covariance[0, 0]),
+        slope=float(slope),
+        power=power,
+        chi_squared=float(distances @ distances),
+    )
+
+
+def _half(loads: np.ndarray, retrieved: np.ndarray) -> tuple[float, float]:
+    """Where the fitted share of successes is one half, and its width.
+
+    Newton's steps of a logistic regression with Firth's correction, which adds to each load as much
+    as its leverage, half of it a success: so the width stays above zero where shares are 0 or 1.
+    """
+    count = retrieved[0].size
+    successes = retrieved.sum(axis=(1, 2))
+    middle, unit = loads.mean(), loads.std()
+    columns = np.stack([np.ones_like(loads), (loads - middle) / unit], axis=1)
+    odds = np.zeros(2)  # intercept and slope
+    for _ in range(_NEWTON_STEPS):
+        share = 1.0 / (1.0 + np.exp(-columns @ odds))
+        weights = count * share * (1.0 - share)
+        covariance = np.linalg.inv(columns.T @ (weights[:, None] * columns))
+        leverage = weights * np.sum((columns @ covariance) * columns, axis=1)
+        misses = successes + 0.5 * leverage - (count + leverage) * share
+        step = np.clip(covariance @ columns.T @ misses, -1.0, 1.0)
+        odds = odds + step
+        if np.max(np.abs(step)) < 1e-10:
+            break
+    return float(middle - unit * odds[0] / odds[1]), float(-unit / odds[1])
