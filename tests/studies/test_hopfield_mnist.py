@@ -11,7 +11,7 @@ from thalweg.cli.main import app
 from thalweg.core.results import Result
 from thalweg.data import ImageData
 from thalweg.data.images import MNIST_FILES
-from thalweg.report import to_text
+from thalweg.report import Table, to_text
 from thalweg.studies.hopfield.mnist import reproduce, study
 from thalweg.studies.hopfield.page import page_of
 from thalweg.studies.hopfield.training import CONFIGURATIONS, Configuration, Run, Scale
@@ -89,6 +89,7 @@ def test_divergence_stands_beside_the_mean_of_the_others_and_beside_what_is_publ
         run_of("square-small-epsilon", 0, 0.0, Failure(2, 5, float("nan"))),
     ]
     table = page_of(runs, {}, Scale(), "MNIST", beside_published=True).sections[0].blocks[0]
+    assert isinstance(table, Table)
     assert [row[2:] for row in table.rows] == [
         ["91.00 ± 1.00", "91.00 ± 1.00", "99.59 / 99.46", "diverged 1 of 3: epoch 2, step 17"],
         ["–", "–", "NaN in epoch 2", "diverged 1 of 1: epoch 2, step 5"],
