@@ -11,7 +11,9 @@ from thalweg.cli.main import app
 from thalweg.core.results import Result
 from thalweg.data import ImageData
 from thalweg.data.images import MNIST_FILES
+from thalweg.models import hopfield
 from thalweg.report import Table, to_text
+from thalweg.studies.hopfield.analysis import settling
 from thalweg.studies.hopfield.mnist import reproduce, study
 from thalweg.studies.hopfield.page import page_of
 from thalweg.studies.hopfield.training import CONFIGURATIONS, Configuration, Run, Scale
@@ -105,9 +107,36 @@ def moving(reversed_share, floors):
     return {
         "robustness": {"noise": {}, "flips": {}, "shifts": {}},
         "descent": {**descent, "rising": 0.1, "reversed": reversed_share},
-        "settling": {"longest": 100.0, "share": 0.0, "median_time": None, "accuracy": 0.9},
+        "settling": {
+            "longest": 100.0,
+            "share": 0.0,
+            "escaped": 0.0,
+            "median_time": None,
+            "accuracy": 0.9,
+        },
         "floors": dict(zip((0.1, 0.05, 0.025), floors, strict=True)),
     }
+
+
+def linear_flow(rate):
+    """A classifier whose states obey x' = rate · x and are read as they are."""
+    eye = np.eye(2, dtype=np.float32)
+    network = hopfield.ReluNetwork(
+        (np.concatenate([eye, -eye]), rate * np.concatenate([eye, -eye], axis=1)),
+        (np.zeros(4, np.float32), np.zeros(2, np.float32)),
+    )
+    layer = hopfield.EnergyODELayer(hopfield.NetworkFlow(network))
+    return hopfield.EnergyClassifier(eye, layer, eye, np.zeros(2, np.float32))
+
+
+def test_what_leaves_the_finite_has_not_settled():
+    inputs, labels = np.array([[2.0, 1.0], [1.0, 3.0]], np.float32), np.array([0, 1])
+    found = settling(linear_flow(np.float32(2.0)), inputs, labels)
+    assert (found.share, found.escaped, found.accuracy) == (0.0, 1.0, 0.0)
+    assert found.median_time is None
+    still = settling(linear_flow(np.float32(0.0)), inputs, labels)
+    assert (still.share, still.escaped, still.accuracy) == (1.0, 0.0, 1.0)
+    assert still.median_time == 0.0
 
 
 @pytest.mark.parametrize(

@@ -62,12 +62,14 @@ class Settling:
     Attributes:
         longest: how long was waited.
         share: the share of samples at rest by then: |x'| ≤ 10⁻³ |x|.
-        median_time: the median time at which those did; None if none did.
-        accuracy: of all samples, where they were then.
+        escaped: the share that left the finite instead.
+        median_time: the median time at which those at rest came to it; None if none did.
+        accuracy: of all samples, where they were then; what left the finite is counted as wrong.
     """
 
     longest: float
     share: float
+    escaped: float
     median_time: float | None
     accuracy: float
 
@@ -120,14 +122,15 @@ def settling(
 ) -> Settling:
     """Integrate each sample until it is at rest, or for the longest time."""
     count = _layer(model).num_steps(longest)
-    times, at_rest, classes = (
+    times, at_rest, is_finite, classes = (
         np.asarray(a) for a in _settled(model, np.asarray(inputs), np.int32(count))
     )
     return Settling(
         longest=longest,
         share=float(np.mean(at_rest)),
+        escaped=float(np.mean(~is_finite)),
         median_time=float(np.median(times[at_rest])) if at_rest.any() else None,
-        accuracy=float(np.mean(classes == labels)),
+        accuracy=float(np.mean(is_finite & (classes == labels))),
     )
 
 
@@ -188,7 +191,8 @@ def _settled(model: EnergyClassifier, inputs: Any, count: Any) -> Any:
     method = RungeKutta4(layer.dt)
 
     def is_at_rest(x: jax.Array) -> jax.Array:
-        return jnp.linalg.norm(layer.flow.velocity(0.0, x)) <= 1e-3 * jnp.linalg.norm(x)
+        speed = jnp.linalg.norm(layer.flow.velocity(0.0, x))
+        return jnp.isfinite(speed) & (speed <= 1e-3 * jnp.linalg.norm(x))
 
     def one(row: jax.Array) -> Any:
         def goes_on(loop: Any) -> jax.Array:
@@ -200,7 +204,8 @@ def _settled(model: EnergyClassifier, inputs: Any, count: Any) -> Any:
             return index + 1, method.advance(layer.flow, 0.0, x, layer.dt)
 
         index, x = jax.lax.while_loop(goes_on, step, (jnp.int32(0), model.code @ row))
-        return index * layer.dt, is_at_rest(x), jnp.argmax(model.readout @ x + model.bias)
+        logits = model.readout @ x + model.bias
+        return index * layer.dt, is_at_rest(x), jnp.all(jnp.isfinite(x)), jnp.argmax(logits)
 
     return jax.lax.map(one, inputs, batch_size=100)
 

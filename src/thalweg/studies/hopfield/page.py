@@ -121,6 +121,7 @@ def _descents(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Tabl
                 f"{100.0 * path['reversed']:.1f} %",
                 f"{100.0 * rest['share']:.1f} %",
                 f"{rest['median_time']:.1f}" if rest["share"] > 0.0 else "–",
+                f"{100.0 * rest['escaped']:.1f} %",
                 _percent([rest["accuracy"]]),
             ]
         )
@@ -129,11 +130,12 @@ def _descents(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Tabl
     longest = next(iter(moving.values()))["settling"]["longest"]
     tables: list[Table | Text] = [
         Table(
-            ["layer", "rising", "reversed", "settled", "at t", "accuracy"],
+            ["layer", "rising", "reversed", "settled", "at t", "escaped", "accuracy"],
             lines,
             f"Up to t = 30: the share of steps that raised E, and of late steps that went against "
             f"the step before. Up to t = {longest:g}: the share of test samples that came to rest, "
-            f"the median time at which they did, and the accuracy then (in percent).",
+            f"the median time at which they did, the share that left the finite, and the accuracy "
+            f"then (in percent).",
         )
     ]
     if floors:
