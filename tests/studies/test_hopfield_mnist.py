@@ -134,6 +134,8 @@ def test_what_leaves_the_finite_has_not_settled():
     found = settling(linear_flow(np.float32(2.0)), inputs, labels)
     assert (found.share, found.escaped, found.accuracy) == (0.0, 1.0, 0.0)
     assert found.median_time is None
+    on_its_way = settling(linear_flow(np.float32(0.5)), inputs, labels)  # |x|² has overflown
+    assert (on_its_way.share, on_its_way.escaped, on_its_way.accuracy) == (0.0, 0.0, 1.0)
     still = settling(linear_flow(np.float32(0.0)), inputs, labels)
     assert (still.share, still.escaped, still.accuracy) == (1.0, 0.0, 1.0)
     assert still.median_time == 0.0

@@ -191,8 +191,9 @@ def _settled(model: EnergyClassifier, inputs: Any, count: Any) -> Any:
     method = RungeKutta4(layer.dt)
 
     def is_at_rest(x: jax.Array) -> jax.Array:
+        size = jnp.linalg.norm(x)  # infinite long before x is
         speed = jnp.linalg.norm(layer.flow.velocity(0.0, x))
-        return jnp.isfinite(speed) & (speed <= 1e-3 * jnp.linalg.norm(x))
+        return jnp.isfinite(size) & (speed <= 1e-3 * size)
 
     def one(row: jax.Array) -> Any:
         def goes_on(loop: Any) -> jax.Array:
