@@ -146,7 +146,7 @@ def _extrapolated(found: list[Breakdown], problem: str) -> list[Table | Text]:
             f"networks nobody has proved it; with the other power the limit changes by "
             f"{lines[1].limit - lines[0].limit:+.4f}, which says how much hangs on it. The theory "
             f"is replica symmetric: breaking the symmetry raises its α_c to 0.13819 (Steffan & "
-            f"Kühn 1994)."
+            f"Kühn 1994). And a start at a pattern stops at the first minimum that it meets."
         ),
     ]
 
