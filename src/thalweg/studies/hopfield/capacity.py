@@ -60,7 +60,7 @@ def study(
         f"Infinite networks retrieve up to α = {limit:.6f}, where the overlap is {overlap:.6f} and "
         f"then drops. Finite ones do so gradually, and the smaller they are the further beyond.",
         [
-            Section("Overlap by load", [_drawn(curves), *(_table(curve) for curve in curves)]),
+            Section("Overlap by load", [_drawn(curves)]),
             Section("Infinite networks", _extrapolated(found, problem)),
             Section(
                 "Theory",
@@ -71,6 +71,7 @@ def study(
                     )
                 ],
             ),
+            Section("Overlaps", [_table(curve) for curve in curves]),
         ],
     )
     values = {
