@@ -2,6 +2,7 @@
 
 import json
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -120,23 +121,20 @@ def moving(reversed_share, floors):
 
 def linear_flow(rate):
     """A classifier whose states obey x' = rate · x and are read as they are."""
-    eye = np.eye(2, dtype=np.float32)
-    network = hopfield.ReluNetwork(
-        (np.concatenate([eye, -eye]), rate * np.concatenate([eye, -eye], axis=1)),
-        (np.zeros(4, np.float32), np.zeros(2, np.float32)),
-    )
+    eye, both = jnp.eye(2), jnp.concatenate([jnp.eye(2), -jnp.eye(2)])
+    network = hopfield.ReluNetwork((both, rate * both.T), (jnp.zeros(4), jnp.zeros(2)))
     layer = hopfield.EnergyODELayer(hopfield.NetworkFlow(network))
-    return hopfield.EnergyClassifier(eye, layer, eye, np.zeros(2, np.float32))
+    return hopfield.EnergyClassifier(eye, layer, eye, jnp.zeros(2))
 
 
 def test_what_leaves_the_finite_has_not_settled():
     inputs, labels = np.array([[2.0, 1.0], [1.0, 3.0]], np.float32), np.array([0, 1])
-    found = settling(linear_flow(np.float32(2.0)), inputs, labels)
+    found = settling(linear_flow(2.0), inputs, labels)
     assert (found.share, found.escaped, found.accuracy) == (0.0, 1.0, 0.0)
     assert found.median_time is None
-    on_its_way = settling(linear_flow(np.float32(0.5)), inputs, labels)  # |x|² has overflown
+    on_its_way = settling(linear_flow(0.5), inputs, labels)  # |x|² has overflown
     assert (on_its_way.share, on_its_way.escaped, on_its_way.accuracy) == (0.0, 0.0, 1.0)
-    still = settling(linear_flow(np.float32(0.0)), inputs, labels)
+    still = settling(linear_flow(0.0), inputs, labels)
     assert (still.share, still.escaped, still.accuracy) == (1.0, 0.0, 1.0)
     assert still.median_time == 0.0
 
