@@ -153,10 +153,14 @@ def examine(
     sites: Sites,
     tolerance: float = SYMMETRIC,
     node_counts: tuple[int, ...] = NODE_COUNTS,
+    noise: float = 1e-13,
 ) -> Exactness:
-    """Measure whether ω is exact; the integral, with more and more nodes, only if Dω = Dωᵀ."""
+    """Measure whether ω is exact; the integral, with more and more nodes, only if Dω = Dωᵀ.
+
+    A row of Dω whose asymmetry is below `noise`, relative to all of it, is not looked at by itself.
+    """
     raw = probe_symmetry(problem, geometry, sites.points, sites.directions)
-    found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)), sites, tolerance)
+    found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)), sites, tolerance, noise)
     if not found.is_symmetric:
         return found
     angles = _angle_indices(problem.chart)
@@ -238,7 +242,7 @@ def _angle_indices(chart: Chart) -> tuple[int, ...]:
     return tuple(int(i) for i in np.flatnonzero(np.isfinite(chart.period)))
 
 
-def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float) -> Exactness:
+def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float) -> Exactness:
     finite = np.isfinite(probes.covectors).all(axis=1) & np.isfinite(probes.along).all(axis=(1, 2))
     skew = np.sum((probes.along - probes.across) ** 2, axis=(1, 2)) / 4.0
     size = np.sum(probes.along**2 + probes.across**2, axis=(1, 2)) / 2.0
@@ -246,7 +250,7 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float) -> Exactness
     is_any = bool(np.any(finite))
     return Exactness(
         asymmetry=float(np.max(ratio)) if is_any else float("nan"),
-        row_asymmetry=_row_asymmetry(probes.along[finite]) if is_any else None,
+        row_asymmetry=_row_asymmetry(probes.along[finite], noise) if is_any else None,
         worst=sites.points[int(np.argmax(ratio))],
         undefined=None if np.all(finite) else sites.points[int(np.argmin(finite))],
         sites=sites,
@@ -255,7 +259,7 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float) -> Exactness
     )
 
 
-def _row_asymmetry(along: np.ndarray) -> float | None:
+def _row_asymmetry(along: np.ndarray, noise: float) -> float | None:
     """The largest over coordinates of |row − column| / (|row| + |column|), off the diagonal."""
     if along.shape[1] != along.shape[2]:
         return None
@@ -263,7 +267,7 @@ def _row_asymmetry(along: np.ndarray) -> float | None:
     off = along / np.maximum(size, _TINY) * (1.0 - np.eye(along.shape[1]))
     skew = np.sqrt(np.mean(np.sum((off - np.swapaxes(off, 1, 2)) ** 2, axis=2), axis=0))
     both = np.sqrt(np.mean(np.sum(off**2, axis=2) + np.sum(off**2, axis=1), axis=0))
-    seen = skew > 1e-13
+    seen = skew > noise
     return float(np.max(skew[seen] / both[seen], initial=0.0))
 
 

@@ -20,11 +20,12 @@ from thalweg.recovery.lyapunov import lyapunov
 from thalweg.recovery.map_steps import unless_too_long
 from thalweg.recovery.question import Finding, Question
 from thalweg.recovery.refutation import refuted_by_equilibria
+from thalweg.recovery.speed_metric import speed_metric
 from thalweg.recovery.split import Split, split
 from thalweg.recovery.two_step import two_steps
 from thalweg.recovery.verdict import Level, Verdict
 
-_METRICS = ("given-metric", "constant-metric", "diagonal-metric")
+_METRICS = ("given-metric", "constant-metric", "diagonal-metric", "speed-metric")
 
 
 def recover_energy(
@@ -107,7 +108,7 @@ def _ask_for_metrics(
     if refuted or question.euclidean.is_symmetric:
         return findings
     findings += [_confirmed(question, f, is_cyclic) for f in given_metrics(question, geometries)]
-    for level in (constant_metric, diagonal_metric):
+    for level in (constant_metric, diagonal_metric, speed_metric):
         if findings[-1].level.name not in _METRICS or findings[-1].level.outcome != "yes":
             findings.append(_confirmed(question, level(question), is_cyclic))
     return findings

@@ -24,7 +24,7 @@ _YES = "a larger region: the statement holds in this one, as far as it was sampl
 _SENTENCES = {
     "euclidean": "It is steepest descent of an energy, in the Euclidean metric.",
     "constant-metric": "It is steepest descent of an energy, in a constant metric.",
-    "diagonal-metric": "It is steepest descent of an energy, in a diagonal metric m_i(x_i).",
+    "diagonal-metric": "It is steepest descent of an energy, in a diagonal metric.",
     "given-metric": "It is steepest descent of an energy, in a metric known beforehand.",
     "lyapunov": "An energy falls along it; no metric was found in which it is steepest descent.",
     "refuted": "It is not steepest descent of any energy in a continuous metric.",
