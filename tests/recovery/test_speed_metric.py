@@ -87,3 +87,19 @@ def test_the_defect_grows_with_what_is_no_gradient():
     assert outcome == "no"
     assert defect(1e-3)[1] == pytest.approx(100.0 * small, rel=0.1)
     assert defect(0.0)[0] == "yes"
+
+
+@pytest.mark.parametrize("stiffness", [1e4, 1e7, 1e10])
+def test_a_small_turn_beside_a_stiff_coordinate_is_seen(stiffness):
+    """A spiral sink of (x₁, x₂), whatever the speed: its eigenvalues exclude every metric."""
+
+    def velocity(x):
+        plain = jnp.stack([-stiffness * x[0], -x[1] + x[2], -x[1] - x[2]])
+        return plain / jnp.sqrt(1.0 + jnp.sum(plain**2))
+
+    rest = tw.find_equilibria(tw.as_flow(velocity), cube(-1.0, 1.0, 3))
+    for known in (rest, ()):
+        verdict = tw.recover_energy(
+            tw.as_flow(velocity), cube(-1.0, 1.0, 3), equilibria=known, **KNOWN
+        )
+        assert verdict.kind in ("undecided", "refuted")

@@ -1,13 +1,15 @@
 """A metric in the coordinates of a domain, as a metric of the states."""
 
+from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.core.trees import Layout
-from thalweg.geometry import Geometry
+from thalweg.geometry import DiagonalMetric, Geometry
 from thalweg.recovery.question import Question
 
 
@@ -40,3 +42,20 @@ def in_states(question: Question, metric: Geometry) -> Geometry:
     layout = question.chart.layout
     is_vector = layout == Layout.of(np.zeros(layout.size))
     return metric if question.is_box and is_vector else ChartMetric(question.chart, metric)
+
+
+class _OnStates(eqx.Module):
+    """Weights of coordinates, structured like the state."""
+
+    weights: Callable[[Any], Any]
+    layout: Layout = eqx.field(static=True)
+
+    def __call__(self, state: object) -> object:
+        return self.layout.unflatten(self.weights(self.layout.flatten(state)))
+
+
+def diagonal_in_states(question: Question, weights: Callable[[Any], Any]) -> Geometry:
+    """The metric diag(weights(y)) of the coordinates y, as one on states."""
+    if question.is_box:
+        return DiagonalMetric(_OnStates(weights, question.chart.layout))
+    return in_states(question, DiagonalMetric(weights))

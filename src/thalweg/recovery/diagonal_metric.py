@@ -7,10 +7,8 @@ import jax
 import numpy as np
 
 from thalweg.core.charts import BoxChart
-from thalweg.core.trees import Layout
-from thalweg.geometry import DiagonalMetric
 from thalweg.recovery.batches import in_batches
-from thalweg.recovery.chart_metric import in_states
+from thalweg.recovery.chart_metric import diagonal_in_states
 from thalweg.recovery.exactness import NODE_COUNTS, examine
 from thalweg.recovery.panels import PanelWeights, panel_weights
 from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
@@ -118,22 +116,8 @@ def _unit(chart: BoxChart, points: np.ndarray) -> np.ndarray:
     return (points - chart.lower) / chart.widths
 
 
-class _OnStates(eqx.Module):
-    """Weights of coordinates, structured like the state."""
-
-    weights: SeparableWeights | PanelWeights
-    layout: Layout = eqx.field(static=True)
-
-    def __call__(self, state: object) -> object:
-        return self.layout.unflatten(self.weights(self.layout.flatten(state)))
-
-
 def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Finding:
-    layout = question.chart.layout
-    if question.is_box:
-        metric = DiagonalMetric(_OnStates(weights, layout))
-    else:
-        metric = in_states(question, DiagonalMetric(weights))
+    metric = diagonal_in_states(question, weights)
     # What needs panels needs all the nodes: fewer are not worth a program of their own.
     nodes = NODE_COUNTS[-1:] if isinstance(weights, PanelWeights) else NODE_COUNTS
     exactness = examine(question.problem, metric, question.sites, TOLERANCE, nodes)

@@ -18,10 +18,8 @@ import numpy as np
 from numpy.polynomial import chebyshev as series_of
 
 from thalweg.analysis import Problem
-from thalweg.core.trees import Layout
-from thalweg.geometry import DiagonalMetric
 from thalweg.recovery.batches import BATCH, in_batches
-from thalweg.recovery.chart_metric import in_states
+from thalweg.recovery.chart_metric import diagonal_in_states
 from thalweg.recovery.exactness import examine
 from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
 from thalweg.recovery.regions import draw_points
@@ -36,8 +34,8 @@ _DEGREE = 12
 _FEWEST = 3 * (_DEGREE + 1)
 _GOOD = 1e-10
 _NEAREST = 1e-4
-# What the series leaves of a symmetry that is exact.
-_NOISE = 1e-9
+# The asymmetry of J that calls for a metric, and what the series leave of a symmetry that is exact.
+_LEAST, _NOISE = 1e-6, 1e-10
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -76,20 +74,12 @@ class SpeedWeights(eqx.Module):
         return jnp.full(y.shape, weight)
 
 
-class _OnStates(eqx.Module):
-    """The weight, structured like the state."""
-
-    weights: SpeedWeights
-    layout: Layout = eqx.field(static=True)
-
-    def __call__(self, state: object) -> object:
-        return self.layout.unflatten(self.weights(self.layout.flatten(state)))
-
-
 def speed_metric(question: Question) -> Finding:
     """Look for φ > 0 such that φ(|f|²) f is the differential of some −E, and check it elsewhere."""
     if question.size > METRIC_SIZE:
         return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
+    if question.euclidean.asymmetry < _LEAST:
+        return _finding("open", None, "Not tried: J is too nearly symmetric to tell what turns it.")
     here, elsewhere = _demands(question, 8 * BATCH), _demands(question, BATCH)
     if not len(here.u) or not len(elsewhere.u) or np.ptp(here.u) == 0.0:
         return _finding("open", None, "Not tried: the speed is the same wherever it was looked at.")
@@ -203,19 +193,16 @@ def _fitted(here: _Demands) -> _Slopes:
 def _check(question: Question, slopes: _Slopes) -> Finding:
     ends = slopes(slopes.edges[[0, -1]])
     weights = SpeedWeights(question.problem, slopes.edges, slopes.integrated(), ends)
-    if question.is_box:
-        metric = DiagonalMetric(_OnStates(weights, question.chart.layout))
-    else:
-        metric = in_states(question, DiagonalMetric(weights))
+    metric = diagonal_in_states(question, weights)
     exactness = examine(question.problem, metric, question.sites, TOLERANCE, noise=_NOISE)
     if not exactness.is_exact:
         note = "The change of speed was found, but what it makes of f is not exact to rounding."
         return _finding("open", exactness.residual, note)
-    rest = abs(float(ends[0])) < 1e-3
+    reaches = abs(float(ends[0])) < 1e-3 or not len(question.equilibria)
     note = (
         f"φ(|f|²) f is closed at {len(exactness.sites.points)} points, and its line integral's "
         f"gradient is −φ f at {len(exactness.sites.fresh)} others; φ is positive"
-        f"{'.' if rest else ' away from equilibria, which the metric does not reach.'}"
+        f"{'.' if reaches else ' away from equilibria, which the metric does not reach.'}"
     )
     return Finding(
         Level(NAME, "yes", exactness.residual, note),
