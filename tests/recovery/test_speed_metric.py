@@ -52,9 +52,9 @@ def test_the_energy_of_a_hurried_gradient_flow(factor, reaches):
     assert gap < 1e-9
     assert scale > 0.0
     with jax.enable_x64(True):
-        assert verdict.metric is not None
-        there = jnp.asarray(points)
-        weights = jax.vmap(lambda x: verdict.metric.flat(x, jnp.ones(2)))(there)
+        metric, there = verdict.metric, jnp.asarray(points)
+        assert metric is not None
+        weights = jax.vmap(lambda x: metric.flat(x, jnp.ones(2)))(there)
         expected = 1.0 / jax.vmap(lambda x: factor(jnp.sum(jax.grad(WELLS)(x) ** 2)))(there)
     weights, expected = np.asarray(weights), np.asarray(expected)[:, None]
     np.testing.assert_allclose(
@@ -81,6 +81,7 @@ def test_the_defect_grows_with_what_is_no_gradient():
             lambda x: slow.displacement(0.0, x) + size * jnp.stack([x[1] ** 2, -x[0], x[1]])
         )
         found = last_level(tw.recover_energy(turned, box, equilibria=rest, **KNOWN))
+        assert found.residual is not None
         return found.outcome, found.residual
 
     outcome, small = defect(1e-5)
