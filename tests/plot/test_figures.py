@@ -222,6 +222,23 @@ def test_every_multiplier_of_a_map_is_on_the_figure(values):
     assert axes.get_aspect() == 1.0
 
 
+def test_a_verdict_drawn_on_a_portrait_is_the_one_drawn_alone(wells, fitzhugh_nagumo):
+    """The portrait spares work; what is on the figure stays."""
+    for rule, equilibria, *cycles in (wells, fitzhugh_nagumo):
+        known = {"equilibria": equilibria, "cycles": cycles[0] if cycles else ()}
+        found = tw.recover_energy(rule, equilibria=equilibria, cycles=known["cycles"])
+        ready = tw.plot.portrait_data(rule, energy=lambda x: 7.0 * x[0], **known)
+        alone, quick = (
+            tw.plot.verdict(found, rule, portrait=portrait, **known) for portrait in (None, ready)
+        )
+        assert labels(quick) == labels(alone)
+        assert quick.get_title(loc="left") == alone.get_title(loc="left")
+        for ours, theirs in zip(quick.lines, alone.lines, strict=True):
+            np.testing.assert_array_equal(ours.get_xydata(), theirs.get_xydata())
+        for ours, theirs in zip(quick.collections, alone.collections, strict=True):
+            np.testing.assert_array_equal(ours.get_array(), theirs.get_array())
+
+
 def test_verdicts_show_the_energy_or_the_witness(wells, fitzhugh_nagumo):
     rule, equilibria = wells
     yes = tw.recover_energy(rule, equilibria=equilibria, thorough=False)

@@ -53,6 +53,7 @@ def verdict(
     cycles: Cycles | Sequence[Cycle] = (),
     plane: Sequence[int | str] | None = None,
     through: Any = None,
+    portrait: Portrait | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw a verdict: the contours of the energy it found with the flow, and what refutes one.
@@ -69,6 +70,8 @@ def verdict(
         plane: two coordinates, by name or index.
         through: the state that the plane goes through where there are more coordinates. Without
             either, an energy is shown on the plane closest to the equilibria.
+        portrait: what `portrait_data` returned for this rule, domain, equilibria and cycles; spares
+            computing it again where it shows the same plane.
         ax: axes to draw on; None makes a figure.
 
     Returns:
@@ -93,15 +96,42 @@ def verdict(
         note(axes, words)
         return axes
     view, orbits = None, any(_is_cycle(witness) for witness in found.witnesses)
+    other = [] if orbits and problem.chart.dimension > 1 else cycles
+    is_same = problem.chart.dimension <= 2 and plane is None and through is None
+    if portrait is not None and is_same:
+        return _drawn(
+            found, problem, _with_energy(portrait, energy, bool(other)), cycles, words, ax
+        )
     if energy is not None:
         view = energy_view(problem, energy, equilibria, plane, through)
     elif problem.chart.dimension > 2 and plane is None and through is None and not orbits:
         view = _turning_view(problem, found)
     data = portrait_data(
-        rule, domain, equilibria=equilibria, energy=energy, starts=_STARTS, plane=plane,
-        through=through,
-        cycles=[] if orbits and problem.chart.dimension > 1 else cycles, view=view,
+        rule, domain, equilibria=equilibria, cycles=other, energy=energy, starts=_STARTS,
+        plane=plane, through=through, view=view,
     )  # fmt: skip
+    return _drawn(found, problem, data, cycles, words, ax)
+
+
+def _with_energy(portrait: Portrait, energy: Any, with_cycles: bool) -> Portrait:
+    """A portrait with another energy, or none, and perhaps without its cycles."""
+    values = None
+    if energy is not None and portrait.field is not None:
+        values = energy_on_grid(portrait.view, energy, len(portrait.field.axes[0]))[1]
+    return dataclasses.replace(
+        portrait, energy=values, cycles=portrait.cycles if with_cycles else []
+    )
+
+
+def _drawn(
+    found: Verdict,
+    problem: Problem,
+    data: Portrait,
+    cycles: Cycles | Sequence[Cycle],
+    words: str,
+    ax: "Axes | None",
+) -> "Axes":
+    """The figure: the flow over the energy, the states of rest, the witnesses."""
     if data.view.dimension == 1:
         axes = draw_portrait(data, ax)
     else:

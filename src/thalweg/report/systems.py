@@ -224,7 +224,12 @@ def _descent(found: Findings, data: Portrait) -> list[Block]:
 
 def _verdict(found: Findings, data: Portrait) -> list[Block]:
     axes = verdict(
-        found.verdict, found.rule, found.domain, equilibria=found.equilibria, cycles=found.cycles
+        found.verdict,
+        found.rule,
+        found.domain,
+        equilibria=found.equilibria,
+        cycles=found.cycles,
+        portrait=data,
     )
     caption = captions.verdict_caption(found.verdict, data)
     blocks: list[Block] = [Points(found.verdict.sentences())]
