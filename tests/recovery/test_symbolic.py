@@ -209,7 +209,10 @@ def test_an_energy_must_come_back_after_a_turn():
     assert "once round" in found.note
     assert recover_symbolic(swept, tw.Box([0.0], [2.0 * np.pi])).kind == "euclidean"
     assert recover_symbolic({X: 1 + sp.cos(X) / 2}, circle).kind == "undecided"
-    assert recover_symbolic({X: sp.sin(X)}, circle).kind == "euclidean"
+    for returning in (sp.sin(X), sp.cos(512 * X)):
+        assert recover_symbolic({X: returning}, circle).kind == "euclidean"
+    tilted = {X: sp.sin(X) + sp.Rational(1, 10**10)}
+    assert recover_symbolic(tilted, circle).kind == "undecided"
     tube = tw.Box([0.0, -1.0], [2.0 * np.pi, 1.0], periodic=[True, False])
     rising = {X: sp.exp(-X) * sp.sin(X), Y: -Y}  # a gradient of the line, no rule of the circle
     assert recover_symbolic(rising, tube).kind == "undecided"

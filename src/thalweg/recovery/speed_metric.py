@@ -1,8 +1,9 @@
 r"""Is the rule a gradient whose speed was changed by a function of the speed itself?
 
-Normalised, clipped and p-th power gradient flows, f = −ψ(|∇E|) ∇E, are steepest descent in the
-metric φ(|f|²) times the identity. The speed is the one scalar that every rule brings along, so
-nothing has to be guessed: with u = log |f|² and μ = d log φ / du, closedness of φ f asks for
+Smoothly saturated gradient flows, f = −ψ(|∇E|) ∇E with |f| growing strictly with |∇E|, are steepest
+descent in the metric φ(|f|²) times the identity, φ = 1/ψ. The speed is the one scalar that every
+rule brings along, so nothing has to be guessed: with u = log |f|² and μ = d log φ / du, closedness
+of φ f asks for
 
     J − Jᵀ + μ (f ∇uᵀ − ∇u fᵀ) = 0,        ∇u = 2 Jᵀf / |f|²
 
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.polynomial import chebyshev as series_of
 
 from thalweg.analysis import Problem
+from thalweg.core.charts import BoxChart
 from thalweg.recovery.batches import BATCH, in_batches
 from thalweg.recovery.chart_metric import diagonal_in_states
 from thalweg.recovery.exactness import examine
@@ -34,6 +36,14 @@ _DEGREE = 12
 _FEWEST = 3 * (_DEGREE + 1)
 _GOOD = 1e-10
 _NEAREST = 1e-4
+# A smooth function's ranks go up and down a few times; those of independent numbers 21 times.
+_MOST_TURNS = 10.0
+_NOT_ITS_OWN = "Excluded: the change of speed that J asks for is not a function of the speed alone."
+# Logarithms of squared speeds: how far apart they count as different, and, where no equilibrium is
+# known, how far apart they may be without one.
+_SAME, _WIDE = 1e-9, float(np.log(100.0))
+# |μ| at the lowest speed with which φ counts as regular there.
+_FLAT = 1e-3
 # The asymmetry of J that calls for a metric, and what the series leave of a symmetry that is exact.
 _LEAST, _NOISE = 1e-6, 1e-10
 _TINY = float(np.finfo(float).tiny)
@@ -80,17 +90,22 @@ def speed_metric(question: Question) -> Finding:
         return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
     if question.euclidean.asymmetry < _LEAST:
         return _finding("open", None, "Not tried: J is too nearly symmetric to tell what turns it.")
+    if _looks_scattered(question):
+        return _finding("no", None, _NOT_ITS_OWN)
     here, elsewhere = _demands(question, 8 * BATCH), _demands(question, BATCH)
-    if not len(here.u) or not len(elsewhere.u) or np.ptp(here.u) == 0.0:
-        return _finding("open", None, "Not tried: the speed is the same wherever it was looked at.")
+    if not len(here.u) or not len(elsewhere.u):
+        return _finding(
+            "open", None, "Not tried: f is zero or not finite wherever it was looked at."
+        )
+    if np.ptp(here.u) < _SAME:
+        return _finding("open", None, "Not tried: |f| is constant, so the speed says nothing.")
     if here.defect > TOLERANCE:
-        note = "Excluded: no change of speed alone makes J symmetric, whatever it depends on."
+        note = "Excluded: no function φ of the speed alone makes φ f closed."
         return _finding("no", here.defect, note)
     slopes = _fitted(here)
     misfit = elsewhere.misfit(slopes)
     if misfit > _CLEARLY:
-        note = "Excluded: the change of speed that J asks for is not a function of the speed alone."
-        return _finding("no", misfit, note)
+        return _finding("no", misfit, _NOT_ITS_OWN)
     if misfit > TOLERANCE:
         note = (
             "A change of speed that is nearly a function of the speed alone is not resolved here."
@@ -125,7 +140,7 @@ class _Demands:
     def _gap(self, slope: np.ndarray, chosen: Any = slice(None)) -> float:
         """The rms of |J − Jᵀ + μ (f ∇uᵀ − ∇u fᵀ)| / |J|."""
         left = (self._skew + slope[:, None, None] * self._turning)[chosen]
-        return float(np.sqrt(np.mean(np.sum(left**2, axis=(1, 2))))) if len(left) else 0.0
+        return float(np.sqrt(np.mean(np.sum(left**2, axis=(1, 2))))) if len(left) else float("inf")
 
 
 class _Slopes:
@@ -152,6 +167,21 @@ class _Slopes:
             level = float(series_of.chebval(1.0, row))
             rows.append(row)
         return np.stack(rows)
+
+
+def _looks_scattered(question: Question) -> bool:
+    """A first look at what was measured already: whether μ goes up and down at random with u."""
+    along, velocity = question.euclidean.probes.along, question.euclidean.probes.covectors
+    if not isinstance(question.chart, BoxChart) or along.shape[1] != along.shape[2]:
+        return False
+    seen = _Demands(velocity, np.swapaxes(along, 1, 2))
+    if len(seen.u) < 2 or np.ptp(seen.u) < _SAME:
+        return False
+    slopes = seen.slope[np.argsort(seen.u)]
+    # Differences that are rounding make no turns: equals keep the order of u.
+    steps = np.round(slopes / (1e-6 * max(1.0, float(np.ptp(slopes)))))
+    ranks = np.argsort(np.argsort(steps, kind="stable"))
+    return float(np.sum(np.abs(np.diff(ranks)))) > _MOST_TURNS * (len(ranks) - 1)
 
 
 def _demands(question: Question, count: int) -> _Demands:
@@ -192,17 +222,22 @@ def _fitted(here: _Demands) -> _Slopes:
 
 def _check(question: Question, slopes: _Slopes) -> Finding:
     ends = slopes(slopes.edges[[0, -1]])
+    is_wide = slopes.edges[-1] - slopes.edges[0] > _WIDE
+    if abs(float(ends[0])) > _FLAT and (len(question.equilibria) or is_wide):
+        note = (
+            "φ f is closed, but φ vanishes or is unbounded where the rule rests: round such states "
+            "an energy may exist only locally."
+        )
+        return _finding("open", None, note)
     weights = SpeedWeights(question.problem, slopes.edges, slopes.integrated(), ends)
     metric = diagonal_in_states(question, weights)
     exactness = examine(question.problem, metric, question.sites, TOLERANCE, noise=_NOISE)
     if not exactness.is_exact:
         note = "The change of speed was found, but what it makes of f is not exact to rounding."
         return _finding("open", exactness.residual, note)
-    reaches = abs(float(ends[0])) < 1e-3 or not len(question.equilibria)
     note = (
         f"φ(|f|²) f is closed at {len(exactness.sites.points)} points, and its line integral's "
-        f"gradient is −φ f at {len(exactness.sites.fresh)} others; φ is positive"
-        f"{'.' if reaches else ' away from equilibria, which the metric does not reach.'}"
+        f"gradient is −φ f at {len(exactness.sites.fresh)} others; φ is positive."
     )
     return Finding(
         Level(NAME, "yes", exactness.residual, note),

@@ -72,7 +72,8 @@ def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:
             between the modes.
 
     Raises:
-        InputError: the loads do not reach from where most succeed to where most fail.
+        InputError: the loads do not reach from where most succeed to where most fail, are too far
+            apart to tell where, are doubled, or there is one network only.
 
     References:
         Firth (1993), *Biometrika* 80, 27.
@@ -85,7 +86,22 @@ def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:
             f"{curve.size} the shares go from {shares.max():.2f} to {shares.min():.2f}. Add "
             f"{'larger' if shares.min() >= 0.5 else 'smaller'} loads."
         )
+    if retrieved.shape[1] < 2 or len(set(np.asarray(curve.loads).tolist())) < len(curve.loads):
+        raise InputError(
+            f"find_breakdown: it takes two or more networks and loads that differ, got "
+            f"{retrieved.shape[1]} and {np.asarray(curve.loads).tolist()}."
+        )
+    if not np.any((shares > 0.02) & (shares < 0.98)):
+        raise InputError(
+            f"loads are too far apart: for N = {curve.size} all or no retrievals succeed at each, "
+            f"so where half of them do is anywhere in between. Add loads there."
+        )
     load, width = _half(curve.loads, retrieved)
+    if not (np.isfinite(width) and width > 0.0):
+        raise InputError(
+            f"loads: for N = {curve.size} more retrievals succeed at larger loads "
+            f"({np.round(shares, 3).tolist()}): that is no breakdown. Take more networks."
+        )
     networks = range(retrieved.shape[1])
     others = [_half(curve.loads, np.delete(retrieved, j, axis=1))[0] for j in networks]
     error = math.sqrt((len(others) - 1) * np.var(others))
@@ -110,7 +126,7 @@ def extrapolate(found: Sequence[Breakdown], power: float = 2.0 / 3.0) -> Extrapo
     loads, errors = (np.array([getattr(f, k) for f in found]) for k in ("load", "standard_error"))
     if len(set(sizes)) < 3:
         raise InputError(f"extrapolate: found must have three or more sizes, got {sizes.tolist()}.")
-    if not np.all(errors > 0.0):
+    if not np.all(errors > 1e-9 * np.abs(loads)):
         raise InputError(
             f"extrapolate: standard errors must be positive, got {errors.tolist()}. Run more "
             f"networks, at loads closer to one another."
