@@ -201,6 +201,16 @@ def test_a_region_can_decide_a_mapping():
         recover_symbolic(rule, cube(0.1, 1.0, 3))
 
 
+class Drift(tw.Flow):
+    """On a circle it is a gradient only where both pushes cancel."""
+
+    forth: float = 1.0
+    back: float = 1.0
+
+    def velocity(self, t, state):
+        return self.forth - self.back - jnp.sin(state)
+
+
 def test_an_energy_must_come_back_after_a_turn():
     circle = tw.Box([0.0], [2.0 * np.pi], periodic=True)
     swept = tw.as_flow(lambda x: 1.0 + 0.5 * jnp.cos(x))
@@ -208,6 +218,9 @@ def test_an_energy_must_come_back_after_a_turn():
     assert (found.kind, found.energy) == ("undecided", None)
     assert "once round" in found.note
     assert recover_symbolic(swept, tw.Box([0.0], [2.0 * np.pi])).kind == "euclidean"
+    balanced = recover_symbolic(Drift(), circle)  # E = cos x − (a − b) x
+    assert balanced.kind == "euclidean"
+    assert "for these values of the parameters" in balanced.note
     assert recover_symbolic({X: 1 + sp.cos(X) / 2}, circle).kind == "undecided"
     for returning in (sp.sin(X), sp.cos(512 * X)):
         assert recover_symbolic({X: returning}, circle).kind == "euclidean"

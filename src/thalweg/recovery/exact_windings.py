@@ -21,7 +21,11 @@ _SAME = 1e-11
 
 
 def first_winding(
-    velocity: Sequence[Any], metric: sp.Matrix, periods: Mapping[Any, float], region: ExactRegion
+    velocity: Sequence[Any],
+    metric: sp.Matrix,
+    periods: Mapping[Any, float],
+    region: ExactRegion,
+    for_all_parameters: bool = False,
 ) -> str | None:
     """What does not come back after a turn of some angle, in words; None if all does.
 
@@ -33,6 +37,7 @@ def first_winding(
         metric: M.
         periods: those of the angles.
         region: where to look.
+        for_all_parameters: whether to draw parameters too, in place of the values they have.
     """
     form, entries = list(metric * sp.Matrix(list(velocity))), list(metric)
     names = [*region.ranges]
@@ -40,12 +45,19 @@ def first_winding(
         start = region.ranges[angle][0]
         work = form[names.index(angle)]
         symbols = {symbol for e in (*form, *entries) for symbol in sp.sympify(e).free_symbols}
-        for place in region.points(_PLACES, symbols - {angle}):
+        for place in _places(region, symbols - {angle}, for_all_parameters):
             if not all(_returns(sp.sympify(e).subs(place), angle, start, period) for e in entries):
                 return f"once round {angle} the metric does not return"
             if not _cancels(sp.sympify(work).subs(place), angle, start, period):
                 return f"once round {angle} the energy does not return"
     return None
+
+
+def _places(region: ExactRegion, symbols: set[Any], draw_all: bool) -> list[dict[Any, Any]]:
+    if not draw_all:
+        return region.points(_PLACES, symbols)
+    rng = np.random.default_rng(2)
+    return [region.draw(symbols, rng, turn) for turn in range(_PLACES)]
 
 
 def angles_of(names: Sequence[Any], chart: Chart | None) -> dict[Any, float]:

@@ -152,6 +152,8 @@ def recover_symbolic(
     if energy is not None and (reason := _obstacle(found, metric, rule, domain)) is not None:
         kind, energy, metric = "undecided", None, None
         note = f"{note} {reason}"
+    if energy is not None and found.values and _winds(found, metric, for_all_parameters=True):
+        note += " Round an angle it returns for these values of the parameters, not for all."
     if isinstance(rule, Rule) and rule.rule_kind == "map" and energy is not None:
         kind, note = "undecided", f"g(x) − x is {_WORDS[kind]}: {note} {_STEP}"
     elif kind == "undecided" and isinstance(rule, Rule):
@@ -177,7 +179,7 @@ def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> str | N
 
 def _obstacle(found: RuleFormulas, metric: Any, rule: Any, domain: Domain | None) -> str | None:
     """Why a closed form is not enough: angles, or the rule may be undefined in the region."""
-    winding = first_winding(found.velocity, metric, found.periods, found.region)
+    winding = _winds(found, metric)
     if winding is not None:
         return f"But {winding}, so there is none on the circle."
     part = unproven(found.velocity, found.region)
@@ -194,6 +196,10 @@ def _obstacle(found: RuleFormulas, metric: Any, rule: Any, domain: Domain | None
     if not troubles:
         return None
     return f"In the region {troubles[0]}: E may exist only locally."
+
+
+def _winds(found: RuleFormulas, metric: Any, for_all_parameters: bool = False) -> str | None:
+    return first_winding(found.velocity, metric, found.periods, found.region, for_all_parameters)
 
 
 def _decide(found: RuleFormulas) -> tuple[str, Any, Any, str]:
