@@ -19,7 +19,7 @@ from thalweg.recovery.still_parts import StillParts
 
 _MOVES = (
     "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims",
-    "gather", "pad", "reshape", "rev", "slice", "split", "squeeze", "stack", "transpose",
+    "gather", "pad", "reshape", "rev", "slice", "split", "squeeze", "stack", "transpose", "unstack",
 )  # fmt: skip
 _CONDITIONS = ("gt", "ge", "lt", "le")
 _SAME = ("convert_element_type", "stop_gradient", "device_put", "copy", "optimization_barrier")
