@@ -1,5 +1,7 @@
 """Gradient flows whose speed was changed: V comes back, and nothing else passes for one."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +12,7 @@ import thalweg as tw
 
 BOX = cube(-2.0, 2.0, 2)
 WELLS = tw.energies.FourWells()
-KNOWN = {"cycles": (), "thorough": False}
+KNOWN: dict[str, Any] = {"cycles": (), "thorough": False}
 
 
 def valley(x):
@@ -77,8 +79,8 @@ def test_turning_round_a_state_of_rest_is_no_descent(corner, pull):
         return jnp.sum(x**2) * (jnp.stack([-x[1], x[0]]) - pull * x)
 
     box = tw.Box([corner, corner], [2.0, 2.0])
-    for known in ({}, {"equilibria": ()}):
-        verdict = tw.recover_energy(tw.as_flow(velocity), box, cycles=(), thorough=False, **known)
+    for known in (None, ()):
+        verdict = tw.recover_energy(tw.as_flow(velocity), box, equilibria=known, **KNOWN)
         assert verdict.kind in ("undecided", "refuted")
 
 

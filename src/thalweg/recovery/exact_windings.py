@@ -39,7 +39,7 @@ def first_winding(
         region: where to look.
         for_all_parameters: whether to draw parameters too, in place of the values they have.
     """
-    form, entries = list(metric * sp.Matrix(list(velocity))), list(metric)
+    form, entries = list(metric * sp.Matrix(list(velocity))), metric.flat()
     names = [*region.ranges]
     for angle, period in periods.items():
         start = region.ranges[angle][0]
