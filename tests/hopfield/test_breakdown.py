@@ -81,3 +81,17 @@ def test_what_says_nothing_of_the_limit_is_refused():
     good = CapacityCurve(100, np.array([0.01, 0.02]), overlaps, np.ones(2))
     with pytest.raises(tw.InputError, match=r"N = 100 the shares go from 1.00 to 1.00. Add larger"):
         find_breakdown(good)
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "words"),
+    [
+        ([1.0, 1.0, 0.3, 0.3], "too far apart"),
+        ([[0.3, 1.0], 0.3, 1.0, 1.0], "more retrievals succeed at larger loads"),
+    ],
+)
+def test_a_breakdown_that_cannot_be_told_is_refused(overlaps, words):
+    rows = [np.broadcast_to(row, (2, 2)).T for row in overlaps]
+    curve = CapacityCurve(100, np.array([0.1, 0.2, 0.3, 0.4]), np.stack(rows), np.ones(4))
+    with pytest.raises(tw.InputError, match=words):
+        find_breakdown(curve)
