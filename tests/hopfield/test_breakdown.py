@@ -87,7 +87,7 @@ def test_what_says_nothing_of_the_limit_is_refused():
     ("overlaps", "words"),
     [
         ([1.0, 1.0, 0.3, 0.3], "too far apart"),
-        ([[0.3, 1.0], 0.3, 1.0, 1.0], "more retrievals succeed at larger loads"),
+        ([[0.3, 1.0], 0.3, 1.0, 1.0], "does not fall with the load"),
     ],
 )
 def test_a_breakdown_that_cannot_be_told_is_refused(overlaps, words):

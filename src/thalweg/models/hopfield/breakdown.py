@@ -97,10 +97,10 @@ def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:
             f"so where half of them do is anywhere in between. Add loads there."
         )
     load, width = _half(curve.loads, retrieved)
-    if not (np.isfinite(width) and width > 0.0):
+    if not np.isfinite(width):
         raise InputError(
-            f"loads: for N = {curve.size} more retrievals succeed at larger loads "
-            f"({np.round(shares, 3).tolist()}): that is no breakdown. Take more networks."
+            f"loads: for N = {curve.size} the share of retrievals that succeed does not fall with "
+            f"the load ({np.round(shares, 3).tolist()}): that is no breakdown. Take more networks."
         )
     networks = range(retrieved.shape[1])
     others = [_half(curve.loads, np.delete(retrieved, j, axis=1))[0] for j in networks]
@@ -147,7 +147,7 @@ def extrapolate(found: Sequence[Breakdown], power: float = 2.0 / 3.0) -> Extrapo
 
 
 def _half(loads: np.ndarray, retrieved: np.ndarray) -> tuple[float, float]:
-    """Where the fitted share of successes is one half, and its width.
+    """Where the fitted share of successes is one half, and its width; NaN where it does not fall.
 
     Newton's steps of a logistic regression with Firth's correction, which adds to each load as much
     as its leverage, half of it a success: so the width stays above zero where shares are 0 or 1.
@@ -167,4 +167,8 @@ def _half(loads: np.ndarray, retrieved: np.ndarray) -> tuple[float, float]:
         odds = odds + step
         if np.max(np.abs(step)) < 1e-10:
             break
+    else:
+        return math.nan, math.nan
+    if not odds[1] < 0.0:
+        return math.nan, math.nan
     return float(middle - unit * odds[0] / odds[1]), float(-unit / odds[1])
