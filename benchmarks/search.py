@@ -14,8 +14,8 @@ import numpy as np
 from scipy.optimize import root
 
 import thalweg as tw
-from thalweg.analysis import make_problem
-from thalweg.analysis.search import Scales, search_all
+from thalweg.analysis.equilibria.search import Scales, search_all
+from thalweg.dynamics import make_problem
 from thalweg.models import FitzHughNagumo
 
 STARTS, PEER_STARTS, ROUNDS = 100_000, 1_000, 5

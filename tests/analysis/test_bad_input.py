@@ -5,7 +5,7 @@ from typing import Any, cast
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from systems import Henon, flow, square
+from tests.analysis.systems import Henon, flow, square
 
 import thalweg as tw
 

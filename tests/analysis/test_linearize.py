@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from systems import Henon
+from tests.analysis.systems import Henon
 
 import thalweg as tw
 

@@ -31,6 +31,26 @@ FLOORS = {
     "explorer": 12,
 }
 
+# Inside a room that has sub-rooms, its parts (modules and sub-rooms) stand in an order of their own:
+# each imports only from parts named before it. A new part is a new name here.
+PARTS = {
+    "analysis": ("linearize", "descent", "equilibria", "cycles"),
+    "cli": (
+        "startup", "versions", "stages", "jsontext", "session", "parse", "header", "analysis",
+        "reporting", "commands", "main",
+    ),
+    "dynamics": (
+        "rules", "kernels", "functions", "descent", "covariant", "spins", "declared", "problem",
+        "formulas",
+    ),
+    "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
+    "recovery": (
+        "verdict", "region", "forms", "question", "refutations", "candidates", "metrics",
+        "closed_form", "split", "recover",
+    ),
+    "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
+}  # fmt: skip
+
 
 @dataclasses.dataclass(frozen=True)
 class Module:
@@ -46,6 +66,12 @@ class Module:
         """The room, or "" for the top of the package."""
         parts = self.name.split(".")
         return parts[1] if len(parts) > 1 else ""
+
+    @property
+    def part(self) -> str:
+        """The module or sub-room of the room that it is or lies in, or "" for the room's top."""
+        parts = self.name.split(".")
+        return parts[2] if len(parts) > 2 else ""
 
 
 def _read(path: pathlib.Path, base: pathlib.Path) -> Module:

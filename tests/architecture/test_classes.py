@@ -7,7 +7,7 @@ from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
-from house import package
+from tests.architecture.house import package
 
 _BASES = ("Rule", "Flow", "Map", "Energy", "Geometry", "Domain", "Chart")
 

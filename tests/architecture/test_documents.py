@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from house import ROOT
+from tests.architecture.house import ROOT
 
 import thalweg
 

@@ -3,7 +3,16 @@
 import ast
 import textwrap
 
-from house import FLOORS, SOURCE, Module, imported_names, package, target, where
+from tests.architecture.house import (
+    FLOORS,
+    PARTS,
+    SOURCE,
+    Module,
+    imported_names,
+    package,
+    target,
+    where,
+)
 
 import thalweg
 
@@ -22,6 +31,26 @@ def misplaced(modules: tuple[Module, ...]) -> list[str]:
                 continue
             if FLOORS.get(room, len(FLOORS)) >= FLOORS[module.room]:
                 found.append(f"{where(module, line)} ({module.room}) imports {dotted}")
+    return found
+
+
+def out_of_order(modules: tuple[Module, ...]) -> list[str]:
+    """Imports inside a room that has sub-rooms, from a part that does not stand before."""
+    found = []
+    for module in modules:
+        order = PARTS.get(module.room, ())
+        if not module.part or not order:
+            continue
+        for dotted, line in imported_names(module):
+            parts = target(dotted).split(".")
+            if parts[:2] != ["thalweg", module.room]:
+                continue
+            part = parts[2] if len(parts) > 2 else ""
+            if part == module.part:
+                continue
+            # The room itself imports its parts: none of them may import it.
+            if not part or order.index(part) >= order.index(module.part):
+                found.append(f"{where(module, line)} ({module.part}) imports {dotted}")
     return found
 
 
@@ -69,6 +98,27 @@ def test_every_room_has_a_floor():
 
 def test_rooms_import_only_from_lower_floors():
     assert misplaced(package()) == []
+
+
+def test_rooms_with_sub_rooms_name_their_parts():
+    inside: dict[str, set[str]] = {}
+    for module in package():
+        if module.part:
+            inside.setdefault(module.room, set()).add(module.part)
+    folders = {m.room for m in package() if len(m.name.split(".")) > 3}
+    assert folders == set(PARTS)
+    assert {room: inside[room] for room in PARTS} == {room: set(PARTS[room]) for room in PARTS}
+
+
+def test_parts_import_only_from_parts_before_them():
+    assert out_of_order(package()) == []
+
+
+def test_a_part_out_of_order_is_seen():
+    above = made_up("thalweg.recovery.verdict", "from thalweg.recovery.forms import exactness")
+    assert len(out_of_order((above,))) == 1
+    inside = made_up("thalweg.recovery.forms.example", "import thalweg.recovery.forms.definite")
+    assert out_of_order((inside,)) == []
 
 
 def test_no_circles():

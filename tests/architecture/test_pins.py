@@ -4,9 +4,9 @@ import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 
-from house import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from tests.architecture.house import ROOT
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from house import FLOORS, package
+from tests.architecture.house import FLOORS, package
 
 import thalweg
 

@@ -4,7 +4,7 @@ import importlib.util
 import re
 import tomllib
 
-from house import ROOT
+from tests.architecture.house import ROOT
 
 import thalweg
 

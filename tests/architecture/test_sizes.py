@@ -2,7 +2,7 @@
 
 import ast
 
-from house import ROOT, Module, everything, imported_names, package, where
+from tests.architecture.house import ROOT, Module, everything, imported_names, package, where
 
 _LINES_OF_A_MODULE = 400
 _LINES_OF_A_FUNCTION = 80

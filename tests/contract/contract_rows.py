@@ -43,13 +43,13 @@ from thalweg.energies import (
 from thalweg.models import deep_linear, hopfield
 from thalweg.models import normalization as reweighting
 from thalweg.models.registry import ENTRIES
-from thalweg.recovery.chart_metric import ChartMetric
-from thalweg.recovery.network import NetworkEnergy, make_network
-from thalweg.recovery.one_forms import LineIntegral, gauss_legendre
-from thalweg.recovery.series import SeriesEnergy, make_basis
+from thalweg.recovery.candidates.network import NetworkEnergy, make_network
+from thalweg.recovery.candidates.polynomials import SeriesEnergy, make_basis
+from thalweg.recovery.candidates.random_units import frame_of
+from thalweg.recovery.candidates.two_step import ThresholdEnergy, TwoStepEnergy
+from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre
+from thalweg.recovery.metrics.in_states import ChartMetric
 from thalweg.recovery.split import TensorEnergy
-from thalweg.recovery.two_step import ThresholdEnergy, TwoStepEnergy
-from thalweg.recovery.units import frame_of
 
 
 @dataclass(frozen=True)

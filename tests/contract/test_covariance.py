@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from contract_rows import SPD, Bent, Stretch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.contract.contract_rows import SPD, Bent, Stretch
 
 import thalweg as tw
 from thalweg.core.trees import as_arrays

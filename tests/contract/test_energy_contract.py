@@ -1,10 +1,10 @@
 """What every energy owes: see `contract_laws`."""
 
-import contract_laws as laws
 import jax
 import numpy as np
 import pytest
-from contract_rows import ENERGY_CASES
+from tests.contract import contract_laws as laws
+from tests.contract.contract_rows import ENERGY_CASES
 
 every_energy = pytest.mark.parametrize(
     ("row", "state"), [case[1:] for case in ENERGY_CASES], ids=[case[0] for case in ENERGY_CASES]

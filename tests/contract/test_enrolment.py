@@ -6,7 +6,7 @@ import pkgutil
 import sys
 
 import pytest
-from contract_rows import ENERGIES, GEOMETRIES, KERNELS, RULES
+from tests.contract.contract_rows import ENERGIES, GEOMETRIES, KERNELS, RULES
 
 import thalweg as tw
 from thalweg.dynamics import Kernel

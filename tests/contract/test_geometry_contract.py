@@ -1,13 +1,13 @@
 """What every geometry owes: `contract_laws` for `sharp`, and the laws of a metric."""
 
-import contract_laws as laws
 import equinox as eqx
 import jax
 import numpy as np
 import pytest
-from contract_rows import GEOMETRY_CASES
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.contract import contract_laws as laws
+from tests.contract.contract_rows import GEOMETRY_CASES
 
 from thalweg.core.trees import Layout, as_arrays
 from thalweg.geometry import check_metric, pairing

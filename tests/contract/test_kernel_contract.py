@@ -1,10 +1,10 @@
 """What every kernel owes: see `contract_laws`; a draw has no derivative to check."""
 
-import contract_laws as laws
 import jax
 import numpy as np
 import pytest
-from contract_rows import KERNEL_CASES
+from tests.contract import contract_laws as laws
+from tests.contract.contract_rows import KERNEL_CASES
 
 every_kernel = pytest.mark.parametrize(
     ("row", "state"), [case[1:] for case in KERNEL_CASES], ids=[case[0] for case in KERNEL_CASES]

@@ -1,8 +1,8 @@
 """What every rule owes: see `contract_laws`; the built-in systems are enrolled by the registry."""
 
-import contract_laws as laws
 import pytest
-from contract_rows import RULE_CASES
+from tests.contract import contract_laws as laws
+from tests.contract.contract_rows import RULE_CASES
 
 every_rule = pytest.mark.parametrize(
     ("row", "state"), [case[1:] for case in RULE_CASES], ids=[case[0] for case in RULE_CASES]

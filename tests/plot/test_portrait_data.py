@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.analysis.problem import make_problem
+from thalweg.dynamics.problem import make_problem
 from thalweg.plot.curves import cycle_curve, flow_runs, hermite, map_orbits, spread_starts
 from thalweg.plot.fields import field_on_grid, nullclines, sample
 from thalweg.plot.portrait_data import portrait_data

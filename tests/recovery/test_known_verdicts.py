@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from recovery_systems import Henon, Linear, Pendulum, cube, values
+from tests.recovery.recovery_systems import Henon, Linear, Pendulum, cube, values
 
 import thalweg as tw
 from thalweg.models import registry

@@ -11,7 +11,7 @@ import scipy.integrate
 import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_to_simulate import Emptying, Linear, Polynomial, rotation
+from tests.simulation.rules_to_simulate import Emptying, Linear, Polynomial, rotation
 
 import thalweg as tw
 from thalweg.simulation import driving

@@ -1,23 +1,22 @@
-"""What a rule does in the long run: equilibria and their stability.
+"""What a rule does in the long run: where it rests, what it repeats, whether an energy falls.
 
-`find.py` holds the verb; it draws on `search` (batched Levenberg–Marquardt), `polish`, `roots`
-(which are the same), `continua`, `completeness` (what may have been missed) and `classify`.
+`linearize` looks at one state. Sub-rooms, each importing only from those before it: `descent` (an
+energy along a rule), `equilibria`, `cycles`.
 """
 
-from thalweg.analysis.axioms import (
+from thalweg.analysis.cycles.find import find_cycles
+from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
+from thalweg.analysis.descent.axioms import (
     AxiomCheck,
     Homogeneity,
     check_axioms,
     homogeneity_degree,
 )
-from thalweg.analysis.boundedness import BoundedBelow, check_bounded_below
-from thalweg.analysis.cycle_search import find_cycles
-from thalweg.analysis.cycles import Cycle, Cycles, Recurrent
-from thalweg.analysis.descent import DescentCheck, check_descent
-from thalweg.analysis.equilibria import Equilibria, Equilibrium, Search, SlowPoint
-from thalweg.analysis.find import find_equilibria
+from thalweg.analysis.descent.bounded_below import BoundedBelow, check_bounded_below
+from thalweg.analysis.descent.check import DescentCheck, check_descent
+from thalweg.analysis.equilibria.find import find_equilibria
+from thalweg.analysis.equilibria.result import Equilibria, Equilibrium, Search, SlowPoint
 from thalweg.analysis.linearize import Linearization, linearize
-from thalweg.analysis.problem import Problem, make_problem
 
 __all__ = [
     "AxiomCheck",
@@ -29,7 +28,6 @@ __all__ = [
     "Equilibrium",
     "Homogeneity",
     "Linearization",
-    "Problem",
     "Recurrent",
     "Search",
     "SlowPoint",
@@ -40,5 +38,4 @@ __all__ = [
     "find_equilibria",
     "homogeneity_degree",
     "linearize",
-    "make_problem",
 ]

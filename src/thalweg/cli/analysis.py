@@ -16,8 +16,8 @@ from thalweg.analysis import (
     find_equilibria,
 )
 from thalweg.cli.header import header
-from thalweg.cli.loader import System
-from thalweg.cli.seeds import key_of
+from thalweg.cli.parse.loader import System
+from thalweg.cli.parse.seeds import key_of
 from thalweg.core.domains import Domain
 from thalweg.dynamics import Rule, declared_energy
 from thalweg.recovery import Verdict, recover_energy

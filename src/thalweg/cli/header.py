@@ -3,7 +3,7 @@
 from typing import Any
 
 from thalweg import __version__
-from thalweg.cli.loader import System
+from thalweg.cli.parse.loader import System
 
 SCHEMA = 1
 

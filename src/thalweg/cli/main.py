@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from thalweg.cli.analyze import analyze
-from thalweg.cli.data import app as data
-from thalweg.cli.doctor import doctor
-from thalweg.cli.listing import list_systems
-from thalweg.cli.recover import recover
-from thalweg.cli.simulate import simulate
+from thalweg.cli.commands.analyze import analyze
+from thalweg.cli.commands.data import app as data
+from thalweg.cli.commands.doctor import doctor
+from thalweg.cli.commands.listing import list_systems
+from thalweg.cli.commands.recover import recover
+from thalweg.cli.commands.simulate import simulate
+from thalweg.cli.commands.study import study
 from thalweg.cli.startup import prepare_environment
-from thalweg.cli.study import study
 
 app = typer.Typer(
     name="thalweg",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from thalweg.cli.analysis import Analysis
-from thalweg.cli.doctor import versions
+from thalweg.cli.versions import versions
 from thalweg.core.domains import Domain
 from thalweg.report import Findings, analysis_page
 

@@ -6,6 +6,7 @@ from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.descent import GradientStep, SteepestDescent
 from thalweg.dynamics.functions import as_flow, as_map
 from thalweg.dynamics.kernels import Kernel
+from thalweg.dynamics.problem import Problem, covector, make_problem
 from thalweg.dynamics.rules import Flow, Map, Rule
 from thalweg.dynamics.spins import (
     DenseSpins,
@@ -23,6 +24,7 @@ __all__ = [
     "GradientStep",
     "Kernel",
     "Map",
+    "Problem",
     "RandomOrderSpins",
     "Rule",
     "SequentialSpins",
@@ -30,8 +32,10 @@ __all__ = [
     "SynchronousSpins",
     "as_flow",
     "as_map",
+    "covector",
     "declared_domain",
     "declared_energy",
     "declared_names",
+    "make_problem",
     "resolve_domain",
 ]

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 from thalweg.models.registry import classes as _classes
 
 if TYPE_CHECKING:
-    from thalweg.models.duffing import Duffing, DuffingMap
-    from thalweg.models.ecology import Competition, PredatorPrey
-    from thalweg.models.excitable import FitzHughNagumo, MorrisLecar
-    from thalweg.models.games import Replicator, RockPaperScissors
-    from thalweg.models.lorenz import Lorenz
-    from thalweg.models.maps import Henon, Logistic
-    from thalweg.models.mean_field import CurieWeiss
-    from thalweg.models.mode_pair import DeepLinearMode
+    from thalweg.models.classics.duffing import Duffing, DuffingMap
+    from thalweg.models.classics.ecology import Competition, PredatorPrey
+    from thalweg.models.classics.excitable import FitzHughNagumo, MorrisLecar
+    from thalweg.models.classics.games import Replicator, RockPaperScissors
+    from thalweg.models.classics.lorenz import Lorenz
+    from thalweg.models.classics.maps import Henon, Logistic
+    from thalweg.models.classics.mean_field import CurieWeiss
+    from thalweg.models.classics.mode_pair import DeepLinearMode
+    from thalweg.models.classics.oscillators import Pendulum, VanDerPol
+    from thalweg.models.classics.ring_attractor import RingAttractor
+    from thalweg.models.classics.tanh_networks import RandomTanhNetwork, RingTanhFlow, RingTanhMap
     from thalweg.models.normalization.grating import HeldGrating
-    from thalweg.models.oscillators import Pendulum, VanDerPol
-    from thalweg.models.ring_attractor import RingAttractor
-    from thalweg.models.tanh_networks import RandomTanhNetwork, RingTanhFlow, RingTanhMap
 
 __all__ = [
     "Competition",

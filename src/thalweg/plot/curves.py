@@ -11,10 +11,11 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.analysis import Cycle, Equilibria, Equilibrium, Problem
-from thalweg.analysis.orbits import LANES, Start, run_batch
+from thalweg.analysis import Cycle, Equilibria, Equilibrium
 from thalweg.core.charts import BoxChart
+from thalweg.dynamics import Problem
 from thalweg.plot.fields import velocities
+from thalweg.simulation.bundles import LANES, Start, run_batch
 
 _TOLERANCE = 1e-6
 _PIECES = 8

@@ -12,8 +12,8 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.analysis import Problem
 from thalweg.core.trees import in_float64
+from thalweg.dynamics import Problem
 from thalweg.plot.views import View
 
 GRID = 121

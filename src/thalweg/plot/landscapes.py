@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.analysis import Equilibria, Equilibrium, Problem
+from thalweg.analysis import Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import in_float64
-from thalweg.dynamics import SteepestDescent, resolve_domain
+from thalweg.dynamics import Problem, SteepestDescent, resolve_domain
 from thalweg.plot.curves import continuum_curves, spread_starts
 from thalweg.plot.fields import energy_at, energy_on_grid
 from thalweg.plot.portraits import draw_frame

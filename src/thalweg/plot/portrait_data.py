@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, Problem, find_equilibria
-from thalweg.analysis.problem import make_problem
+from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equilibria
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Problem, Rule
+from thalweg.dynamics.problem import make_problem
 from thalweg.plot.curves import (
     Run,
     continuum_curves,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, Problem
+from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Problem, Rule
 from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
 from thalweg.plot.fields import energy_on_grid, jacobian_at
 from thalweg.plot.landscapes import FINE, draw_filled, draw_landscape, energy_view

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.analysis import Problem
 from thalweg.core.charts import BoxChart, SimplexChart
 from thalweg.core.declared import declared_names
 from thalweg.core.errors import InputError
+from thalweg.dynamics import Problem
 from thalweg.plot.style import names_in_words
 
 _ROOT3 = np.sqrt(3.0)

@@ -9,20 +9,13 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.analysis import (
-    Cycle,
-    Equilibria,
-    Equilibrium,
-    Problem,
-    find_cycles,
-    find_equilibria,
-)
+from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
 from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.domains import Domain
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Problem, Rule
 from thalweg.geometry import Euclidean, Geometry
-from thalweg.recovery.exactness import Exactness, Sites, choose_sites, examine
-from thalweg.recovery.regions import Region, make_region
+from thalweg.recovery.forms.exactness import Exactness, Sites, choose_sites, examine
+from thalweg.recovery.region.region import Region, make_region
 from thalweg.recovery.verdict import Level, Witness
 
 METRIC_SIZE = 64

@@ -5,24 +5,24 @@ from typing import Any
 
 import jax
 
-from thalweg.analysis import Cycle, Equilibrium, make_problem
+from thalweg.analysis import Cycle, Equilibrium
 from thalweg.core.domains import Domain
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Rule, make_problem
 from thalweg.geometry import Geometry
-from thalweg.recovery.candidate_energies import candidate_energies
-from thalweg.recovery.closed_orbits import NAME as CYCLES
-from thalweg.recovery.closed_orbits import refuted_by_cycles
-from thalweg.recovery.constant_metric import constant_metric
-from thalweg.recovery.diagonal_metric import diagonal_metric
-from thalweg.recovery.euclidean_level import euclidean
-from thalweg.recovery.given_metric import given_metrics
-from thalweg.recovery.lyapunov import lyapunov
-from thalweg.recovery.map_steps import unless_too_long
+from thalweg.recovery.candidates.convex import lyapunov
+from thalweg.recovery.candidates.full_steps import unless_too_long
+from thalweg.recovery.candidates.given import candidate_energies
+from thalweg.recovery.candidates.two_step import two_steps
+from thalweg.recovery.metrics.constant import constant_metric
+from thalweg.recovery.metrics.diagonal import diagonal_metric
+from thalweg.recovery.metrics.euclidean import euclidean
+from thalweg.recovery.metrics.given import given_metrics
+from thalweg.recovery.metrics.speed import speed_metric
 from thalweg.recovery.question import Finding, Question
-from thalweg.recovery.refutation import refuted_by_equilibria
-from thalweg.recovery.speed_metric import speed_metric
+from thalweg.recovery.refutations.cycles import NAME as CYCLES
+from thalweg.recovery.refutations.cycles import refuted_by_cycles
+from thalweg.recovery.refutations.equilibria import refuted_by_equilibria
 from thalweg.recovery.split import Split, split
-from thalweg.recovery.two_step import two_steps
 from thalweg.recovery.verdict import Level, Verdict
 
 _METRICS = ("given-metric", "constant-metric", "diagonal-metric", "speed-metric")

@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.analysis import Problem
+from thalweg.core.batches import in_batches
 from thalweg.core.charts import BoxChart
+from thalweg.dynamics import Problem
 from thalweg.energies import Energy
-from thalweg.recovery.batches import in_batches
-from thalweg.recovery.one_forms import gauss_legendre
+from thalweg.recovery.candidates.polynomials import along
+from thalweg.recovery.forms.one_forms import gauss_legendre
 from thalweg.recovery.question import Finding, Question
-from thalweg.recovery.series import along
 from thalweg.recovery.verdict import Level
 
 NAME = "split"

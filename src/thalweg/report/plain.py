@@ -2,7 +2,7 @@
 
 import textwrap
 
-from thalweg.analysis.tables import format_table, terminal_width
+from thalweg.core.tables import format_table, terminal_width
 from thalweg.report.page import Block, Code, Facts, Page, Picture, Points, Table, Text
 
 

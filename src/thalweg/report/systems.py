@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.analysis import Cycles, DescentCheck, Equilibria, Problem
+from thalweg.analysis import Cycles, DescentCheck, Equilibria
 from thalweg.core.charts import BoxChart
 from thalweg.core.declared import declared_names
 from thalweg.core.domains import Domain
-from thalweg.dynamics import Rule, declared_energy
+from thalweg.dynamics import Problem, Rule, declared_energy
 from thalweg.plot import Portrait, portrait_data, spectrum, verdict
 from thalweg.plot.curves import Run, closed_orbit
 from thalweg.plot.fields import energy_at

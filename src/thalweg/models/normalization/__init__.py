@@ -5,26 +5,17 @@ weights W adapt to keep response products at a target (Westrick, Heeger & Landy 
 For a held input the n² weights reduce exactly to n numbers, and these go down an explicit energy.
 """
 
-from thalweg.models.normalization.energy import (
-    OutputEnergy,
-    PoolEnergy,
-    output_metric,
-    pool_metric,
-)
-from thalweg.models.normalization.equilibria import (
-    OutputEquilibrium,
-    output_equilibria,
-    stable_equilibrium,
-)
-from thalweg.models.normalization.folds import StableIntervals, alpha_intervals, beta_intervals
 from thalweg.models.normalization.grating import HeldGrating
-from thalweg.models.normalization.held import HeldInput, hold
-from thalweg.models.normalization.network import Annealed, NormalizationNetwork
-from thalweg.models.normalization.report import StabilityReport
-from thalweg.models.normalization.rules import ReducedFlow, ReducedMap, reduced_flow, reduced_map
-from thalweg.models.normalization.runs import Adaptation, Crossing, adapt, weights_after
-from thalweg.models.normalization.stability import stability_report
-from thalweg.models.normalization.stimuli import (
+from thalweg.models.normalization.model.held import HeldInput, hold
+from thalweg.models.normalization.model.network import Annealed, NormalizationNetwork
+from thalweg.models.normalization.model.rules import (
+    ReducedFlow,
+    ReducedMap,
+    reduced_flow,
+    reduced_map,
+)
+from thalweg.models.normalization.model.runs import Adaptation, Crossing, adapt, weights_after
+from thalweg.models.normalization.model.stimuli import (
     Draws,
     Ensemble,
     Held,
@@ -38,8 +29,8 @@ from thalweg.models.normalization.stimuli import (
     plaid,
     uniform_ensemble,
 )
-from thalweg.models.normalization.tuning import RaisedCosine, Tabulated, Tuning, VonMises
-from thalweg.models.normalization.weights import (
+from thalweg.models.normalization.model.tuning import RaisedCosine, Tabulated, Tuning, VonMises
+from thalweg.models.normalization.model.weights import (
     AveragedReweighting,
     FactoredReweighting,
     FullReweighting,
@@ -47,6 +38,24 @@ from thalweg.models.normalization.weights import (
     factored_rule,
     full_rule,
 )
+from thalweg.models.normalization.theory.energy import (
+    OutputEnergy,
+    PoolEnergy,
+    output_metric,
+    pool_metric,
+)
+from thalweg.models.normalization.theory.equilibria import (
+    OutputEquilibrium,
+    output_equilibria,
+    stable_equilibrium,
+)
+from thalweg.models.normalization.theory.folds import (
+    StableIntervals,
+    alpha_intervals,
+    beta_intervals,
+)
+from thalweg.models.normalization.theory.report import StabilityReport
+from thalweg.models.normalization.theory.stability import stability_report
 
 __all__ = [
     "Adaptation",

@@ -9,12 +9,12 @@ import numpy as np
 
 from thalweg.core.domains import Box
 from thalweg.dynamics import Flow
-from thalweg.models.normalization.energy import PoolEnergy
-from thalweg.models.normalization.held import HeldInput
-from thalweg.models.normalization.network import NormalizationNetwork
-from thalweg.models.normalization.rules import ReducedFlow
-from thalweg.models.normalization.stimuli import grating
-from thalweg.models.normalization.tuning import VonMises
+from thalweg.models.normalization.model.held import HeldInput
+from thalweg.models.normalization.model.network import NormalizationNetwork
+from thalweg.models.normalization.model.rules import ReducedFlow
+from thalweg.models.normalization.model.stimuli import grating
+from thalweg.models.normalization.model.tuning import VonMises
+from thalweg.models.normalization.theory.energy import PoolEnergy
 
 
 class HeldGrating(Flow):

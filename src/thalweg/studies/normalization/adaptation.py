@@ -21,7 +21,7 @@ from thalweg.models.normalization import (
     plaid,
     uniform_ensemble,
 )
-from thalweg.models.normalization.network import evaluate
+from thalweg.models.normalization.model.network import evaluate
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from thalweg.models.normalization import (
     alpha_intervals,
     stable_equilibrium,
 )
-from thalweg.models.normalization.energy import constant_rate
+from thalweg.models.normalization.theory.energy import constant_rate
 
 
 @dataclass(frozen=True)

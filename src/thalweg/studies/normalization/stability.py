@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.models.normalization.equilibria import problems_of
-from thalweg.models.normalization.folds import step_margin
-from thalweg.models.normalization.held import HeldInput
-from thalweg.models.normalization.stable import stable_states
+from thalweg.models.normalization.model.held import HeldInput
+from thalweg.models.normalization.theory.equilibria import problems_of
+from thalweg.models.normalization.theory.folds import step_margin
+from thalweg.models.normalization.theory.stable import stable_states
 
 OUTCOMES = ("W settles", "only R settles", "R oscillates or worse", "undefined")
 SETTLED = 1e-8

@@ -7,7 +7,7 @@ import numpy as np
 
 from thalweg.core.progress import Progress
 from thalweg.models.normalization import NormalizationNetwork, VonMises, grating, hold
-from thalweg.models.normalization.held import HeldInput
+from thalweg.models.normalization.model.held import HeldInput
 from thalweg.plot.style import BLACK, GREEN, ORANGE, PURPLE, SKY, SMALL, VERMILLION, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_list

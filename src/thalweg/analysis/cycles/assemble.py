@@ -1,0 +1,166 @@
+"""From orbits in units of the domain to the cycles that a person reads."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+
+from thalweg.analysis.cycles.flows import Orbit
+from thalweg.analysis.cycles.maps_newton import PeriodicOrbit
+from thalweg.analysis.cycles.non_periodic import Wanderer, group
+from thalweg.analysis.cycles.recurrence import Frame
+from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
+from thalweg.analysis.cycles.shooting import Return
+from thalweg.analysis.equilibria.classify import eigenvalues_with_error
+from thalweg.core.charts import BoxChart
+from thalweg.dynamics import declared_names
+from thalweg.dynamics.problem import Problem
+
+NO_ORBITS = "a gradient flow has no closed orbits; none were looked for."
+BY_CHANCE = "unstable cycles of saddle type are found only by chance."
+ONLY_VISITED = (
+    "every step runs a loop, so unstable cycles were looked for only where orbits pass; "
+    "find_cycles(…, max_period=n) looks for all of up to n steps."
+)
+UP_TO = "cycles of more than {} steps were looked for only where orbits settle on them."
+_MULTIPLIER_ERROR = 1e-9
+_MERGING = 100.0
+_COORDINATES_TOLD = 3
+
+
+def from_orbit(problem: Problem, frame: Frame, orbit: Orbit) -> Cycle:
+    """A closed orbit of a flow, as a person reads it."""
+    points = frame.wrap(orbit.path.z[:, 0])
+    first = int(np.argmax(points[:, 0]))
+    points = np.roll(points, -first, axis=0)
+    times = np.roll(orbit.path.t[:, 0], -first) - orbit.path.t[first, 0]
+    times = np.where(times < 0.0, times + orbit.period, times)
+    return _cycle(
+        problem, frame, np.concatenate([points, points[:1]]), np.append(times, orbit.period),
+        orbit.returned, orbit.residual, orbit.continuum, orbit.period, orbit.correction,
+    )  # fmt: skip
+
+
+def from_points(problem: Problem, frame: Frame, orbit: PeriodicOrbit) -> Cycle:
+    """An n-cycle of a map, as a person reads it."""
+    period = len(orbit.points)
+    points = np.roll(orbit.points, -int(np.argmax(orbit.points[:, 0])), axis=0)
+    times = np.arange(float(period))
+    return _cycle(
+        problem, frame, points, times, orbit.returned, orbit.residual, orbit.continuum,
+        float(period), 0.0,
+    )  # fmt: skip
+
+
+def _cycle(
+    problem: Problem, frame: Frame, points: np.ndarray, times: np.ndarray, returned: Return,
+    residual: float, continuum: int, period: float, correction: float,
+) -> Cycle:  # fmt: skip
+    norm = float(np.linalg.norm(returned.jacobian, 2)) if returned.jacobian.size else 0.0
+    values, error = eigenvalues_with_error(returned.jacobian, _MULTIPLIER_ERROR * norm)
+    size = np.abs(values)
+    # Where two cycles merge, one that closes to within δ may be √δ away, and its multiplier off so.
+    error = np.where(np.abs(values - 1.0) < _MERGING * np.sqrt(residual), np.inf, error)
+    falls, rises = size < 1.0 - error, size > 1.0 + error
+    kind = "neutral"
+    if continuum == 0 and np.all(falls | rises):
+        kind = "attracting" if np.all(falls) else "repelling" if np.all(rises) else "saddle"
+    known = np.append(values, [] if returned.trivial is None else returned.trivial)
+    known = known.astype(np.complex128)
+    order = np.lexsort((-known.imag, -known.real, -np.round(np.abs(known), 12)))
+    trivial = None if returned.trivial is None else int(np.argmax(order == len(known) - 1))
+    states = problem.chart.embed(points * frame.widths)
+    return Cycle(
+        period=float(period),
+        point=jax.tree.map(lambda leaf: leaf[0], states),
+        multipliers=known[order],
+        trivial=trivial,
+        stable=kind == "attracting",
+        kind=kind,
+        states=states,
+        times=times,
+        residual=residual * float(np.max(frame.widths)),
+        accuracy=correction * period,
+        continuum=continuum,
+    )
+
+
+def assemble_cycles(
+    problem: Problem,
+    frame: Frame,
+    found: list[Cycle],
+    wanderers: list[Wanderer],
+    trajectories: int,
+    notes: list[str],
+) -> Cycles:
+    """The cycles inside the domain in order, with what the reader should know.
+
+    Arguments:
+        problem: the rule and its chart.
+        frame: points in units of the domain.
+        found: all cycles found.
+        wanderers: trajectories that settled on nothing.
+        trajectories: how many were followed.
+        notes: sentences to begin with.
+    """
+    chart = problem.chart
+    inside = [chart.inside(chart.wrap(chart.coordinates(c.states)), 1e-9) for c in found]
+    members = [
+        replace(cycle, leaves=not np.all(within))
+        for cycle, within in zip(found, inside, strict=True)
+        if np.any(within)
+    ]
+    members.sort(key=lambda c: (round(c.period, 9), *(-chart.coordinates(c.point)).tolist()))
+    outside = len(found) - len(members)
+    notes += _reach(problem, [cycle for cycle in members if cycle.leaves])
+    if outside:
+        verb = "lies" if outside == 1 else "lie"
+        notes.append(f"{outside} more {verb} wholly outside the domain.")
+    unsettled = sum(not wanderer.is_steady for wanderer in wanderers)
+    if unsettled:
+        notes.append(
+            f"{unsettled} of {trajectories} trajectories had not settled when the budget of steps "
+            f"was spent."
+        )
+    recurrent = [
+        Recurrent(
+            trajectories=g.lanes,
+            exponent=g.exponent,
+            error=g.error,
+            is_chaotic=g.is_chaotic,
+            backwards=g.direction < 0.0,
+            lower=chart.embed(g.lower * frame.widths),
+            upper=chart.embed(g.upper * frame.widths),
+        )
+        for g in group(wanderers)
+    ]
+    return Cycles(
+        members=tuple(members),
+        recurrent=tuple(recurrent),
+        notes=tuple(notes),
+        trajectories=trajectories,
+        system=type(problem.rule).__name__,
+        rule_kind=problem.rule.rule_kind,
+        names=tuple(declared_names(problem.rule, chart.layout)),
+    )
+
+
+def _reach(problem: Problem, leaving: list[Cycle]) -> list[str]:
+    """How far the cycles that leave a box go in the coordinates that do so, in a sentence."""
+    chart = problem.chart
+    if not leaving or not isinstance(chart, BoxChart):
+        return []
+    y = np.concatenate([np.atleast_2d(chart.coordinates(c.states)) for c in leaving])
+    low, high = y.min(axis=0), y.max(axis=0)
+    beyond = (low < np.asarray(chart.lower)) | (high > np.asarray(chart.upper))
+    out = np.flatnonzero(beyond & ~np.isfinite(np.asarray(chart.period)))
+    names = declared_names(problem.rule, chart.layout)
+    ranges = [
+        f"{names[chart.free[i]]} runs from {low[i]:.4g} to {high[i]:.4g}"
+        for i in out[:_COORDINATES_TOLD]
+    ]
+    where = "on the cycle that leaves" if len(leaving) == 1 else "on the cycles that leave"
+    more = (
+        f", and {len(out) - len(ranges)} more coordinates beyond" if len(out) > len(ranges) else ""
+    )
+    return [f"{where}, {' and '.join(ranges)}{more}."]

@@ -1,0 +1,77 @@
+"""Cycles that are not isolated: the closed orbits around a center, a line of 2-cycles."""
+
+import numpy as np
+
+from thalweg.analysis.cycles.recurrence import Frame, Path
+from thalweg.analysis.cycles.shooting import NEUTRAL, Closed, Return, Runner, close_cycles
+
+_OFFSET = 0.002
+_STAYS = 0.1
+
+
+def neutral_directions(returned: Return) -> np.ndarray:
+    """Directions across a cycle that return as they were, an orthonormal basis `(d, k)`."""
+    if not returned.jacobian.size:
+        return np.zeros((len(returned.section), 0))
+    _, values, right = np.linalg.svd(returned.jacobian - np.eye(len(returned.jacobian)))
+    return returned.section @ right[values <= NEUTRAL * max(1.0, values[0])].T
+
+
+def family_dimensions(
+    run: Runner, cycles: list[Closed], returns: list[Return], frame: Frame
+) -> list[int]:
+    """The dimension of the family through each cycle, 0 where it is isolated.
+
+    A multiplier 1 alone does not make a family (a semi-stable cycle has one too): from a small
+    distance along its direction, Newton must close a cycle there and not fall back.
+    """
+    owners, guesses, shifts = [], [], []
+    for index, (closed, returned) in enumerate(zip(cycles, returns, strict=True)):
+        length = _OFFSET * float(np.max(closed.guess.extent))
+        for number, direction in enumerate(neutral_directions(returned).T):
+            carried = length * _carried(closed, direction)
+            carried *= min(1.0, length / float(np.max(np.abs(carried))))
+            for shift in (carried, -carried):
+                owners.append((index, number))
+                shifts.append(shift[0])
+                guesses.append(closed.guess._replace(nodes=closed.guess.nodes + shift))
+    passed = set()
+    for owner, shift, found in zip(owners, shifts, close_cycles(run, guesses, frame), strict=True):
+        if found is not None:
+            moved = frame.shorten(found.guess.nodes[0] - cycles[owner[0]].guess.nodes[0])
+            if moved @ shift > _STAYS * (shift @ shift):
+                passed.add(owner)
+    return [sum(owner[0] == index for owner in passed) for index in range(len(cycles))]
+
+
+def _carried(closed: Closed, shift: np.ndarray) -> np.ndarray:
+    """A shift of the first node as the segments carry it to each node, shape `(m, d)`."""
+    shifts = [shift]
+    for segment in closed.segments.maps[:-1]:
+        shifts.append(segment @ shifts[-1])
+    return np.array(shifts)
+
+
+def turns(path: Path, frame: Frame) -> tuple[int, ...]:
+    """How often a closed path goes round each angle."""
+    net = np.sum(path.z[:, 1] - path.z[:, 0], axis=0)
+    return tuple(int(n) for n in np.round(net[frame.angles]))
+
+
+def windings(path: Path, points: np.ndarray, frame: Frame) -> tuple[int, ...]:
+    """How often a closed path in the plane winds about each of the points `(k, 2)`.
+
+    Two families of closed orbits that enclose different equilibria are different families.
+    """
+    if path.z.shape[2] != 2 or not len(points):
+        return ()
+    start = path.z[0, 0]
+    steps = np.cumsum(path.z[:, 1] - path.z[:, 0], axis=0)
+    line = np.concatenate([start[None], start + steps])
+    middle = 0.5 * (line.min(axis=0) + line.max(axis=0))
+    counts = []
+    for point in points:
+        away = line - (middle + frame.shorten(point - middle))
+        angle = np.unwrap(np.arctan2(away[:, 1], away[:, 0]))
+        counts.append(abs(round(float(angle[-1] - angle[0]) / (2.0 * np.pi))))
+    return tuple(counts)

@@ -1,0 +1,203 @@
+"""Newton on a whole cycle: multiple shooting, for closed orbits of flows and cycles of maps.
+
+The unknowns are points ("nodes") along the cycle and, of a flow, its period; the equations say that
+every segment ends where the next one begins. Damping in proportion to the residual keeps the step
+defined where cycles are not isolated, and leaves convergence quadratic where they are.
+"""
+
+from collections.abc import Callable, Generator
+from typing import NamedTuple
+
+import numpy as np
+
+from thalweg.analysis.cycles.recurrence import Frame
+
+_MAX_STEPS, _MAX_COARSE = 30, 10
+_FINE = 2e-13
+NEUTRAL = 1e-3
+_COARSE = 1e-9
+_SWITCH = 1e-6
+_FLOOR = 2e-11
+_DAMPING = 1e-2
+_ASTRAY = 1.0
+
+
+class Guess(NamedTuple):
+    """Where a cycle may be.
+
+    Attributes:
+        nodes: points along it, shape `(m, d)`.
+        period: how long it takes; m, of a map.
+        shares: of a flow, the share of the period from each node to the next, shape `(m,)`.
+        extent: the size of the cycle along each coordinate, shape `(d,)`.
+        direction: of a flow, +1 if the nodes follow one another forwards in time, −1 backwards.
+    """
+
+    nodes: np.ndarray
+    period: float
+    shares: np.ndarray
+    extent: np.ndarray
+    direction: float = 1.0
+
+    @property
+    def fine(self) -> float:
+        """The error to allow a step in the end: small against the cycle, above rounding."""
+        return _FINE * float(np.clip(np.min(self.extent), 0.02, 1.0))
+
+
+class Segments(NamedTuple):
+    """What the rule does from each node to the next.
+
+    Attributes:
+        ends: where the segments end, shape `(m, d)`.
+        maps: the Jacobian of the end by the node, shape `(m, d, d)`.
+        leaving: the velocity at the nodes, shape `(m, d)`; None of a map.
+        arriving: the velocity at the ends, shape `(m, d)`; None of a map.
+    """
+
+    ends: np.ndarray
+    maps: np.ndarray
+    leaving: np.ndarray | None
+    arriving: np.ndarray | None
+
+
+class Closed(NamedTuple):
+    """A cycle that closes.
+
+    Attributes:
+        guess: its nodes, period, shares and extent.
+        segments: the segments between the nodes.
+        residual: the largest distance between the end of a segment and the next node.
+        correction: the last relative correction of the period: how far off it may be.
+        steps: how many Newton steps it took.
+    """
+
+    guess: Guess
+    segments: Segments
+    residual: float
+    correction: float
+    steps: int
+
+
+Runner = Callable[[list[Guess], list[float]], list[Segments]]
+
+
+def close_cycles(
+    run: Runner, guesses: list[Guess], frame: Frame, small_step: float = 1e-10
+) -> list[Closed | None]:
+    """Newton from each guess, all of them side by side; None where it finds no cycle nearby.
+
+    Arguments:
+        run: runs the segments of several cycles, each to a tolerance of its own.
+        guesses: where to start.
+        frame: how points compare.
+        small_step: a correction that is small enough to stop.
+    """
+    found: list[Closed | None] = [None] * len(guesses)
+    searches = {i: _newton(guess, frame, small_step) for i, guess in enumerate(guesses)}
+    wanted = {i: next(search) for i, search in searches.items()}
+    while wanted:
+        segments = run([trial for trial, _ in wanted.values()], [tol for _, tol in wanted.values()])
+        answers, wanted = dict(zip(wanted, segments, strict=True)), {}
+        for i, answer in answers.items():
+            try:
+                wanted[i] = searches[i].send(answer)
+            except StopIteration as end:
+                found[i] = end.value
+    return found
+
+
+def _newton(
+    guess: Guess, frame: Frame, small_step: float
+) -> Generator[tuple[Guess, float], Segments, Closed | None]:
+    """One cycle: asks for the segments of trials, to a tolerance, until it closes or strays."""
+    trial, tolerance, previous = guess, _COARSE, np.inf
+    for count in range(_MAX_STEPS):
+        segments = yield trial, tolerance
+        gap = gaps(trial, segments, frame)
+        size = float(np.max(np.abs(gap)))
+        if not (np.isfinite(size) and np.all(np.isfinite(segments.maps))):
+            return None
+        if count >= _MAX_COARSE and tolerance == _COARSE:
+            return None
+        step, change = _correction(trial, segments, gap)
+        closes = size <= _FLOOR * max(1.0, float(np.max(np.abs(segments.maps))))
+        is_best = np.max(np.abs(step)) <= small_step or size > 0.5 * previous
+        corrected = trial._replace(
+            nodes=trial.nodes + step, period=trial.period * (1.0 + np.clip(change, -0.5, 0.5))
+        )
+        if tolerance != _COARSE and closes and is_best:
+            return Closed(corrected, segments, size, abs(change), count)
+        previous = size if tolerance != _COARSE else np.inf
+        tolerance = guess.fine if size < _SWITCH else tolerance
+        trial = corrected
+        if np.any(np.abs(frame.shorten(trial.nodes - guess.nodes)) > _ASTRAY * guess.extent):
+            return None
+    return None
+
+
+def gaps(trial: Guess, segments: Segments, frame: Frame) -> np.ndarray:
+    """From each node to the end of the segment before it, shape `(m, d)`."""
+    return frame.shorten(segments.ends - np.roll(trial.nodes, -1, axis=0))
+
+
+def _correction(trial: Guess, segments: Segments, gap: np.ndarray) -> tuple[np.ndarray, float]:
+    """The damped Newton step of the nodes, `(m, d)`, and the relative one of the period."""
+    m, d = gap.shape
+    matrix = np.zeros((m, d, m, d))
+    each = np.arange(m)
+    matrix[each, :, each, :] = segments.maps
+    matrix[each, :, (each + 1) % m, :] -= np.eye(d)
+    matrix, right = matrix.reshape(m * d, m * d), -gap.ravel()
+    if segments.arriving is not None and segments.leaving is not None:
+        along = (trial.shares * trial.period)[:, None] * segments.arriving
+        phase = np.zeros(m * d + 1)
+        phase[:d] = segments.leaving[0] / np.linalg.norm(segments.leaving[0])
+        matrix = np.vstack([np.column_stack([matrix, along.ravel()]), phase])
+        right = np.append(right, 0.0)
+    damping = np.sqrt(_DAMPING * np.max(np.abs(gap)))
+    tall = np.vstack([matrix, damping * np.eye(matrix.shape[1])])
+    step = np.linalg.lstsq(tall, np.append(right, np.zeros(matrix.shape[1])), rcond=1e-15)[0]
+    return step[: m * d].reshape(m, d), float(step[m * d]) if len(step) > m * d else 0.0
+
+
+class Return(NamedTuple):
+    """What happens to a small shift once round a cycle.
+
+    Attributes:
+        jacobian: of the return to the first node: of a flow, to the section across it, shape
+            `(d − 1, d − 1)`; of a map, `(d, d)`.
+        section: an orthonormal basis of that section, shape `(d, d − 1)`; of a map, `(d, d)`.
+        trivial: of a flow, the multiplier along the velocity: 1 but for errors.
+    """
+
+    jacobian: np.ndarray
+    section: np.ndarray
+    trivial: float | None
+
+
+def return_of(segments: Segments) -> Return:
+    """The return map of a closed cycle, from its segments forwards in time.
+
+    Along a flow one multiplier is 1, with the velocity as its eigenvector. Every segment maps the
+    velocity at its node to the velocity at its end, so across the velocities the segments act on
+    their own, and their product has the other multipliers, undisturbed by the trivial one.
+    """
+    parts, section, trivial = list(segments.maps), np.eye(segments.ends.shape[1]), None
+    if segments.leaving is not None:
+        across = [_complement(v) for v in segments.leaving]
+        following = across[1:] + across[:1]
+        parts = [b.T @ m @ a for a, b, m in zip(across, following, segments.maps, strict=True)]
+        carried = np.einsum("mij,mj->mi", segments.maps, segments.leaving)
+        after = np.roll(segments.leaving, -1, axis=0)
+        trivial = float(np.prod(np.sum(carried * after, axis=1) / np.sum(after**2, axis=1)))
+        section = across[0]
+    product = np.eye(parts[0].shape[0])
+    for part in parts:
+        product = part @ product
+    return Return(product, section, trivial)
+
+
+def _complement(vector: np.ndarray) -> np.ndarray:
+    """An orthonormal basis `(d, d − 1)` of what is orthogonal to a vector."""
+    return np.linalg.qr(np.column_stack([vector, np.eye(len(vector))]))[0][:, 1:]

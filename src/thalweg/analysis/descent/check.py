@@ -1,0 +1,291 @@
+"""Does a rule go down an energy? Asked at points, along trajectories, and of the worst place.
+
+Sampling alone misses a small region where the energy rises, so the worst point is hunted by ascent
+on the rate itself and on the rate relative to the sizes that cancel in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.domains import Box, Domain
+from thalweg.core.errors import InputError
+from thalweg.core.tables import format_state, wrap
+from thalweg.core.trees import in_float64
+from thalweg.dynamics import Rule, declared_energy
+from thalweg.dynamics.problem import Problem, make_problem
+from thalweg.simulation import Trajectory, simulate
+
+_SAMPLES = 1024
+_HUNTERS = 128
+_HUNT_STEPS = 60
+_RUNS = 32
+_SAVED = 33
+_RELATIVE = 1e-9
+_STRICT = 1e-6
+
+
+@dataclass(frozen=True)
+class DescentCheck:
+    """Whether an energy never rises along a rule, as far as was looked.
+
+    Attributes:
+        holds: no rise was found beyond rounding; None when the energy was finite nowhere.
+        strict: it holds, and wherever the rule moves the energy falls beyond rounding.
+        worst: the largest rate found: dE/dt of a flow, E(x⁺) − E(x) of a map; positive beyond
+            rounding where it does not hold.
+        where: the state with that rate.
+        rise_along: the largest rise of the energy between successive points of trajectories.
+        points: how many points were looked at.
+        undefined: a state where the energy is not finite, or None.
+        rule_kind: `"flow"` or `"map"`.
+    """
+
+    holds: bool | None
+    strict: bool
+    worst: float
+    where: Any
+    rise_along: float
+    points: int
+    undefined: Any = None
+    rule_kind: str = "flow"
+
+    def __bool__(self) -> bool:
+        return self.holds is True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The check as JSON-ready data: `holds` and `worst` of the contract."""
+        return {"holds": self.holds, "worst": self.worst if np.isfinite(self.worst) else None}
+
+    def __str__(self) -> str:
+        return wrap(self.sentences())
+
+    def sentences(self) -> str:
+        """What was found, in words."""
+        rate = "dE/dt" if self.rule_kind == "flow" else "E(x⁺) − E(x)"
+        if self.holds is None:
+            return (
+                f"Descent: the energy is not finite, for example at {format_state(self.undefined)}."
+            )
+        if self.holds:
+            how = "falls wherever the rule moves" if self.strict else "never rises"
+            text = f"Descent: the energy {how}: {rate} ≤ 0 at {self.points} points,"
+            text += " trajectories and hunts for the worst place included; checked, not proved."
+        else:
+            text = f"Descent fails: {rate} = {self.worst:.4g} at {format_state(self.where)}."
+        if self.undefined is not None:
+            text += f" The energy is not finite at {format_state(self.undefined)}."
+        return text
+
+
+class _Rate(NamedTuple):
+    """The rate of the energy, what its rounding is relative to, and how fast the state moves."""
+
+    rate: Any
+    size: Any
+    speed: Any
+
+
+def check_descent(
+    rule: Rule,
+    energy: Callable[[Any], Any] | None = None,
+    where: Domain | Trajectory | None = None,
+    *,
+    key: jax.Array | None = None,
+) -> DescentCheck:
+    """Check that an energy never rises along a rule.
+
+    Of a flow the rate is dE/dt = ∇E·f, of a map the finite step E(g(x)) − E(x).
+
+    Arguments:
+        rule: a `Flow` or a `Map` that does not depend on time.
+        energy: any callable `state → scalar`; None means the energy that the rule declares.
+        where: a domain, in which points are drawn, trajectories run and the worst point hunted; or
+            a trajectory, whose states alone are looked at; None means the declared domain.
+        key: a `jax.random` key; None means a fixed one.
+
+    Returns:
+        The check: true as a truth value when the energy never rises.
+
+    Raises:
+        InputError: no energy is given or declared, it is not scalar, or the rule does not fit.
+
+    Example:
+        >>> import thalweg as tw
+        >>> energy = tw.energies.Quadratic([[2.0]])
+        >>> line = tw.Box([-1.0], [1.0])
+        >>> [tw.check_descent(tw.GradientStep(energy, h), energy, line).holds for h in (0.9, 1.1)]
+        [True, False]
+    """
+    energy = declared_energy(rule) if energy is None else energy
+    if not callable(energy):
+        raise InputError(
+            f"energy must be a callable state → scalar, got {energy!r}; {type(rule).__name__} "
+            f"declares none. Pass one, or define `energy(self, state)` on the rule."
+        )
+    with jax.enable_x64(True):
+        domain = _box_of(where) if isinstance(where, Trajectory) else where
+        problem, _ = make_problem(rule, domain)
+        energy = in_float64(energy)
+        _check_scalar(problem, energy)
+        if isinstance(where, Trajectory):
+            states = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), where.states)
+            points = problem.chart.coordinates(states)
+            rates = _Rate(*map(np.asarray, _rates(problem, energy, points)))
+            return _report(problem, energy, points, rates, points[None])
+        look = _hunt(problem, energy, key)
+        points, rates, runs = jax.tree.map(np.asarray, look)
+        return _report(problem, energy, points, rates, runs)
+
+
+def _check_scalar(problem: Problem, energy: Callable[[Any], Any]) -> None:
+    start = jnp.zeros(problem.chart.dimension)
+    shape = jax.eval_shape(lambda y: energy(problem.chart.embed(y)), start)
+    if not hasattr(shape, "shape") or shape.shape != ():
+        raise InputError(
+            f"energy must return one number for a state, got "
+            f"{getattr(shape, 'shape', type(shape).__name__)}. Sum over the state."
+        )
+
+
+def _box_of(trajectory: Trajectory) -> Box:
+    """A box around the states of a trajectory: only its coordinates matter."""
+    states = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), trajectory.states)
+    low = jax.tree.map(lambda leaf: np.min(leaf, axis=0) - 1.0, states)
+    return Box(low, jax.tree.map(lambda leaf: np.max(leaf, axis=0) + 1.0, states))
+
+
+def _rate_at(problem: Problem, energy: Callable[[Any], Any], y: jax.Array) -> _Rate:
+    state = problem.chart.embed(y)
+    speed = jnp.sqrt(jnp.sum(problem.displacement(y) ** 2))
+    if problem.rule.rule_kind == "map":
+        before, after = energy(state), energy(problem.chart.embed(problem.step(y)))
+        return _Rate(after - before, jnp.abs(after) + jnp.abs(before), speed)
+    value, gradient = jax.value_and_grad(energy)(state)
+    slope = problem.chart.layout.flatten(gradient)
+    move = problem.chart.layout.flatten(problem.rule.displacement(0.0, state))
+    rate = jnp.where(jnp.isfinite(value), jnp.dot(slope, move), value)
+    return _Rate(rate, jnp.sqrt(jnp.sum(slope**2) * jnp.sum(move**2)), speed)
+
+
+@eqx.filter_jit
+def _rates(problem: Problem, energy: Any, points: Any) -> _Rate:
+    return jax.vmap(lambda y: _rate_at(problem, energy, y))(points)
+
+
+@eqx.filter_jit
+def _hunt(problem: Problem, energy: Any, key: Any) -> tuple[jax.Array, _Rate, jax.Array]:
+    """Points of the domain and where ascent led from the worst of them; and some trajectories."""
+    key = jax.random.key(0) if key is None else key
+    drawn = problem.chart.sample(key, _SAMPLES)
+    at_drawn = _rates(problem, energy, drawn)
+    floor = 1e-12 * jnp.nanmedian(at_drawn.size) + 1e-300
+
+    def steepness(y: jax.Array) -> jax.Array:
+        found = _rate_at(problem, energy, y)
+        return found.rate / (found.size + floor)
+
+    def raw(y: jax.Array) -> jax.Array:
+        return _rate_at(problem, energy, y).rate
+
+    relative = at_drawn.rate / (at_drawn.size + floor)
+    half = _HUNTERS // 2
+    steepest = drawn[jnp.argsort(-jnp.nan_to_num(relative, nan=-jnp.inf))[:half]]
+    largest = drawn[jnp.argsort(-jnp.nan_to_num(at_drawn.rate, nan=-jnp.inf))[:half]]
+    ends = jnp.concatenate(
+        [
+            jax.vmap(lambda y: _climb(problem, steepness, y))(steepest),
+            jax.vmap(lambda y: _climb(problem, raw, y))(largest),
+        ]
+    )
+    runs = jax.vmap(lambda y: _run(problem, drawn, y))(drawn[:_RUNS])
+    points = jnp.concatenate([drawn, ends, runs.reshape(-1, drawn.shape[1])])
+    return points, _rates(problem, energy, points), runs
+
+
+def _climb(problem: Problem, fn: Any, start: jax.Array) -> jax.Array:
+    """Ascent inside the domain by normalized gradient steps whose length adapts."""
+    widths = problem.chart.widths
+
+    def step(_: Any, carry: Any) -> Any:
+        y, value, length = carry
+        slope = jax.grad(fn)(y) * widths
+        direction = slope / (jnp.sqrt(jnp.sum(slope**2)) + 1e-300)
+        trial = problem.chart.clip(y + length * direction * widths)
+        new = fn(trial)
+        better = new > value
+        return (
+            jnp.where(better, trial, y),
+            jnp.where(better, new, value),
+            length * jnp.where(better, 1.5, 0.4),
+        )
+
+    carry = (start, fn(start), jnp.asarray(0.1))
+    return jax.lax.fori_loop(0, _HUNT_STEPS, step, carry)[0]
+
+
+def _run(problem: Problem, drawn: jax.Array, start: jax.Array) -> jax.Array:
+    """A trajectory in coordinates, `(saved, d)`: of a flow, over ten times the time to cross."""
+    state = problem.chart.embed(start)
+    if problem.rule.rule_kind == "map":
+        run = simulate(problem.rule, state, steps=_SAVED - 1, throw=False)
+        return problem.chart.coordinates(run.states)
+
+    def crossings(y: jax.Array) -> jax.Array:
+        return jnp.max(jnp.abs(problem.displacement(y)) / problem.chart.widths)
+
+    duration = 10.0 / (jnp.nanmedian(jax.vmap(crossings)(drawn[:64])) + 1e-300)
+    run = simulate(problem.rule, state, duration=duration, save=_SAVED, throw=False)
+    return problem.chart.coordinates(run.states)
+
+
+def _report(
+    problem: Problem, energy: Any, points: np.ndarray, rates: _Rate, runs: np.ndarray
+) -> DescentCheck:
+    chart, kind = problem.chart, problem.rule.rule_kind
+    # A run may leave the domain, by rounding too, and what happens there was not asked.
+    reached = np.all(np.isfinite(points), axis=1) & chart.inside(points)
+    fine = reached & np.isfinite(rates.rate)
+    lost = np.flatnonzero(reached & ~fine)
+    undefined = chart.embed(points[lost[0]]) if len(lost) else None
+    if not fine.any():
+        return DescentCheck(None, False, np.nan, None, np.nan, 0, undefined, kind)
+    rate, size, speed, points = *(column[fine] for column in rates), points[fine]
+    floor = 1e-13 * np.median(size)
+    tolerance = _RELATIVE * size + floor
+    if kind == "map":
+        tolerance = 1e-13 * size + floor
+    rise, allowed = _rise_along(problem, energy, runs)
+    holds = bool(np.all(rate <= tolerance) and rise <= allowed)
+    order = rate if holds else np.where(rate > tolerance, rate, -np.inf)
+    worst = int(np.argmax(order))
+    moves = speed > 1e-3 * np.median(speed)
+    strict = holds and bool(np.all(rate[moves] < -_STRICT * size[moves] - floor))
+    return DescentCheck(
+        holds, strict, float(rate[worst]), chart.embed(points[worst]), rise, len(points),
+        undefined, kind,
+    )  # fmt: skip
+
+
+def _rise_along(problem: Problem, energy: Any, runs: np.ndarray) -> tuple[float, float]:
+    """The largest rise between successive points of the runs, and what the solver may cause."""
+    values = np.asarray(_energies(problem, energy, runs.reshape(-1, runs.shape[-1])))
+    values = np.where(problem.chart.inside(runs, 1e-9), values.reshape(runs.shape[:-1]), np.nan)
+    if values.shape[1] < 2 or not np.isfinite(values).any():
+        return 0.0, np.inf
+    rises = np.diff(values, axis=1)
+    rises = rises[np.isfinite(rises)]
+    spread = np.nanmax(values) - np.nanmin(values)
+    solver = 1e-4 if problem.rule.rule_kind == "flow" else 1e-12
+    scale = spread + 1e-9 * np.nanmax(np.abs(values)) + 1e-300
+    return float(rises.max(initial=-np.inf)), solver * scale
+
+
+@eqx.filter_jit
+def _energies(problem: Problem, energy: Any, points: Any) -> jax.Array:
+    return jax.vmap(lambda y: energy(problem.chart.embed(y)))(points)

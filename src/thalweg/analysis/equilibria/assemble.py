@@ -1,0 +1,175 @@
+"""From an inventory to the equilibria that a person reads: classified, named, in order."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.analysis.equilibria.classify import classify
+from thalweg.analysis.equilibria.continua import Continuum, spread
+from thalweg.analysis.equilibria.inventory import TARGET, Inventory
+from thalweg.analysis.equilibria.polish import polish
+from thalweg.analysis.equilibria.result import Equilibria, Equilibrium, Search, SlowPoint
+from thalweg.analysis.equilibria.search import ROUND, Probe, Scales, evaluate
+from thalweg.core.domains import Box, Domain
+from thalweg.dynamics import declared_energy, declared_names
+from thalweg.dynamics.problem import Problem
+
+_REPRESENTATIVES = 5
+
+
+def assemble(
+    problem: Problem, domain: Domain, scales: Scales, look: Probe, inventory: Inventory
+) -> Equilibria:
+    """Classify what was found and put it in order, with what the reader should know."""
+    isolated = np.flatnonzero(inventory.inside)
+    families = [f for f in inventory.families if np.any(_inside(problem, f))]
+    points, accuracy = [inventory.roots.y[isolated]], [inventory.roots.accuracy[isolated]]
+    continuum = [np.zeros(len(isolated), dtype=int)]
+    for family in families:
+        chosen = _representatives(family, _inside(problem, family), np.asarray(scales.y))
+        points.append(chosen)
+        accuracy.append(np.full(len(chosen), 1e-12))
+        continuum.append(np.full(len(chosen), family.dimension))
+    members = _members(
+        problem, scales, np.concatenate(points), np.concatenate(accuracy), np.concatenate(continuum)
+    )
+    layout = domain.layout
+    label = inventory.label
+    search = Search(
+        starts=len(label),
+        converged=int(np.sum(label >= 0)),
+        distinct=len(isolated) + len(families),
+        outside=int(np.sum(((inventory.hits >= 0) | (inventory.family >= 0)) & (label < 0))),
+        unseen_mass=inventory.mass,
+        unseen_upper=inventory.upper,
+        continuum=bool(families),
+        deflated=inventory.deflated,
+        undefined=int(np.sum(np.isnan(inventory.residual))),
+        target=TARGET,
+    )
+    return Equilibria(
+        members=tuple(members),
+        search=search,
+        continua=tuple(families),
+        slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
+        warnings=tuple(_warnings(problem, domain, look, search, families)),
+        system=type(problem.rule).__name__,
+        rule_kind=problem.rule.rule_kind,
+        names=tuple(declared_names(problem.rule, layout)),
+        domain=domain.to_dict(),
+    )
+
+
+def _inside(problem: Problem, family: Continuum) -> np.ndarray:
+    return np.asarray(problem.chart.inside(family.points, 1e-9))
+
+
+def _representatives(family: Continuum, inside: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """A few points of a family far apart, some of each of its pieces."""
+    pieces = np.unique(family.piece[inside])
+    count = max(2, _REPRESENTATIVES // len(pieces))
+    parts = [family.points[inside & (family.piece == p)] for p in pieces]
+    return np.concatenate([part[spread(part, count, widths)] for part in parts])
+
+
+def _members(
+    problem: Problem,
+    scales: Scales,
+    points: np.ndarray,
+    accuracy: np.ndarray,
+    continuum: np.ndarray,
+) -> list[Equilibrium]:
+    if not len(points):
+        return []
+    chart, widths = problem.chart, np.asarray(scales.y)
+    order = np.lexsort(np.round(points / widths, 9).T[::-1])
+    points, accuracy, continuum = points[order], accuracy[order], continuum[order]
+    exact = polish(problem, points, scales, steps=0)
+    along = widths / np.linalg.norm(widths)
+    moved = polish(problem, points + accuracy[:, None] * along, scales, steps=0)
+    uncertainty = np.linalg.norm(moved.jacobian - exact.jacobian, axis=(1, 2))
+    energies = _energies(problem, points)
+    members = []
+    for k, y in enumerate(points):
+        jacobian = problem.rule.own_jacobian(exact.jacobian[k])
+        found = classify(problem.rule, jacobian, 2.0 * uncertainty[k])
+        members.append(
+            Equilibrium(
+                state=chart.embed(y),
+                kind=found.kind if not continuum[k] else "non-hyperbolic",
+                form=found.form if not continuum[k] else None,
+                stable=found.stable if not continuum[k] else None,
+                eigenvalues=found.eigenvalues,
+                jacobian=jacobian,
+                residual=float(np.linalg.norm(exact.displacement[k])),
+                accuracy=float(accuracy[k]),
+                energy=energies[k],
+                continuum=int(continuum[k]),
+                rule_kind=problem.rule.rule_kind,
+            )
+        )
+    return members
+
+
+def _energies(problem: Problem, points: np.ndarray) -> list[float | None]:
+    if declared_energy(problem.rule) is None:
+        return [None] * len(points)
+    size = -(-len(points) // 64) * 64
+    padded = np.concatenate([points, np.repeat(points[:1], size - len(points), axis=0)])
+    values = np.asarray(_energy_at(problem, padded))[: len(points)]
+    return [float(value) + 0.0 for value in values]
+
+
+@eqx.filter_jit
+def _energy_at(problem: Problem, points: Any) -> jax.Array:
+    energy = declared_energy(problem.rule)
+    assert energy is not None
+    return jax.vmap(lambda y: energy(problem.chart.embed(y)))(points)
+
+
+def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tuple[SlowPoint, ...]:
+    """Local minima of the speed that are not zero, each once, the slowest first."""
+    lanes = np.flatnonzero(
+        (inventory.hits < 0) & (inventory.family < 0) & np.isfinite(inventory.residual)
+    )
+    chart, widths = problem.chart, np.asarray(scales.y)
+    speeds = np.linalg.norm(evaluate(problem, inventory.ends[lanes]), axis=1)
+    kept: list[np.ndarray] = []
+    slow = []
+    for lane in np.argsort(speeds, kind="stable")[: 4 * ROUND]:
+        y = inventory.ends[lanes[lane]]
+        away = [np.linalg.norm(chart.difference(y, other) / widths) for other in kept]
+        if min(away, default=np.inf) > 1e-4:
+            kept.append(y)
+            slow.append(SlowPoint(chart.embed(y), float(speeds[lane])))
+    return tuple(slow)
+
+
+def _warnings(
+    problem: Problem, domain: Domain, look: Probe, search: Search, families: list[Continuum]
+) -> list[str]:
+    notes: list[Any] = []
+    broken = np.flatnonzero(~np.all(np.isfinite(look.displacement), axis=1))
+    if len(broken):
+        state = problem.chart.embed(look.starts[broken[0]])
+        notes.append(
+            f"the rule is not finite at {len(broken)} of {len(look.starts)} points, for example at "
+            f"{np.round(problem.chart.layout.flatten(state), 6).tolist()}; the search went on "
+            f"without them."
+        )
+    if isinstance(domain, Box):
+        chart = domain.chart()
+        if chart.dimension < chart.layout.size:
+            names = declared_names(problem.rule, chart.layout)
+            held = [i for i in range(chart.layout.size) if i not in chart.free]
+            values = ", ".join(f"{names[i]} = {chart.held[i]:g}" for i in held)
+            notes.append(f"held fixed: {values}; these are equilibria of the rest.")
+    for family in families:
+        if family.dimension == problem.chart.dimension:
+            notes.append("the rule is zero on a whole region, where every state is at rest.")
+    if not search.distinct:
+        where = " The search ended outside; widen the domain." if search.outside else ""
+        notes.append(f"no equilibrium was found in the domain.{where}")
+    return notes

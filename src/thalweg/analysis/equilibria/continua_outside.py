@@ -1,0 +1,84 @@
+"""Curves of equilibria that run out of the domain: which of them are one curve outside it.
+
+The two branches of a hyperbola are one family, two parallel lines are two. So every end of a curve
+is followed outwards with growing strides: two pieces are one family where one end meets the other,
+or where both run along one asymptote, to opposite ends of it.
+"""
+
+import numpy as np
+
+from thalweg.analysis.equilibria.search import Scales, search_all
+from thalweg.dynamics.problem import Problem
+
+_FIRST = 0.02
+_GROWTH = 0.3
+_STEPS = 22
+_FAR = 20.0
+_CONVERGED = 1e-9
+_ASYMPTOTE = 0.02
+
+
+def joined_outside(
+    problem: Problem, points: np.ndarray, links: np.ndarray, piece: np.ndarray, scales: Scales
+) -> list[tuple[int, int]]:
+    """Pairs of pieces of curves that are one beyond the domain.
+
+    Arguments:
+        problem: the rule and its chart.
+        points: points on curves of equilibria, shape `(n, d)`.
+        links: neighbours, shape `(l, 2)`.
+        piece: the piece that each point belongs to, shape `(n,)`.
+        scales: typical sizes.
+    """
+    widths, chart = np.asarray(scales.y), problem.chart
+    outside = ~np.asarray(chart.inside(points, 1e-9))
+    ends, before = _free_ends(links, outside)
+    if len(ends) < 2:
+        return []
+    owner, middle = piece[ends], np.mean(points, axis=0)
+    here = points[ends]
+    heading = chart.difference(here, points[before]) / widths
+    heading /= np.linalg.norm(heading, axis=1, keepdims=True)
+    starts, alive, pairs = here.copy(), np.ones(len(ends), dtype=bool), []
+    for _ in range(_STEPS):
+        distance = np.linalg.norm((here - middle) / widths, axis=1)
+        stride = np.maximum(_FIRST, _GROWTH * np.maximum(distance - 0.5, 0.0))
+        here, heading, alive = _advance(problem, here, heading, alive, stride, scales)
+        for i in np.flatnonzero(alive):
+            gap = np.linalg.norm((starts - here[i]) / widths, axis=1)
+            for j in np.flatnonzero((owner != owner[i]) & (gap < 1.5 * stride[i])):
+                pairs.append((int(owner[i]), int(owner[j])))
+                alive[i] = False
+    far = np.linalg.norm((here - middle) / widths, axis=1) > _FAR
+    lanes = np.flatnonzero(alive & far)
+    for i in lanes:
+        for j in lanes:
+            if owner[i] < owner[j] and heading[i] @ heading[j] < -0.999:
+                gap = (here[i] - here[j]) / widths
+                across = gap - (gap @ heading[i]) * heading[i]
+                if np.linalg.norm(across) < _ASYMPTOTE:
+                    pairs.append((int(owner[i]), int(owner[j])))
+    return pairs
+
+
+def _free_ends(links: np.ndarray, outside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points outside the domain with one neighbour, and that neighbour."""
+    degree = np.bincount(links.ravel(), minlength=len(outside))
+    ends = np.flatnonzero((degree == 1) & outside)
+    neighbour = {int(a): int(b) for a, b in [*links, *links[:, ::-1]]}
+    return ends, np.array([neighbour[int(e)] for e in ends], dtype=int)
+
+
+def _advance(
+    problem: Problem, here: np.ndarray, heading: np.ndarray, alive: np.ndarray, stride: np.ndarray,
+    scales: Scales,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    widths = np.asarray(scales.y)
+    end = search_all(problem, here + stride[:, None] * heading * widths, scales)
+    moved = (end.y - here) / widths
+    length = np.linalg.norm(moved, axis=1)
+    ahead = np.sum(moved * heading, axis=1)
+    alive = alive & (end.residual < _CONVERGED) & (ahead > 0.3 * stride) & (ahead < 3.0 * stride)
+    turned = moved / np.maximum(length, 1e-300)[:, None]
+    keep = alive[:, None]
+    return np.where(keep, end.y, here), np.where(keep, turned, heading), alive

@@ -1,0 +1,146 @@
+"""From where the search ended to distinct roots: what is a root, and which are the same.
+
+Two points are one root when the displacement between them never rises above what rounding makes
+indistinguishable from zero. So −x³, whose rounding ball is wide, is one root, and two simple roots
+a millionth apart are two.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from thalweg.analysis.equilibria.polish import Polished, polish
+from thalweg.analysis.equilibria.search import Scales, evaluate
+from thalweg.dynamics.problem import Problem
+
+_EPS = np.finfo(np.float64).eps
+_CANDIDATE = 1e-8
+_NEAR = 1e-3
+_FRACTIONS = np.array([0.25, 0.5, 0.75])
+
+
+class Roots(NamedTuple):
+    """Distinct points at which the displacement vanishes.
+
+    Attributes:
+        y: shape `(k, d)`.
+        polished: displacement, Jacobian and noise at each.
+        tolerance: what counts as zero there, a component, shape `(k, d)`.
+        accuracy: how far off each root may lie, in coordinates, shape `(k,)`.
+        hits: for each candidate, the index of its root, or −1 if it is none, shape `(n,)`.
+    """
+
+    y: np.ndarray
+    polished: Polished
+    tolerance: np.ndarray
+    accuracy: np.ndarray
+    hits: np.ndarray
+
+
+def distinct_roots(
+    problem: Problem, points: np.ndarray, residual: np.ndarray, scales: Scales
+) -> Roots:
+    """Polish candidates, keep those that are roots, and merge those that are the same.
+
+    Arguments:
+        problem: the rule and its chart.
+        points: where the search ended, shape `(n, d)`.
+        residual: the scaled residual there, shape `(n,)`.
+        scales: typical sizes.
+    """
+    widths = np.asarray(scales.y)
+    lanes = np.flatnonzero(residual < _CANDIDATE)
+    lanes = lanes[np.argsort(residual[lanes], kind="stable")]
+    cells = np.round(points[lanes] / widths, 11) + 0.0
+    _, first, inverse = np.unique(cells, axis=0, return_index=True, return_inverse=True)
+    hits = np.full(len(points), -1)
+    if not len(first):
+        return _pack(problem, np.empty((0, points.shape[1])), scales, hits)
+    polished = polish(problem, points[lanes[first]], scales)
+    tolerance = zero_tolerance(polished, scales)
+    owner = _merge(problem, polished, tolerance, widths)
+    hits[lanes] = owner[inverse.reshape(-1)]
+    seeds = [polished.y[owner == k] for k in range(owner.max() + 1)]
+    sizes = [np.max(np.abs(polished.displacement[owner == k]), axis=1) for k in range(len(seeds))]
+    best = np.array([s[np.argmin(f)] for s, f in zip(seeds, sizes, strict=True)])
+    return _pack(problem, best.reshape(-1, points.shape[1]), scales, hits)
+
+
+def zero_tolerance(polished: Polished, scales: Scales) -> np.ndarray:
+    """What cannot be told from zero at each point, a component, shape `(n, d)`."""
+    reach = np.einsum("nij,nj->ni", np.abs(polished.jacobian), np.abs(polished.y))
+    return 64.0 * (polished.noise + _EPS * reach) + 16.0 * _EPS * np.asarray(scales.f)
+
+
+def _merge(
+    problem: Problem, polished: Polished, tolerance: np.ndarray, widths: np.ndarray
+) -> np.ndarray:
+    """The index of each point's root, −1 where the displacement is not zero."""
+    size = np.max(np.abs(polished.displacement) / tolerance, axis=1)
+    owner = np.full(len(size), -1)
+    open_lanes = [int(i) for i in np.argsort(size, kind="stable") if size[i] <= 1.0]
+    count = 0
+    while open_lanes:
+        seed, rest = open_lanes[0], np.array(open_lanes[1:], dtype=int)
+        owner[seed] = count
+        away = problem.chart.difference(polished.y[rest], polished.y[seed])
+        near = rest[np.max(np.abs(away) / widths, axis=1) <= _NEAR] if len(rest) else rest
+        if len(near):
+            same = _indistinct(problem, polished, tolerance, seed, near)
+            owner[near[same]] = count
+        open_lanes = [int(i) for i in rest if owner[i] < 0]
+        count += 1
+    return owner
+
+
+def _indistinct(
+    problem: Problem, polished: Polished, tolerance: np.ndarray, seed: int, others: np.ndarray
+) -> np.ndarray:
+    away = problem.chart.difference(polished.y[others], polished.y[seed])
+    between = polished.y[seed] + _FRACTIONS[:, None, None] * away
+    value = evaluate(problem, between.reshape(-1, away.shape[1])).reshape(between.shape)
+    allowed = np.maximum(tolerance[others], tolerance[seed])
+    return np.all(np.abs(value) <= allowed, axis=(0, 2))
+
+
+def _pack(problem: Problem, y: np.ndarray, scales: Scales, hits: np.ndarray) -> Roots:
+    dimension = y.shape[1]
+    if not len(y):
+        empty = np.empty((0, dimension))
+        return Roots(
+            y, Polished(empty, empty, np.empty((0, dimension, dimension)), empty), empty,
+            np.empty(0), hits,
+        )  # fmt: skip
+    y = _snap_zeros(problem, y, scales)
+    polished = polish(problem, y, scales, steps=0)
+    tolerance = zero_tolerance(polished, scales)
+    accuracy = np.array([_accuracy(problem, polished, tolerance, scales, k) for k in range(len(y))])
+    return Roots(y, polished, tolerance, accuracy, hits)
+
+
+def _snap_zeros(problem: Problem, y: np.ndarray, scales: Scales) -> np.ndarray:
+    """Set coordinates that are zero but for rounding to zero, where the root allows it."""
+    snapped = np.where(np.abs(y) < 1e-14 * np.asarray(scales.y), 0.0, y)
+    changed = np.any(snapped != y, axis=1)
+    before = np.max(np.abs(evaluate(problem, y)), axis=1)
+    after = np.max(np.abs(evaluate(problem, snapped)), axis=1)
+    floor = 4.0 * _EPS * np.max(np.asarray(scales.f))
+    keep = changed & (after <= np.maximum(before, floor))
+    return np.where(keep[:, None], snapped, y)
+
+
+def _accuracy(
+    problem: Problem, polished: Polished, tolerance: np.ndarray, scales: Scales, k: int
+) -> float:
+    """The longest step along the weakest direction that leaves the displacement at zero."""
+    widths, typical = np.asarray(scales.y), np.asarray(scales.f)
+    scaled = polished.jacobian[k] * widths / typical[:, None]
+    weakest = np.linalg.svd(scaled)[2][-1] * widths
+    lengths = 10.0 ** np.arange(-17, -1.75, 0.25)
+    steps = np.concatenate([lengths, -lengths])[:, None] * weakest
+    value = evaluate(problem, polished.y[k] + steps)
+    fits = np.all(np.abs(value) <= tolerance[k], axis=1).reshape(2, -1)
+    # Without a gap: a step that lands on another root says nothing about this one.
+    unbroken = np.logical_and.accumulate(fits, axis=1).reshape(-1)
+    reached = np.linalg.norm(steps[unbroken], axis=1)
+    return float(max(reached.max(initial=0.0), _EPS * np.max(np.abs(polished.y[k]))))

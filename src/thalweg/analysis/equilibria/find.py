@@ -1,0 +1,140 @@
+"""The verb: find and classify every equilibrium of a rule in a domain."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from thalweg.analysis.equilibria.assemble import assemble
+from thalweg.analysis.equilibria.inventory import take_inventory
+from thalweg.analysis.equilibria.result import Equilibria
+from thalweg.analysis.equilibria.search import ROUND, Probe, Scales, probe
+from thalweg.core.domains import Box, Domain
+from thalweg.core.errors import InputError
+from thalweg.dynamics import Rule, declared_domain
+from thalweg.dynamics.problem import Problem, make_problem
+
+
+def find_equilibria(
+    rule: Rule,
+    domain: Domain | None = None,
+    *,
+    starts: int | Any = 256,
+    key: jax.Array | None = None,
+) -> Equilibria:
+    """Find and classify every equilibrium of a flow, or fixed point of a map, in a domain.
+
+    Independent random starts run to rest in one compiled, batched Levenberg–Marquardt search; the
+    ends are polished by Newton, merged relative to their conditioning, and classified. More starts
+    are drawn until the chance of having missed one is below 1 % (with 95 % confidence), up to 16
+    times the first number; then restarts that are deflated away from what was found look for basins
+    too small to hit. Equilibria that are not isolated are recognised as continua and represented by
+    a few points each.
+
+    Arguments:
+        rule: a `Flow` or a `Map` that does not depend on time.
+        domain: where to search; None means the domain that the rule declares.
+        starts: the number of random starts, or the starts themselves: states stacked along a first
+            axis (recorded states of a network, say). Given starts are used as they are, and points
+            where the speed has a local minimum above zero are reported as `slow`.
+        key: a `jax.random` key; None means a fixed one. The same key gives the same result.
+
+    Returns:
+        The equilibria ordered by state; a table when printed.
+
+    Raises:
+        InputError: the rule does not fit the domain, depends on time, holds a parameter that is not
+            finite, or is finite nowhere in the domain.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> flow = tw.as_flow(lambda x: x - x**3, domain=tw.Box([-2.0], [2.0]))
+        >>> [(round(float(e.state[0]), 6), e.kind) for e in tw.find_equilibria(flow)]
+        [(-1.0, 'sink'), (0.0, 'source'), (1.0, 'sink')]
+
+    References:
+        Good (1953) for `unseen_mass`; Fan & Yuan (2005) for the search; Farrell, Birkisson & Funke
+        (2015) for deflation.
+    """
+    is_count = isinstance(starts, int | np.integer) and not isinstance(starts, bool)
+    if is_count and starts < 2:
+        raise InputError(f"starts must be at least 2, got {starts}.")
+    with jax.enable_x64(True):
+        if not is_count and domain is None and declared_domain(rule) is None:
+            domain = _box_around(starts)
+        problem, domain = make_problem(rule, domain)
+        given = None if is_count else given_points(problem, starts)
+        look = look_at(problem, key, given)
+        scales = _scales(problem, look)
+        count = int(starts) if is_count else 0
+        inventory = take_inventory(problem, scales, key, count if given is None else given)
+        return assemble(problem, domain, scales, look, inventory)
+
+
+def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> Probe:
+    """What the rule does at the first starts; refuses what cannot be analysed."""
+    if given is not None:
+        given = np.resize(given, (ROUND, given.shape[1]))
+    look = Probe(*map(np.asarray, probe(problem, key, np.asarray(0), given, ROUND)))
+    name = type(problem.rule).__name__
+    if not np.any(np.all(np.isfinite(look.displacement), axis=1)):
+        raise InputError(
+            f"{name} is not finite at any of {len(look.starts)} points of the domain, for example "
+            f"at {look.starts[0]}. Choose a domain in which the rule is defined."
+        )
+    finite = np.where(np.isfinite(look.displacement), np.abs(look.displacement), 0.0)
+    rounding = 1e-11 * max(float(np.max(finite)), 1e-300)
+    if look.time_change > rounding:
+        raise InputError(
+            f"{name} depends on time (at one state it changed by {look.time_change:.3g}), so it "
+            f"has no equilibria. If it is periodic, analyse Stroboscopic(flow, period)."
+        )
+    if look.leak > 100.0 * rounding and look.leak > 1e-14:
+        raise InputError(
+            f"{name} does not keep the sum of the state on the simplex (it changes by "
+            f"{look.leak:.3g}). Subtract the mean growth, or use a Box."
+        )
+    return look
+
+
+def _scales(problem: Problem, look: Probe) -> Scales:
+    size = np.abs(look.displacement)
+    size = size[np.all(np.isfinite(size), axis=1)]
+    typical = np.median(size, axis=0)
+    mean = np.mean(size, axis=0)
+    typical = np.where(typical > 1e-3 * mean, typical, mean)
+    largest = max(float(np.max(typical)), 1e-300)
+    typical = np.maximum(typical, 1e-12 * largest)
+    return Scales(np.asarray(problem.chart.widths), np.where(typical > 1e-290, typical, 1.0))
+
+
+def given_points(problem: Problem, starts: Any) -> np.ndarray:
+    """The coordinates `(n, d)` of states stacked along a first axis; refuses what is not."""
+    layout = problem.chart.layout
+    try:
+        leaves = [np.asarray(leaf, dtype=np.float64) for leaf in jax.tree.leaves(starts)]
+        stacked = jax.tree.unflatten(jax.tree.structure(starts), leaves)
+        flat = layout.flatten(stacked)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"starts must be a number, or states stacked along a first axis: {error}"
+        ) from error
+    if flat.ndim != 2 or not len(flat):
+        raise InputError(
+            f"starts must be states stacked along a first axis, got shape {np.shape(flat)} for "
+            f"states of {layout.size} coordinates."
+        )
+    if not np.all(np.isfinite(flat)):
+        row = int(np.argwhere(~np.isfinite(flat))[0, 0])
+        raise InputError(f"starts must be finite; state {row} is {flat[row]}.")
+    return problem.chart.coordinates(stacked)
+
+
+def _box_around(starts: Any) -> Box:
+    """A box around the given states, three times as wide as they are spread."""
+    low = jax.tree.map(lambda s: np.min(np.asarray(s, dtype=np.float64), axis=0), starts)
+    high = jax.tree.map(lambda s: np.max(np.asarray(s, dtype=np.float64), axis=0), starts)
+    room = jax.tree.map(lambda a, b: np.maximum(b - a, 1e-3 * (1 + np.abs(a))), low, high)
+    return Box(
+        jax.tree.map(lambda a, r: a - r, low, room), jax.tree.map(lambda b, r: b + r, high, room)
+    )

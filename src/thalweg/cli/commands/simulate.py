@@ -1,0 +1,122 @@
+"""`thalweg simulate`: run a system from a start."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from thalweg.cli.parse.options import (
+    DebugOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    SystemArgument,
+)
+from thalweg.cli.session import session
+
+if TYPE_CHECKING:
+    from thalweg.cli.parse.loader import System
+
+_DURATION, _STEPS = 100.0, 100
+
+
+def simulate(
+    system: SystemArgument,
+    settings: SetOption = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--start",
+            metavar='"X,Y"',
+            help="The start, one number a coordinate; a random point of the domain unless given.",
+        ),
+    ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option(
+            "--duration", metavar="T", help="How long to follow a flow; 100 unless given."
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", metavar="N", help="How often to apply a map; 100 unless given."),
+    ] = None,
+    settle: Annotated[
+        bool, typer.Option("--until-settled", help="Stop early when the state has come to rest.")
+    ] = False,
+    save: Annotated[
+        int | None,
+        typer.Option("--save", metavar="N", min=2, help="How many points to keep, equally spaced."),
+    ] = None,
+    dt: Annotated[
+        float | None,
+        typer.Option("--dt", metavar="DT", help="Classical Runge–Kutta steps of this length."),
+    ] = None,
+    rtol: Annotated[
+        float | None, typer.Option("--rtol", metavar="R", help="Relative tolerance; 1e-6.")
+    ] = None,
+    atol: Annotated[
+        float | None, typer.Option("--atol", metavar="A", help="Absolute tolerance; 1e-9.")
+    ] = None,
+    seed: SeedOption = 0,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run a system from a start, in float64, and write the states to result.json.
+
+    The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`, `seed`,
+    `names` (one a coordinate), `start`, `times`, `states` (one list of coordinates a time),
+    `final`, `last_time`, `result` (`successful` or `settled`), `message`, `settled`, `statistics`
+    and `warnings`.
+    """
+    with session(out, as_json, quiet, debug) as current:
+        from thalweg.cli.parse.loader import load_system
+        from thalweg.cli.parse.starts import read_start
+
+        loaded = load_system(system, settings or ())
+        begin = read_start(start, loaded, seed)
+        current.open_folder(loaded.slug)
+
+        import jax
+
+        from thalweg.core.trees import replace
+        from thalweg.simulation import simulate as run
+
+        if loaded.rule.rule_kind == "map" or dt is not None:
+            steps = _STEPS if steps is None and duration is None else steps
+        else:
+            duration = _DURATION if duration is None and steps is None else duration
+        with jax.enable_x64(True):
+            trajectory = run(
+                loaded.rule,
+                begin,
+                duration=duration,
+                steps=steps,
+                until="settled" if settle else None,
+                save=save,
+                dt=dt,
+                rtol=rtol,
+                atol=atol,
+            )
+        trajectory = replace(trajectory, rule_name=loaded.name)
+        current.finish(_result(loaded, begin, trajectory, seed), str(trajectory))
+
+
+def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[str, Any]:
+    from thalweg.cli.header import header
+    from thalweg.core.trees import Layout
+
+    layout = Layout.of(start)
+    found = trajectory.to_dict()
+    del found["rule"]  # the header names what was run
+    names = found.pop("names")
+    flat = layout.flatten(start)
+    return (
+        header(system, layout.size)
+        | {"seed": seed, "names": names, "start": flat}
+        | found
+        | {"warnings": []}
+    )

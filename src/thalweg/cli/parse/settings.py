@@ -1,0 +1,201 @@
+"""`--set NAME=VALUE`: parameters of a system from the command line.
+
+A name is a parameter of the class, or a dotted path into the fields of what it makes
+(`energy.stiffness`, `weights.0.1`). A value is JSON, brought to the type of the value it replaces.
+"""
+
+import dataclasses
+import difflib
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from thalweg.cli.parse.values import UNSET, read_value
+from thalweg.core.errors import InputError
+from thalweg.core.trees import replace
+
+
+def split_settings(texts: Sequence[str]) -> dict[str, str]:
+    """`["a=1", "b.c=2"]` as a dictionary; the last of equal names wins."""
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"--set {text!r} is not of the form NAME=VALUE, such as current=0.5.")
+        settings[name.strip()] = value.strip()
+    return settings
+
+
+def build(made_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any], name: str) -> Any:
+    """An instance of the class `made_by` with settings applied.
+
+    Arguments:
+        made_by: the class.
+        settings: texts by name or dotted path.
+        presets: values in which this system differs from the defaults of its class.
+        name: what messages call the system.
+
+    Raises:
+        InputError: a name is unknown, a value does not fit, or a parameter without default is left
+            out.
+    """
+    given, paths = arguments(made_by, settings, presets, name)
+    try:
+        system = made_by(**given)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
+    return apply(system, paths, name, known=tuple(_parameters(made_by)))
+
+
+def arguments(
+    taken_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any], name: str
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What to call a class or function with, and the settings that are none of its parameters.
+
+    Raises:
+        InputError: a value does not fit, or a parameter without default is left out.
+    """
+    accepted = _parameters(taken_by)
+    given = dict(presets)
+    paths = {}
+    for path, text in settings.items():
+        if path in accepted:
+            default, annotation = accepted[path]
+            given[path] = read_value(path, text, given.get(path, default), annotation)
+        else:
+            paths[path] = text
+    missing = [p for p, (default, _) in accepted.items() if default is UNSET and p not in given]
+    if missing:
+        raise InputError(
+            f"{name} has no default for {', '.join(missing)}: give --set {missing[0]}=VALUE."
+        )
+    return given, paths
+
+
+def unknown(path: str, known: Sequence[str], name: str) -> InputError:
+    """The error of a setting that does not exist; it offers the nearest name."""
+    near = difflib.get_close_matches(path, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    has = f"It has {', '.join(known)}" if known else "It has no parameters"
+    return InputError(f"--set: {name} has no parameter {path!r}.{hint} {has}.")
+
+
+def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[str] = ()) -> Any:
+    """`system` with the values at some dotted paths replaced (a copy)."""
+    for path, text in settings.items():
+        try:
+            system = _assign(system, path.split("."), path, text)
+        except KeyError:
+            names = list(dict.fromkeys([*known, *parameters(system)]))
+            raise unknown(path, names, name) from None
+    return system
+
+
+def parameters(system: Any) -> dict[str, Any]:
+    """Every parameter of a system by its dotted path, as JSON-ready data."""
+    found: dict[str, Any] = {}
+    _collect(system, "", found)
+    return found
+
+
+def _collect(node: Any, path: str, found: dict[str, Any]) -> None:
+    children = _children(node)
+    if children is not None:
+        for key, child in children.items():
+            _collect(child, f"{path}.{key}" if path else str(key), found)
+    elif isinstance(node, bool | int | float | str) or node is None:
+        found[path] = node
+    elif eqx.is_array(node) or isinstance(node, np.ndarray | np.generic):
+        found[path] = np.asarray(node).tolist()
+
+
+def _children(node: Any) -> dict[Any, Any] | None:
+    """The parts of a container by name, or None for a value."""
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        names = [field.name for field in dataclasses.fields(node)]
+        return {name: getattr(node, name) for name in names if hasattr(node, name)}
+    if isinstance(node, dict):
+        return {str(key): value for key, value in node.items()}
+    if isinstance(node, tuple | list) and not all(isinstance(x, int | float) for x in node):
+        return {str(index): value for index, value in enumerate(node)}
+    return None
+
+
+def _assign(node: Any, keys: list[str], path: str, text: str) -> Any:
+    key, rest = keys[0], keys[1:]
+    children = _children(node)
+    if children is None:
+        return _assign_element(node, keys, path, text)
+    if key not in children:
+        raise KeyError(path)
+    child = children[key]
+    if rest:
+        new = _assign(child, rest, path, text)
+    elif _children(child) is not None or callable(child):
+        inner = ", ".join(f"{path}.{name}" for name in _children(child) or ())
+        raise InputError(
+            f"--set {path}: this is not a single value"
+            + (f"; set one of its own: {inner}." if inner else " and cannot be set from text.")
+        )
+    else:
+        new = read_value(path, text, child, _annotation(node, key))
+    return _rebuilt(node, key, new)
+
+
+def _assign_element(node: Any, keys: list[str], path: str, text: str) -> Any:
+    """An element of an array, by its indices."""
+    if not eqx.is_array(node) and not isinstance(node, np.ndarray):
+        raise KeyError(path)
+    array = np.array(node)
+    try:
+        index = tuple(int(key) for key in keys)
+        array[index] = read_value(path, text, array[index].item(), UNSET)
+    except (IndexError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"--set {path}: not an element of an array of shape {array.shape}."
+        ) from error
+    return array
+
+
+def _rebuilt(node: Any, key: str, new: Any) -> Any:
+    if isinstance(node, dict):
+        return {k: (new if str(k) == key else v) for k, v in node.items()}
+    if isinstance(node, tuple | list):
+        parts = [new if str(i) == key else v for i, v in enumerate(node)]
+        return type(node)(*parts) if hasattr(node, "_fields") else type(node)(parts)
+    fields = {f.name for f in dataclasses.fields(node) if f.init}
+    if fields == set(_parameters(type(node))):  # so that the class checks the new value
+        return type(node)(**{name: getattr(node, name) for name in fields} | {key: new})
+    return replace(node, **{key: new})
+
+
+def _annotation(node: Any, key: str) -> Any:
+    if dataclasses.is_dataclass(node):
+        return {field.name: field.type for field in dataclasses.fields(node)}.get(key, UNSET)
+    return UNSET
+
+
+def _parameters(made_by: Any) -> dict[str, tuple[Any, Any]]:
+    """What a class takes: name → (default, annotation)."""
+    signature, factories = inspect.signature(made_by), {}
+    if dataclasses.is_dataclass(made_by):
+        factories = {
+            field.name: field.default_factory
+            for field in dataclasses.fields(made_by)
+            if field.default_factory is not dataclasses.MISSING
+        }
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    found = {}
+    for parameter in signature.parameters.values():
+        if parameter.kind in named:
+            is_made = parameter.name in factories and parameter.default is not UNSET
+            default = factories[parameter.name]() if is_made else parameter.default
+            found[parameter.name] = (default, parameter.annotation)
+    return found

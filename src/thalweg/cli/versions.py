@@ -1,0 +1,23 @@
+"""Versions of what computes."""
+
+import platform
+from importlib import metadata
+
+_PACKAGES = (
+    "jax", "jaxlib", "equinox", "diffrax", "optimistix", "lineax", "optax", "jaxtyping", "numpy",
+    "matplotlib", "typer", "rich",
+)  # fmt: skip
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of thalweg, Python and the libraries that compute, None where missing."""
+    own = {"thalweg": version_of("thalweg"), "python": platform.pythonversion_of()}
+    return own | {name: version_of(name) for name in _PACKAGES}
+
+
+def version_of(name: str) -> str | None:
+    """The version of an installed package, or None."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

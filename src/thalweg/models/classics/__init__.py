@@ -1,0 +1,1 @@
+"""Systems that every textbook has, one family a module."""

@@ -1,0 +1,1 @@
+"""The reweighting rule itself: population, stimuli, forms of the rule, and runs of them."""

@@ -1,0 +1,1 @@
+"""What is true of the rule: its energy, its equilibria, where they are stable, in words too."""

@@ -1,0 +1,178 @@
+"""Is there an energy that falls along the rule, whatever the metric? A polynomial one is sought."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.core.batches import BATCH, in_batches
+from thalweg.core.charts import BoxChart
+from thalweg.recovery.candidates.common_direction import widest_margin
+from thalweg.recovery.candidates.hunts import (
+    LEAST_FALL,
+    centres_of,
+    falls_at_centres,
+    fresh_and_known,
+    hunt_rises,
+    in_words,
+    sample_points,
+)
+from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, make_basis
+from thalweg.recovery.candidates.random_units import UnitBasis, make_units
+from thalweg.recovery.candidates.trained import trained_network
+from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
+from thalweg.recovery.verdict import Level
+
+NAME = "lyapunov"
+_DEGREES = {1: (2, 4, 8, 12), 2: (2, 4, 6, 8), 3: (2, 4, 6), 4: (2, 4), 5: (2, 4), 6: (2, 4)}
+_LARGEST = 16
+_NUM_UNITS = 128
+_WITH_UNITS = f"quadratic form with {_NUM_UNITS} random units"
+_ROUNDS = 8
+
+
+@dataclass
+class _Samples:
+    """Points and the rows that the coefficients must make positive there."""
+
+    points: np.ndarray
+    rows: np.ndarray
+
+
+def lyapunov(question: Question) -> Finding:
+    """Look for an energy that falls: a polynomial; in many coordinates a network.
+
+    From 7 coordinates on the polynomials are quadratic, then random units are added; where that
+    fails, or the coordinates are more than 16, a network is trained.
+    """
+    if question.size > METRIC_SIZE:
+        note = f"Not tried above {METRIC_SIZE} coordinates."
+        return Finding(Level(NAME, "open", None, note))
+    if question.size > _LARGEST:
+        return _by_training(question, "")
+    finding = _by_convex_fits(question)
+    if finding.kind is not None or question.size in _DEGREES:
+        return finding
+    return _by_training(question, finding.level.note + " ")
+
+
+def _by_training(question: Question, before: str) -> Finding:
+    energy, worst, note = trained_network(question)
+    if energy is None:
+        return Finding(Level(NAME, "open", None, before + note))
+    return Finding(Level(NAME, "yes", worst, note), NAME, energy)
+
+
+def _by_convex_fits(question: Question) -> Finding:
+    """Fit polynomials of growing degree, hunt for points where they rise, and fit again.
+
+    The gradient is made to vanish at every equilibrium; of all coefficients with dE/dt < 0 at the
+    samples those with the widest margin are taken (a convex problem, so that failure means that no
+    polynomial of this degree falls at all samples).
+    """
+    size = question.size
+    is_small = size in _DEGREES
+    degrees = _DEGREES[size] if is_small else (2, 3)
+    chart = question.chart
+    basis = make_basis(chart, degrees[-1]) if is_small else make_units(chart, _NUM_UNITS)
+    states = centres_of(question)
+    samples = _measure(question, basis, sample_points(question, states))
+    pins = _pins(question, basis, states)
+    num_hunts, worst = 0, float("nan")
+    for degree in degrees:
+        used = basis.degrees <= degree
+        for _ in range(_ROUNDS):
+            coefficients, margin = _fit(samples.rows, pins, used)
+            if coefficients is None:
+                break
+            energy = SeriesEnergy(question.chart, basis, coefficients)
+            starts = fresh_and_known(question, samples.points)
+            points, falls = hunt_rises(question, energy, states, starts)
+            num_hunts += len(points)
+            worst = float(np.min(falls))
+            slopes = functools.partial(_slopes, basis, coefficients)
+            if worst >= LEAST_FALL and falls_at_centres(question, slopes, states):
+                return _found(question, energy, degree, num_hunts, worst)
+            bad = np.argsort(falls)[: BATCH // 2]
+            more = _measure(question, basis, points[bad[falls[bad] < max(10 * LEAST_FALL, margin)]])
+            samples = _Samples(
+                np.concatenate([samples.points, more.points]),
+                np.concatenate([samples.rows, more.rows]),
+            )
+    form = f"polynomial of degree up to {degrees[-1]}" if is_small else _WITH_UNITS
+    note = f"No {form} falls at all of {len(samples.points)} points; an energy of another form may."
+    return Finding(Level(NAME, "open", None, note))
+
+
+@eqx.filter_jit
+def _basis_at(basis: Basis | UnitBasis, points: Any) -> tuple[jax.Array, jax.Array]:
+    return jax.vmap(basis)(points), jax.vmap(jax.jacfwd(basis))(points)
+
+
+def _measure(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> _Samples:
+    """The rows −∇φ·f (a map: φ(x) − φ(x⁺)) at points, each of length one."""
+    if not len(points):
+        return _Samples(points, np.zeros((0, len(basis.degrees))))
+    (rows,) = in_batches(lambda some: (_rows(question, basis, some),), points)
+    good = np.isfinite(rows).all(axis=1)
+    return _Samples(points[good], rows[good])
+
+
+def _rows(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
+    velocity = evaluate(question.problem, points)[0]
+    values, slopes = (np.asarray(a) for a in _basis_at(basis, points))
+    if question.rule.rule_kind == "flow":
+        return -np.einsum("nki,ni->nk", slopes, velocity)
+    return values - np.asarray(_basis_at(basis, points + velocity)[0])
+
+
+def _pins(question: Question, basis: Basis | UnitBasis, centres: np.ndarray) -> np.ndarray:
+    """The equations ∇E = 0 at the equilibria, shape `(m d, k)`, in units of the domain."""
+    if not len(centres):
+        return np.zeros((0, len(basis.degrees)))
+    slopes = _slopes_at(basis, centres) * np.asarray(question.chart.widths)
+    return np.swapaxes(slopes, 1, 2).reshape(-1, len(basis.degrees))
+
+
+def _slopes_at(basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
+    """∇φ_k at any number of points, `(n, k, d)`."""
+    return in_batches(lambda some: _basis_at(basis, some), points)[1]
+
+
+def _slopes(basis: Basis | UnitBasis, coefficients: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """∇E at any number of points, `(n, d)`."""
+    return np.einsum("jki,k->ji", _slopes_at(basis, points), coefficients)
+
+
+def _fit(rows: np.ndarray, pins: np.ndarray, used: np.ndarray) -> tuple[np.ndarray | None, float]:
+    """The coefficients of widest margin among those that obey the pins, and the margin."""
+    free = np.eye(int(used.sum()))
+    if len(pins):
+        _, values, right = np.linalg.svd(pins[:, used])
+        rank = int(np.sum(values > 1e-10 * max(values[0], 1e-300)))
+        free = right[rank:].T
+    if not free.shape[1]:
+        return None, 0.0
+    reduced = rows[:, used] @ free
+    lengths = np.linalg.norm(reduced, axis=1)
+    kept = lengths > 1e-13 * np.linalg.norm(rows[:, used], axis=1)
+    solution, margin = widest_margin(reduced[kept] / lengths[kept, None])
+    if solution is None:
+        return None, 0.0
+    coefficients = np.zeros(len(used))
+    coefficients[used] = free @ solution
+    return coefficients, margin
+
+
+def _found(
+    question: Question, energy: SeriesEnergy, degree: int, num_hunts: int, worst: float
+) -> Finding:
+    waves = isinstance(question.chart, BoxChart) and np.any(np.isfinite(question.chart.period))
+    kind = "trigonometric polynomial" if waves else "polynomial"
+    is_plain = isinstance(energy.basis, Basis) or degree < 3
+    what = f"{kind} of degree {degree}" if is_plain else _WITH_UNITS
+    note = in_words(question, what, num_hunts, worst)
+    return Finding(Level(NAME, "yes", worst, note), NAME, energy)

@@ -1,0 +1,113 @@
+"""Does an energy fall along a rule? Its slope at points, and hunts for the worst points."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from thalweg.core.charts import BoxChart, Chart
+from thalweg.dynamics import Problem
+
+HUNTS = 256
+_STEPS = 40
+_WALK = 128
+_STRIDE = 0.02
+_ROUNDING = 1e-9
+
+
+def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
+    r"""How steeply an energy falls along a rule at y, in [−1, 1]; negative where it rises.
+
+    A flow: −∇E·f / (|∇E| |f|), with coordinates in units of the domain. A map: the drop of the
+    energy over one step, E(y) − E(y⁺), relative to |∇E| |y⁺ − y| at both ends and to rounding.
+    """
+    widths = jnp.asarray(problem.chart.widths)
+    velocity = problem.displacement(y)
+
+    def at(z: jax.Array) -> jax.Array:
+        return energy(problem.chart.embed(z))
+
+    level, slope = jax.value_and_grad(at)(y)
+    length = _norm(velocity / widths)
+    if problem.rule.rule_kind == "flow":
+        return -jnp.dot(slope, velocity) / (_norm(slope * widths) * length + 1e-300)
+    next_level, next_slope = jax.value_and_grad(at)(y + velocity)
+    steepness = _norm(slope * widths) + _norm(next_slope * widths)
+    # A drop that rounding could have made is none.
+    noise = _ROUNDING * (jnp.abs(level) + jnp.abs(next_level))
+    return (level - next_level) / (steepness * length + noise + 1e-300)
+
+
+@eqx.filter_jit
+def falls_at(problem: Problem, energy: Any, points: Any) -> jax.Array:
+    """`fall` at points `(n, d)`."""
+    return jax.vmap(lambda y: fall(problem, energy, y))(points)
+
+
+@eqx.filter_jit
+def hunt(problem: Problem, energy: Any, starts: Any) -> tuple[jax.Array, jax.Array]:
+    """Go down the fall from every start, in steps that shrink, and stay in the domain.
+
+    Returns:
+        The lowest point that each hunt met, `(n, d)`, and the fall there, `(n,)`.
+    """
+    widths = jnp.asarray(problem.chart.widths)
+    slope = jax.value_and_grad(lambda y: fall(problem, energy, y))
+
+    def lane(start: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def step(carry: tuple, size: jax.Array) -> tuple[tuple, None]:
+            y, best, least = carry
+            value, gradient = slope(y)
+            better = value < least
+            best, least = jnp.where(better, y, best), jnp.where(better, value, least)
+            way = gradient * widths
+            moved = y - size * widths * way / (_norm(way) + 1e-300)
+            return (stay_inside(problem.chart, moved, y), best, least), None
+
+        sizes = 0.1 * 0.85 ** jnp.arange(_STEPS)
+        first = (start, start, jnp.asarray(jnp.inf, start.dtype))
+        (_, best, least), _ = jax.lax.scan(step, first, sizes)
+        return best, least
+
+    return jax.vmap(lane)(jnp.asarray(starts))
+
+
+@eqx.filter_jit
+def walk(problem: Problem, starts: Any) -> jax.Array:
+    """Where `(n, d)` points are taken by a rule, one half of them by its reverse.
+
+    Nothing falls along a closed orbit or in chaos, and there is where walks end. A flow is followed
+    at unit speed, in units of the domain; a map is iterated, forward only.
+    """
+    widths = jnp.asarray(problem.chart.widths)
+    is_flow = problem.rule.rule_kind == "flow"
+
+    def way(y: jax.Array) -> jax.Array:
+        velocity = problem.displacement(y)
+        return velocity / (_norm(velocity / widths) + 1e-300)
+
+    def lane(start: jax.Array, stride: jax.Array) -> jax.Array:
+        def step(_: Any, y: jax.Array) -> jax.Array:
+            moved = y + stride * way(y + 0.5 * stride * way(y)) if is_flow else problem.step(y)
+            return stay_inside(problem.chart, moved, y)
+
+        return jax.lax.fori_loop(0, _WALK, step, start)
+
+    starts = jnp.asarray(starts)
+    signs = jnp.where(jnp.arange(len(starts)) % 2 == 0, 1.0, -1.0)
+    return jax.vmap(lane)(starts, _STRIDE * signs)
+
+
+def stay_inside(chart: Chart, moved: jax.Array, before: jax.Array) -> jax.Array:
+    """The moved point, held at the walls of a box; the one before where it left all the same."""
+    wrapped = chart.wrap(moved)
+    if isinstance(chart, BoxChart):
+        upper = jnp.where(jnp.isfinite(chart.period), wrapped, chart.upper)
+        wrapped = jnp.clip(wrapped, chart.lower, upper)
+    fine = chart.inside(wrapped) & jnp.all(jnp.isfinite(wrapped))
+    return jnp.where(fine, wrapped, before)
+
+
+def _norm(vector: jax.Array) -> jax.Array:
+    return jnp.sqrt(jnp.sum(vector**2) + 1e-300)

@@ -1,0 +1,42 @@
+"""A map as a step of descent: does the energy fall at the actual step size?"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from thalweg.recovery.candidates.fall import HUNTS, falls_at, hunt
+from thalweg.recovery.question import Finding, Question
+from thalweg.recovery.verdict import Level
+
+_RISES = -1e-6
+
+
+def unless_too_long(question: Question, finding: Finding, is_cyclic: bool) -> Finding:
+    """A finding about g(x) − x, kept only if its energy falls from x to g(x).
+
+    Arguments:
+        question: the rule and its region.
+        finding: of a level, whose energy E has −∇E = M (g(x) − x).
+        is_cyclic: whether a cycle is known, round which no energy falls.
+    """
+    if finding.kind is None or question.rule.rule_kind != "map":
+        return finding
+    level = finding.level
+    fact = "g(x) − x is a gradient in this metric, so small steps along it descend"
+    if is_cyclic:
+        return _set_aside(finding, f"{fact}; but no energy falls round a cycle of full steps.")
+    problem, sites = question.problem, question.sites
+    falls = np.asarray(falls_at(problem, finding.energy, sites.points))
+    if not np.any(falls < _RISES):
+        starts = np.resize(np.concatenate([sites.points, sites.fresh]), (HUNTS, question.size))
+        falls = np.asarray(hunt(problem, finding.energy, starts)[1])
+    if np.any(falls < _RISES):
+        return _set_aside(finding, f"{fact}; but the energy can rise in a full step.")
+    note = f"{level.note} The energy falls at the actual step ({HUNTS} hunts for a rise)."
+    return replace(finding, level=Level(level.name, "yes", level.residual, note))
+
+
+def _set_aside(finding: Finding, note: str) -> Finding:
+    """The finding as a fact about the direction alone, which settles nothing."""
+    level = Level(finding.level.name, "yes", finding.level.residual, note)
+    return Finding(level, warnings=finding.warnings)

@@ -1,0 +1,110 @@
+"""Where an energy is tried: around equilibria, all over the region, and where hunts lead."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from thalweg.recovery.candidates.fall import HUNTS, hunt
+from thalweg.recovery.question import Question
+
+# A fall below this is not told from none: dE/dt relative to |∇E| |f|.
+LEAST_FALL = 1e-6
+NEAREST = 1e-4
+_NUM_POINTS = 1024
+_NUM_AROUND = 128
+
+
+def centres_of(question: Question) -> np.ndarray:
+    """The equilibria in coordinates, shape `(m, d)`."""
+    states = [question.chart.coordinates(e.state) for e in question.equilibria]
+    return np.asarray(states).reshape(len(states), question.size)
+
+
+def sample_points(question: Question, centres: np.ndarray) -> np.ndarray:
+    """Random points of the region, and points around every equilibrium at all distances."""
+    region, chart = question.region, question.chart
+    parts = [region.draw(_NUM_POINTS)]
+    for centre in centres:
+        ways = region.rng.normal(size=(_NUM_AROUND, question.size))
+        ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+        radii = 10.0 ** region.rng.uniform(-3.5, -0.5, (_NUM_AROUND, 1))
+        around = chart.wrap(centre + radii * ways * np.asarray(chart.widths))
+        parts.append(around[np.asarray(chart.inside(around)) & region.sees(around)])
+    return np.concatenate(parts)
+
+
+def hunt_rises(
+    question: Question, energy: Any, centres: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest points that `HUNTS` hunts met outside the equilibria, and the fall there."""
+    points, falls = (np.asarray(a) for a in hunt(question.problem, energy, starts))
+    outside = ~_is_near(question, points, centres) & question.region.sees(points)
+    falls = np.where(np.isfinite(falls), falls, -1.0)
+    return points[outside], falls[outside]
+
+
+def fresh_and_known(question: Question, known: np.ndarray) -> np.ndarray:
+    """As many random points of the region as picks of `known`, `HUNTS` in all."""
+    fresh = question.region.draw(HUNTS // 2)
+    picks = question.region.rng.integers(len(known), size=HUNTS - len(fresh))
+    return np.concatenate([fresh, known[picks]])
+
+
+def _is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Which points are within `NEAREST` of an equilibrium, in units of the domain."""
+    near = np.zeros(len(points), dtype=bool)
+    for centre in centres:
+        gap = question.chart.difference(points, centre[None]) / np.asarray(question.chart.widths)
+        near |= np.linalg.norm(gap, axis=1) < NEAREST
+    return near
+
+
+def falls_at_centres(
+    question: Question, slopes: Callable[[np.ndarray], np.ndarray], centres: np.ndarray
+) -> bool:
+    """Whether the second derivative falls strictly at every hyperbolic equilibrium.
+
+    Arguments:
+        question: the rule and its equilibria.
+        slopes: ∇E at points `(n, d)`.
+        centres: the equilibria in coordinates.
+    """
+    widths = np.asarray(question.chart.widths)
+    step = 1e-4
+    for equilibrium, centre in zip(question.equilibria, centres, strict=True):
+        jacobian = equilibrium.jacobian * (widths[None, :] / widths[:, None])
+        if equilibrium.kind in ("non-hyperbolic", "center"):
+            continue  # its Jacobian decides nothing; the hunts around it do
+        shifts = step * np.diag(widths)
+        ahead = slopes(centre + shifts) - slopes(centre - shifts)
+        hessian = ahead * widths / (2.0 * step)
+        hessian = (hessian + hessian.T) / 2.0
+        if question.rule.rule_kind == "flow":
+            change = hessian @ jacobian + jacobian.T @ hessian
+        else:
+            change = jacobian.T @ hessian @ jacobian - hessian
+        size = np.linalg.norm(hessian) * max(np.linalg.norm(jacobian), 1e-300)
+        if np.linalg.eigvalsh(change)[-1] > -LEAST_FALL * size:
+            return False
+    return True
+
+
+def in_words(question: Question, what: str, num_hunts: int, worst: float) -> str:
+    """What was found: an energy, where it falls, and how narrowly.
+
+    Arguments:
+        question: the rule and the region.
+        what: the kind of energy.
+        num_hunts: how many hunts looked for a rise of it.
+        worst: the smallest fall that they met.
+    """
+    if question.rule.rule_kind == "flow":
+        rate, margin = "dE/dt < 0", f"a cosine of {worst:.1e} between −∇E and the rule"
+    else:
+        rate, margin = "E(x⁺) < E(x)", f"a fall of {worst:.1e} |∇E| |x⁺ − x|"
+    return (
+        f"A {what} falls: {rate} in the region, except within "
+        f"{NEAREST:.0e} of its widths of an equilibrium; the worst of {num_hunts} hunts for a rise "
+        f"left {margin}. Checked, not proved."
+    )

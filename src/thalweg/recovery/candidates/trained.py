@@ -1,0 +1,103 @@
+"""A network trained to fall along a rule, and trained again wherever a hunt finds that it rises."""
+
+import functools
+
+import jax
+import numpy as np
+
+from thalweg.core.batches import in_batches
+from thalweg.recovery.candidates.fall import HUNTS, falls_at, walk
+from thalweg.recovery.candidates.hunts import (
+    centres_of,
+    falls_at_centres,
+    fresh_and_known,
+    hunt_rises,
+    in_words,
+    sample_points,
+)
+from thalweg.recovery.candidates.network import (
+    NUM_UNITS,
+    NetworkEnergy,
+    make_network,
+    slopes_at,
+    train,
+)
+from thalweg.recovery.candidates.random_units import frame_of
+from thalweg.recovery.question import Question
+
+_WHAT = f"trained network of {NUM_UNITS} units"
+_ROUNDS = 8
+# A network is trusted only where it falls clearly: hunts that end at less are counterexamples.
+_LEAST = 1e-3
+# What is learned from is more than what would refute, so that a fit leaves some room.
+_ROOM = 0.1
+_HALF = 2048
+_NUM_HUNTS = 4
+_NUM_LAST_HUNTS = 16
+
+
+def trained_network(question: Question) -> tuple[NetworkEnergy | None, float, str]:
+    """Train a network at samples, hunt for points where it rises, add them, and train again.
+
+    Hunts start anywhere, at the samples, and where the rule itself leads (forward and backward).
+    When none succeeds, four times as many have to fail as well.
+
+    Returns:
+        The energy or None, the smallest fall that the hunts left, and what happened in words.
+    """
+    centres = centres_of(question)
+    energy = _first(question, centres)
+    points = sample_points(question, centres)
+    (falls,) = in_batches(lambda some: (falls_at(question.problem, energy, some),), points)
+    points = points[np.isfinite(falls)]
+    if not len(points):
+        return None, float("nan"), "The rule is finite at no sample."
+    rng = question.region.rng
+    base, found = points[rng.integers(len(points), size=_HALF)], points[:0]
+    num_hunts, worst = 0, float("nan")
+    for _ in range(_ROUNDS):
+        # Always as many points: the compiled program serves every round.
+        data = np.concatenate([base, np.resize(found, base.shape) if len(found) else base])
+        trained = train(question.problem, energy, data, jax.random.key(int(rng.integers(2**31))))
+        if trained is None:
+            return None, worst, "The training of a network left the finite."
+        energy = trained
+        for count in (_NUM_HUNTS, _NUM_LAST_HUNTS):
+            lowest, falls = _hunts(question, energy, centres, data, count)
+            num_hunts, worst = num_hunts + count * HUNTS, float(min(falls, default=-1.0))
+            if worst < _LEAST:
+                break
+        else:
+            if falls_at_centres(question, functools.partial(_slopes, energy), centres):
+                return energy, worst, in_words(question, _WHAT, num_hunts, worst)
+        order = np.argsort(falls)[: _HALF // 4]
+        found = np.concatenate([found, lowest[order[falls[order] < _ROOM]]])[-_HALF:]
+    note = (
+        f"A {_WHAT}, trained {_ROUNDS} times, falls too little or rises: the worst of {num_hunts} "
+        f"hunts ended at a fall of {worst:.1e} |∇E| |f|; another energy may fall."
+    )
+    return None, worst, note
+
+
+def _first(question: Question, centres: np.ndarray) -> NetworkEnergy:
+    lower, angles = frame_of(question.chart)
+    network = make_network(len(angles) + sum(angles), question.region.rng)
+    return NetworkEnergy(question.chart, lower, centres, network, angles)
+
+
+def _hunts(
+    question: Question, energy: NetworkEnergy, centres: np.ndarray, known: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where `count` times `HUNTS` hunts ended, and the falls there."""
+    parts = []
+    for index in range(count):
+        starts = fresh_and_known(question, known)
+        if index % 2:
+            starts = np.asarray(walk(question.problem, starts))
+        parts.append(hunt_rises(question, energy, centres, starts))
+    points, falls = zip(*parts, strict=True)
+    return np.concatenate(points), np.concatenate(falls)
+
+
+def _slopes(energy: NetworkEnergy, points: np.ndarray) -> np.ndarray:
+    return np.asarray(slopes_at(energy, points))

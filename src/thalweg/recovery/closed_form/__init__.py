@@ -1,0 +1,1 @@
+"""The question in exact form, on SymPy expressions: energies and metrics in closed form."""

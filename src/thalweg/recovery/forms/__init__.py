@@ -1,0 +1,1 @@
+"""Covector fields ω = M f and the algebra of symmetric matrices that metrics are made of."""

@@ -1,0 +1,292 @@
+"""Is ω = M f the differential of something? First whether Dω is symmetric, then its integral."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.charts import BoxChart, Chart
+from thalweg.dynamics import Problem, Rule
+from thalweg.dynamics.problem import covector
+from thalweg.geometry import Geometry
+from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre, integrate_along
+from thalweg.recovery.region.region import Region
+
+SYMMETRIC = 1e-9
+CONSISTENT = 1e-8
+NODE_COUNTS = (64, 256, 1024)
+_FULL_SIZE = 32
+LARGE_SIZE = 64
+_TINY = float(np.finfo(float).tiny)
+
+
+class Sites(NamedTuple):
+    """Where a rule is looked at; the same for every metric.
+
+    Attributes:
+        points: where the symmetry of Dω is probed, shape `(n, d)`.
+        directions: the directions, shape `(n, k, d)`: the unit vectors in low dimension.
+        fresh: other points, where the line integral is compared with the rule, shape `(m, d)`.
+        joined: whether the segment to the point before stays in the region, shape `(m,)`.
+        base: where line integrals start.
+    """
+
+    points: np.ndarray
+    directions: np.ndarray
+    fresh: np.ndarray
+    joined: np.ndarray
+    base: np.ndarray
+
+
+class Probes(NamedTuple):
+    """The symmetry of Dω at points; NumPy once it leaves `probe_symmetry`.
+
+    Attributes:
+        covectors: ω, shape `(n, d)`.
+        along: Dω v for each direction v, shape `(n, k, d)`.
+        across: Dωᵀ v, likewise.
+        time_change: how much f changes when only the time does.
+    """
+
+    covectors: Any
+    along: Any
+    across: Any
+    time_change: Any
+
+
+class Integrals(NamedTuple):
+    """The line integral beside the rule; NumPy once it leaves `integrate`.
+
+    Attributes:
+        covectors: ω at fresh points, shape `(m, d)`.
+        gradients: −∇E there, E being the line integral.
+        loops: the work of ω round triangles through the base point, shape `(m,)`.
+        works: the size of the terms that add up to it, likewise.
+        windings: the work of ω once round each angle, shape `(a,)`.
+    """
+
+    covectors: Any
+    gradients: Any
+    loops: Any
+    works: Any
+    windings: Any
+
+
+@dataclass(frozen=True)
+class Exactness:
+    """Whether ω is the differential of −E, in normalised numbers: 0 when it is.
+
+    Attributes:
+        asymmetry: the largest over the points of |Dω − Dωᵀ| / (2 |Dω|), Frobenius norms.
+        row_asymmetry: the largest over the coordinates of the same ratio of a row with its column,
+            the diagonal left out (None in high dimension): it sees what is small beside the rest.
+        mismatch: |∇E + ω| on fresh points, relative to the size of ω; NaN if not asked.
+        circulation: the work round a closed path, relative to the work along it; NaN likewise.
+        winding: the part of it that goes round an angle.
+        worst: the point of the largest asymmetry.
+        undefined: a point where the rule is not finite, or None.
+        num_nodes: how many nodes the line integral used.
+        sites: where it was looked at.
+        probes: the measurements behind the asymmetry.
+        tolerance: the asymmetry that passes for none.
+    """
+
+    asymmetry: float
+    row_asymmetry: float | None
+    worst: np.ndarray
+    undefined: np.ndarray | None
+    sites: Sites
+    probes: Probes
+    tolerance: float = SYMMETRIC
+    mismatch: float = float("nan")
+    circulation: float = float("nan")
+    winding: float = 0.0
+    num_nodes: int = 0
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether Dω is symmetric at every point probed."""
+        rows = self.row_asymmetry
+        return self.asymmetry <= self.tolerance and (rows is None or rows <= 1e-5)
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the line integral's gradient is −ω, and its value does not depend on the path."""
+        limit = max(CONSISTENT, 10.0 * self.tolerance)
+        return self.mismatch <= limit and self.circulation <= limit
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether ω is the differential of −E, as far as measured."""
+        return self.undefined is None and self.is_symmetric and self.is_consistent
+
+    @property
+    def residual(self) -> float:
+        """The largest of the normalised numbers that were asked for."""
+        return float(np.nanmax([self.asymmetry, self.mismatch, self.circulation]))
+
+    def energy(self, rule: Rule, chart: Chart, geometry: Geometry) -> LineIntegral:
+        """The energy that was measured, of the caller's own rule."""
+        nodes, weights = gauss_legendre(self.num_nodes)
+        return LineIntegral(rule, chart, geometry, self.sites.base, nodes, weights)
+
+
+def choose_sites(region: Region) -> Sites:
+    """Random points, and directions that show every entry where the dimension allows it."""
+    size = region.problem.chart.dimension
+    num_points, num_fresh = (64, 32) if size <= LARGE_SIZE else (16, 8)
+    points, fresh = region.draw(num_points), region.draw(num_fresh)
+    if size <= _FULL_SIZE:
+        directions = np.broadcast_to(np.eye(size), (num_points, size, size))
+    else:
+        directions = region.rng.normal(size=(num_points, 4, size))
+    joined = region.sees(fresh, np.roll(fresh, 1, axis=0))
+    return Sites(points, directions, fresh, joined, region.base)
+
+
+def examine(
+    problem: Problem,
+    geometry: Geometry,
+    sites: Sites,
+    tolerance: float = SYMMETRIC,
+    node_counts: tuple[int, ...] = NODE_COUNTS,
+    noise: float = 1e-13,
+) -> Exactness:
+    """Measure whether ω is exact; the integral, with more and more nodes, only if Dω = Dωᵀ.
+
+    A row of Dω whose asymmetry is below `noise`, relative to all of it, is not looked at by itself.
+    """
+    raw = probe_symmetry(problem, geometry, sites.points, sites.directions)
+    found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)), sites, tolerance, noise)
+    if not found.is_symmetric:
+        return found
+    angles = _angle_indices(problem.chart)
+    for count in node_counts:
+        nodes, weights = gauss_legendre(count)
+        raw = integrate(problem, geometry, sites.fresh, sites.base, nodes, weights, angles)
+        found = _judge_integrals(found, Integrals(*(np.asarray(a) for a in raw)), count)
+        if found.is_consistent:
+            break
+    return found
+
+
+@eqx.filter_jit
+def probe_symmetry(problem: Problem, geometry: Geometry, points: Any, directions: Any) -> Probes:
+    """Dω and its transpose along directions at points."""
+
+    def probe(y: jax.Array, directions: jax.Array) -> tuple[jax.Array, ...]:
+        value, forward = jax.linearize(lambda z: covector(problem, geometry, z), y)
+        backward = jax.linear_transpose(forward, y)
+        along = jax.vmap(forward)(directions)
+        return value, along, jax.vmap(lambda v: backward(v)[0])(directions)
+
+    value, along, across = _each(len(points) > 16, probe)(points, directions)
+    is_flow = problem.rule.rule_kind == "flow"
+    times = jnp.asarray([0.0, 0.3719, 17.31] if is_flow else [0, 1, 2])
+    moved = jax.vmap(lambda t: problem.displacement(points[0], t))(times)
+    return Probes(value, along, across, jnp.max(jnp.abs(moved - moved[0])))
+
+
+@eqx.filter_jit
+def integrate(
+    problem: Problem,
+    geometry: Geometry,
+    fresh: Any,
+    base: Any,
+    nodes: Any,
+    weights: Any,
+    angles: tuple[int, ...],
+) -> Integrals:
+    """Compare the line integral with the rule: its gradient, and its value by other paths."""
+    chart = problem.chart
+    few = chart.dimension <= LARGE_SIZE
+    energy = LineIntegral(problem.rule, chart, geometry, base, nodes, weights)
+    descend = jax.value_and_grad(lambda y: energy(chart.embed(y)))
+
+    def form(y: jax.Array) -> jax.Array:
+        return covector(problem, geometry, y)
+
+    def compare(y: jax.Array) -> tuple[jax.Array, ...]:
+        level, slope = descend(y)
+        return form(y), -slope, level
+
+    def work(start: jax.Array, end: jax.Array) -> jax.Array:
+        return integrate_along(form, start, end, nodes, weights)
+
+    forms, slopes, levels = _each(few, compare)(fresh)
+    works = _each(few, work)(fresh, jnp.roll(fresh, 1, axis=0))
+    others = jnp.roll(levels, 1)
+    windings = [work(base, base.at[i].add(chart.widths[i])) for i in angles]
+    return Integrals(
+        forms,
+        slopes,
+        others - levels + works,
+        abs(others) + abs(levels) + abs(works),
+        jnp.stack(windings) if angles else jnp.zeros(0),
+    )
+
+
+def _each(vectorized: bool, fn: Any) -> Any:
+    """`fn` over the rows of its arguments, at once or one after the other (less memory)."""
+    if vectorized:
+        return jax.vmap(fn)
+    return lambda *rows: jax.lax.map(lambda row: fn(*row), rows)
+
+
+def _angle_indices(chart: Chart) -> tuple[int, ...]:
+    if not isinstance(chart, BoxChart):
+        return ()
+    return tuple(int(i) for i in np.flatnonzero(np.isfinite(chart.period)))
+
+
+def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float) -> Exactness:
+    finite = np.isfinite(probes.covectors).all(axis=1) & np.isfinite(probes.along).all(axis=(1, 2))
+    skew = np.sum((probes.along - probes.across) ** 2, axis=(1, 2)) / 4.0
+    size = np.sum(probes.along**2 + probes.across**2, axis=(1, 2)) / 2.0
+    ratio = np.where(finite, np.sqrt(skew / np.maximum(size, _TINY)), -np.inf)
+    is_any = bool(np.any(finite))
+    return Exactness(
+        asymmetry=float(np.max(ratio)) if is_any else float("nan"),
+        row_asymmetry=_row_asymmetry(probes.along[finite], noise) if is_any else None,
+        worst=sites.points[int(np.argmax(ratio))],
+        undefined=None if np.all(finite) else sites.points[int(np.argmin(finite))],
+        sites=sites,
+        probes=probes,
+        tolerance=tolerance,
+    )
+
+
+def _row_asymmetry(along: np.ndarray, noise: float) -> float | None:
+    """The largest over coordinates of |row − column| / (|row| + |column|), off the diagonal."""
+    if along.shape[1] != along.shape[2]:
+        return None
+    size = np.sqrt(np.sum(along**2, axis=(1, 2)))[:, None, None]
+    off = along / np.maximum(size, _TINY) * (1.0 - np.eye(along.shape[1]))
+    skew = np.sqrt(np.mean(np.sum((off - np.swapaxes(off, 1, 2)) ** 2, axis=2), axis=0))
+    both = np.sqrt(np.mean(np.sum(off**2, axis=2) + np.sum(off**2, axis=1), axis=0))
+    seen = skew > noise
+    return float(np.max(skew[seen] / both[seen], initial=0.0))
+
+
+def _judge_integrals(found: Exactness, integrals: Integrals, count: int) -> Exactness:
+    scale = np.sqrt(np.mean(np.sum(integrals.covectors**2, axis=1)))
+    gap = np.sqrt(np.max(np.sum((integrals.gradients - integrals.covectors) ** 2, axis=1)))
+    work = max(float(np.sqrt(np.mean(integrals.works**2))), _TINY)
+    loops = np.where(found.sites.joined, integrals.loops, 0.0)
+    winding = float(np.max(np.abs(integrals.windings), initial=0.0)) / work
+    return Exactness(
+        asymmetry=found.asymmetry,
+        row_asymmetry=found.row_asymmetry,
+        worst=found.worst,
+        undefined=found.undefined,
+        sites=found.sites,
+        probes=found.probes,
+        tolerance=found.tolerance,
+        mismatch=float(gap / max(scale, _TINY)),
+        circulation=max(float(np.max(np.abs(loops))) / work, winding),
+        winding=winding,
+        num_nodes=count,
+    )

@@ -1,0 +1,1 @@
+"""Levels that name a metric in which the rule is steepest descent, one a module."""

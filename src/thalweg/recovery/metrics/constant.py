@@ -1,0 +1,65 @@
+"""Is there a constant metric in which the rule is a gradient? Linear algebra decides."""
+
+import numpy as np
+
+from thalweg.geometry import ConstantMetric
+from thalweg.recovery.forms.definite import positive_element
+from thalweg.recovery.forms.exactness import examine
+from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
+from thalweg.recovery.metrics.in_states import in_states
+from thalweg.recovery.question import METRIC_SIZE, Finding, Question
+from thalweg.recovery.verdict import Level
+
+NAME = "constant-metric"
+WORST_CONDITION = 1e8
+
+
+def constant_metric(question: Question) -> Finding:
+    r"""Look for M ≻ 0 with M J(x) symmetric at every sample, and check it elsewhere.
+
+    The condition is linear in M. Its null space is found from the singular values of the stacked
+    equations, in coordinates scaled by the region's widths; of the null space the analytic centre
+    of its positive definite part is taken.
+    """
+    if question.size > METRIC_SIZE:
+        return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
+    widths = np.asarray(question.chart.widths)
+    jacobians = question.slopes[1] * (widths[None, None, :] / widths[None, :, None])
+    basis, misfit = symmetrizers(jacobians)
+    if not len(basis):
+        note = "No constant matrix M makes M J(x) symmetric at all samples."
+        return _finding("no", misfit, note)
+    scaled = positive_element(basis)
+    if scaled is None:
+        note = "The constant matrices that make M J(x) symmetric are all indefinite."
+        return _finding("no", None, note)
+    condition = float(np.linalg.cond(scaled))
+    if condition > WORST_CONDITION:
+        note = f"The best M has the condition number {condition:.1e}: too close to none."
+        return _finding("open", misfit, note)
+    return _check(question, scaled / np.outer(widths, widths), condition)
+
+
+def _check(question: Question, matrix: np.ndarray, condition: float) -> Finding:
+    metric = in_states(question, ConstantMetric(matrix))
+    exactness = examine(question.problem, metric, question.sites)
+    if not exactness.is_exact:
+        note = "M J(x) is symmetric at the samples, but the line integral depends on its path."
+        outcome = "open" if exactness.is_symmetric else "no"
+        return _finding(outcome, exactness.residual, note)
+    shown = matrix / np.max(np.abs(matrix))
+    note = (
+        f"M J(x) is symmetric at {len(exactness.sites.points)} points; M has the condition number "
+        f"{condition:.3g} in units of the region, and reaches through every equilibrium."
+    )
+    return Finding(
+        Level(NAME, "yes", exactness.residual, note),
+        NAME,
+        exactness.energy(question.rule, question.chart, metric),
+        metric,
+        f"constant, M ∝ {matrix_text(shown)}",
+    )
+
+
+def _finding(outcome: str, residual: float | None, note: str) -> Finding:
+    return Finding(Level(NAME, outcome, residual, note))

@@ -1,0 +1,159 @@
+"""Is there a diagonal metric m_i(x_i) in which the rule is a gradient? (Cohen–Grossberg)"""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.core.batches import in_batches
+from thalweg.core.charts import BoxChart
+from thalweg.recovery.forms.exactness import NODE_COUNTS, examine
+from thalweg.recovery.metrics.diagonal_weights.fit import fit_weights, strong_pairs
+from thalweg.recovery.metrics.diagonal_weights.panels import PanelWeights, panel_weights
+from thalweg.recovery.metrics.diagonal_weights.ratios import (
+    Ratios,
+    cycle_defect,
+    ratios_of,
+    rectangle_defect,
+)
+from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights
+from thalweg.recovery.metrics.in_states import diagonal_in_states
+from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
+from thalweg.recovery.verdict import Level
+
+NAME = "diagonal-metric"
+TOLERANCE = 1e-7
+_NUM_POINTS = 256
+_ROUND = "Excluded: the ratios J_ij / J_ji do not multiply to one round every triangle."
+_NO_SPLIT = "Excluded: log(J_ij / J_ji) does not split into functions of one coordinate each."
+_TOO_SHARP = (
+    "The ratios J_ij / J_ji split into functions of one coordinate each, but these are too sharp "
+    "to be resolved here; ask on a smaller region."
+)
+
+
+def diagonal_metric(question: Question) -> Finding:
+    """Look for positive m_i(x_i) with m_i ∂_j f_i = m_j ∂_i f_j, and check them elsewhere.
+
+    The tests that exclude one come first: one sign for opposite entries, Kolmogorov's criterion on
+    triangles, and log-ratios that split, which four points tell at a time, however sharp the
+    functions are. Only then are these represented: by series over the whole box to more and more
+    terms, or on panels that shrink towards a pole.
+    """
+    chart = question.chart
+    if not isinstance(chart, BoxChart):
+        return _finding("open", None, "Not tried: these coordinates do not vary one by one.")
+    if question.size > METRIC_SIZE:
+        return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
+    ratios = ratios_of(question.slopes[1])
+    excluded = _excluded(ratios, cycle_defect(ratios, question.size), _ROUND) or _unless_split(
+        question
+    )
+    if excluded is not None:
+        return excluded
+    points, more = _more_ratios(question, chart)
+    if more.reason is not None:
+        return _finding("no", more.defect, f"Excluded: {more.reason}.")
+    unit, check = _unit(chart, points), (_unit(chart, question.slopes[0]), ratios)
+    weights, misfit = fit_weights(chart, unit, more, check)
+    if misfit > TOLERANCE:
+        weights = _on_panels(question, chart, ratios)
+    if weights is None:
+        return _finding("open", misfit, _TOO_SHARP)
+    return _check(question, weights)
+
+
+def _excluded(ratios: Ratios, defect: float, fact: str) -> Finding | None:
+    """The finding that there is no diagonal metric, if the ratios say so."""
+    if ratios.reason is not None:
+        return _finding("no", ratios.defect, f"Excluded: {ratios.reason}.")
+    return _finding("no", defect, fact) if defect > TOLERANCE else None
+
+
+def _unless_split(question: Question) -> Finding | None:
+    """The finding that the log-ratios do not split into functions of one coordinate each."""
+    points, jacobians = question.slopes
+    others = np.roll(points, 1, axis=0)
+    moved = np.repeat(others[None], question.size, axis=0)
+    for k in range(question.size):
+        moved[k, :, k] = points[:, k]
+    seen = question.region.sees(moved.reshape(-1, question.size)).reshape(len(moved), -1)
+    kept = np.all(seen, axis=0)
+    if not np.any(kept):
+        return None
+    there = _jacobians(question, moved[:, kept].reshape(-1, question.size))
+    both = [jacobians[kept], np.roll(jacobians, 1, axis=0)[kept], there]
+    ratios = ratios_of(np.concatenate(both))
+    if not np.all(np.isfinite(ratios.logs)):
+        return None
+    return _excluded(ratios, rectangle_defect(ratios, question.size), _NO_SPLIT)
+
+
+def _more_ratios(question: Question, chart: BoxChart) -> tuple[np.ndarray, Ratios]:
+    """Ratios at points that are dense at the walls, as the fit of a series needs."""
+    rng = np.random.default_rng(0)
+    unit = 0.5 - 0.5 * np.cos(np.pi * rng.random((_NUM_POINTS, chart.dimension)))
+    points = chart.lower + unit * chart.widths
+    jacobians = _jacobians(question, points)
+    good = np.isfinite(jacobians).all(axis=(1, 2)) & question.region.sees(points)
+    return points[good], ratios_of(jacobians[good])
+
+
+def _on_panels(question: Question, chart: BoxChart, ratios: Ratios) -> PanelWeights | None:
+    """The weights from the ratios along lines through the point where these are surest."""
+    edges = strong_pairs(ratios, question.size)
+    surest = int(np.argmax(np.min(ratios.weights[:, edges], axis=1)))
+
+    def slopes_at(unit: np.ndarray) -> np.ndarray:
+        return _jacobians(question, chart.lower + unit * chart.widths)
+
+    base = _unit(chart, question.slopes[0][surest])
+    return panel_weights(chart, base, slopes_at, ratios, edges)
+
+
+def _jacobians(question: Question, points: np.ndarray) -> np.ndarray:
+    """The Jacobian of the displacement at any number of points, `(n, d, d)`."""
+    return in_batches(lambda some: evaluate(question.problem, some), points)[1]
+
+
+def _unit(chart: BoxChart, points: np.ndarray) -> np.ndarray:
+    return (points - chart.lower) / chart.widths
+
+
+def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Finding:
+    metric = diagonal_in_states(question, weights)
+    # What needs panels needs all the nodes: fewer are not worth a program of their own.
+    nodes = NODE_COUNTS[-1:] if isinstance(weights, PanelWeights) else NODE_COUNTS
+    exactness = examine(question.problem, metric, question.sites, TOLERANCE, nodes)
+    if not exactness.is_exact:
+        path = "The ratios split, but the line integral depends on its path."
+        note = path if exactness.is_symmetric else _TOO_SHARP
+        return _finding("open", exactness.residual, note)
+    values = np.asarray(_values(weights, question.slopes[0]))
+    note = (
+        f"m_i(x_i) J_ij = m_j(x_j) J_ji at {len(exactness.sites.points)} points, and −∇E = M f at "
+        f"{len(exactness.sites.fresh)} others; M is positive{_walls(weights)}."
+    )
+    return Finding(
+        Level(NAME, "yes", exactness.residual, note),
+        NAME,
+        exactness.energy(question.rule, question.chart, metric),
+        metric,
+        f"diag(m_i(x_i)), from {values.min():.3g} to {values.max():.3g} where sampled",
+    )
+
+
+@eqx.filter_jit
+def _values(weights: SeparableWeights | PanelWeights, points: Any) -> jax.Array:
+    return jax.vmap(weights)(points)
+
+
+def _walls(weights: SeparableWeights | PanelWeights) -> str:
+    if isinstance(weights, PanelWeights) or not np.any(weights.powers):
+        return " and reaches through every equilibrium"
+    return " inside, zero or infinite at a wall of the region: it does not reach equilibria there"
+
+
+def _finding(outcome: str, residual: float | None, note: str) -> Finding:
+    return Finding(Level(NAME, outcome, residual, note))

@@ -1,0 +1,140 @@
+"""Fit functions of one coordinate each to log-ratios of Jacobian entries."""
+
+import numpy as np
+
+from thalweg.core.charts import BoxChart
+from thalweg.recovery.metrics.diagonal_weights.ratios import Ratios
+from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights, design
+
+_DEGREES = (6, 12, 24, 48)
+_GOOD = 1e-12
+_EXTRA_EDGES = 3
+
+
+def fit_weights(
+    chart: BoxChart, unit: np.ndarray, ratios: Ratios, check: tuple[np.ndarray, Ratios]
+) -> tuple[SeparableWeights, float]:
+    """Least squares for log m_j(x_j) − log m_i(x_i) = log(J_ij / J_ji), to more and more terms.
+
+    Arguments:
+        chart: the box.
+        unit: points in units of the box, shape `(n, d)`.
+        ratios: the log-ratios there.
+        check: other points and their log-ratios, on which the fit is judged.
+
+    Returns:
+        The best weights, scaled so that the mean of log m over each connected block is 0, and the
+        misfit: the rms of tanh(gap / 2) on the points of the check.
+    """
+    angles = tuple(bool(a) for a in np.isfinite(chart.period))
+    chosen = strong_pairs(ratios, chart.dimension)
+    flat = SeparableWeights(
+        chart.lower, chart.widths, np.zeros((len(angles), 1)), np.zeros((len(angles), 2)), angles
+    )
+    best, least = flat, _misfit(flat, check, 0)
+    for degree in _DEGREES:
+        if least <= _GOOD or 4 * (degree + 3) > len(unit):
+            break
+        for with_powers in (False, True):
+            series, powers = _solve(unit, ratios, chosen, angles, degree, with_powers)
+            fitted = SeparableWeights(chart.lower, chart.widths, series, powers, angles)
+            misfit = _misfit(fitted, check, degree)
+            if misfit < least:
+                best, least = fitted, misfit
+    return best, least
+
+
+def strong_pairs(ratios: Ratios, size: int) -> np.ndarray:
+    """The pairs to fit: a strongest spanning forest, and for each coordinate a few strong ones."""
+    strength = np.sum(ratios.weights, axis=0)
+    order = np.argsort(-strength, kind="stable")
+    root, degree, chosen = list(range(size)), np.zeros(size, dtype=int), []
+
+    def find(node: int) -> int:
+        while root[node] != node:
+            node = root[node]
+        return node
+
+    for p in order:
+        i, j = (int(v) for v in ratios.pairs[p])
+        joins = find(i) != find(j)
+        if strength[p] > 0.0 and (joins or min(degree[i], degree[j]) < _EXTRA_EDGES):
+            chosen.append(int(p))
+            root[find(i)] = find(j)
+            degree[[i, j]] += 1
+    return np.asarray(chosen, dtype=int)
+
+
+def blocks(pairs: np.ndarray, size: int) -> np.ndarray:
+    """The connected block of each coordinate, as the smallest coordinate in it."""
+    label = np.arange(size)
+    for _ in range(size):
+        before = label.copy()
+        for i, j in pairs:
+            label[i] = label[j] = min(label[i], label[j])
+        if np.array_equal(before, label):
+            break
+    return label
+
+
+def _solve(
+    unit: np.ndarray,
+    ratios: Ratios,
+    chosen: np.ndarray,
+    angles: tuple[bool, ...],
+    degree: int,
+    with_powers: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted least squares by refined normal equations; series `(d, k)` and powers `(d, 2)`."""
+    size, width = len(angles), degree + 3
+    parts = [design(unit[:, i], degree, angles[i], with_powers) for i in range(size)]
+    normal = np.zeros((size, width, size, width))
+    for p in chosen:
+        i, j = ratios.pairs[p]
+        weighted = ratios.weights[:, p, None]
+        left, right = parts[i] * weighted, parts[j] * weighted
+        normal[i, :, i] += left.T @ left
+        normal[j, :, j] += right.T @ right
+        normal[i, :, j] -= left.T @ right
+        normal[j, :, i] -= right.T @ left
+    matrix = normal.reshape(size * width, size * width)
+    # The ridge settles what the data leave free: one constant a block, and unused terms.
+    matrix = matrix + 1e-13 * max(float(np.max(np.diag(matrix))), 1e-300) * np.eye(len(matrix))
+    solution = np.zeros((size, width))
+    for _ in range(4):
+        target = np.zeros((size, width))
+        for p in chosen:
+            i, j = ratios.pairs[p]
+            gap = ratios.logs[:, p] - (parts[j] @ solution[j] - parts[i] @ solution[i])
+            gap = gap * ratios.weights[:, p] ** 2
+            target[j] += parts[j].T @ gap
+            target[i] -= parts[i].T @ gap
+        solution += np.linalg.solve(matrix, target.ravel()).reshape(size, width)
+    return _centred(solution, ratios.pairs[chosen], parts)
+
+
+def _centred(
+    solution: np.ndarray, pairs: np.ndarray, parts: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take the mean log-weight out of every block, and drop powers that are only rounding."""
+    solution = solution.copy()
+    means = np.asarray([np.mean(p @ s) for p, s in zip(parts, solution, strict=True)])
+    label = blocks(pairs, len(solution))
+    for block in np.unique(label):
+        solution[label == block, 0] -= np.mean(means[label == block])
+    powers = solution[:, -2:]
+    return solution[:, :-2], np.where(np.abs(powers) < 1e-9, 0.0, powers)
+
+
+def _misfit(weights: SeparableWeights, check: tuple[np.ndarray, Ratios], degree: int) -> float:
+    unit, ratios = check
+    if not len(ratios.pairs) or not np.any(ratios.weights):
+        return 0.0
+    logs = np.empty_like(unit)
+    for i in range(unit.shape[1]):
+        columns = design(unit[:, i], degree, weights.angles[i], bool(np.any(weights.powers[i])))
+        logs[:, i] = columns @ np.concatenate([weights.series[i], weights.powers[i]])
+    i, j = ratios.pairs.T
+    gaps = ratios.logs - (logs[:, j] - logs[:, i])
+    total = np.sum(ratios.weights)
+    return float(np.sqrt(np.sum(ratios.weights * np.tanh(gaps / 2.0) ** 2) / total))

@@ -1,0 +1,1 @@
+"""Levels that exclude: an equilibrium excludes a metric, a cycle excludes an energy."""

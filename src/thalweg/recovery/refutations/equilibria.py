@@ -1,0 +1,131 @@
+"""Refutation by an equilibrium: its Jacobian is symmetric in no metric worth the name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.analysis import Equilibrium
+from thalweg.core.charts import Chart
+from thalweg.recovery.forms.conditioning import least_metric_condition
+from thalweg.recovery.question import METRIC_SIZE, Finding, Question
+from thalweg.recovery.refutations.degenerate import lets_no_metric_through
+from thalweg.recovery.verdict import Level
+
+NAME = "refuted: equilibria"
+SEARCH_SIZE = 256
+REFUSED_CONDITION = 1e8
+
+
+@dataclass(frozen=True)
+class EquilibriumWitness:
+    """An equilibrium through which no metric can be continued.
+
+    Attributes:
+        state: the equilibrium, flat.
+        eigenvalues: of the rule's own Jacobian there.
+        condition: every metric in which the rule is steepest descent has at least this condition
+            number there, with coordinates in units of the domain's widths.
+        reason: `"non-real eigenvalue"` or `"not diagonalizable"`.
+    """
+
+    state: np.ndarray
+    eigenvalues: np.ndarray
+    condition: float
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The witness as JSON-ready data."""
+        return {
+            "type": "equilibrium",
+            "reason": self.reason,
+            "state": self.state.tolist(),
+            "eigenvalues": [[float(v.real), float(v.imag)] for v in self.eigenvalues],
+            "condition": self.condition if np.isfinite(self.condition) else None,
+        }
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{_rounded(v, 1e-2):.6g}" for v in self.state[:6])
+        more = ", …" if len(self.state) > 6 else ""
+        values = np.asarray(self.eigenvalues, dtype=np.complex128)
+        odd = complex(values[int(np.argmax(np.abs(values.imag)))])
+        odd = complex(_rounded(odd.real, abs(odd)), odd.imag)
+        value = f"{odd.real:.6g} ± {abs(odd.imag):.6g}i" if odd.imag else f"{odd.real:.6g}"
+        fact = (
+            f"non-real eigenvalue {value}"
+            if self.reason.startswith("non-real")
+            else f"whose Jacobian is not diagonalizable (eigenvalue {value})"
+        )
+        return (
+            f"the equilibrium ({shown}{more}), {fact}: no metric that is continuous there has a "
+            f"condition number below {self.condition:.1e}."
+        )
+
+
+def refuted_by_equilibria(question: Question) -> Finding:
+    """Look among the equilibria in the region for one that excludes every metric."""
+    if question.given_equilibria is None and question.size > SEARCH_SIZE:
+        note = f"Not tried: equilibria are not searched for above {SEARCH_SIZE} coordinates."
+        return Finding(Level(NAME, "open", None, note))
+    found, best = None, 1.0
+    for equilibrium in question.equilibria:
+        condition = _condition(question, equilibrium)
+        best = max(best, condition)
+        if condition >= REFUSED_CONDITION and (found is None or condition > found.condition):
+            found = _witness(question.chart, equilibrium, condition)
+    if found is not None:
+        what = "Jacobian that is " if found.reason.startswith("not") else ""
+        note = f"An equilibrium has a {what}{found.reason}: no metric is continuous there."
+        return Finding(Level(NAME, "yes", None, note), "refuted", witness=found)
+    flat = lets_no_metric_through(question)
+    if flat:
+        where = ", ".join(f"{_rounded(v, 1e3):.4g}" for v in flat[0][:4])
+        note = (
+            f"J vanishes at the equilibrium ({where}), and the rule's leading terms there are a "
+            f"gradient in no metric: none reaches through it."
+        )
+        return Finding(Level(NAME, "yes", None, note))
+    count = len(question.equilibria)
+    if not count:
+        note = "No equilibrium in the region, so none excludes a metric."
+    elif count == 1:
+        note = f"The equilibrium allows a metric (of condition number {best:.3g} or more)."
+    else:
+        all_of = "Both" if count == 2 else f"All {count}"
+        note = f"{all_of} equilibria allow a metric (of condition number {best:.3g} or more)."
+    return Finding(Level(NAME, "no", None, note))
+
+
+def _condition(question: Question, equilibrium: Equilibrium) -> float:
+    """The least condition number of a metric there, given how well the Jacobian is known."""
+    chart, rule = question.chart, question.rule
+    widths = np.asarray(chart.widths)
+    jacobian = _scaled(equilibrium.jacobian, widths)
+    drift = 0.0
+    if equilibrium.accuracy > 0.0 and question.size <= METRIC_SIZE:
+        points, jacobians = question.slopes
+        gaps = chart.difference(points, chart.coordinates(equilibrium.state)[None]) / widths
+        own = np.stack([np.asarray(rule.own_jacobian(j)) for j in jacobians])
+        changes = np.linalg.norm(_scaled(own, widths) - jacobian, axis=(1, 2))
+        fastest = np.max(changes / np.maximum(np.linalg.norm(gaps, axis=1), 1e-3), initial=0.0)
+        drift = 4.0 * float(fastest) * equilibrium.accuracy / float(np.min(widths))
+    rounding = 8.0 * np.finfo(float).eps * float(np.linalg.norm(jacobian))
+    return least_metric_condition(jacobian, rounding + drift)
+
+
+def _scaled(jacobian: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """The Jacobian with every coordinate in units of the domain's width."""
+    return jacobian * (widths[None, :] / widths[:, None])
+
+
+def _witness(chart: Chart, equilibrium: Equilibrium, condition: float) -> EquilibriumWitness:
+    values = np.asarray(equilibrium.eigenvalues, dtype=np.complex128)
+    turns = np.max(np.abs(values.imag)) > 1e-6 * max(np.max(np.abs(values)), 1e-300)
+    reason = "non-real eigenvalue" if turns else "not diagonalizable"
+    state = chart.layout.flatten(equilibrium.state)
+    return EquilibriumWitness(np.asarray(state), values, condition, reason)
+
+
+def _rounded(value: float, size: float) -> float:
+    """A number that prints as 0 where it is zero but for rounding."""
+    return 0.0 if abs(value) <= 1e-13 * size else float(value)

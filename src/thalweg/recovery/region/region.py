@@ -1,0 +1,99 @@
+"""The part of a domain in which a question can be answered, and points drawn from it."""
+
+from dataclasses import dataclass, field
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.core.batches import BATCH
+from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.randomness import host_generator
+from thalweg.dynamics import Problem
+from thalweg.recovery.region.singularities import Troubles, find_troubles
+from thalweg.recovery.region.suspects import suspects_at
+
+_SEGMENT = 16
+_BASES = 12
+
+
+@dataclass
+class Region:
+    """A domain, or what of it is seen from a base point without crossing a pole.
+
+    What is seen from a point is star-shaped and so simply connected: there a closed ω is exact.
+
+    Attributes:
+        problem: the rule and its chart.
+        rng: the source of points.
+        base: where line integrals start: inside, but at no special point such as the centre.
+        troubles: where the rule is not C¹.
+        share: the part of the domain that is left.
+    """
+
+    problem: Problem
+    rng: np.random.Generator
+    base: np.ndarray
+    troubles: Troubles = field(default_factory=Troubles)
+    share: float = 1.0
+
+    @property
+    def has_hole(self) -> bool:
+        """Whether the rule is unbounded somewhere that need not part the region."""
+        return any(t.kind == "hole" for t in self.troubles.found)
+
+    @property
+    def pole_columns(self) -> list[int]:
+        """The suspicious quantities that keep their sign in the region."""
+        return [k for t in self.troubles.found if t.kind == "pole" for k in t.columns]
+
+    def draw(self, count: int) -> np.ndarray:
+        """Random points of the region, `(count, d)`."""
+        points = draw_points(self.problem.chart, self.rng, count)
+        if not self.pole_columns:
+            return points
+        kept = points[self.sees(points)]
+        for _ in range(200):
+            if len(kept) >= count:
+                break
+            more = draw_points(self.problem.chart, self.rng, BATCH)
+            kept = np.concatenate([kept, more[self.sees(more)]])
+        return kept[:count] if len(kept) >= count else np.resize(kept, points.shape)
+
+    def sees(self, points: np.ndarray, origin: np.ndarray | None = None) -> np.ndarray:
+        """Which points are reached from `origin` (the base, or one each) across no pole."""
+        columns = self.pole_columns
+        if not columns:
+            return np.ones(len(points), dtype=bool)
+        origin = self.base if origin is None else origin
+        fractions = np.linspace(0.0, 1.0, _SEGMENT)[None, :, None]
+        path = np.asarray(origin)[..., None, :] + fractions * (points - origin)[:, None, :]
+        seen = suspects_at(self.problem, path.reshape(-1, points.shape[1]))
+        signs = np.sign(seen.values[:, columns]).reshape(len(points), _SEGMENT, len(columns))
+        is_finite = np.isfinite(seen.velocity).all(axis=1).reshape(len(points), _SEGMENT)
+        return is_finite.all(axis=1) & (signs == signs[:, :1]).all(axis=(1, 2))
+
+
+def make_region(problem: Problem, key: jax.Array | None) -> Region:
+    """Look for poles and kinks, and choose the base from which most of the domain is seen."""
+    rng = host_generator(key)
+    points = draw_points(problem.chart, rng, BATCH)
+    region = Region(problem, rng, np.mean(points[:4], axis=0))
+    region.troubles = find_troubles(problem, points)
+    if not region.pole_columns:
+        return region
+    shares = [float(np.mean(region.sees(points, np.asarray(p)))) for p in points[:_BASES]]
+    region.base, region.share = points[int(np.argmax(shares))], max(shares)
+    return region
+
+
+def draw_points(chart: Chart, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Uniform points of a chart, `(count, d)`; on the host where the chart is a box."""
+    if isinstance(chart, BoxChart):
+        return chart.lower + rng.random((count, chart.dimension)) * chart.widths
+    return np.asarray(_sample(chart, jax.random.key(int(rng.integers(2**31))), count))
+
+
+@eqx.filter_jit
+def _sample(chart: Chart, key: jax.Array, count: int) -> jax.Array:
+    return chart.sample(key, count)

@@ -1,0 +1,131 @@
+"""Gradient flows whose speed was changed: V comes back, and nothing else passes for one."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tests.recovery.recovery_systems import cube, proportional_gap
+
+import thalweg as tw
+
+BOX = cube(-2.0, 2.0, 2)
+WELLS = tw.energies.FourWells()
+KNOWN: dict[str, Any] = {"cycles": (), "thorough": False}
+
+
+def valley(x):
+    return jnp.sum(jnp.log(jnp.cosh(x + 0.5 * jnp.roll(x, 1)))) + 0.25 * jnp.sum(x**4)
+
+
+def hurried(energy, factor):
+    """−ψ(|∇V|²) ∇V."""
+
+    def velocity(x):
+        slope = jax.grad(energy)(x)
+        return -factor(jnp.sum(slope**2)) * slope
+
+    return tw.as_flow(velocity)
+
+
+def last_level(verdict):
+    found = verdict.levels[-1]
+    assert found.name == "speed-metric"
+    return found
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        lambda s: 1.0 / jnp.sqrt(0.1 + s),  # saturates: φ is singular at |f| = 1
+        lambda s: 1.0 + s,  # the c₁ and c₃ terms of `CovariantDescent`
+    ],
+)
+def test_the_energy_of_a_hurried_gradient_flow(factor):
+    equilibria = tw.find_equilibria(tw.SteepestDescent(WELLS), BOX)
+    verdict = tw.recover_energy(hurried(WELLS, factor), BOX, equilibria=equilibria, **KNOWN)
+    assert verdict.kind == "diagonal-metric"
+    assert last_level(verdict).outcome == "yes"
+    points = np.random.default_rng(1).uniform(-2.0, 2.0, (20, 2))
+    gap, scale = proportional_gap(verdict.energy, WELLS, points)
+    assert gap < 1e-9
+    assert scale > 0.0
+    with jax.enable_x64(True):
+        metric, there = verdict.metric, jnp.asarray(points)
+        assert metric is not None
+        weights = jax.vmap(lambda x: metric.flat(x, jnp.ones(2)))(there)
+        expected = 1.0 / jax.vmap(lambda x: factor(jnp.sum(jax.grad(WELLS)(x) ** 2)))(there)
+    weights, expected = np.asarray(weights), np.asarray(expected)[:, None]
+    np.testing.assert_allclose(
+        weights / weights[0], np.broadcast_to(expected / expected[0], (20, 2)), rtol=1e-8
+    )
+
+
+def test_a_speed_that_depends_on_the_place_is_no_function_of_the_speed():
+    lame = tw.as_flow(lambda x: -jax.grad(WELLS)(x) * (1.0 + x[0] ** 2))
+    verdict = tw.recover_energy(lame, BOX, equilibria=(), **KNOWN)
+    assert verdict.kind == "undecided"
+    assert last_level(verdict).outcome == "no"
+    assert "not a function of the speed alone" in last_level(verdict).note
+
+
+@pytest.mark.parametrize("corner", [-0.15, -0.02])
+@pytest.mark.parametrize("pull", [0.0, 1.0])
+def test_turning_round_a_state_of_rest_is_no_descent(corner, pull):
+    """f = r²(turn − pull x): φ f ∝ dθ is closed, and has an energy only where θ has a value."""
+
+    def velocity(x):
+        return jnp.sum(x**2) * (jnp.stack([-x[1], x[0]]) - pull * x)
+
+    box = tw.Box([corner, corner], [2.0, 2.0])
+    for known in (None, ()):
+        verdict = tw.recover_energy(tw.as_flow(velocity), box, equilibria=known, **KNOWN)
+        assert verdict.kind in ("undecided", "refuted")
+
+
+def test_a_constant_speed_says_nothing():
+    def velocity(x):
+        slope = jax.grad(WELLS)(x)
+        return -slope / jnp.sqrt(jnp.sum(slope**2))
+
+    corner = tw.Box([0.1, 0.1], [0.8, 0.7])
+    verdict = tw.recover_energy(tw.as_flow(velocity), corner, equilibria=(), **KNOWN)
+    assert last_level(verdict).outcome == "open"
+    assert "constant" in last_level(verdict).note
+
+
+def test_the_defect_grows_with_what_is_no_gradient():
+    """In three dimensions no change of speed can make up for a turn, and its size shows."""
+    box = cube(-1.0, 1.0, 3)
+    slow = hurried(valley, lambda s: 1.0 / jnp.sqrt(0.1 + s))
+    rest = tw.find_equilibria(slow, box)
+
+    def defect(size):
+        turned = tw.as_flow(
+            lambda x: slow.displacement(0.0, x) + size * jnp.stack([x[1] ** 2, -x[0], x[1]])
+        )
+        found = last_level(tw.recover_energy(turned, box, equilibria=rest, **KNOWN))
+        assert found.residual is not None
+        return found.outcome, found.residual
+
+    outcome, small = defect(1e-5)
+    assert outcome == "no"
+    assert defect(1e-3)[1] == pytest.approx(100.0 * small, rel=0.1)
+    assert defect(0.0)[0] == "yes"
+
+
+@pytest.mark.parametrize("stiffness", [1e4, 1e7, 1e10])
+def test_a_small_turn_beside_a_stiff_coordinate_is_seen(stiffness):
+    """A spiral sink of (x₁, x₂), whatever the speed: its eigenvalues exclude every metric."""
+
+    def velocity(x):
+        plain = jnp.stack([-stiffness * x[0], -x[1] + x[2], -x[1] - x[2]])
+        return plain / jnp.sqrt(1.0 + jnp.sum(plain**2))
+
+    rest = tw.find_equilibria(tw.as_flow(velocity), cube(-1.0, 1.0, 3))
+    for known in (rest, ()):
+        verdict = tw.recover_energy(
+            tw.as_flow(velocity), cube(-1.0, 1.0, 3), equilibria=known, **KNOWN
+        )
+        assert verdict.kind in ("undecided", "refuted")
