@@ -10,14 +10,15 @@ import numpy as np
 import sympy as sp
 
 from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.declared import declared_names
 from thalweg.core.domains import Domain, ProbabilitySimplex
-from thalweg.dynamics import Problem, Rule, declared_names, make_problem
 from thalweg.dynamics.formulas.constants import ConstantParts
 from thalweg.dynamics.formulas.jax_to_sympy import as_expressions, formulas
 from thalweg.dynamics.formulas.programs import read_program
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.dynamics.formulas.smoothness import resolved
-from thalweg.dynamics.problem import covector
+from thalweg.dynamics.problem import Problem, covector, make_problem
+from thalweg.dynamics.rules import Rule
 from thalweg.geometry import Simplex
 
 _FEW = 24
