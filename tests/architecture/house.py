@@ -31,7 +31,7 @@ FLOORS = {
     "explorer": 12,
 }
 
-# Inside a room that has sub-rooms, its parts (modules and sub-rooms) stand in an order of their own:
+# Inside a room that has sub-rooms, its parts (modules and sub-rooms) have an order of their own:
 # each imports only from parts named before it. A new part is a new name here.
 PARTS = {
     "analysis": ("linearize", "descent", "equilibria", "cycles"),
