@@ -11,7 +11,7 @@ _PACKAGES = (
 
 def versions() -> dict[str, str | None]:
     """The versions of thalweg, Python and the libraries that compute, None where missing."""
-    own = {"thalweg": version_of("thalweg"), "python": platform.pythonversion_of()}
+    own = {"thalweg": version_of("thalweg"), "python": platform.python_version()}
     return own | {name: version_of(name) for name in _PACKAGES}
 
 
