@@ -95,7 +95,9 @@ def public_names() -> dict[str, list[str]]:
     import thalweg
 
     models = importlib.import_module("thalweg.models")
-    families = [f"models.{m.name}" for m in pkgutil.iter_modules(models.__path__) if m.ispkg]
+    # `models` itself offers the classics.
+    packages = [m.name for m in pkgutil.iter_modules(models.__path__) if m.ispkg]
+    families = [f"models.{name}" for name in packages if name != "classics"]
     listed: dict[str, list[str]] = {}
     seen = set()
     for name, home in thalweg._HOME.items():
