@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
 from tests.architecture.house import ROOT
 
 import thalweg
@@ -30,6 +31,7 @@ def test_the_readme_has_python_to_run():
     assert "README.md" in documents()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", documents())
 def test_python_blocks_run(name, tmp_path):
     """All blocks of a document are one program, run as a user would, away from the repository."""
@@ -51,6 +53,15 @@ def test_ci_runs_the_test_command_of_the_readme():
         assert command in lines
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     assert f"    {_COMMANDS[1]}\n" in script
+
+
+def test_ci_runs_what_the_test_command_leaves_out():
+    """The long tests, and each property (which hypothesis marks) with its full budget."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert '\npython3 -m uv run --group test pytest -n auto -m "long or hypothesis"' in script
+    assert "--hypothesis-profile=full\n" in script
+    default = settings.get_profile("thalweg").max_examples
+    assert settings.get_profile("full").max_examples > default
 
 
 def test_versions_agree():
