@@ -4,7 +4,8 @@ import jax
 import numpy as np
 import pytest
 from scipy.stats import binomtest
-from tests.analysis.systems import TanhNetwork, flow, symmetric_weights
+from tests.analysis.systems import TanhNetwork, symmetric_weights
+from tests.zoo import polynomial_flow, square
 
 import thalweg as tw
 from thalweg.analysis.equilibria.completeness import binomial_upper, unseen_mass, unseen_upper
@@ -69,7 +70,7 @@ def test_a_basin_too_small_to_hit_is_found_by_deflation():
 
 
 def test_the_search_says_whether_it_is_sure():
-    found = tw.find_equilibria(flow(lambda x: x - x**3, [-2.0], [2.0]))
+    found = tw.find_equilibria(polynomial_flow(lambda x: x - x**3, 1), square(2.0, 1))
     assert found.search.unseen_upper is not None
     assert found.search.unseen_upper < 0.01
     assert "probability below" in str(found.search)

@@ -3,9 +3,11 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.analysis.systems import flow, square
+from tests.zoo import polynomial_flow, square
 
 import thalweg as tw
+
+RING = polynomial_flow(lambda x: x * (1 - np.sum(x**2)))
 
 
 def split(found):
@@ -15,8 +17,8 @@ def split(found):
 
 @pytest.mark.parametrize("s", [1.0, 2.5])
 def test_deep_linear_mode_has_a_saddle_and_one_hyperbola(s):
-    mode = flow(lambda x: (s - x[0] * x[1]) * x[::-1], *square(3.0))
-    found = tw.find_equilibria(mode)
+    mode = polynomial_flow(lambda x: (s - x[0] * x[1]) * x[::-1])
+    found = tw.find_equilibria(mode, square(3.0))
     (origin,), family = split(found)
     assert found.search.distinct == 2
     assert found.search.continuum
@@ -36,7 +38,7 @@ def test_deep_linear_mode_has_a_saddle_and_one_hyperbola(s):
 
 
 def test_a_ring_and_the_origin():
-    found = tw.find_equilibria(flow(lambda x: x * (1 - jnp.sum(x**2)), *square(3.0)))
+    found = tw.find_equilibria(RING, square(3.0))
     (origin,), ring = split(found)
     assert found.search.distinct == 2
     assert origin.kind == "source"
@@ -51,7 +53,8 @@ def test_a_ring_and_the_origin():
 
 
 def test_a_sphere_has_dimension_two():
-    found = tw.find_equilibria(flow(lambda x: -4 * (jnp.sum(x**2) - 1) * x, *square(2.0, 3)))
+    rule = polynomial_flow(lambda x: -4 * (np.sum(x**2) - 1) * x, 3)
+    found = tw.find_equilibria(rule, square(2.0, 3))
     (origin,), sphere = split(found)
     assert found.search.distinct == 2
     assert origin.kind == "source"
@@ -60,33 +63,31 @@ def test_a_sphere_has_dimension_two():
 
 def test_several_continua_beside_an_isolated_point():
     def rings(x):
-        r = jnp.sum(x**2)
+        r = np.sum(x**2)
         return x * (1 - r) * (4 - r)
 
-    found = tw.find_equilibria(flow(rings, *square(3.0)))
+    found = tw.find_equilibria(polynomial_flow(rings), square(3.0))
     assert found.search.distinct == 3
     radii = sorted({round(float(np.linalg.norm(e.state)), 9) for e in found})
     assert radii == [0.0, 1.0, 2.0]
 
 
 def test_parallel_lines_are_three_and_not_one():
-    found = tw.find_equilibria(
-        flow(lambda x: jnp.stack([x[0] - x[0] ** 3, 0 * x[1]]), *square(3.0))
-    )
+    rule = polynomial_flow(lambda x: np.stack([x[0] - x[0] ** 3, 0 * x[1]]))
+    found = tw.find_equilibria(rule, square(3.0))
     assert found.search.distinct == 3
     assert {round(float(e.state[0]), 9) for e in found} == {-1.0, 0.0, 1.0}
 
 
 def test_a_plane_of_equilibria_in_three_dimensions():
-    found = tw.find_equilibria(
-        flow(lambda x: jnp.stack([0 * x[0], 0 * x[1], -x[2]]), *square(1.0, 3))
-    )
+    rule = polynomial_flow(lambda x: np.stack([0 * x[0], 0 * x[1], -x[2]]), 3)
+    found = tw.find_equilibria(rule, square(1.0, 3))
     assert found.search.distinct == 1
     assert {e.continuum for e in found} == {2}
 
 
 def test_a_ring_cut_by_the_border_is_one_family():
-    found = tw.find_equilibria(flow(lambda x: x * (1 - jnp.sum(x**2)), [-0.8, -2.0], [0.8, 2.0]))
+    found = tw.find_equilibria(RING, tw.Box([-0.8, -2.0], [0.8, 2.0]))
     assert found.search.distinct == 2
     (family,) = found.continua
     assert family.leaves
@@ -94,10 +95,10 @@ def test_a_ring_cut_by_the_border_is_one_family():
 
 def test_a_ring_beside_a_degenerate_point():
     def field(x):
-        r = jnp.sum(x**2)
+        r = np.sum(x**2)
         return x * r * (1 - r)
 
-    found = tw.find_equilibria(flow(field, *square(2.0)))
+    found = tw.find_equilibria(polynomial_flow(field), square(2.0))
     (origin,), ring = split(found)
     assert found.search.distinct == 2
     assert origin.kind == "non-hyperbolic"
@@ -106,11 +107,12 @@ def test_a_ring_beside_a_degenerate_point():
 
 
 def test_a_flat_region_is_said_to_be_flat():
-    found = tw.find_equilibria(flow(lambda x: -(jnp.maximum(x - 1, 0) ** 3), *square(2.0)))
+    rule = tw.as_flow(lambda x: -(jnp.maximum(x - 1, 0) ** 3))
+    found = tw.find_equilibria(rule, square(2.0))
     assert {e.continuum for e in found} == {2}
     assert any("zero on a whole region" in note for note in found.warnings)
 
 
 def test_deflation_does_not_end_on_a_continuum():
-    found = tw.find_equilibria(flow(lambda x: x * (1 - jnp.sum(x**2)), *square(3.0)))
+    found = tw.find_equilibria(RING, square(3.0))
     assert found.search.deflated == 0
