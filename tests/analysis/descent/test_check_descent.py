@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.analysis.systems import flow, square
+from tests.zoo import Linear, pendulum, square
 
 import thalweg as tw
 from thalweg.analysis import check_descent
@@ -27,11 +27,7 @@ def test_gradient_descent_on_a_quadratic_descends_up_to_two_over_its_curvature(b
         assert found.worst == pytest.approx(2.0 * ((1 - 4 * step) ** 2 - 1), rel=1e-9)
 
 
-def pendulum(damping):
-    def velocity(x):
-        return jnp.stack([x[1], -jnp.sin(x[0]) - damping * x[1]])
-
-    return flow(velocity, [-np.pi, -3.0], [np.pi, 3.0], periodic=[True, False])
+CYLINDER = tw.Box([-np.pi, -3.0], [np.pi, 3.0], periodic=[True, False])
 
 
 def mechanical(x):
@@ -42,7 +38,7 @@ def mechanical(x):
     ("damping", "holds", "strict"), [(0.3, True, False), (0.0, True, False), (-0.1, False, False)]
 )
 def test_the_pendulum(damping, holds, strict):
-    found = check_descent(pendulum(damping), mechanical)
+    found = check_descent(pendulum(damping), mechanical, CYLINDER)
     assert (found.holds, found.strict) == (holds, strict)
     if not holds:
         assert found.worst == pytest.approx(0.1 * 9.0, rel=1e-6)
@@ -51,7 +47,7 @@ def test_the_pendulum(damping, holds, strict):
 
 def test_steepest_descent_is_strict():
     energy = tw.energies.FourWells()
-    found = check_descent(tw.SteepestDescent(energy), energy, tw.Box(*square(2.0)))
+    found = check_descent(tw.SteepestDescent(energy), energy, square(2.0))
     assert found.holds
     assert found.strict
     assert found.worst <= 1e-12
@@ -64,10 +60,9 @@ def test_the_printed_continuum_flow_ascends():
     def energy(x):
         return -x @ weights @ x
 
-    printed = flow(lambda x: -2.0 * weights @ x, *square(1.0))
-    mended = flow(lambda x: 2.0 * weights @ x, *square(1.0))
-    assert not check_descent(printed, energy)
-    assert check_descent(mended, energy)
+    printed, mended = Linear(-2.0 * weights), Linear(2.0 * weights)
+    assert not check_descent(printed, energy, square(1.0))
+    assert check_descent(mended, energy, square(1.0))
 
 
 def test_a_small_region_of_ascent_is_hunted_down():
@@ -77,7 +72,7 @@ def test_a_small_region_of_ascent_is_hunted_down():
         bump = jnp.exp(-jnp.sum((x - 0.5) ** 2) / (2 * 0.04**2))
         return -x * (1.0 - 1.02 * bump)
 
-    found = check_descent(flow(velocity, *square(2.0)), lambda x: 0.5 * jnp.sum(x**2))
+    found = check_descent(tw.as_flow(velocity), tw.energies.Quadratic(np.eye(2)), square(2.0))
     assert found.holds is False
     np.testing.assert_allclose(found.where, 0.5, atol=0.01)
     assert found.worst == pytest.approx(0.5 * 0.02, rel=0.02)
@@ -92,15 +87,15 @@ def test_along_a_trajectory():
 
 def test_the_declared_energy_is_the_default_and_none_is_an_error():
     energy = tw.energies.FourWells()
-    assert check_descent(tw.SteepestDescent(energy), None, tw.Box(*square(2.0))).holds
+    assert check_descent(tw.SteepestDescent(energy), None, square(2.0)).holds
     with pytest.raises(tw.InputError, match="declares none"):
-        check_descent(pendulum(0.1))
+        check_descent(pendulum(0.1), None, CYLINDER)
     with pytest.raises(tw.InputError, match="one number"):
-        check_descent(pendulum(0.1), lambda x: x)
+        check_descent(pendulum(0.1), lambda x: x, CYLINDER)
 
 
 def test_an_energy_that_is_not_finite_is_reported():
-    found = check_descent(flow(lambda x: -x, *square(1.0)), lambda x: jnp.sum(jnp.log(x)))
+    found = check_descent(Linear(-np.eye(2)), lambda x: jnp.sum(jnp.log(x)), square(1.0))
     assert found.undefined is not None
     assert "not finite" in str(found)
 
