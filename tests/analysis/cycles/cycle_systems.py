@@ -4,35 +4,26 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from tests.zoo import PolynomialFlow
 
 import thalweg as tw
 
-_POWERS = [(i, j) for i in range(6) for j in range(6 - i)]
+
+def planar(p: dict[tuple[int, int], float], q: dict[tuple[int, int], float]) -> PolynomialFlow:
+    """The field (p, q) from coefficients by powers, each at most 5."""
+    table = np.zeros((2, 6, 6))
+    for row, side in zip(table, (p, q), strict=True):
+        for powers, coefficient in side.items():
+            row[powers] = coefficient
+    return PolynomialFlow(table)
 
 
-class Planar(tw.Flow):
-    """A planar field with coefficients on the monomials x^i y^j, i + j ≤ 5."""
-
-    p: Any
-    q: Any
-
-    def velocity(self, t, state):
-        x, y = state
-        monomials = jnp.stack([x**i * y**j for i, j in _POWERS])
-        return jnp.stack([self.p @ monomials, self.q @ monomials])
-
-
-def planar(p: dict[tuple[int, int], float], q: dict[tuple[int, int], float]) -> Planar:
-    """The field (p, q) from coefficients by powers."""
-    return Planar(*(np.array([side.get(power, 0.0) for power in _POWERS]) for side in (p, q)))
-
-
-def van_der_pol(mu: float) -> Planar:
+def van_der_pol(mu: float) -> PolynomialFlow:
     """x' = v, v' = μ(1 − x²)v − x."""
     return planar({(0, 1): 1.0}, {(0, 1): mu, (2, 1): -mu, (1, 0): -1.0})
 
 
-def fitzhugh_nagumo(current: float) -> Planar:
+def fitzhugh_nagumo(current: float) -> PolynomialFlow:
     """v' = v − v³/3 − w + I, w' = (v + .7 − .8 w)/12.5."""
     return planar(
         {(1, 0): 1.0, (3, 0): -1.0 / 3.0, (0, 1): -1.0, (0, 0): current},
@@ -40,7 +31,7 @@ def fitzhugh_nagumo(current: float) -> Planar:
     )
 
 
-def radial(c0: float, c1: float, c2: float, omega: float = 1.0) -> Planar:
+def radial(c0: float, c1: float, c2: float, omega: float = 1.0) -> PolynomialFlow:
     """r' = r(c₀ + c₁r² + c₂r⁴), θ' = ω.
 
     A circle of radius r with r' = 0 is a cycle of period 2π/ω with multiplier
@@ -51,17 +42,6 @@ def radial(c0: float, c1: float, c2: float, omega: float = 1.0) -> Planar:
     }  # fmt: skip
     q = {(j, i): c for (i, j), c in p.items() if (i, j) != (0, 1)} | {(1, 0): omega}
     return planar(p, q)
-
-
-class Torus(tw.Flow):
-    """x' = w + A x + B sin x: a pendulum under torque, or steady drift on a torus."""
-
-    w: Any
-    a: Any
-    b: Any
-
-    def velocity(self, t, state):
-        return self.w + self.a @ state + self.b @ jnp.sin(state)
 
 
 class Lorenz(tw.Flow):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from tests.analysis.cycles import cycle_systems as systems
+from tests.zoo import Sines, pendulum
 
 import thalweg as tw
 
@@ -145,15 +146,10 @@ def test_conserved_orbits_on_the_simplex():
     np.testing.assert_allclose(product, product[0], rtol=1e-8)
 
 
-def pendulum(torque, drag):
-    a, b = np.array([[0.0, 1.0], [0.0, -drag]]), np.array([[0.0, 0.0], [-1.0, 0.0]])
-    return systems.Torus(np.array([0.0, torque]), a, b)
-
-
 def test_a_driven_pendulum_goes_round():
     """div f = −γ, so the multiplier is exp(−γT); on average the torque balances the drag."""
     domain = tw.Box([-np.pi, -6.0], [np.pi, 6.0], periodic=[True, False])
-    (cycle,) = tw.find_cycles(pendulum(1.5, 0.5), domain)
+    (cycle,) = tw.find_cycles(pendulum(0.5, torque=1.5), domain)
     assert cycle.stable
     assert others(cycle)[0].real == pytest.approx(np.exp(-0.5 * cycle.period), rel=1e-9)
     turn = np.sum(cycle.states[:-1, 1] * np.diff(cycle.times))
@@ -163,7 +159,7 @@ def test_a_driven_pendulum_goes_round():
 
 def drift(first, second):
     zero = np.zeros((2, 2))
-    return systems.Torus(np.array([first, second]), zero, zero)
+    return Sines(np.array([first, second]), zero, zero)
 
 
 TORUS = tw.Box([0.0, 0.0], [1.0, 1.0], periodic=True)

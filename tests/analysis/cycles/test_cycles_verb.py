@@ -44,7 +44,7 @@ def test_rules_that_cannot_be_analysed_are_refused():
 def test_the_table_fits_in_80_columns_and_the_json_is_the_contract():
     found = tw.find_cycles(RULE, SQUARE)
     assert max(len(line) for line in str(found).splitlines()) <= 80
-    assert "2 cycles of Planar (flow, state x[0], x[1])" in str(found)
+    assert "2 cycles of PolynomialFlow (flow, state x[0], x[1])" in str(found)
     assert "attracting" in str(found)
     assert "6.283185307" in str(found)
     data = json.loads(json.dumps(found.to_dict()))
@@ -77,7 +77,9 @@ def test_a_cycle_that_leaves_the_domain_is_said_to():
     assert cycle.leaves
     assert cycle.to_dict()["leaves"]
     text = str(found)
-    assert text.startswith("1 cycle of Planar (flow, state x[0], x[1]), which leaves the domain")
+    assert text.startswith(
+        "1 cycle of PolynomialFlow (flow, state x[0], x[1]), which leaves the domain"
+    )
     assert "repelling, leaves" in text
     assert "on the cycle that leaves, x[0] runs from -2 to 2." in text
     both = tw.find_cycles(RULE, tw.Box([-1.2, -3.0], [1.2, 3.0]))
@@ -88,7 +90,7 @@ def test_a_cycle_that_leaves_the_domain_is_said_to():
 def test_families_are_called_families():
     spring = systems.planar({(0, 1): 1.0}, {(1, 0): -1.0})
     found = tw.find_cycles(spring, SQUARE)
-    assert found.title == "1 family of cycles of Planar (flow, state x[0], x[1])"
+    assert found.title == "1 family of cycles of PolynomialFlow (flow, state x[0], x[1])"
 
 
 def test_given_starts_are_used():
