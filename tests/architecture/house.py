@@ -45,8 +45,8 @@ PARTS = {
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "recovery": (
-        "verdict", "region", "forms", "question", "refutations", "candidates", "metrics",
-        "closed_form", "split", "recover",
+        "kinds", "verdict", "findings", "region", "forms", "question", "remarks", "level",
+        "refutations", "candidates", "metrics", "closed_form", "split", "ladder", "recover",
     ),
     "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
 }  # fmt: skip

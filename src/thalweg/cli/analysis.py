@@ -20,10 +20,9 @@ from thalweg.cli.parse.loader import System
 from thalweg.cli.parse.seeds import key_of
 from thalweg.core.domains import Domain
 from thalweg.dynamics import Rule, declared_energy
-from thalweg.recovery import Verdict, recover_energy
+from thalweg.recovery import Kind, Verdict, ask, make_question
 
 STAGES = ("equilibria", "energy", "cycles", "descent")
-_GRADIENT = ("euclidean", "constant-metric", "diagonal-metric", "given-metric")
 
 
 def _nobody(stage: str) -> None:
@@ -114,15 +113,18 @@ def _verdict_and_cycles(
 
     Only what is then still undecided is worth the levels that take seconds.
     """
-    known = {"key": key, "equilibria": equilibria}
+    question = make_question(rule, domain, key=key, equilibria=equilibria)
     stage(STAGES[1])
-    verdict = recover_energy(rule, domain, **known, thorough=False)
+    verdict = ask(question, thorough=False)
     stage(STAGES[2])
-    cycles = find_cycles(rule, domain, **known, gradient=verdict.kind in _GRADIENT)
-    if cycles:
-        verdict = recover_energy(rule, domain, **known, cycles=cycles, thorough=False)
-    if verdict.kind == "undecided":
-        verdict = recover_energy(rule, domain, **known, cycles=cycles)
+    cycles = find_cycles(
+        rule, domain, key=key, equilibria=equilibria, gradient=verdict.kind.has_metric
+    )
+    if cycles or verdict.kind == Kind.UNDECIDED:
+        question.learn_cycles(cycles)
+        verdict = ask(question, thorough=False)
+    if verdict.kind == Kind.UNDECIDED:
+        verdict = ask(question)
     return verdict, cycles
 
 

@@ -25,7 +25,7 @@ from thalweg.plot.portraits import (
 )
 from thalweg.plot.style import PALE, VERMILLION, legend_below, new_axes, note
 from thalweg.plot.views import View, make_view, spanned_view
-from thalweg.recovery import Verdict
+from thalweg.recovery import Kind, Verdict
 from thalweg.recovery.verdict import Witness
 
 if TYPE_CHECKING:
@@ -33,15 +33,6 @@ if TYPE_CHECKING:
 
 _BLOCKS = 8
 _STARTS = 2
-_WORDS = {
-    "euclidean": "steepest descent of E",
-    "constant-metric": "steepest descent of E in a constant metric",
-    "diagonal-metric": "steepest descent of E in a diagonal metric",
-    "given-metric": "steepest descent of E in the metric given",
-    "lyapunov": "E falls along the rule (no metric known)",
-    "refuted": "steepest descent of no energy",
-    "undecided": "undecided",
-}
 
 
 def verdict(
@@ -148,9 +139,11 @@ def _drawn(
 
 def shown_energy(found: Verdict) -> tuple[Any, str]:
     """The energy that a verdict's figure shows, or None, and a few words about it."""
-    words = _WORDS[found.kind]
+    words = found.kind.words
     if found.energy is not None:
-        return found.energy, words + ("; yet E falls along it" if found.kind == "refuted" else "")
+        return found.energy, words + (
+            "; yet E falls along it" if found.kind == Kind.REFUTED else ""
+        )
     if found.split is not None:
         share = f"{100.0 * found.split.share:.3g} %"
         return found.split.energy, f"{words}; E of the split, whose rest holds {share}"

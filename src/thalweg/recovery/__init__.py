@@ -1,11 +1,29 @@
-"""From a rule to its energy: the levels of the question, and the verdict.
+"""From a rule to its energy: a ladder of questions, and the verdict.
 
-`recover.py` holds the verb. Each level is a module: `exactness` asks whether the rule, lowered by a
-metric, is the differential of an energy; `refutation` looks for an equilibrium that excludes every
-metric.
+`recover.py` holds the verb, a loop over the levels of `ladder.py`. Each level is a module:
+`metrics/` name a metric in which the rule is a gradient, `refutations/` exclude one or any energy,
+`candidates/` are energies that fall in no metric that is known, `split.py` is what is left.
 """
 
-from thalweg.recovery.recover import recover_energy
-from thalweg.recovery.verdict import Level, Verdict
+from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.ladder import LEVELS
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import Question, make_question
+from thalweg.recovery.recover import ask, recover_energy
+from thalweg.recovery.verdict import LevelResult, Verdict
 
-__all__ = ["Level", "Verdict", "recover_energy"]
+__all__ = [
+    "LEVELS",
+    "Cost",
+    "Finding",
+    "Findings",
+    "Kind",
+    "Level",
+    "LevelResult",
+    "Question",
+    "Verdict",
+    "ask",
+    "make_question",
+    "recover_energy",
+]

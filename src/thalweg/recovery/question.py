@@ -1,8 +1,8 @@
-"""What all levels share: the rule, the region, and what was already measured about it."""
+"""The question that all levels share: a rule, a region, and what is known of both so far."""
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
@@ -12,57 +12,54 @@ import numpy as np
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
 from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.domains import Domain
-from thalweg.dynamics import Problem, Rule
+from thalweg.dynamics import Problem, Rule, make_problem
 from thalweg.geometry import Euclidean, Geometry
+from thalweg.recovery.findings import Finding
 from thalweg.recovery.forms.exactness import Exactness, Sites, choose_sites, examine
 from thalweg.recovery.region.region import Region, make_region
-from thalweg.recovery.verdict import Level, Witness
 
 METRIC_SIZE = 64
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a level found: its line in the report and, if it settles something, what it settles.
-
-    Attributes:
-        level: the line in the report.
-        kind: the kind of verdict that it supports, or None.
-        energy: the energy, or None.
-        metric: the metric, or None.
-        metric_name: the metric in words, or None.
-        witness: what refutes an energy, or None.
-        warnings: what the reader should know, in sentences.
-    """
-
-    level: Level
-    kind: str | None = None
-    energy: Any = None
-    metric: Geometry | None = None
-    metric_name: str | None = None
-    witness: Witness | None = None
-    warnings: tuple[str, ...] = ()
-
-
 @dataclass
 class Question:
-    """A rule and a region, with everything measured about them kept for the levels that follow.
+    """A rule and a region, with everything measured and found kept for the levels that follow.
 
     Attributes:
         rule: the rule as the caller gave it.
         domain: the region.
         problem: the rule in the region's coordinates, in float64.
         key: the random key, or None.
+        geometries: metrics that the caller names.
+        candidates: energies that the caller proposes.
         given_equilibria: the equilibria where the caller knows them, or None.
         given_cycles: the cycles, likewise.
+        may_search: False while nothing may be searched for that takes seconds.
+        findings: what each level that was asked found.
     """
 
     rule: Rule
     domain: Domain
     problem: Problem
-    key: jax.Array | None
+    key: jax.Array | None = None
+    geometries: Sequence[Geometry] = ()
+    candidates: Sequence[Callable[[Any], Any]] = ()
     given_equilibria: Sequence[Equilibrium] | None = None
     given_cycles: Sequence[Cycle] | None = None
+    may_search: bool = True
+    findings: dict[Hashable, Finding] = field(default_factory=dict)
+
+    def learn_cycles(self, cycles: Iterable[Cycle]) -> None:
+        """Take cycles as known from now on.
+
+        Where there are any, the metrics that were found are asked about again: no energy falls
+        round a cycle.
+        """
+        self.given_cycles = tuple(cycles)
+        self.__dict__.pop("cycles", None)
+        if self.given_cycles:
+            kept = {level: f for level, f in self.findings.items() if f.metric is None}
+            self.findings = kept
 
     @property
     def chart(self) -> Chart:
@@ -120,6 +117,35 @@ class Question:
             jacobians = evaluate(self.problem, points)[1]
         good = np.isfinite(jacobians).all(axis=(1, 2))
         return points[good], jacobians[good]
+
+
+def make_question(
+    rule: Rule,
+    domain: Domain | None = None,
+    *,
+    geometries: Sequence[Geometry] = (),
+    candidates: Sequence[Callable[[Any], Any]] = (),
+    key: jax.Array | None = None,
+    equilibria: Iterable[Equilibrium] | None = None,
+    cycles: Iterable[Cycle] | None = None,
+) -> Question:
+    """The question about `rule` on `domain`, with the arguments of `recover_energy`.
+
+    Raises:
+        InputError: the rule does not fit the domain, or holds a parameter that is not finite.
+    """
+    with jax.enable_x64(True):
+        problem, domain = make_problem(rule, domain)
+    return Question(
+        rule,
+        domain,
+        problem,
+        key,
+        tuple(geometries),
+        tuple(candidates),
+        None if equilibria is None else tuple(equilibria),
+        None if cycles is None else tuple(cycles),
+    )
 
 
 def evaluate(problem: Problem, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

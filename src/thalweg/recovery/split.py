@@ -1,7 +1,7 @@
 """The Helmholtz–Hodge split of a flow on a box: f = −∇E + rest, with as little rest as possible."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -13,11 +13,11 @@ from thalweg.core.charts import BoxChart
 from thalweg.dynamics import Problem
 from thalweg.energies import Energy
 from thalweg.recovery.candidates.polynomials import along
+from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.one_forms import gauss_legendre
-from thalweg.recovery.question import Finding, Question
-from thalweg.recovery.verdict import Level
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import Question
 
-NAME = "split"
 _BATCH = 1024
 _TERMS = {2: (12, 24, 40), 3: (6, 10, 14)}
 _SETTLED = 1e-6
@@ -60,21 +60,32 @@ class TensorEnergy(Energy):
         return total
 
 
-def split(question: Question) -> tuple[Finding, Split | None]:
-    """Project a flow on gradients, where its region is a box of two or three coordinates."""
-    chart = question.chart
-    if not isinstance(chart, BoxChart) or question.size not in _TERMS:
-        return _open("Only for boxes of two or three coordinates."), None
-    found = project(question.problem, chart)
-    if found is None:
-        return _open("The rule is not finite everywhere in the region."), None
-    about = "" if found.change < _SHOWN else f" (not settled: ± {100 * found.change:.1g} %)"
-    note = (
-        f"f = −∇E + rest by orthogonal projection on gradients (the rest has no divergence and "
-        f"does not cross the walls): the rest holds {100 * found.share:.4g} %{about} of ∫|f|². "
-        f"This E need not fall along the rule."
-    )
-    return Finding(Level(NAME, "yes", found.share, note)), found
+@dataclass(frozen=True)
+class SplitLevel(Level):
+    """A rule as −∇E and as little rest as possible."""
+
+    name: ClassVar[str] = "split"
+    cost: ClassVar[Cost] = Cost.THOROUGH
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Of flows that have no energy."""
+        return question.rule.rule_kind == "flow" and not so_far.has_energy
+
+    def ask(self, question: Question) -> Finding:
+        """Project a flow on gradients, where its region is a box of two or three coordinates."""
+        chart = question.chart
+        if not isinstance(chart, BoxChart) or question.size not in _TERMS:
+            return Finding("open", None, "Only for boxes of two or three coordinates.")
+        found = project(question.problem, chart)
+        if found is None:
+            return Finding("open", None, "The rule is not finite everywhere in the region.")
+        ends = "" if found.change < _SHOWN else f" (not settled: ± {100 * found.change:.1g} %)"
+        note = (
+            f"f = −∇E + rest by orthogonal projection on gradients (the rest has no divergence and "
+            f"does not cross the walls): the rest holds {100 * found.share:.4g} %{ends} of ∫|f|². "
+            f"This E need not fall along the rule."
+        )
+        return Finding("yes", found.share, note, split=found)
 
 
 def project(problem: Problem, chart: BoxChart) -> Split | None:
@@ -198,7 +209,3 @@ def _velocities(problem: Problem, points: np.ndarray) -> np.ndarray:
 @eqx.filter_jit
 def _displacements(problem: Problem, points: Any) -> jax.Array:
     return jax.vmap(problem.displacement)(points)
-
-
-def _open(note: str) -> Finding:
-    return Finding(Level(NAME, "open", None, note))

@@ -8,32 +8,23 @@ import numpy as np
 
 from thalweg.core import html
 from thalweg.geometry import Geometry
+from thalweg.recovery.kinds import Kind
 
 _WIDTH = 80
-_YET = {
-    "lyapunov": "Yet an energy falls along it (a Lyapunov energy).",
-    "candidate": "Yet an energy falls along it (a candidate that was given).",
-    "two-step": "Yet two successive states have an energy that never rises.",
-}
-_CURES = {
-    "lyapunov": "a larger region, or a place that the hunts for a rise of E missed.",
-    "refuted": "a region without the witness; within this one, nothing.",
-    "undecided": "an energy (candidates) or a metric (geometries) to try, or a smaller region.",
-}
-_YES = "a larger region: the statement holds in this one, as far as it was sampled."
-_SENTENCES = {
-    "euclidean": "It is steepest descent of an energy, in the Euclidean metric.",
-    "constant-metric": "It is steepest descent of an energy, in a constant metric.",
-    "diagonal-metric": "It is steepest descent of an energy, in a diagonal metric.",
-    "given-metric": "It is steepest descent of an energy, in a metric known beforehand.",
-    "lyapunov": "An energy falls along it; no metric was found in which it is steepest descent.",
-    "refuted": "It is not steepest descent of any energy in a continuous metric.",
-    "undecided": "No energy was found, and none was excluded.",
-}
 
 
 class Witness(Protocol):
-    """What refutes an energy: something that anyone can check again."""
+    """Evidence against a metric or an energy that anyone can check again."""
+
+    @property
+    def excludes_metric(self) -> bool:
+        """Whether the displacement is a gradient in no metric that is continuous there."""
+        ...
+
+    @property
+    def excludes_energy(self) -> bool:
+        """Whether no energy falls wherever the rule moves, whatever the metric."""
+        ...
 
     def to_dict(self) -> dict[str, Any]:
         """The witness as JSON-ready data."""
@@ -41,8 +32,8 @@ class Witness(Protocol):
 
 
 @dataclass(frozen=True)
-class Level:
-    """What one level of the question found.
+class LevelResult:
+    """Line of the report about one level.
 
     Attributes:
         name: the level.
@@ -57,7 +48,7 @@ class Level:
     note: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The level as JSON-ready data."""
+        """The line as JSON-ready data."""
         return {
             "name": self.name,
             "outcome": self.outcome,
@@ -68,11 +59,11 @@ class Level:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Is a rule steepest descent of something? Of what, in which metric? If not, why not?
+    """Answer to whether a rule is steepest descent of something: of what, or why not.
 
     Attributes:
-        kind: the strongest true statement: `"euclidean"`, `"constant-metric"`, `"diagonal-metric"`,
-            `"given-metric"`, `"lyapunov"`, `"refuted"` or `"undecided"`.
+        kind: the strongest true statement, a string: `"euclidean"`, `"constant-metric"`,
+            `"diagonal-metric"`, `"given-metric"`, `"lyapunov"`, `"refuted"` or `"undecided"`.
         energy: the energy recovered, a callable `state → scalar` up to a constant, or None.
         metric: the geometry in which the rule is its steepest descent, or None.
         residual: the normalised residual of that statement, or None.
@@ -84,21 +75,23 @@ class Verdict:
         rule_kind: `"flow"` or `"map"`.
         region: where the statement was checked, in words.
         warnings: what the reader should know, in sentences.
+        asides: what else is true, in sentences: energies that fall although the rule is refuted.
         split: the Helmholtz–Hodge split (`energy`, `share` of the rest), where nothing better was
             found, or None. Its energy need not fall along the rule.
     """
 
-    kind: str
+    kind: Kind
     energy: Any
     metric: Geometry | None
     residual: float | None
     witnesses: tuple[Witness, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[LevelResult, ...]
     metric_name: str | None = None
     system: str = ""
     rule_kind: str = "flow"
     region: str = ""
     warnings: tuple[str, ...] = field(default_factory=tuple)
+    asides: tuple[str, ...] = ()
     split: Any = None
 
     @property
@@ -109,7 +102,7 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready data, with the keys of the contract."""
         return {
-            "kind": self.kind,
+            "kind": str(self.kind),
             "metric": self.metric_name,
             "residual": _finite(self.residual),
             "witness": None if self.witness is None else self.witness.to_dict(),
@@ -123,13 +116,7 @@ class Verdict:
 
     def sentences(self) -> list[str]:
         """The verdict in words: what is true, in which metric, by which witness, where."""
-        said = [_SENTENCES[self.kind]]
-        if self.kind in ("refuted", "undecided"):
-            said += [
-                _YET[level.name]
-                for level in self.levels
-                if level.outcome == "yes" and level.name in _YET
-            ]
+        said = [self.kind.sentence, *self.asides]
         if self.metric_name not in (None, "Euclidean"):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
@@ -148,7 +135,7 @@ class Verdict:
         for sentence in self.sentences():
             lines += _wrap(sentence, "  ")
         lines += _levels_as_text(self.levels)
-        lines += _wrap(f"What would change this: {_CURES.get(self.kind, _YES)}", "  ")
+        lines += _wrap(f"What would change this: {self.kind.cure}", "  ")
         for warning in self.warnings:
             lines += _wrap(f"Note: {warning}")
         return "\n".join(lines)
@@ -159,7 +146,7 @@ class Verdict:
         return html.fragment(self.title, said, html.table(*self.table()), notes)
 
 
-def _levels_as_text(levels: tuple[Level, ...]) -> list[str]:
+def _levels_as_text(levels: tuple[LevelResult, ...]) -> list[str]:
     """One block a level: its name, outcome and residual, with the note beside them."""
     wide = max((len(level.name) for level in levels), default=0)
     lines = []

@@ -2,7 +2,7 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -23,10 +23,12 @@ from thalweg.recovery.candidates.hunts import (
 from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, make_basis
 from thalweg.recovery.candidates.random_units import UnitBasis, make_units
 from thalweg.recovery.candidates.trained import trained_network
-from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
-from thalweg.recovery.verdict import Level
+from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
-NAME = "lyapunov"
+_ASIDE = "Yet an energy falls along it (a Lyapunov energy)."
 _DEGREES = {1: (2, 4, 8, 12), 2: (2, 4, 6, 8), 3: (2, 4, 6), 4: (2, 4), 5: (2, 4), 6: (2, 4)}
 _LARGEST = 16
 _NUM_UNITS = 128
@@ -42,7 +44,23 @@ class _Samples:
     rows: np.ndarray
 
 
-def lyapunov(question: Question) -> Finding:
+@dataclass(frozen=True)
+class LyapunovLevel(Level):
+    """Descent of an energy in no metric that is known."""
+
+    name: ClassVar[str] = "lyapunov"
+    cost: ClassVar[Cost] = Cost.THOROUGH
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Where no energy was found and none is excluded."""
+        return not so_far.has_energy and not so_far.excludes_energy
+
+    def ask(self, question: Question) -> Finding:
+        """Look for an energy of some form that falls, and hunt for places where it rises."""
+        return _lyapunov(question)
+
+
+def _lyapunov(question: Question) -> Finding:
     """Look for an energy that falls: a polynomial; in many coordinates a network.
 
     From 7 coordinates on the polynomials are quadratic, then random units are added; where that
@@ -50,20 +68,20 @@ def lyapunov(question: Question) -> Finding:
     """
     if question.size > METRIC_SIZE:
         note = f"Not tried above {METRIC_SIZE} coordinates."
-        return Finding(Level(NAME, "open", None, note))
+        return Finding("open", None, note)
     if question.size > _LARGEST:
         return _by_training(question, "")
     finding = _by_convex_fits(question)
     if finding.kind is not None or question.size in _DEGREES:
         return finding
-    return _by_training(question, finding.level.note + " ")
+    return _by_training(question, finding.note + " ")
 
 
 def _by_training(question: Question, before: str) -> Finding:
     energy, worst, note = trained_network(question)
     if energy is None:
-        return Finding(Level(NAME, "open", None, before + note))
-    return Finding(Level(NAME, "yes", worst, note), NAME, energy)
+        return Finding("open", None, before + note)
+    return Finding("yes", worst, note, Kind.LYAPUNOV, energy, aside=_ASIDE)
 
 
 def _by_convex_fits(question: Question) -> Finding:
@@ -104,7 +122,7 @@ def _by_convex_fits(question: Question) -> Finding:
             )
     form = f"polynomial of degree up to {degrees[-1]}" if is_small else _WITH_UNITS
     note = f"No {form} falls at all of {len(samples.points)} points; an energy of another form may."
-    return Finding(Level(NAME, "open", None, note))
+    return Finding("open", None, note)
 
 
 @eqx.filter_jit
@@ -175,4 +193,4 @@ def _found(
     is_plain = isinstance(energy.basis, Basis) or degree < 3
     what = f"{kind} of degree {degree}" if is_plain else _WITH_UNITS
     note = in_words(question, what, num_hunts, worst)
-    return Finding(Level(NAME, "yes", worst, note), NAME, energy)
+    return Finding("yes", worst, note, Kind.LYAPUNOV, energy, aside=_ASIDE)

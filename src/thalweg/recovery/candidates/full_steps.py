@@ -5,25 +5,25 @@ from dataclasses import replace
 import numpy as np
 
 from thalweg.recovery.candidates.fall import HUNTS, falls_at, hunt
-from thalweg.recovery.question import Finding, Question
-from thalweg.recovery.verdict import Level
+from thalweg.recovery.findings import Finding
+from thalweg.recovery.question import Question
+from thalweg.recovery.refutations.cycles import has_cycle
 
+# A fall of less than this below zero is rounding.
 _RISES = -1e-6
 
 
-def unless_too_long(question: Question, finding: Finding, is_cyclic: bool) -> Finding:
+def unless_too_long(question: Question, finding: Finding) -> Finding:
     """A finding about g(x) − x, kept only if its energy falls from x to g(x).
 
     Arguments:
         question: the rule and its region.
         finding: of a level, whose energy E has −∇E = M (g(x) − x).
-        is_cyclic: whether a cycle is known, round which no energy falls.
     """
-    if finding.kind is None or question.rule.rule_kind != "map":
+    if question.rule.rule_kind != "map":
         return finding
-    level = finding.level
     fact = "g(x) − x is a gradient in this metric, so small steps along it descend"
-    if is_cyclic:
+    if has_cycle(question):
         return _set_aside(finding, f"{fact}; but no energy falls round a cycle of full steps.")
     problem, sites = question.problem, question.sites
     falls = np.asarray(falls_at(problem, finding.energy, sites.points))
@@ -32,11 +32,10 @@ def unless_too_long(question: Question, finding: Finding, is_cyclic: bool) -> Fi
         falls = np.asarray(hunt(problem, finding.energy, starts)[1])
     if np.any(falls < _RISES):
         return _set_aside(finding, f"{fact}; but the energy can rise in a full step.")
-    note = f"{level.note} The energy falls at the actual step ({HUNTS} hunts for a rise)."
-    return replace(finding, level=Level(level.name, "yes", level.residual, note))
+    note = f"{finding.note} The energy falls at the actual step ({HUNTS} hunts for a rise)."
+    return replace(finding, note=note)
 
 
 def _set_aside(finding: Finding, note: str) -> Finding:
     """The finding as a fact about the direction alone, which settles nothing."""
-    level = Level(finding.level.name, "yes", finding.level.residual, note)
-    return Finding(level, warnings=finding.warnings)
+    return Finding("yes", finding.residual, note, is_gradient=True, before=finding.before)

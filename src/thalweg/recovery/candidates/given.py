@@ -1,25 +1,36 @@
 """Energies that somebody proposes: does one of them fall along the rule?"""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from thalweg.analysis import check_descent
-from thalweg.recovery.question import Finding, Question
-from thalweg.recovery.verdict import Level
+from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import Question
 
-NAME = "candidate"
 
+@dataclass(frozen=True)
+class CandidateLevel(Level):
+    """Descent of an energy that the caller proposes."""
 
-def candidate_energies(
-    question: Question, candidates: tuple[Callable[[Any], Any], ...]
-) -> list[Finding]:
-    """Check each candidate for descent; one that falls wherever the rule moves is an answer."""
-    findings = []
-    for candidate in candidates:
-        findings.append(_ask(question, candidate))
-        if findings[-1].kind is not None:
-            break
-    return findings
+    name: ClassVar[str] = "candidate"
+    cost: ClassVar[Cost] = Cost.THOROUGH
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Where one is proposed, no metric was found, and no energy is excluded."""
+        is_settled = so_far.has_metric or so_far.excludes_energy
+        return bool(question.candidates) and not is_settled
+
+    def ask(self, question: Question) -> Finding:
+        """Check each candidate, until one falls wherever the rule moves."""
+        findings = []
+        for candidate in question.candidates:
+            findings.append(_ask(question, candidate))
+            if findings[-1].kind is not None:
+                break
+        return replace(findings[-1], before=tuple(findings[:-1]))
 
 
 def _ask(question: Question, candidate: Callable[[Any], Any]) -> Finding:
@@ -27,10 +38,11 @@ def _ask(question: Question, candidate: Callable[[Any], Any]) -> Finding:
     name = type(candidate).__name__ if type(candidate).__name__ != "function" else "it"
     if check.holds and check.strict:
         note = f"{name} falls wherever the rule moves (at {check.points} points; not proved)."
-        return Finding(Level(NAME, "yes", 0.0, note), "lyapunov", candidate)
+        aside = "Yet an energy falls along it (a candidate that was given)."
+        return Finding("yes", 0.0, note, Kind.LYAPUNOV, candidate, aside=aside)
     if check.holds:
         note = f"{name} never rises, but does not fall everywhere: a weak Lyapunov energy."
-        return Finding(Level(NAME, "open", 0.0, note))
+        return Finding("open", 0.0, note)
     if check.holds is None:
-        return Finding(Level(NAME, "open", None, f"{name} is not finite in the region."))
-    return Finding(Level(NAME, "no", None, f"{name} rises by {check.worst:.3g} somewhere."))
+        return Finding("open", None, f"{name} is not finite in the region.")
+    return Finding("no", None, f"{name} rises by {check.worst:.3g} somewhere.")

@@ -13,7 +13,8 @@ References:
     Marcus & Westervelt, Physical Review A 40 (1989) 501–504.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -22,14 +23,14 @@ import numpy as np
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem, Rule
 from thalweg.energies import Energy
+from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.definite import positive_element
 from thalweg.recovery.forms.one_forms import gauss_legendre, integrate_along
 from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
-from thalweg.recovery.question import METRIC_SIZE, Finding, Question
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import METRIC_SIZE, Question
 from thalweg.recovery.region.suspects import has_suspects, origins, suspects_at
-from thalweg.recovery.verdict import Level
 
-NAME = "two-step"
 _EXACT = 1e-9
 _NUM_NODES = 64
 _NUM_JACOBIANS = 16
@@ -78,21 +79,32 @@ class ThresholdEnergy(Energy):
         return -second @ matrix @ first - shift @ (first + second)
 
 
-def two_steps(question: Question) -> list[Finding]:
-    """Look for a two-step energy of a map; nothing is reported of a flow."""
-    if question.rule.rule_kind != "map" or question.size > METRIC_SIZE:
-        return []
-    for make in (_of_thresholds, _of_smooth_units):
-        energy = make(question)
-        if energy is not None and _never_rises(question, energy):
-            what = "−x⁺ᵀSx and terms of one unit each"
-            note = (
-                f"Two successive states have an energy, {what} (here after a step), that never "
-                f"rises and stands still on 2-cycles; S ∝ {matrix_text(energy.couplings)}."
-            )
-            return [Finding(Level(NAME, "yes", None, note), energy=energy)]
-    note = "No constant symmetric S makes S g(x) the gradient of a convex function."
-    return [Finding(Level(NAME, "no", None, note))]
+@dataclass(frozen=True)
+class TwoStepLevel(Level):
+    """Descent of an energy of two successive states of a map."""
+
+    name: ClassVar[str] = "two-step"
+    cost: ClassVar[Cost] = Cost.THOROUGH
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Of maps that have no other energy, in not too many coordinates."""
+        is_map = question.rule.rule_kind == "map"
+        return is_map and question.size <= METRIC_SIZE and not so_far.has_energy
+
+    def ask(self, question: Question) -> Finding:
+        """Look for a symmetric matrix that makes one, of threshold units or of smooth ones."""
+        for make in (_of_thresholds, _of_smooth_units):
+            energy = make(question)
+            if energy is not None and _never_rises(question, energy):
+                note = (
+                    f"Two successive states have an energy, −x⁺ᵀSx and terms of one unit each "
+                    f"(here after a step), that never rises and stands still on 2-cycles; "
+                    f"S ∝ {matrix_text(energy.couplings)}."
+                )
+                aside = "Yet two successive states have an energy that never rises."
+                return Finding("yes", None, note, energy=energy, aside=aside)
+        note = "No constant symmetric S makes S g(x) the gradient of a convex function."
+        return Finding("no", None, note)
 
 
 def _of_smooth_units(question: Question) -> TwoStepEnergy | None:

@@ -1,20 +1,41 @@
 """Is there a constant metric in which the rule is a gradient? Linear algebra decides."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 
 from thalweg.geometry import ConstantMetric
+from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.definite import positive_element
 from thalweg.recovery.forms.exactness import examine
 from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.in_states import in_states
-from thalweg.recovery.question import METRIC_SIZE, Finding, Question
-from thalweg.recovery.verdict import Level
+from thalweg.recovery.question import METRIC_SIZE, Question
 
-NAME = "constant-metric"
 WORST_CONDITION = 1e8
 
 
-def constant_metric(question: Question) -> Finding:
+@dataclass(frozen=True)
+class ConstantMetricLevel(Level):
+    """Steepest descent in a constant metric."""
+
+    name: ClassVar[str] = "constant-metric"
+    cost: ClassVar[Cost] = Cost.CHEAP
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """While a metric may exist and none was found."""
+        return is_metric_open(question, so_far)
+
+    def ask(self, question: Question) -> Finding:
+        """Look for the best conditioned constant metric, and check it elsewhere."""
+        return confirmed(question, _constant_metric(question))
+
+
+def _constant_metric(question: Question) -> Finding:
     r"""Look for M ≻ 0 with M J(x) symmetric at every sample, and check it elsewhere.
 
     The condition is linear in M. Its null space is found from the singular values of the stacked
@@ -22,21 +43,21 @@ def constant_metric(question: Question) -> Finding:
     of its positive definite part is taken.
     """
     if question.size > METRIC_SIZE:
-        return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
+        return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
     widths = np.asarray(question.chart.widths)
     jacobians = question.slopes[1] * (widths[None, None, :] / widths[None, :, None])
     basis, misfit = symmetrizers(jacobians)
     if not len(basis):
         note = "No constant matrix M makes M J(x) symmetric at all samples."
-        return _finding("no", misfit, note)
+        return Finding("no", misfit, note)
     scaled = positive_element(basis)
     if scaled is None:
         note = "The constant matrices that make M J(x) symmetric are all indefinite."
-        return _finding("no", None, note)
+        return Finding("no", None, note)
     condition = float(np.linalg.cond(scaled))
     if condition > WORST_CONDITION:
         note = f"The best M has the condition number {condition:.1e}: too close to none."
-        return _finding("open", misfit, note)
+        return Finding("open", misfit, note)
     return _check(question, scaled / np.outer(widths, widths), condition)
 
 
@@ -46,20 +67,18 @@ def _check(question: Question, matrix: np.ndarray, condition: float) -> Finding:
     if not exactness.is_exact:
         note = "M J(x) is symmetric at the samples, but the line integral depends on its path."
         outcome = "open" if exactness.is_symmetric else "no"
-        return _finding(outcome, exactness.residual, note)
+        return Finding(outcome, exactness.residual, note)
     shown = matrix / np.max(np.abs(matrix))
     note = (
         f"M J(x) is symmetric at {len(exactness.sites.points)} points; M has the condition number "
         f"{condition:.3g} in units of the region, and reaches through every equilibrium."
     )
     return Finding(
-        Level(NAME, "yes", exactness.residual, note),
-        NAME,
+        "yes",
+        exactness.residual,
+        note,
+        Kind.CONSTANT_METRIC,
         exactness.energy(question.rule, question.chart, metric),
         metric,
         f"constant, M ∝ {matrix_text(shown)}",
     )
-
-
-def _finding(outcome: str, residual: float | None, note: str) -> Finding:
-    return Finding(Level(NAME, outcome, residual, note))

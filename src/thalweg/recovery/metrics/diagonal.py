@@ -1,6 +1,7 @@
 """Is there a diagonal metric m_i(x_i) in which the rule is a gradient? (Cohen–Grossberg)"""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -8,7 +9,11 @@ import numpy as np
 
 from thalweg.core.batches import in_batches
 from thalweg.core.charts import BoxChart
+from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.exactness import NODE_COUNTS, examine
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.diagonal_weights.fit import fit_weights, strong_pairs
 from thalweg.recovery.metrics.diagonal_weights.panels import PanelWeights, panel_weights
 from thalweg.recovery.metrics.diagonal_weights.ratios import (
@@ -19,10 +24,8 @@ from thalweg.recovery.metrics.diagonal_weights.ratios import (
 )
 from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights
 from thalweg.recovery.metrics.in_states import diagonal_in_states
-from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
-from thalweg.recovery.verdict import Level
+from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
-NAME = "diagonal-metric"
 TOLERANCE = 1e-7
 _NUM_POINTS = 256
 _ROUND = "Excluded: the ratios J_ij / J_ji do not multiply to one round every triangle."
@@ -33,7 +36,23 @@ _TOO_SHARP = (
 )
 
 
-def diagonal_metric(question: Question) -> Finding:
+@dataclass(frozen=True)
+class DiagonalMetricLevel(Level):
+    """Steepest descent in a diagonal metric m_i(x_i)."""
+
+    name: ClassVar[str] = "diagonal-metric"
+    cost: ClassVar[Cost] = Cost.CHEAP
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """While a metric may exist and none was found."""
+        return is_metric_open(question, so_far)
+
+    def ask(self, question: Question) -> Finding:
+        """Exclude one by the ratios of opposite entries, or find it, and check it elsewhere."""
+        return confirmed(question, _diagonal_metric(question))
+
+
+def _diagonal_metric(question: Question) -> Finding:
     """Look for positive m_i(x_i) with m_i ∂_j f_i = m_j ∂_i f_j, and check them elsewhere.
 
     The tests that exclude one come first: one sign for opposite entries, Kolmogorov's criterion on
@@ -43,9 +62,9 @@ def diagonal_metric(question: Question) -> Finding:
     """
     chart = question.chart
     if not isinstance(chart, BoxChart):
-        return _finding("open", None, "Not tried: these coordinates do not vary one by one.")
+        return Finding("open", None, "Not tried: these coordinates do not vary one by one.")
     if question.size > METRIC_SIZE:
-        return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
+        return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
     ratios = ratios_of(question.slopes[1])
     excluded = _excluded(ratios, cycle_defect(ratios, question.size), _ROUND) or _unless_split(
         question
@@ -54,21 +73,21 @@ def diagonal_metric(question: Question) -> Finding:
         return excluded
     points, more = _more_ratios(question, chart)
     if more.reason is not None:
-        return _finding("no", more.defect, f"Excluded: {more.reason}.")
+        return Finding("no", more.defect, f"Excluded: {more.reason}.")
     unit, check = _unit(chart, points), (_unit(chart, question.slopes[0]), ratios)
     weights, misfit = fit_weights(chart, unit, more, check)
     if misfit > TOLERANCE:
         weights = _on_panels(question, chart, ratios)
     if weights is None:
-        return _finding("open", misfit, _TOO_SHARP)
+        return Finding("open", misfit, _TOO_SHARP)
     return _check(question, weights)
 
 
 def _excluded(ratios: Ratios, defect: float, fact: str) -> Finding | None:
     """The finding that there is no diagonal metric, if the ratios say so."""
     if ratios.reason is not None:
-        return _finding("no", ratios.defect, f"Excluded: {ratios.reason}.")
-    return _finding("no", defect, fact) if defect > TOLERANCE else None
+        return Finding("no", ratios.defect, f"Excluded: {ratios.reason}.")
+    return Finding("no", defect, fact) if defect > TOLERANCE else None
 
 
 def _unless_split(question: Question) -> Finding | None:
@@ -129,15 +148,17 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
     if not exactness.is_exact:
         path = "The ratios split, but the line integral depends on its path."
         note = path if exactness.is_symmetric else _TOO_SHARP
-        return _finding("open", exactness.residual, note)
+        return Finding("open", exactness.residual, note)
     values = np.asarray(_values(weights, question.slopes[0]))
     note = (
         f"m_i(x_i) J_ij = m_j(x_j) J_ji at {len(exactness.sites.points)} points, and −∇E = M f at "
         f"{len(exactness.sites.fresh)} others; M is positive{_walls(weights)}."
     )
     return Finding(
-        Level(NAME, "yes", exactness.residual, note),
-        NAME,
+        "yes",
+        exactness.residual,
+        note,
+        Kind.DIAGONAL_METRIC,
         exactness.energy(question.rule, question.chart, metric),
         metric,
         f"diag(m_i(x_i)), from {values.min():.3g} to {values.max():.3g} where sampled",
@@ -153,7 +174,3 @@ def _walls(weights: SeparableWeights | PanelWeights) -> str:
     if isinstance(weights, PanelWeights) or not np.any(weights.powers):
         return " and reaches through every equilibrium"
     return " inside, zero or infinite at a wall of the region: it does not reach equilibria there"
-
-
-def _finding(outcome: str, residual: float | None, note: str) -> Finding:
-    return Finding(Level(NAME, outcome, residual, note))

@@ -10,7 +10,8 @@ of φ f asks for
 at every point, which gives μ there, and for μ to be a function of u alone.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -21,16 +22,17 @@ from numpy.polynomial import chebyshev as series_of
 from thalweg.core.batches import BATCH, in_batches
 from thalweg.core.charts import BoxChart
 from thalweg.dynamics import Problem
+from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.exactness import examine
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.diagonal_weights.series import chebyshev
 from thalweg.recovery.metrics.in_states import diagonal_in_states
-from thalweg.recovery.question import METRIC_SIZE, Finding, Question, evaluate
+from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 from thalweg.recovery.region.region import draw_points
-from thalweg.recovery.verdict import Level
 
-NAME = "speed-metric"
 TOLERANCE = 1e-7
-_KIND = "diagonal-metric"
 _CLEARLY = 1e-3
 _DEGREE = 12
 _FEWEST = 3 * (_DEGREE + 1)
@@ -84,33 +86,49 @@ class SpeedWeights(eqx.Module):
         return jnp.full(y.shape, weight)
 
 
-def speed_metric(question: Question) -> Finding:
+@dataclass(frozen=True)
+class SpeedMetricLevel(Level):
+    """Steepest descent whose speed is a function of the slope."""
+
+    name: ClassVar[str] = "speed-metric"
+    cost: ClassVar[Cost] = Cost.CHEAP
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """While a metric may exist and none was found."""
+        return is_metric_open(question, so_far)
+
+    def ask(self, question: Question) -> Finding:
+        """Look for a change of speed that makes the rule a gradient, and check it elsewhere."""
+        return confirmed(question, _speed_metric(question))
+
+
+def _speed_metric(question: Question) -> Finding:
     """Look for φ > 0 such that φ(|f|²) f is the differential of some −E, and check it elsewhere."""
     if question.size > METRIC_SIZE:
-        return _finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
+        return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
     if question.euclidean.asymmetry < _LEAST:
-        return _finding("open", None, "Not tried: J is too nearly symmetric to tell what turns it.")
+        return Finding("open", None, "Not tried: J is too nearly symmetric to tell what turns it.")
     if _looks_scattered(question):
-        return _finding("no", None, _NOT_ITS_OWN)
+        return Finding("no", None, _NOT_ITS_OWN)
     here, elsewhere = _demands(question, 8 * BATCH), _demands(question, BATCH)
     if not len(here.u) or not len(elsewhere.u):
-        return _finding(
+        return Finding(
             "open", None, "Not tried: f is zero or not finite wherever it was looked at."
         )
     if np.ptp(here.u) < _SAME:
-        return _finding("open", None, "Not tried: |f| is constant, so the speed says nothing.")
+        return Finding("open", None, "Not tried: |f| is constant, so the speed says nothing.")
     if here.defect > TOLERANCE:
         note = "Excluded: no function φ of the speed alone makes φ f closed."
-        return _finding("no", here.defect, note)
+        return Finding("no", here.defect, note)
     slopes = _fitted(here)
     misfit = elsewhere.misfit(slopes)
     if misfit > _CLEARLY:
-        return _finding("no", misfit, _NOT_ITS_OWN)
+        return Finding("no", misfit, _NOT_ITS_OWN)
     if misfit > TOLERANCE:
         note = (
             "A change of speed that is nearly a function of the speed alone is not resolved here."
         )
-        return _finding("open", misfit, note)
+        return Finding("open", misfit, note)
     return _check(question, slopes)
 
 
@@ -228,25 +246,23 @@ def _check(question: Question, slopes: _Slopes) -> Finding:
             "φ f is closed, but φ vanishes or is unbounded where the rule rests: round such states "
             "an energy may exist only locally."
         )
-        return _finding("open", None, note)
+        return Finding("open", None, note)
     weights = SpeedWeights(question.problem, slopes.edges, slopes.integrated(), ends)
     metric = diagonal_in_states(question, weights)
     exactness = examine(question.problem, metric, question.sites, TOLERANCE, noise=_NOISE)
     if not exactness.is_exact:
         note = "The change of speed was found, but what it makes of f is not exact to rounding."
-        return _finding("open", exactness.residual, note)
+        return Finding("open", exactness.residual, note)
     note = (
         f"φ(|f|²) f is closed at {len(exactness.sites.points)} points, and its line integral's "
         f"gradient is −φ f at {len(exactness.sites.fresh)} others; φ is positive."
     )
     return Finding(
-        Level(NAME, "yes", exactness.residual, note),
-        _KIND,
+        "yes",
+        exactness.residual,
+        note,
+        Kind.DIAGONAL_METRIC,
         exactness.energy(question.rule, question.chart, metric),
         metric,
         "φ(|f|²) times the identity: descent whose speed is a function of the slope",
     )
-
-
-def _finding(outcome: str, residual: float | None, note: str) -> Finding:
-    return Finding(Level(NAME, outcome, residual, note))

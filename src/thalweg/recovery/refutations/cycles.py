@@ -1,15 +1,15 @@
 """Refutation by a closed orbit or a cycle: nothing can fall all the way round."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from thalweg.analysis import Cycle
-from thalweg.recovery.question import METRIC_SIZE, Finding, Question
-from thalweg.recovery.verdict import Level
-
-NAME = "refuted: cycles"
+from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import METRIC_SIZE, Question
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class CycleWitness:
     upper: np.ndarray
     residual: float
     rule_kind: str
+
+    @property
+    def excludes_metric(self) -> bool:
+        """True of a closed orbit; small steps in the direction of a map may still descend."""
+        return self.rule_kind == "flow"
+
+    @property
+    def excludes_energy(self) -> bool:
+        """True: nothing falls all the way round."""
+        return True
 
     def to_dict(self) -> dict[str, Any]:
         """The witness as JSON-ready data."""
@@ -58,20 +68,65 @@ class CycleWitness:
         )
 
 
-def refuted_by_cycles(question: Question) -> Finding:
-    """Look for a closed orbit, or a cycle of a map, that stays in the region."""
-    if question.given_cycles is None and question.size > METRIC_SIZE:
+@dataclass(frozen=True)
+class KnownCyclesLevel(Level):
+    """A cycle excludes an energy: those that the caller knows."""
+
+    name: ClassVar[str] = "a cycle excludes an energy"
+    cost: ClassVar[Cost] = Cost.CHEAP
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Where cycles are given and no metric was found."""
+        return question.given_cycles is not None and not so_far.has_metric
+
+    def ask(self, question: Question) -> Finding:
+        """Look for one that stays in the region."""
+        return _refuted_by_cycles(question)
+
+
+@dataclass(frozen=True)
+class SearchedCyclesLevel(Level):
+    """A cycle excludes an energy: one is searched for."""
+
+    name: ClassVar[str] = "a cycle excludes an energy"
+    cost: ClassVar[Cost] = Cost.THOROUGH
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Where no cycles are given and no metric was found."""
+        return question.given_cycles is None and not so_far.has_metric
+
+    def ask(self, question: Question) -> Finding:
+        """Search for one that stays in the region."""
+        return _refuted_by_cycles(question)
+
+
+def has_cycle(question: Question) -> bool:
+    """Whether a cycle is known that stays in the region, or found where one may be searched for."""
+    is_known = question.given_cycles is not None or (question.may_search and _is_small(question))
+    return is_known and bool(_inside(question))
+
+
+def _refuted_by_cycles(question: Question) -> Finding:
+    """A closed orbit, or a cycle of a map, that stays in the region, if there is one."""
+    if question.given_cycles is None and not _is_small(question):
         note = f"Not tried: cycles are not searched for above {METRIC_SIZE} coordinates."
-        return Finding(Level(NAME, "open", None, note))
-    inside = [cycle for cycle in question.cycles if _stays_inside(question, cycle)]
+        return Finding("open", None, note)
+    inside = _inside(question)
     what = "closed orbit" if question.rule.rule_kind == "flow" else "cycle"
     if not inside:
-        note = f"No {what} that stays in the region was found."
-        return Finding(Level(NAME, "no", None, note))
+        return Finding("no", None, f"No {what} that stays in the region was found.")
     shortest = min(inside, key=lambda cycle: cycle.period)
     note = f"A {what} lies in the region: nothing falls along it, so there is no Lyapunov energy."
-    level = Level(NAME, "yes", None, note)
-    return Finding(level, "refuted", witness=_witness(question, shortest))
+    return Finding("yes", None, note, Kind.REFUTED, witness=_witness(question, shortest))
+
+
+def _is_small(question: Question) -> bool:
+    """Whether cycles are searched for in so many coordinates."""
+    return question.size <= METRIC_SIZE
+
+
+def _inside(question: Question) -> list[Cycle]:
+    return [cycle for cycle in question.cycles if _stays_inside(question, cycle)]
 
 
 def _stays_inside(question: Question, cycle: Cycle) -> bool:

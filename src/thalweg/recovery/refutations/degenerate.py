@@ -17,7 +17,7 @@ _RADII = (1e-2, 1e-3)
 _CLEAR = 1e-3
 
 
-def lets_no_metric_through(question: Question) -> list[np.ndarray]:
+def find_opaque(question: Question) -> list[np.ndarray]:
     """The equilibria with J = 0, in coordinates, that exclude every metric continuous there."""
     if question.size > METRIC_SIZE:
         return []

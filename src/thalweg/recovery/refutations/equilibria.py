@@ -1,18 +1,19 @@
 """Refutation by an equilibrium: its Jacobian is symmetric in no metric worth the name."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from thalweg.analysis import Equilibrium
 from thalweg.core.charts import Chart
+from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.conditioning import least_metric_condition
-from thalweg.recovery.question import METRIC_SIZE, Finding, Question
-from thalweg.recovery.refutations.degenerate import lets_no_metric_through
-from thalweg.recovery.verdict import Level
+from thalweg.recovery.kinds import Kind
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import METRIC_SIZE, Question
+from thalweg.recovery.refutations.degenerate import find_opaque
 
-NAME = "refuted: equilibria"
 SEARCH_SIZE = 256
 REFUSED_CONDITION = 1e8
 
@@ -33,6 +34,16 @@ class EquilibriumWitness:
     eigenvalues: np.ndarray
     condition: float
     reason: str
+
+    @property
+    def excludes_metric(self) -> bool:
+        """True: none is continuous at the equilibrium."""
+        return True
+
+    @property
+    def excludes_energy(self) -> bool:
+        """False: an energy may fall all the same."""
+        return False
 
     def to_dict(self) -> dict[str, Any]:
         """The witness as JSON-ready data."""
@@ -62,11 +73,26 @@ class EquilibriumWitness:
         )
 
 
-def refuted_by_equilibria(question: Question) -> Finding:
-    """Look among the equilibria in the region for one that excludes every metric."""
+@dataclass(frozen=True)
+class EquilibriaLevel(Level):
+    """Equilibria exclude a metric, where their Jacobian is symmetric in none."""
+
+    name: ClassVar[str] = "equilibria exclude a metric"
+    cost: ClassVar[Cost] = Cost.CHEAP
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Where no metric was found."""
+        return not so_far.has_metric
+
+    def ask(self, question: Question) -> Finding:
+        """Look among the equilibria in the region for one that excludes every metric."""
+        return _refuted_by_equilibria(question)
+
+
+def _refuted_by_equilibria(question: Question) -> Finding:
     if question.given_equilibria is None and question.size > SEARCH_SIZE:
         note = f"Not tried: equilibria are not searched for above {SEARCH_SIZE} coordinates."
-        return Finding(Level(NAME, "open", None, note))
+        return Finding("open", None, note)
     found, best = None, 1.0
     for equilibrium in question.equilibria:
         condition = _condition(question, equilibrium)
@@ -76,15 +102,15 @@ def refuted_by_equilibria(question: Question) -> Finding:
     if found is not None:
         what = "Jacobian that is " if found.reason.startswith("not") else ""
         note = f"An equilibrium has a {what}{found.reason}: no metric is continuous there."
-        return Finding(Level(NAME, "yes", None, note), "refuted", witness=found)
-    flat = lets_no_metric_through(question)
+        return Finding("yes", None, note, Kind.REFUTED, witness=found)
+    flat = find_opaque(question)
     if flat:
         where = ", ".join(f"{_rounded(v, 1e3):.4g}" for v in flat[0][:4])
         note = (
             f"J vanishes at the equilibrium ({where}), and the rule's leading terms there are a "
             f"gradient in no metric: none reaches through it."
         )
-        return Finding(Level(NAME, "yes", None, note))
+        return Finding("yes", None, note)
     count = len(question.equilibria)
     if not count:
         note = "No equilibrium in the region, so none excludes a metric."
@@ -93,7 +119,7 @@ def refuted_by_equilibria(question: Question) -> Finding:
     else:
         all_of = "Both" if count == 2 else f"All {count}"
         note = f"{all_of} equilibria allow a metric (of condition number {best:.3g} or more)."
-    return Finding(Level(NAME, "no", None, note))
+    return Finding("no", None, note)
 
 
 def _condition(question: Question, equilibrium: Equilibrium) -> float:

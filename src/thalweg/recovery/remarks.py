@@ -1,0 +1,83 @@
+"""Remarks on the region of a question: what it leaves out, and where the rule misbehaves."""
+
+import numpy as np
+
+from thalweg.core.charts import BoxChart
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.dynamics import declared_names
+from thalweg.recovery.question import Question
+
+
+def refuse_unusable(question: Question) -> None:
+    """Refuse a rule about which nothing can be asked.
+
+    Raises:
+        InputError: the rule is finite nowhere in the region, or depends on time.
+    """
+    probes, name = question.euclidean.probes, type(question.rule).__name__
+    points = question.sites.points
+    if not np.any(np.all(np.isfinite(probes.covectors), axis=1)):
+        raise InputError(
+            f"{name} is not finite at any of {len(points)} points of the domain, for "
+            f"example at {points[0]}. Choose a domain in which the rule is defined."
+        )
+    if probes.time_change > 0.0:
+        raise InputError(
+            f"{name} depends on time (its value at one state changed by "
+            f"{float(probes.time_change):.3g}), so the question is not defined. If it is "
+            f"periodic, ask about Stroboscopic(flow, period)."
+        )
+
+
+def remarks_on_region(question: Question) -> tuple[str, ...]:
+    """What a reader should know of the region, in sentences."""
+    region, undefined = question.region, question.euclidean.undefined
+    troubles = region.troubles
+    remarks = [*_held(question), *(f"{t}; the test assumes C¹." for t in troubles.found)]
+    if troubles.num_followed < troubles.num_places:
+        remarks.append(
+            f"of {troubles.num_places} terms that change sign where the rule's program might leave "
+            f"C¹, {troubles.num_followed} were followed."
+        )
+    if region.pole_columns:
+        base = ", ".join(f"{v:.4g}" for v in region.base[:6])
+        remarks.append(
+            f"the question is answered on the {100 * region.share:.0f} % of the domain that are "
+            f"seen from ({base}) across no pole."
+        )
+    if region.has_hole:
+        remarks.append(
+            "the domain without the point where the rule is unbounded need not be simply "
+            "connected, so an energy that exists locally need not exist on all of it."
+        )
+    if undefined is not None:
+        where = ", ".join(f"{v:.6g}" for v in undefined[:6])
+        remarks.append(f"the rule is not finite at ({where}).")
+    return tuple(dict.fromkeys(remarks))
+
+
+def region_in_words(domain: Domain) -> str:
+    """A domain in a few words."""
+    data = domain.to_dict()
+    lower, upper = data["lower"], data["upper"]
+    if "sum" in data:
+        return f"the simplex of {len(lower)} coordinates"
+    pairs = [f"[{a:.4g}, {b:.4g}]" for a, b in zip(lower, upper, strict=True)]
+    if len(set(pairs)) == 1 and len(pairs) > 2:
+        return f"the box {pairs[0]}^{len(pairs)}"
+    return "the box " + " × ".join([*pairs[:4], *(["…"] if len(pairs) > 4 else [])])
+
+
+def _held(question: Question) -> list[str]:
+    """The remark on coordinates that the domain leaves no room, if there are any."""
+    chart = question.chart
+    if not isinstance(chart, BoxChart) or chart.dimension == chart.layout.size:
+        return []
+    names = declared_names(question.rule, chart.layout)
+    held = [name for i, name in enumerate(names) if i not in chart.free]
+    which = ", ".join([*held[:4], *(["…"] if len(held) > 4 else [])])
+    return [
+        f"the domain holds {which} fixed, so what the rule does along it is left out of the "
+        f"question; widen its bounds to ask about it too."
+    ]
