@@ -42,13 +42,13 @@ def test_the_bound_covers_the_truth_for_a_known_distribution():
 def test_the_bound_covers_the_truth_of_a_network():
     """A hundred repetitions of 24 starts each on a network with dozens of equilibria."""
 
-    from thalweg.analysis.equilibria.find import _scales, look_at
+    from thalweg.analysis.equilibria.find import look_at, typical_scales
     from thalweg.analysis.equilibria.inventory import take_inventory
     from thalweg.dynamics import make_problem
 
     with jax.enable_x64(True):
         problem, _ = make_problem(TanhNetwork(symmetric_weights(gain=6.0)))
-        scales = _scales(problem, look_at(problem, None, None))
+        scales = typical_scales(problem, look_at(problem, None, None))
         label = take_inventory(problem, scales, None, 4096).label
     assert len(np.unique(label)) > 40
     frequency = {k: np.mean(label == k) for k in np.unique(label)}

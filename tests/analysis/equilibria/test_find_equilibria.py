@@ -245,3 +245,38 @@ def test_global_precision_is_left_alone():
     found = tw.find_equilibria(Henon())
     assert found[0].state.dtype == np.float64
     assert jnp.zeros(1).dtype == jnp.float32
+
+
+def test_states_at_rest_already_are_found():
+    """Recorded end states: nothing about the sizes of the rule can be learnt from them."""
+    weights = symmetric_weights(seed=0)
+    rest = np.random.default_rng(4).uniform(-1.0, 1.0, (3, 8))
+    for _ in range(5000):
+        rest += 0.2 * (np.tanh(rest @ weights.T) - rest)
+    network = TanhNetwork(weights)
+    assert np.max(np.abs(np.tanh(rest @ weights.T) - rest)) < 1e-14
+    for recorded in (rest, rest + 1e-3):
+        for domain in (None, tw.Box([-1.0] * 8, [1.0] * 8)):
+            found = tw.find_equilibria(network, domain, starts=recorded)
+            assert [e.kind for e in found] == ["sink"] * len(np.unique(np.round(rest, 6), axis=0))
+            assert found.search.converged == 3
+            assert not found.slow
+
+
+def test_the_class_does_not_depend_on_the_size_of_the_box():
+    def oregonator(state):
+        x, y, z = state
+        return jnp.stack(
+            [77.27 * (y + x * (1 - 8.375e-6 * x - y)), (z - (1 + x) * y) / 77.27, 0.161 * (x - z)]
+        )
+
+    small, large = (
+        tw.find_equilibria(flow(oregonator, *box))
+        for box in (([400, 0.5, 400], [600, 1.5, 600]), ([0, 0, 0], [1.5e5, 2e3, 3e4]))
+    )
+    (inner,), (origin, same) = small, large
+    for equilibrium in (inner, same):
+        assert equilibrium.kind == "saddle"
+        np.testing.assert_allclose(equilibrium.state, [488.178, 0.998, 488.178], rtol=5e-5)
+        np.testing.assert_allclose(equilibrium.eigenvalues, [18.747, 1.3345e-3, -25.714], rtol=1e-4)
+    assert origin.kind == "saddle"

@@ -17,6 +17,8 @@ from thalweg.dynamics import declared_energy, declared_names
 from thalweg.dynamics.problem import Problem
 
 _REPRESENTATIVES = 5
+# How far off, in widths of the domain, a point of a continuum may lie: as near as the search ends.
+_ON_CONTINUUM = 1e-12
 
 
 def assemble(
@@ -25,15 +27,15 @@ def assemble(
     """Classify what was found and put it in order, with what the reader should know."""
     isolated = np.flatnonzero(inventory.inside)
     families = [f for f in inventory.families if np.any(_inside(problem, f))]
-    points, accuracy = [inventory.roots.y[isolated]], [inventory.roots.accuracy[isolated]]
+    points, spread = [inventory.roots.y[isolated]], [inventory.roots.spread[isolated]]
     continuum = [np.zeros(len(isolated), dtype=int)]
     for family in families:
         chosen = _representatives(family, _inside(problem, family), np.asarray(scales.y))
         points.append(chosen)
-        accuracy.append(np.full(len(chosen), 1e-12))
+        spread.append(np.tile(_ON_CONTINUUM * np.asarray(scales.y), (len(chosen), 1)))
         continuum.append(np.full(len(chosen), family.dimension))
     members = _members(
-        problem, scales, np.concatenate(points), np.concatenate(accuracy), np.concatenate(continuum)
+        problem, scales, np.concatenate(points), np.concatenate(spread), np.concatenate(continuum)
     )
     layout = domain.layout
     label = inventory.label
@@ -78,18 +80,17 @@ def _members(
     problem: Problem,
     scales: Scales,
     points: np.ndarray,
-    accuracy: np.ndarray,
+    spread: np.ndarray,
     continuum: np.ndarray,
 ) -> list[Equilibrium]:
     if not len(points):
         return []
     chart, widths = problem.chart, np.asarray(scales.y)
     order = np.lexsort(np.round(points / widths, 9).T[::-1])
-    points, accuracy, continuum = points[order], accuracy[order], continuum[order]
+    points, spread, continuum = points[order], spread[order], continuum[order]
     exact = polish(problem, points, scales, steps=0)
-    along = widths / np.linalg.norm(widths)
-    moved = polish(problem, points + accuracy[:, None] * along, scales, steps=0)
-    uncertainty = np.linalg.norm(moved.jacobian - exact.jacobian, axis=(1, 2))
+    moved = polish(problem, points + spread, scales, steps=0)
+    uncertainty = np.abs(moved.jacobian - exact.jacobian)
     energies = _energies(problem, points)
     members = []
     for k, y in enumerate(points):
@@ -101,10 +102,11 @@ def _members(
                 kind=found.kind if not continuum[k] else "non-hyperbolic",
                 form=found.form if not continuum[k] else None,
                 stable=found.stable if not continuum[k] else None,
-                eigenvalues=found.eigenvalues,
+                eigenvalues=found.spectrum.values,
+                together=found.spectrum.together,
                 jacobian=jacobian,
                 residual=float(np.linalg.norm(exact.displacement[k])),
-                accuracy=float(accuracy[k]),
+                accuracy=float(np.linalg.norm(spread[k])),
                 energy=energies[k],
                 continuum=int(continuum[k]),
                 rule_kind=problem.rule.rule_kind,

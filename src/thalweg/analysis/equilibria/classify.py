@@ -1,16 +1,34 @@
-"""The kind and form of an equilibrium from its Jacobian, with tolerances.
+"""The kind and form of an equilibrium from its Jacobian, whatever the units of its coordinates.
 
-No eigenvalue is ever compared with zero exactly: each carries an error bound from its condition
-number, the rounding of the Jacobian, and how far off the equilibrium may lie.
+The Jacobian is balanced first (a change of units by powers of two), so that a frequency of 1 between
+coordinates of size 1 and 1e8 is judged as such. No eigenvalue is ever compared with zero exactly:
+each carries an error bound (`eigenvalues_with_error`).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from thalweg.dynamics import Rule
 
 _EPS = np.finfo(np.float64).eps
+# A Jacobian of sums and products is right to a few roundings an entry, eigenvalues to a few times
+# the size of the matrix: this many in all, with room for the functions that are less exact.
+_ROUNDINGS = 100.0
+
+
+class Spectrum(NamedTuple):
+    """Eigenvalues as far as they are known, by descending real part, then imaginary part.
+
+    Attributes:
+        values: complex, shape `(d,)`; those of a defective cluster are its mean.
+        error: a bound on the error of each, shape `(d,)`.
+        together: how many cannot be told apart from each, itself included, shape `(d,)`.
+    """
+
+    values: np.ndarray
+    error: np.ndarray
+    together: np.ndarray
 
 
 class Class(NamedTuple):
@@ -18,64 +36,111 @@ class Class(NamedTuple):
 
     Attributes:
         kind: `"sink"`, `"source"`, `"saddle"`, `"center"` or `"non-hyperbolic"`.
-        form: `"node"`, `"focus"` or None.
+        form: `"node"`, `"focus"`, or None where neither can be said.
         stable: None for centers and non-hyperbolic points, which linearization cannot decide.
-        eigenvalues: of the rule's own Jacobian, by descending real part, then imaginary part.
+        spectrum: the eigenvalues of the rule's own Jacobian.
     """
 
     kind: str
     form: str | None
     stable: bool | None
-    eigenvalues: np.ndarray
+    spectrum: Spectrum
 
 
-def classify(rule: Rule, jacobian: np.ndarray, uncertainty: float = 0.0) -> Class:
+def classify(rule: Rule, jacobian: np.ndarray, uncertainty: Any = 0.0) -> Class:
     """Classify the equilibrium at which the rule's own Jacobian is `jacobian`.
 
     Arguments:
         rule: decides what grows: Re λ of a flow, log|λ| of a map.
         jacobian: shape `(d, d)`.
-        uncertainty: how far the Jacobian may be off (its 2-norm), beyond rounding.
+        uncertainty: how far each entry of the Jacobian may be off beyond rounding, shape `(d, d)`,
+            or a bound on the 2-norm of that.
     """
-    eigenvalues, error = eigenvalues_with_error(jacobian, uncertainty)
-    is_map = rule.rule_kind == "map"
-    growth = rule.growth(eigenvalues)
-    slack = error / np.maximum(np.abs(eigenvalues), _EPS) if is_map else error
-    rises, falls = growth > slack, growth < -slack
-    turns = np.abs(np.imag(eigenvalues)) > error
-    form = None
+    found = spectrum(jacobian, uncertainty)
+    slowest, fastest = _growths(rule, found.values, found.error)
+    rises, falls = slowest > 0.0, fastest < 0.0
+    turns = np.abs(found.values.imag) > found.error
     if np.all(rises | falls):
         kind = "sink" if np.all(falls) else "source" if np.all(rises) else "saddle"
-        if kind != "saddle":
-            form = "focus" if np.any(turns) else "node"
-        elif np.any(turns):
-            form = "focus"
-        return Class(kind, form, kind == "sink", eigenvalues)
+        # Real eigenvalues that cannot be told apart may be a pair that turns.
+        node = None if kind == "saddle" or np.any(found.together > 1) else "node"
+        return Class(kind, "focus" if np.any(turns) else node, kind == "sink", found)
     kind = "center" if not np.any(rises | falls) and np.all(turns) else "non-hyperbolic"
-    return Class(kind, None, None, eigenvalues)
+    return Class(kind, None, None, found)
 
 
 def eigenvalues_with_error(
-    jacobian: np.ndarray, uncertainty: float = 0.0
+    jacobian: np.ndarray, uncertainty: Any = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The eigenvalues in the order of the tables, and a bound on the error of each.
+    """The eigenvalues in the order of the tables, and a bound on the error of each."""
+    return spectrum(jacobian, uncertainty)[:2]
 
-    The bound is the eigenvalue's condition number times the backward error. Near a defective
-    eigenvalue it breaks down, and the square root of the backward error takes its place.
+
+def spectrum(jacobian: np.ndarray, uncertainty: Any = 0.0) -> Spectrum:
+    """The eigenvalues of a Jacobian, with the error that its uncertainty and rounding allow.
+
+    The bound is the condition number of the eigenvalue times the backward error ε of the balanced
+    matrix B. Near a defective eigenvalue of multiplicity m it breaks down: m computed eigenvalues
+    then lie round it within (ε‖B‖ᵐ⁻¹)^(1/m), and only their mean is known. They are returned as that
+    mean, with this radius for their error.
+
+    Arguments:
+        jacobian: shape `(d, d)`.
+        uncertainty: of each entry, shape `(d, d)`, or the 2-norm of it.
+
+    References:
+        Golub & Van Loan, Matrix Computations, §7.2 and §7.5 (balancing).
     """
+    from scipy.linalg import matrix_balance
+
     size = jacobian.shape[0]
-    norm = np.linalg.norm(jacobian, 2) if jacobian.size else 0.0
-    backward = 100.0 * size * _EPS * norm + uncertainty
-    values, vectors = np.linalg.eig(jacobian)
-    values = values.astype(np.complex128)
-    order = np.lexsort((-values.imag, -_rounded(values.real, backward)))
-    values, vectors = values[order], vectors[:, order]
-    left = np.linalg.pinv(vectors)
-    condition = np.linalg.norm(left, axis=1) * np.linalg.norm(vectors, axis=0)
-    defective = np.sqrt(backward * max(norm, backward)) if size > 1 else backward
-    return values, np.minimum(
-        np.maximum(condition, 1.0) * backward, np.maximum(defective, backward)
-    )
+    if not size:
+        return Spectrum(np.zeros(0, np.complex128), np.zeros(0), np.zeros(0, int))
+    balanced, transform = matrix_balance(jacobian, permute=False)
+    units = np.diag(transform)
+    norm = float(np.linalg.norm(balanced, 2))
+    strayed = np.asarray(uncertainty, dtype=np.float64)
+    if strayed.ndim:
+        strayed = np.linalg.norm(strayed * units / units[:, None], 2)
+    backward = _ROUNDINGS * size * _EPS * norm + float(strayed)
+    values, vectors = np.linalg.eig(balanced)
+    condition = np.linalg.norm(np.linalg.pinv(vectors), axis=1) * np.linalg.norm(vectors, axis=0)
+    simple = np.maximum(condition, 1.0) * backward
+    found = _with_clusters(values.astype(np.complex128), simple, backward, norm)
+    order = np.lexsort((-found.values.imag, -_rounded(found.values.real, backward)))
+    return Spectrum(*(part[order] for part in found))
+
+
+def _growths(rule: Rule, values: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest growth that each eigenvalue may have within its error.
+
+    Both are met along the axes or along the eigenvalue itself, for Re λ and for log|λ| alike.
+    """
+    phase = np.where(values == 0.0, 1.0, values) / np.where(values == 0.0, 1.0, np.abs(values))
+    ways = [np.ones_like(phase), phase]
+    growth = [rule.growth(values + sign * error * way) for way in ways for sign in (1.0, -1.0)]
+    return np.min(growth, axis=0), np.max(growth, axis=0)
+
+
+def _with_clusters(
+    values: np.ndarray, simple: np.ndarray, backward: float, norm: float
+) -> Spectrum:
+    """The spectrum with defective clusters replaced by their means."""
+    values, error, together = values.copy(), simple.copy(), np.ones(len(values), dtype=int)
+    away = np.abs(values[:, None] - values)
+    radii = norm * (backward / max(norm, 1e-300)) ** (1.0 / np.arange(1, len(values) + 1))
+    for i in np.argsort(-simple, kind="stable"):
+        near = (together == 1) & (away[i] <= 2.0 * radii[:, None])
+        fits = (np.sum(near, axis=1) >= np.arange(1, len(values) + 1)) & (radii < simple[i])
+        if together[i] == 1 and np.any(fits[1:]):
+            largest = int(np.flatnonzero(fits)[-1])
+            chosen = near[largest]
+            mean = np.mean(values[chosen])
+            values[chosen] = mean if abs(mean) > backward else 0.0
+            error[chosen], together[chosen] = radii[largest], np.sum(chosen)
+    # What turns no faster than its error is not said to turn.
+    values = np.where(np.abs(values.imag) <= error, values.real, values)
+    return Spectrum(values, error, together)
 
 
 def _rounded(values: np.ndarray, error: float) -> np.ndarray:

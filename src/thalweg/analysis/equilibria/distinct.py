@@ -26,14 +26,14 @@ class Roots(NamedTuple):
         y: shape `(k, d)`.
         polished: displacement, Jacobian and noise at each.
         tolerance: what counts as zero there, a component, shape `(k, d)`.
-        accuracy: how far off each root may lie, in coordinates, shape `(k,)`.
+        spread: how far off each root may lie along each coordinate, shape `(k, d)`.
         hits: for each candidate, the index of its root, or −1 if it is none, shape `(n,)`.
     """
 
     y: np.ndarray
     polished: Polished
     tolerance: np.ndarray
-    accuracy: np.ndarray
+    spread: np.ndarray
     hits: np.ndarray
 
 
@@ -109,13 +109,13 @@ def _pack(problem: Problem, y: np.ndarray, scales: Scales, hits: np.ndarray) -> 
         empty = np.empty((0, dimension))
         return Roots(
             y, Polished(empty, empty, np.empty((0, dimension, dimension)), empty), empty,
-            np.empty(0), hits,
+            empty, hits,
         )  # fmt: skip
     y = _snap_zeros(problem, y, scales)
     polished = polish(problem, y, scales, steps=0)
     tolerance = zero_tolerance(polished, scales)
-    accuracy = np.array([_accuracy(problem, polished, tolerance, scales, k) for k in range(len(y))])
-    return Roots(y, polished, tolerance, accuracy, hits)
+    spread = np.array([_spread(problem, polished, tolerance, scales, k) for k in range(len(y))])
+    return Roots(y, polished, tolerance, spread, hits)
 
 
 def _snap_zeros(problem: Problem, y: np.ndarray, scales: Scales) -> np.ndarray:
@@ -129,9 +129,9 @@ def _snap_zeros(problem: Problem, y: np.ndarray, scales: Scales) -> np.ndarray:
     return np.where(keep[:, None], snapped, y)
 
 
-def _accuracy(
+def _spread(
     problem: Problem, polished: Polished, tolerance: np.ndarray, scales: Scales, k: int
-) -> float:
+) -> np.ndarray:
     """The longest step along the weakest direction that leaves the displacement at zero."""
     widths, typical = np.asarray(scales.y), np.asarray(scales.f)
     scaled = polished.jacobian[k] * widths / typical[:, None]
@@ -142,5 +142,5 @@ def _accuracy(
     fits = np.all(np.abs(value) <= tolerance[k], axis=1).reshape(2, -1)
     # Without a gap: a step that lands on another root says nothing about this one.
     unbroken = np.logical_and.accumulate(fits, axis=1).reshape(-1)
-    reached = np.linalg.norm(steps[unbroken], axis=1)
-    return float(max(reached.max(initial=0.0), _EPS * np.max(np.abs(polished.y[k]))))
+    reached = np.max(np.abs(steps[unbroken]), axis=0, initial=0.0)
+    return np.maximum(reached, _EPS * np.abs(polished.y[k]))

@@ -65,7 +65,8 @@ def find_equilibria(
         problem, domain = make_problem(rule, domain)
         given = None if is_count else given_points(problem, starts)
         look = look_at(problem, key, given)
-        scales = _scales(problem, look)
+        around = () if given is None else (look_around(problem, key),)
+        scales = typical_scales(problem, look, *around)
         count = int(starts) if is_count else 0
         inventory = take_inventory(problem, scales, key, count if given is None else given)
         return assemble(problem, domain, scales, look, inventory)
@@ -73,9 +74,11 @@ def find_equilibria(
 
 def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> Probe:
     """What the rule does at the first starts; refuses what cannot be analysed."""
-    if given is not None:
+    if given is None:
+        look = look_around(problem, key)
+    else:
         given = np.resize(given, (ROUND, given.shape[1]))
-    look = Probe(*map(np.asarray, probe(problem, key, np.asarray(0), given, ROUND)))
+        look = Probe(*map(np.asarray, probe(problem, key, np.asarray(0), given, ROUND)))
     name = type(problem.rule).__name__
     if not np.any(np.all(np.isfinite(look.displacement), axis=1)):
         raise InputError(
@@ -97,15 +100,27 @@ def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -
     return look
 
 
-def _scales(problem: Problem, look: Probe) -> Scales:
-    size = np.abs(look.displacement)
-    size = size[np.all(np.isfinite(size), axis=1)]
-    typical = np.median(size, axis=0)
-    mean = np.mean(size, axis=0)
-    typical = np.where(typical > 1e-3 * mean, typical, mean)
+def look_around(problem: Problem, key: jax.Array | None) -> Probe:
+    """What the rule does at random points of the domain."""
+    return Probe(*map(np.asarray, probe(problem, key, np.asarray(0), None, ROUND)))
+
+
+def typical_scales(problem: Problem, *looks: Probe) -> Scales:
+    """Typical sizes in the domain. (Given starts alone do not show them: they may be at rest.)"""
+    typical = np.max([_typical(look.displacement) for look in looks], axis=0)
     largest = max(float(np.max(typical)), 1e-300)
     typical = np.maximum(typical, 1e-12 * largest)
     return Scales(np.asarray(problem.chart.widths), np.where(typical > 1e-290, typical, 1.0))
+
+
+def _typical(displacement: np.ndarray) -> np.ndarray:
+    """The median size of each component, or its mean where the median says too little."""
+    size = np.abs(displacement)
+    size = size[np.all(np.isfinite(size), axis=1)]
+    if not len(size):
+        return np.zeros(displacement.shape[1])
+    median, mean = np.median(size, axis=0), np.mean(size, axis=0)
+    return np.where(median > 1e-3 * mean, median, mean)
 
 
 def given_points(problem: Problem, starts: Any) -> np.ndarray:

@@ -132,7 +132,7 @@ def _sort_out(problem: Problem, scales: Scales, found: _Found) -> Inventory:
         if np.sum(family < 0) == before:
             break
     chart = problem.chart
-    slack = 1e-9 + roots.accuracy / np.max(np.asarray(scales.y))
+    slack = 1e-9 + np.max(roots.spread / np.asarray(scales.y), axis=1, initial=0.0)
     inside = np.array([bool(chart.inside(y, s)) for y, s in zip(roots.y, slack, strict=True)], bool)
     hits = np.full(len(ends), -1)
     hits[rest] = roots.hits

@@ -38,6 +38,8 @@ class Equilibrium:
         energy: the rule's declared energy there, or None.
         continuum: 0 when isolated, else the dimension of the family it stands for.
         rule_kind: `"flow"` or `"map"`.
+        together: how many eigenvalues cannot be told apart from each, itself included, shape
+            `(d,)`: 1 unless they form a defective cluster, of which only the mean is known.
     """
 
     state: Any
@@ -51,6 +53,7 @@ class Equilibrium:
     energy: float | None = None
     continuum: int = 0
     rule_kind: str = "flow"
+    together: np.ndarray = field(default_factory=lambda: np.ones(0, dtype=int))
 
     @property
     def transients(self) -> Transients | None:
@@ -231,7 +234,8 @@ class Equilibria(Sequence[Equilibrium]):
 
     def remarks(self) -> list[str]:
         """What belongs below the table, in sentences: transients, completeness, warnings."""
-        lines = [*_growing(self.members), *str(self.search).splitlines()]
+        lines = [*_growing(self.members), *_clustered(self.members)]
+        lines += str(self.search).splitlines()
         lines += [f"Slow point, speed {s.speed:.3g}: {format_state(s.state)}" for s in self.slow]
         return [*lines, *(f"Note: {warning}" for warning in self.warnings)]
 
@@ -265,6 +269,26 @@ def _growing(members: tuple[Equilibrium, ...]) -> list[str]:
                 f"Near {format_state(e.state)} a small perturbation can grow "
                 f"{found.growth:.3g}-fold in length ({when}) before it decays."
             )
+    return lines
+
+
+def _clustered(members: tuple[Equilibrium, ...]) -> list[str]:
+    """A line for each equilibrium some of whose eigenvalues are known by their mean only."""
+    lines = []
+    for e in members:
+        if e.continuum or not np.any(e.together > 1):
+            continue
+        means, first = np.unique(e.eigenvalues[e.together > 1], return_index=True)
+        counts = e.together[e.together > 1][first]
+        told = " and ".join(
+            f"{n} round {format_eigenvalues(np.array([mean]))}"
+            for mean, n in zip(means, counts, strict=True)
+        )
+        values = "multipliers" if e.rule_kind == "map" else "eigenvalues"
+        lines.append(
+            f"At {format_state(e.state)} rounding does not tell {values} apart ({told}): whether "
+            f"they turn is not known."
+        )
     return lines
 
 
