@@ -1,8 +1,8 @@
 """The kind and form of an equilibrium from its Jacobian, whatever the units of its coordinates.
 
-The Jacobian is balanced first (a change of units by powers of two), so that a frequency of 1 between
-coordinates of size 1 and 1e8 is judged as such. No eigenvalue is ever compared with zero exactly:
-each carries an error bound (`eigenvalues_with_error`).
+The Jacobian is balanced first (a change of units by powers of two), so that a frequency of 1
+between coordinates of size 1 and 1e8 is judged as such. No eigenvalue is ever compared with zero
+exactly: each carries an error bound (`spectrum`).
 """
 
 from typing import Any, NamedTuple
@@ -81,8 +81,8 @@ def spectrum(jacobian: np.ndarray, uncertainty: Any = 0.0) -> Spectrum:
 
     The bound is the condition number of the eigenvalue times the backward error ε of the balanced
     matrix B. Near a defective eigenvalue of multiplicity m it breaks down: m computed eigenvalues
-    then lie round it within (ε‖B‖ᵐ⁻¹)^(1/m), and only their mean is known. They are returned as that
-    mean, with this radius for their error.
+    then lie round it within (ε‖B‖ᵐ⁻¹)^(1/m), and only their mean is known. They are returned as
+    that mean, with this radius for their error.
 
     Arguments:
         jacobian: shape `(d, d)`.
