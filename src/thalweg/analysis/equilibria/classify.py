@@ -59,7 +59,7 @@ def classify(rule: Rule, jacobian: np.ndarray, uncertainty: Any = 0.0) -> Class:
     found = spectrum(jacobian, uncertainty)
     slowest, fastest = _growths(rule, found.values, found.error)
     rises, falls = slowest > 0.0, fastest < 0.0
-    turns = np.abs(found.values.imag) > found.error
+    turns = np.abs(np.imag(found.values)) > found.error
     if np.all(rises | falls):
         kind = "sink" if np.all(falls) else "source" if np.all(rises) else "saddle"
         # Real eigenvalues that cannot be told apart may be a pair that turns.
@@ -107,7 +107,7 @@ def spectrum(jacobian: np.ndarray, uncertainty: Any = 0.0) -> Spectrum:
     condition = np.linalg.norm(np.linalg.pinv(vectors), axis=1) * np.linalg.norm(vectors, axis=0)
     simple = np.maximum(condition, 1.0) * backward
     found = _with_clusters(values.astype(np.complex128), simple, backward, norm)
-    order = np.lexsort((-found.values.imag, -_rounded(found.values.real, backward)))
+    order = np.lexsort((-np.imag(found.values), -_rounded(np.real(found.values), backward)))
     return Spectrum(*(part[order] for part in found))
 
 
@@ -139,7 +139,7 @@ def _with_clusters(
             values[chosen] = mean if abs(mean) > backward else 0.0
             error[chosen], together[chosen] = radii[largest], np.sum(chosen)
     # What turns no faster than its error is not said to turn.
-    values = np.where(np.abs(values.imag) <= error, values.real, values)
+    values = np.where(np.abs(np.imag(values)) <= error, np.real(values), values)
     return Spectrum(values, error, together)
 
 
