@@ -44,6 +44,11 @@ PARTS = {
         "formulas",
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
+    "plot": (
+        "style", "views", "frames", "fields", "curves", "samples", "scenes", "layers",
+        "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
+        "verdicts",
+    ),
     "recovery": (
         "kinds", "verdict", "findings", "region", "forms", "question", "remarks", "level",
         "refutations", "candidates", "metrics", "closed_form", "split", "ladder", "recover",

@@ -8,8 +8,9 @@ returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `ener
 
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
 from thalweg.plot.landscapes import energy_landscape, landscape_data
-from thalweg.plot.portrait_data import Portrait, portrait_data
+from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.portraits import phase_portrait
+from thalweg.plot.scenes import Portrait
 from thalweg.plot.spectra import spectrum, spectrum_data
 from thalweg.plot.trajectories import (
     energy_along,

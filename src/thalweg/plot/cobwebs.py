@@ -10,24 +10,15 @@ from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule
-from thalweg.plot.curves import map_orbits
-from thalweg.plot.portrait_data import Loop, Portrait, portrait_data
-from thalweg.plot.style import (
-    BLUE,
-    GREY,
-    PURPLE,
-    SKY,
-    label_axes,
-    legend_below,
-    mark,
-    new_axes,
-    note,
-)
+from thalweg.plot.layers.cobweb import STEPS
+from thalweg.plot.layers.cobweb import compute as compute_web
+from thalweg.plot.layers.cycles import Loop
+from thalweg.plot.portrait_data import compute_layers
+from thalweg.plot.portraits import draw_portrait
+from thalweg.plot.scenes import Portrait, make_scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -59,7 +50,7 @@ def cobweb(
     domain: Domain | None = None,
     *,
     start: Any = None,
-    steps: int = _STEPS,
+    steps: int = STEPS,
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
     ax: "Axes | None" = None,
@@ -87,8 +78,7 @@ def cobweb(
         >>> ax.get_ylabel()
         'x⁺'
     """
-    data = cobweb_data(rule, domain, start=start, steps=steps, equilibria=equilibria, cycles=cycles)
-    return draw_cobweb(data, ax)
+    return draw_portrait(_portrait(rule, domain, start, steps, equilibria, cycles), ax)
 
 
 def cobweb_data(
@@ -96,7 +86,7 @@ def cobweb_data(
     domain: Domain | None = None,
     *,
     start: Any = None,
-    steps: int = _STEPS,
+    steps: int = STEPS,
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
 ) -> Cobweb:
@@ -105,57 +95,29 @@ def cobweb_data(
     Raises:
         InputError: as there.
     """
-    if rule.rule_kind != "map":
-        raise InputError(f"cobweb: {type(rule).__name__} is a flow; a cobweb shows a map.")
-    data = portrait_data(rule, domain, equilibria=equilibria, cycles=cycles, starts=1)
-    if data.view.dimension != 1:
-        raise InputError(
-            f"cobweb: the state of {type(rule).__name__} has "
-            f"{data.view.problem.chart.dimension} coordinates; a cobweb shows one."
-        )
-    return web_of(data, start, steps)
-
-
-def web_of(data: Portrait, start: Any = None, steps: int = _STEPS) -> Cobweb:
-    """The cobweb of a portrait of a map of the line."""
-    view, chart = data.view, data.view.problem.chart
-    assert data.field is not None
-    x = data.field.axes[0]
-    jumps = view.broken((x + data.field.values[0])[:, None])[:, 0]
-    fine = np.interp(np.arange(len(jumps)), np.flatnonzero(np.isfinite(jumps)), x)
-    begin = view.lower + 0.137 * (view.upper - view.lower)
-    if start is not None:
-        begin = np.asarray(chart.coordinates(np.asarray(start, dtype=np.float64))).reshape(1)
-    orbit = map_orbits(view.problem, view.lift(begin)[None], steps)[:, 0]
-    corners = np.repeat(view.place(orbit)[:, 0], 2)
-    web = np.stack([corners[:-1], corners[1:]], axis=1)[:-1]
-    # Begin on the diagonal.
+    data = _portrait(rule, domain, start, steps, equilibria, cycles)
+    web = data.cobweb
     return Cobweb(
-        view.names[0], fine, jumps, web, [(float(p[0]), kind) for p, kind in data.equilibria],
-        data.cycles, view.held,
+        data.view.names[0], web.x, web.step, web.corners,
+        [(float(place[0]), kind) for place, kind in data.equilibria], data.cycles, data.view.held,
     )  # fmt: skip
 
 
-def draw_cobweb(data: Cobweb, ax: "Axes | None" = None) -> "Axes":
-    """A cobweb from its numbers."""
-    axes = ax or new_axes(width=5.2, height=5.4)
-    low, high = np.nanmin(data.x), np.nanmax(data.x)
-    axes.plot([low, high], [low, high], color=GREY, linewidth=1.0, zorder=2, label="x⁺ = x")
-    axes.plot(data.x, data.step, color=BLUE, linewidth=2.0, zorder=3, label=f"{data.name}⁺")
-    axes.plot(*data.web.T, color=SKY, linewidth=0.9, zorder=2.5, label="an orbit")
-    for cycle in data.cycles:
-        points = cycle.curve[:, 0]
-        axes.plot(
-            points, np.roll(points, -1), linestyle="none", marker="s", markersize=6, zorder=7,
-            color=PURPLE, markerfacecolor=PURPLE if cycle.stable else "white",
-            label=f"{len(points)}-cycle, {cycle.kind}",
-        )  # fmt: skip
-    for place, kind in data.equilibria:
-        mark(axes, place, place, kind, label=kind)
-    axes.set_xlim(low, high)
-    top = np.nanmax([np.nanmax(data.step), high])
-    axes.set_ylim(min(low, np.nanmin(data.step)), top)
-    label_axes(axes, (data.name, f"{data.name}⁺"))
-    note(axes, data.held)
-    legend_below(axes)
-    return axes
+def _portrait(
+    rule: Rule,
+    domain: Domain | None,
+    start: Any,
+    steps: int,
+    equilibria: Equilibria | Sequence[Equilibrium] | None,
+    cycles: Cycles | Sequence[Cycle],
+) -> Portrait:
+    """The portrait of a map of the line with the cobweb that was asked for."""
+    if rule.rule_kind != "map":
+        raise InputError(f"cobweb: {type(rule).__name__} is a flow; a cobweb shows a map.")
+    scene = make_scene(rule, domain, equilibria, cycles, energy=None, starts=1)
+    if scene.view.dimension != 1:
+        raise InputError(
+            f"cobweb: the state of {type(rule).__name__} has "
+            f"{scene.problem.chart.dimension} coordinates; a cobweb shows one."
+        )
+    return compute_layers(scene, cobweb=compute_web(scene, start, steps))

@@ -1,4 +1,4 @@
-"""Curves in the state space: sample runs, separatrices, closed orbits, families of equilibria.
+"""Curves in the state space: runs, closed orbits, families of equilibria, orbits of maps.
 
 Runs take adaptive steps; between them the curves are cubic Hermite polynomials, which know the
 velocity at both ends, so that they are smooth however long the steps are.
@@ -11,17 +11,20 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.analysis import Cycle, Equilibria, Equilibrium
+from thalweg.analysis import Cycle, Equilibria
 from thalweg.core.charts import BoxChart
 from thalweg.dynamics import Problem
 from thalweg.plot.fields import velocities
-from thalweg.simulation.bundles import LANES, Start, run_batch
+from thalweg.simulation.bundles import Start, run_batch
 
+# Relative, of a step: an error far below what a figure shows.
 _TOLERANCE = 1e-6
+# Straight pieces a step: its curve then has no corners to be seen.
 _PIECES = 8
+# The search for cycles carries all tangents up to so many coordinates, and one beyond.
 _WHOLE_JACOBIAN = 4
+# How far outside the domain a run is lost, in its widths.
 _FAR = 0.5
-_NUDGE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,15 @@ def flow_runs(
     widths, count = np.asarray(problem.chart.widths), len(starts)
     signs = np.broadcast_to(np.asarray(direction, dtype=float), (count,)).copy()
     z, d = starts / widths, starts.shape[1]
-    # The tangents that a search for cycles carries, at rest: its program serves here too.
-    still = np.zeros((count, d, d if d <= _WHOLE_JACOBIAN else 1))
+    # The tangents that a search for cycles carries, all zero: its program serves here too.
+    tangents = np.zeros((count, d, d if d <= _WHOLE_JACOBIAN else 1))
     times: list[list[np.ndarray]] = [[] for _ in range(count)]
     points: list[list[np.ndarray]] = [[] for _ in range(count)]
     before = np.zeros(count)
     with jax.enable_x64(True):
         for _ in range(blocks):
             start = Start(
-                z, still, signs, np.full(count, np.inf), np.array(_TOLERANCE), np.array(0.0)
+                z, tangents, signs, np.full(count, np.inf), np.array(_TOLERANCE), np.array(0.0)
             )
             track = run_batch(problem, start)
             for lane in range(count):
@@ -126,32 +129,6 @@ def _cut(problem: Problem, run: Run) -> Run:
     far = np.flatnonzero(~np.asarray(problem.chart.inside(run.y, _FAR)))
     last = far[0] + 1 if len(far) else len(run.y)
     return Run(run.times[:last], run.y[:last])
-
-
-def separatrices(
-    problem: Problem, equilibria: Equilibria | tuple[Equilibrium, ...]
-) -> list[tuple[str, Run]]:
-    """The stable and unstable curves of the saddles of a planar flow.
-
-    Returns:
-        `("stable", run)`, run backwards in time, and `("unstable", run)`.
-    """
-    widths = np.asarray(problem.chart.widths)
-    starts, signs = [], []
-    for equilibrium in equilibria:
-        if equilibrium.kind != "saddle" or len(starts) > LANES - 4:
-            continue
-        values, vectors = np.linalg.eig(equilibrium.jacobian)
-        y = problem.chart.coordinates(equilibrium.state)
-        for value, vector in zip(np.real(values), np.real(vectors).T, strict=True):
-            along = _NUDGE * vector / np.linalg.norm(vector / widths)
-            starts += [y + along, y - along]
-            signs += [np.sign(value)] * 2
-    if not starts:
-        return []
-    runs = flow_runs(problem, np.array(starts), np.array(signs))
-    names = ["unstable" if sign > 0 else "stable" for sign in signs]
-    return list(zip(names, runs, strict=True))
 
 
 def closed_orbit(problem: Problem, cycle: Cycle) -> Run:

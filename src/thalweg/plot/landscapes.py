@@ -12,7 +12,7 @@ from thalweg.core.trees import in_float64
 from thalweg.dynamics import Problem, SteepestDescent, resolve_domain
 from thalweg.plot.curves import continuum_curves, spread_starts
 from thalweg.plot.fields import energy_at, energy_on_grid
-from thalweg.plot.portraits import draw_frame
+from thalweg.plot.frames import draw_frame
 from thalweg.plot.style import (
     BLUE,
     KINDS,
@@ -30,7 +30,9 @@ from thalweg.plot.views import View, make_view, principal_view
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Values along a line, whose curve is then smooth; and along each axis of a plane.
 FINE = 401
+_GRID = 121
 
 
 def energy_landscape(
@@ -131,7 +133,7 @@ def landscape_data(
     # Not `make_problem`: a recovered energy holds the "period" of what is no angle, infinity.
     problem = Problem(in_float64(rule), resolve_domain(rule, domain).chart())
     view = energy_view(problem, energy, equilibria, plane, through)
-    found = energy_on_grid(view, energy, FINE if view.dimension == 1 else 121)
+    found = energy_on_grid(view, energy, FINE if view.dimension == 1 else _GRID)
     if not np.isfinite(found[1]).any():
         raise InputError("energy is not finite anywhere on the figure. Choose another domain.")
     return view, *found

@@ -1,6 +1,5 @@
 """The verdict of energy recovery as a figure."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +11,14 @@ from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem, Rule
 from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
 from thalweg.plot.fields import energy_on_grid, jacobian_at
+from thalweg.plot.frames import draw_frame
 from thalweg.plot.landscapes import FINE, draw_filled, draw_landscape, energy_view
-from thalweg.plot.portrait_data import Portrait, make_portrayed, portrait_data
-from thalweg.plot.portraits import (
-    draw_arrows,
-    draw_cycles,
-    draw_field,
-    draw_frame,
-    draw_portrait,
-    draw_rest,
-    draw_streamlines,
-)
-from thalweg.plot.style import PALE, VERMILLION, legend_below, new_axes, note
+from thalweg.plot.layers import arrows, streamlines
+from thalweg.plot.layers.table import LAYERS
+from thalweg.plot.portrait_data import portrait_data
+from thalweg.plot.portraits import draw_portrait
+from thalweg.plot.scenes import Portrait, make_portrayed
+from thalweg.plot.style import GREY, PALE, VERMILLION, legend_below, new_axes, note
 from thalweg.plot.views import View, make_view, spanned_view
 from thalweg.recovery import Kind, Verdict
 from thalweg.recovery.verdict import Witness
@@ -33,6 +28,7 @@ if TYPE_CHECKING:
 
 _BLOCKS = 8
 _STARTS = 2
+_MARKS = ("cycles", "families", "equilibria")
 
 
 def verdict(
@@ -109,9 +105,7 @@ def _with_energy(portrait: Portrait, energy: Any, with_cycles: bool) -> Portrait
     values = None
     if energy is not None and portrait.field is not None:
         values = energy_on_grid(portrait.view, energy, len(portrait.field.axes[0]))[1]
-    return dataclasses.replace(
-        portrait, energy=values, cycles=portrait.cycles if with_cycles else []
-    )
+    return portrait.replace(energy=values, cycles=portrait.cycles if with_cycles else [])
 
 
 def _drawn(
@@ -204,20 +198,17 @@ def witness_curve(problem: Problem, witness: Witness, cycles: Sequence[Cycle] = 
 
 def _draw_plane(axes: "Axes", data: Portrait) -> None:
     draw_frame(axes, data.view)
-    is_flow = data.view.problem.rule.rule_kind == "flow"
+    colour = GREY
     if data.energy is not None and data.field is not None:
         draw_filled(axes, data.field.axes, data.energy)
-        if is_flow:
-            draw_streamlines(axes, data, colour="white", width=0.7)
-        else:
-            draw_arrows(axes, data, colour="white")
-    elif data.field is not None:
-        draw_field(axes, dataclasses.replace(data, energy=None))
-    else:
+        colour = "white"
+    streamlines.draw(axes, data, colour)
+    arrows.draw(axes, data, colour)
+    if data.field is None:
         for run in data.runs:
             axes.plot(*run.y.T, color=PALE, linewidth=0.6, zorder=2, label="trajectory")
-    draw_cycles(axes, data)
-    draw_rest(axes, data)
+    for name in _MARKS:
+        LAYERS[name].draw(axes, data)
 
 
 def _draw_witness(axes: "Axes", data: Portrait, curve: np.ndarray, witness: Witness) -> None:

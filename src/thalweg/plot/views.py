@@ -58,6 +58,11 @@ class View:
         return len(self.lower)
 
     @property
+    def is_flow(self) -> bool:
+        """Whether states move along curves, and do not jump from point to point."""
+        return self.problem.rule.rule_kind == "flow"
+
+    @property
     def is_slice(self) -> bool:
         """Whether the space has more coordinates than the view, which are held."""
         return len(self.origin) > self.dimension and not self.is_projection
@@ -98,6 +103,29 @@ class View:
         wrapped = self.wrap(p)
         jumps = np.any(np.abs(np.diff(wrapped, axis=0)) > 0.5 * self.periods, axis=1)
         return np.insert(wrapped, np.flatnonzero(jumps) + 1, np.nan, axis=0)
+
+    def curve(self, y: np.ndarray) -> np.ndarray:
+        """A curve `(m, d)` on the figure, broken at wraps and where it is outside of a triangle."""
+        p = self.broken(self.place(y))
+        return np.where(self.contains(p, 1e-6)[:, None], p, np.nan) if self.corners else p
+
+    def points(self, y: np.ndarray) -> np.ndarray:
+        """Where separate points `(…, d)` appear on the figure, angles wrapped."""
+        return self.wrap(self.place(y))
+
+    def on_axes(self, p: np.ndarray, after: np.ndarray | None = None) -> np.ndarray:
+        """Places `(m, k)` as rows x and y of the axes.
+
+        On a line, states of a flow stand at velocity 0, those of a map at (x, x⁺).
+
+        Arguments:
+            p: the places.
+            after: where a map takes them; None means where they are.
+        """
+        if self.dimension == 2:
+            return p.T
+        after = p if after is None else after
+        return np.stack([p[:, 0], np.zeros(len(p)) if self.is_flow else after[:, 0]])
 
     def grid(self, count: int) -> tuple[np.ndarray, ...]:
         """`count` equally spaced values on each axis."""

@@ -4,15 +4,50 @@ All seeds run at once through the interpolated field, a step of one length each;
 taken one after the other, each as far as no other has been before.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from thalweg.plot.fields import Field
+from thalweg.plot.scenes import Portrait, Scene
+from thalweg.plot.style import GREY
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# How dense lines are, by eye: one a cell of a grid of `_CELLS` by `_CELLS`, with nearly as many
+# seeds; lengths are in widths of the figure.
 _SEEDS = 26
 _CELLS = 30
 _STEP = 0.008
 _STEPS = 160
 _SHORTEST = 0.09
+
+
+def compute(scene: Scene) -> list[np.ndarray]:
+    """The streamlines `(m, 2)` of a flow on a plane; else none."""
+    if scene.field is None or scene.view.dimension != 2 or not scene.view.is_flow:
+        return []
+    return streamlines(scene.field)
+
+
+def draw(axes: "Axes", data: Portrait, colour: str = GREY) -> "Axes":
+    """Draw each line with the head of an arrow at its middle."""
+    from matplotlib.collections import LineCollection
+
+    if not data.streams:
+        return axes
+    axes.add_collection(LineCollection(data.streams, colors=colour, linewidths=0.7, zorder=2))
+    middles = [(line[len(line) // 2], line[len(line) // 2 - 1]) for line in data.streams]
+    at, before = np.array(middles).swapaxes(0, 1)
+    along = (at - before) / np.linalg.norm(at - before, axis=1, keepdims=True)
+    # All head: the length of an arrow is that of its head.
+    axes.quiver(
+        *at.T, *along.T, angles="xy", units="inches", scale_units="inches", scale=1.0 / 0.08,
+        width=0.012, headlength=6.7, headaxislength=5.8, headwidth=5.0, minlength=0.0,
+        pivot="mid", color=colour, zorder=2,
+    )  # fmt: skip
+    return axes
 
 
 def streamlines(field: Field) -> list[np.ndarray]:
@@ -38,7 +73,7 @@ def _seeds() -> np.ndarray:
 
 
 def _paths(speed: np.ndarray, seeds: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """From every seed the way back and the way on, each `(m, 2)`, the seed first."""
+    """From every seed the path backwards and the path forwards, each `(m, 2)`, the seed first."""
     here, sign = np.concatenate([seeds, seeds]), np.repeat([-1.0, 1.0], len(seeds))
     before, alive = np.zeros_like(here), np.ones(len(here), dtype=bool)
     points, length = [here], np.ones(len(here), dtype=int)
@@ -57,8 +92,8 @@ def _paths(speed: np.ndarray, seeds: np.ndarray) -> list[tuple[np.ndarray, np.nd
         before = direction
     whole = np.stack(points, axis=1)
     whole = np.stack([np.real(whole), np.imag(whole)], axis=-1)
-    ways = [path[:count] for path, count in zip(whole, length, strict=True)]
-    return list(zip(ways[: len(seeds)], ways[len(seeds) :], strict=True))
+    halves = [path[:count] for path, count in zip(whole, length, strict=True)]
+    return list(zip(halves[: len(seeds)], halves[len(seeds) :], strict=True))
 
 
 def _direction(speed: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -86,7 +121,7 @@ def _spread(paths: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
         if taken[_cells(on[:1])[0]]:
             continue
         own: set[int] = set()
-        parts = [way[: _free(_cells(way), taken, own)] for way in (back, on)]
+        parts = [half[: _free(_cells(half), taken, own)] for half in (back, on)]
         line = np.concatenate([parts[0][:0:-1], parts[1]])
         if len(line) * _STEP < _SHORTEST:
             continue

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from thalweg.plot.fields import Field
-from thalweg.plot.streams import streamlines
+from thalweg.plot.layers.streamlines import streamlines
 
 
 def field(velocity, lower=(-1.0, -1.0), upper=(1.0, 1.0), count=81):

@@ -1,0 +1,31 @@
+"""Contours of an energy, filled, behind everything else."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thalweg.plot.fields import energy_on_grid
+from thalweg.plot.scenes import Portrait, Scene
+from thalweg.plot.style import LANDSCAPE, colour_levels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def compute(scene: Scene) -> np.ndarray | None:
+    """The energy on the grid of the field, rows along the second axis; None without energy."""
+    if scene.energy is None or scene.field is None:
+        return None
+    return energy_on_grid(scene.view, scene.energy, len(scene.field.axes[0]))[1]
+
+
+def draw(axes: "Axes", data: Portrait) -> "Axes":
+    """Draw it on a plane, pale, so that lines and marks stand out against it."""
+    values = data.energy
+    if data.view.dimension == 2 and values is not None and np.isfinite(values).any():
+        assert data.field is not None
+        axes.contourf(
+            *data.field.axes, np.ma.masked_invalid(values), cmap=LANDSCAPE, alpha=0.28,
+            levels=colour_levels(values), extend="max", zorder=0.5, antialiased=True,
+        )  # fmt: skip
+    return axes

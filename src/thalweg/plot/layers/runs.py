@@ -1,0 +1,28 @@
+"""Sample trajectories of a flow."""
+
+from typing import TYPE_CHECKING
+
+from thalweg.plot.curves import Run
+from thalweg.plot.scenes import Portrait, Scene
+from thalweg.plot.style import SKY
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def compute(scene: Scene) -> list[Run]:
+    """The trajectories of a flow, with their times, as curves of the figure; of a map none."""
+    if not scene.view.is_flow:
+        return []
+    return [Run(run.times, scene.view.curve(run.y)) for run in scene.sample.runs]
+
+
+def draw(axes: "Axes", data: Portrait) -> "Axes":
+    """Draw them on a plane, each from a dot."""
+    if data.view.dimension == 2:
+        for run in data.runs:
+            axes.plot(
+                *run.y.T, color=SKY, linewidth=0.6 if data.view.is_projection else 1.1, zorder=4,
+                marker=".", markevery=[0], markersize=7, label="trajectory, from its start",
+            )  # fmt: skip
+    return axes

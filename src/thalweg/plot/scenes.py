@@ -1,0 +1,175 @@
+"""Scenes and portraits: what a phase portrait is of, and the numbers that its layers made of it."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equilibria
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.dynamics import Problem, Rule
+from thalweg.dynamics.problem import make_problem
+from thalweg.plot.curves import Run, continuum_curves, cycle_curve, spread_starts
+from thalweg.plot.fields import GRID, Field, field_on_grid, sample
+from thalweg.plot.samples import Sample, sample_flow, sample_map, sample_starts
+from thalweg.plot.views import View, make_view
+
+# Cycles that do not attract, as many as can be told apart on one figure.
+_UNSTABLE = 3
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a portrait is of; points are in the coordinates of the domain.
+
+    Attributes:
+        view: what the axes are.
+        equilibria: those to show.
+        resting: where they are, shape `(d,)` each.
+        cycles: those to show.
+        loops: their curves, or points of a map in turn, shape `(m, d)` each.
+        families: curves `(2, d)` and clouds `(m, d)` of equilibria that are not isolated.
+        sample: trajectories.
+        energy: a callable `state → scalar`, or None.
+        left_out: what is not shown, in words.
+    """
+
+    view: View
+    equilibria: Sequence[Equilibrium]
+    resting: list[np.ndarray]
+    cycles: list[Cycle]
+    loops: list[np.ndarray]
+    families: list[np.ndarray]
+    sample: Sample
+    energy: Callable[[Any], Any] | None = None
+    left_out: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        """The rule and its chart."""
+        return self.view.problem
+
+    @functools.cached_property
+    def field(self) -> Field | None:
+        """The displacement on a grid, or None for a projection.
+
+        Raises:
+            InputError: it is finite nowhere.
+        """
+        if self.view.is_projection:
+            return None
+        # One step of a map can stretch so much that its curves are folds as thin as a coarse cell.
+        found = field_on_grid(self.view, GRID if self.view.is_flow else 2 * GRID - 1)
+        if not np.isfinite(found.values).any():
+            raise InputError(
+                f"{type(self.problem.rule).__name__} is not finite anywhere on the figure. Choose "
+                f"a domain in which the rule is defined."
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """The numbers of a phase portrait; places are those of the figure, shape `(…, k)`.
+
+    What `compute` of a layer returned is an attribute by the layer's name in `layers/table.py`:
+    `portrait.nullclines`, `portrait.cycles`. A layer with nothing to show has an empty value.
+
+    Attributes:
+        view: what the axes are.
+        field: the displacement on a grid, or None for a projection.
+        tracks: the sample trajectories in the coordinates of the domain, angles not wrapped; the
+            first steps, of a map.
+        left_out: what of this is not shown, in words.
+        numbers: those of each layer, by its name.
+    """
+
+    view: View
+    field: Field | None = None
+    tracks: list[Run] = dataclasses.field(default_factory=list)
+    left_out: str = ""
+    numbers: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        """The numbers of a layer."""
+        try:
+            return self.__dict__["numbers"][name]
+        except KeyError:
+            raise AttributeError(f"a portrait has no layer {name!r}") from None
+
+    def replace(self, **numbers: Any) -> "Portrait":
+        """This portrait with other numbers of some layers, by their names."""
+        return dataclasses.replace(self, numbers={**self.numbers, **numbers})
+
+
+def make_scene(
+    rule: Rule,
+    domain: Domain | None,
+    equilibria: Equilibria | Sequence[Equilibrium] | None,
+    cycles: Cycles | Sequence[Cycle],
+    energy: Callable[[Any], Any] | None,
+    starts: int | Any,
+    plane: Sequence[int | str] | None = None,
+    through: Any = None,
+    view: View | None = None,
+) -> Scene:
+    """Gather what a portrait is of; arguments as for `phase_portrait`, or a view for the last two.
+
+    Raises:
+        InputError: the rule does not fit the domain, or depends on time.
+    """
+    problem, domain = make_portrayed(rule, domain)
+    if equilibria is None:
+        equilibria = find_equilibria(rule, domain)
+    resting = [np.asarray(problem.chart.coordinates(e.state)) for e in equilibria]
+    shown, left = _few(cycles)
+    loops = [cycle_curve(problem, cycle) for cycle in shown]
+    families = continuum_curves(problem, equilibria) if isinstance(equilibria, Equilibria) else []
+    begin = sample_starts(problem, starts)
+    if through is not None or (view is not None and view.is_slice):
+        trajectories = Sample()
+    elif rule.rule_kind == "flow":
+        trajectories = sample_flow(problem, begin)
+    else:
+        trajectories = sample_map(problem, begin, [*resting, *loops])
+    if view is None:
+        seen = [*resting, *loops, *families, *trajectories.shown()]
+        points = np.concatenate([np.atleast_2d(part) for part in seen]) if seen else None
+        view = make_view(problem, plane, through, points)
+    left_out = f"{left} longer cycles not drawn" if left else ""
+    return Scene(
+        view, tuple(equilibria), resting, shown, loops, families, trajectories, energy, left_out
+    )
+
+
+def make_portrayed(rule: Rule, domain: Domain | None) -> tuple[Problem, Domain]:
+    """The problem of a rule that can be shown: one that does not depend on time.
+
+    Raises:
+        InputError: it does, or it does not fit the domain.
+    """
+    import jax
+
+    with jax.enable_x64(True):
+        problem, domain = make_problem(rule, domain)
+    view = make_view(problem)
+    p = view.place(spread_starts(problem, 16))
+    early, late = (sample(view, p, t)[0] for t in (0.0, 0.7310585786))
+    size = np.nanmax(np.abs(early), initial=0.0)
+    if np.nanmax(np.abs(late - early), initial=0.0) > 1e-9 * size:
+        raise InputError(
+            f"{type(rule).__name__} depends on time, so one picture cannot show it. If it is "
+            f"periodic, show Stroboscopic(flow, period); or plot a trajectory."
+        )
+    return problem, domain
+
+
+def _few(cycles: Sequence[Cycle]) -> tuple[list[Cycle], int]:
+    """The cycles that attract and a few short ones; and how many more there are."""
+    short = sorted((c for c in cycles if not c.stable), key=lambda c: c.period)[:_UNSTABLE]
+    shown = [c for c in cycles if c.stable or any(c is other for other in short)]
+    return shown, len(cycles) - len(shown)
