@@ -140,7 +140,7 @@ def shown_energy(found: Verdict) -> tuple[Any, str]:
         )
     if found.split is not None:
         share = f"{100.0 * found.split.share:.3g} %"
-        return found.split.energy, f"{words}; E of the split, whose rest holds {share}"
+        return found.split.energy, f"{words}; E of the split, whose remainder holds {share}"
     return None, words
 
 

@@ -23,7 +23,7 @@ class Finding:
         is_gradient: True where the displacement is a gradient in a metric, even if no energy need
             fall in full steps.
         witness: what excludes a metric or an energy, or None.
-        split: a gradient and a rest, or None.
+        split: the rule as a gradient and a remainder, or None.
         aside: a sentence for verdicts of another kind, or "".
         before: what the same level found of other geometries or energies that it tried first.
     """

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -18,7 +18,20 @@ from thalweg.recovery.findings import Finding
 from thalweg.recovery.forms.exactness import Exactness, Sites, choose_sites, examine
 from thalweg.recovery.region.region import Region, make_region
 
+# Above so many coordinates a metric's d²/2 entries, and cycles, are not searched for.
 METRIC_SIZE = 64
+
+
+class Sampled(NamedTuple):
+    """Jacobians at random points.
+
+    Attributes:
+        points: shape `(n, d)`.
+        jacobians: of the displacement there, shape `(n, d, d)`.
+    """
+
+    points: np.ndarray
+    jacobians: np.ndarray
 
 
 @dataclass
@@ -108,15 +121,15 @@ class Question:
         return find_cycles(self.rule, self.domain, key=self.key, equilibria=known)
 
     @functools.cached_property
-    def slopes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Random points `(n, d)`, and the Jacobian of the displacement there, `(n, d, d)`."""
+    def sampled(self) -> Sampled:
+        """The Jacobian of the displacement at the sites where it is finite."""
         probes, points = self.euclidean.probes, self.sites.points
         if isinstance(self.chart, BoxChart) and probes.along.shape[1] == probes.along.shape[2]:
             jacobians = np.swapaxes(probes.along, 1, 2)
         else:
             jacobians = evaluate(self.problem, points)[1]
         good = np.isfinite(jacobians).all(axis=(1, 2))
-        return points[good], jacobians[good]
+        return Sampled(points[good], jacobians[good])
 
 
 def make_question(

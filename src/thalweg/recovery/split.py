@@ -1,4 +1,4 @@
-"""The Helmholtz–Hodge split of a flow on a box: f = −∇E + rest, with as little rest as possible."""
+"""The Helmholtz–Hodge split of a flow on a box, f = −∇E + remainder, with the least remainder."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,15 +26,15 @@ _SHOWN = 5e-4
 
 @dataclass(frozen=True)
 class Split:
-    r"""A rule as a gradient and a rest, f = −∇E + rest, orthogonal in L² of the box.
+    r"""A rule as a gradient and a remainder, f = −∇E + remainder, orthogonal in L² of the box.
 
-    Of all E the one that makes ∫|rest|² least; so the rest is free of divergence and does not cross
-    the walls, and a gradient has none. This is the orthogonal projection on gradients; other
-    boundary conditions give other splits.
+    Of all E the one that makes ∫|remainder|² least; so the remainder is free of divergence and does
+    not cross the walls, and a gradient has none. This is the orthogonal projection on gradients;
+    other boundary conditions give other splits.
 
     Attributes:
         energy: E, up to a constant. **It need not fall along the rule.**
-        share: ∫|rest|² / ∫|f|², from 0 (a gradient) to 1.
+        share: ∫|remainder|² / ∫|f|², from 0 (a gradient) to 1.
         change: how much the share changed with the last refinement.
     """
 
@@ -62,7 +62,7 @@ class TensorEnergy(Energy):
 
 @dataclass(frozen=True)
 class SplitLevel(Level):
-    """A rule as −∇E and as little rest as possible."""
+    """A rule as −∇E and as little remainder as possible."""
 
     name: ClassVar[str] = "split"
     cost: ClassVar[Cost] = Cost.THOROUGH
@@ -81,9 +81,9 @@ class SplitLevel(Level):
             return Finding("open", None, "The rule is not finite everywhere in the region.")
         ends = "" if found.change < _SHOWN else f" (not settled: ± {100 * found.change:.1g} %)"
         note = (
-            f"f = −∇E + rest by orthogonal projection on gradients (the rest has no divergence and "
-            f"does not cross the walls): the rest holds {100 * found.share:.4g} %{ends} of ∫|f|². "
-            f"This E need not fall along the rule."
+            f"f = −∇E + remainder by orthogonal projection on gradients (the remainder has no "
+            f"divergence and does not cross the walls): the remainder holds "
+            f"{100 * found.share:.4g} %{ends} of ∫|f|². This E need not fall along the rule."
         )
         return Finding("yes", found.share, note, split=found)
 
@@ -158,7 +158,7 @@ def _waves(u: np.ndarray, terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def _project(problem: Problem, chart: BoxChart, terms: int) -> tuple[TensorEnergy, float] | None:
-    """Solve ∫∇E·∇φ = −∫f·∇φ for all φ of the tensor basis; E and the share of the rest."""
+    """Solve ∫∇E·∇φ = −∫f·∇φ for all φ of the tensor basis; E and the share of the remainder."""
     angles = tuple(bool(p) for p in np.isfinite(chart.period))
     axes = [
         _axis(float(chart.lower[i]), float(chart.widths[i]), angles[i], terms)
@@ -180,11 +180,11 @@ def _project(problem: Problem, chart: BoxChart, terms: int) -> tuple[TensorEnerg
         )
     is_free = stiffness > 1e-12 * np.max(stiffness)
     solved = np.where(is_free, load, 0.0) / np.where(is_free, stiffness, 1.0)
-    rest = velocity + np.stack(
+    remainder = velocity + np.stack(
         [_contract(solved, _tables(axes, i), transpose=False) for i in range(len(axes))], axis=-1
     )
     total = np.sum(weights[..., None] * velocity**2)
-    share = float(np.sum(weights[..., None] * rest**2) / max(total, np.finfo(float).tiny))
+    share = float(np.sum(weights[..., None] * remainder**2) / max(total, np.finfo(float).tiny))
     series = _contract(solved, [axis.to_series for axis in axes], transpose=False)
     return TensorEnergy(chart, series, angles), share
 

@@ -76,8 +76,8 @@ class Verdict:
         region: where the statement was checked, in words.
         warnings: what the reader should know, in sentences.
         asides: what else is true, in sentences: energies that fall although the rule is refuted.
-        split: the Helmholtz–Hodge split (`energy`, `share` of the rest), where nothing better was
-            found, or None. Its energy need not fall along the rule.
+        split: the Helmholtz–Hodge split (`energy`, `share` of the remainder), where nothing better
+            was found, or None. Its energy need not fall along the rule.
     """
 
     kind: Kind

@@ -28,10 +28,10 @@ def widest_margin(rows: np.ndarray) -> tuple[np.ndarray | None, float]:
         shares, _ = nnls(system, target, maxiter=10 * system.shape[1])
     except RuntimeError:  # it ran out of iterations, as it may where the answer is "none"
         return None, 0.0
-    rest = system @ shares - target
-    if -rest[-1] < 1e-14:
+    residual = system @ shares - target
+    if -residual[-1] < 1e-14:
         return None, 0.0
-    direction = rest[:-1] / -rest[-1]
+    direction = residual[:-1] / -residual[-1]
     length = float(np.linalg.norm(direction))
     if length == 0.0:
         return None, 0.0

@@ -111,8 +111,8 @@ def _by_convex_fits(question: Question) -> Finding:
             points, falls = hunt_rises(question, energy, states, starts)
             num_hunts += len(points)
             worst = float(np.min(falls))
-            slopes = functools.partial(_slopes, basis, coefficients)
-            if worst >= LEAST_FALL and falls_at_centres(question, slopes, states):
+            gradients = functools.partial(_gradients, basis, coefficients)
+            if worst >= LEAST_FALL and falls_at_centres(question, gradients, states):
                 return _found(question, energy, degree, num_hunts, worst)
             bad = np.argsort(falls)[: BATCH // 2]
             more = _measure(question, basis, points[bad[falls[bad] < max(10 * LEAST_FALL, margin)]])
@@ -141,9 +141,9 @@ def _measure(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -
 
 def _rows(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
     velocity = evaluate(question.problem, points)[0]
-    values, slopes = (np.asarray(a) for a in _basis_at(basis, points))
+    values, gradients = (np.asarray(a) for a in _basis_at(basis, points))
     if question.rule.rule_kind == "flow":
-        return -np.einsum("nki,ni->nk", slopes, velocity)
+        return -np.einsum("nki,ni->nk", gradients, velocity)
     return values - np.asarray(_basis_at(basis, points + velocity)[0])
 
 
@@ -151,18 +151,20 @@ def _pins(question: Question, basis: Basis | UnitBasis, centres: np.ndarray) -> 
     """The equations ∇E = 0 at the equilibria, shape `(m d, k)`, in units of the domain."""
     if not len(centres):
         return np.zeros((0, len(basis.degrees)))
-    slopes = _slopes_at(basis, centres) * np.asarray(question.chart.widths)
-    return np.swapaxes(slopes, 1, 2).reshape(-1, len(basis.degrees))
+    gradients = _basis_gradients(basis, centres) * np.asarray(question.chart.widths)
+    return np.swapaxes(gradients, 1, 2).reshape(-1, len(basis.degrees))
 
 
-def _slopes_at(basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
+def _basis_gradients(basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
     """∇φ_k at any number of points, `(n, k, d)`."""
     return in_batches(lambda some: _basis_at(basis, some), points)[1]
 
 
-def _slopes(basis: Basis | UnitBasis, coefficients: np.ndarray, points: np.ndarray) -> np.ndarray:
+def _gradients(
+    basis: Basis | UnitBasis, coefficients: np.ndarray, points: np.ndarray
+) -> np.ndarray:
     """∇E at any number of points, `(n, d)`."""
-    return np.einsum("jki,k->ji", _slopes_at(basis, points), coefficients)
+    return np.einsum("jki,k->ji", _basis_gradients(basis, points), coefficients)
 
 
 def _fit(rows: np.ndarray, pins: np.ndarray, used: np.ndarray) -> tuple[np.ndarray | None, float]:

@@ -1,4 +1,4 @@
-"""Does an energy fall along a rule? Its slope at points, and hunts for the worst points."""
+"""Does an energy fall along a rule? Its rate at points, and hunts for the worst points."""
 
 from typing import Any
 
@@ -28,12 +28,12 @@ def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
     def at(z: jax.Array) -> jax.Array:
         return energy(problem.chart.embed(z))
 
-    level, slope = jax.value_and_grad(at)(y)
+    level, gradient = jax.value_and_grad(at)(y)
     length = _norm(velocity / widths)
     if problem.rule.rule_kind == "flow":
-        return -jnp.dot(slope, velocity) / (_norm(slope * widths) * length + 1e-300)
-    next_level, next_slope = jax.value_and_grad(at)(y + velocity)
-    steepness = _norm(slope * widths) + _norm(next_slope * widths)
+        return -jnp.dot(gradient, velocity) / (_norm(gradient * widths) * length + 1e-300)
+    next_level, next_gradient = jax.value_and_grad(at)(y + velocity)
+    steepness = _norm(gradient * widths) + _norm(next_gradient * widths)
     # A drop that rounding could have made is none.
     noise = _ROUNDING * (jnp.abs(level) + jnp.abs(next_level))
     return (level - next_level) / (steepness * length + noise + 1e-300)
@@ -53,16 +53,16 @@ def hunt(problem: Problem, energy: Any, starts: Any) -> tuple[jax.Array, jax.Arr
         The lowest point that each hunt met, `(n, d)`, and the fall there, `(n,)`.
     """
     widths = jnp.asarray(problem.chart.widths)
-    slope = jax.value_and_grad(lambda y: fall(problem, energy, y))
+    fall_and_gradient = jax.value_and_grad(lambda y: fall(problem, energy, y))
 
     def lane(start: jax.Array) -> tuple[jax.Array, jax.Array]:
         def step(carry: tuple, size: jax.Array) -> tuple[tuple, None]:
             y, best, least = carry
-            value, gradient = slope(y)
+            value, gradient = fall_and_gradient(y)
             better = value < least
             best, least = jnp.where(better, y, best), jnp.where(better, value, least)
-            way = gradient * widths
-            moved = y - size * widths * way / (_norm(way) + 1e-300)
+            direction = gradient * widths
+            moved = y - size * widths * direction / (_norm(direction) + 1e-300)
             return (stay_inside(problem.chart, moved, y), best, least), None
 
         sizes = 0.1 * 0.85 ** jnp.arange(_STEPS)
@@ -83,13 +83,17 @@ def walk(problem: Problem, starts: Any) -> jax.Array:
     widths = jnp.asarray(problem.chart.widths)
     is_flow = problem.rule.rule_kind == "flow"
 
-    def way(y: jax.Array) -> jax.Array:
+    def direction(y: jax.Array) -> jax.Array:
         velocity = problem.displacement(y)
         return velocity / (_norm(velocity / widths) + 1e-300)
 
     def lane(start: jax.Array, stride: jax.Array) -> jax.Array:
         def step(_: Any, y: jax.Array) -> jax.Array:
-            moved = y + stride * way(y + 0.5 * stride * way(y)) if is_flow else problem.step(y)
+            moved = (
+                y + stride * direction(y + 0.5 * stride * direction(y))
+                if is_flow
+                else problem.step(y)
+            )
             return stay_inside(problem.chart, moved, y)
 
         return jax.lax.fori_loop(0, _WALK, step, start)

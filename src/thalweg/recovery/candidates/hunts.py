@@ -26,10 +26,10 @@ def sample_points(question: Question, centres: np.ndarray) -> np.ndarray:
     region, chart = question.region, question.chart
     parts = [region.draw(_NUM_POINTS)]
     for centre in centres:
-        ways = region.rng.normal(size=(_NUM_AROUND, question.size))
-        ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+        directions = region.rng.normal(size=(_NUM_AROUND, question.size))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         radii = 10.0 ** region.rng.uniform(-3.5, -0.5, (_NUM_AROUND, 1))
-        around = chart.wrap(centre + radii * ways * np.asarray(chart.widths))
+        around = chart.wrap(centre + radii * directions * np.asarray(chart.widths))
         parts.append(around[np.asarray(chart.inside(around)) & region.sees(around)])
     return np.concatenate(parts)
 
@@ -61,13 +61,13 @@ def _is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.
 
 
 def falls_at_centres(
-    question: Question, slopes: Callable[[np.ndarray], np.ndarray], centres: np.ndarray
+    question: Question, gradients: Callable[[np.ndarray], np.ndarray], centres: np.ndarray
 ) -> bool:
     """Whether the second derivative falls strictly at every hyperbolic equilibrium.
 
     Arguments:
         question: the rule and its equilibria.
-        slopes: ∇E at points `(n, d)`.
+        gradients: ∇E at points `(n, d)`.
         centres: the equilibria in coordinates.
     """
     widths = np.asarray(question.chart.widths)
@@ -77,7 +77,7 @@ def falls_at_centres(
         if equilibrium.kind in ("non-hyperbolic", "center"):
             continue  # its Jacobian decides nothing; the hunts around it do
         shifts = step * np.diag(widths)
-        ahead = slopes(centre + shifts) - slopes(centre - shifts)
+        ahead = gradients(centre + shifts) - gradients(centre - shifts)
         hessian = ahead * widths / (2.0 * step)
         hessian = (hessian + hessian.T) / 2.0
         if question.rule.rule_kind == "flow":

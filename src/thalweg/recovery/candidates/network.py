@@ -29,31 +29,31 @@ class Network(eqx.Module):
     Attributes:
         form: any matrix whose symmetric part is S, shape `(m, m)`.
         weights: the a_k, shape `(k,)`.
-        ways: the w_k, shape `(k, m)`.
+        directions: the w_k, shape `(k, m)`.
         shifts: the b_k, shape `(k,)`.
     """
 
     form: Any
     weights: Any
-    ways: Any
+    directions: Any
     shifts: Any
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """N(z)."""
-        inner = self.ways @ z + self.shifts
+        inner = self.directions @ z + self.shifts
         # log cosh up to a constant, without overflow.
         return 0.5 * z @ self.form @ z + self.weights @ jnp.logaddexp(inner, -inner)
 
 
 def make_network(width: int, rng: np.random.Generator) -> Network:
     """What training begins with: ½|z|² and units in random directions."""
-    ways = rng.normal(size=(NUM_UNITS, width)) * np.sqrt(2.0 / width)
+    directions = rng.normal(size=(NUM_UNITS, width)) * np.sqrt(2.0 / width)
     weights = rng.normal(size=NUM_UNITS) / NUM_UNITS
-    return Network(np.eye(width), weights, ways, rng.normal(size=NUM_UNITS))
+    return Network(np.eye(width), weights, directions, rng.normal(size=NUM_UNITS))
 
 
 class NetworkEnergy(Energy):
-    r"""A network of a chart's scaled coordinates, its slope taken away at given points.
+    r"""A network of a chart's scaled coordinates, its gradient taken away at given points.
 
     E = N(z) − Σ_j s_j(z) ∇N(z_j)·(z − z_j) with s_j ∝ |z − z_j|⁻² and Σ_j s_j = 1. As s_j is 1 at
     z_j, 0 at the other points and flat at all of them, ∇E(z_j) = 0 whatever the network.
@@ -83,11 +83,11 @@ class NetworkEnergy(Energy):
         if not len(self.centres):
             return network(z)
         places = jax.vmap(self.place)(jnp.asarray(self.centres, y.dtype))
-        slopes = jax.vmap(jax.grad(network))(places)
+        gradients = jax.vmap(jax.grad(network))(places)
         gaps = z - places
         tiny = jnp.finfo(y.dtype).tiny
         shares = jax.nn.softmax(-jnp.log(jnp.sum(gaps**2, axis=1) + tiny))
-        return network(z) - jnp.dot(shares, jnp.sum(slopes * gaps, axis=1))
+        return network(z) - jnp.dot(shares, jnp.sum(gradients * gaps, axis=1))
 
     def place(self, y: jax.Array) -> jax.Array:
         """z: coordinates in [−1, 1], and the cosine and sine of angles."""
@@ -126,7 +126,7 @@ def train(
 
 
 @eqx.filter_jit
-def slopes_at(energy: NetworkEnergy, points: Any) -> jax.Array:
+def gradients_at(energy: NetworkEnergy, points: Any) -> jax.Array:
     """∇E in coordinates at points `(n, d)`."""
     return jax.vmap(jax.grad(lambda y: energy(energy.chart.embed(y))))(jnp.asarray(points))
 

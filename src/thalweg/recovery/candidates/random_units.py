@@ -22,26 +22,26 @@ class UnitBasis(eqx.Module):
     Attributes:
         lower: where each coordinate starts, shape `(d,)`.
         widths: how far it extends, shape `(d,)`.
-        ways: the w_k, shape `(k, m)`.
+        directions: the w_k, shape `(k, m)`.
         shifts: the b_k, shape `(k,)`.
         angles: which coordinates are angles.
     """
 
     lower: Any
     widths: Any
-    ways: Any
+    directions: Any
     shifts: Any
     angles: tuple[bool, ...] = eqx.field(static=True)
 
     def __call__(self, y: jax.Array) -> jax.Array:
         """All φ_k(y)."""
-        lower, widths, ways, shifts = (
-            jnp.asarray(a, y.dtype) for a in (self.lower, self.widths, self.ways, self.shifts)
+        lower, widths, directions, shifts = (
+            jnp.asarray(a, y.dtype) for a in (self.lower, self.widths, self.directions, self.shifts)
         )
         u = (y - lower) / widths
         z = scaled(u, self.angles)
         i, j = np.triu_indices(len(z))
-        inner = ways @ z + shifts
+        inner = directions @ z + shifts
         # log cosh, without overflow; the constant makes it 0 at 0.
         units = jnp.logaddexp(inner, -inner) - np.log(2.0)
         return jnp.concatenate([z, z[i] * z[j], units])
@@ -49,7 +49,7 @@ class UnitBasis(eqx.Module):
     @property
     def degrees(self) -> np.ndarray:
         """1 and 2 of the products, 3 of the units."""
-        width = np.shape(self.ways)[1]
+        width = np.shape(self.directions)[1]
         pairs = width * (width + 1) // 2
         return np.concatenate([np.ones(width), np.full(pairs, 2), np.full(len(self.shifts), 3)])
 
@@ -59,8 +59,8 @@ def make_units(chart: Chart, count: int) -> UnitBasis:
     lower, angles = frame_of(chart)
     width = len(angles) + sum(angles)
     rng = np.random.default_rng(0)
-    ways = rng.normal(size=(count, width)) * _STEEPNESS / np.sqrt(width)
-    return UnitBasis(lower, np.asarray(chart.widths), ways, rng.normal(size=count), angles)
+    directions = rng.normal(size=(count, width)) * _STEEPNESS / np.sqrt(width)
+    return UnitBasis(lower, np.asarray(chart.widths), directions, rng.normal(size=count), angles)
 
 
 def frame_of(chart: Chart) -> tuple[np.ndarray, tuple[bool, ...]]:

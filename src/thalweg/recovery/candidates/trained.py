@@ -18,8 +18,8 @@ from thalweg.recovery.candidates.hunts import (
 from thalweg.recovery.candidates.network import (
     NUM_UNITS,
     NetworkEnergy,
+    gradients_at,
     make_network,
-    slopes_at,
     train,
 )
 from thalweg.recovery.candidates.random_units import frame_of
@@ -68,7 +68,7 @@ def trained_network(question: Question) -> tuple[NetworkEnergy | None, float, st
             if worst < _LEAST:
                 break
         else:
-            if falls_at_centres(question, functools.partial(_slopes, energy), centres):
+            if falls_at_centres(question, functools.partial(_gradients, energy), centres):
                 return energy, worst, in_words(question, _WHAT, num_hunts, worst)
         order = np.argsort(falls)[: _HALF // 4]
         found = np.concatenate([found, lowest[order[falls[order] < _ROOM]]])[-_HALF:]
@@ -99,5 +99,5 @@ def _hunts(
     return np.concatenate(points), np.concatenate(falls)
 
 
-def _slopes(energy: NetworkEnergy, points: np.ndarray) -> np.ndarray:
-    return np.asarray(slopes_at(energy, points))
+def _gradients(energy: NetworkEnergy, points: np.ndarray) -> np.ndarray:
+    return np.asarray(gradients_at(energy, points))

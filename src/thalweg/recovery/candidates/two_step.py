@@ -108,11 +108,11 @@ class TwoStepLevel(Level):
 
 
 def _of_smooth_units(question: Question) -> TwoStepEnergy | None:
-    slopes = question.slopes[1]
-    jacobians = slopes[:_NUM_JACOBIANS] + np.eye(question.size)
+    sampled = question.sampled.jacobians + np.eye(question.size)
+    jacobians = sampled[:_NUM_JACOBIANS]
     if len(jacobians) == 0 or np.max(np.abs(jacobians)) < _EXACT:
         return None
-    basis, _ = symmetrizers(slopes + np.eye(question.size))
+    basis, _ = symmetrizers(sampled)
     matrix = _convex(basis, jacobians)
     if matrix is None:
         return None

@@ -210,19 +210,19 @@ def integrate(
         return covector(problem, geometry, y)
 
     def compare(y: jax.Array) -> tuple[jax.Array, ...]:
-        level, slope = descend(y)
-        return form(y), -slope, level
+        level, gradient = descend(y)
+        return form(y), -gradient, level
 
     def work(start: jax.Array, end: jax.Array) -> jax.Array:
         return integrate_along(form, start, end, nodes, weights)
 
-    forms, slopes, levels = _each(few, compare)(fresh)
+    forms, gradients, levels = _each(few, compare)(fresh)
     works = _each(few, work)(fresh, jnp.roll(fresh, 1, axis=0))
     others = jnp.roll(levels, 1)
     windings = [work(base, base.at[i].add(chart.widths[i])) for i in angles]
     return Integrals(
         forms,
-        slopes,
+        gradients,
         others - levels + works,
         abs(others) + abs(levels) + abs(works),
         jnp.stack(windings) if angles else jnp.zeros(0),

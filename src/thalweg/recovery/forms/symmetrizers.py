@@ -16,29 +16,29 @@ def symmetrizers(jacobians: np.ndarray) -> tuple[np.ndarray, float]:
     count = min(len(jacobians), max(16, 16 * (size + 1) // max(size - 1, 1)))
     norms = np.linalg.norm(jacobians, axis=(1, 2), keepdims=True)
     used = (jacobians / np.maximum(norms, np.finfo(float).tiny))[:count]
-    units = _symmetric_units(size)
-    products = np.einsum("uij,pjk->puik", units, used)
+    basis = _symmetric_basis(size)
+    products = np.einsum("uij,pjk->puik", basis, used)
     skews = products - np.swapaxes(products, 2, 3)
     above = np.triu_indices(size, 1)
-    rows = np.moveaxis(skews[:, :, above[0], above[1]], 1, 2).reshape(-1, len(units))
+    rows = np.moveaxis(skews[:, :, above[0], above[1]], 1, 2).reshape(-1, len(basis))
     if not len(rows):
-        return units, 0.0
-    _, values, right = np.linalg.svd(rows, full_matrices=len(rows) < len(units))
+        return basis, 0.0
+    _, values, right = np.linalg.svd(rows, full_matrices=len(rows) < len(basis))
     values = np.concatenate([values, np.zeros(len(right) - len(values))])
     values = values / np.sqrt(2.0 * count)
     null = right[values <= SYMMETRIC]
-    return np.einsum("ku,uij->kij", null, units), float(np.min(values))
+    return np.einsum("ku,uij->kij", null, basis), float(np.min(values))
 
 
-def _symmetric_units(size: int) -> np.ndarray:
+def _symmetric_basis(size: int) -> np.ndarray:
     """An orthonormal basis of the symmetric matrices, `(d (d + 1) / 2, d, d)`."""
-    units = []
+    basis = []
     for i in range(size):
         for j in range(i, size):
             unit = np.zeros((size, size))
             unit[i, j] = unit[j, i] = 1.0 if i == j else np.sqrt(0.5)
-            units.append(unit)
-    return np.asarray(units)
+            basis.append(unit)
+    return np.asarray(basis)
 
 
 def matrix_text(matrix: np.ndarray) -> str:

@@ -45,7 +45,7 @@ def _constant_metric(question: Question) -> Finding:
     if question.size > METRIC_SIZE:
         return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
     widths = np.asarray(question.chart.widths)
-    jacobians = question.slopes[1] * (widths[None, None, :] / widths[None, :, None])
+    jacobians = question.sampled.jacobians * (widths[None, None, :] / widths[None, :, None])
     basis, misfit = symmetrizers(jacobians)
     if not len(basis):
         note = "No constant matrix M makes M J(x) symmetric at all samples."

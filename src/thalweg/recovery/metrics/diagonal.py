@@ -65,7 +65,7 @@ def _diagonal_metric(question: Question) -> Finding:
         return Finding("open", None, "Not tried: these coordinates do not vary one by one.")
     if question.size > METRIC_SIZE:
         return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
-    ratios = ratios_of(question.slopes[1])
+    ratios = ratios_of(question.sampled.jacobians)
     excluded = _excluded(ratios, cycle_defect(ratios, question.size), _ROUND) or _unless_split(
         question
     )
@@ -74,7 +74,7 @@ def _diagonal_metric(question: Question) -> Finding:
     points, more = _more_ratios(question, chart)
     if more.reason is not None:
         return Finding("no", more.defect, f"Excluded: {more.reason}.")
-    unit, check = _unit(chart, points), (_unit(chart, question.slopes[0]), ratios)
+    unit, check = _unit(chart, points), (_unit(chart, question.sampled.points), ratios)
     weights, misfit = fit_weights(chart, unit, more, check)
     if misfit > TOLERANCE:
         weights = _on_panels(question, chart, ratios)
@@ -92,7 +92,7 @@ def _excluded(ratios: Ratios, defect: float, fact: str) -> Finding | None:
 
 def _unless_split(question: Question) -> Finding | None:
     """The finding that the log-ratios do not split into functions of one coordinate each."""
-    points, jacobians = question.slopes
+    points, jacobians = question.sampled
     others = np.roll(points, 1, axis=0)
     moved = np.repeat(others[None], question.size, axis=0)
     for k in range(question.size):
@@ -124,11 +124,11 @@ def _on_panels(question: Question, chart: BoxChart, ratios: Ratios) -> PanelWeig
     edges = strong_pairs(ratios, question.size)
     surest = int(np.argmax(np.min(ratios.weights[:, edges], axis=1)))
 
-    def slopes_at(unit: np.ndarray) -> np.ndarray:
+    def jacobians_at(unit: np.ndarray) -> np.ndarray:
         return _jacobians(question, chart.lower + unit * chart.widths)
 
-    base = _unit(chart, question.slopes[0][surest])
-    return panel_weights(chart, base, slopes_at, ratios, edges)
+    base = _unit(chart, question.sampled.points[surest])
+    return panel_weights(chart, base, jacobians_at, ratios, edges)
 
 
 def _jacobians(question: Question, points: np.ndarray) -> np.ndarray:
@@ -149,7 +149,7 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
         path = "The ratios split, but the line integral depends on its path."
         note = path if exactness.is_symmetric else _TOO_SHARP
         return Finding("open", exactness.residual, note)
-    values = np.asarray(_values(weights, question.slopes[0]))
+    values = np.asarray(_values(weights, question.sampled.points))
     note = (
         f"m_i(x_i) J_ij = m_j(x_j) J_ji at {len(exactness.sites.points)} points, and −∇E = M f at "
         f"{len(exactness.sites.fresh)} others; M is positive{_walls(weights)}."

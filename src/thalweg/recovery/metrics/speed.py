@@ -120,8 +120,8 @@ def _speed_metric(question: Question) -> Finding:
     if here.defect > TOLERANCE:
         note = "Excluded: no function φ of the speed alone makes φ f closed."
         return Finding("no", here.defect, note)
-    slopes = _fitted(here)
-    misfit = elsewhere.misfit(slopes)
+    log_rate = _fitted(here)
+    misfit = elsewhere.misfit(log_rate)
     if misfit > _CLEARLY:
         return Finding("no", misfit, _NOT_ITS_OWN)
     if misfit > TOLERANCE:
@@ -129,7 +129,7 @@ def _speed_metric(question: Question) -> Finding:
             "A change of speed that is nearly a function of the speed alone is not resolved here."
         )
         return Finding("open", misfit, note)
-    return _check(question, slopes)
+    return _check(question, log_rate)
 
 
 class _Demands:
@@ -147,21 +147,21 @@ class _Demands:
         self._turning = (turning - np.swapaxes(turning, 1, 2)) / size[:, None, None]
         self.weight = np.linalg.norm(self._turning, axis=(1, 2))
         inner = np.sum(self._skew * self._turning, axis=(1, 2))
-        self.slope = -inner / np.maximum(self.weight**2, _TINY)
-        self.defect = self._gap(self.slope)
+        self.log_rate = -inner / np.maximum(self.weight**2, _TINY)
+        self.defect = self._gap(self.log_rate)
 
-    def misfit(self, slopes: "_Slopes") -> float:
+    def misfit(self, log_rate: "_LogRate") -> float:
         """The same with μ from the series, over the points at speeds between its ends."""
-        between = (self.u >= slopes.edges[0]) & (self.u <= slopes.edges[-1])
-        return self._gap(slopes(self.u), between)
+        between = (self.u >= log_rate.edges[0]) & (self.u <= log_rate.edges[-1])
+        return self._gap(log_rate(self.u), between)
 
-    def _gap(self, slope: np.ndarray, chosen: Any = slice(None)) -> float:
+    def _gap(self, log_rate: np.ndarray, chosen: Any = slice(None)) -> float:
         """The rms of |J − Jᵀ + μ (f ∇uᵀ − ∇u fᵀ)| / |J|."""
-        left = (self._skew + slope[:, None, None] * self._turning)[chosen]
+        left = (self._skew + log_rate[:, None, None] * self._turning)[chosen]
         return float(np.sqrt(np.mean(np.sum(left**2, axis=(1, 2))))) if len(left) else float("inf")
 
 
-class _Slopes:
+class _LogRate:
     """μ as a Chebyshev series of u on each of some panels, constant beyond."""
 
     def __init__(self, panels: list[tuple[float, float, np.ndarray]]):
@@ -195,9 +195,9 @@ def _looks_scattered(question: Question) -> bool:
     seen = _Demands(velocity, np.swapaxes(along, 1, 2))
     if len(seen.u) < 2 or np.ptp(seen.u) < _SAME:
         return False
-    slopes = seen.slope[np.argsort(seen.u)]
+    log_rate = seen.log_rate[np.argsort(seen.u)]
     # Differences that are rounding make no turns: equals keep the order of u.
-    steps = np.round(slopes / (1e-6 * max(1.0, float(np.ptp(slopes)))))
+    steps = np.round(log_rate / (1e-6 * max(1.0, float(np.ptp(log_rate)))))
     ranks = np.argsort(np.argsort(steps, kind="stable"))
     return float(np.sum(np.abs(np.diff(ranks)))) > _MOST_TURNS * (len(ranks) - 1)
 
@@ -215,16 +215,16 @@ def _demands(question: Question, count: int) -> _Demands:
     return _Demands(*in_batches(lambda some: evaluate(question.problem, some), points))
 
 
-def _fitted(here: _Demands) -> _Slopes:
+def _fitted(here: _Demands) -> _LogRate:
     """Weighted least squares for μ(u) on panels that are halved until all is resolved."""
     order = np.argsort(here.u)
-    u, slope, weight = here.u[order], here.slope[order], here.weight[order]
+    u, log_rate, weight = here.u[order], here.log_rate[order], here.weight[order]
     done, waiting = [], [(0, len(u), u[0], u[-1])]
     while waiting:
         first, last, start, end = waiting.pop()
         t = (2.0 * u[first:last] - start - end) / (end - start)
         columns = series_of.chebvander(t, _DEGREE) * weight[first:last, None]
-        wanted = slope[first:last] * weight[first:last]
+        wanted = log_rate[first:last] * weight[first:last]
         found = np.linalg.lstsq(columns, wanted, rcond=1e-12)[0]
         middle = (first + last) // 2
         if (
@@ -235,19 +235,19 @@ def _fitted(here: _Demands) -> _Slopes:
             done.append((float(start), float(end), found))
         else:
             waiting += [(first, middle, start, u[middle]), (middle, last, u[middle], end)]
-    return _Slopes(sorted(done, key=lambda panel: panel[0]))
+    return _LogRate(sorted(done, key=lambda panel: panel[0]))
 
 
-def _check(question: Question, slopes: _Slopes) -> Finding:
-    ends = slopes(slopes.edges[[0, -1]])
-    is_wide = slopes.edges[-1] - slopes.edges[0] > _WIDE
+def _check(question: Question, log_rate: _LogRate) -> Finding:
+    ends = log_rate(log_rate.edges[[0, -1]])
+    is_wide = log_rate.edges[-1] - log_rate.edges[0] > _WIDE
     if abs(float(ends[0])) > _FLAT and (len(question.equilibria) or is_wide):
         note = (
             "φ f is closed, but φ vanishes or is unbounded where the rule rests: round such states "
             "an energy may exist only locally."
         )
         return Finding("open", None, note)
-    weights = SpeedWeights(question.problem, slopes.edges, slopes.integrated(), ends)
+    weights = SpeedWeights(question.problem, log_rate.edges, log_rate.integrated(), ends)
     metric = diagonal_in_states(question, weights)
     exactness = examine(question.problem, metric, question.sites, TOLERANCE, noise=_NOISE)
     if not exactness.is_exact:

@@ -22,13 +22,15 @@ def find_opaque(question: Question) -> list[np.ndarray]:
     if question.size > METRIC_SIZE:
         return []
     widths = np.asarray(question.chart.widths)
-    typical = float(np.median(np.linalg.norm(_scaled(question.slopes[1], widths), axis=(1, 2))))
+    typical = float(
+        np.median(np.linalg.norm(_scaled(question.sampled.jacobians, widths), axis=(1, 2)))
+    )
     found = []
     for equilibrium in question.equilibria:
         own = np.asarray(question.rule.own_jacobian(np.zeros((question.size,) * 2)))
-        slope = _scaled(np.asarray(equilibrium.jacobian) - own, widths)
+        jacobian = _scaled(np.asarray(equilibrium.jacobian) - own, widths)
         centre = np.asarray(question.chart.coordinates(equilibrium.state))
-        if np.linalg.norm(slope) < _FLAT * typical and _excludes(question, centre, widths):
+        if np.linalg.norm(jacobian) < _FLAT * typical and _excludes(question, centre, widths):
             found.append(centre)
     return found
 
@@ -36,10 +38,12 @@ def find_opaque(question: Question) -> list[np.ndarray]:
 def _excludes(question: Question, centre: np.ndarray, widths: np.ndarray) -> bool:
     """Whether the Jacobians on small spheres are clearly symmetric in no constant metric."""
     rng = np.random.default_rng(0)
-    ways = rng.normal(size=(64, question.size))
-    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    directions = rng.normal(size=(64, question.size))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     for radius in _RADII:
-        jacobians = _scaled(evaluate(question.problem, centre + radius * ways * widths)[1], widths)
+        jacobians = _scaled(
+            evaluate(question.problem, centre + radius * directions * widths)[1], widths
+        )
         if not np.all(np.isfinite(jacobians)):
             return False
         basis, misfit = symmetrizers(jacobians)

@@ -129,7 +129,7 @@ def _condition(question: Question, equilibrium: Equilibrium) -> float:
     jacobian = _scaled(equilibrium.jacobian, widths)
     drift = 0.0
     if equilibrium.accuracy > 0.0 and question.size <= METRIC_SIZE:
-        points, jacobians = question.slopes
+        points, jacobians = question.sampled
         gaps = chart.difference(points, chart.coordinates(equilibrium.state)[None]) / widths
         own = np.stack([np.asarray(rule.own_jacobian(j)) for j in jacobians])
         changes = np.linalg.norm(_scaled(own, widths) - jacobian, axis=(1, 2))

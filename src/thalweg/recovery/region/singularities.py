@@ -124,11 +124,11 @@ def _where_crossed(
     found = []
     for start in range(0, len(columns), _AT_ONCE):
         some = columns[start : start + _AT_ONCE]
-        places, ways, is_found = _crossings(problem, points, seen.values[:, some], some)
+        places, directions, is_found = _crossings(problem, points, seen.values[:, some], some)
         if not np.any(is_found):
             continue
-        some, places, ways = some[is_found], places[is_found], ways[is_found]
-        kinds = _behaviours(problem, places, ways[:, None], seen, "pole")
+        some, places, directions = some[is_found], places[is_found], directions[is_found]
+        kinds = _behaviours(problem, places, directions[:, None], seen, "pole")
         found += [
             Trouble(kind, place, (int(k),))
             for kind, place, k in zip(kinds, places, some, strict=True)
@@ -146,9 +146,9 @@ def _where_touched(
         place = _touching(problem, points, seen.values[:, k], k)
         if place is None:
             continue
-        ways = np.random.default_rng(1).normal(size=(1, 4, len(place)))
-        ways = ways * np.asarray(problem.chart.widths)
-        (kind,) = _behaviours(problem, place[None], ways, seen, "hole")
+        directions = np.random.default_rng(1).normal(size=(1, 4, len(place)))
+        directions = directions * np.asarray(problem.chart.widths)
+        (kind,) = _behaviours(problem, place[None], directions, seen, "hole")
         if kind is not None:
             found.append(Trouble(kind, place, (int(k),)))
     return found
@@ -189,7 +189,7 @@ def _crossings(
     """
     start = points[np.argmax(np.where(values < 0.0, values, -np.inf), axis=0)]
     end = points[np.argmin(np.where(values > 0.0, values, np.inf), axis=0)]
-    ways, is_found = end - start, np.ones(len(columns), dtype=bool)
+    directions, is_found = end - start, np.ones(len(columns), dtype=bool)
     parts = BATCH // len(columns)
     fractions = np.linspace(0.0, 1.0, parts)[:, None]
     lanes = np.arange(len(columns))
@@ -201,7 +201,7 @@ def _crossings(
         is_found &= np.any(flips, axis=1)
         first = np.argmax(flips, axis=1)
         start, end = path[lanes, first], path[lanes, first + 1]
-    return (start + end) / 2.0, ways, is_found
+    return (start + end) / 2.0, directions, is_found
 
 
 def _touching(
@@ -226,25 +226,25 @@ def _touching(
 
 
 def _behaviours(
-    problem: Problem, places: np.ndarray, ways: np.ndarray, seen: Suspects, unbounded: str
+    problem: Problem, places: np.ndarray, directions: np.ndarray, seen: Suspects, unbounded: str
 ) -> list[str | None]:
     """What the rule does on both sides of some points: `unbounded`, `"jump"`, `"kink"` or None.
 
     Arguments:
         problem: the rule and its chart.
         places: the points, shape `(c, d)`.
-        ways: the directions in which each is passed, shape `(c, w, d)`.
+        directions: the directions in which each is passed, shape `(c, w, d)`.
         seen: the rule at random points, for its size.
         unbounded: what to call a point where the rule is unbounded.
     """
     widths = np.asarray(problem.chart.widths)
-    ways = ways / np.linalg.norm(ways / widths, axis=2, keepdims=True)
+    directions = directions / np.linalg.norm(directions / widths, axis=2, keepdims=True)
     steps = np.array([1e-3, 2e-3, 1e-5, 2e-5, 1e-7])
     offsets = np.concatenate([steps, -steps])[:, None]
-    tries = places[:, None, None] + offsets * ways[:, :, None]
+    tries = places[:, None, None] + offsets * directions[:, :, None]
     velocity = suspects_at(problem, tries.reshape(-1, len(widths))).velocity
     scale = float(np.nanmedian(np.linalg.norm(seen.velocity, axis=1))) + 1e-300
-    around = velocity.reshape(len(places), ways.shape[1], 2, len(steps), -1)
+    around = velocity.reshape(len(places), directions.shape[1], 2, len(steps), -1)
     return [_behaviour(f, scale, unbounded) for f in around]
 
 
@@ -259,8 +259,8 @@ def _behaviour(f: np.ndarray, scale: float, unbounded: str) -> str | None:
         np.linalg.norm((f[:, 0, i + 1] - f[:, 0, i]) + (f[:, 1, i + 1] - f[:, 1, i]), axis=-1) / s
         for i, s in ((0, 1e-3), (2, 1e-5))
     )
-    slope = np.linalg.norm(f[:, 0, 1] - f[:, 0, 0], axis=-1) / 1e-3 + scale
-    return "kink" if np.any((near > 1e-3 * slope) & (near > 0.3 * far)) else None
+    change = np.linalg.norm(f[:, 0, 1] - f[:, 0, 0], axis=-1) / 1e-3 + scale
+    return "kink" if np.any((near > 1e-3 * change) & (near > 0.3 * far)) else None
 
 
 def _grows(f: np.ndarray, scale: float) -> bool:

@@ -59,7 +59,7 @@ class PanelWeights(eqx.Module):
 def panel_weights(
     chart: BoxChart,
     base: np.ndarray,
-    slopes_at: Callable[[np.ndarray], np.ndarray],
+    jacobians_at: Callable[[np.ndarray], np.ndarray],
     ratios: Ratios,
     edges: np.ndarray,
 ) -> PanelWeights | None:
@@ -68,7 +68,7 @@ def panel_weights(
     Arguments:
         chart: the box.
         base: the point through which the lines go, in units of the box, shape `(d,)`.
-        slopes_at: Jacobians `(n, d, d)` at points in units of the box, `(n, d)`.
+        jacobians_at: Jacobians `(n, d, d)` at points in units of the box, `(n, d)`.
         ratios: which pairs are coupled, and how well (as at random points).
         edges: the pairs to go by, a forest that reaches every coupled coordinate.
 
@@ -77,13 +77,13 @@ def panel_weights(
     """
     size = chart.dimension
     partners = _partners(ratios, edges, size)
-    scale = _log_scales(base, slopes_at, ratios.pairs[edges], size)
+    scale = _log_scales(base, jacobians_at, ratios.pairs[edges], size)
     if scale is None:
         return None
     lines: list[list[tuple[float, float, np.ndarray]]] = [[] for _ in range(size)]
     waiting = [(i, 0.0, 1.0) for i in range(size)]
     while waiting:
-        found = _series_on(waiting, base, slopes_at, partners)
+        found = _series_on(waiting, base, jacobians_at, partners)
         if found is None:
             return None
         halves, count = [], np.bincount([i for i, *_ in waiting], minlength=size)
@@ -111,12 +111,12 @@ def _partners(ratios: Ratios, edges: np.ndarray, size: int) -> np.ndarray:
 
 def _log_scales(
     base: np.ndarray,
-    slopes_at: Callable[[np.ndarray], np.ndarray],
+    jacobians_at: Callable[[np.ndarray], np.ndarray],
     edges: np.ndarray,
     size: int,
 ) -> np.ndarray | None:
     """log m_i at the base, from one edge of the forest after the other; 0 on average in a block."""
-    jacobian = slopes_at(base[None])[0]
+    jacobian = jacobians_at(base[None])[0]
     logs, label = np.zeros(size), np.arange(size)
     for i, j in edges:
         if label[i] == label[j]:
@@ -135,7 +135,7 @@ def _log_scales(
 def _series_on(
     panels: list[tuple[int, float, float]],
     base: np.ndarray,
-    slopes_at: Callable[[np.ndarray], np.ndarray],
+    jacobians_at: Callable[[np.ndarray], np.ndarray],
     partners: np.ndarray,
 ) -> list[np.ndarray] | None:
     """The Chebyshev coefficients of log m_i on some panels, each up to a constant of its line."""
@@ -145,7 +145,7 @@ def _series_on(
     rows = np.arange(len(points)).reshape(len(panels), len(nodes))
     for row, (i, start, width) in zip(rows, panels, strict=True):
         points[row, i] = start + width * nodes
-    jacobians = slopes_at(points)
+    jacobians = jacobians_at(points)
     to_series = np.linalg.inv(np.polynomial.chebyshev.chebvander(2.0 * nodes - 1.0, _DEGREE))
     found = []
     for row, (i, _, _) in zip(rows, panels, strict=True):
