@@ -53,8 +53,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     )
     from thalweg.dynamics import (
         CovariantDescent as CovariantDescent,
+        Diffusion as Diffusion,
         Flow as Flow,
         GradientStep as GradientStep,
+        Kernel as Kernel,
         Map as Map,
         Rule as Rule,
         SteepestDescent as SteepestDescent,
@@ -118,8 +120,10 @@ _NAMES = {
     "thalweg.core.results": ("Result",),
     "thalweg.dynamics": (
         "CovariantDescent",
+        "Diffusion",
         "Flow",
         "GradientStep",
+        "Kernel",
         "Map",
         "Rule",
         "SteepestDescent",

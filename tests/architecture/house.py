@@ -40,8 +40,8 @@ PARTS = {
         "reporting", "commands", "main",
     ),
     "dynamics": (
-        "rules", "kernels", "functions", "descent", "covariant", "spins", "declared", "problem",
-        "formulas",
+        "words", "rules", "diffusions", "kernels", "functions", "descent", "covariant", "spins",
+        "declared", "problem", "formulas",
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (

@@ -156,3 +156,33 @@ def test_a_new_box_does_not_compile_again(count_compiles):
     with count_compiles() as compiled:
         embed(second, y)
     assert compiled.count == 0
+
+
+@every_chart
+def test_uniform_numbers_make_uniform_points(name):
+    """The mean of many, by standard errors; every one inside; bounds that hold."""
+    chart, rng = CHARTS[name], np.random.default_rng(0)
+    drawn = chart.draw(rng, 4000)
+    assert drawn.shape == (4000, chart.dimension)
+    assert np.all(chart.inside(drawn))
+    lower, upper = chart.bounds
+    assert np.all((drawn >= lower) & (drawn <= upper))
+    centre = np.full(3, 0.25) if name == "simplex" else (np.asarray(lower) + upper) / 2
+    error = drawn.std(axis=0, ddof=1) / np.sqrt(len(drawn))
+    assert np.all(np.abs(drawn.mean(axis=0) - centre) < 4.5 * error)
+
+
+def test_what_charts_say_of_their_coordinates():
+    tree, simplex, box = (CHARTS[n] for n in ("slice of a tree", "simplex", "box"))
+    assert (tree.indices, tree.held_at) == ((0, 1, 2, 3), {4: 7.0})
+    assert tree.angles.tolist() == [True, False, False, False]
+    assert (simplex.indices, simplex.held_at, simplex.angles.any()) == ((0, 1, 2), {}, False)
+    assert [c.is_product for c in (tree, simplex, box)] == [True, False, True]
+    assert [c.is_whole for c in (tree, simplex, box)] == [False, False, True]
+
+
+def test_a_state_settles_by_whole_turns():
+    state = np.array([0.5 + 6 * np.pi, 7.0])
+    np.testing.assert_allclose(ANGLES.settle(state), [0.5, 7.0], atol=1e-14)
+    slope = jax.jacfwd(lambda x: ANGLES.settle(x))(jnp.asarray(state))
+    np.testing.assert_array_equal(slope, np.eye(2))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.dynamics import Drift
 
 
 class Spiral(tw.Flow):
@@ -116,3 +117,78 @@ def test_arguments_of_a_wrapped_function_are_parameters():
 def test_what_cannot_be_wrapped_is_named(fn, message):
     with pytest.raises(tw.InputError, match=message):
         tw.as_flow(fn)
+
+
+class Still(tw.Kernel):
+    def draw(self, key, t, state):
+        return state
+
+
+class Noisy(tw.Diffusion):
+    level: Any = 0.5
+
+    def drift(self, t, state):
+        return jax.tree.map(lambda x: -x, state)
+
+    def noise(self, t, state):
+        return self.level
+
+
+def test_every_kind_has_its_words():
+    rules = (Spiral(), Halve(), Noisy(), Still())
+    assert [rule.words.kind for rule in rules] == ["flow", "map", "diffusion", "kernel"]
+    assert [rule.words.law for rule in rules] == ["velocity", "step", "drift", "draw"]
+    assert [rule.words.rate for rule in rules[:2]] == ["per time unit", "per step"]
+    assert [rule.words.moment(3.0) for rule in rules[:2]] == ["t = 3", "step 3"]
+    assert [rule.has_continuous_time for rule in rules] == [True, False, True, False]
+    assert [np.dtype(r.time_dtype(np.float32)).name for r in rules[:2]] == ["float32", "int32"]
+
+
+def test_an_energy_rises_as_its_differences_say():
+    def energy(x):
+        return jnp.sum(x**2) + x[0]
+
+    x = jnp.array([0.5, -2.0])
+    rise, size = Spiral().rise(energy, 0.0, x)
+    velocity, step = Spiral().velocity(0.0, x), 1e-3
+    change = (energy(x + step * velocity) - energy(x - step * velocity)) / (2 * step)
+    np.testing.assert_allclose(rise, change, rtol=1e-3)
+    np.testing.assert_allclose(
+        size, jnp.linalg.norm(2 * x + jnp.array([1.0, 0.0])) * jnp.linalg.norm(velocity), rtol=1e-6
+    )
+    rise, size = Halve().rise(energy, 0, x)
+    np.testing.assert_allclose(rise, energy(x / 2) - energy(x), rtol=1e-6)
+    np.testing.assert_allclose(size, abs(energy(x / 2)) + abs(energy(x)), rtol=1e-6)
+
+
+def test_a_quadratic_rises_as_its_matrix_says():
+    hessian, jacobian = np.array([[2.0, 0.3], [0.3, 1.0]]), np.array([[-1.0, 0.7], [0.2, -0.4]])
+    x = np.array([0.4, -0.8])
+    expected = 2 * x @ hessian @ jacobian @ x
+    np.testing.assert_allclose(x @ Spiral().quadratic_rise(hessian, jacobian) @ x, expected)
+    after = jacobian @ x
+    expected = after @ hessian @ after - x @ hessian @ x
+    np.testing.assert_allclose(x @ Halve().quadratic_rise(hessian, jacobian) @ x, expected)
+
+
+def test_a_field_does_not_hide_a_method():
+    with pytest.raises(tw.InputError, match="'growth', which would hide the method"):
+
+        class Logistic(tw.Flow):
+            growth: float = 0.5  # type: ignore[assignment]
+
+            def velocity(self, t, state):
+                return state
+
+
+@pytest.mark.parametrize("rule", [Noisy(), Still()], ids=["diffusion", "kernel"])
+def test_analysis_asks_rules_without_chance(rule):
+    with pytest.raises(tw.InputError, match=f"is a {rule.rule_kind}, which moves at random"):
+        tw.find_equilibria(rule, tw.Box([-1.0], [1.0]))
+
+
+def test_the_drift_of_a_diffusion_is_a_flow():
+    found = tw.find_equilibria(Drift(Noisy()), tw.Box([-1.0], [1.0]))
+    assert [e.kind for e in found] == ["sink"]
+    with pytest.raises(tw.InputError, match="Drift: diffusion must be a Diffusion"):
+        Drift(Halve())  # type: ignore[arg-type]

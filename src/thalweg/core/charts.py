@@ -25,8 +25,6 @@ class Chart(eqx.Module):
 
     layout: eqx.AbstractVar[Layout]
 
-    layout: eqx.AbstractVar[Layout]
-
     @property
     @abstractmethod
     def dimension(self) -> int:
@@ -34,8 +32,67 @@ class Chart(eqx.Module):
 
     @property
     @abstractmethod
+    def bounds(self) -> tuple[Any, Any]:
+        """The least and the largest value of each coordinate, two arrays of shape `(d,)`."""
+
+    @property
+    @abstractmethod
+    def period(self) -> Any:
+        """The period of each coordinate, shape `(d,)`; infinite where it is no angle."""
+
+    @property
+    @abstractmethod
+    def held_at(self) -> dict[int, float]:
+        """The coordinates of the state that the domain holds fixed: their indices and values."""
+
+    @property
+    @abstractmethod
+    def indices(self) -> tuple[int, ...]:
+        """The coordinates of the state that these coordinates are, `(d,)` indices."""
+
+    @property
+    @abstractmethod
+    def is_product(self) -> bool:
+        """Whether the coordinates vary one by one: the domain is a product of intervals."""
+
+    @property
+    @abstractmethod
+    def num_uniform(self) -> int:
+        """How many independent uniform numbers make a uniform point."""
+
+    @abstractmethod
+    def from_uniform(self, unit: Any) -> Any:
+        """Uniform points `(…, d)` of independent uniform numbers `(…, num_uniform)` in [0, 1)."""
+
+    @property
     def widths(self) -> Any:
         """The extent of the domain along each coordinate, shape `(d,)`."""
+        lower, upper = self.bounds
+        return upper - lower
+
+    @property
+    def angles(self) -> np.ndarray:
+        """Which coordinates are angles, booleans of shape `(d,)`; on the host only."""
+        return np.isfinite(np.asarray(self.period))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the coordinates are the state's own, all of them, in their order."""
+        return self.is_product and self.dimension == self.layout.size
+
+    def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Independent uniform points `(count, d)` on the host."""
+        return np.asarray(self.from_uniform(rng.random((count, self.num_uniform))))
+
+    def settle(self, state: Any) -> Any:
+        """A state with its angles brought back into the domain; all else stays as it is."""
+        y = self.coordinates(state)
+
+        def turned(x: Any, a: Any, b: Any) -> Any:
+            # Turning round has no slope.
+            return x + jax.lax.stop_gradient(a - b)
+
+        return jax.tree.map(turned, state, self.embed(self.wrap(y)), self.embed(y))
 
     @abstractmethod
     def embed(self, y: Any) -> Any:
@@ -86,7 +143,7 @@ class BoxChart(Chart):
     held: Any
     lower: Any
     upper: Any
-    period: Any
+    turn: Any
 
     @property
     def dimension(self) -> int:
@@ -94,9 +151,39 @@ class BoxChart(Chart):
         return len(self.free)
 
     @property
-    def widths(self) -> Any:
-        """Upper minus lower bounds."""
-        return self.upper - self.lower
+    def bounds(self) -> tuple[Any, Any]:
+        """Those of the free coordinates."""
+        return self.lower, self.upper
+
+    @property
+    def period(self) -> Any:
+        """The width of the box, for angles."""
+        return self.turn
+
+    @property
+    def held_at(self) -> dict[int, float]:
+        """The coordinates that are not free."""
+        held = np.asarray(self.held)
+        return {i: float(held[i]) for i in range(self.layout.size) if i not in self.free}
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """The free coordinates."""
+        return self.free
+
+    @property
+    def is_product(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def num_uniform(self) -> int:
+        """One a coordinate."""
+        return self.dimension
+
+    def from_uniform(self, unit: Any) -> Any:
+        """`lower + unit * widths`."""
+        return self.lower + unit * self.widths
 
     def embed(self, y: Any) -> Any:
         """The state with its free coordinates at `y`."""
@@ -177,9 +264,40 @@ class SimplexChart(Chart):
         return self.layout.size - 1
 
     @property
-    def widths(self) -> Any:
-        """One, in every coordinate."""
-        return np.ones(self.dimension)
+    def bounds(self) -> tuple[Any, Any]:
+        """From 0 to 1, in every coordinate."""
+        return np.zeros(self.dimension), np.ones(self.dimension)
+
+    @property
+    def period(self) -> Any:
+        """Infinite: no coordinate is an angle."""
+        return np.full(self.dimension, np.inf)
+
+    @property
+    def held_at(self) -> dict[int, float]:
+        """None: the last coordinate follows from the others, it is not fixed."""
+        return {}
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """The first n − 1."""
+        return tuple(range(self.dimension))
+
+    @property
+    def is_product(self) -> bool:
+        """False: what one coordinate may be depends on the others."""
+        return False
+
+    @property
+    def num_uniform(self) -> int:
+        """n."""
+        return self.layout.size
+
+    def from_uniform(self, unit: Any) -> Any:
+        """Normalized exponentials, −log of the uniform numbers."""
+        xp = np if isinstance(unit, np.ndarray) else jnp
+        draws = -xp.log1p(-unit)
+        return (draws / xp.sum(draws, axis=-1, keepdims=True))[..., :-1]
 
     def embed(self, y: Any) -> Any:
         """The point whose last coordinate makes the sum one."""

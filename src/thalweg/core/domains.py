@@ -121,7 +121,7 @@ class Box(Domain):
             held=lower,
             lower=lower[index],
             upper=upper[index],
-            period=np.where(periodic[index], width, np.inf),
+            turn=np.where(periodic[index], width, np.inf),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,13 +1,14 @@
-"""Rules: what changes a state. Flows (dx/dt), maps (x⁺), kernels, and rules made from energies."""
+"""Rules: what changes a state. Flows, maps, diffusions, kernels, and rules made from energies."""
 
 from thalweg.core.declared import declared_domain, declared_energy, declared_names
 from thalweg.dynamics.covariant import CovariantDescent
 from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.descent import GradientStep, SteepestDescent
+from thalweg.dynamics.diffusions import Diffusion, Drift
 from thalweg.dynamics.functions import as_flow, as_map
-from thalweg.dynamics.kernels import Kernel
+from thalweg.dynamics.kernels import Kernel, MemoryKernel, Transition
 from thalweg.dynamics.problem import Problem, covector, make_problem
-from thalweg.dynamics.rules import Flow, Map, Rule
+from thalweg.dynamics.rules import Deterministic, Flow, Map, Random, Rule
 from thalweg.dynamics.spins import (
     DenseSpins,
     GlauberSpins,
@@ -15,21 +16,30 @@ from thalweg.dynamics.spins import (
     SequentialSpins,
     SynchronousSpins,
 )
+from thalweg.dynamics.words import WORDS, Words
 
 __all__ = [
+    "WORDS",
     "CovariantDescent",
     "DenseSpins",
+    "Deterministic",
+    "Diffusion",
+    "Drift",
     "Flow",
     "GlauberSpins",
     "GradientStep",
     "Kernel",
     "Map",
+    "MemoryKernel",
     "Problem",
+    "Random",
     "RandomOrderSpins",
     "Rule",
     "SequentialSpins",
     "SteepestDescent",
     "SynchronousSpins",
+    "Transition",
+    "Words",
     "as_flow",
     "as_map",
     "covector",

@@ -71,13 +71,13 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
     state = layout.unflatten(np.zeros(layout.size))
     abstract = jax.tree.map(lambda a: jax.ShapeDtypeStruct(np.shape(a), np.float64), state)
     shapes = layout.shapes[0] if len(layout.shapes) == 1 else layout.shapes
-    verb, t = ("velocity", 0.0) if rule.rule_kind == "flow" else ("step", 0)
+    verb, t = rule.words.law, np.zeros((), rule.time_dtype(np.float64))
     failure: list[Exception] = []
 
     def attempt(state: Any) -> Any:
         # Caught before it crosses JAX, which would spend ten times as long on its traceback.
         try:
-            return rule.displacement(t, state)
+            return rule.trial(t, state)
         except Exception as error:
             failure.append(error)
 

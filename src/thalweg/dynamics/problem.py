@@ -3,6 +3,7 @@
 Everything here is float64; call it inside `with jax.enable_x64(True)` (the verbs do).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -13,7 +14,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import in_float64, non_finite_leaves
 from thalweg.dynamics.declared import resolve_domain
-from thalweg.dynamics.rules import Rule
+from thalweg.dynamics.rules import Deterministic, Random, Rule
 from thalweg.geometry import Geometry
 
 
@@ -24,13 +25,14 @@ class Problem(eqx.Module):
     all parameter values and all boxes of a system.
     """
 
-    rule: Rule
+    rule: Deterministic
     chart: Chart
 
     def displacement(self, y: jax.Array, t: Any = 0.0) -> jax.Array:
         """The displacement in coordinates: f of a flow, g − x of a map (angles shortened)."""
         pushed = self.chart.push(self.rule.displacement(t, self.chart.embed(y)))
-        return self.chart.shorten(pushed) if self.rule.rule_kind == "map" else pushed
+        # A velocity is no difference of two points: it may exceed any period.
+        return pushed if self.rule.has_continuous_time else self.chart.shorten(pushed)
 
     def jacobian(self, y: jax.Array) -> jax.Array:
         """The Jacobian of the displacement, shape `(d, d)`."""
@@ -44,8 +46,17 @@ class Problem(eqx.Module):
         """The next point of a map, angles brought back into the domain."""
         return self.chart.wrap(y + self.displacement(y, t))
 
+    def rise(
+        self, energy: Callable[[Any], Any], y: jax.Array, t: Any = 0.0
+    ) -> tuple[jax.Array, jax.Array]:
+        """The rise of an energy at `y` and the size that rounding is relative to (`rule.rise`).
 
-def make_problem(rule: Rule, domain: Domain | None = None) -> tuple[Problem, Domain]:
+        The energy of a state is that of the point of the domain with the same angles.
+        """
+        return self.rule.rise(lambda x: energy(self.chart.settle(x)), t, self.chart.embed(y))
+
+
+def make_problem(rule: Any, domain: Domain | None = None) -> tuple[Problem, Domain]:
     """The problem of `rule` on `domain` (None: the declared one), and the domain resolved.
 
     Call with x64 enabled.
@@ -58,6 +69,12 @@ def make_problem(rule: Rule, domain: Domain | None = None) -> tuple[Problem, Dom
             f"rule must be a Flow or a Map, got {rule!r}. Wrap a function with as_flow or as_map, "
             f"an energy with SteepestDescent."
         )
+    if isinstance(rule, Random):
+        raise InputError(
+            f"{type(rule).__name__} is a {rule.rule_kind}, which moves at random: states of rest, "
+            f"cycles, descent and energies are asked about rules without chance. {rule.cure}"
+        )
+    assert isinstance(rule, Deterministic)
     broken = non_finite_leaves(rule)
     if broken:
         raise InputError(

@@ -114,12 +114,10 @@ def _check_declared(rule: Rule, start: Any) -> None:
 
 def _check_fit(rule: Rule, start: Any) -> None:
     name, layout = type(rule).__name__, Layout.of(start)
-    verb, t = ("velocity", 0.0) if rule.rule_kind == "flow" else ("step", np.int32(0))
-    if rule.rule_kind == "flow":
-        t = np.zeros((), jax.tree.leaves(start)[0].dtype)
-    fn = rule.velocity if rule.rule_kind == "flow" else rule.step  # type: ignore[attr-defined]
+    verb = rule.words.law
+    t = np.zeros((), rule.time_dtype(jax.tree.leaves(start)[0].dtype))
     try:
-        result = eqx.filter_eval_shape(fn, t, start)
+        result = eqx.filter_eval_shape(rule.trial, t, start)
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(

@@ -23,7 +23,7 @@ def chosen_method(rule: Rule, method: Any, dt: Any, rtol: Any, atol: Any) -> Met
     Raises:
         InputError: something is given that the rule or the method has no use for.
     """
-    if rule.rule_kind == "map":
+    if not rule.has_continuous_time:
         for name, value in (("method", method), ("dt", dt), ("rtol", rtol), ("atol", atol)):
             if value is not None:
                 raise InputError(

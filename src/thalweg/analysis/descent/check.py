@@ -17,7 +17,7 @@ from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state, wrap
 from thalweg.core.trees import in_float64
-from thalweg.dynamics import Rule, declared_energy
+from thalweg.dynamics import WORDS, Rule, declared_energy
 from thalweg.dynamics.problem import Problem, make_problem
 from thalweg.simulation import Trajectory, simulate
 
@@ -67,7 +67,7 @@ class DescentCheck:
 
     def sentences(self) -> str:
         """What was found, in words."""
-        rate = "dE/dt" if self.rule_kind == "flow" else "E(x⁺) − E(x)"
+        rate = WORDS[self.rule_kind].rise
         if self.holds is None:
             return (
                 f"Descent: the energy is not finite, for example at {format_state(self.undefined)}."
@@ -161,16 +161,8 @@ def _box_of(trajectory: Trajectory) -> Box:
 
 
 def _rate_at(problem: Problem, energy: Callable[[Any], Any], y: jax.Array) -> _Rate:
-    state = problem.chart.embed(y)
     speed = jnp.sqrt(jnp.sum(problem.displacement(y) ** 2))
-    if problem.rule.rule_kind == "map":
-        before, after = energy(state), energy(problem.chart.embed(problem.step(y)))
-        return _Rate(after - before, jnp.abs(after) + jnp.abs(before), speed)
-    value, gradient = jax.value_and_grad(energy)(state)
-    slope = problem.chart.layout.flatten(gradient)
-    move = problem.chart.layout.flatten(problem.rule.displacement(0.0, state))
-    rate = jnp.where(jnp.isfinite(value), jnp.dot(slope, move), value)
-    return _Rate(rate, jnp.sqrt(jnp.sum(slope**2) * jnp.sum(move**2)), speed)
+    return _Rate(*problem.rise(energy, y), speed)
 
 
 @eqx.filter_jit
@@ -232,7 +224,7 @@ def _climb(problem: Problem, fn: Any, start: jax.Array) -> jax.Array:
 def _run(problem: Problem, drawn: jax.Array, start: jax.Array) -> jax.Array:
     """A trajectory in coordinates, `(saved, d)`: of a flow, over ten times the time to cross."""
     state = problem.chart.embed(start)
-    if problem.rule.rule_kind == "map":
+    if not problem.rule.has_continuous_time:
         run = simulate(problem.rule, state, steps=_SAVED - 1, throw=False)
         return problem.chart.coordinates(run.states)
 
@@ -258,7 +250,7 @@ def _report(
     rate, size, speed, points = *(column[fine] for column in rates), points[fine]
     floor = 1e-13 * np.median(size)
     tolerance = _RELATIVE * size + floor
-    if kind == "map":
+    if not problem.rule.has_continuous_time:
         tolerance = 1e-13 * size + floor
     rise, allowed = _rise_along(problem, energy, runs)
     holds = bool(np.all(rate <= tolerance) and rise <= allowed)
@@ -281,7 +273,7 @@ def _rise_along(problem: Problem, energy: Any, runs: np.ndarray) -> tuple[float,
     rises = np.diff(values, axis=1)
     rises = rises[np.isfinite(rises)]
     spread = np.nanmax(values) - np.nanmin(values)
-    solver = 1e-4 if problem.rule.rule_kind == "flow" else 1e-12
+    solver = 1e-4 if problem.rule.has_continuous_time else 1e-12
     scale = spread + 1e-9 * np.nanmax(np.abs(values)) + 1e-300
     return float(rises.max(initial=-np.inf)), solver * scale
 

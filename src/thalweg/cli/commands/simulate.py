@@ -85,7 +85,7 @@ def simulate(
         from thalweg.core.trees import replace
         from thalweg.simulation import simulate as run
 
-        if loaded.rule.rule_kind == "map" or dt is not None:
+        if not loaded.rule.has_continuous_time or dt is not None:
             steps = _STEPS if steps is None and duration is None else steps
         else:
             duration = _DURATION if duration is None and steps is None else duration

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import sympy as sp
 
-from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.charts import Chart
 from thalweg.core.declared import declared_names
 from thalweg.core.domains import Domain, ProbabilitySimplex
 from thalweg.dynamics.formulas.constants import ConstantParts
@@ -64,7 +64,7 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
         if keep_parameters is None:
             keep_parameters = sum(np.size(leaf) for _, leaf in leaves) <= _FEW
         chart = problem.chart
-        names = _coordinate_symbols(rule, domain, chart.dimension)
+        names = _coordinate_symbols(rule, domain)
         values: dict[Any, Any] = {}
         inputs = [_parameter_array(p, v, keep_parameters, values, names) for p, v in leaves]
         inputs.append(np.asarray(names, dtype=object))
@@ -159,36 +159,30 @@ def _shortest(leaf: Any) -> np.ndarray:
     return single if is_single else array
 
 
-def _coordinate_symbols(rule: Rule, domain: Domain, size: int) -> list[Any]:
+def _coordinate_symbols(rule: Rule, domain: Domain) -> list[Any]:
     chart = domain.chart()
     labels = declared_names(rule, chart.layout)
-    free = chart.free if isinstance(chart, BoxChart) else range(size)
-    clean = [labels[i].replace("[", "_").replace("]", "").replace(",", "_") for i in free]
+    clean = [labels[i].replace("[", "_").replace("]", "").replace(",", "_") for i in chart.indices]
     return [sp.Symbol(label.replace(".", "_"), real=True) for label in clean]
 
 
 def _ranges(problem: Problem) -> tuple[tuple[float, float], ...]:
     """How far each coordinate extends."""
-    chart = problem.chart
-    if isinstance(chart, BoxChart):
-        return tuple(zip(map(float, chart.lower), map(float, chart.upper), strict=True))
-    return ((0.0, 1.0),) * chart.dimension
+    lower, upper = problem.chart.bounds
+    return tuple(zip(map(float, lower), map(float, upper), strict=True))
 
 
 def _inside_point(problem: Problem) -> list[Any]:
     """A point inside the region, at no special place, as rationals."""
     chart = problem.chart
-    if isinstance(chart, BoxChart):
-        fractions = 0.4 + 0.2 * np.random.default_rng(0).random(chart.dimension)
-        point = chart.lower + fractions * chart.widths
-    else:
-        point = np.full(chart.dimension, 1.0 / (chart.dimension + 1.3))
+    # Uniform numbers away from 0 and 1 make a point away from the walls, on a simplex too.
+    point = chart.from_uniform(0.4 + 0.2 * np.random.default_rng(0).random(chart.num_uniform))
     return [sp.Rational(round(float(v) * 10**6), 10**6) for v in point]
 
 
 def angles_of(names: Sequence[Any], chart: Chart | None) -> dict[Any, float]:
     """The period of each coordinate that is an angle."""
-    if not isinstance(chart, BoxChart):
+    if chart is None:
         return {}
     return {
         name: float(period)

@@ -1,0 +1,77 @@
+"""The words for what a rule does: they differ between continuous time and steps."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Words:
+    """What things are called for one kind of rule.
+
+    Attributes:
+        kind: `"flow"`, `"map"`, `"diffusion"` or `"kernel"`.
+        law: the method that a user writes.
+        unit: of time.
+        rest: a state of rest.
+        rests: several of them.
+        orbit: a periodic trajectory.
+        eigenvalues: what tells the stability of a state of rest.
+        decay: where in the complex plane they lie for a mode that decays.
+        rise: the rate at which an energy changes.
+        clock: what a moment is counted by.
+    """
+
+    kind: str
+    law: str
+    unit: str
+    rest: str
+    rests: str
+    orbit: str
+    eigenvalues: str
+    decay: str
+    rise: str
+    clock: str
+
+    @property
+    def rate(self) -> str:
+        """How often: "per time unit" or "per step"."""
+        return f"per {self.unit}"
+
+    def moment(self, time: float) -> str:
+        """When: "t = 1.25" or "step 3"."""
+        return f"t = {time:.3g}" if self.clock == "t" else f"step {time:.0f}"
+
+
+_FLOW = Words(
+    kind="flow",
+    law="velocity",
+    unit="time unit",
+    rest="equilibrium",
+    rests="equilibria",
+    orbit="closed orbit",
+    eigenvalues="eigenvalues",
+    decay="left of the imaginary axis",
+    rise="dE/dt",
+    clock="t",
+)
+_MAP = Words(
+    kind="map",
+    law="step",
+    unit="step",
+    rest="fixed point",
+    rests="fixed points",
+    orbit="cycle",
+    eigenvalues="multipliers",
+    decay="inside the unit circle",
+    rise="E(x⁺) − E(x)",
+    clock="step",
+)
+
+WORDS = {
+    words.kind: words
+    for words in (
+        _FLOW,
+        _MAP,
+        replace(_FLOW, kind="diffusion", law="drift"),
+        replace(_MAP, kind="kernel", law="draw"),
+    )
+}
