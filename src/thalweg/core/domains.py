@@ -15,7 +15,7 @@ import numpy as np
 
 from thalweg.core.charts import BoxChart, Chart, SimplexChart
 from thalweg.core.errors import InputError
-from thalweg.core.trees import Layout
+from thalweg.core.trees import Layout, is_integer
 
 
 class Domain(eqx.Module):
@@ -146,7 +146,7 @@ class ProbabilitySimplex(Domain):
     size: int = eqx.field(static=True)
 
     def __init__(self, size: int):
-        if not isinstance(size, int) or size < 2:
+        if not is_integer(size) or size < 2:
             raise InputError(
                 f"ProbabilitySimplex: size must be a whole number, at least 2, got {size!r}."
             )

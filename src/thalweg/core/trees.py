@@ -58,6 +58,18 @@ def cast_like(value: Any, state: Any) -> jax.Array:
     return jnp.asarray(value, dtype if jnp.issubdtype(dtype, jnp.floating) else float)
 
 
+def computable(state: Any) -> jax.Array:
+    """An array in which sums of squares make sense: floating, of single precision at least.
+
+    Integers and booleans become floats (bytes would wrap, 200·200 = 64), half precision becomes
+    single precision (float16 overflows at 65,504, bfloat16 has three digits).
+    """
+    x = jnp.asarray(state)
+    if not jnp.issubdtype(x.dtype, jnp.inexact):
+        return x.astype(float)
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
 def as_parameter(value: Any) -> Any:
     """A field's converter: lists and integers become floating arrays, all else stays as it is."""
     if isinstance(value, float) or eqx.is_inexact_array(value):
@@ -90,7 +102,7 @@ def _floats_where_annotated(tree: Tree) -> Tree:
             if field.metadata.get("static", False) or not hasattr(node, field.name):
                 continue
             old = getattr(node, field.name)
-            if field.type in (float, "float") and _is_integer(old):
+            if field.type in (float, "float") and is_integer(old):
                 changed[field.name] = float(old)
             else:
                 new = _floats_where_annotated(old)
@@ -105,7 +117,8 @@ def _floats_where_annotated(tree: Tree) -> Tree:
     return jax.tree.unflatten(treedef, visited)
 
 
-def _is_integer(value: Any) -> bool:
+def is_integer(value: Any) -> bool:
+    """True for Python's and NumPy's integers; a boolean is none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 

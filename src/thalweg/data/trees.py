@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.trees import is_integer
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ def hierarchical_trees(
     References:
         Saxe, McClelland & Ganguli (2013), arXiv:1312.6120, sec. 3 (branching diffusion).
     """
-    levels = (branching,) * depth if isinstance(branching, int) else tuple(branching)
+    levels = (branching,) * depth if is_integer(branching) else tuple(branching)
     counts = (num_features, depth, *levels)
-    if any(not isinstance(n, int) or n < 1 for n in counts) or len(levels) != depth:
+    if any(not is_integer(n) or n < 1 for n in counts) or len(levels) != depth:
         raise InputError(
             f"num_features, depth and branching must be positive integers, branching one number or "
             f"{depth} of them; got num_features={num_features}, depth={depth}, "

@@ -129,7 +129,7 @@ class DenseSpins(Map):
         def visit(i: Any, loop: Any) -> Any:
             x, overlaps = loop
             flipped = overlaps - 2.0 * x[i] * columns[i]
-            turns = energy.level(flipped) < energy.level(overlaps)
+            turns = energy.falls(overlaps, flipped)
             return (
                 x.at[i].multiply(jnp.where(turns, -1.0, 1.0).astype(x.dtype)),
                 jnp.where(turns, flipped, overlaps),

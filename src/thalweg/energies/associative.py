@@ -7,22 +7,24 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.errors import InputError
-from thalweg.core.trees import as_parameter, cast_like, has_tracer
+from thalweg.core.trees import as_parameter, cast_like, computable, has_tracer, is_integer
 from thalweg.energies.base import Energy
 
 Interaction = Literal["polynomial", "rectified", "exponential"]
 
 
 class DenseAssociative(Energy):
-    r"""A dense associative memory: E(x) = −Σ_μ F(ξ^μ·x).
+    r"""A dense associative memory: patterns ξ^μ that pull by a steep function of ξ^μ·x.
 
-        interaction       F(z)              patterns that N spins hold
-        polynomial        zⁿ / n            ~ N^{n−1}
-        rectified         max(z, 0)ⁿ / n    ~ N^{n−1}
-        exponential       e^z               ~ 2^{N/2}
+        interaction       E(x)                                  patterns that N spins hold
+        polynomial        −(N/n) Σ_μ (ξ^μ·x / N)ⁿ               ~ N^{n−1}
+        rectified         −(N/n) Σ_μ max(ξ^μ·x / N, 0)ⁿ         ~ N^{n−1}
+        exponential       −log Σ_μ e^{ξ^μ·x}                    ~ 2^{N/2}
 
-    With n = 2 it is Hebb's up to factors and a constant. On spins (`dynamics.DenseSpins`) each one
-    turns to the side where E is lower, so E falls.
+    With n = 2 it is Hebb's up to a constant. On spins (`dynamics.DenseSpins`) each one turns to the
+    side where E is lower, so E falls. The papers leave out the powers of N, and the logarithm:
+    (ξ·x)ⁿ overflows single precision from n = 14 on with N = 784, and e^{ξ·x} from N = 89 on, while
+    these orders of the same states do not.
 
     Arguments:
         patterns: ξ, `(P, N)`.
@@ -52,21 +54,30 @@ class DenseAssociative(Energy):
             raise InputError(f"DenseAssociative: power must be at least 2, got {self.power}.")
 
     def __call__(self, state: Any) -> jax.Array:
-        """−Σ_μ F(ξ^μ·x)."""
-        x = jnp.asarray(state)
-        return self._of_overlaps(cast_like(self.patterns, x) @ x)
-
-    def level(self, overlaps: jax.Array) -> jax.Array:
-        """What orders energies by the overlaps ξ·x: E, or −log(−E) where E could overflow."""
+        """E(x)."""
+        x = computable(state)
+        z = cast_like(self.patterns, x) @ x
         if self.interaction == "exponential":
-            return -jax.nn.logsumexp(overlaps)
-        return self._of_overlaps(overlaps)
+            return -jax.nn.logsumexp(z)
+        size = x.shape[-1]
+        return -size * self._mean_power(z / size)
 
-    def _of_overlaps(self, z: jax.Array) -> jax.Array:
+    def falls(self, before: jax.Array, after: jax.Array) -> jax.Array:
+        """True where E is lower at the overlaps `after`, `(P,)`, than at `before`.
+
+        Powers are compared in units of the largest overlap, so that none of them overflows and
+        only those underflow that cannot matter.
+        """
         if self.interaction == "exponential":
-            return -jnp.sum(jnp.exp(z))
+            return jax.nn.logsumexp(after) > jax.nn.logsumexp(before)
+        largest = jnp.maximum(jnp.max(jnp.abs(before)), jnp.max(jnp.abs(after)))
+        unit = jnp.where(largest > 0.0, largest, 1.0)
+        return self._mean_power(after / unit) > self._mean_power(before / unit)
+
+    def _mean_power(self, z: jax.Array) -> jax.Array:
+        """Σ zⁿ / n, of the positive overlaps alone where they are rectified."""
         z = jnp.maximum(z, 0.0) if self.interaction == "rectified" else z
-        return -jnp.sum(z**self.power) / self.power
+        return jnp.sum(z**self.power) / self.power
 
 
 class ModernHopfield(Energy):
@@ -108,24 +119,43 @@ class ModernHopfield(Energy):
 
     def __call__(self, state: Any) -> jax.Array:
         """−T log Σ_μ exp(ξ^μ·x / T) + ½ x·x."""
-        x = jnp.asarray(state)
+        x = computable(state)
         temperature = cast_like(self.temperature, x)
         pull = jax.nn.logsumexp(cast_like(self.patterns, x) @ x / temperature)
         return 0.5 * jnp.sum(x * x) - temperature * pull
 
     def retrieve(self, queries: Any, steps: int = 1) -> jax.Array:
-        """The update x⁺, `steps` times, of one query `(d,)` or of many `(…, d)`."""
-        x = jnp.asarray(queries)
+        """The update x⁺, `steps` times, of one query `(d,)` or of many `(…, d)`.
+
+        Raises:
+            InputError: a query has another width than the patterns, or `steps` is no whole number
+                of at least 0.
+        """
+        x = self._checked(queries)
+        if not is_integer(steps) or steps < 0:
+            raise InputError(
+                f"ModernHopfield.retrieve: steps must be a whole number of at least 0, got "
+                f"{steps!r}."
+            )
         patterns, temperature = cast_like(self.patterns, x), cast_like(self.temperature, x)
         for _ in range(steps):
             x = jax.nn.softmax(x @ patterns.T / temperature, axis=-1) @ patterns
         return x
 
     def attention(self, queries: Any) -> jax.Array:
-        """The weights softmax(ξ·x / T) of the patterns, `(…, P)`."""
-        x = jnp.asarray(queries)
+        """The weights softmax(ξ·x / T) of the patterns, `(…, P)`, for queries `(…, d)`."""
+        x = self._checked(queries)
         patterns, temperature = cast_like(self.patterns, x), cast_like(self.temperature, x)
         return jax.nn.softmax(x @ patterns.T / temperature, axis=-1)
+
+    def _checked(self, queries: Any) -> jax.Array:
+        x, width = computable(queries), jnp.shape(self.patterns)[1]
+        if x.ndim == 0 or x.shape[-1] != width:
+            raise InputError(
+                f"ModernHopfield: a query has {width} entries, as the patterns do; got the shape "
+                f"{x.shape}."
+            )
+        return x
 
 
 def _check_patterns(name: str, patterns: Any) -> None:

@@ -8,8 +8,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.charts import Chart
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.core.trees import non_finite_leaves
 
 
 class Energy(eqx.Module):
@@ -29,6 +32,16 @@ class Energy(eqx.Module):
         >>> float((Bowl() + Bowl(4.0))(jnp.ones(2)))
         6.0
     """
+
+    def __check_init__(self):
+        """Refuse parameters that are not finite (those that are being traced excepted)."""
+        # The period of a coordinate that is no angle is infinite.
+        numbers = eqx.filter(self, lambda x: not _is_chart(x), is_leaf=_is_chart)
+        broken = non_finite_leaves(numbers)
+        if broken:
+            raise InputError(
+                f"{type(self).__name__} has a parameter that is not finite: {', '.join(broken)}."
+            )
 
     @abstractmethod
     def __call__(self, state: Any) -> jax.Array:
@@ -57,6 +70,10 @@ class Energy(eqx.Module):
     def __neg__(self) -> "Scaled":
         """The energy upside down."""
         return -1.0 * self
+
+
+def _is_chart(value: Any) -> bool:
+    return isinstance(value, Chart)
 
 
 class Sum(Energy):

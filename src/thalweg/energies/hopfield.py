@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.core.trees import as_parameter, cast_like, has_tracer
+from thalweg.core.trees import as_parameter, cast_like, computable, has_tracer
 from thalweg.energies.base import Energy
 
 
@@ -63,6 +63,7 @@ class DenseCouplings(Couplings):
 
     def fields(self, x: Any) -> jax.Array:
         """W x."""
+        x = computable(x)
         return cast_like(self.matrix, x) @ x
 
     @property
@@ -101,6 +102,7 @@ class HebbianCouplings(Couplings):
 
     def fields(self, x: Any) -> jax.Array:
         """(Ξᵀ Ξ x − P x) / N."""
+        x = computable(x)
         columns = cast_like(self.columns, x)
         size, count = columns.shape
         return (columns @ (x @ columns) - count * x) / size
@@ -158,11 +160,12 @@ class Hopfield(Energy):
 
     def __call__(self, state: Any) -> jax.Array:
         """−½ xᵀW x − bᵀx."""
-        x = jnp.asarray(state)
+        x = computable(state)
         return -jnp.sum(x * (0.5 * self.weights.fields(x) + cast_like(self.bias, x)))
 
     def field(self, x: Any) -> jax.Array:
         """h = Wx + b, `(N,)`: minus the gradient."""
+        x = computable(x)
         return self.weights.fields(x) + cast_like(self.bias, x)
 
     def is_bounded_below(self) -> bool:
@@ -194,7 +197,7 @@ def check_symmetric(name: str, matrix: Any) -> None:
 
 
 def check_spins(name: str, spins: Any, ndim: int = 1) -> np.ndarray | jax.Array:
-    """States of spins as a floating array.
+    """States of spins as a floating array, of single precision at least.
 
     Raises:
         InputError: an entry is not ±1, or the array has another number of dimensions.
@@ -211,5 +214,5 @@ def check_spins(name: str, spins: Any, ndim: int = 1) -> np.ndarray | jax.Array:
                 f"{name} must hold −1 and 1 only, but the entry at {where} is {values[where]}. "
                 f"Bits b become spins by 2 * b - 1."
             )
-    is_floating = jnp.issubdtype(array.dtype, jnp.floating)
-    return array if is_floating else array.astype(np.float32)
+    is_wide = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize >= 4
+    return array if is_wide else array.astype(np.float32)

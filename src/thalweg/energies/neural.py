@@ -67,11 +67,29 @@ class NeuralEnergy(Energy):
         return cast_like(self.scale, value) * value
 
 
+@jax.custom_jvp
 def _norm(f: jax.Array) -> jax.Array:
-    square = jnp.sum(f * f)
+    """√(f·f), taken in units of the largest entry, whose square may neither over- nor underflow."""
+    return _norm_and_direction(f)[0]
+
+
+@_norm.defjvp
+def _norm_slope(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    norm, direction = _norm_and_direction(primals[0])
+    return norm, jnp.sum(direction * tangents[0])
+
+
+def _norm_and_direction(f: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """|f| and f / |f|, which is zero where f is."""
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(f), initial=0.0))
+    is_regular = (largest > 0.0) & jnp.isfinite(largest)
+    scale = jnp.where(is_regular, largest, 1.0)
+    scaled = f / scale
+    square = jnp.sum(scaled * scaled)
     is_zero = square == 0.0
     # The inner `where` keeps the infinite slope of the root out of the gradient.
-    return jnp.where(is_zero, 0.0, jnp.sqrt(jnp.where(is_zero, 1.0, square)))
+    root = jnp.sqrt(jnp.where(is_zero, 1.0, square))
+    return jnp.where(is_zero, 0.0, scale * root), scaled / root
 
 
 def _square(f: jax.Array) -> jax.Array:

@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.declared import declared_domain, declared_names
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
-from thalweg.core.trees import Layout, as_parameter, cast_like
+from thalweg.core.trees import Layout, as_parameter, cast_like, is_integer
 from thalweg.energies.base import Energy
 
 
@@ -53,7 +53,7 @@ class Restriction(Energy):
         if not self.free or len(set(self.free)) != len(self.free):
             raise InputError(f"Restriction: free must be distinct indices, got {self.free}.")
         for index in self.free:
-            if not isinstance(index, int | np.integer) or not 0 <= index < size:
+            if not is_integer(index) or not 0 <= index < size:
                 raise InputError(
                     f"Restriction: free must be indices from 0 to {size - 1}, got {index!r}."
                 )

@@ -7,7 +7,7 @@ import numpy as np
 from jax.core import Tracer
 
 from thalweg.core.errors import InputError
-from thalweg.core.trees import has_tracer
+from thalweg.core.trees import has_tracer, is_integer
 from thalweg.dynamics import Rule
 from thalweg.simulation.adaptive import Output
 from thalweg.simulation.methods import Adaptive, FixedStep, Method, RungeKutta4
@@ -125,7 +125,7 @@ def saved_steps(save: Any, count: int) -> np.ndarray:
             'simulate: save="dense" is for adaptive methods: between the steps of a map or of a '
             "method with steps of one length nothing is known."
         )
-    if _is_count(save):
+    if is_integer(save):
         if not 2 <= save <= count + 1:
             raise InputError(
                 f"simulate: save = {save} points cannot be had from {count} steps; give 2 to "
@@ -148,7 +148,7 @@ def saved_times(save: Any, start: Any, stop: Any, dtype: Any) -> tuple[Output, A
     """
     if isinstance(save, str) and save in _MODES:
         return save, None  # type: ignore[return-value]
-    if save is None or _is_count(save):
+    if save is None or is_integer(save):
         count = DEFAULT_POINTS if save is None else int(save)
         if count < 2:
             raise InputError(f'simulate: save = {save} must be at least 2 points, or save="end".')
@@ -211,10 +211,6 @@ def _check_positive(name: str, value: Any) -> None:
 
 def _is_mode(value: Any, mode: str) -> bool:
     return isinstance(value, str) and value == mode
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _times(save: Any) -> np.ndarray:

@@ -19,6 +19,7 @@ import optax
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.progress import Progress
 from thalweg.core.results import Result
+from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
 from thalweg.training.steps import Carry, Program, make_epoch
 
@@ -117,7 +118,7 @@ def fit(
     """
     num_samples = _num_samples(data)
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, int | np.integer) or value < 1:
+        if not is_integer(value) or value < 1:
             raise InputError(f"fit: {name} must be a positive integer, got {value!r}.")
     batch_size, data = min(batch_size, num_samples), jax.tree.map(jnp.asarray, data)
     key = jax.random.key(0) if key is None else key

@@ -63,3 +63,36 @@ def test_what_no_data_have_is_refused():
         dl.Covariances(np.ones(3))
     with pytest.raises(tw.InputError, match="one row a sample, got 20 rows of inputs and 19"):
         dl.Covariances.from_data(data()[0], data()[1][:19])
+
+
+@pytest.mark.parametrize("unit", [3e-4, 1e-8, 1e8])
+def test_units_of_the_inputs_do_not_matter(unit):
+    rng = np.random.default_rng(7)
+    x, weights = rng.standard_normal((200, 3)), rng.standard_normal((3, 2))
+    units = np.array([1.0, unit, 1.0])
+    y = x @ weights + 0.1 * rng.standard_normal((200, 2))
+    found = dl.Covariances.from_data(x * units, y)
+    expected = np.linalg.lstsq(x, y, rcond=None)[0].T
+    np.testing.assert_allclose(found.best_map() * units, expected, rtol=1e-10)
+    assert found.num_still == 0
+    left = 0.5 * np.mean(np.sum((y - x @ expected.T) ** 2, axis=1))
+    assert found.least_error() == pytest.approx(left, rel=1e-10)
+
+
+def test_fewer_samples_than_inputs_leave_directions_still():
+    rng = np.random.default_rng(8)
+    x, y = rng.standard_normal((5, 8)) * 10.0 ** rng.integers(-4, 4, 8), rng.standard_normal((5, 2))
+    found = dl.Covariances.from_data(x, y)
+    assert found.num_still == 3
+    assert found.least_error() == pytest.approx(0.0, abs=1e-9)
+    shortest = np.linalg.lstsq(x, y, rcond=None)[0].T
+    np.testing.assert_allclose(found.best_map(), shortest, rtol=1e-8, atol=1e-10)
+
+
+def test_nearly_equal_inputs_are_told_apart():
+    """Their correlation is 1 − 5e-8: what single precision would call zero, double does not."""
+    rng = np.random.default_rng(9)
+    x = rng.standard_normal((500, 2))
+    x[:, 1] = x[:, 0] + 3e-4 * x[:, 1]
+    found = dl.Covariances.from_data(x, 1e3 * (x[:, :1] - x[:, 1:]))
+    np.testing.assert_allclose(found.best_map(), [[1e3, -1e3]], rtol=1e-6)

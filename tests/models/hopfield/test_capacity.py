@@ -43,6 +43,7 @@ def test_networks_follow_the_theory_below_the_limit():
     [
         ({"size": 1, "loads": [1.0]}, "size must be an integer of at least 2, got 1"),
         ({"size": 9, "loads": [0.01]}, r"at least one pattern, 1/9"),
+        ({"size": 9, "loads": [0.5, np.nan]}, "loads must be finite"),
         ({"size": 9, "loads": [0.5], "networks": 1}, "networks must be an integer of at least 2"),
         ({"size": 9, "loads": [0.5], "flipped": 2.0}, "flipped must be from 0 to 1"),
     ],

@@ -11,6 +11,7 @@ from thalweg.dynamics import DenseSpins
 from thalweg.energies import (
     ContinuousHopfield,
     DenseAssociative,
+    Hopfield,
     LagrangianHopfield,
     LogSumExp,
     ModernHopfield,
@@ -61,7 +62,7 @@ def test_dense_memories_descend_and_hold_more_than_hebb():
     quadratic = DenseAssociative(PATTERNS, power=2)
     spins = PATTERNS[0] * np.where(np.arange(20) < 4, -1, 1).astype(np.float32)
     hebbian = hebb(PATTERNS)
-    gap = [float(quadratic(s)) - 20 * float(hebbian(s)) for s in (spins, PATTERNS[1])]
+    gap = [float(quadratic(s)) - float(hebbian(s)) for s in (spins, PATTERNS[1])]
     assert gap[0] == pytest.approx(gap[1], rel=1e-5)
     many = RNG.choice([-1.0, 1.0], (40, 20)).astype(np.float32)
     wrong = {}
@@ -99,6 +100,54 @@ def test_lagrangians_give_the_modern_network_and_their_own_activations():
     assert np.isfinite(float(log_cosh(jnp.full(3, 500.0))))
 
 
+@pytest.mark.parametrize(("dtype", "far"), [(np.float32, 40.0), (np.float64, 300.0)])
+def test_graded_neurons_descend_where_tanh_is_saturated(dtype, far):
+    with jax.enable_x64(True):
+        flow = GradedNeurons(ContinuousHopfield([[0.0, 1.0], [1.0, 0.0]], 0.2 * np.ones(2)))
+        descent = flow.as_descent()
+        for size in (0.0, 7.0, 8.0, 19.0, far):
+            x = np.array([size, -size / 2], dtype)
+            expected = np.asarray(flow.velocity(0.0, x))
+            found = np.asarray(descent.velocity(0.0, x))
+            assert found.dtype == dtype
+            np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(dtype).eps)
+        curvature = jax.hessian(flow.energy)(np.array([1.5, -0.5]))
+        slope = jax.jacfwd(lambda x: descent.geometry.flat(x, -flow.velocity(0.0, x)))
+        np.testing.assert_allclose(curvature, slope(np.array([1.5, -0.5])), rtol=1e-12)
+
+
+@pytest.mark.parametrize("interaction", ["polynomial", "rectified"])
+@pytest.mark.parametrize("power", [3, 14, 30])
+def test_high_powers_neither_overflow_nor_lose_the_order(interaction, power):
+    """784 spins in single precision: 784¹⁴ is beyond its range, (28/784)³⁰ below it."""
+    rng = np.random.default_rng(3)
+    stored = rng.choice([-1.0, 1.0], (4, 784)).astype(np.float32)
+    memory = DenseAssociative(stored, interaction, power=power)
+    turned = stored[0] * np.where(np.arange(784) < 80, -1, 1).astype(np.float32)
+    np.testing.assert_array_equal(DenseSpins(memory).step(0, turned), stored[0])
+    exact = -sum((int(row @ turned) / 784) ** power for row in stored.astype(int)) * 784 / power
+    if interaction == "polynomial":
+        assert float(memory(turned)) == pytest.approx(exact, rel=1e-5)
+    far = rng.choice([-1.0, 1.0], 784).astype(np.float32)
+    z = stored @ far
+    closer, farther = np.maximum(z, 0) * 1.01, np.maximum(z, 0) * 0.99
+    assert bool(memory.falls(farther, closer))
+    assert not bool(memory.falls(closer, farther))
+
+
+def test_bytes_and_half_precision_count_as_numbers():
+    memory = ModernHopfield([[10.0]])
+    assert float(memory(np.array([200], np.uint8))) == 18000.0
+    spins = RNG.choice([-1.0, 1.0], (3, 400)).astype(np.float32)
+    network, large = hebb(spins), hebb(np.ones((40, 400), np.float32))
+    for dtype in (jnp.bfloat16, jnp.float16, np.int8, np.float32):
+        x = jnp.asarray(spins[0]).astype(dtype)
+        assert float(network(x)) == pytest.approx(float(network(spins[0])), rel=1e-6)
+        np.testing.assert_array_equal(network.field(x), network.field(spins[0]))
+        assert float(large(jnp.ones(400, dtype))) == pytest.approx(-20.0 * 399, rel=1e-5)
+        np.testing.assert_array_equal(np.sign(hebb(x[None]).field(x)), spins[0])
+
+
 def test_graded_neurons_descend_their_energy_in_its_metric():
     matrix = RNG.standard_normal((4, 4))
     flow = GradedNeurons(ContinuousHopfield(matrix + matrix.T, 0.2 * np.ones(4)), tau=2.0)
@@ -116,6 +165,16 @@ def test_graded_neurons_descend_their_energy_in_its_metric():
     [
         (lambda: ModernHopfield(PATTERNS[0]), r"patterns must be a matrix \(P, N\), got .*\(20,\)"),
         (lambda: ModernHopfield(PATTERNS, 0.0), "temperature must be positive, got 0.0"),
+        (lambda: ModernHopfield(PATTERNS, np.inf), "not finite: temperature = inf"),
+        (lambda: ModernHopfield(PATTERNS).retrieve(X, steps=-1), "steps must be .* got -1"),
+        (lambda: ModernHopfield(PATTERNS).retrieve(X, steps=2.5), "steps must be .* got 2.5"),
+        (lambda: ModernHopfield(PATTERNS).retrieve(X[:3]), r"20 entries, .* the shape \(3,\)"),
+        (lambda: ModernHopfield(PATTERNS).attention(1.0), r"20 entries, .* the shape \(\)"),
+        (lambda: ModernHopfield(np.full((2, 2), np.nan)), "not finite: patterns = nan"),
+        (lambda: DenseAssociative(PATTERNS * np.inf), "not finite: patterns"),
+        (lambda: Hopfield(np.array([[0, np.nan], [np.nan, 0]])), "not finite: weights.matrix"),
+        (lambda: Hopfield(np.zeros((2, 2)), np.inf), "not finite: bias = inf"),
+        (lambda: LagrangianHopfield(log_cosh, [[np.nan]]), "not finite: weights = nan"),
         (lambda: DenseAssociative(PATTERNS, power=1), "power must be at least 2, got 1"),
         (lambda: DenseAssociative(PATTERNS, "cubic"), "interaction must be"),  # type: ignore[arg-type]
         (lambda: ContinuousHopfield([[0, 1], [0, 0]]), "weights must be symmetric"),

@@ -10,7 +10,9 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer
 
-_ROUNDING = 1e-6
+# Relative errors of moments that were computed in single and in double precision: 64-fold sums of
+# numbers good to 1e-7 and 2e-16, with room. What is smaller cannot be told from zero.
+_SINGLE, _DOUBLE = 1e-6, 1e-12
 
 
 class Covariances(eqx.Module):
@@ -25,6 +27,10 @@ class Covariances(eqx.Module):
         yy: tr Σyy, a number; None means targets without noise, y = Σyx Σxx⁺ x, for which the least
             error is zero.
 
+    Directions in which the inputs do not vary are those of correlation (Σxx with every input in
+    units of its own standard deviation) at most 1e-12, or 1e-6 where the moments were given in
+    single precision; `num_still` counts them. Units do not matter.
+
     Raises:
         InputError: a shape does not chain, a value is not finite, Σxx is not symmetric positive
             semidefinite, or no data have these moments (the rows of Σyx leave the range of Σxx,
@@ -34,16 +40,21 @@ class Covariances(eqx.Module):
     yx: Any
     xx: Any
     yy: Any
+    rounding: float = eqx.field(static=True)
 
     def __init__(self, yx: Any, xx: Any = None, yy: Any = None):
+        self.rounding = _rounding(yx, xx)
         if has_tracer(yx, xx, yy):
             self.yx, self.xx = yx, xx
-            self.yy = _explained(yx, xx) if yy is None else yy
+            self.yy = _explained(yx, xx, self.rounding) if yy is None else yy
             return
         yx = _matrix("yx", yx)
         self.yx = yx
-        self.xx = None if xx is None else _semidefinite(_matrix("xx", xx), yx.shape[1])
-        explained = float(_explained(yx, _supported(yx, self.xx)))
+        self.xx = None
+        if xx is not None:
+            self.xx = _semidefinite(_matrix("xx", xx), yx.shape[1], self.rounding)
+            _check_range(yx, self.xx, self.rounding)
+        explained = float(_explained(yx, self.xx, self.rounding))
         self.yy = explained if yy is None else _enough_power(float(yy), explained)
 
     @classmethod
@@ -74,7 +85,15 @@ class Covariances(eqx.Module):
         """The linear map of least error (and of least norm): Σyx Σxx⁺."""
         if self.xx is None:
             return np.asarray(self.yx)
-        return np.asarray(self.yx) @ np.linalg.pinv(self.xx, rcond=_ROUNDING, hermitian=True)
+        return np.asarray(self.yx) @ _pseudo_inverse(np.asarray(self.xx), self.rounding)
+
+    @property
+    def num_still(self) -> int:
+        """The number of directions in which the inputs do not vary, and y is not asked for."""
+        if self.xx is None:
+            return 0
+        scaled, _ = _correlations(np.asarray(self.xx))
+        return int(np.sum(np.linalg.eigvalsh(scaled) <= self.rounding))
 
     def least_error(self) -> float:
         """The error ½(tr Σyy − tr Σyx Σxx⁺ Σxy) that no linear map can go below."""
@@ -125,22 +144,36 @@ def _matrix(name: str, value: Any) -> np.ndarray:
     return array
 
 
-def _semidefinite(xx: np.ndarray, size: int) -> np.ndarray:
+def _rounding(*moments: Any) -> float:
+    """The relative error of moments, by the least precise dtype in which one was given."""
+    given = [m for m in moments if m is not None]
+    is_single = any(getattr(m, "dtype", np.dtype(float)).itemsize < 8 for m in given)
+    return _SINGLE if is_single else _DOUBLE
+
+
+def _correlations(xx: Any) -> tuple[Any, Any]:
+    """Σxx with every input in units of its standard deviation, and these; 1 for a still input."""
+    numpy = jnp if has_tracer(xx) else np
+    variances = numpy.diagonal(xx)
+    units = numpy.sqrt(numpy.where(variances > 0.0, variances, 1.0))
+    return xx / units[:, None] / units[None, :], units
+
+
+def _semidefinite(xx: np.ndarray, size: int, rounding: float) -> np.ndarray:
     if xx.shape != (size, size):
         raise InputError(
             f"xx must have the shape {(size, size)}, for yx has {size} columns (inputs); got "
             f"{xx.shape}."
         )
-    scale = max(float(np.abs(xx).max()), np.finfo(float).tiny)
     skew = float(np.abs(xx - xx.T).max())
-    if skew > _ROUNDING * scale:
+    if skew > _SINGLE * max(float(np.abs(xx).max()), np.finfo(float).tiny):
         raise InputError(
             f"xx must be symmetric, but |Σxx − Σxxᵀ| reaches {skew:.3g}. Average it with its "
             f"transpose if this is rounding."
         )
     xx = 0.5 * (xx + xx.T)
     lowest = float(np.linalg.eigvalsh(xx)[0])
-    if lowest < -_ROUNDING * scale:
+    if float(np.linalg.eigvalsh(_correlations(xx)[0])[0]) < -rounding:
         raise InputError(
             f"xx must be positive semidefinite, but its lowest eigenvalue is {lowest:.3g}. A "
             f"covariance ⟨x xᵀ⟩ has none below zero."
@@ -148,32 +181,52 @@ def _semidefinite(xx: np.ndarray, size: int) -> np.ndarray:
     return xx
 
 
-def _supported(yx: np.ndarray, xx: np.ndarray | None) -> np.ndarray | None:
-    """Σxx, after checking that Σyx has no part outside its range."""
-    if xx is None:
-        return None
-    values, vectors = np.linalg.eigh(xx)
-    null = vectors[:, values <= _ROUNDING * max(values[-1], 0.0)]
-    outside = float(np.abs(yx @ null).max()) if null.size else 0.0
-    if outside > 1e-3 * np.sqrt(_ROUNDING) * max(float(np.abs(yx).max()), np.finfo(float).tiny):
+def _check_range(yx: np.ndarray, xx: np.ndarray, rounding: float) -> None:
+    """Refuse Σyx that has a part outside the range of Σxx.
+
+    |⟨y x·n⟩| is at most the root of ⟨(x·n)²⟩⟨y²⟩, so what a correlation of the size of rounding may
+    bring along is its root.
+    """
+    scaled, units = _correlations(xx)
+    values, vectors = np.linalg.eigh(scaled)
+    null = vectors[:, values <= rounding]
+    outside = float(np.abs(yx / units @ null).max()) if null.size else 0.0
+    largest = max(float(np.abs(yx / units).max()), np.finfo(float).tiny)
+    if outside > np.sqrt(rounding) * largest:
         raise InputError(
             f"yx does not belong to these inputs: along directions in which Σxx vanishes, Σyx "
-            f"reaches {outside:.3g}, where it must vanish too. Take both from the same data."
+            f"reaches {outside:.3g} (inputs in units of their standard deviation), where it must "
+            f"vanish too. Take both from the same data."
         )
-    return xx
 
 
-def _explained(yx: Any, xx: Any) -> Any:
+def _pseudo_inverse(xx: np.ndarray, rounding: float) -> np.ndarray:
+    """Σxx⁺, its rank decided by the correlations."""
+    scaled, units = _correlations(xx)
+    values, vectors = np.linalg.eigh(scaled)
+    kept = values > rounding
+    some = vectors[:, kept] / units[:, None]
+    inverse = some / values[kept] @ some.T
+    if np.all(kept):
+        return inverse
+    # In other units another solution is shortest: the part in the range of Σxx is taken.
+    basis = np.linalg.qr(vectors[:, kept] * units[:, None])[0]
+    return basis @ (basis.T @ inverse @ basis) @ basis.T
+
+
+def _explained(yx: Any, xx: Any, rounding: float) -> Any:
     """tr Σyx Σxx⁺ Σxy: the part of tr Σyy that the inputs explain."""
     if xx is None:
         return (jnp if isinstance(yx, jax.Array) else np).sum(yx * yx)
     if has_tracer(yx, xx):
-        return jnp.sum(yx * (yx @ jnp.linalg.pinv(xx, rtol=_ROUNDING, hermitian=True)))
-    return np.sum(yx * (yx @ np.linalg.pinv(xx, rcond=_ROUNDING, hermitian=True)))
+        scaled, units = _correlations(xx)
+        each = yx / units
+        return jnp.sum(each * (each @ jnp.linalg.pinv(scaled, rtol=rounding, hermitian=True)))
+    return np.sum(yx * (yx @ _pseudo_inverse(xx, rounding)))
 
 
 def _enough_power(yy: float, explained: float) -> float:
-    if not yy >= explained * (1.0 - _ROUNDING):
+    if not yy >= explained * (1.0 - _SINGLE):
         raise InputError(
             f"yy is ⟨|y|²⟩ and must be at least what the inputs explain, "
             f"tr Σyx Σxx⁺ Σxy = {explained:.6g}, got {yy:.6g}."

@@ -13,7 +13,7 @@ import numpy as np
 
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
-from thalweg.core.trees import has_tracer
+from thalweg.core.trees import has_tracer, is_integer
 from thalweg.dynamics import Flow, Map
 from thalweg.models.deep_linear.covariances import Covariances, check_samples
 from thalweg.models.deep_linear.layers import (
@@ -192,7 +192,7 @@ class OnlineDescent(Map):
         self.inputs, self.targets = check_samples(inputs, targets)
         self.widths = chain(widths, self.inputs.shape[1], self.targets.shape[1])
         self.learning_rate = positive("learning_rate", learning_rate)
-        if not isinstance(batch_size, int) or batch_size < 1:
+        if not is_integer(batch_size) or batch_size < 1:
             raise InputError(f"batch_size must be a positive integer, got {batch_size!r}.")
         self.batch_size = batch_size
         self.key_data = jax.random.key_data(jax.random.key(0) if key is None else key)

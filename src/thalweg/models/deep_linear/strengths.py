@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.trees import is_integer
 from thalweg.models.deep_linear.implicit_depth import deep_unit_strength, deep_unit_time
 
 
@@ -182,7 +183,7 @@ def _no_negative(name: str, values: np.ndarray) -> None:
 
 
 def _check_depth(depth: Any) -> None:
-    if not isinstance(depth, int) or depth < 1:
+    if not is_integer(depth) or depth < 1:
         raise InputError(f"depth must be a positive integer, got {depth!r}.")
 
 

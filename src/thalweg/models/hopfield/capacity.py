@@ -22,6 +22,7 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
+from thalweg.core.trees import is_integer
 from thalweg.dynamics.spins import memo_of, sweep_with_memo
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.storage import hebb
@@ -154,10 +155,12 @@ def capacity_curve(
         ("networks", networks, 2),
         ("patterns", patterns, 1),
     ):
-        if not isinstance(value, int | np.integer) or value < least:
+        if not is_integer(value) or value < least:
             raise InputError(f"{name} must be an integer of at least {least}, got {value!r}.")
     if not 0.0 <= flipped <= 1.0:
         raise InputError(f"flipped must be from 0 to 1, got {flipped}.")
+    if not np.all(np.isfinite(np.asarray(loads, float))):
+        raise InputError(f"loads must be finite numbers, got {list(loads)}.")
     counts = [round(load * size) for load in loads]
     if not counts or min(counts) < 1:
         raise InputError(f"loads must each be at least one pattern, 1/{size}, got {list(loads)}.")

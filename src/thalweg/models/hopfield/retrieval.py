@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.results import Result
-from thalweg.core.trees import cast_like
+from thalweg.core.trees import cast_like, is_integer
 from thalweg.dynamics.spins import energy_of, memo_of, sweep_with_memo
 from thalweg.energies.hopfield import Hopfield, check_spins
 
@@ -104,7 +104,7 @@ def retrieve(
     free = np.ones(size, bool) if clamped is None else ~np.asarray(clamped, bool)
     if free.shape != (size,):
         raise InputError(f"clamped must have the shape {(size,)}, got {free.shape}.")
-    if not isinstance(max_sweeps, int) or max_sweeps < 1:
+    if not is_integer(max_sweeps) or max_sweeps < 1:
         raise InputError(f"max_sweeps must be a positive integer, got {max_sweeps!r}.")
     key = jax.random.key(0) if key is None else key
     found = (

@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.results import Result
-from thalweg.core.trees import as_arrays
+from thalweg.core.trees import as_arrays, is_integer
 from thalweg.models.normalization.model.delayed import BLOCK, run_delayed
 from thalweg.models.normalization.model.held import outputs
 from thalweg.models.normalization.model.rules import Reweighting
@@ -82,7 +82,7 @@ def adapt(
         DivergenceError: a denominator reached zero, or the state left the finite.
     """
     for name, value in (("steps", steps), ("save_every", save_every)):
-        if not isinstance(value, int | np.integer) or value < 1:
+        if not is_integer(value) or value < 1:
             raise InputError(f"adapt: {name} must be a whole number of at least 1, got {value!r}.")
     first = rule.start()
     state = np.asarray(first if start is None else start)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.core.trees import has_tracer
+from thalweg.core.trees import has_tracer, is_integer
 
 PERIOD = 180.0
 """Orientations are in degrees; a grating turned by this angle is the same grating."""
@@ -189,7 +189,7 @@ def _unit_power(bump: jax.Array) -> jax.Array:
 
 
 def _check_count(name: str, neurons: Any) -> None:
-    if not isinstance(neurons, int | np.integer) or neurons < 1:
+    if not is_integer(neurons) or neurons < 1:
         raise InputError(f"{name}: neurons must be a whole number of at least 1, got {neurons!r}.")
 
 
