@@ -203,8 +203,9 @@ def test_sweeps_that_run_out_are_reported():
     spoilt = PATTERNS[0] * RNG.choice([-1, 1], SIZE, p=[0.3, 0.7]).astype(np.float32)
     for count in (True, 0, 2.5):
         with pytest.raises(tw.InputError, match=f"max_sweeps must be .* got {count}"):
-            retrieve(hebb(PATTERNS), spoilt, max_sweeps=count)
-    assert retrieve(hebb(PATTERNS), spoilt, max_sweeps=np.int64(9)).outcome != "unsettled"
+            retrieve(hebb(PATTERNS), spoilt, max_sweeps=count)  # type: ignore[arg-type]
+    nine: Any = np.int64(9)
+    assert retrieve(hebb(PATTERNS), spoilt, max_sweeps=nine).outcome != "unsettled"
     with pytest.raises(tw.ConvergenceError, match="max_sweeps=1 sweeps"):
         retrieve(hebb(PATTERNS), spoilt, max_sweeps=1)
     assert retrieve(hebb(PATTERNS), spoilt, max_sweeps=1, throw=False).outcome == "unsettled"
