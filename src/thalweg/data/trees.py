@@ -84,7 +84,7 @@ def hierarchical_trees(
     References:
         Saxe, McClelland & Ganguli (2013), arXiv:1312.6120, sec. 3 (branching diffusion).
     """
-    levels = (branching,) * depth if is_integer(branching) else tuple(branching)
+    levels = (branching,) * depth if isinstance(branching, int | np.integer) else tuple(branching)
     counts = (num_features, depth, *levels)
     if any(not is_integer(n) or n < 1 for n in counts) or len(levels) != depth:
         raise InputError(

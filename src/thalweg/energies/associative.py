@@ -62,7 +62,7 @@ class DenseAssociative(Energy):
         size = x.shape[-1]
         return -size * self._mean_power(z / size)
 
-    def falls(self, before: jax.Array, after: jax.Array) -> jax.Array:
+    def falls(self, before: Any, after: Any) -> jax.Array:
         """True where E is lower at the overlaps `after`, `(P,)`, than at `before`.
 
         Powers are compared in units of the largest overlap, so that none of them overflows and

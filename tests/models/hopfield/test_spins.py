@@ -1,6 +1,7 @@
 """Networks of spins against enumeration, a sweep row by row, and theorem 1."""
 
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
