@@ -22,10 +22,10 @@ _ON_CONTINUUM = 1e-12
 
 
 def assemble(
-    problem: Problem, domain: Domain, scales: Scales, look: Probe, inventory: Inventory
+    problem: Problem, domain: Domain, look: Probe, inventory: Inventory
 ) -> Equilibria:
     """Classify what was found and put it in order, with what the reader should know."""
-    isolated = np.flatnonzero(inventory.inside)
+    isolated, scales = np.flatnonzero(inventory.inside), inventory.scales
     families = [f for f in inventory.families if np.any(_inside(problem, f))]
     points, spread = [inventory.roots.y[isolated]], [inventory.roots.spread[isolated]]
     continuum = [np.zeros(len(isolated), dtype=int)]

@@ -36,6 +36,13 @@ class Roots(NamedTuple):
     spread: np.ndarray
     hits: np.ndarray
 
+    def at(self, chosen: np.ndarray) -> "Roots":
+        """Some of the roots, by their indices."""
+        polished = Polished(*(part[chosen] for part in self.polished))
+        return Roots(
+            self.y[chosen], polished, self.tolerance[chosen], self.spread[chosen], self.hits
+        )
+
 
 def distinct_roots(
     problem: Problem, points: np.ndarray, residual: np.ndarray, scales: Scales
@@ -51,7 +58,7 @@ def distinct_roots(
     widths = np.asarray(scales.y)
     lanes = np.flatnonzero(residual < _CANDIDATE)
     lanes = lanes[np.argsort(residual[lanes], kind="stable")]
-    cells = np.round(points[lanes] / widths, 11) + 0.0
+    cells = _rounded(points[lanes], widths)
     _, first, inverse = np.unique(cells, axis=0, return_index=True, return_inverse=True)
     hits = np.full(len(points), -1)
     if not len(first):
@@ -64,6 +71,13 @@ def distinct_roots(
     sizes = [np.max(np.abs(polished.displacement[owner == k]), axis=1) for k in range(len(seeds))]
     best = np.array([s[np.argmin(f)] for s, f in zip(seeds, sizes, strict=True)])
     return _pack(problem, best.reshape(-1, points.shape[1]), scales, hits)
+
+
+def _rounded(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Points to eleven significant digits, or to rounding next to the domain where that is more."""
+    size = np.maximum(np.abs(points), 1e-5 * widths)
+    unit = 10.0 ** (np.ceil(np.log10(size)) - 11.0)
+    return np.round(points / unit) * unit + 0.0
 
 
 def zero_tolerance(polished: Polished, scales: Scales) -> np.ndarray:

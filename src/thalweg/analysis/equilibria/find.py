@@ -69,7 +69,7 @@ def find_equilibria(
         scales = typical_scales(problem, look, *around)
         count = int(starts) if is_count else 0
         inventory = take_inventory(problem, scales, key, count if given is None else given)
-        return assemble(problem, domain, scales, look, inventory)
+        return assemble(problem, domain, look, inventory)
 
 
 def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> Probe:

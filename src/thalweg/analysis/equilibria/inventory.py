@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.analysis.equilibria.completeness import unseen_mass, unseen_upper
 from thalweg.analysis.equilibria.continua import Continuum, absorb, discover
 from thalweg.analysis.equilibria.distinct import Roots, distinct_roots
+from thalweg.analysis.equilibria.features import finer_scales, starts_near
 from thalweg.analysis.equilibria.search import (
     ROUND,
     Scales,
@@ -26,6 +27,7 @@ TARGET = 0.01
 _DOUBLINGS = 4
 _DEFLATIONS = 3
 _FAMILY = 1_000_000
+_FOCUSES, _MOST_NEAR = 3, 16
 
 
 class Inventory(NamedTuple):
@@ -39,7 +41,9 @@ class Inventory(NamedTuple):
         hits: the isolated root that each start ended on, or −1, shape `(n,)`.
         ends: where the starts ended, shape `(n, d)`.
         residual: the scaled residual there, shape `(n,)`, NaN where the rule is not finite.
+        steps: the number of steps taken to there, shape `(n,)`.
         label: the equilibrium (or continuum) inside the domain that each start found, or −1.
+        scales: typical sizes: of the domain, or of the part of it in which the rule has features.
         deflated: how many equilibria only the deflated restarts found.
         mass: the Good–Turing estimate; None when the starts were given.
         upper: its 95 % upper bound; None when the starts were given.
@@ -52,7 +56,9 @@ class Inventory(NamedTuple):
     hits: np.ndarray
     ends: np.ndarray
     residual: np.ndarray
+    steps: np.ndarray
     label: np.ndarray
+    scales: Scales
     deflated: int = 0
     mass: float | None = None
     upper: float | None = None
@@ -63,7 +69,8 @@ def take_inventory(
 ) -> Inventory:
     """Search from random starts (a number) or from given points `(n, d)`."""
     if isinstance(starts, np.ndarray):
-        return _sort_out(problem, scales, _Found.by(search_all(problem, starts, scales)))
+        found = _Found.by(search_all(problem, starts, scales))
+        return _focus(problem, found, _sort_out(problem, scales, found), is_given=True)[1]
     confidence = 1.0 - 0.05 / (_DOUBLINGS + 1)
     found, total = None, starts
     while True:
@@ -75,7 +82,9 @@ def take_inventory(
         if upper <= TARGET or total >= starts << _DOUBLINGS:
             break
         total *= 2
-    inventory = _deflate(problem, scales, key, found, inventory)
+    found, inventory = _focus(problem, found, inventory)
+    upper = unseen_upper(inventory.label[:total], confidence)
+    inventory = _deflate(problem, key, found, inventory, total)
     mass = unseen_mass(inventory.label, inventory.deflated)
     return inventory._replace(mass=mass, upper=max(upper, mass))
 
@@ -85,6 +94,7 @@ class _Found(NamedTuple):
 
     ends: np.ndarray
     residual: np.ndarray
+    steps: np.ndarray
     family: np.ndarray
     families: tuple[Continuum, ...]
 
@@ -92,10 +102,11 @@ class _Found(NamedTuple):
     def by(cls, end: SearchEnd, before: "_Found | None" = None) -> "_Found":
         nowhere = np.full(len(end.y), -1)
         if before is None:
-            return cls(end.y, end.residual, nowhere, ())
+            return cls(end.y, end.residual, end.steps, nowhere, ())
         return cls(
             np.concatenate([before.ends, end.y]),
             np.concatenate([before.residual, end.residual]),
+            np.concatenate([before.steps, end.steps]),
             np.concatenate([before.family, nowhere]),
             before.families,
         )
@@ -140,14 +151,41 @@ def _sort_out(problem: Problem, scales: Scales, found: _Found) -> Inventory:
     label = np.where((family >= 0) & is_in, _FAMILY + family, -1)
     counted = (hits >= 0) & np.append(inside, False)[hits]
     label = np.where(counted, hits, label)
-    return Inventory(roots, inside, families, family, hits, ends, residual, label)
+    return Inventory(
+        roots, inside, families, family, hits, ends, residual, found.steps, label, scales
+    )
+
+
+def _focus(
+    problem: Problem, found: _Found, inventory: Inventory, is_given: bool = False
+) -> tuple[_Found, Inventory]:
+    """Search on at the scale of what was found, while that is much smaller than the domain's.
+
+    Every start goes on from where it ended; starts close to what was found join them, unless the
+    starts were given.
+    """
+    for _ in range(_FOCUSES):
+        on_continua = found.ends[(inventory.family >= 0) & (inventory.label >= 0)]
+        finer = finer_scales(
+            problem, inventory.roots, inventory.inside, on_continua, inventory.scales
+        )
+        if finer is None:
+            break
+        scales, *region = finer
+        points = inventory.roots.y[inventory.inside][:_MOST_NEAR]
+        near = starts_near(problem, points, (region[0], region[1]), 0 if is_given else ROUND)
+        end = search_all(problem, np.concatenate([found.ends, near]), scales)
+        found = _Found.by(end)
+        inventory = _sort_out(problem, scales, found)
+        found = found.knowing(inventory)
+    return found, inventory
 
 
 def _deflate(
-    problem: Problem, scales: Scales, key: Any, found: _Found, inventory: Inventory
+    problem: Problem, key: Any, found: _Found, inventory: Inventory, drawn: int
 ) -> Inventory:
     """Restart from fresh points, deflated away from every isolated root, while new ones turn up."""
-    drawn = len(found.ends)
+    scales = inventory.scales
     for attempt in range(_DEFLATIONS):
         if not len(inventory.roots.y):
             break
@@ -164,6 +202,7 @@ def _deflate(
     return inventory._replace(
         ends=inventory.ends[:drawn],
         residual=inventory.residual[:drawn],
+        steps=inventory.steps[:drawn],
         family=inventory.family[:drawn],
         hits=inventory.hits[:drawn],
         label=inventory.label[:drawn],
