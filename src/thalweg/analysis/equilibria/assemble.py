@@ -11,7 +11,7 @@ from thalweg.analysis.equilibria.continua import Continuum, spread
 from thalweg.analysis.equilibria.inventory import TARGET, Inventory
 from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.result import Equilibria, Equilibrium, Search, SlowPoint
-from thalweg.analysis.equilibria.search import ROUND, Probe, Scales, evaluate
+from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
 from thalweg.core.domains import Box, Domain
 from thalweg.dynamics import declared_energy, declared_names
 from thalweg.dynamics.problem import Problem
@@ -21,9 +21,7 @@ _REPRESENTATIVES = 5
 _ON_CONTINUUM = 1e-12
 
 
-def assemble(
-    problem: Problem, domain: Domain, look: Probe, inventory: Inventory
-) -> Equilibria:
+def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory) -> Equilibria:
     """Classify what was found and put it in order, with what the reader should know."""
     isolated, scales = np.flatnonzero(inventory.inside), inventory.scales
     families = [f for f in inventory.families if np.any(_inside(problem, f))]
@@ -41,6 +39,10 @@ def assemble(
     label = inventory.label
     search = Search(
         starts=len(label),
+        continua=len(families),
+        entries=len(members),
+        points=len(members) - len(isolated),
+        **_nowhere(problem, inventory),
         converged=int(np.sum(label >= 0)),
         distinct=len(isolated) + len(families),
         outside=int(np.sum(((inventory.hits >= 0) | (inventory.family >= 0)) & (label < 0))),
@@ -48,7 +50,6 @@ def assemble(
         unseen_upper=inventory.upper,
         continuum=bool(families),
         deflated=inventory.deflated,
-        undefined=int(np.sum(np.isnan(inventory.residual))),
         target=TARGET,
     )
     return Equilibria(
@@ -64,14 +65,31 @@ def assemble(
     )
 
 
+def _nowhere(problem: Problem, inventory: Inventory) -> dict[str, int]:
+    """How many starts did not end at rest, by what became of them."""
+    lost = (inventory.hits < 0) & (inventory.family < 0) & (inventory.label < 0)
+    undefined = lost & ~np.isfinite(inventory.residual)
+    left = lost & ~undefined & ~np.asarray(problem.chart.inside(inventory.ends, 1e-9))
+    unfinished = lost & ~undefined & ~left & (inventory.steps >= MAX_STEPS)
+    stalled = lost & ~undefined & ~left & ~unfinished
+    return {
+        "undefined": int(np.sum(undefined)),
+        "left": int(np.sum(left)),
+        "stalled": int(np.sum(stalled)),
+        "unfinished": int(np.sum(unfinished)),
+    }
+
+
 def _inside(problem: Problem, family: Continuum) -> np.ndarray:
     return np.asarray(problem.chart.inside(family.points, 1e-9))
 
 
 def _representatives(family: Continuum, inside: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """A few points of a family far apart, some of each of its pieces."""
+    """A few points of a family far apart, some of each of its largest pieces."""
     pieces = np.unique(family.piece[inside])
-    count = max(2, _REPRESENTATIVES // len(pieces))
+    pieces = pieces[np.argsort(-np.bincount(family.piece[inside])[pieces], kind="stable")]
+    pieces = pieces[:_REPRESENTATIVES]
+    count = _REPRESENTATIVES // len(pieces)
     parts = [family.points[inside & (family.piece == p)] for p in pieces]
     return np.concatenate([part[spread(part, count, widths)] for part in parts])
 

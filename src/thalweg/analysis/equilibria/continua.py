@@ -20,7 +20,8 @@ _SINGULAR = 1e-4
 _STEP = 0.01
 _STEPS = 3
 _CONVERGED = 1e-12
-_MOST_POINTS = 400
+# Curves are followed in short strides, because they bend; a dozen of them across the domain fit.
+_MOST_ON_CURVES, _MOST_POINTS = 2_000, 400
 _SEEN = 128
 _TESTED = 32
 _GROWTHS = 60
@@ -215,6 +216,7 @@ def _stride(dimension: int) -> float:
 def _grow(problem: Problem, points: np.ndarray, dimension: int, scales: Scales) -> np.ndarray:
     """Walk on from every point in all null directions until the domain is covered, or enough is."""
     widths, chart, stride = np.asarray(scales.y), problem.chart, _stride(dimension)
+    most = _MOST_ON_CURVES if dimension == 1 else _MOST_POINTS
     frontier = points
     for _ in range(_GROWTHS):
         jacobians = polish(problem, frontier, scales, steps=0).jacobian
@@ -224,7 +226,7 @@ def _grow(problem: Problem, points: np.ndarray, dimension: int, scales: Scales) 
             for direction in null_space(jacobian, scales)
             for sign in (1.0, -1.0)
         ]
-        if not starts or len(points) >= _MOST_POINTS:
+        if not starts or len(points) >= most:
             break
         end = search_all(problem, np.array(starts), scales)
         arrived = (end.residual < _CONVERGED) & chart.inside(end.y, 0.05)

@@ -21,6 +21,8 @@ _LINEAR = 0.5
 _ROOM, _REACHES = 4.0, 8.0
 # Coordinates in which that region is wider than this share of the domain keep the domain's width.
 _MUCH_SMALLER = 1.0 / 16.0
+# An extent that is smaller than this share of the domain is that of a point.
+_POINT = 1e-10
 # Starts close to a root or to zero are log-uniform over so many decades below the domain.
 _DECADES = 12.0
 _MOST_ROOTS = 64
@@ -60,7 +62,7 @@ def finer_scales(
         problem: the rule and its chart.
         roots: the isolated roots found so far.
         inside: which of them lie in the domain, shape `(k,)`.
-        ends: other points at which the rule rests (on continua), shape `(m, d)`.
+        ends: other points that belong to the region, shape `(m, d)`.
         scales: those used so far.
     """
     chart, widths = problem.chart, np.asarray(scales.y)
@@ -70,7 +72,9 @@ def finer_scales(
         return None
     low, high = np.min(points, axis=0), np.max(points, axis=0)
     reach = np.max(linear_reach(problem, roots.at(chosen), widths), initial=0.0)
-    size = np.maximum(_ROOM * (high - low) / widths, _REACHES * reach)
+    extent = (high - low) / np.asarray(chart.widths)
+    size = np.where(extent > _POINT, _ROOM * (high - low) / widths, 0.0)
+    size = np.maximum(size, _REACHES * reach)
     is_angle = np.abs(chart.shorten(widths)) < 0.5 * widths
     size = np.where(is_angle | (size > _MUCH_SMALLER), 1.0, size)
     if np.all(size == 1.0) or np.all(size == 0.0):

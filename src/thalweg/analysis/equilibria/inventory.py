@@ -13,6 +13,7 @@ from thalweg.analysis.equilibria.continua import Continuum, absorb, discover
 from thalweg.analysis.equilibria.distinct import Roots, distinct_roots
 from thalweg.analysis.equilibria.features import finer_scales, starts_near
 from thalweg.analysis.equilibria.search import (
+    MAX_STEPS,
     ROUND,
     Scales,
     SearchEnd,
@@ -28,6 +29,8 @@ _DOUBLINGS = 4
 _DEFLATIONS = 3
 _FAMILY = 1_000_000
 _FOCUSES, _MOST_NEAR = 3, 16
+# Where more than this share of the starts is still on its way, it goes on in sizes of its own.
+_MANY_SLOW = 0.25
 
 
 class Inventory(NamedTuple):
@@ -165,9 +168,13 @@ def _focus(
     starts were given.
     """
     for _ in range(_FOCUSES):
-        on_continua = found.ends[(inventory.family >= 0) & (inventory.label >= 0)]
+        slow = (inventory.label < 0) & (found.steps >= MAX_STEPS)
+        slow &= np.asarray(problem.chart.inside(found.ends)) & (np.mean(slow) > _MANY_SLOW)
+        if not np.any(inventory.inside) and not np.any(slow):
+            break
+        more = slow | ((inventory.family >= 0) & (inventory.label >= 0))
         finer = finer_scales(
-            problem, inventory.roots, inventory.inside, on_continua, inventory.scales
+            problem, inventory.roots, inventory.inside, found.ends[more], inventory.scales
         )
         if finer is None:
             break

@@ -101,8 +101,14 @@ class Search:
             equilibrium not seen yet; None when the starts were given and not drawn.
         unseen_upper: a 95 % upper bound on it; None likewise.
         continuum: whether any equilibria are not isolated.
+        continua: how many families of equilibria are not isolated.
+        entries: how many equilibria are listed.
+        points: how many of these stand for continua.
+        left: how many starts ran out of the domain and came to rest nowhere.
+        stalled: how many ended where the speed has a local minimum that is not zero.
+        unfinished: how many were still on their way when the steps were spent.
         deflated: how many equilibria only the deflated restarts found.
-        undefined: at how many starts the rule was not finite.
+        undefined: how many starts led to where the rule is not finite.
         target: the bound at which drawing stops.
     """
 
@@ -113,6 +119,12 @@ class Search:
     unseen_mass: float | None
     unseen_upper: float | None
     continuum: bool
+    continua: int = 0
+    entries: int = 0
+    points: int = 0
+    left: int = 0
+    stalled: int = 0
+    unfinished: int = 0
     deflated: int = 0
     undefined: int = 0
     target: float = 0.01
@@ -120,16 +132,22 @@ class Search:
     def to_dict(self) -> dict[str, Any]:
         """The search as JSON-ready data, with the keys of the contract."""
         keys = ("starts", "converged", "distinct", "outside")
-        keys += ("unseen_mass", "unseen_upper", "continuum")
+        keys += ("unseen_mass", "unseen_upper", "continuum", "continua", "entries", "points")
+        keys += ("left", "stalled", "unfinished")
         return {key: getattr(self, key) for key in keys}
 
     def __str__(self) -> str:
         lines = [f"{self.starts} starts: {self.converged} led to states of rest inside the domain"]
-        lines[0] += f", {self.outside} outside" if self.outside else ""
-        nowhere = self.starts - self.converged - self.outside
-        lines[0] += f", {nowhere} nowhere." if nowhere else "."
-        if self.undefined:
-            lines.append(f"At {self.undefined} starts the rule is not finite.")
+        lines[0] += f", {self.outside} outside." if self.outside else "."
+        lost = {
+            "left the domain": self.left,
+            "ended at a minimum of the speed that is not zero": self.stalled,
+            "did not finish": self.unfinished,
+            "met a point where the rule is not finite": self.undefined,
+        }
+        if any(lost.values()):
+            parts = [f"{count} {what}" for what, count in lost.items() if count]
+            lines.append(f"Of the other starts {', '.join(parts)}.")
         if self.deflated:
             lines.append(f"{self.deflated} found only by deflated restarts.")
         if self.unseen_upper is not None:
