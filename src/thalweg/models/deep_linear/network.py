@@ -194,7 +194,7 @@ class OnlineDescent(Map):
         self.learning_rate = positive("learning_rate", learning_rate)
         if not is_integer(batch_size) or batch_size < 1:
             raise InputError(f"batch_size must be a positive integer, got {batch_size!r}.")
-        self.batch_size = batch_size
+        self.batch_size = int(batch_size)
         self.key_data = jax.random.key_data(jax.random.key(0) if key is None else key)
 
     def step(self, t: Any, state: Weights) -> Weights:

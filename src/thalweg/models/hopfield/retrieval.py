@@ -106,6 +106,7 @@ def retrieve(
         raise InputError(f"clamped must have the shape {(size,)}, got {free.shape}.")
     if not is_integer(max_sweeps) or max_sweeps < 1:
         raise InputError(f"max_sweeps must be a positive integer, got {max_sweeps!r}.")
+    max_sweeps = int(max_sweeps)  # NumPy's would be traced
     key = jax.random.key(0) if key is None else key
     found = (
         _together(network, state, free, max_sweeps)
