@@ -36,7 +36,7 @@ FLOORS = {
 PARTS = {
     "analysis": ("linearize", "descent", "equilibria", "cycles"),
     "cli": (
-        "startup", "versions", "stages", "jsontext", "session", "parse", "header", "analysis",
+        "startup", "versions", "stages", "session", "parse", "header", "analysis",
         "reporting", "commands", "main",
     ),
     "dynamics": (

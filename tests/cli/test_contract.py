@@ -17,7 +17,7 @@ EQUILIBRIUM = {
 }  # fmt: skip
 CYCLE = {
     "period": NUMBER, "point": [NUMBER], "multipliers": [[NUMBER]], "stable": bool,
-    "continuum": int, "leaves": bool,
+    "residual": float, "accuracy": float, "trivial": (float, OPTIONAL),
 }  # fmt: skip
 SEARCH = {
     "starts": int, "converged": int, "distinct": int, "outside": int, "unseen_mass": NUMBER,

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 import thalweg as tw
 from thalweg.analysis import Equilibrium
+from thalweg.core.about import About
 from thalweg.plot.style import MARKERS, colour_levels
 from thalweg.plot.trajectories import draw_trajectory
 
@@ -208,7 +209,7 @@ def test_every_multiplier_of_a_map_is_on_the_figure(values):
     multipliers = np.array(values, dtype=complex)
     fixed = Equilibrium(
         np.zeros(len(values)), "saddle", None, False, multipliers, np.diag(multipliers), 0.0, 0.0,
-        rule_kind="map",
+        about=About(rule_kind="map"),
     )  # fmt: skip
     axes = tw.plot.spectrum([fixed])
     axes.figure.canvas.draw()
@@ -299,7 +300,9 @@ def test_coordinates_of_different_scales_have_panels_of_their_own():
 
 def test_a_far_multiplier_leaves_the_unit_circle_to_be_seen():
     far = dataclasses.replace(
-        resting([0.0, 0.0], "saddle"), eigenvalues=np.array([60.0j, 0.5]), rule_kind="map"
+        resting([0.0, 0.0], "saddle"),
+        eigenvalues=np.array([60.0j, 0.5]),
+        about=About(rule_kind="map"),
     )
     axes = tw.plot.spectrum([far])
     assert axes.get_title(loc="left").endswith("the furthest is at 60")

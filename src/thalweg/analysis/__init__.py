@@ -14,8 +14,9 @@ from thalweg.analysis.descent.axioms import (
 )
 from thalweg.analysis.descent.bounded_below import BoundedBelow, check_bounded_below
 from thalweg.analysis.descent.check import DescentCheck, check_descent
+from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.find import find_equilibria
-from thalweg.analysis.equilibria.result import Equilibria, Equilibrium, Search, SlowPoint
+from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.linearize import Linearization, linearize
 
 __all__ = [

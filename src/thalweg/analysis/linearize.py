@@ -1,5 +1,6 @@
 """A rule near a state: its Jacobian and eigenvalues."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -7,20 +8,29 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import About
+from thalweg.core.declared import declared_labels
+from thalweg.core.plain import array, pairs
+from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.tables import format_eigenvalues, format_number
 from thalweg.core.trees import Layout, as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Rule
 
+_LARGEST_SHOWN = 6  # a wider Jacobian does not fit 80 columns
 
-class Linearization(eqx.Module):
+
+class Linearization(TableReport, eqx.Module):
     """A rule to first order at a state.
 
     Attributes:
         displacement: the displacement at the state (0 at an equilibrium), shape `(n,)`, raveled.
         jacobian: the rule's own Jacobian (Df of a flow, Dg of a map), shape `(n, n)`.
+        about: the rule.
     """
 
     displacement: Any
     jacobian: Any
+    about: About = eqx.field(static=True, default=About())
 
     @property
     def eigenvalues(self) -> Any:
@@ -29,6 +39,50 @@ class Linearization(eqx.Module):
             values = np.linalg.eigvals(self.jacobian).astype(np.complex128)
             return values[np.lexsort((-values.imag, -values.real))]
         return jnp.linalg.eigvals(self.jacobian)
+
+    def data(self) -> dict[str, Any]:
+        """`displacement`, `jacobian` and `eigenvalues`."""
+        return {
+            "displacement": np.asarray(self.displacement).tolist(),
+            "jacobian": np.asarray(self.jacobian).tolist(),
+            "eigenvalues": pairs(self.eigenvalues),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Linearization":
+        """The linearization that `to_dict` wrote."""
+        about = about_in(data, about)
+        return cls(array(data["displacement"]), array(data["jacobian"]), about)
+
+    @property
+    def title(self) -> str:
+        """Of which rule."""
+        return f"Linearization of {self.about.words}"
+
+    def table(self) -> Table | None:
+        """The Jacobian, a row a coordinate; None where it is large, traced or batched."""
+        size = np.shape(self.jacobian)[-1]
+        if not self._is_shown or size > _LARGEST_SHOWN:
+            return None
+        names = self.about.names or tuple(f"x[{i}]" for i in range(size))
+        rows = [
+            [name, *map(format_number, row)] for name, row in zip(names, self.jacobian, strict=True)
+        ]
+        return ["Jacobian", *names], rows
+
+    def remarks(self) -> list[str]:
+        """The eigenvalues, and whether the state is one of rest."""
+        if not self._is_shown:
+            return ["traced, or a batch of several."]
+        values = "Multipliers" if self.about.rule_kind == "map" else "Eigenvalues"
+        return [
+            f"{values} {format_eigenvalues(self.eigenvalues)}.",
+            f"The displacement there has the norm {np.linalg.norm(self.displacement):.3g}.",
+        ]
+
+    @property
+    def _is_shown(self) -> bool:
+        return isinstance(self.jacobian, np.ndarray) and self.jacobian.ndim == 2
 
 
 def linearize(rule: Rule, state: Any, t: Any = 0.0) -> Linearization:
@@ -61,7 +115,8 @@ def _linearize(rule: Rule, state: Any, t: Any) -> Linearization:
         return value, value
 
     jacobian, value = jax.jacfwd(displacement, has_aux=True)(jnp.asarray(layout.flatten(state)))
-    return Linearization(value, rule.own_jacobian(jacobian))
+    about = About(type(rule).__name__, rule.rule_kind, declared_labels(rule) or ())
+    return Linearization(value, rule.own_jacobian(jacobian), about)
 
 
 _compiled = eqx.filter_jit(_linearize)

@@ -53,17 +53,18 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the contract."""
-        found = self.equilibria.to_dict()
-        recurrent = [str(r) for r in self.cycles.recurrent]
+        about, found, cycles = self.equilibria.about, self.equilibria.data(), self.cycles.data()
+        assert about.domain is not None
+        recurrent = [f"{r.title}." for r in self.cycles.recurrent]
         warnings = [*self.warnings, *found["warnings"], *recurrent, *self.verdict.warnings]
-        descent = {"holds": None, "worst": None} if self.descent is None else self.descent.to_dict()
-        return header(self.system, found["dimension"]) | {
-            "domain": found["domain"],
+        none = {"energy": None, "holds": None, "worst": None}
+        return header(self.system, about.domain.layout.size) | {
+            "domain": about.domain.to_dict(),
             "seed": self.seed,
             "equilibria": found["equilibria"],
-            "cycles": self.cycles.to_dict(),
+            "cycles": cycles["cycles"],
             "search": found["search"],
-            "descent": {"energy": _energy_name(self.system), **descent},
+            "descent": none if self.descent is None else self.descent.data(),
             "verdict": self.verdict.to_dict(),
             "warnings": list(dict.fromkeys(warnings)),
         }
@@ -94,9 +95,9 @@ def analyze_system(
     return Analysis(
         system,
         seed,
-        replace(equilibria, system=system.name),
-        replace(cycles, system=system.name),
-        descent,
+        replace(equilibria, about=equilibria.about.called(system.name)),
+        replace(cycles, about=cycles.about.called(system.name)),
+        None if descent is None else replace(descent, about=descent.about.called(system.name)),
         replace(verdict, system=system.name),
         warnings,
     )
@@ -126,10 +127,3 @@ def _verdict_and_cycles(
     if verdict.kind == Kind.UNDECIDED:
         verdict = ask(question)
     return verdict, cycles
-
-
-def _energy_name(system: System) -> str | None:
-    energy = declared_energy(system.rule)
-    if energy is None:
-        return None
-    return getattr(energy, "__qualname__", type(energy).__name__)

@@ -89,8 +89,8 @@ class Session:
 
         `draw` makes more files, by name; they are written, the result last, once all are made.
         """
-        from thalweg.cli.jsontext import clean, to_text
         from thalweg.core.files import write_atomically
+        from thalweg.core.jsontext import clean, to_text
 
         cleaned = clean(result)
         document = to_text(cleaned) + "\n"

@@ -7,15 +7,19 @@ box, the first n − 1 of a simplex.
 
 import numbers
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
 import jax
 import numpy as np
 
+from thalweg.core import html
 from thalweg.core.charts import BoxChart, Chart, SimplexChart
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, is_integer
+
+_BOUNDS_SHOWN = 4  # what a line of 80 columns holds
 
 
 class Domain(eqx.Module):
@@ -36,6 +40,19 @@ class Domain(eqx.Module):
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """The domain as JSON-ready data: at least `lower` and `upper`, flat lists."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """The domain in a few words, such as `the box [0, 1] × [0, 2]`."""
+
+    def __repr__(self) -> str:
+        if not all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(self)):
+            return eqx.tree_pformat(self)  # inside a trace there are no numbers to show
+        return self.words[0].upper() + self.words[1:]
+
+    def _repr_html_(self) -> str:
+        return html.fragment(repr(self))
 
 
 class Box(Domain):
@@ -133,6 +150,23 @@ class Box(Domain):
         periodic = self.layout.flatten(self.periodic).astype(bool)
         return data | ({"periodic": periodic.tolist()} if periodic.any() else {})
 
+    @property
+    def words(self) -> str:
+        """The bounds of its coordinates; the first few where there are many."""
+        data = self.to_dict()
+        angle = data.get("periodic", [False] * self.dimension)
+        shown = [
+            f"{low:.4g}" if low == high else f"[{low:.4g}, {high:.4g}{')' if turns else ']'}"
+            for low, high, turns in zip(data["lower"], data["upper"], angle, strict=True)
+        ]
+        turning = ""
+        if any(angle):
+            turning = ", all angles" if all(angle) else f", {_many(sum(angle), 'angle')} among them"
+        if len(set(shown)) == 1 and len(shown) > 2:
+            return f"the box {shown[0]}^{len(shown)}{turning}"
+        few = [*shown[:_BOUNDS_SHOWN], *(["…"] if len(shown) > _BOUNDS_SHOWN else [])]
+        return f"the box {' × '.join(few)}{turning}"
+
 
 class ProbabilitySimplex(Domain):
     """All `x` of shape `(n,)` with `x ≥ 0` and `Σx = 1`; starts are drawn uniformly.
@@ -164,6 +198,23 @@ class ProbabilitySimplex(Domain):
     def to_dict(self) -> dict[str, Any]:
         """The bounds of each coordinate, and `sum`, the constant that the coordinates add up to."""
         return {"lower": [0.0] * self.size, "upper": [1.0] * self.size, "sum": 1.0}
+
+    @property
+    def words(self) -> str:
+        """How many coordinates it has."""
+        return f"the simplex of {self.size} coordinates"
+
+
+def domain_from(data: Mapping[str, Any], layout: Layout) -> Domain:
+    """The domain that `Domain.to_dict` wrote, of states of that layout."""
+    if "sum" in data:
+        return ProbabilitySimplex(len(data["lower"]))
+    periodic = data.get("periodic", [False] * layout.size)
+    return Box(*(layout.unflatten(np.asarray(x)) for x in (data["lower"], data["upper"], periodic)))
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{'one' if count == 1 else count} {noun}{'' if count == 1 else 's'}"
 
 
 def _bounds(name: str, value: Any) -> Any:

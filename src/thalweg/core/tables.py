@@ -13,6 +13,7 @@ from thalweg.core import html
 
 _STATE_SHOWN = 4
 _VALUES_SHOWN = 3
+_COORDINATES_SHOWN = 5
 _LAST_COLUMN = 24
 
 
@@ -38,6 +39,16 @@ def format_state(state: Any) -> str:
     text = ", ".join(format_number(value) for value in shown)
     left = len(flat) - len(shown)
     return f"({text}, … {left} more)" if left else f"({text})"
+
+
+def state_table(state: Any, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The coordinates of one state: their names, and their values; the first few of many."""
+    flat = np.concatenate([np.asarray(leaf).ravel() for leaf in jax.tree.leaves(state)])
+    names = names or [f"x[{i}]" for i in range(len(flat))]
+    header = [*names[:_COORDINATES_SHOWN]]
+    row = [format_number(value, 8) for value in flat[:_COORDINATES_SHOWN]]
+    left = len(flat) - len(row)
+    return ([*header, "…"], [*row, f"{left} more"]) if left > 0 else (header, row)
 
 
 def format_eigenvalues(values: np.ndarray) -> str:

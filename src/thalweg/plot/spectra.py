@@ -49,7 +49,7 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
         raise InputError("spectrum: there are no equilibria to show.")
     values = spectrum_data(equilibria)
     axes = ax or new_axes(height=3.8)
-    if equilibria[0].rule_kind == "map":
+    if equilibria[0].about.rule_kind == "map":
         values = _drawn_in(axes, values)
         _draw_circle(axes, np.concatenate(list(values.values())))
     else:

@@ -36,7 +36,7 @@ def rest_in_words(equilibria: Equilibria) -> str:
 
 def cycles_in_words(cycles: Cycles) -> str:
     """How many cycles there are, whether any attracts, and whether any leaves the domain."""
-    noun = "closed orbit" if cycles.rule_kind == "flow" else "cycle"
+    noun = "closed orbit" if cycles.about.rule_kind == "flow" else "cycle"
     stable = sum(c.stable for c in cycles)
     more = f", {stable} of them attracting" if len(cycles) > 1 and stable else ""
     kind = ""

@@ -128,8 +128,9 @@ def _shown(value: Any) -> str:
 
 def _rest(found: Findings) -> list[Block]:
     blocks: list[Block] = [Text(f"{found.equilibria.title}.")]
-    if found.equilibria:
-        blocks.append(Table(*found.equilibria.table()))
+    listed = found.equilibria.table()
+    if listed:
+        blocks.append(Table(*listed))
         blocks.append(Points(found.equilibria.remarks()))
         blocks.append(
             picture(
@@ -146,8 +147,9 @@ def _rest(found: Findings) -> list[Block]:
 
 def _cycles(found: Findings, data: Portrait) -> list[Block]:
     blocks: list[Block] = [Text(f"{found.cycles.title}.")]
-    if found.cycles:
-        blocks.append(Table(*found.cycles.table()))
+    listed = found.cycles.table()
+    if listed:
+        blocks.append(Table(*listed))
     blocks.append(Points(found.cycles.remarks()))
     drawn = _time_course(found, data)
     return blocks if drawn is None else [*blocks, drawn]
@@ -208,7 +210,7 @@ def _descent(found: Findings, data: Portrait) -> list[Block]:
     blocks: list[Block] = [
         Text("The rule declares no energy; this is the recovered one.")
         if found.descent is None
-        else Text(found.descent.sentences())
+        else Points([f"{found.descent.title}.", *found.descent.remarks()])
     ]
     tracks = [_until_settled(track) for track in data.tracks if len(track.y) > 1][:_MOST_CURVES]
     if tracks:

@@ -47,8 +47,9 @@ def test_the_table_fits_in_80_columns_and_the_json_is_the_contract():
     assert "2 cycles of PolynomialFlow (flow, state x[0], x[1])" in str(found)
     assert "attracting" in str(found)
     assert "6.283185307" in str(found)
-    data = json.loads(json.dumps(found.to_dict()))
+    data = json.loads(json.dumps(found.to_dict()))["cycles"]
     assert {"period", "point", "multipliers", "stable"} <= set(data[0])
+    assert all(0.0 <= entry["trivial"] < 1e-6 for entry in data)
     for entry, cycle in zip(data, found, strict=True):
         assert entry["point"] == cycle.point.tolist()
         assert entry["multipliers"] == [[v.real, v.imag] for v in cycle.multipliers]

@@ -144,7 +144,7 @@ def test_pytree_states():
     assert found.states["a"].shape == (3,)
     np.testing.assert_allclose(found.states["a"], [-1, 0, 1], atol=1e-12)
     np.testing.assert_allclose(found.states["b"][:, 0], [-1, 0, 1], atol=1e-12)
-    assert found.names == ("a", "b[0]")
+    assert found.about.names == ("a", "b[0]")
 
 
 def real_roots(p, q):

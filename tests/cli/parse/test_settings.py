@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.cli.parse.settings import apply, build, parameters, split_settings
+from thalweg.cli.parse.settings import apply, build, split_settings
+from thalweg.core.parameters import parameters
 
 
 class Inner(eqx.Module):

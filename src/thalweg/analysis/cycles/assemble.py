@@ -12,6 +12,7 @@ from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
 from thalweg.analysis.cycles.shooting import Return
 from thalweg.analysis.equilibria.classify import eigenvalues_with_error
+from thalweg.core.about import About
 from thalweg.core.charts import BoxChart
 from thalweg.dynamics import declared_names
 from thalweg.dynamics.problem import Problem
@@ -92,6 +93,7 @@ def assemble_cycles(
     wanderers: list[Wanderer],
     trajectories: int,
     notes: list[str],
+    about: About,
 ) -> Cycles:
     """The cycles inside the domain in order, with what the reader should know.
 
@@ -102,6 +104,7 @@ def assemble_cycles(
         wanderers: trajectories that settled on nothing.
         trajectories: how many were followed.
         notes: sentences to begin with.
+        about: the rule, and the domain searched.
     """
     chart = problem.chart
     inside = [chart.inside(chart.wrap(chart.coordinates(c.states)), 1e-9) for c in found]
@@ -139,9 +142,7 @@ def assemble_cycles(
         recurrent=tuple(recurrent),
         notes=tuple(notes),
         trajectories=trajectories,
-        system=type(problem.rule).__name__,
-        rule_kind=problem.rule.rule_kind,
-        names=tuple(declared_names(problem.rule, chart.layout)),
+        about=about,
     )
 
 

@@ -22,6 +22,7 @@ from thalweg.analysis.cycles.result import Cycles
 from thalweg.analysis.equilibria.find import given_points, look_at
 from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.analysis.equilibria.search import ROUND, probe
+from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule
@@ -99,17 +100,18 @@ def find_cycles(
     if max_period is not None and not (is_whole and max_period >= 1):
         raise InputError(f"max_period must be a whole number of at least 1, got {max_period!r}.")
     with jax.enable_x64(True):
-        problem, _ = make_problem(rule, domain)
+        problem, domain = make_problem(rule, domain)
+        about = About.of(rule, domain)
         frame = Frame.of(problem.chart)
         if gradient and rule.rule_kind == "flow" and not frame.angles.any():
-            return assemble_cycles(problem, frame, [], [], 0, [NO_ORBITS])
+            return assemble_cycles(problem, frame, [], [], 0, [NO_ORBITS], about)
         centers = _centers(problem, equilibria)
         given = None if is_count else given_points(problem, starts)
         look_at(problem, key, given)
         points = _draw(problem, key, int(starts), centers) if given is None else given
         if rule.rule_kind == "flow":
-            return _search_flow(problem, frame, points, centers)
-        return _search_map(problem, frame, points, key, max_period)
+            return _search_flow(problem, frame, points, centers, about)
+        return _search_map(problem, frame, points, key, max_period, about)
 
 
 def _centers(problem: Problem, equilibria: Equilibria | None) -> np.ndarray:
@@ -137,7 +139,9 @@ def _draw(problem: Problem, key: Any, count: int, centers: np.ndarray) -> np.nda
     return points
 
 
-def _search_flow(problem: Problem, frame: Frame, starts: np.ndarray, centers: np.ndarray) -> Cycles:
+def _search_flow(
+    problem: Problem, frame: Frame, starts: np.ndarray, centers: np.ndarray, about: About
+) -> Cycles:
     orbits: list[Orbit] = []
     wanderers: list[Wanderer] = []
     for first in range(0, len(starts), MOST_STARTS):
@@ -146,15 +150,20 @@ def _search_flow(problem: Problem, frame: Frame, starts: np.ndarray, centers: np
         wanderers += survey.wanderers()
     found = [from_orbit(problem, frame, orbit) for orbit in orbits]
     notes = [BY_CHANCE] if problem.chart.dimension > 2 else []
-    return assemble_cycles(problem, frame, found, wanderers, 2 * len(starts), notes)
+    return assemble_cycles(problem, frame, found, wanderers, 2 * len(starts), notes, about)
 
 
 def _search_map(
-    problem: Problem, frame: Frame, starts: np.ndarray, key: Any, max_period: int | None
+    problem: Problem,
+    frame: Frame,
+    starts: np.ndarray,
+    key: Any,
+    max_period: int | None,
+    about: About,
 ) -> Cycles:
     only_visited = max_period is None and is_dear(problem)
     longest = None if only_visited else max_period or MAX_PERIOD
     orbits, wanderers = search_map(problem, frame, starts / frame.widths, key, longest)
     found = [from_points(problem, frame, orbit) for orbit in orbits]
     notes = [ONLY_VISITED] if longest is None else [UP_TO.format(longest)]
-    return assemble_cycles(problem, frame, found, wanderers, len(starts), notes)
+    return assemble_cycles(problem, frame, found, wanderers, len(starts), notes, about)

@@ -1,22 +1,20 @@
 """What a search for cycles returns: closed orbits, n-cycles, and recurrence that is neither."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 
-from thalweg.core.tables import (
-    format_eigenvalues,
-    format_state,
-    results_as_html,
-    results_as_text,
-)
+from thalweg.core.about import UNSAID, About
+from thalweg.core.plain import array, flat, from_pairs, number, pairs
+from thalweg.core.reports import Table, TableReport, about_all, about_in
+from thalweg.core.tables import format_eigenvalues, format_state, state_table
 from thalweg.core.trees import Layout
 
 
-@dataclass(frozen=True)
-class Cycle:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cycle(TableReport):
     """A closed orbit of a flow, or an n-cycle of a map.
 
     Attributes:
@@ -35,6 +33,7 @@ class Cycle:
         accuracy: the last correction of the period by Newton's method; 0 of a map.
         continuum: 0 when isolated, else the dimension of the family it stands for.
         leaves: whether it runs partly outside the domain.
+        about: the rule, and the domain searched.
     """
 
     period: float
@@ -49,21 +48,91 @@ class Cycle:
     accuracy: float
     continuum: int = 0
     leaves: bool = False
+    about: About = UNSAID
 
-    def to_dict(self) -> dict[str, Any]:
-        """The cycle as JSON-ready data, with the keys of the contract."""
+    @property
+    def trivial_error(self) -> float | None:
+        """How far the multiplier along the orbit is from 1, which it must be; None of a map."""
+        return None if self.trivial is None else float(abs(self.multipliers[self.trivial] - 1.0))
+
+    def data(self) -> dict[str, Any]:
+        """The keys of the contract, then `kind`, `continuum`, `leaves` and the orbit itself.
+
+        `trivial` is how far the multiplier along the orbit is from 1, `along` which one that is.
+        """
         return {
             "period": self.period,
-            "point": Layout.of(self.point).flatten(self.point).tolist(),
-            "multipliers": [[float(v.real), float(v.imag)] for v in self.multipliers],
+            "point": flat(self.point),
+            "multipliers": pairs(self.multipliers),
             "stable": self.stable,
+            "residual": self.residual,
+            "accuracy": self.accuracy,
+            "trivial": self.trivial_error,
+            "kind": self.kind,
             "continuum": self.continuum,
             "leaves": self.leaves,
+            "along": self.trivial,
+            "times": self.times.tolist(),
+            "states": Layout.of(self.point).flatten(self.states).tolist(),
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Cycle":
+        """The cycle that `to_dict` wrote."""
+        about, point = about_in(data, about), array(data["point"])
+        layout = about.layout_for(point)
+        return cls(
+            period=number(data["period"]),
+            point=layout.unflatten(point),
+            multipliers=from_pairs(data["multipliers"]),
+            trivial=data["along"],
+            stable=data["stable"],
+            kind=data["kind"],
+            states=layout.unflatten(array(data["states"])),
+            times=array(data["times"]),
+            residual=number(data["residual"]),
+            accuracy=number(data["accuracy"]),
+            continuum=data["continuum"],
+            leaves=data["leaves"],
+            about=about,
+        )
 
-@dataclass(frozen=True)
-class Recurrent:
+    @property
+    def kind_in_words(self) -> str:
+        """The kind as a table shows it: a family's dimension, and whether it leaves."""
+        kind = f"family ({self.continuum}-d)" if self.continuum else self.kind
+        return f"{kind}, leaves" if self.leaves else kind
+
+    @property
+    def title(self) -> str:
+        """Its kind and period, and of which rule it is one."""
+        is_map = self.about.rule_kind == "map"
+        noun = "Cycle" if is_map else "Closed orbit"
+        of = f" of {self.about.system}" if self.about.system else ""
+        return (
+            f"{noun}{of} ({self.about.rule_kind}): {self.kind_in_words}, period {self.period:.10g}"
+        )
+
+    def table(self) -> Table:
+        """The point that it is shown by, one coordinate a column."""
+        header, row = state_table(self.point, self.about.names)
+        return header, [row]
+
+    def remarks(self) -> list[str]:
+        """Its multipliers and how exactly it closes."""
+        lines = [f"Multipliers {format_eigenvalues(self.multipliers)}."]
+        exact = f"It closes to within {self.residual:.2g}"
+        if self.trivial_error is None:
+            return [*lines, f"{exact}."]
+        return [
+            *lines,
+            f"{exact}; its period is known to {self.accuracy:.2g}, and the multiplier along it is "
+            f"{self.trivial_error:.2g} from 1.",
+        ]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Recurrent(TableReport):
     """Trajectories that recur in one region but settle on nothing found: undecided.
 
     Attributes:
@@ -76,6 +145,7 @@ class Recurrent:
         backwards: whether time ran backwards.
         lower: the state of the region's lower bounds.
         upper: the state of its upper bounds.
+        about: the rule, and the domain searched.
     """
 
     trajectories: int
@@ -85,8 +155,39 @@ class Recurrent:
     backwards: bool
     lower: Any
     upper: Any
+    about: About = UNSAID
 
-    def __str__(self) -> str:
+    def data(self) -> dict[str, Any]:
+        """Every field under its own name."""
+        return {
+            "trajectories": self.trajectories,
+            "exponent": self.exponent,
+            "error": self.error,
+            "is_chaotic": self.is_chaotic,
+            "backwards": self.backwards,
+            "lower": flat(self.lower),
+            "upper": flat(self.upper),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Recurrent":
+        """The recurrence that `to_dict` wrote."""
+        about, lower, upper = about_in(data, about), array(data["lower"]), array(data["upper"])
+        layout = about.layout_for(lower)
+        return cls(
+            trajectories=data["trajectories"],
+            exponent=number(data["exponent"]),
+            error=number(data["error"]),
+            is_chaotic=data["is_chaotic"],
+            backwards=data["backwards"],
+            lower=layout.unflatten(lower),
+            upper=layout.unflatten(upper),
+            about=about,
+        )
+
+    @property
+    def title(self) -> str:
+        """How many trajectories recur, and whether they are chaotic."""
         what = "chaotic" if self.is_chaotic else "quasi-periodic or slow"
         way = " backwards in time" if self.backwards else ""
         who = "1 trajectory recurs" if self.trajectories == 1 else (
@@ -94,12 +195,21 @@ class Recurrent:
         )  # fmt: skip
         return (
             f"Undecided: {who}{way} without closing ({what}; largest exponent "
-            f"{self.exponent:.4g} ± {self.error:.1g})."
+            f"{self.exponent:.4g} ± {self.error:.1g})"
         )
 
+    def table(self) -> Table:
+        """The region in which they recur, a row each for its lower and its upper bounds."""
+        header, lower = state_table(self.lower, self.about.names)
+        return ["", *header], [["from", *lower], ["to", *state_table(self.upper, ())[1]]]
 
-@dataclass(frozen=True)
-class Cycles(Sequence[Cycle]):
+    def remarks(self) -> list[str]:
+        """Nothing: the title says it all."""
+        return []
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cycles(TableReport, Sequence[Cycle]):
     """The cycles of a rule in a domain, by period; prints as a table.
 
     Attributes:
@@ -108,18 +218,18 @@ class Cycles(Sequence[Cycle]):
         recurrent: recurrence that is neither an equilibrium nor a cycle.
         notes: what the reader should know, in sentences.
         trajectories: how many trajectories were followed.
-        system: the name of the rule.
-        rule_kind: `"flow"` or `"map"`.
-        names: the labels of the coordinates of a state.
+        about: the rule, and the domain searched.
     """
 
     members: tuple[Cycle, ...]
     recurrent: tuple[Recurrent, ...] = ()
     notes: tuple[str, ...] = ()
     trajectories: int = 0
-    system: str = ""
-    rule_kind: str = "flow"
-    names: tuple[str, ...] = field(default_factory=tuple)
+    about: About = UNSAID
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "members", about_all(self.members, self.about))
+        object.__setattr__(self, "recurrent", about_all(self.recurrent, self.about))
 
     @overload
     def __getitem__(self, index: int) -> Cycle: ...
@@ -131,17 +241,32 @@ class Cycles(Sequence[Cycle]):
     def __len__(self) -> int:
         return len(self.members)
 
-    def to_dict(self) -> list[dict[str, Any]]:
-        """The cycles as JSON-ready data: the list `"cycles"` of the contract."""
-        return [member.to_dict() for member in self.members]
+    def data(self) -> dict[str, Any]:
+        """`cycles`, `recurrent`, `trajectories` and `notes`."""
+        return {
+            "cycles": [member.data() for member in self.members],
+            "recurrent": [recurrent.data() for recurrent in self.recurrent],
+            "trajectories": self.trajectories,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Cycles":
+        """The cycles that `to_dict` wrote."""
+        about = about_in(data, about)
+        return cls(
+            members=tuple(Cycle.from_dict(cycle, about) for cycle in data["cycles"]),
+            recurrent=tuple(Recurrent.from_dict(r, about) for r in data["recurrent"]),
+            notes=tuple(data["notes"]),
+            trajectories=data["trajectories"],
+            about=about,
+        )
 
     @property
     def title(self) -> str:
         """How many of which rule there are, and how many leave the domain, in a line."""
         count, said = len(self.members), self.counted()
-        title = f"{said[0].upper()}{said[1:]} of {self.system}"
-        title += f" ({self.rule_kind}, state {', '.join(self.names[:6])}"
-        title += f"{', …' if len(self.names) > 6 else ''})"
+        title = f"{said[0].upper()}{said[1:]} of {self.about.words}"
         leaving = sum(cycle.leaves for cycle in self.members)
         whose = "which leaves" if count == 1 else (
             f"{leaving} of which {'leaves' if leaving == 1 else 'leave'}"
@@ -158,25 +283,20 @@ class Cycles(Sequence[Cycle]):
             parts.append(f"{families} {'family' if families == 1 else 'families'} of {noun}s")
         return " and ".join(parts)
 
-    def table(self) -> tuple[list[str], list[list[str]]]:
+    def table(self) -> Table | None:
         """Header and rows of a table of the cycles, as texts."""
         rows = [
-            [_kind(c), f"{c.period:.10g}", format_state(c.point), format_eigenvalues(c.multipliers)]
+            [
+                c.kind_in_words,
+                f"{c.period:.10g}",
+                format_state(c.point),
+                format_eigenvalues(c.multipliers),
+            ]
             for c in self.members
         ]
-        return ["kind", "period", "through", "multipliers"], rows
+        return (["kind", "period", "through", "multipliers"], rows) if rows else None
 
     def remarks(self) -> list[str]:
         """What belongs below the table, in sentences: other recurrence, notes."""
-        return [*map(str, self.recurrent), *(f"Note: {note}" for note in self.notes)]
-
-    def __str__(self) -> str:
-        return results_as_text(self.title, self.table() if self.members else None, self.remarks())
-
-    def _repr_html_(self) -> str:
-        return results_as_html(self.title, self.table() if self.members else None, self.remarks())
-
-
-def _kind(cycle: Cycle) -> str:
-    kind = f"family ({cycle.continuum}-d)" if cycle.continuum else cycle.kind
-    return f"{kind}, leaves" if cycle.leaves else kind
+        recurrent = [f"{r.title}." for r in self.recurrent]
+        return [*recurrent, *(f"Note: {note}" for note in self.notes)]

@@ -4,8 +4,8 @@ Sampling alone misses a small region where the energy rises, so the worst point 
 on the rate itself and on the rate relative to the sizes that cancel in it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -13,9 +13,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
-from thalweg.core.tables import format_state, wrap
+from thalweg.core.plain import array, flat, number
+from thalweg.core.reports import TableReport, about_in
+from thalweg.core.tables import format_state
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import WORDS, Rule, declared_energy
 from thalweg.dynamics.problem import Problem, make_problem
@@ -30,8 +33,8 @@ _RELATIVE = 1e-9
 _STRICT = 1e-6
 
 
-@dataclass(frozen=True)
-class DescentCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class DescentCheck(TableReport):
     """Whether an energy never rises along a rule, as far as was looked.
 
     Attributes:
@@ -43,7 +46,8 @@ class DescentCheck:
         rise_along: the largest rise of the energy between successive points of trajectories.
         points: how many points were looked at.
         undefined: a state where the energy is not finite, or None.
-        rule_kind: `"flow"` or `"map"`.
+        energy: the name of the energy.
+        about: the rule, and the domain looked at.
     """
 
     holds: bool | None
@@ -53,34 +57,70 @@ class DescentCheck:
     rise_along: float
     points: int
     undefined: Any = None
-    rule_kind: str = "flow"
+    energy: str = ""
+    about: About = UNSAID
 
     def __bool__(self) -> bool:
         return self.holds is True
 
-    def to_dict(self) -> dict[str, Any]:
-        """The check as JSON-ready data: `holds` and `worst` of the contract."""
-        return {"holds": self.holds, "worst": self.worst if np.isfinite(self.worst) else None}
+    def data(self) -> dict[str, Any]:
+        """`energy`, `holds` and `worst` of the contract, then the other fields."""
+        return {
+            "energy": self.energy,
+            "holds": self.holds,
+            "worst": self.worst,
+            "strict": self.strict,
+            "where": None if self.where is None else flat(self.where),
+            "rise_along": self.rise_along,
+            "points": self.points,
+            "undefined": None if self.undefined is None else flat(self.undefined),
+        }
 
-    def __str__(self) -> str:
-        return wrap(self.sentences())
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "DescentCheck":
+        """The check that `to_dict` wrote."""
+        about = about_in(data, about)
 
-    def sentences(self) -> str:
-        """What was found, in words."""
-        rate = WORDS[self.rule_kind].rise
-        if self.holds is None:
-            return (
-                f"Descent: the energy is not finite, for example at {format_state(self.undefined)}."
-            )
+        def state(known: Any) -> Any:
+            values = None if known is None else array(known)
+            return None if values is None else about.layout_for(values).unflatten(values)
+
+        return cls(
+            holds=data["holds"],
+            strict=data["strict"],
+            worst=number(data["worst"]),
+            where=state(data["where"]),
+            rise_along=number(data["rise_along"]),
+            points=data["points"],
+            undefined=state(data["undefined"]),
+            energy=data["energy"],
+            about=about,
+        )
+
+    @property
+    def title(self) -> str:
+        """Whether the energy falls along the rule, in a line."""
+        how = "falls wherever the rule moves" if self.strict else "never rises"
+        found = {None: "is not finite", True: how, False: "rises somewhere"}[self.holds]
+        return f"Descent of {self.about.system} ({self.about.rule_kind}): the energy {found}"
+
+    def table(self) -> None:
+        """Nothing: the remarks say it all."""
+
+    def remarks(self) -> list[str]:
+        """What was looked at, and what was seen there."""
+        rate = WORDS[self.about.rule_kind].rise
+        said = []
         if self.holds:
-            how = "falls wherever the rule moves" if self.strict else "never rises"
-            text = f"Descent: the energy {how}: {rate} ≤ 0 at {self.points} points,"
-            text += " trajectories and hunts for the worst place included; checked, not proved."
-        else:
-            text = f"Descent fails: {rate} = {self.worst:.4g} at {format_state(self.where)}."
+            said.append(
+                f"{rate} ≤ 0 at {self.points} points, trajectories and hunts for the worst place "
+                f"included; checked, not proved."
+            )
+        elif self.holds is not None:
+            said.append(f"{rate} = {self.worst:.4g} at {format_state(self.where)}.")
         if self.undefined is not None:
-            text += f" The energy is not finite at {format_state(self.undefined)}."
-        return text
+            said.append(f"The energy is not finite at {format_state(self.undefined)}.")
+        return said
 
 
 class _Rate(NamedTuple):
@@ -130,17 +170,19 @@ def check_descent(
         )
     with jax.enable_x64(True):
         domain = _box_of(where) if isinstance(where, Trajectory) else where
-        problem, _ = make_problem(rule, domain)
-        energy = in_float64(energy)
+        problem, domain = make_problem(rule, domain)
+        name = getattr(energy, "__qualname__", type(energy).__name__)
+        about, energy = About.of(rule, domain), in_float64(energy)
         _check_scalar(problem, energy)
         if isinstance(where, Trajectory):
             states = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), where.states)
             points = problem.chart.coordinates(states)
             rates = _Rate(*map(np.asarray, _rates(problem, energy, points)))
-            return _report(problem, energy, points, rates, points[None])
-        look = _hunt(problem, energy, key)
-        points, rates, runs = jax.tree.map(np.asarray, look)
-        return _report(problem, energy, points, rates, runs)
+            found = _report(problem, energy, points, rates, points[None])
+        else:
+            points, rates, runs = jax.tree.map(np.asarray, _hunt(problem, energy, key))
+            found = _report(problem, energy, points, rates, runs)
+    return replace(found, energy=name, about=about)
 
 
 def _check_scalar(problem: Problem, energy: Callable[[Any], Any]) -> None:
@@ -239,14 +281,14 @@ def _run(problem: Problem, drawn: jax.Array, start: jax.Array) -> jax.Array:
 def _report(
     problem: Problem, energy: Any, points: np.ndarray, rates: _Rate, runs: np.ndarray
 ) -> DescentCheck:
-    chart, kind = problem.chart, problem.rule.rule_kind
+    chart = problem.chart
     # A run may leave the domain, by rounding too, and what happens there was not asked.
     reached = np.all(np.isfinite(points), axis=1) & chart.inside(points)
     fine = reached & np.isfinite(rates.rate)
     lost = np.flatnonzero(reached & ~fine)
     undefined = chart.embed(points[lost[0]]) if len(lost) else None
     if not fine.any():
-        return DescentCheck(None, False, np.nan, None, np.nan, 0, undefined, kind)
+        return DescentCheck(None, False, np.nan, None, np.nan, 0, undefined)
     rate, size, speed, points = *(column[fine] for column in rates), points[fine]
     floor = 1e-13 * np.median(size)
     tolerance = _RELATIVE * size + floor
@@ -260,7 +302,7 @@ def _report(
     strict = holds and bool(np.all(rate[moves] < -_STRICT * size[moves] - floor))
     return DescentCheck(
         holds, strict, float(rate[worst]), chart.embed(points[worst]), rise, len(points),
-        undefined, kind,
+        undefined,
     )  # fmt: skip
 
 

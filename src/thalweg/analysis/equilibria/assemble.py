@@ -8,10 +8,12 @@ import numpy as np
 
 from thalweg.analysis.equilibria.classify import classify
 from thalweg.analysis.equilibria.continua import Continuum, spread
+from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.inventory import TARGET, Inventory
 from thalweg.analysis.equilibria.polish import polish
-from thalweg.analysis.equilibria.result import Equilibria, Equilibrium, Search, SlowPoint
+from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
+from thalweg.core.about import About
 from thalweg.core.domains import Box, Domain
 from thalweg.dynamics import declared_energy, declared_names
 from thalweg.dynamics.problem import Problem
@@ -35,7 +37,6 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
     members = _members(
         problem, scales, np.concatenate(points), np.concatenate(spread), np.concatenate(continuum)
     )
-    layout = domain.layout
     label = inventory.label
     search = Search(
         starts=len(label),
@@ -58,10 +59,7 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
         continua=tuple(families),
         slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
         warnings=tuple(_warnings(problem, domain, look, search, families)),
-        system=type(problem.rule).__name__,
-        rule_kind=problem.rule.rule_kind,
-        names=tuple(declared_names(problem.rule, layout)),
-        domain=domain.to_dict(),
+        about=About.of(problem.rule, domain),
     )
 
 
@@ -127,7 +125,6 @@ def _members(
                 accuracy=float(np.linalg.norm(spread[k])),
                 energy=energies[k],
                 continuum=int(continuum[k]),
-                rule_kind=problem.rule.rule_kind,
             )
         )
     return members

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from thalweg.cli.parse.settings import apply, build, parameters, split_settings
+from thalweg.cli.parse.settings import apply, build, split_settings
 from thalweg.core.errors import InputError
+from thalweg.core.parameters import parameters
 from thalweg.dynamics import Rule, SteepestDescent
 from thalweg.energies import Energy
 from thalweg.models import registry

@@ -15,6 +15,7 @@ import numpy as np
 
 from thalweg.cli.parse.values import UNSET, read_value
 from thalweg.core.errors import InputError
+from thalweg.core.parameters import children_of, parameters
 from thalweg.core.trees import replace
 
 
@@ -96,39 +97,9 @@ def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[s
     return system
 
 
-def parameters(system: Any) -> dict[str, Any]:
-    """Every parameter of a system by its dotted path, as JSON-ready data."""
-    found: dict[str, Any] = {}
-    _collect(system, "", found)
-    return found
-
-
-def _collect(node: Any, path: str, found: dict[str, Any]) -> None:
-    children = _children(node)
-    if children is not None:
-        for key, child in children.items():
-            _collect(child, f"{path}.{key}" if path else str(key), found)
-    elif isinstance(node, bool | int | float | str) or node is None:
-        found[path] = node
-    elif eqx.is_array(node) or isinstance(node, np.ndarray | np.generic):
-        found[path] = np.asarray(node).tolist()
-
-
-def _children(node: Any) -> dict[Any, Any] | None:
-    """The parts of a container by name, or None for a value."""
-    if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        names = [field.name for field in dataclasses.fields(node)]
-        return {name: getattr(node, name) for name in names if hasattr(node, name)}
-    if isinstance(node, dict):
-        return {str(key): value for key, value in node.items()}
-    if isinstance(node, tuple | list) and not all(isinstance(x, int | float) for x in node):
-        return {str(index): value for index, value in enumerate(node)}
-    return None
-
-
 def _assign(node: Any, keys: list[str], path: str, text: str) -> Any:
     key, rest = keys[0], keys[1:]
-    children = _children(node)
+    children = children_of(node)
     if children is None:
         return _assign_element(node, keys, path, text)
     if key not in children:
@@ -136,8 +107,8 @@ def _assign(node: Any, keys: list[str], path: str, text: str) -> Any:
     child = children[key]
     if rest:
         new = _assign(child, rest, path, text)
-    elif _children(child) is not None or callable(child):
-        inner = ", ".join(f"{path}.{name}" for name in _children(child) or ())
+    elif children_of(child) is not None or callable(child):
+        inner = ", ".join(f"{path}.{name}" for name in children_of(child) or ())
         raise InputError(
             f"--set {path}: this is not a single value"
             + (f"; set one of its own: {inner}." if inner else " and cannot be set from text.")

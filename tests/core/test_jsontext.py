@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from thalweg.cli.jsontext import clean, to_text
+from thalweg.core.jsontext import clean, to_text
 
 
 def test_numbers_that_are_not_finite_are_null_and_said():

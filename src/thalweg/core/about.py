@@ -1,0 +1,79 @@
+"""What a result is about: which rule, of which state, in which domain."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.declared import declared_names
+from thalweg.core.domains import Domain, domain_from
+from thalweg.core.plain import layout_of, structure
+from thalweg.core.trees import Layout
+
+
+@dataclass(frozen=True)
+class About:
+    """The system that a result is about; every result of the library has one.
+
+    Attributes:
+        system: the name of the rule.
+        rule_kind: `"flow"` or `"map"`.
+        names: the labels of the coordinates of a state, in order.
+        domain: where the question was asked, or None.
+    """
+
+    system: str = ""
+    rule_kind: str = "flow"
+    names: tuple[str, ...] = ()
+    domain: Domain | None = None
+
+    @classmethod
+    def of(cls, rule: Any, domain: Domain) -> "About":
+        """What a result about a rule in a domain (a resolved one) begins with."""
+        names = tuple(declared_names(rule, domain.layout))
+        return cls(type(rule).__name__, rule.rule_kind, names, domain)
+
+    def called(self, system: str) -> "About":
+        """The same under another name."""
+        return replace(self, system=system)
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of its states: that of the domain, else one vector."""
+        return layout_of(None, len(self.names)) if self.domain is None else self.domain.layout
+
+    def layout_for(self, flat: np.ndarray) -> Layout:
+        """The layout of a state that was written flat: the domain's, else one vector."""
+        layout = self.layout
+        return layout if layout.size == flat.shape[-1] else layout_of(None, flat.shape[-1])
+
+    @property
+    def words(self) -> str:
+        """The rule, its kind and the state, in a few words."""
+        names = f"{', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''}"
+        return f"{self.system} ({self.rule_kind}{f', state {names}' if names else ''})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: `system`, `rule`, `dimension`, `names`, `domain`.
+
+        Where states are no vectors, also `structure`: how they are nested.
+        """
+        nested = None if self.domain is None else structure(self.domain.layout)
+        return {
+            "system": self.system,
+            "rule": self.rule_kind,
+            "dimension": len(self.names),
+            "names": list(self.names),
+            "domain": None if self.domain is None else self.domain.to_dict(),
+        } | ({} if nested is None else {"structure": nested})
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "About":
+        """What `to_dict` wrote; states of a class of a user's own are read back as vectors."""
+        layout = layout_of(data.get("structure"), data["dimension"])
+        known = data["domain"]
+        domain = None if known is None else domain_from(known, layout)
+        return cls(data["system"], data["rule"], tuple(data["names"]), domain)
+
+
+UNSAID = About()
