@@ -90,7 +90,7 @@ def test_a_check_of_descent_prints_and_comes_back():
     title, *said = str(check).splitlines()
     assert title == "Descent of SteepestDescent (flow): the energy falls wherever the rule moves"
     assert "checked, not proved" in " ".join(said)
-    assert check.energy == "SteepestDescent.energy"
+    assert check.energy == "FourWells"
     assert dataclasses.replace(check, worst=np.nan) == dataclasses.replace(check, worst=np.nan)
 
 

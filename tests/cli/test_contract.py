@@ -14,14 +14,19 @@ OPTIONAL = type(None)
 EQUILIBRIUM = {
     "state": [NUMBER], "kind": str, "form": (str, OPTIONAL), "stable": (bool, OPTIONAL),
     "eigenvalues": [[NUMBER]], "residual": float, "energy": (float, OPTIONAL), "continuum": int,
+    # What reading it back needs besides.
+    "accuracy": float, "jacobian": [[NUMBER]], "together": [int],
 }  # fmt: skip
 CYCLE = {
     "period": NUMBER, "point": [NUMBER], "multipliers": [[NUMBER]], "stable": bool,
     "residual": float, "accuracy": float, "trivial": (float, OPTIONAL),
+    "kind": str, "continuum": int, "leaves": bool, "along": (int, OPTIONAL),
+    "times": [NUMBER], "states": [[NUMBER]],
 }  # fmt: skip
 SEARCH = {
     "starts": int, "converged": int, "distinct": int, "outside": int, "unseen_mass": NUMBER,
     "unseen_upper": NUMBER, "continuum": bool,
+    "deflated": int, "undefined": int, "target": NUMBER,
 }  # fmt: skip
 CONTRACT = {
     "schema": int, "version": str, "system": str, "parameters": dict, "rule": str,

@@ -14,7 +14,7 @@ from thalweg.core.plain import array, pairs
 from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.tables import format_eigenvalues, format_number
 from thalweg.core.trees import Layout, as_arrays, has_tracer, in_float64
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Deterministic
 
 _LARGEST_SHOWN = 6  # a wider Jacobian does not fit 80 columns
 
@@ -85,7 +85,7 @@ class Linearization(TableReport, eqx.Module):
         return isinstance(self.jacobian, np.ndarray) and self.jacobian.ndim == 2
 
 
-def linearize(rule: Rule, state: Any, t: Any = 0.0) -> Linearization:
+def linearize(rule: Deterministic, state: Any, t: Any = 0.0) -> Linearization:
     """The rule to first order at a state, x ↦ f(x₀) + J(x₀)(x − x₀).
 
     Called on numbers it computes in float64 and returns NumPy; inside `jit`, `vmap` or `grad` it
@@ -107,7 +107,7 @@ def linearize(rule: Rule, state: Any, t: Any = 0.0) -> Linearization:
         return jax.tree.map(np.asarray, found)
 
 
-def _linearize(rule: Rule, state: Any, t: Any) -> Linearization:
+def _linearize(rule: Deterministic, state: Any, t: Any) -> Linearization:
     layout = Layout.of(state)
 
     def displacement(flat: jax.Array) -> tuple[jax.Array, jax.Array]:

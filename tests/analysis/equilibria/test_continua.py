@@ -23,8 +23,8 @@ def test_deep_linear_mode_has_a_saddle_and_one_hyperbola(s):
     assert found.search.distinct == 2
     assert found.search.continuum
     assert found.title == (
-        f"1 equilibrium and 1 continuum of equilibria of {found.about.system} (flow, state x[0], x[1]); "
-        f"{len(family)} points of it are shown"
+        f"1 equilibrium and 1 continuum of equilibria of {found.about.system} "
+        f"(flow, state x[0], x[1]); {len(family)} points of it are shown"
     )
     assert origin.kind == "saddle"
     np.testing.assert_allclose(origin.eigenvalues, [s, -s], atol=1e-12)
