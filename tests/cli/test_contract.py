@@ -26,6 +26,7 @@ CYCLE = {
 SEARCH = {
     "starts": int, "converged": int, "distinct": int, "outside": int, "unseen_mass": NUMBER,
     "unseen_upper": NUMBER, "continuum": bool,
+    "continua": int, "entries": int, "points": int, "left": int, "stalled": int, "unfinished": int,
     "deflated": int, "undefined": int, "target": NUMBER,
 }  # fmt: skip
 CONTRACT = {
