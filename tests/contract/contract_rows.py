@@ -19,9 +19,10 @@ from thalweg.core.declared import declared_domain
 from thalweg.dynamics import (
     CovariantDescent,
     DenseSpins,
+    Deterministic,
+    Drift,
     GlauberSpins,
     RandomOrderSpins,
-    Rule,
     SequentialSpins,
     SynchronousSpins,
 )
@@ -131,6 +132,31 @@ class Ripple(tw.Flow):
 
     def velocity(self, t: Any, state: Any) -> Any:
         return jax.tree.map(lambda leaf: -self.rate * jnp.sin(leaf + t), state)
+
+
+class Shaken(tw.Diffusion):
+    """A user's diffusion of a tree, whose noise depends on time and state."""
+
+    rate: float = 0.7
+    level: float = 0.4
+
+    def drift(self, t: Any, state: Any) -> Any:
+        return jax.tree.map(lambda leaf: -self.rate * jnp.sin(leaf + t), state)
+
+    def noise(self, t: Any, state: Any) -> Any:
+        return jax.tree.map(lambda leaf: self.level * jnp.cos(leaf) + t, state)
+
+
+class Mixed(tw.Diffusion):
+    """A user's diffusion whose coordinates share three processes."""
+
+    level: float = 0.4
+
+    def drift(self, t: Any, state: Any) -> Any:
+        return -(state**3)
+
+    def noise(self, t: Any, state: Any) -> Any:
+        return self.level * state[:, None] * jnp.arange(1.0, 4.0).astype(state.dtype)
 
 
 def first_sine(x: jax.Array) -> jax.Array:
@@ -269,6 +295,7 @@ RULES = (
     Row("function as flow", lambda: tw.as_flow(ripple, 0.4), (PLANE, TREE)),
     Row("function as map", lambda: tw.as_map(ripple, 0.4), (PLANE, TREE)),
     Row("stroboscopic", lambda: tw.Stroboscopic(Ripple(), 1.5, steps=4), (PLANE,)),
+    Row("drift of a diffusion", lambda: Drift(Shaken()), (TREE,)),
     Row("user's flow", Ripple, (TREE, np.array(0.2))),
     Row("deep network", lambda: deep_linear.DeepLinearNetwork(MOMENTS, (2, 3, 2)), (LAYERS,)),
     Row("deep descent", lambda: deep_linear.GradientDescent(MOMENTS, (2, 3, 2), 0.1), (LAYERS,)),
@@ -294,6 +321,11 @@ RULES = (
     ),
 )
 
+DIFFUSIONS = (
+    Row("user's diffusion", Shaken, (TREE, PLANE)),
+    Row("user's mixed noise", Mixed, (PLANE,)),
+)
+
 KERNELS = (
     Row("random-order spins", lambda: RandomOrderSpins(Hopfield(COUPLINGS, 0.1)), (SPINS,)),
     Row("glauber spins", lambda: GlauberSpins(Hopfield(COUPLINGS, 0.1), 0.8), (SPINS,)),
@@ -302,5 +334,6 @@ KERNELS = (
 
 ENERGY_CASES = cases(ENERGIES)
 GEOMETRY_CASES = cases(GEOMETRIES)
-RULE_CASES = cases(RULES + registered(Rule))
+RULE_CASES = cases(RULES + registered(Deterministic))
+DIFFUSION_CASES = cases(DIFFUSIONS + registered(tw.Diffusion))
 KERNEL_CASES = cases(KERNELS)

@@ -6,10 +6,10 @@ import pkgutil
 import sys
 
 import pytest
-from tests.contract.contract_rows import ENERGIES, GEOMETRIES, KERNELS, RULES
+from tests.contract.contract_rows import DIFFUSIONS, ENERGIES, GEOMETRIES, KERNELS, RULES
 
 import thalweg as tw
-from thalweg.dynamics import Kernel
+from thalweg.dynamics import Deterministic, Diffusion, Transition
 from thalweg.models.registry import ENTRIES
 
 # What a person touches holds no rules, and importing it has effects.
@@ -36,8 +36,14 @@ def concrete_classes(base: type) -> set[type]:
 
 @pytest.mark.parametrize(
     ("base", "rows"),
-    [(tw.Energy, ENERGIES), (tw.Geometry, GEOMETRIES), (tw.Rule, RULES), (Kernel, KERNELS)],
-    ids=["energies", "geometries", "rules", "kernels"],
+    [
+        (tw.Energy, ENERGIES),
+        (tw.Geometry, GEOMETRIES),
+        (Deterministic, RULES),
+        (Diffusion, DIFFUSIONS),
+        (Transition, KERNELS),
+    ],
+    ids=["energies", "geometries", "rules", "diffusions", "kernels"],
 )
 def test_everything_is_enrolled(base, rows):
     enrolled = {type(row.make()) for row in rows} | {entry.load_class() for entry in ENTRIES}

@@ -10,7 +10,7 @@ every_rule = pytest.mark.parametrize(
 
 
 def displace(rule, state):
-    return rule.displacement(0.3 if rule.rule_kind == "flow" else 3, state)
+    return rule.displacement(0.3 if rule.has_continuous_time else 3, state)
 
 
 @every_rule

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -66,3 +67,47 @@ def rotation(frequency: float = 1.0, damping: float = 0.0) -> Linear:
 def is_json(data: Any) -> bool:
     """Whether data survive JSON as they are, and hold no NaN."""
     return json.loads(json.dumps(data, allow_nan=False)) == data
+
+
+class LinearNoise(tw.Diffusion):
+    """dx = A x dt + G dW, with G a number, a strength a coordinate, or a matrix; for any pytree."""
+
+    rate: Any = 1.0
+    level: Any = 0.5
+
+    def drift(self, t, state):
+        return jax.tree.map(lambda x: -self.rate * x, state)
+
+    def noise(self, t, state):
+        return self.level
+
+
+class GeometricNoise(tw.Diffusion):
+    """dx = μ x dt + σ x dW: x(t) = x(0) exp((μ − σ²/2) t + σ W(t))."""
+
+    growth_rate: float = 0.3
+    level: float = 0.8
+
+    def drift(self, t, state):
+        return self.growth_rate * state
+
+    def noise(self, t, state):
+        return self.level * state
+
+
+class Counter(tw.MemoryKernel):
+    """A walk that remembers how many steps went up."""
+
+    stride: float = 1.0
+
+    def init(self, state):
+        return state, jnp.zeros((), jnp.int32)
+
+    def step(self, key, t, carry):
+        state, ups = carry
+        up = jax.random.bernoulli(key)
+        way = jnp.where(up, self.stride, -self.stride)
+        return (state + way.astype(state.dtype), ups + up), {"up": up}
+
+    def state(self, carry):
+        return carry[0]

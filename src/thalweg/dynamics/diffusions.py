@@ -73,7 +73,16 @@ class Diffusion(Random):
         Raises:
             InputError: the noise does not fit the state.
         """
-        noise_matrix(self, t, state)
+        try:
+            noise_matrix(self, t, state)
+        except InputError:
+            raise
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [""])[0]
+            raise InputError(
+                f"{type(self).__name__}.noise fails for such a state "
+                f"({type(error).__name__}: {reason})."
+            ) from error
         return self.drift(t, state)
 
 
@@ -124,7 +133,7 @@ def noise_matrix(rule: Diffusion, t: Any, state: Any) -> tuple[Any, int | None]:
     shapes = [jnp.shape(x) for x in leaves]
     if jax.tree.structure(given) == treedef:
         parts = jax.tree.leaves(given)
-    elif jnp.ndim(given) == 0 and jax.tree.structure(given) == jax.tree.structure(0.0):
+    elif jax.tree.structure(given) == jax.tree.structure(0.0) and jnp.ndim(given) == 0:
         parts = [given] * len(leaves)
     else:
         raise InputError(

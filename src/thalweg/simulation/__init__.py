@@ -1,5 +1,6 @@
 """A rule and a start give a trajectory; methods, stopping when settled, stroboscopic maps."""
 
+from thalweg.simulation.ito_methods import EulerMaruyama, ItoMethod, Milstein
 from thalweg.simulation.methods import (
     Adaptive,
     AdaptiveMethod,
@@ -18,8 +19,11 @@ __all__ = [
     "Adaptive",
     "AdaptiveMethod",
     "Euler",
+    "EulerMaruyama",
     "FixedStep",
+    "ItoMethod",
     "Method",
+    "Milstein",
     "RungeKutta4",
     "Settled",
     "Stiff",

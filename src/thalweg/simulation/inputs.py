@@ -11,19 +11,19 @@ from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, as_arrays, has_tracer, non_finite_leaves
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Random, Rule
 
 
 def checked_rule(rule: Any, key: Any) -> Rule:
     """The rule with its numbers as arrays.
 
     Raises:
-        InputError: it is no rule, a parameter is not finite, or a key is given for nothing.
+        InputError: it is no rule, a parameter is not finite, a key is missing or given for nothing.
     """
     if not isinstance(rule, Rule):
         raise InputError(
-            f"simulate: rule must be a Flow or a Map, got {rule!r}. Wrap a function with as_flow "
-            f"or as_map, an energy with SteepestDescent."
+            f"simulate: rule must be a Flow, a Map, a Diffusion or a Kernel, got {rule!r}. Wrap a "
+            f"function with as_flow or as_map, an energy with SteepestDescent."
         )
     broken = non_finite_leaves(rule)
     if broken:
@@ -31,12 +31,31 @@ def checked_rule(rule: Any, key: Any) -> Rule:
             f"simulate: {type(rule).__name__} has a parameter that is not finite: "
             f"{', '.join(broken)}."
         )
-    if key is not None:
+    name, kind = type(rule).__name__, rule.rule_kind
+    if isinstance(rule, Random):
+        _check_key(name, kind, key)
+    elif key is not None:
         raise InputError(
-            f"simulate: key is for rules that draw random numbers; {type(rule).__name__} draws "
+            f"simulate: key is for rules that draw random numbers; {name}, a {kind}, draws "
             f"none. Leave it out."
         )
     return as_arrays(rule)
+
+
+def _check_key(name: str, kind: str, key: Any) -> None:
+    if key is None:
+        raise InputError(
+            f"simulate: {name} is a {kind}, which draws random numbers: give key=…, for example "
+            f"jax.random.key(0)."
+        )
+    is_typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    is_raw = isinstance(key, jax.Array | np.ndarray) and key.dtype == np.uint32
+    if not (is_typed and key.ndim == 0) and not (is_raw and not is_typed and key.ndim == 1):
+        got = f"an array of shape {key.shape}" if hasattr(key, "shape") else repr(key)
+        raise InputError(
+            f"simulate: key must be one key, such as jax.random.key(0), got {got}. For many runs "
+            f"use thalweg.ensemble or jax.vmap over jax.random.split(key, n)."
+        )
 
 
 def checked_start(rule: Rule, start: Any) -> Any:
@@ -118,6 +137,8 @@ def _check_fit(rule: Rule, start: Any) -> None:
     t = np.zeros((), rule.time_dtype(jax.tree.leaves(start)[0].dtype))
     try:
         result = eqx.filter_eval_shape(rule.trial, t, start)
+    except InputError as error:
+        raise InputError(f"simulate: {error}") from error
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(

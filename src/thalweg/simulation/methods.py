@@ -26,7 +26,7 @@ _ADJOINTS: dict[str, diffrax.AbstractAdjoint] = {
 
 
 class Method(eqx.Module):
-    """How a flow is followed in time (abstract): `AdaptiveMethod` or `FixedStep`."""
+    """How a rule is followed in time (abstract): `AdaptiveMethod`, `FixedStep`, `ItoMethod`."""
 
 
 class AdaptiveMethod(Method):
@@ -162,7 +162,7 @@ class RungeKutta4(FixedStep):
     dt: Any
 
     def __check_init__(self) -> None:
-        _check_step("RungeKutta4", self.dt)
+        check_step("RungeKutta4", self.dt)
 
     def advance(self, flow: Flow, t: Any, state: Any, dt: Any) -> Any:
         """One step."""
@@ -194,7 +194,7 @@ class Euler(FixedStep):
     dt: Any
 
     def __check_init__(self) -> None:
-        _check_step("Euler", self.dt)
+        check_step("Euler", self.dt)
 
     def advance(self, flow: Flow, t: Any, state: Any, dt: Any) -> Any:
         """One step."""
@@ -215,7 +215,12 @@ def _shifted(state: Any, dt: Any, velocity: Any) -> Any:
     return jax.tree.map(lambda x, v: x + dt * v, state, velocity)
 
 
-def _check_step(name: str, dt: Any) -> None:
+def check_step(name: str, dt: Any) -> None:
+    """Refuse a step that is no positive number.
+
+    Raises:
+        InputError: it is none.
+    """
     is_traced = isinstance(dt, Tracer)
     if not is_traced and (isinstance(dt, bool) or not (dt > 0 and dt < float("inf"))):
         raise InputError(f"{name}: dt must be a positive number, got {dt!r}.")

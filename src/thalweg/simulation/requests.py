@@ -1,37 +1,77 @@
 """How far to run, by which method, when to stop and what to save: the arguments of `simulate`."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer, is_integer
-from thalweg.dynamics import Rule
 from thalweg.simulation.adaptive import Output
-from thalweg.simulation.methods import Adaptive, FixedStep, Method, RungeKutta4
+from thalweg.simulation.ito_methods import EulerMaruyama, ItoMethod
+from thalweg.simulation.methods import Adaptive, AdaptiveMethod, FixedStep, RungeKutta4
 from thalweg.simulation.settled import Settled, as_scalar
 
 DEFAULT_POINTS = 201
+_WHAT_FOR = {
+    "method": "flows and diffusions",
+    "dt": "flows and diffusions",
+    "rtol": "flows",
+    "atol": "flows",
+    "until": "rules without chance",
+}
+_WHY_NOT = {"until": ", which may stand still and move on"}
 _MODES = ("steps", "dense", "end")
 
 
-def chosen_method(rule: Rule, method: Any, dt: Any, rtol: Any, atol: Any) -> Method | None:
-    """The method for a flow; None for a map.
+class Request(NamedTuple):
+    """What `simulate` was asked, the rule and the start looked at; its arguments by their names."""
+
+    rule: Any
+    start: Any
+    duration: Any
+    steps: Any
+    until: Any
+    save: Any
+    dt: Any
+    rtol: Any
+    atol: Any
+    key: Any
+    method: Any
+    t0: Any
+
+    @property
+    def dtype(self) -> Any:
+        """Of the start."""
+        return jax.tree.leaves(self.start)[0].dtype
+
+
+def refuse(asked: Request, *names: str) -> None:
+    """Refuse arguments that such a rule has no use for.
 
     Raises:
-        InputError: something is given that the rule or the method has no use for.
+        InputError: one of them is given.
     """
-    if not rule.has_continuous_time:
-        for name, value in (("method", method), ("dt", dt), ("rtol", rtol), ("atol", atol)):
-            if value is not None:
-                raise InputError(
-                    f"simulate: {name} is for flows, and {type(rule).__name__} is a map: leave it "
-                    f"out."
-                )
-        return None
-    if method is not None and not isinstance(method, Method):
+    rule = asked.rule
+    for name in names:
+        if getattr(asked, name) is not None:
+            why = _WHY_NOT.get(name, "")
+            raise InputError(
+                f"simulate: {name} is for {_WHAT_FOR[name]}, and {type(rule).__name__} is a "
+                f"{rule.rule_kind}{why}: leave it out."
+            )
+
+
+def flow_method(asked: Request) -> AdaptiveMethod | FixedStep:
+    """The method for a flow.
+
+    Raises:
+        InputError: something is given that the method has no use for, or it is none for flows.
+    """
+    method, dt = asked.method, asked.dt
+    if method is not None and not isinstance(method, AdaptiveMethod | FixedStep):
         raise InputError(
             f"simulate: method must be Adaptive(), Stiff(), RungeKutta4(dt) or Euler(dt), got "
             f"{method!r}."
@@ -41,7 +81,7 @@ def chosen_method(rule: Rule, method: Any, dt: Any, rtol: Any, atol: Any) -> Met
             "simulate: give either dt, which means RungeKutta4(dt), or a method, not both."
         )
     chosen = method or (RungeKutta4(dt) if dt is not None else Adaptive())
-    if isinstance(chosen, FixedStep) and not (rtol is None and atol is None):
+    if isinstance(chosen, FixedStep) and not (asked.rtol is None and asked.atol is None):
         raise InputError(
             f"simulate: rtol and atol are for adaptive methods, and {type(chosen).__name__} takes "
             f"steps of one length: leave them out, or leave out dt."
@@ -49,30 +89,52 @@ def chosen_method(rule: Rule, method: Any, dt: Any, rtol: Any, atol: Any) -> Met
     return chosen
 
 
-def step_count(rule: Rule, method: FixedStep | None, duration: Any, steps: Any) -> int:
-    """How many steps of one length to make.
+def ito_method(asked: Request) -> ItoMethod:
+    """The method for a diffusion.
+
+    Raises:
+        InputError: there is neither a step nor a method, or the method is none for diffusions.
+    """
+    method, dt = asked.method, asked.dt
+    if method is not None and not isinstance(method, ItoMethod):
+        raise InputError(
+            f"simulate: {type(asked.rule).__name__} is a diffusion, so method must be "
+            f"EulerMaruyama(dt) or Milstein(dt), got {method!r}."
+        )
+    if (dt is None) == (method is None):
+        raise InputError(
+            f"simulate: {type(asked.rule).__name__} is a diffusion, so give dt=…, the length of "
+            f"its steps, which means EulerMaruyama(dt), or a method (exactly one of the two)."
+        )
+    return method or EulerMaruyama(dt)
+
+
+def step_count(asked: Request, dt: Any) -> int:
+    """How many steps of one length to make: of `dt`, or of a rule without continuous time.
 
     Raises:
         InputError: neither or both are given, or what is given is not a whole positive number of
             steps.
     """
-    name = type(rule).__name__
-    if method is None and duration is not None:
-        raise InputError(f"simulate: {name} is a map, so give steps=… instead of duration.")
+    rule, duration, steps = asked.rule, asked.duration, asked.steps
+    if dt is None and duration is not None:
+        raise InputError(
+            f"simulate: {type(rule).__name__} is a {rule.rule_kind}, so give steps=… instead of "
+            f"duration."
+        )
     if (duration is None) == (steps is None):
         raise InputError("simulate: give either duration or steps (exactly one of the two).")
     if steps is not None:
         if isinstance(steps, Tracer) or int(steps) != steps or steps < 1 or steps >= 2**31:
             raise InputError(f"simulate: steps must be a positive whole number, got {steps}.")
         return int(steps)
-    assert method is not None
-    dt = method.step_size
     if has_tracer(duration, dt):
         raise InputError(
             "simulate: with steps of one length, inside jit, their number must be known: give "
             "steps=… instead of duration."
         )
     _check_positive("duration", duration)
+    assert dt is not None
     exact = float(np.asarray(duration)) / float(dt)
     count = round(exact)
     if count < 1 or abs(exact - count) > 1e-6 * count:
@@ -83,16 +145,17 @@ def step_count(rule: Rule, method: FixedStep | None, duration: Any, steps: Any) 
     return count
 
 
-def time_span(rule: Rule, duration: Any, steps: Any, t0: Any, dtype: Any) -> tuple[Any, Any]:
+def time_span(asked: Request) -> tuple[Any, Any]:
     """The start and the end in time of an adaptive run.
 
     Raises:
         InputError: there is no duration, or it is not positive and finite.
     """
-    if steps is not None:
+    duration, t0, dtype = asked.duration, asked.t0, asked.dtype
+    if asked.steps is not None:
         raise InputError(
-            f"simulate: {type(rule).__name__} is a flow followed with adaptive steps, so give "
-            f"duration=… instead of steps (or dt=…, for steps of one length)."
+            f"simulate: {type(asked.rule).__name__} is a flow followed with adaptive steps, so "
+            f"give duration=… instead of steps (or dt=…, for steps of one length)."
         )
     if duration is None:
         limit = " With until, it is the longest time to wait."

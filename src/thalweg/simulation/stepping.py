@@ -1,4 +1,4 @@
-"""Maps, and flows with steps of one length: what makes a step, and many of them in a row.
+"""Steps of one length, many of them in a row.
 
 Inside somebody's trace a `lax.scan` does it, so that gradients of both kinds can be taken. On the
 host a loop that can stop early, and pause to report progress; the number of steps is a number there
@@ -8,7 +8,6 @@ and does not compile again.
 import math
 import operator
 import time
-from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
@@ -18,91 +17,22 @@ import numpy as np
 
 from thalweg.core.progress import Progress
 from thalweg.core.results import Result
-from thalweg.core.trees import has_tracer
-from thalweg.dynamics import Flow, Map
-from thalweg.simulation.methods import FixedStep
+from thalweg.core.trees import has_tracer, replace
 from thalweg.simulation.outcome import SEGMENT_SECONDS, Outcome, first_budget, masked
 from thalweg.simulation.settled import Settled, all_finite
+from thalweg.simulation.steppers import Stepper
 
 _ROOM = 4096
 
 
-class Stepper(eqx.Module):
-    """Steps counted by an index (abstract)."""
-
-    @abstractmethod
-    def time(self, index: Any) -> Any:
-        """The time after `index` steps."""
-
-    @abstractmethod
-    def step(self, index: Any, state: Any) -> Any:
-        """The state after the next step."""
-
-    @abstractmethod
-    def change(self, index: Any, old: Any, new: Any) -> Any:
-        """What vanishes at rest, after the step that led from `old` to `new`."""
-
-    @property
-    @abstractmethod
-    def evaluations(self) -> int:
-        """How often a step evaluates the rule."""
-
-
-class MapSteps(Stepper):
-    """A map; its time is an integer that begins at `first`."""
-
-    rule: Map
-    first: Any
-
-    def time(self, index: Any) -> Any:
-        """`first + index`."""
-        return self.first + index
-
-    def step(self, index: Any, state: Any) -> Any:
-        """g(t, x)."""
-        return self.rule.step(self.first + index, state)
-
-    def change(self, index: Any, old: Any, new: Any) -> Any:
-        """g(t, x) − x."""
-        return jax.tree.map(lambda a, b: a - b, new, old)
-
-    @property
-    def evaluations(self) -> int:
-        """One."""
-        return 1
-
-
-class FlowSteps(Stepper):
-    """A flow, by a method with steps of length `dt` from `start_time` on."""
-
-    rule: Flow
-    method: FixedStep
-    start_time: Any
-    dt: Any
-
-    def time(self, index: Any) -> Any:
-        """`start_time + index·dt`, which adds up no rounding errors."""
-        return self.start_time + index * self.dt
-
-    def step(self, index: Any, state: Any) -> Any:
-        """One step of the method."""
-        return self.method.advance(self.rule, self.time(index), state, self.dt)
-
-    def change(self, index: Any, old: Any, new: Any) -> Any:
-        """The velocity at the new state."""
-        return self.rule.velocity(self.time(index + 1), new)
-
-    @property
-    def evaluations(self) -> int:
-        """As the method says."""
-        return self.method.evaluations
-
-
 class _Cursor(eqx.Module):
-    """The last finite state, after `index` steps; the result is `successful` while it goes on."""
+    """What the last finite state needs to go on, after `index` steps.
+
+    The result is `successful` while it goes on.
+    """
 
     index: Any
-    state: Any
+    carry: Any
     result: Result
 
 
@@ -125,13 +55,13 @@ def scan(stepper: Stepper, start: Any, saves: Any, count: int, until: Settled | 
 
     def block(cursor: _Cursor, _: None) -> tuple[_Cursor, tuple[Any, Any]]:
         cursor, _ = jax.lax.scan(one, cursor, None, length=stride)
-        return cursor, (cursor.index, cursor.state)
+        return cursor, (cursor.index, stepper.state(cursor.carry))
 
-    first = _first(start)
+    first = _first(stepper, start)
     last, rows = jax.lax.scan(block, first, None, length=count // stride)
     rows = jax.tree.map(
         lambda x, later: jnp.concatenate([jnp.asarray(x)[None], later])[saves // stride],
-        (first.index, first.state),
+        (first.index, start),
         rows,
     )
     reached = rows[0] == saves
@@ -141,11 +71,11 @@ def scan(stepper: Stepper, start: Any, saves: Any, count: int, until: Settled | 
         times=jnp.where(reached, times, unreached),
         states=jax.tree.map(lambda x: masked(reached, x), rows[1]),
         last_time=stepper.time(last.index),
-        last_state=last.state,
+        last_state=stepper.state(last.carry),
         result=last.result,
         steps=last.index,
         rejected=jnp.zeros_like(last.index),
-        evaluations=last.index * stepper.evaluations,
+        evaluations=_times(stepper.evaluations, last.index),
     )
 
 
@@ -161,19 +91,19 @@ def march(
     # The room is a power of two, so that runs of similar length share one compiled program.
     room = min(2 ** math.ceil(math.log2(len(saves) + 1)), _ROOM)
     budget, rows = first_budget(start), []
-    cursor = jax.tree.map(np.asarray, _Cursor(np.int32(0), start, Result.successful))
+    cursor = _not_begun(stepper, start)
     with Progress(label, count) as progress:
         while True:
-            begin = int(cursor.index)
+            begin = max(int(cursor.index), 0)
             due = saves[(saves > begin) & (saves <= begin + budget)][: room - 1]
             stop = due[-1] if len(due) == room - 1 else min(begin + budget, count)
             gaps = np.zeros(room, np.int32)
             gaps[: len(due) + 1] = np.diff([begin, *due, stop])
             clock = time.monotonic()
-            traced = _march(stepper, until, cursor, gaps)
+            traced = _march(stepper, until, start, cursor, gaps)
             if has_tracer(traced):
                 return None
-            cursor, states = jax.device_get(traced)
+            cursor, last, states = jax.device_get(traced)
             filled = np.sum(due <= cursor.index)
             rows.append(jax.tree.map(operator.itemgetter(slice(filled)), states))
             if cursor.result != Result.successful or cursor.index >= count:
@@ -181,12 +111,17 @@ def march(
             progress.update(int(cursor.index))
             # Fewer pauses for fast steps; the numbers do not depend on where it pauses.
             budget *= 2 if time.monotonic() - clock < SEGMENT_SECONDS else 1
-    return _outcome(stepper, start, saves, cursor, rows)
+    return _outcome(stepper, start, saves, cursor, last, rows)
 
 
 @eqx.filter_jit
-def _march(stepper: Stepper, until: Settled | None, cursor: _Cursor, gaps: Any) -> Any:
-    """Go on by each of `gaps` steps in turn; the state after each, and where it ended."""
+def _march(stepper: Stepper, until: Settled | None, start: Any, cursor: _Cursor, gaps: Any) -> Any:
+    """Go on by each of `gaps` steps in turn, from the start if the run has not begun.
+
+    Returns:
+        Where it ended, the state there, and the state after each gap.
+    """
+    cursor = jax.lax.cond(cursor.index < 0, lambda: _first(stepper, start), lambda: cursor)
 
     def pass_gap(cursor: _Cursor, gap: Any) -> tuple[_Cursor, Any]:
         stop = cursor.index + gap
@@ -195,31 +130,50 @@ def _march(stepper: Stepper, until: Settled | None, cursor: _Cursor, gaps: Any) 
             return (c.index < stop) & (c.result == Result.successful)
 
         cursor = jax.lax.while_loop(goes_on, lambda c: _advanced(stepper, until, c), cursor)
-        return cursor, cursor.state
+        return cursor, stepper.state(cursor.carry)
 
-    return jax.lax.scan(pass_gap, cursor, gaps)
+    cursor, states = jax.lax.scan(pass_gap, cursor, gaps)
+    return cursor, stepper.state(cursor.carry), states
 
 
 def _advanced(stepper: Stepper, until: Settled | None, c: _Cursor) -> _Cursor:
     """One step on; where that leaves the finite, the last finite state stays."""
-    new = jax.tree.map(
-        lambda n, x: jnp.asarray(n, x.dtype), stepper.step(c.index, c.state), c.state
-    )
-    is_finite = all_finite(new)
+    new = jax.tree.map(_typed_like, stepper.step(c.index, c.carry), c.carry)
+    state = stepper.state(new)
+    is_finite = all_finite(state)
     result = Result.where(is_finite, Result.successful, Result.diverged)
     if until is not None:
-        is_at_rest = until.is_at_rest(stepper.change(c.index, c.state, new), new)
+        is_at_rest = until.is_at_rest(stepper.change(c.index, c.carry, new), state)
         result = Result.where(is_finite & is_at_rest, Result.settled, result)
-    state = jax.tree.map(lambda n, x: jnp.where(is_finite, n, x), new, c.state)
-    return _Cursor(c.index + is_finite, state, result)
+    carry = jax.tree.map(lambda n, x: jnp.where(is_finite, n, x), new, c.carry)
+    return _Cursor(c.index + is_finite, carry, result)
 
 
-def _first(start: Any) -> _Cursor:
+def _typed_like(new: Any, old: Any) -> Any:
+    return jnp.asarray(new, old.dtype)
+
+
+def _first(stepper: Stepper, start: Any) -> _Cursor:
+    start = jax.tree.map(jnp.asarray, start)
+    carry = jax.tree.map(jnp.asarray, stepper.init(start))
     result = Result.where(all_finite(start), Result.successful, Result.diverged)
-    return _Cursor(jnp.int32(0), start, result)
+    return _Cursor(jnp.int32(0), carry, result)
 
 
-def _outcome(stepper: Stepper, start: Any, saves: Any, last: _Cursor, rows: list[Any]) -> Outcome:
+def _not_begun(stepper: Stepper, start: Any) -> _Cursor:
+    """A cursor of the right shapes on the host, after −1 steps; making it compiles nothing."""
+    shapes = eqx.filter_eval_shape(_first, stepper, start)
+    zeros = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), shapes)
+    return replace(zeros, index=np.int32(-1))
+
+
+def _times(evaluations: int | None, steps: Any) -> Any:
+    return None if evaluations is None else steps * evaluations
+
+
+def _outcome(
+    stepper: Stepper, start: Any, saves: Any, last: _Cursor, state: Any, rows: list[Any]
+) -> Outcome:
     states = jax.tree.map(lambda *parts: np.concatenate(parts), *rows)
     if saves[0] == 0:
         states = jax.tree.map(
@@ -230,9 +184,9 @@ def _outcome(stepper: Stepper, start: Any, saves: Any, last: _Cursor, rows: list
         times=stepper.time(saves[saves <= index]),
         states=states,
         last_time=stepper.time(index),
-        last_state=last.state,
+        last_state=state,
         result=last.result,
         steps=index,
         rejected=0,
-        evaluations=index * stepper.evaluations,
+        evaluations=_times(stepper.evaluations, index),
     )

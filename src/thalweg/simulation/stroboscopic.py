@@ -19,7 +19,7 @@ from thalweg.simulation.controller import Guarded
 from thalweg.simulation.dormand_prince import DormandPrince8
 from thalweg.simulation.methods import Adaptive, AdaptiveMethod
 from thalweg.simulation.settled import as_scalar
-from thalweg.simulation.stepping import FlowSteps
+from thalweg.simulation.steppers import FlowSteps
 from thalweg.simulation.trajectory import make_trajectory
 
 _METHOD = Adaptive(solver=diffrax.Dopri8(), max_steps=4096, derivatives="both")
@@ -101,7 +101,7 @@ class Stroboscopic(Map):
             until=None,
             output="end",
         )
-        return make_trajectory(solve(problem, self.method), "Stroboscopic", None).final
+        return make_trajectory(solve(problem, self.method), self.flow, None).final
 
     def _in_steps(self, count: int, state: Any, dtype: Any) -> Any:
         dt = as_scalar(self.period, dtype) / count

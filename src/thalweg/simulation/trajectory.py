@@ -11,6 +11,7 @@ from thalweg.core import html
 from thalweg.core.errors import InputError
 from thalweg.core.results import Result
 from thalweg.core.trees import Layout, has_tracer
+from thalweg.dynamics import WORDS, Rule
 from thalweg.simulation.outcome import Outcome
 
 _NAMES = {
@@ -32,7 +33,8 @@ class Trajectory(eqx.Module):
     that settled has the point of rest as its last one.
 
     Attributes:
-        times: when the states were saved, shape `(n,)`: numbers for a flow, step counts for a map.
+        times: when the states were saved, shape `(n,)`: numbers for a flow or a diffusion, step
+            counts for a map or a kernel.
         states: the states, a pytree like the start with a first axis of n.
         last_time: the time of the last state reached; where a run diverged, the last time at which
             its state was finite.
@@ -43,6 +45,7 @@ class Trajectory(eqx.Module):
         evaluations: how often the velocity or the map was evaluated; None for an implicit method.
         interpolation: what `evaluate` uses; None unless saved with `save="dense"`.
         rule_name: what was run.
+        rule_kind: `"flow"`, `"map"`, `"diffusion"` or `"kernel"`.
         labels: the rule's `state_names`, or None.
     """
 
@@ -56,6 +59,7 @@ class Trajectory(eqx.Module):
     evaluations: Any
     interpolation: Any
     rule_name: str = eqx.field(static=True)
+    rule_kind: str = eqx.field(static=True)
     labels: tuple[str, ...] | None = eqx.field(static=True)
 
     @property
@@ -142,12 +146,14 @@ class Trajectory(eqx.Module):
         names, last = self._names(layout), layout.flatten(self.last_state)
         shown = [f"{n} = {x:.6g}" for n, x in zip(names[:_MOST_SHOWN], last, strict=False)]
         more = [f"… {layout.size} coordinates"] if layout.size > _MOST_SHOWN else []
+        is_timed = WORDS[self.rule_kind].clock == "t"
+        end = f"t = {self.last_time:g}" if is_timed else f"step {self.last_time}"
         counts = [f"{self.steps} steps", f"{self.rejected} rejected"]
         if self.evaluations is not None:
             counts.append(f"{self.evaluations} evaluations")
         return "\n".join(
             [
-                f"Trajectory of {self.rule_name}: {len(self)} points to t = {self.last_time:g}",
+                f"Trajectory of {self.rule_name} ({self.rule_kind}): {len(self)} points to {end}",
                 f"  {Result[self.result]}",
                 f"  last state  {', '.join(shown + more)}",
                 f"  cost        {', '.join(counts)}",
@@ -162,7 +168,7 @@ class Trajectory(eqx.Module):
         return list(self.labels) if self.labels else layout.labels()
 
 
-def make_trajectory(outcome: Outcome, rule_name: str, labels: tuple[str, ...] | None) -> Trajectory:
+def make_trajectory(outcome: Outcome, rule: Rule, labels: tuple[str, ...] | None) -> Trajectory:
     """The trajectory of an outcome: its end is the only row, or the point of rest is the last."""
     traced = _is_jax(outcome)
     if outcome.times is None:
@@ -181,7 +187,8 @@ def make_trajectory(outcome: Outcome, rule_name: str, labels: tuple[str, ...] | 
         rejected=outcome.rejected,
         evaluations=outcome.evaluations,
         interpolation=outcome.interpolation,
-        rule_name=rule_name,
+        rule_name=type(rule).__name__,
+        rule_kind=rule.rule_kind,
         labels=labels,
     )
 
