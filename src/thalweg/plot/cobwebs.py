@@ -112,8 +112,10 @@ def _portrait(
     cycles: Cycles | Sequence[Cycle],
 ) -> Portrait:
     """The portrait of a map of the line with the cobweb that was asked for."""
-    if rule.rule_kind != "map":
-        raise InputError(f"cobweb: {type(rule).__name__} is a flow; a cobweb shows a map.")
+    if rule.has_continuous_time:
+        raise InputError(
+            f"cobweb: {type(rule).__name__} is a {rule.words.kind}; a cobweb shows a map."
+        )
     scene = make_scene(rule, domain, equilibria, cycles, energy=None, starts=1)
     if scene.view.dimension != 1:
         raise InputError(

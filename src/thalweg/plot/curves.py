@@ -12,7 +12,6 @@ import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Equilibria
-from thalweg.core.charts import BoxChart
 from thalweg.dynamics import Problem
 from thalweg.plot.fields import velocities
 from thalweg.simulation.bundles import Start, run_batch
@@ -46,16 +45,14 @@ def spread_starts(problem: Problem, count: int) -> np.ndarray:
     References:
         M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
     """
-    chart, d = problem.chart, problem.chart.dimension
-    size = d if isinstance(chart, BoxChart) else d + 1
+    chart = problem.chart
+    size = chart.num_uniform
     ratio = 2.0
     for _ in range(64):
         ratio = (1.0 + ratio) ** (1.0 / (size + 1.0))
     unit = (0.5 + np.outer(np.arange(1, count + 1), ratio ** -np.arange(1.0, size + 1.0))) % 1.0
-    if isinstance(chart, BoxChart):
-        return np.asarray(chart.lower) + unit * np.asarray(chart.widths)
-    shares = -np.log(np.clip(unit, 1e-9, 1.0 - 1e-9))
-    return (shares / shares.sum(axis=1, keepdims=True))[:, :-1]
+    # Mirrored numbers are as even, and of a simplex the first few then reach its middle.
+    return np.asarray(chart.from_uniform(unit if chart.is_product else 1.0 - unit))
 
 
 def flow_runs(
@@ -146,7 +143,7 @@ def closed_orbit(problem: Problem, cycle: Cycle) -> Run:
 
 def cycle_curve(problem: Problem, cycle: Cycle) -> np.ndarray:
     """A closed orbit as a fine curve `(m, d)` that closes; the points of a map's cycle `(n, d)`."""
-    if problem.rule.rule_kind == "map":
+    if not problem.rule.has_continuous_time:
         return np.atleast_2d(problem.chart.coordinates(cycle.states))
     return closed_orbit(problem, cycle).y
 

@@ -132,7 +132,7 @@ def make_scene(
     begin = sample_starts(problem, starts)
     if through is not None or (view is not None and view.is_slice):
         trajectories = Sample()
-    elif rule.rule_kind == "flow":
+    elif rule.has_continuous_time:
         trajectories = sample_flow(problem, begin)
     else:
         trajectories = sample_map(problem, begin, [*resting, *loops])

@@ -125,7 +125,7 @@ def _drawn(
     for witness in found.witnesses:
         curve = witness_curve(problem, witness, cycles)
         if data.view.shows(curve):
-            _draw_witness(axes, data, curve, witness)
+            _draw_witness(axes, data.view, curve, witness)
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
     legend_below(axes, gap=24.0 if data.view.corners else 38.0)
     return axes
@@ -186,10 +186,10 @@ def witness_curve(problem: Problem, witness: Witness, cycles: Sequence[Cycle] = 
     for cycle in cycles:
         if cycle.period == known["period"] and np.all(layout.flatten(cycle.point) == flat):
             return cycle_curve(problem, cycle)
-    if problem.rule.rule_kind == "map":
+    if not problem.rule.has_continuous_time:
         return map_orbits(problem, start, round(known["period"]) - 1)[:, 0]
     sizes = np.abs([complex(*value) for value in known["multipliers"]])
-    # The way in which a deviation grows less in a turn.
+    # In time or against it, as a deviation grows less in a turn.
     backwards = float(np.max(sizes)) > 1.0 / max(float(np.min(sizes)), 1e-300)
     run = flow_runs(problem, start, -1.0 if backwards else 1.0, blocks=_BLOCKS)[0]
     once = run.y[run.times <= known["period"]]
@@ -211,28 +211,18 @@ def _draw_plane(axes: "Axes", data: Portrait) -> None:
         LAYERS[name].draw(axes, data)
 
 
-def _draw_witness(axes: "Axes", data: Portrait, curve: np.ndarray, witness: Witness) -> None:
-    view = data.view
+def _draw_witness(axes: "Axes", view: View, curve: np.ndarray, witness: Witness) -> None:
     if len(curve) == 1:
         axes.plot(
-            *_on_figure(data, view.wrap(view.place(curve))), marker="*", markersize=17,
+            *view.on_axes(view.points(curve)), marker="*", markersize=17,
             color=VERMILLION, markeredgecolor="white", linestyle="none", zorder=9, clip_on=False,
             label=f"witness: {witness.to_dict()['reason']}",
         )  # fmt: skip
         return
-    is_flow = view.problem.rule.rule_kind == "flow"
-    shown = view.broken(view.place(curve)) if is_flow else view.wrap(view.place(curve))
+    is_flow = view.is_flow
+    shown = view.broken(view.place(curve)) if is_flow else view.points(curve)
     axes.plot(
-        *_on_figure(data, shown), color=VERMILLION, linewidth=2.2, zorder=9,
+        *view.on_axes(shown, np.roll(shown, -1, axis=0)), color=VERMILLION, linewidth=2.2, zorder=9,
         linestyle="-" if is_flow else "none", marker=None if is_flow else "*", markersize=14,
         label="witness: closed orbit" if is_flow else f"witness: {len(curve)}-cycle",
     )  # fmt: skip
-
-
-def _on_figure(data: Portrait, places: np.ndarray) -> np.ndarray:
-    """Places `(m, k)` as x and y of the figure; a state of a map of the line stands at (x, x⁺)."""
-    if data.view.dimension == 2:
-        return places.T
-    x = places[:, 0]
-    is_flow = data.view.problem.rule.rule_kind == "flow"
-    return np.stack([x, np.zeros_like(x) if is_flow else np.roll(x, -1)])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.charts import BoxChart, SimplexChart
+from thalweg.core.charts import SimplexChart
 from thalweg.core.declared import declared_names
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
@@ -60,7 +60,7 @@ class View:
     @property
     def is_flow(self) -> bool:
         """Whether states move along curves, and do not jump from point to point."""
-        return self.problem.rule.rule_kind == "flow"
+        return self.problem.rule.has_continuous_time
 
     @property
     def is_slice(self) -> bool:
@@ -155,14 +155,10 @@ def make_view(
     """
     chart = problem.chart
     names = declared_names(problem.rule, chart.layout)
-    if isinstance(chart, BoxChart):
-        fixed = {names[i]: chart.held[i] for i in range(len(names)) if i not in chart.free}
-        names = [names[i] for i in chart.free]
-    else:
-        fixed = {}
+    fixed = {names[i]: value for i, value in chart.held_at.items()}
     if isinstance(chart, SimplexChart) and chart.dimension == 2 and plane is None:
         return _triangle(problem, tuple(names))
-    names = names[: chart.dimension]
+    names = [names[i] for i in chart.indices]
     axes = _axes(chart.dimension, names, plane, points, np.asarray(chart.widths))
     origin = np.zeros(chart.dimension)
     is_projection = chart.dimension > len(axes) and through is None
@@ -171,10 +167,7 @@ def make_view(
         origin[others] = _coordinates(problem, through)[others]
         fixed |= {names[i]: origin[i] for i in others}
     basis = np.eye(chart.dimension)[:, axes]
-    is_box = isinstance(chart, BoxChart)
-    lower = np.asarray(chart.lower)[axes] if is_box else np.zeros(len(axes))
-    upper = np.asarray(chart.upper)[axes] if is_box else np.ones(len(axes))
-    periods = np.asarray(chart.period)[axes] if is_box else np.full(len(axes), np.inf)
+    lower, upper, periods = (np.asarray(a)[axes] for a in (*chart.bounds, chart.period))
     words = _held(fixed)
     if is_projection:
         words = f"seen along {names_in_words([names[i] for i in others])}" + (
