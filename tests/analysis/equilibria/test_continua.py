@@ -115,4 +115,4 @@ def test_a_flat_region_is_said_to_be_flat():
 
 def test_deflation_does_not_end_on_a_continuum():
     found = tw.find_equilibria(RING, square(3.0))
-    assert found.search.deflated == 0
+    assert found.search.directed == 0

@@ -2,6 +2,8 @@
 
 `find.py` holds the verb and `result.py` what it returns. A search goes through `search` (batched
 Levenberg–Marquardt from many starts), `polish` (Newton), `distinct` (which ends are the same root),
-`inventory` (starts until sure enough), `completeness` (what may have been missed), `continua`
-(roots that are not isolated), `classify` (kind and form) and `assemble`.
+`features` (the sizes at which the rule has features), `sorting` (isolated roots and `continua`, and
+who led to which), `inventory` (starts until sure enough), `directed` (starts that are chosen, with
+`trajectories`, `symmetries`, `indices`), `completeness` (what may have been missed), `classify`
+(kind and form) and `assemble`.
 """

@@ -9,10 +9,12 @@ import numpy as np
 from thalweg.analysis.equilibria.classify import classify
 from thalweg.analysis.equilibria.continua import Continuum, spread
 from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
-from thalweg.analysis.equilibria.inventory import TARGET, Inventory
+from thalweg.analysis.equilibria.indices import IndexSum
+from thalweg.analysis.equilibria.inventory import TARGET
 from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
+from thalweg.analysis.equilibria.sorting import Inventory
 from thalweg.core.about import About
 from thalweg.core.domains import Box, Domain
 from thalweg.dynamics import declared_energy, declared_names
@@ -50,7 +52,10 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
         unseen_mass=inventory.mass,
         unseen_upper=inventory.upper,
         continuum=bool(families),
-        deflated=inventory.deflated,
+        directed=inventory.directed,
+        trajectories=inventory.trajectories,
+        settled=inventory.settled,
+        trajectory_unseen_upper=inventory.trajectory_upper,
         target=TARGET,
     )
     return Equilibria(
@@ -58,7 +63,7 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
         search=search,
         continua=tuple(families),
         slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
-        warnings=tuple(_warnings(problem, domain, look, search, families)),
+        warnings=tuple(_warnings(problem, domain, look, search, families, inventory.index_sum)),
         about=About.of(problem.rule, domain),
     )
 
@@ -165,7 +170,12 @@ def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tupl
 
 
 def _warnings(
-    problem: Problem, domain: Domain, look: Probe, search: Search, families: list[Continuum]
+    problem: Problem,
+    domain: Domain,
+    look: Probe,
+    search: Search,
+    families: list[Continuum],
+    index: IndexSum | None,
 ) -> list[str]:
     notes: list[Any] = []
     broken = np.flatnonzero(~np.all(np.isfinite(look.displacement), axis=1))
@@ -183,6 +193,12 @@ def _warnings(
             held = [i for i in range(chart.layout.size) if i not in chart.free]
             values = ", ".join(f"{names[i]} = {chart.held[i]:g}" for i in held)
             notes.append(f"held fixed: {values}; these are equilibria of the rest.")
+    if index is not None and index.found != index.expected:
+        notes.append(
+            f"the indices of what was found add up to {index.found}, not {index.expected}, "
+            f"as they must (at {index.looks} points all round the domain the rule points the same "
+            f"way, in or out): an equilibrium was missed."
+        )
     for family in families:
         if family.dimension == problem.chart.dimension:
             notes.append("the rule is zero on a whole region, where every state is at rest.")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Deterministic
 
 _EPS = np.finfo(np.float64).eps
 # A Jacobian of sums and products is right to a few roundings an entry, eigenvalues to a few times
@@ -47,7 +47,7 @@ class Class(NamedTuple):
     spectrum: Spectrum
 
 
-def classify(rule: Rule, jacobian: np.ndarray, uncertainty: Any = 0.0) -> Class:
+def classify(rule: Deterministic, jacobian: np.ndarray, uncertainty: Any = 0.0) -> Class:
     """Classify the equilibrium at which the rule's own Jacobian is `jacobian`.
 
     Arguments:
@@ -111,7 +111,9 @@ def spectrum(jacobian: np.ndarray, uncertainty: Any = 0.0) -> Spectrum:
     return Spectrum(*(part[order] for part in found))
 
 
-def _growths(rule: Rule, values: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _growths(
+    rule: Deterministic, values: np.ndarray, error: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest growth that each eigenvalue may have within its error.
 
     Both are met along the axes or along the eigenvalue itself, for Re λ and for log|λ| alike.

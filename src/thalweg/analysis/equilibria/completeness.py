@@ -9,18 +9,17 @@ second half met k times, a binomial count with an exact (Clopper–Pearson) boun
 import numpy as np
 
 
-def unseen_mass(hits: np.ndarray, extra_singletons: int = 0) -> float:
+def unseen_mass(hits: np.ndarray) -> float:
     """The Good–Turing estimate: the share of starts whose class was found exactly once.
 
     Arguments:
         hits: the class that each start found, −1 for none, shape `(n,)`.
-        extra_singletons: classes that only a directed search found.
 
     References:
         Good (1953), Biometrika 40:237, eq. 9.
     """
     _, counts = np.unique(hits[hits >= 0], return_counts=True)
-    return float(min(1.0, (np.sum(counts == 1) + extra_singletons) / max(len(hits), 1)))
+    return float(min(1.0, np.sum(counts == 1) / max(len(hits), 1)))
 
 
 def unseen_upper(hits: np.ndarray, confidence: float = 0.95) -> float:

@@ -5,6 +5,8 @@ their linear reaches are small next to the domain, the domain's own sizes say no
 lies between the roots, and the search is done again with theirs.
 """
 
+from typing import Any
+
 import numpy as np
 
 from thalweg.analysis.equilibria.distinct import Roots
@@ -93,7 +95,7 @@ def finer_scales(
 
 
 def starts_near(
-    problem: Problem, points: np.ndarray, region: tuple[np.ndarray, np.ndarray], count: int
+    problem: Problem, points: np.ndarray, region: tuple[Any, Any], count: int, seed: int = 0
 ) -> np.ndarray:
     """Starts at all distances from given points and from zero, and uniform ones in a region.
 
@@ -102,8 +104,9 @@ def starts_near(
         points: shape `(k, d)`.
         region: its lower and upper corner.
         count: how many starts, half of them in the region.
+        seed: another one gives other starts.
     """
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng([3, seed])
     dimension = problem.chart.dimension
     widths = np.asarray(problem.chart.widths)
     uniform = rng.uniform(*region, size=(count - count // 2, dimension))

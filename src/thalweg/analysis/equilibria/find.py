@@ -27,8 +27,11 @@ def find_equilibria(
     Independent random starts run to rest in one compiled, batched Levenberg–Marquardt search; the
     ends are polished by Newton, merged relative to their conditioning, and classified. More starts
     are drawn until the chance of having missed one is below 1 % (with 95 % confidence), up to 16
-    times the first number; then restarts that are deflated away from what was found look for basins
-    too small to hit. Equilibria that are not isolated are recognised as continua and represented by
+    times the first number. Then come starts that are chosen: where trajectories end (forwards, and
+    in up to three dimensions backwards), along unstable directions, images under symmetries that
+    the rule is seen to have, middles between roots, and restarts that are deflated away from what
+    was found. Where the rule points inward all round a box of up to three dimensions (or outward),
+    the indices of all equilibria have a known sum: more search where it does not add up. Equilibria that are not isolated are recognised as continua and represented by
     a few points each.
 
     Arguments:

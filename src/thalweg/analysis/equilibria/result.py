@@ -33,7 +33,12 @@ class Search:
         left: how many starts ran out of the domain and came to rest nowhere.
         stalled: how many ended where the speed has a local minimum that is not zero.
         unfinished: how many were still on their way when the steps were spent.
-        deflated: how many equilibria only the deflated restarts found.
+        trajectory_unseen_upper: a 95 % upper bound on the probability that one more trajectory from
+            a random start settles on an equilibrium not seen yet; None likewise.
+        trajectories: how many trajectories were followed from random starts.
+        settled: how many of them settled on an equilibrium in the domain.
+        directed: how many equilibria no random start led to, only ones that were chosen: ends of
+            trajectories, unstable directions, images under symmetries, deflated restarts.
         undefined: how many starts led to where the rule is not finite.
         target: the bound at which drawing stops.
     """
@@ -51,7 +56,10 @@ class Search:
     left: int = 0
     stalled: int = 0
     unfinished: int = 0
-    deflated: int = 0
+    trajectory_unseen_upper: float | None = None
+    trajectories: int = 0
+    settled: int = 0
+    directed: int = 0
     undefined: int = 0
     target: float = 0.01
 
@@ -76,14 +84,20 @@ class Search:
         if any(lost.values()):
             parts = [f"{count} {what}" for what, count in lost.items() if count]
             lines.append(f"Of the other starts {', '.join(parts)}.")
-        if self.deflated:
-            lines.append(f"{self.deflated} found only by deflated restarts.")
+        if self.directed:
+            lines.append(f"{self.directed} found only from starts that were chosen, not drawn.")
         if self.unseen_upper is not None:
             enough = self.unseen_upper <= self.target
             why = "" if enough else " (the budget of starts is spent)"
             lines.append(
                 f"One more start finds a new one with probability below "
                 f"{100 * self.unseen_upper:.2g} % (95 % confidence){why}."
+            )
+        if self.trajectory_unseen_upper is not None:
+            lines.append(
+                f"{self.settled} of {self.trajectories} trajectories settled on them; one more "
+                f"settles on a new one with probability below "
+                f"{100 * self.trajectory_unseen_upper:.2g} %."
             )
         return "\n".join(lines)
 

@@ -1,0 +1,166 @@
+"""Starts that are chosen, not drawn: where trajectories end, along unstable directions, images.
+
+They find what a random start misses. What they say about completeness is said apart from it: how
+likely one more *trajectory* is to settle on something new.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thalweg.analysis.equilibria.completeness import binomial_upper, unseen_upper
+from thalweg.analysis.equilibria.features import starts_near
+from thalweg.analysis.equilibria.indices import IndexSum, expected_index, index_sum
+from thalweg.analysis.equilibria.search import ROUND
+from thalweg.analysis.equilibria.sorting import Found, Inventory, enlarge
+from thalweg.analysis.equilibria.symmetries import images, independent_parts, symmetries
+from thalweg.analysis.equilibria.trajectories import follow
+from thalweg.dynamics.problem import Problem
+
+# In few dimensions the search for roots misses little, and backwards trajectories find sources.
+_FEW_DIMENSIONS = 3
+_TRAJECTORIES, _FEW_TRAJECTORIES, _BACKWARDS = 256, 96, 32
+_ROUNDS = 4
+_MOST_UNSTABLE, _MOST_MIDDLES = 64, 256
+# How far along an unstable direction a trajectory starts, in widths.
+_AWAY = 1e-2
+# A trajectory has settled where the root found from its end is that near, in widths; two roots
+# that near to each other count as one here.
+_NEAR, _SAME = 1e-2, 1e-6
+_INDEX_ROUNDS = 2
+_MOST_NEAR = 16
+
+
+class Trajectories(NamedTuple):
+    """What trajectories from random starts settle on.
+
+    Attributes:
+        followed: how many there were.
+        settled: how many of them settled on an equilibrium in the domain.
+        upper: a 95 % upper bound on the probability that one more settles on one not seen yet.
+    """
+
+    followed: int
+    settled: int
+    upper: float
+
+
+def from_trajectories(
+    problem: Problem, starts: np.ndarray, found: Found, inventory: Inventory
+) -> tuple[Found, Inventory, Trajectories]:
+    """Search from where trajectories end, of up to `len(starts)` random starts."""
+    few = problem.chart.dimension <= _FEW_DIMENSIONS
+    count = min(_FEW_TRAJECTORIES if few else _TRAJECTORIES, len(starts))
+    backwards = min(_BACKWARDS, count) if few and problem.rule.has_continuous_time else 0
+    begin = np.concatenate([starts[:count], starts[:backwards]])
+    ends = follow(problem, begin, np.repeat([1.0, -1.0], [count, backwards]))
+    before = inventory
+    found, inventory = enlarge(problem, found, inventory, _apart(problem, ends))
+    inside = inventory.roots.y[inventory.inside]
+    nearest, distance = _nearest(problem, ends[:count], inside)
+    settled = distance < _NEAR
+    _, known = _nearest(problem, inside, before.roots.y)
+    is_new = settled & (np.append(known, 0.0)[nearest] > _SAME)
+    if np.any(is_new):
+        upper = unseen_upper(np.where(settled, nearest, -1))
+    else:
+        # What was known before is independent of the trajectories, so that all of them count.
+        upper = binomial_upper(0, count)
+    return found, inventory, Trajectories(count, int(np.sum(settled)), upper)
+
+
+def from_what_was_found(
+    problem: Problem, found: Found, inventory: Inventory
+) -> tuple[Found, Inventory]:
+    """Search from images, middles and unstable directions of roots, while new ones turn up."""
+    few = problem.chart.dimension <= _FEW_DIMENSIONS
+    parts = independent_parts(problem, inventory.scales)
+    known = symmetries(problem, parts)
+    asked = np.zeros((0, problem.chart.dimension))
+    for _ in range(_ROUNDS):
+        roots = inventory.roots.at(np.flatnonzero(inventory.inside))
+        fresh = np.flatnonzero(_nearest(problem, roots.y, asked)[1] > _SAME)
+        if not len(fresh):
+            break
+        asked = np.concatenate([asked, roots.y[fresh]])
+        begin = _along_unstable(problem, inventory, fresh)
+        points = [images(problem, roots.y, known, parts)]
+        points += [follow(problem, begin, np.ones(len(begin)))] if len(begin) else []
+        points += [] if few else [_middles(problem, roots.y)]
+        found, inventory = enlarge(
+            problem, found, inventory, _apart(problem, np.concatenate(points))
+        )
+    return found, inventory
+
+
+def by_index(
+    problem: Problem, found: Found, inventory: Inventory
+) -> tuple[Found, Inventory, IndexSum | None]:
+    """Compare the sum of the indices with what it must be, and search on where it differs."""
+    expected = expected_index(problem)
+    if expected is None or inventory.families:
+        return found, inventory, None
+    total = _index(problem, inventory, expected)
+    for attempt in range(_INDEX_ROUNDS):
+        if total is None or total.found == total.expected:
+            break
+        points = inventory.roots.y[inventory.inside][:_MOST_NEAR]
+        begin = starts_near(problem, points, problem.chart.bounds, 2 * ROUND, seed=attempt)
+        found, inventory = enlarge(problem, found, inventory, begin)
+        total = _index(problem, inventory, expected)
+    return found, inventory, total
+
+
+def _index(problem: Problem, inventory: Inventory, expected: tuple[int, int]) -> IndexSum | None:
+    roots = inventory.roots.at(np.flatnonzero(inventory.inside))
+    return index_sum(problem, roots.y, roots.polished.jacobian, expected)
+
+
+def _along_unstable(problem: Problem, inventory: Inventory, chosen: np.ndarray) -> np.ndarray:
+    """Starts next to saddles and sources, both ways along and within their unstable directions."""
+    rule, widths = problem.rule, np.asarray(problem.chart.widths)
+    roots = inventory.roots.at(np.flatnonzero(inventory.inside)[chosen])
+    rng = np.random.default_rng(7)
+    begin: list[np.ndarray] = []
+    for y, jacobian in zip(roots.y, roots.polished.jacobian, strict=True):
+        scaled = rule.own_jacobian(jacobian) * widths / widths[:, None]
+        values, vectors = np.linalg.eig(scaled)
+        unstable = vectors[:, rule.growth(values.astype(np.complex128)) > 0.0]
+        if not unstable.shape[1] or len(begin) >= _MOST_UNSTABLE:
+            continue
+        basis = np.linalg.qr(np.concatenate([np.real(unstable), np.imag(unstable)], axis=1))[0]
+        basis = basis[:, : unstable.shape[1]]
+        mixed = basis @ rng.normal(size=(basis.shape[1], min(basis.shape[1], 4) - 1))
+        for direction in np.concatenate([basis, mixed], axis=1).T:
+            step = _AWAY * widths * direction / np.linalg.norm(direction)
+            begin += [y + step, y - step]
+    return np.array(begin[:_MOST_UNSTABLE]).reshape(-1, len(widths))
+
+
+def _middles(problem: Problem, points: np.ndarray) -> np.ndarray:
+    """The middles between roots, the nearest pairs first: saddles lie between attractors."""
+    first, second = np.triu_indices(len(points), 1)
+    step = problem.chart.difference(points[second], points[first])
+    length = np.linalg.norm(step / np.asarray(problem.chart.widths), axis=1)
+    chosen = np.argsort(length, kind="stable")[:_MOST_MIDDLES]
+    return points[first[chosen]] + 0.5 * step[chosen]
+
+
+def _apart(problem: Problem, points: np.ndarray) -> np.ndarray:
+    """The finite ones among points, each once."""
+    points = points[np.all(np.isfinite(points), axis=1)]
+    cells = np.round(points / np.asarray(problem.chart.widths), 4)
+    return points[np.sort(np.unique(cells, axis=0, return_index=True)[1])]
+
+
+def _nearest(problem: Problem, points: np.ndarray, others: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The index of the nearest of others to each point, and how far it is, in widths."""
+    if not len(others):
+        return np.full(len(points), -1), np.full(len(points), np.inf)
+    step = problem.chart.difference(points[:, None], others[None]) / np.asarray(
+        problem.chart.widths
+    )
+    distance = np.max(np.abs(step), axis=2)
+    distance = np.where(np.isfinite(distance), distance, np.inf)
+    nearest = np.argmin(distance, axis=1)
+    return nearest, distance[np.arange(len(points)), nearest]

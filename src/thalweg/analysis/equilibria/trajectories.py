@@ -1,0 +1,69 @@
+"""Where trajectories go: cheap runs by the batch, from which the search for roots starts anew.
+
+A search for roots lands near its start, and in many dimensions that is near the saddles in the
+middle. Trajectories end where a simulation would: in the attractors.
+"""
+
+import numpy as np
+
+from thalweg.analysis.equilibria.search import evaluate
+from thalweg.dynamics.problem import Problem
+from thalweg.simulation.bundles import LANES, Start, run_batch
+
+# The search for roots finishes what a trajectory begins: the runs need only end in its basin.
+_TOLERANCE = 1e-4
+_MOST_BLOCKS = 3
+_STEPS_OF_MAPS = 64
+# A trajectory that moves less than this share of the domain in a tenth of its steps has settled.
+_SETTLED = 1e-3
+_FAR = 3.0
+# The same shape as in the search for cycles, so that both share one program.
+_WHOLE_JACOBIAN = 4
+
+
+def follow(problem: Problem, starts: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Where trajectories end that run until they settle, leave, or have taken enough steps.
+
+    Arguments:
+        problem: the rule and its chart.
+        starts: shape `(n, d)`.
+        direction: +1 forwards in time, −1 backwards (flows only), shape `(n,)`.
+
+    Returns:
+        The ends, shape `(n, d)`; NaN where a trajectory left for good.
+    """
+    if not problem.rule.has_continuous_time:
+        return _iterate(problem, starts)
+    parts = range(0, len(starts), LANES)
+    ends = [_run(problem, starts[i : i + LANES], direction[i : i + LANES]) for i in parts]
+    return np.concatenate(ends) if ends else starts
+
+
+def _iterate(problem: Problem, points: np.ndarray) -> np.ndarray:
+    for _ in range(_STEPS_OF_MAPS):
+        points = np.asarray(problem.chart.wrap(points + evaluate(problem, points)))
+        points = np.where(problem.chart.inside(points, _FAR)[:, None], points, np.nan)
+    return points
+
+
+def _run(problem: Problem, points: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    chart, widths = problem.chart, np.asarray(problem.chart.widths)
+    count, dimension = points.shape
+    width = dimension if dimension <= _WHOLE_JACOBIAN else 1
+    tangents = np.tile(np.eye(dimension, width), (count, 1, 1))
+    z, duration = points / widths, np.full(count, np.inf)
+    left = np.zeros(count, dtype=bool)
+    for _ in range(_MOST_BLOCKS):
+        track = run_batch(
+            problem,
+            Start(z, tangents, direction, duration, np.array(_TOLERANCE), np.array(0.0)),
+        )
+        last = track.z[:, -1]
+        settled = np.max(np.abs(last - track.z[:, -13]), axis=1) < _SETTLED
+        left |= ~np.asarray(chart.inside(last * widths, _FAR))
+        z = np.where(left[:, None], np.nan, np.asarray(chart.wrap(last * widths)) / widths)
+        duration = np.where(settled | left, 0.0, duration)
+        if not np.any(duration):
+            break
+        z = np.where(left[:, None], points / widths, z)
+    return np.where(left[:, None], np.nan, z * widths)
