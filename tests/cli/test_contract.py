@@ -27,7 +27,8 @@ SEARCH = {
     "starts": int, "converged": int, "distinct": int, "outside": int, "unseen_mass": NUMBER,
     "unseen_upper": NUMBER, "continuum": bool,
     "continua": int, "entries": int, "points": int, "left": int, "stalled": int, "unfinished": int,
-    "deflated": int, "undefined": int, "target": NUMBER,
+    "trajectory_unseen_upper": NUMBER, "trajectories": int, "settled": int, "directed": int,
+    "undefined": int, "target": NUMBER,
 }  # fmt: skip
 CONTRACT = {
     "schema": int, "version": str, "system": str, "parameters": dict, "rule": str,

@@ -31,8 +31,9 @@ def find_equilibria(
     in up to three dimensions backwards), along unstable directions, images under symmetries that
     the rule is seen to have, middles between roots, and restarts that are deflated away from what
     was found. Where the rule points inward all round a box of up to three dimensions (or outward),
-    the indices of all equilibria have a known sum: more search where it does not add up. Equilibria that are not isolated are recognised as continua and represented by
-    a few points each.
+    the indices of all equilibria have a known sum: more search where it does not add up.
+    Equilibria that are not isolated are recognised as continua and represented by a few points
+    each.
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
