@@ -67,7 +67,7 @@ def follow(
         for i in np.flatnonzero(running)
     ]
     kept = np.isfinite(late).all(axis=(1, 2, 3)) & near
-    return LongOrbits(cycles, wanderers, late[kept].reshape(int(kept.sum()), -1, late.shape[-1]))
+    return LongOrbits(cycles, wanderers, late.reshape(LANES, -1, late.shape[-1])[kept])
 
 
 def _period(points: np.ndarray, frame: Frame) -> int | None:

@@ -197,15 +197,24 @@ def find_recurrence(path: Path, frame: Frame, num_nodes: int) -> Recurrence | No
         return None
     k = 1 + int(np.argmax(mismatch <= min(10.0 * mismatch.min() + 1e-4, _CLOSE)))
     first, last = visits[-1 - k], visits[-1]
-    inner = np.linspace(first.piece + 1, last.piece, num_nodes, endpoint=False).astype(int)[1:]
-    if len(set(inner)) < len(inner) or last.piece - first.piece < num_nodes:
-        return None
-    nodes = np.concatenate([first.z[None], path.z[inner, 0]])
-    times = np.concatenate([[first.t], path.t[inner, 0], [last.t]])
-    period = last.t - first.t
     turn = Path(*(part[first.piece : last.piece + 1] for part in path))
-    shares = np.diff(times) / period
+    period = last.t - first.t
+    nodes, times = _spread(turn, first.t, last.t, num_nodes)
+    nodes[0] = first.z
+    shares = np.diff([*times, last.t]) / period
     return Recurrence(period, nodes, shares, size_of(turn, frame), turn, float(mismatch[k - 1]))
+
+
+def _spread(turn: Path, begin: float, end: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points spread over the steps of a turn from time `begin` to `end`, `(m, d)`, and when."""
+    ends = np.append(np.clip(turn.t[:, 0], begin, None), end)
+    places = np.linspace(0.0, len(turn), count, endpoint=False)
+    # A long turn has more steps than points: each point is then one that was computed.
+    places = np.floor(places) if len(turn) > 2 * count else places
+    times = np.interp(places, np.arange(len(ends)), ends)
+    pieces = places.astype(int)
+    length = turn.t[pieces, 1] - turn.t[pieces, 0]
+    return turn.at(pieces, (times - turn.t[pieces, 0]) / length), times
 
 
 def lies_on(
