@@ -178,6 +178,22 @@ def test_a_rational_drift_closes_and_an_irrational_one_is_undecided():
     assert "quasi-periodic" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("speed", "swing", "closes"),
+    [(1.0, 0.0, True), (2.0, 1.0, True), (1.0, 1.0, False), (0.5, 1.0, False)],
+)
+def test_a_circle_is_one_orbit_unless_something_rests_on_it(speed, swing, closes):
+    """x' = ω + a sin x goes round in 2π/√(ω² − a²) if |a| < |ω|; else it comes to rest."""
+    rule = Sines(np.array([speed]), np.zeros((1, 1)), np.array([[swing]]))
+    found = tw.find_cycles(rule, tw.Box([-np.pi], [np.pi], periodic=True))
+    assert len(found) == int(closes)
+    assert found.recurrent == ()
+    for cycle in found:
+        expected = 2.0 * np.pi / np.sqrt(speed**2 - swing**2)
+        assert cycle.period == pytest.approx(expected, rel=1e-10)
+        assert cycle.multipliers == pytest.approx([1.0], abs=1e-10)
+
+
 def test_lorenz_is_undecided_with_its_exponent():
     """0.9056 ± .0003 (Sprott, Chaos and Time-Series Analysis, 2003)."""
     found = tw.find_cycles(systems.Lorenz())

@@ -162,3 +162,19 @@ def test_a_map_that_integrates_is_searched_where_its_orbits_pass():
     every = tw.find_cycles(Looped(), max_period=4)
     assert [(c.period, c.stable) for c in every] == [(2.0, False), (4.0, True)]
     assert "max_period" not in str(every)
+
+
+@pytest.mark.parametrize("diagonal", [[2.0, 2.0, 2.0], [2.0, -3.0, 0.0], [2.0, 0.0, 0.0]])
+def test_a_map_whose_orbits_all_run_away_has_no_cycles(diagonal):
+    found = tw.find_cycles(systems.Net(np.diag(diagonal), np.array(False)), CUBE)
+    assert len(found) == 0
+    assert found.recurrent == ()
+
+
+def test_a_family_of_2_cycles_of_a_map_of_rank_one():
+    """h⁺ = −h v vᵀ with |v| = 1: every point of the line along v is on a 2-cycle."""
+    v = np.array([2.0, -1.0, 2.0]) / 3.0
+    (cycle,) = tw.find_cycles(systems.Net(-np.outer(v, v), np.array(False)), CUBE)
+    assert (cycle.period, cycle.continuum) == (2.0, 1)
+    np.testing.assert_allclose(np.abs(cycle.multipliers), [1.0, 0.0, 0.0], atol=1e-12)
+    np.testing.assert_allclose(cycle.point, (cycle.point @ v) * v, atol=1e-12)
