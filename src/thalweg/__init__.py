@@ -80,6 +80,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Verdict as Verdict,
         recover_energy as recover_energy,
     )
+    from thalweg.report.analyze import (
+        Analysis as Analysis,
+        analyze as analyze,
+    )
     from thalweg.simulation import (
         Adaptive as Adaptive,
         Euler as Euler,
@@ -143,6 +147,7 @@ _NAMES = {
         "Sphere",
     ),
     "thalweg.recovery": ("Verdict", "recover_energy"),
+    "thalweg.report.analyze": ("Analysis", "analyze"),
     "thalweg.simulation": (
         "Adaptive",
         "Euler",

@@ -36,8 +36,7 @@ FLOORS = {
 PARTS = {
     "analysis": ("linearize", "descent", "equilibria", "cycles"),
     "cli": (
-        "startup", "versions", "stages", "session", "parse", "header", "analysis",
-        "reporting", "commands", "main",
+        "startup", "versions", "stages", "session", "parse", "commands", "main",
     ),
     "dynamics": (
         "words", "rules", "diffusions", "kernels", "functions", "descent", "covariant", "spins",
@@ -50,8 +49,9 @@ PARTS = {
         "verdicts",
     ),
     "recovery": (
-        "kinds", "verdict", "findings", "region", "forms", "question", "remarks", "level",
-        "refutations", "candidates", "metrics", "closed_form", "split", "ladder", "recover",
+        "kinds", "witnesses", "verdict", "findings", "region", "forms", "question", "remarks",
+        "level", "refutations", "candidates", "metrics", "closed_form", "split", "ladder",
+        "recover",
     ),
     "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import thalweg as tw
 from thalweg.cli.main import app
+from thalweg.report import analysis_page
 
 NUMBER = (int, float)
 OPTIONAL = type(None)
@@ -37,9 +38,13 @@ CONTRACT = {
     "descent": {"energy": (str, OPTIONAL), "holds": (bool, OPTIONAL), "worst": (float, OPTIONAL)},
     "verdict": {
         "kind": str, "metric": (str, OPTIONAL), "residual": (float, OPTIONAL),
-        "witness": (dict, OPTIONAL), "levels": [dict],
+        "witness": (dict, OPTIONAL), "levels": [dict], "certified": bool,
+        "witnesses": [dict], "asides": [str], "warnings": [str], "not_kept": [str],
     },
     "warnings": [str],
+    # What reading it back needs besides.
+    "names": [str], "summary": str, "families": [dict], "slow": [dict], "recurrent": [dict],
+    "trajectories": int, "notes": {"before": [str], "equilibria": [str], "cycles": [str]},
 }  # fmt: skip
 
 
@@ -106,6 +111,18 @@ def test_the_file_is_what_was_printed(fitzhugh_nagumo):
     assert str(folder) not in report
 
 
+def test_the_file_reads_back_as_what_was_found(fitzhugh_nagumo):
+    data = json.loads((fitzhugh_nagumo[1] / "result.json").read_text())
+    found = tw.Analysis.from_dict(data)
+    assert found.to_dict() == data
+    assert found == tw.Analysis.from_dict(found.to_dict())
+    assert (found.about.system, found.seed) == ("fitzhugh-nagumo", 3)
+    assert found.about.domain == tw.models.FitzHughNagumo.domain
+    assert str(found.verdict).startswith("Energy of fitzhugh-nagumo (flow): refuted")
+    with pytest.raises(tw.InputError, match="does not keep the rule"):
+        analysis_page(found)
+
+
 def test_every_number_is_finite_or_null(fitzhugh_nagumo):
     def visit(value):
         if isinstance(value, dict | list):
@@ -133,10 +150,10 @@ def test_people_get_a_table_and_the_default_folder(tmp_path, monkeypatch):
 
 
 def test_nothing_is_written_when_drawing_fails(tmp_path, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise ValueError("no ink")
 
-    monkeypatch.setattr("thalweg.cli.reporting.analysis_page", broken)
+    monkeypatch.setattr("thalweg.report.analysis_page", broken)
     out = tmp_path / "out"
     result = CliRunner().invoke(app, ["analyze", "logistic", "--out", str(out)])
     assert result.exit_code == 1

@@ -1,5 +1,6 @@
 """The page of an analysis says what was found."""
 
+import dataclasses
 import pathlib
 import re
 
@@ -8,28 +9,23 @@ import pytest
 
 import thalweg as tw
 from thalweg.plot.curves import Run
-from thalweg.report import Findings, analysis_page
+from thalweg.report import analysis_page
 from thalweg.report.captions import counted, joined, rest_in_words
 from thalweg.report.systems import _until_settled
 
 
-def findings(rule, name, **options):
-    domain = options.pop("domain", rule.domain)
-    equilibria = tw.find_equilibria(rule, domain)
-    verdict = tw.recover_energy(rule, domain, equilibria=equilibria, thorough=False)
-    is_gradient = verdict.kind == "euclidean"
-    cycles = tw.find_cycles(rule, domain, equilibria=equilibria, gradient=is_gradient)
-    return Findings(
-        name=name, summary="A summary.", rule=rule, domain=domain, parameters={"a": 1.5}, seed=0,
-        equilibria=equilibria, cycles=cycles, descent=None, verdict=verdict,
-        warnings=("mind the gap",), command=f"thalweg analyze {name}", versions={"thalweg": "9"},
-        **options,
-    )  # fmt: skip
+def page_of(system, name, **options):
+    found = tw.analyze(system, name=name, warnings=["mind the gap"], **options)
+    return analysis_page(
+        dataclasses.replace(found, summary="A summary."),
+        command=f"thalweg analyze {name}",
+        versions={"thalweg": "9"},
+    )
 
 
 @pytest.fixture(scope="module")
 def wells():
-    return analysis_page(findings(tw.SteepestDescent(tw.energies.FourWells()), "four-wells"))
+    return page_of(tw.energies.FourWells(), "four-wells")
 
 
 def test_the_page_leads_with_the_answer(wells):
@@ -41,7 +37,7 @@ def test_the_page_leads_with_the_answer(wells):
 def test_the_page_holds_everything_that_was_asked_and_found(wells):
     text = wells.to_html()
     for word in (
-        "mind the gap", "<dt>a</dt><dd>1.5</dd>", "[-2, 2] × [-2, 2]", "<td>saddle</td>",
+        "mind the gap", "<dt>a</dt><dd>2.2</dd>", "[-2, 2] × [-2, 2]", "<td>saddle</td>",
         "95 % confidence", "thalweg analyze four-wells", "thalweg 9", "euclidean", "Jᵀ",
     ):  # fmt: skip
         assert word in text
@@ -62,7 +58,7 @@ def test_nothing_of_this_machine_is_on_the_page(wells):
 
 
 def test_a_map_of_the_line_has_its_cobweb_and_its_cycle():
-    page = analysis_page(findings(tw.models.Logistic(r=3.2), "logistic"))
+    page = page_of(tw.models.Logistic(r=3.2), "logistic")
     captions = {picture.name: picture.caption for picture in page.pictures()}
     assert "over to the diagonal" in captions["phase-portrait"]
     assert "inside the unit circle" in captions["spectrum"]
@@ -72,7 +68,7 @@ def test_a_map_of_the_line_has_its_cobweb_and_its_cycle():
 
 def test_a_rule_without_equilibria_has_a_page():
     drift = tw.as_flow(lambda x: np.ones(2) + 0.0 * x, domain=tw.Box([0.0, 0.0], [1.0, 1.0]))
-    page = analysis_page(findings(drift, "drift"))
+    page = page_of(drift, "drift")
     assert page.lead.startswith("A summary. No equilibria; no closed orbits.")
     assert "spectrum" not in [picture.name for picture in page.pictures()]
 

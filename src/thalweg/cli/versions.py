@@ -15,6 +15,11 @@ def versions() -> dict[str, str | None]:
     return own | {name: version_of(name) for name in _PACKAGES}
 
 
+def installed() -> dict[str, str]:
+    """The same in words: `"missing"` where there is none."""
+    return {name: version or "missing" for name, version in versions().items()}
+
+
 def version_of(name: str) -> str | None:
     """The version of an installed package, or None."""
     try:

@@ -1,5 +1,6 @@
 """What a result is about: which rule, of which state, in which domain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,7 +69,7 @@ class About:
         } | ({} if nested is None else {"structure": nested})
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "About":
+    def from_dict(cls, data: Mapping[str, Any]) -> "About":
         """What `to_dict` wrote; states of a class of a user's own are read back as vectors."""
         layout = layout_of(data.get("structure"), data["dimension"])
         known = data["domain"]

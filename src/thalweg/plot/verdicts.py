@@ -21,7 +21,7 @@ from thalweg.plot.scenes import Portrait, make_portrayed
 from thalweg.plot.style import GREY, PALE, VERMILLION, legend_below, new_axes, note
 from thalweg.plot.views import View, make_view, spanned_view
 from thalweg.recovery import Kind, Verdict
-from thalweg.recovery.verdict import Witness
+from thalweg.recovery.witnesses import Witness
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from typing import Any
 
 from thalweg.geometry import Geometry
 from thalweg.recovery.kinds import Kind
-from thalweg.recovery.verdict import Witness
+from thalweg.recovery.witnesses import Witness
 
 
 @dataclass(frozen=True)

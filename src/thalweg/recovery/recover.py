@@ -6,6 +6,7 @@ from typing import Any
 import jax
 
 from thalweg.analysis import Cycle, Equilibrium
+from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule
@@ -15,7 +16,7 @@ from thalweg.recovery.kinds import Kind
 from thalweg.recovery.ladder import LEVELS
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import Question, make_question
-from thalweg.recovery.remarks import refuse_unusable, region_in_words, remarks_on_region
+from thalweg.recovery.remarks import refuse_unusable, remarks_on_region
 from thalweg.recovery.verdict import LevelResult, Verdict
 
 
@@ -128,9 +129,7 @@ def _verdict(question: Question, levels: tuple[Level, ...]) -> Verdict:
             for found in _lines(question.findings[level])
         ),
         metric_name=None if decisive is None else decisive.metric_name,
-        system=type(question.rule).__name__,
-        rule_kind=question.rule.rule_kind,
-        region=region_in_words(question.domain),
+        about=About.of(question.rule, question.domain),
         warnings=remarks_on_region(question),
         asides=tuple(f.aside for f in findings if f.aside and f.kind != kind),
         split=next((f.split for f in findings if f.split is not None), None),

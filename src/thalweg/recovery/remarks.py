@@ -3,7 +3,6 @@
 import numpy as np
 
 from thalweg.core.charts import BoxChart
-from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import declared_names
 from thalweg.recovery.question import Question
@@ -55,18 +54,6 @@ def remarks_on_region(question: Question) -> tuple[str, ...]:
         where = ", ".join(f"{v:.6g}" for v in undefined[:6])
         remarks.append(f"the rule is not finite at ({where}).")
     return tuple(dict.fromkeys(remarks))
-
-
-def region_in_words(domain: Domain) -> str:
-    """A domain in a few words."""
-    data = domain.to_dict()
-    lower, upper = data["lower"], data["upper"]
-    if "sum" in data:
-        return f"the simplex of {len(lower)} coordinates"
-    pairs = [f"[{a:.4g}, {b:.4g}]" for a, b in zip(lower, upper, strict=True)]
-    if len(set(pairs)) == 1 and len(pairs) > 2:
-        return f"the box {pairs[0]}^{len(pairs)}"
-    return "the box " + " × ".join([*pairs[:4], *(["…"] if len(pairs) > 4 else [])])
 
 
 def _held(question: Question) -> list[str]:

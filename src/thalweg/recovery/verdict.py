@@ -1,34 +1,21 @@
 """The graded answer of energy recovery, with its evidence, and how it reads."""
 
 import textwrap
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
 from thalweg.core import html
+from thalweg.core.about import UNSAID, About
+from thalweg.core.reports import NotKept, Report, Table, about_in
 from thalweg.geometry import Geometry
 from thalweg.recovery.kinds import Kind
+from thalweg.recovery.witnesses import Witness, witness_from
 
 _WIDTH = 80
-
-
-class Witness(Protocol):
-    """Evidence against a metric or an energy that anyone can check again."""
-
-    @property
-    def excludes_metric(self) -> bool:
-        """Whether the displacement is a gradient in no metric that is continuous there."""
-        ...
-
-    @property
-    def excludes_energy(self) -> bool:
-        """Whether no energy falls wherever the rule moves, whatever the metric."""
-        ...
-
-    def to_dict(self) -> dict[str, Any]:
-        """The witness as JSON-ready data."""
-        ...
+_CALLABLES = ("energy", "metric", "split")  # what JSON cannot hold
 
 
 @dataclass(frozen=True)
@@ -47,18 +34,16 @@ class LevelResult:
     residual: float | None
     note: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "residual", _finite(self.residual))
+
     def to_dict(self) -> dict[str, Any]:
         """The line as JSON-ready data."""
-        return {
-            "name": self.name,
-            "outcome": self.outcome,
-            "residual": _finite(self.residual),
-            "note": self.note,
-        }
+        return asdict(self)
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdict(Report):
     """Answer to whether a rule is steepest descent of something: of what, or why not.
 
     Attributes:
@@ -71,48 +56,79 @@ class Verdict:
         levels: what every level tried found; two can be true at once (no metric, yet an energy that
             falls).
         metric_name: the metric in words, or None.
-        system: the name of the rule.
-        rule_kind: `"flow"` or `"map"`.
-        region: where the statement was checked, in words.
+        about: the rule, and the region of the question.
         warnings: what the reader should know, in sentences.
         asides: what else is true, in sentences: energies that fall although the rule is refuted.
         split: the Helmholtz–Hodge split (`energy`, `share` of the remainder), where nothing better
             was found, or None. Its energy need not fall along the rule.
+        certified: whether the statement is proved, not only checked.
     """
 
     kind: Kind
-    energy: Any
-    metric: Geometry | None
+    energy: Any = field(compare=False)
+    metric: Geometry | NotKept | None = field(compare=False)
     residual: float | None
     witnesses: tuple[Witness, ...]
     levels: tuple[LevelResult, ...]
     metric_name: str | None = None
-    system: str = ""
-    rule_kind: str = "flow"
-    region: str = ""
+    about: About = UNSAID
     warnings: tuple[str, ...] = field(default_factory=tuple)
     asides: tuple[str, ...] = ()
-    split: Any = None
+    split: Any = field(default=None, compare=False)
+    certified: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "residual", _finite(self.residual))
 
     @property
     def witness(self) -> Witness | None:
         """What refutes an energy: the equilibrium where there is one, else the closed orbit."""
         return self.witnesses[0] if self.witnesses else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The verdict as JSON-ready data, with the keys of the contract."""
+    def data(self) -> dict[str, Any]:
+        """The keys of the contract, then what reading it back needs.
+
+        JSON cannot hold an energy, a metric or a split: `not_kept` names those that there were.
+        """
+        gone = [name for name in _CALLABLES if getattr(self, name) is not None]
         return {
             "kind": str(self.kind),
             "metric": self.metric_name,
-            "residual": _finite(self.residual),
+            "residual": self.residual,
             "witness": None if self.witness is None else self.witness.to_dict(),
             "levels": [level.to_dict() for level in self.levels],
+            "certified": self.certified,
+            "witnesses": [witness.to_dict() for witness in self.witnesses],
+            "asides": list(self.asides),
+            "warnings": list(self.warnings),
+            "not_kept": gone,
         }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as JSON-ready data: `about`, and the keys of `data`."""
+        return {"about": self.about.to_dict()} | self.data()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Verdict":
+        """The verdict that `to_dict` wrote; its energy, metric and split say that they are gone."""
+        about = about_in(data, about)
+        return cls(
+            kind=Kind(data["kind"]),
+            **{name: NotKept(name) if name in data["not_kept"] else None for name in _CALLABLES},
+            residual=data["residual"],
+            witnesses=tuple(witness_from(w, about.rule_kind) for w in data["witnesses"]),
+            levels=tuple(LevelResult(**level) for level in data["levels"]),
+            metric_name=data["metric"],
+            about=about,
+            warnings=tuple(data["warnings"]),
+            asides=tuple(data["asides"]),
+            certified=data["certified"],
+        )
 
     @property
     def title(self) -> str:
         """The rule and the kind of the verdict, in a line."""
-        return f"Energy of {self.system} ({self.rule_kind}): {self.kind}"
+        return f"Energy of {self.about.system} ({self.about.rule_kind}): {self.kind}"
 
     def sentences(self) -> list[str]:
         """The verdict in words: what is true, in which metric, by which witness, where."""
@@ -120,9 +136,15 @@ class Verdict:
         if self.metric_name not in (None, "Euclidean"):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
-        return [*said, f"Region: {self.region}."] if self.region else said
+        domain = self.about.domain
+        return said if domain is None else [*said, f"Region: {domain.words}."]
 
-    def table(self) -> tuple[list[str], list[list[str]]]:
+    def remarks(self) -> list[str]:
+        """The verdict in words, what would change it, and warnings."""
+        cure = f"What would change this: {self.kind.cure}"
+        return [*self.sentences(), cure, *(f"Note: {warning}" for warning in self.warnings)]
+
+    def table(self) -> Table:
         """Header and rows of a table of the levels, as texts."""
         rows = [
             [v.name, v.outcome, "" if v.residual is None else f"{v.residual:.1e}", v.note]

@@ -1,26 +1,62 @@
-"""Results as files: a self-contained page with its figures.
+"""Results as files: the main job in one verb, and a self-contained page with its figures.
 
-`Page` is the general shape, used by every report: sections of text, tables and figures.
-`analysis_page` makes the page of an analysis. `Page.files()` is what to write, `to_text` what to
-print.
+`analyze` (as `tw.analyze`) makes an `Analysis`, and `analysis_page` the page of one. `Page` is the
+general shape, used by every report: sections of text, tables and figures. `Page.files()` is what to
+write, `to_text` what to print.
+
+Names load on first use: who analyses need not import what draws.
 """
 
-from thalweg.report.page import Code, Facts, Page, Picture, Points, Section, Table, Text
-from thalweg.report.pictures import picture
-from thalweg.report.plain import to_text
-from thalweg.report.systems import Findings, analysis_page
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Code",
-    "Facts",
-    "Findings",
-    "Page",
-    "Picture",
-    "Points",
-    "Section",
-    "Table",
-    "Text",
-    "analysis_page",
-    "picture",
-    "to_text",
-]
+if TYPE_CHECKING:
+    from thalweg.report.analyze import Analysis as Analysis
+    from thalweg.report.page import (
+        Code as Code,
+    )
+    from thalweg.report.page import (
+        Facts as Facts,
+    )
+    from thalweg.report.page import (
+        Page as Page,
+    )
+    from thalweg.report.page import (
+        Picture as Picture,
+    )
+    from thalweg.report.page import (
+        Points as Points,
+    )
+    from thalweg.report.page import (
+        Section as Section,
+    )
+    from thalweg.report.page import (
+        Table as Table,
+    )
+    from thalweg.report.page import (
+        Text as Text,
+    )
+    from thalweg.report.pictures import picture as picture
+    from thalweg.report.plain import to_text as to_text
+    from thalweg.report.systems import analysis_page as analysis_page
+
+_NAMES = {
+    "thalweg.report.analyze": ("Analysis",),
+    "thalweg.report.page": (
+        "Code", "Facts", "Page", "Picture", "Points", "Section", "Table", "Text",
+    ),
+    "thalweg.report.pictures": ("picture",),
+    "thalweg.report.plain": ("to_text",),
+    "thalweg.report.systems": ("analysis_page",),
+}  # fmt: skip
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'thalweg.report' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value

@@ -1,78 +1,46 @@
 """The page of an analysis: what was asked, what was found, and how to see it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from thalweg.analysis import Cycles, DescentCheck, Equilibria
 from thalweg.core.charts import BoxChart
 from thalweg.core.declared import declared_names
-from thalweg.core.domains import Domain
-from thalweg.dynamics import Problem, Rule, declared_energy
+from thalweg.core.reports import NotKept
+from thalweg.dynamics import Problem, declared_energy
 from thalweg.plot import Portrait, portrait_data, spectrum, verdict
 from thalweg.plot.curves import Run, closed_orbit
 from thalweg.plot.fields import energy_at
 from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.trajectories import draw_energies, draw_trajectory
-from thalweg.recovery import Verdict
 from thalweg.report import captions
+from thalweg.report.analyze import Analysis
 from thalweg.report.page import Block, Code, Facts, Page, Picture, Points, Section, Table, Text
 from thalweg.report.pictures import picture
 
 _MOST_CURVES = 5
 
 
-@dataclass(frozen=True)
-class Findings:
-    """Everything that an analysis found, and how it was asked.
+def analysis_page(
+    found: Analysis, *, command: str = "", versions: Mapping[str, str] | None = None
+) -> Page:
+    """The report of an analysis, with its figures drawn.
 
-    Attributes:
-        name: what the system is called.
-        summary: what it is, in a sentence, or empty.
-        rule: the rule.
-        domain: where it was analysed.
-        parameters: its parameters by name.
-        seed: of everything random.
-        equilibria: the equilibria.
-        cycles: the cycles.
-        descent: whether the declared energy never rises; None where none is declared.
-        verdict: whether the rule is steepest descent of an energy.
-        warnings: what was noticed before.
+    Arguments:
+        found: the analysis; one that was read from JSON has no rule left to draw.
         command: what was typed, without where files went.
         versions: of the libraries that computed it, by name.
+
+    Raises:
+        InputError: the analysis was read from JSON.
     """
-
-    name: str
-    summary: str
-    rule: Rule
-    domain: Domain
-    parameters: Mapping[str, Any]
-    seed: int
-    equilibria: Equilibria
-    cycles: Cycles
-    descent: DescentCheck | None
-    verdict: Verdict
-    warnings: tuple[str, ...] = ()
-    command: str = ""
-    versions: Mapping[str, str] | None = None
-
-    @property
-    def energy(self) -> tuple[Callable[[Any], Any] | None, str]:
-        """The energy to draw and what it is called: the declared one, else the recovered one."""
-        declared = declared_energy(self.rule)
-        if declared is not None:
-            return declared, "the declared energy"
-        return self.verdict.energy, "the recovered energy"
-
-
-def analysis_page(found: Findings) -> Page:
-    """The report of an analysis, with its figures drawn."""
-    energy, called = found.energy
+    if isinstance(found.rule, NotKept):
+        found.rule()
+    energy, called = _energy_to_draw(found)
     data = portrait_data(
         found.rule,
-        found.domain,
+        found.about.domain,
         equilibria=found.equilibria,
         cycles=found.cycles,
         energy=energy,
@@ -81,7 +49,7 @@ def analysis_page(found: Findings) -> Page:
         draw_portrait(data),
         "phase-portrait",
         captions.portrait_caption(data, called if energy else None),
-        f"Phase portrait of {found.name}",
+        f"Phase portrait of {found.about.system}",
     )
     sections = [
         Section("What was asked", [_asked(found), shape]),
@@ -89,30 +57,37 @@ def analysis_page(found: Findings) -> Page:
         Section("Cycles", _cycles(found, data)),
         Section("Does an energy fall?", _descent(found, data)),
         Section("Is it steepest descent of an energy?", _verdict(found, data)),
-        Section("How this was made", _made(found)),
+        Section("How this was made", _made(command, versions)),
     ]
     if found.warnings:
         sections.insert(1, Section("Warnings", [Points(found.warnings)]))
-    return Page(found.name, _lead(found), sections)
+    return Page(found.about.system, _lead(found), sections)
 
 
-def _lead(found: Findings) -> str:
+def _energy_to_draw(found: Analysis) -> tuple[Callable[[Any], Any] | None, str]:
+    """The energy to draw and what it is called: the declared one, else the recovered one."""
+    declared = declared_energy(found.rule)
+    if declared is not None:
+        return declared, "the declared energy"
+    return found.verdict.energy, "the recovered energy"
+
+
+def _lead(found: Analysis) -> str:
     said = f"{captions.rest_in_words(found.equilibria)}; {captions.cycles_in_words(found.cycles)}. "
     said = said[0].upper() + said[1:] + found.verdict.sentences()[0]
     return f"{found.summary} {said}" if found.summary else said
 
 
-def _asked(found: Findings) -> Facts:
-    layout = found.domain.chart().layout
-    names = declared_names(found.rule, layout)
+def _asked(found: Analysis) -> Facts:
+    about = found.about
+    names = about.names
     many = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    region = found.verdict.region
     pairs = [
-        ("System", found.name),
-        ("Rule", f"{found.rule.rule_kind} of {captions.counted(layout.size, 'coordinate')}"),
+        ("System", about.system),
+        ("Rule", f"{about.rule_kind} of {captions.counted(len(names), 'coordinate')}"),
         ("State", ", ".join(names[:6]) + many),
         *((name, _shown(value)) for name, value in found.parameters.items()),
-        ("Searched", region),
+        ("Searched", "" if about.domain is None else about.domain.words),
         ("Seed", str(found.seed)),
     ]
     return Facts(pairs)
@@ -126,7 +101,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 160 else f"array of shape {np.shape(value)}"
 
 
-def _rest(found: Findings) -> list[Block]:
+def _rest(found: Analysis) -> list[Block]:
     blocks: list[Block] = [Text(f"{found.equilibria.title}.")]
     listed = found.equilibria.table()
     if listed:
@@ -145,7 +120,7 @@ def _rest(found: Findings) -> list[Block]:
     return blocks
 
 
-def _cycles(found: Findings, data: Portrait) -> list[Block]:
+def _cycles(found: Analysis, data: Portrait) -> list[Block]:
     blocks: list[Block] = [Text(f"{found.cycles.title}.")]
     listed = found.cycles.table()
     if listed:
@@ -155,7 +130,7 @@ def _cycles(found: Findings, data: Portrait) -> list[Block]:
     return blocks if drawn is None else [*blocks, drawn]
 
 
-def _time_course(found: Findings, data: Portrait) -> Picture | None:
+def _time_course(found: Analysis, data: Portrait) -> Picture | None:
     """The coordinates against time: twice round a closed orbit, or on the way."""
     problem, is_map = data.view.problem, found.rule.rule_kind == "map"
     # One that attracts, or one of a family of which each start has its own.
@@ -203,8 +178,8 @@ def _until_settled(run: Run) -> Run:
     return Run(run.times[kept], run.y[kept])
 
 
-def _descent(found: Findings, data: Portrait) -> list[Block]:
-    energy, called = found.energy
+def _descent(found: Analysis, data: Portrait) -> list[Block]:
+    energy, called = _energy_to_draw(found)
     if energy is None:
         return [Text("The rule declares no energy, and none was recovered.")]
     blocks: list[Block] = [
@@ -224,11 +199,11 @@ def _descent(found: Findings, data: Portrait) -> list[Block]:
     return blocks
 
 
-def _verdict(found: Findings, data: Portrait) -> list[Block]:
+def _verdict(found: Analysis, data: Portrait) -> list[Block]:
     axes = verdict(
         found.verdict,
         found.rule,
-        found.domain,
+        found.about.domain,
         equilibria=found.equilibria,
         cycles=found.cycles,
         portrait=data,
@@ -243,8 +218,8 @@ def _verdict(found: Findings, data: Portrait) -> list[Block]:
     return blocks
 
 
-def _made(found: Findings) -> list[Block]:
-    blocks: list[Block] = [Code(found.command)] if found.command else []
-    if found.versions:
-        blocks.append(Text(", ".join(f"{name} {v}" for name, v in found.versions.items()) + "."))
+def _made(command: str, versions: Mapping[str, str] | None) -> list[Block]:
+    blocks: list[Block] = [Code(command)] if command else []
+    if versions:
+        blocks.append(Text(", ".join(f"{name} {v}" for name, v in versions.items()) + "."))
     return [*blocks, Text("The numbers are in result.json beside this page, the figures as SVG.")]

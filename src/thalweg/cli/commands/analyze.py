@@ -1,5 +1,7 @@
 """`thalweg analyze`: the main job."""
 
+import shlex
+
 from thalweg.cli.parse.options import (
     DebugOption,
     DomainOption,
@@ -39,15 +41,27 @@ def analyze(
         box, warnings = read_domain(domain, loaded.rule)
         current.open_folder(loaded.slug)
 
-        from thalweg.cli.analysis import STAGES, analyze_system
+        from thalweg.report import analyze as job
 
         files: dict[str, bytes] = {}
-        with Stages(loaded.name, len(STAGES) + 1, quiet=quiet) as stage:
-            analysis = analyze_system(loaded, box, seed, tuple(warnings), stage)
+        known = {"seed": seed, "name": loaded.name, "warnings": warnings}
+        with Stages(loaded.name, len(job.STAGES) + 1, quiet=quiet) as stage:
+            found = job.analyze(loaded.subject, box, **known, stage=stage)
             if current.folder is not None:
-                from thalweg.cli.reporting import report_files
+                from thalweg.cli.versions import installed
+                from thalweg.report import analysis_page
 
                 stage("figures")
-                files = report_files(analysis, box, settings or (), domain)
+                command = _command(loaded.portable_name, settings or (), domain, seed)
+                page = found.called(loaded.portable_name)
+                files = analysis_page(page, command=command, versions=installed()).files()
 
-        current.finish(analysis.to_dict(), str(analysis), lambda: files)
+        current.finish(found.to_dict(), str(found), lambda: files)
+
+
+def _command(name: str, settings: list[str] | tuple[()], domain: str | None, seed: int) -> str:
+    """What was typed, without where files went."""
+    words = ["thalweg", "analyze", name]
+    words += [word for text in settings for word in ("--set", text)]
+    words += [] if domain is None else ["--domain", domain]
+    return shlex.join([*words, *(["--seed", str(seed)] if seed else [])])

@@ -43,9 +43,9 @@ def recover(
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
 
-        from thalweg.cli.header import header
         from thalweg.cli.parse.loader import load_system
         from thalweg.cli.parse.region import read_domain
+        from thalweg.report.header import header
 
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
@@ -63,10 +63,11 @@ def recover(
                 stage("energy")
                 found = recover_energy(loaded.rule, region, key=key_of(seed))
             found = dataclasses.replace(
-                found, system=loaded.name, warnings=(*warnings, *found.warnings)
+                found, about=found.about.called(loaded.name), warnings=(*warnings, *found.warnings)
             )
-            verdict, text, warnings = found.to_dict(), str(found), list(found.warnings)
-        result = header(loaded, region.chart().layout.size) | {
+            verdict, text, warnings = found.data(), str(found), list(found.warnings)
+        size, kind = region.layout.size, loaded.rule.rule_kind
+        result = header(loaded.name, loaded.parameters, kind, size) | {
             "domain": region.to_dict(),
             "seed": seed,
             "verdict": verdict,

@@ -106,8 +106,8 @@ def simulate(
 
 
 def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[str, Any]:
-    from thalweg.cli.header import header
     from thalweg.core.trees import Layout
+    from thalweg.report.header import header
 
     layout = Layout.of(start)
     found = trajectory.to_dict()
@@ -115,7 +115,7 @@ def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[st
     names = found.pop("names")
     flat = layout.flatten(start)
     return (
-        header(system, layout.size)
+        header(system.name, system.parameters, system.rule.rule_kind, layout.size)
         | {"seed": seed, "names": names, "start": flat}
         | found
         | {"warnings": []}

@@ -39,6 +39,12 @@ class System:
         return parameters(self.subject)
 
     @property
+    def portable_name(self) -> str:
+        """The name without where a file lies on this machine: a report may travel."""
+        path, colon, attribute = self.name.rpartition(":")
+        return f"{Path(path).name}:{attribute}" if colon else self.name
+
+    @property
     def slug(self) -> str:
         """The name as one folder name: `model.py:Name` is `model-Name`."""
         path, colon, attribute = self.name.rpartition(":")

@@ -1,7 +1,7 @@
 """Refutation by a closed orbit or a cycle: nothing can fall all the way round."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,62 +10,7 @@ from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question
-
-
-@dataclass(frozen=True)
-class CycleWitness:
-    """A closed orbit of a flow, or a cycle of a map, inside the region.
-
-    Attributes:
-        point: a state on it, flat.
-        period: how long a turn takes; the number of steps, of a map.
-        multipliers: of one turn.
-        lower: the least value of each coordinate of the state on it.
-        upper: the largest.
-        residual: by how much it fails to close.
-        rule_kind: `"flow"` or `"map"`.
-    """
-
-    point: np.ndarray
-    period: float
-    multipliers: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-    residual: float
-    rule_kind: str
-
-    @property
-    def excludes_metric(self) -> bool:
-        """True of a closed orbit; small steps in the direction of a map may still descend."""
-        return self.rule_kind == "flow"
-
-    @property
-    def excludes_energy(self) -> bool:
-        """True: nothing falls all the way round."""
-        return True
-
-    def to_dict(self) -> dict[str, Any]:
-        """The witness as JSON-ready data."""
-        return {
-            "type": "cycle",
-            "point": self.point.tolist(),
-            "period": self.period,
-            "multipliers": [[float(v.real), float(v.imag)] for v in self.multipliers],
-            "lower": self.lower.tolist(),
-            "upper": self.upper.tolist(),
-            "residual": self.residual,
-        }
-
-    def __str__(self) -> str:
-        shown = ", ".join(f"{v:.6g}" for v in self.point[:6])
-        more = ", …" if len(self.point) > 6 else ""
-        where = f"through ({shown}{more})"
-        if self.rule_kind == "map":
-            return f"a {self.period:.0f}-cycle {where}: nothing falls at every step of it."
-        return (
-            f"a closed orbit {where} of period {self.period:.6g}; its first coordinate runs from "
-            f"{self.lower[0]:.4g} to {self.upper[0]:.4g}. Nothing falls all the way round it."
-        )
+from thalweg.recovery.witnesses import CycleWitness
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Refutation by an equilibrium: its Jacobian is symmetric in no metric worth the name."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,64 +13,10 @@ from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question
 from thalweg.recovery.refutations.degenerate import find_opaque
+from thalweg.recovery.witnesses import EquilibriumWitness, rounded
 
 SEARCH_SIZE = 256
 REFUSED_CONDITION = 1e8
-
-
-@dataclass(frozen=True)
-class EquilibriumWitness:
-    """An equilibrium through which no metric can be continued.
-
-    Attributes:
-        state: the equilibrium, flat.
-        eigenvalues: of the rule's own Jacobian there.
-        condition: every metric in which the rule is steepest descent has at least this condition
-            number there, with coordinates in units of the domain's widths.
-        reason: `"non-real eigenvalue"` or `"not diagonalizable"`.
-    """
-
-    state: np.ndarray
-    eigenvalues: np.ndarray
-    condition: float
-    reason: str
-
-    @property
-    def excludes_metric(self) -> bool:
-        """True: none is continuous at the equilibrium."""
-        return True
-
-    @property
-    def excludes_energy(self) -> bool:
-        """False: an energy may fall all the same."""
-        return False
-
-    def to_dict(self) -> dict[str, Any]:
-        """The witness as JSON-ready data."""
-        return {
-            "type": "equilibrium",
-            "reason": self.reason,
-            "state": self.state.tolist(),
-            "eigenvalues": [[float(v.real), float(v.imag)] for v in self.eigenvalues],
-            "condition": self.condition if np.isfinite(self.condition) else None,
-        }
-
-    def __str__(self) -> str:
-        shown = ", ".join(f"{_rounded(v, 1e-2):.6g}" for v in self.state[:6])
-        more = ", …" if len(self.state) > 6 else ""
-        values = np.asarray(self.eigenvalues, dtype=np.complex128)
-        odd = complex(values[int(np.argmax(np.abs(values.imag)))])
-        odd = complex(_rounded(odd.real, abs(odd)), odd.imag)
-        value = f"{odd.real:.6g} ± {abs(odd.imag):.6g}i" if odd.imag else f"{odd.real:.6g}"
-        fact = (
-            f"non-real eigenvalue {value}"
-            if self.reason.startswith("non-real")
-            else f"whose Jacobian is not diagonalizable (eigenvalue {value})"
-        )
-        return (
-            f"the equilibrium ({shown}{more}), {fact}: no metric that is continuous there has a "
-            f"condition number below {self.condition:.1e}."
-        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +51,7 @@ def _refuted_by_equilibria(question: Question) -> Finding:
         return Finding("yes", None, note, Kind.REFUTED, witness=found)
     flat = find_opaque(question)
     if flat:
-        where = ", ".join(f"{_rounded(v, 1e3):.4g}" for v in flat[0][:4])
+        where = ", ".join(f"{rounded(v, 1e3):.4g}" for v in flat[0][:4])
         note = (
             f"J vanishes at the equilibrium ({where}), and the rule's leading terms there are a "
             f"gradient in no metric: none reaches through it."
@@ -150,8 +96,3 @@ def _witness(chart: Chart, equilibrium: Equilibrium, condition: float) -> Equili
     reason = "non-real eigenvalue" if turns else "not diagonalizable"
     state = chart.layout.flatten(equilibrium.state)
     return EquilibriumWitness(np.asarray(state), values, condition, reason)
-
-
-def _rounded(value: float, size: float) -> float:
-    """A number that prints as 0 where it is zero but for rounding."""
-    return 0.0 if abs(value) <= 1e-13 * size else float(value)

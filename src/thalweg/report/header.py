@@ -1,0 +1,22 @@
+"""What the JSON of every command about a system begins with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from thalweg import __version__
+
+SCHEMA = 1
+
+
+def header(
+    system: str, parameters: Mapping[str, Any], rule_kind: str, dimension: int
+) -> dict[str, Any]:
+    """`schema`, `version`, `system`, `parameters`, `rule` and `dimension`."""
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "system": system,
+        "parameters": dict(parameters),
+        "rule": rule_kind,
+        "dimension": dimension,
+    }
