@@ -12,7 +12,7 @@ import numpy as np
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
 from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.domains import Domain
-from thalweg.dynamics import Problem, Rule, make_problem
+from thalweg.dynamics import Deterministic, Problem, make_problem
 from thalweg.geometry import Euclidean, Geometry
 from thalweg.recovery.findings import Finding
 from thalweg.recovery.forms.exactness import Exactness, Sites, choose_sites, examine
@@ -51,7 +51,7 @@ class Question:
         findings: what each level that was asked found.
     """
 
-    rule: Rule
+    rule: Deterministic
     domain: Domain
     problem: Problem
     key: jax.Array | None = None
@@ -133,7 +133,7 @@ class Question:
 
 
 def make_question(
-    rule: Rule,
+    rule: Deterministic,
     domain: Domain | None = None,
     *,
     geometries: Sequence[Geometry] = (),

@@ -9,7 +9,7 @@ from thalweg.analysis import Cycle, Equilibrium
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.dynamics import Rule
+from thalweg.dynamics import Deterministic
 from thalweg.geometry import Geometry
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
@@ -21,7 +21,7 @@ from thalweg.recovery.verdict import LevelResult, Verdict
 
 
 def recover_energy(
-    rule: Rule,
+    rule: Deterministic,
     domain: Domain | None = None,
     *,
     geometries: Sequence[Geometry] = (),

@@ -20,7 +20,7 @@ from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.parameters import parameters
 from thalweg.core.reports import NotKept, Report, Table, about_all
-from thalweg.dynamics import Rule, SteepestDescent, declared_energy
+from thalweg.dynamics import Deterministic, Rule, SteepestDescent, declared_energy
 from thalweg.recovery import Kind, Verdict, ask, make_question
 from thalweg.report.header import header
 
@@ -210,7 +210,7 @@ def _rule_of(system: Any) -> Any:
 
 
 def _verdict_and_cycles(
-    rule: Rule,
+    rule: Deterministic,
     domain: Domain | None,
     equilibria: Equilibria,
     key: jax.Array | None,

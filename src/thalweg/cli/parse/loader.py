@@ -31,7 +31,7 @@ class System:
 
     name: str
     subject: Any
-    rule: Rule
+    rule: Any
 
     @property
     def parameters(self) -> dict[str, Any]:
