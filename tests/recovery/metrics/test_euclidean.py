@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.recovery.recovery_systems import values
 
 import thalweg as tw
 
@@ -20,9 +21,7 @@ def descent_of(energy):
 
 def spread(energy, known, points):
     """How far two energies are from differing by a constant."""
-    with jax.enable_x64(True):
-        gaps = np.asarray(jax.vmap(lambda x: energy(x) - known(x))(jnp.asarray(points)))
-    return np.ptp(gaps)
+    return np.ptp(values(lambda x: energy(x) - known(x), points))
 
 
 def residual(verdict):
