@@ -46,15 +46,6 @@ class Replicator(tw.Flow):
         return state * (fitness - state @ fitness)
 
 
-class Linear(tw.Flow):
-    """x' = A x."""
-
-    matrix: jax.Array
-
-    def velocity(self, t, state):
-        return self.matrix @ state
-
-
 class Normalization(tw.Flow):
     """The reduced normalization network of `theory/normalization.md`, in continuous time."""
 

@@ -4,13 +4,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import Henon, Linear, Pendulum, cube, values
+from tests.recovery.recovery_systems import Henon, Pendulum, cube, values
+from tests.zoo import Linear, polynomial_flow
 
 import thalweg as tw
 from thalweg.models import registry
 
 SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
-QUARTER = jnp.array([[0.0, -1.0], [1.0, 0.0]])
+QUARTER = np.array([[0.0, -1.0], [1.0, 0.0]])
 
 
 def level(verdict, name):
@@ -104,23 +105,22 @@ def test_the_pendulum_has_an_energy_and_below_critical_damping_no_metric():
 
 
 def test_a_degenerate_spiral_has_an_energy_and_lets_no_metric_through():
-    rule = tw.as_flow(lambda x: -jnp.sum(x**2) * (x - 0.7 * QUARTER @ x))
+    rule = polynomial_flow(lambda x: -np.sum(x**2) * (x - 0.7 * QUARTER @ x))
     verdict = tw.recover_energy(rule, SQUARE, cycles=())
     assert verdict.kind == "lyapunov"
     assert level(verdict, "equilibria exclude a metric").outcome == "yes"
     assert "none reaches through it" in level(verdict, "equilibria exclude a metric").note
     points = np.random.default_rng(0).uniform(-2.0, 2.0, (500, 2))
     assert descends(verdict, rule, points)
-    plain = tw.as_flow(lambda x: -jnp.sum(x**2) * x)
+    plain = polynomial_flow(lambda x: -np.sum(x**2) * x)
     assert tw.recover_energy(plain, SQUARE, cycles=()).kind == "euclidean"
 
 
 def test_a_purely_imaginary_pair_excludes_no_lyapunov_energy():
     """At a Hopf point |x|² falls strictly, although the linear part is a center."""
-    rule = tw.as_flow(lambda x: QUARTER @ x - jnp.sum(x**2) * x)
-
+    rule = polynomial_flow(lambda x: QUARTER @ x - np.sum(x**2) * x)
     center = tw.Equilibrium(
-        np.zeros(2), "center", None, None, np.array([1j, -1j]), np.asarray(QUARTER), 0.0, 0.0
+        np.zeros(2), "center", None, None, np.array([1j, -1j]), QUARTER, 0.0, 0.0
     )
     falling, rising = (tw.energies.Quadratic(sign * jnp.eye(2)) for sign in (1.0, -1.0))
     verdict = tw.recover_energy(

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import Linear, cube
+from tests.recovery.recovery_systems import cube
+from tests.zoo import Linear
 
 import thalweg as tw
 from thalweg import recovery

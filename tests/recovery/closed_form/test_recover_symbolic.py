@@ -5,14 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import sympy as sp
-from tests.recovery.recovery_systems import (
-    Henon,
-    Linear,
-    Normalization,
-    Pendulum,
-    TanhNetwork,
-    cube,
-)
+from tests.recovery.recovery_systems import Henon, Normalization, Pendulum, TanhNetwork, cube
+from tests.zoo import Linear
 
 import thalweg as tw
 from thalweg.models import registry

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.recovery.recovery_systems import (
-    Linear,
     LotkaVolterra,
     Normalization,
     NormalizationWeights,
@@ -17,6 +16,7 @@ from tests.recovery.recovery_systems import (
     proportional_gap,
     tanh_energy,
 )
+from tests.zoo import Linear
 
 import thalweg as tw
 

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import cube, proportional_gap
+from tests.recovery.recovery_systems import cube, proportional_gap, values
+from tests.zoo import polynomial_flow
 
 import thalweg as tw
 
@@ -51,12 +52,10 @@ def test_the_energy_of_a_hurried_gradient_flow(factor):
     gap, scale = proportional_gap(verdict.energy, WELLS, points)
     assert gap < 1e-9
     assert scale > 0.0
-    with jax.enable_x64(True):
-        metric, there = verdict.metric, jnp.asarray(points)
-        assert metric is not None
-        weights = jax.vmap(lambda x: metric.flat(x, jnp.ones(2)))(there)
-        expected = 1.0 / jax.vmap(lambda x: factor(jnp.sum(jax.grad(WELLS)(x) ** 2)))(there)
-    weights, expected = np.asarray(weights), np.asarray(expected)[:, None]
+    metric = verdict.metric
+    assert metric is not None
+    weights = values(lambda x: metric.flat(x, jnp.ones(2)), points)
+    expected = 1.0 / values(lambda x: factor(jnp.sum(jax.grad(WELLS)(x) ** 2)), points)[:, None]
     np.testing.assert_allclose(
         weights / weights[0], np.broadcast_to(expected / expected[0], (20, 2)), rtol=1e-8
     )
@@ -75,12 +74,10 @@ def test_a_speed_that_depends_on_the_place_is_no_function_of_the_speed():
 def test_turning_round_a_state_of_rest_is_no_descent(corner, pull):
     """f = r²(turn − pull x): φ f ∝ dθ is closed, and has an energy only where θ has a value."""
 
-    def velocity(x):
-        return jnp.sum(x**2) * (jnp.stack([-x[1], x[0]]) - pull * x)
-
+    rule = polynomial_flow(lambda x: np.sum(x**2) * (np.stack([-x[1], x[0]]) - pull * x))
     box = tw.Box([corner, corner], [2.0, 2.0])
     for known in (None, ()):
-        verdict = tw.recover_energy(tw.as_flow(velocity), box, equilibria=known, **KNOWN)
+        verdict = tw.recover_energy(rule, box, equilibria=known, **KNOWN)
         assert verdict.kind in ("undecided", "refuted")
 
 
@@ -101,11 +98,12 @@ def test_the_defect_grows_with_what_is_no_gradient():
     slow = hurried(valley, lambda s: 1.0 / jnp.sqrt(0.1 + s))
     rest = tw.find_equilibria(slow, box)
 
+    def turned(t, x, size):
+        return slow.displacement(t, x) + size * jnp.stack([x[1] ** 2, -x[0], x[1]])
+
     def defect(size):
-        turned = tw.as_flow(
-            lambda x: slow.displacement(0.0, x) + size * jnp.stack([x[1] ** 2, -x[0], x[1]])
-        )
-        found = last_level(tw.recover_energy(turned, box, equilibria=rest, **KNOWN))
+        rule = tw.as_flow(turned, np.asarray(size))
+        found = last_level(tw.recover_energy(rule, box, equilibria=rest, **KNOWN))
         assert found.residual is not None
         return found.outcome, found.residual
 
@@ -115,17 +113,16 @@ def test_the_defect_grows_with_what_is_no_gradient():
     assert defect(0.0)[0] == "yes"
 
 
+def saturated_spiral(t, x, stiffness):
+    plain = jnp.stack([-stiffness * x[0], -x[1] + x[2], -x[1] - x[2]])
+    return plain / jnp.sqrt(1.0 + jnp.sum(plain**2))
+
+
 @pytest.mark.parametrize("stiffness", [1e4, 1e7, 1e10])
 def test_a_small_turn_beside_a_stiff_coordinate_is_seen(stiffness):
     """A spiral sink of (x₁, x₂), whatever the speed: its eigenvalues exclude every metric."""
 
-    def velocity(x):
-        plain = jnp.stack([-stiffness * x[0], -x[1] + x[2], -x[1] - x[2]])
-        return plain / jnp.sqrt(1.0 + jnp.sum(plain**2))
-
-    rest = tw.find_equilibria(tw.as_flow(velocity), cube(-1.0, 1.0, 3))
-    for known in (rest, ()):
-        verdict = tw.recover_energy(
-            tw.as_flow(velocity), cube(-1.0, 1.0, 3), equilibria=known, **KNOWN
-        )
+    rule, box = tw.as_flow(saturated_spiral, np.asarray(stiffness)), cube(-1.0, 1.0, 3)
+    for known in (tw.find_equilibria(rule, box), ()):
+        verdict = tw.recover_energy(rule, box, equilibria=known, **KNOWN)
         assert verdict.kind in ("undecided", "refuted")

@@ -1,8 +1,8 @@
 """Refutation by an equilibrium, and the bound behind it."""
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.zoo import Linear
 
 import thalweg as tw
 from thalweg.recovery.forms.conditioning import least_metric_condition
@@ -11,9 +11,8 @@ SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
 
 
 def test_a_center_is_refuted_with_its_witness():
-    verdict = tw.recover_energy(
-        tw.as_flow(lambda x: jnp.stack([-x[1], x[0]])), SQUARE, thorough=False
-    )
+    turn = Linear(np.array([[0.0, -1.0], [1.0, 0.0]]))
+    verdict = tw.recover_energy(turn, SQUARE, thorough=False)
     assert verdict.kind == "refuted"
     data = verdict.to_dict()
     assert {"kind", "metric", "residual", "witness", "levels"} <= set(data)

@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import Linear, values
+from tests.recovery.recovery_systems import values
+from tests.zoo import Linear
 
 import thalweg as tw
 
