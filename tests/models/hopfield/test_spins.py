@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.ensembles import lane_keys
 from thalweg.dynamics import GlauberSpins, RandomOrderSpins, SequentialSpins, SynchronousSpins
 from thalweg.dynamics.spins import sweep
 from thalweg.energies import HebbianCouplings, Hopfield
@@ -17,6 +18,7 @@ from thalweg.models.hopfield import (
     hebb,
     pseudo_inverse,
     retrieve,
+    retrieve_all,
     storkey,
 )
 
@@ -86,6 +88,40 @@ def test_retrieval_ends_where_no_spin_is_against_its_field():
         assert np.all(found.state * (network.weights.dense() @ found.state) >= -1e-6)
         assert np.all(np.diff(found.energies) <= 1e-5)
         assert "fixed point after" in str(found)
+
+
+@pytest.mark.parametrize("update", ["random", "sequential", "synchronous"])
+@pytest.mark.parametrize("is_dense", [True, False])
+def test_retrieval_of_a_batch_is_that_of_each_start(is_dense, update):
+    couplings = HebbianCouplings(PATTERNS)
+    network = Hopfield(couplings.dense() if is_dense else couplings, BIAS)
+    rng = np.random.default_rng(5)
+    starts = rng.choice([-1.0, 1.0], (5, SIZE)).astype(np.float32)
+    clamped = rng.random((5, SIZE)) < 0.2
+    found = retrieve_all(network, starts, update=update, clamped=clamped, key=jax.random.key(3))
+    keys = lane_keys(jax.random.key(3), 5)
+    for i, one in enumerate(found):
+        alone = retrieve(network, starts[i], update=update, clamped=clamped[i], key=keys[i])
+        assert (one.outcome, one.sweeps, one.flips) == (alone.outcome, alone.sweeps, alone.flips)
+        np.testing.assert_array_equal(one.state, alone.state)
+        np.testing.assert_allclose(one.energies, alone.energies, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(one.two_step_energies, alone.two_step_energies, rtol=1e-5)
+        assert one.energy == pytest.approx(alone.energy, rel=1e-5)
+        np.testing.assert_array_equal(one.state[clamped[i]], starts[i, clamped[i]])
+    np.testing.assert_array_equal(found.states, [one.state for one in found])
+
+
+def test_starts_of_a_batch_end_each_in_its_own_way():
+    pair = Hopfield([[0.0, 1.0], [1.0, 0.0]], [0.25, 0.0])
+    found = retrieve_all(pair, [[1, -1], [1, 1], [-1, 1]], update="synchronous")
+    assert found.outcomes == ("2-cycle", "fixed point", "2-cycle")
+    assert found.energies.tolist() == [1.0, -1.25, 1.0]
+    assert found[0].energies.tolist() == [0.75, 1.25, 0.75]
+    assert [one.sweeps for one in found] == [2, 1, 2]
+    np.testing.assert_array_equal(found[2].cycle, [[1, -1], [-1, 1]])
+    assert str(found) == "3 retrievals: 2 × 2-cycle, 1 × fixed point; 1.67 sweeps in the mean"
+    with pytest.raises(tw.ConvergenceError, match=r"2 of 3 starts, the first of them starts\[0\]"):
+        retrieve_all(pair, [[1, -1], [1, 1], [-1, 1]], update="synchronous", max_sweeps=1)
 
 
 def test_stored_patterns_are_retrieved_and_clamped_spins_complete_them():
@@ -188,6 +224,13 @@ def test_kernels_repeat_and_ties_stay():
         (lambda: hebb([[1, 0, -1]]), r"entry at \(0, 1\) is 0.* 2 \* b - 1"),
         (lambda: hebb([1, -1]), "patterns must have 2 dimensions"),
         (lambda: pseudo_inverse(np.array([[1, 1], [1, -1]])), "span all 2 dimensions"),
+        (lambda: jax.vmap(lambda x: retrieve(hebb(PATTERNS), x).state)(PATTERNS), "retrieve_all"),
+        (lambda: retrieve_all(hebb(PATTERNS), START), "starts must have 2 dimensions"),
+        (lambda: retrieve_all(hebb(PATTERNS), PATTERNS[:0]), r"starts must have the shape \(B, 24"),
+        (
+            lambda: retrieve_all(hebb(PATTERNS), PATTERNS, clamped=[True]),
+            r"shape \(24,\) or \(\d+, 24\), got",
+        ),
         (lambda: retrieve(hebb(PATTERNS), START[:5]), r"start must have the shape \(24,\)"),
         (lambda: retrieve(hebb(PATTERNS), START, update="all"), "update must be 'random'"),  # type: ignore[arg-type]
         (lambda: retrieve(hebb(PATTERNS), 2 * START), "start must hold −1 and 1 only"),

@@ -19,7 +19,7 @@ from thalweg.models.hopfield.layer import (
     NetworkFlow,
     ReluNetwork,
 )
-from thalweg.models.hopfield.retrieval import Retrieval, retrieve
+from thalweg.models.hopfield.retrieval import Retrieval, Retrievals, retrieve, retrieve_all
 from thalweg.models.hopfield.storage import hebb, pseudo_inverse, storkey
 from thalweg.models.hopfield.theorem import SpinDescent, check_spin_descent
 
@@ -33,6 +33,7 @@ __all__ = [
     "NetworkFlow",
     "ReluNetwork",
     "Retrieval",
+    "Retrievals",
     "SpinDescent",
     "capacity_curve",
     "capacity_limit",
@@ -43,5 +44,6 @@ __all__ = [
     "mean_field_overlap",
     "pseudo_inverse",
     "retrieve",
+    "retrieve_all",
     "storkey",
 ]

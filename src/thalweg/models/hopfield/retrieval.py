@@ -1,5 +1,7 @@
 """Retrieval: a network of spins from a start to rest, one at a time or all at once."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,9 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.ensembles import ensemble, lane_keys
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.results import Result
-from thalweg.core.trees import cast_like, is_integer
+from thalweg.core.trees import cast_like, has_tracer, is_integer
 from thalweg.dynamics.spins import energy_of, memo_of, sweep_with_memo
 from thalweg.energies.hopfield import Hopfield, check_spins
 
@@ -95,24 +98,25 @@ def retrieve(
         >>> bool(np.all(retrieve(hebb(pattern[None]), start).state == pattern))
         True
     """
-    if update not in ("random", "sequential", "synchronous"):
-        raise InputError(f"update must be 'random', 'sequential' or 'synchronous', got {update!r}.")
+    if has_tracer(network, start, clamped):
+        raise InputError(
+            "retrieve counts sweeps on the host, so jax.vmap and jax.jit cannot go through it. For "
+            "a batch of starts there is retrieve_all; inside compiled code take "
+            "dynamics.RandomOrderSpins."
+        )
     size = network.weights.size
     state = check_spins("start", start)
     if state.shape != (size,):
-        raise InputError(f"start must have the shape {(size,)}, got {state.shape}.")
-    free = np.ones(size, bool) if clamped is None else ~np.asarray(clamped, bool)
-    if free.shape != (size,):
-        raise InputError(f"clamped must have the shape {(size,)}, got {free.shape}.")
-    if not is_integer(max_sweeps) or max_sweeps < 1:
-        raise InputError(f"max_sweeps must be a positive integer, got {max_sweeps!r}.")
-    max_sweeps = int(max_sweeps)  # NumPy's would be traced
+        raise InputError(
+            f"start must have the shape {(size,)}, got {state.shape}. For a batch there is "
+            f"retrieve_all."
+        )
+    free, max_sweeps = _free_spins(clamped, (size,)), _checked(update, max_sweeps)
     key = jax.random.key(0) if key is None else key
-    found = (
-        _together(network, state, free, max_sweeps)
-        if update == "synchronous"
-        else _in_turn(network, state, free, max_sweeps, key, update == "random")
-    )
+    if update == "synchronous":
+        (found,) = _together(network, np.asarray(state)[None], free[None], max_sweeps)
+    else:
+        found = _told(_sweeps(network, state, free, key, max_sweeps, update == "random"))
     if throw and found.outcome == "unsettled":
         raise ConvergenceError(
             f"retrieve: {found.flips} flips in max_sweeps={max_sweeps} sweeps, and spins are still "
@@ -121,14 +125,129 @@ def retrieve(
     return found
 
 
-def _in_turn(
-    network: Hopfield, state: Any, free: Any, max_sweeps: int, key: jax.Array, is_random: bool
-) -> Retrieval:
-    found = _sweeps(network, state, free, key, max_sweeps, is_random)
+@dataclass(frozen=True)
+class Retrievals(Sequence[Retrieval]):
+    """Where a network of spins came to from each of many starts.
+
+    Attributes:
+        members: one `Retrieval` each, in the order of the starts.
+    """
+
+    members: tuple[Retrieval, ...]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.members)
+
+    def __getitem__(self, index: Any) -> Any:
+        """One, or a tuple of several."""
+        return self.members[index]
+
+    @property
+    def states(self) -> np.ndarray:
+        """Where they came to, `(len, N)`."""
+        return np.stack([found.state for found in self.members])
+
+    @property
+    def energies(self) -> np.ndarray:
+        """The energy of each at the end, `(len,)`."""
+        return np.array([found.energy for found in self.members])
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """`"fixed point"`, `"2-cycle"` or `"unsettled"`, of each."""
+        return tuple(found.outcome for found in self.members)
+
+    def __str__(self) -> str:
+        """One line."""
+        counts = ", ".join(f"{number} × {name}" for name, number in Counter(self.outcomes).items())
+        sweeps = np.mean([found.sweeps for found in self.members])
+        return f"{len(self)} retrievals: {counts}; {sweeps:.3g} sweeps in the mean"
+
+
+def retrieve_all(
+    network: Hopfield,
+    starts: Any,
+    *,
+    update: Update = "random",
+    clamped: Any = None,
+    max_sweeps: int = 100,
+    key: jax.Array | None = None,
+    throw: bool = True,
+) -> Retrievals:
+    """Update spins from many starts at once: `retrieve` of each.
+
+    Arguments:
+        network: the couplings and biases.
+        starts: `(B, N)`, entries ±1, B at least 1.
+        update: as in `retrieve`.
+        clamped: booleans `(N,)` for all starts, or `(B, N)`.
+        max_sweeps: when to give up.
+        key: the randomness; start i has the key `core.ensembles.lane_keys(key, B)[i]`.
+        throw: whether to raise when the sweeps of any run out.
+
+    Raises:
+        InputError: the starts are not ±1, a shape does not fit, or the update is unknown.
+        ConvergenceError: no rest within `max_sweeps`; the message says of which starts.
+
+    Example:
+        >>> import numpy as np
+        >>> from thalweg.models.hopfield import hebb, retrieve_all
+        >>> patterns = np.array([[1, -1, 1, 1, -1, -1], [1, 1, 1, -1, -1, 1]])
+        >>> print(retrieve_all(hebb(patterns), patterns))
+        2 retrievals: 2 × fixed point; 1 sweeps in the mean
+    """
+    size = network.weights.size
+    states = check_spins("starts", starts, ndim=2)
+    if states.shape[1] != size or not len(states):
+        raise InputError(f"starts must have the shape (B, {size}), got {states.shape}.")
+    free, max_sweeps = _free_spins(clamped, states.shape), _checked(update, max_sweeps)
+    if update == "synchronous":
+        found = _together(network, np.asarray(states), free, max_sweeps)
+    else:
+        keys = lane_keys(jax.random.key(0) if key is None else key, len(states))
+        lane = eqx.Partial(_lane, network, max_sweeps, update == "random")
+        swept = ensemble(lane, (states, free, keys))
+        found = [_told([part[i] for part in swept]) for i in range(len(states))]
+    lost = [i for i, one in enumerate(found) if one.outcome == "unsettled"]
+    if throw and lost:
+        raise ConvergenceError(
+            f"retrieve_all: after max_sweeps={max_sweeps} sweeps spins are still against their "
+            f"fields from {len(lost)} of {len(found)} starts, the first of them starts[{lost[0]}]. "
+            f"Allow more sweeps."
+        )
+    return Retrievals(tuple(found))
+
+
+def _checked(update: Any, max_sweeps: Any) -> int:
+    """The number of sweeps as Python's integer: NumPy's would be traced."""
+    if update not in ("random", "sequential", "synchronous"):
+        raise InputError(f"update must be 'random', 'sequential' or 'synchronous', got {update!r}.")
+    if not is_integer(max_sweeps) or max_sweeps < 1:
+        raise InputError(f"max_sweeps must be a positive integer, got {max_sweeps!r}.")
+    return int(max_sweeps)
+
+
+def _free_spins(clamped: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Which spins may turn, booleans of the shape of the starts."""
+    free = np.ones(shape, bool) if clamped is None else ~np.asarray(clamped, bool)
+    if free.shape not in (shape, shape[-1:]):
+        fitting = " or ".join(str(s) for s in dict.fromkeys((shape[-1:], shape)))
+        raise InputError(f"clamped must have the shape {fitting}, got {free.shape}.")
+    return np.broadcast_to(free, shape)
+
+
+def _told(found: Any) -> Retrieval:
+    """The retrieval of what the sweeps of one start returned."""
     end, energies, count, flips, is_settled = (np.asarray(a) for a in found)
     result = Result.settled if is_settled else Result.not_converged
     energies = energies[: count + 1].astype(np.float64)
     return Retrieval(end, result, None, float(energies[-1]), energies, np.zeros(0), int(flips))
+
+
+def _lane(network: Hopfield, max_sweeps: int, is_random: bool, lane: Any) -> Any:
+    state, free, key = lane
+    return _sweeps(network, state, free, key, max_sweeps, is_random)
 
 
 @eqx.filter_jit
@@ -159,33 +278,57 @@ def _sweeps(
     return x, energies, count, flips, is_settled
 
 
-def _together(network: Hopfield, state: Any, free: Any, max_sweeps: int) -> Retrieval:
-    energies, pairs, flips = [float(_energy(network, state))], [], 0
-    cycle, result = None, Result.not_converged
-    before, now = None, np.asarray(state)
-    for _ in range(max_sweeps):
-        after, energy, pair = (np.asarray(a) for a in _step(network, now, free))
-        turned = int(np.sum(after != now))
-        energies.append(float(energy))
-        pairs.append(float(pair))
-        flips += turned
-        if not turned:
-            result = Result.settled
-        elif before is not None and np.array_equal(after, before):
-            cycle = np.stack([now, after])
-        before, now = now, after
-        if cycle is not None or result == Result.settled:
+def _together(
+    network: Hopfield, states: np.ndarray, free: np.ndarray, max_sweeps: int
+) -> list[Retrieval]:
+    """All spins at once, from each of the starts `(B, N)`, until each has come to an end."""
+    path, energies, pairs = [states], [np.asarray(_energies(network, states))], []
+    last = np.full(len(states), max_sweeps)  # the step at which each came to an end
+    rests, turns = np.zeros(len(states), bool), np.zeros(len(states), bool)
+    ends, flips = states.copy(), np.zeros(len(states), int)
+    cycles = np.zeros((len(states), 2, states.shape[1]), states.dtype)
+    for step in range(1, max_sweeps + 1):
+        going = ~(rests | turns)
+        after, energy, pair = (np.asarray(a) for a in _steps(network, path[-1], free))
+        energies.append(energy)
+        pairs.append(pair)
+        turned = np.sum(after != path[-1], axis=1)
+        flips += np.where(going, turned, 0)
+        came_back = (after == path[-2]).all(axis=1) if len(path) > 1 else turns
+        new_rests, new_turns = going & (turned == 0), going & (turned > 0) & came_back
+        cycles[new_turns] = np.stack([path[-1], after], axis=1)[new_turns]
+        rests, turns = rests | new_rests, turns | new_turns
+        ends[going] = after[going]
+        last[new_rests | new_turns] = step
+        path = [path[-1], after]
+        if (rests | turns).all():
             break
-    end = energies[-1] if cycle is None else 0.5 * (energies[-1] + energies[-2])
-    return Retrieval(now, result, cycle, end, np.array(energies), np.array(pairs), flips)
+    heights = np.stack(energies, axis=1).astype(np.float64)
+    sums = np.stack(pairs, axis=1).astype(np.float64)
+    return [
+        Retrieval(
+            ends[i],
+            Result.settled if rests[i] else Result.not_converged,
+            cycles[i] if turns[i] else None,
+            float(np.mean(heights[i, last[i] - turns[i] : last[i] + 1])),
+            heights[i, : last[i] + 1],
+            sums[i, : last[i]],
+            int(flips[i]),
+        )
+        for i in range(len(states))
+    ]
 
 
 @eqx.filter_jit
-def _energy(network: Hopfield, state: Any) -> jax.Array:
-    return network(state)
+def _energies(network: Hopfield, states: Any) -> jax.Array:
+    return jax.vmap(network)(states)
 
 
 @eqx.filter_jit
+def _steps(network: Hopfield, states: Any, free: Any) -> Any:
+    return jax.vmap(lambda state, free: _step(network, state, free))(states, free)
+
+
 def _step(network: Hopfield, state: Any, free: Any) -> Any:
     h = network.field(state)
     new = jnp.where((h == 0) | ~free, state, jnp.sign(h))
