@@ -96,8 +96,15 @@ class Covariances(eqx.Module):
         return int(np.sum(np.linalg.eigvalsh(scaled) <= self.rounding))
 
     def least_error(self) -> float:
-        """The error ½(tr Σyy − tr Σyx Σxx⁺ Σxy) that no linear map can go below."""
-        return 0.5 * float(self.yy - np.sum(self.best_map() * np.asarray(self.yx)))
+        """The error ½(tr Σyy − tr Σyx Σxx⁺ Σxy) that no linear map can go below.
+
+        It is taken as the error of the best map W, ½(tr Σyy − 2 tr W Σxy + tr W Σxx Wᵀ): what
+        rounding does to W enters it squared.
+        """
+        best, yx = self.best_map(), np.asarray(self.yx)
+        return max(
+            0.0, 0.5 * float(self.yy + np.sum(best * (best @ self.input_covariance() - 2.0 * yx)))
+        )
 
 
 def check_samples(inputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
