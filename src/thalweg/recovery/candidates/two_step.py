@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.charts import Chart
-from thalweg.dynamics import Problem, Rule
+from thalweg.dynamics import Deterministic, Problem
 from thalweg.energies import Energy
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.definite import positive_element
@@ -39,7 +39,7 @@ _NUM_JACOBIANS = 16
 class TwoStepEnergy(Energy):
     """g(x)ᵀ S x − P(x) − P(g(x)) with ∇P = S g, by a line integral from a base point."""
 
-    rule: Rule
+    rule: Deterministic
     chart: Chart
     couplings: Any
     base: Any
@@ -64,7 +64,7 @@ class TwoStepEnergy(Energy):
 class ThresholdEnergy(Energy):
     """−x⁺⁺ᵀ S x⁺ − c·(x⁺ + x⁺⁺), for units that switch where S x + c changes sign."""
 
-    rule: Rule
+    rule: Deterministic
     chart: Chart
     couplings: Any
     shift: Any

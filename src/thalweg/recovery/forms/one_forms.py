@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.charts import Chart
-from thalweg.dynamics import Problem, Rule, covector
+from thalweg.dynamics import Deterministic, Problem, covector
 from thalweg.energies import Energy
 from thalweg.geometry import Geometry
 
@@ -82,7 +82,7 @@ class LineIntegral(Energy):
     Angles are brought into the domain first.
     """
 
-    rule: Rule
+    rule: Deterministic
     chart: Chart
     geometry: Geometry
     base: Any
