@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.charts import BoxChart, Chart
-from thalweg.dynamics import Problem, Rule
+from thalweg.dynamics import Deterministic, Problem
 from thalweg.dynamics.problem import covector
 from thalweg.geometry import Geometry
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre, integrate_along
@@ -128,7 +128,7 @@ class Exactness:
         """The largest of the normalised numbers that were asked for."""
         return float(np.nanmax([self.asymmetry, self.mismatch, self.circulation]))
 
-    def energy(self, rule: Rule, chart: Chart, geometry: Geometry) -> LineIntegral:
+    def energy(self, rule: Deterministic, chart: Chart, geometry: Geometry) -> LineIntegral:
         """The energy that was measured, of the caller's own rule."""
         nodes, weights = gauss_legendre(self.num_nodes)
         return LineIntegral(rule, chart, geometry, self.sites.base, nodes, weights)
