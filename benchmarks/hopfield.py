@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.dynamics.spins import memo_of, sweep_with_memo
+from thalweg.dynamics.spin_sweeps import memo_of, sweep_with_memo
 from thalweg.energies import ContinuousHopfield, DenseCouplings, Hopfield, ModernHopfield
 from thalweg.learning import compare_adjoints
 from thalweg.models.hopfield import EnergyClassifier, GradedNeurons, hebb, retrieve
@@ -171,7 +171,7 @@ def gradient(runs, python, threads):
     rng = np.random.default_rng(0)
     x, c = (jnp.asarray(rng.standard_normal((BATCH, 64)), jnp.float32) for _ in range(2))
     images = jnp.asarray(rng.standard_normal((BATCH, 784)), jnp.float32)
-    labels = jnp.asarray(rng.integers(0, 10, BATCH))
+    labels, key = jnp.asarray(rng.integers(0, 10, BATCH)), jax.random.key(0)
 
     @eqx.filter_jit
     def layer_gradient(moving):
@@ -179,7 +179,7 @@ def gradient(runs, python, threads):
 
     @eqx.filter_jit
     def step_gradient(model):
-        return eqx.filter_grad(lambda m: cross_entropy(m, (images, labels), None)[0])(model)
+        return eqx.filter_grad(lambda m: cross_entropy(m, (images, labels), key)[0])(model)
 
     def ours():
         return layer_gradient((model.layer, x))
@@ -207,11 +207,14 @@ def gradient(runs, python, threads):
         return
     words = [python, "-c", TORCH, *(str(v) for v in (threads, runs, BATCH, STEPS))]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
+        stdin, stdout = peer.stdin, peer.stdout
+        assert stdin is not None
+        assert stdout is not None
 
         def ask(name):
-            peer.stdin.write(f"{name}\n")
-            peer.stdin.flush()
-            return json.loads(peer.stdout.readline())
+            stdin.write(f"{name}\n")
+            stdin.flush()
+            return json.loads(stdout.readline())
 
         for name, label in (("adjoint", "torchdiffeq's adjoint"), ("plain", "PyTorch's backprop")):
             ask(name)
@@ -222,7 +225,7 @@ def gradient(runs, python, threads):
                 f"{1e3 * statistics.median(a for a, _ in pairs):.0f} ms: ratio "
                 f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
             )
-        peer.stdin.close()
+        stdin.close()
 
 
 def memory(runs):
@@ -251,7 +254,7 @@ def adjoints(runs):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=["retrieval", "gradient", "memory", "adjoints"])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--torch", help="a Python that has torch and torchdiffeq")

@@ -39,8 +39,8 @@ PARTS = {
         "startup", "versions", "stages", "session", "parse", "commands", "main",
     ),
     "dynamics": (
-        "words", "rules", "diffusions", "kernels", "functions", "descent", "covariant", "spins",
-        "declared", "problem", "formulas",
+        "words", "rules", "diffusions", "kernels", "functions", "descent", "covariant",
+        "spin_sweeps", "spins", "declared", "problem", "formulas",
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (

@@ -10,6 +10,9 @@ from thalweg.core.errors import InputError
 from thalweg.core.trees import as_parameter, cast_like, computable, has_tracer, is_integer
 from thalweg.energies.base import Energy
 
+# Units of rounding within which two sums over patterns are a tie: a few, for the sum and its terms.
+_ROUNDING = 8.0
+
 Interaction = Literal["polynomial", "rectified", "exponential"]
 
 
@@ -63,16 +66,21 @@ class DenseAssociative(Energy):
         return -size * self._mean_power(z / size)
 
     def falls(self, before: Any, after: Any) -> jax.Array:
-        """True where E is lower at the overlaps `after`, `(P,)`, than at `before`.
+        """True where E is lower at the overlaps `after`, `(P,)`, than at `before`, beyond rounding.
 
         Powers are compared in units of the largest overlap, so that none of them overflows and
         only those underflow that cannot matter.
         """
+        eps = jnp.finfo(jnp.result_type(after)).eps
         if self.interaction == "exponential":
-            return jax.nn.logsumexp(after) > jax.nn.logsumexp(before)
+            now, then = jax.nn.logsumexp(after), jax.nn.logsumexp(before)
+            return now - then > _ROUNDING * eps * (1.0 + jnp.abs(now) + jnp.abs(then))
         largest = jnp.maximum(jnp.max(jnp.abs(before)), jnp.max(jnp.abs(after)))
         unit = jnp.where(largest > 0.0, largest, 1.0)
-        return self._mean_power(after / unit) > self._mean_power(before / unit)
+        now, then = self._mean_power(after / unit), self._mean_power(before / unit)
+        # A power multiplies the rounding of its base.
+        size = self._mean_power(jnp.abs(after) / unit) + self._mean_power(jnp.abs(before) / unit)
+        return now - then > _ROUNDING * eps * self.power * size
 
     def _mean_power(self, z: jax.Array) -> jax.Array:
         """Σ zⁿ / n, of the positive overlaps alone where they are rectified."""

@@ -23,9 +23,12 @@ from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
 from thalweg.core.trees import is_integer
-from thalweg.dynamics.spins import memo_of, sweep_with_memo
+from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.storage import hebb
+
+# Sweeps settle within tens, since the energy falls at every flip: a guard, not a budget.
+_MOST_SWEEPS = 1000
 
 
 def _load_root(y: float) -> float:
@@ -186,22 +189,20 @@ def capacity_curve(
 @eqx.filter_jit
 def _settled(network: Hopfield, starts: Any, seed: Any) -> jax.Array:
     """Where random-order updates settle, from each start in turn (a sweep's cost is its flips)."""
-
-    free = jnp.ones(starts.shape[1], bool)
+    kernel = RandomOrderSpins(network)
 
     def one(start: jax.Array) -> jax.Array:
         def goes_on(loop: Any) -> jax.Array:
-            index, turned, *_ = loop
-            return (turned > 0) & (index < 1000)
+            index, flips, _ = loop
+            return (flips > 0) & (index < _MOST_SWEEPS)
 
         def again(loop: Any) -> Any:
-            index, _, x, memo = loop
+            index, _, carry = loop
             key = jax.random.fold_in(jax.random.key(seed), index)
-            order = jax.random.permutation(key, x.shape[0])
-            x, memo, turned = sweep_with_memo(network, x, memo, order, free)
-            return index + 1, turned, x, memo
+            carry, info = kernel.step(key, index, carry)
+            return index + 1, info.flips, carry
 
-        first = (jnp.int32(0), jnp.int32(1), start, memo_of(network, start))
-        return jax.lax.while_loop(goes_on, again, first)[2]
+        first = (jnp.int32(0), jnp.int32(1), kernel.init(start))
+        return kernel.state(jax.lax.while_loop(goes_on, again, first)[2])
 
     return jax.lax.map(one, starts)

@@ -14,7 +14,8 @@ from thalweg.core.ensembles import ensemble, lane_keys
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.results import Result
 from thalweg.core.trees import cast_like, has_tracer, is_integer
-from thalweg.dynamics.spins import energy_of, memo_of, sweep_with_memo
+from thalweg.dynamics.spin_sweeps import energy_of, settled_sign
+from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield, check_spins
 
 Update = Literal["random", "sequential", "synchronous"]
@@ -255,27 +256,28 @@ def _sweeps(
     network: Hopfield, state: Any, free: Any, key: jax.Array, max_sweeps: int, is_random: bool
 ) -> Any:
     """Sweeps until one turns no spin; W is read once, for the fields of the start."""
-    state = jnp.asarray(state)
-    memo = memo_of(network, state)
-    energies = jnp.zeros(max_sweeps + 1, state.dtype).at[0].set(energy_of(network, state, memo))
+    kernel = RandomOrderSpins(network, free)
+    carry = kernel.init(jnp.asarray(state))
+    start = energy_of(network, *carry)
+    energies = jnp.zeros(max_sweeps + 1, start.dtype).at[0].set(start)
 
     def goes_on(loop: Any) -> jax.Array:
         count, *_, is_settled = loop
         return (count < max_sweeps) & ~is_settled
 
     def again(loop: Any) -> Any:
-        count, x, memo, energies, flips, _ = loop
-        order = jnp.arange(x.shape[0])
+        count, carry, energies, flips, _ = loop
         if is_random:
-            order = jax.random.permutation(jax.random.fold_in(key, count), order)
-        x, memo, turned = sweep_with_memo(network, x, memo, order, free)
-        energies = energies.at[count + 1].set(energy_of(network, x, memo))
-        return count + 1, x, memo, energies, flips + turned, turned == 0
+            carry, info = kernel.step(jax.random.fold_in(key, count), count, carry)
+        else:
+            carry, info = kernel.visit(jnp.arange(carry.spins.shape[0]), carry)
+        energies = energies.at[count + 1].set(info.energy)
+        return count + 1, carry, energies, flips + info.flips, info.flips == 0
 
     none = jnp.zeros((), jnp.int32)
-    first = (none, state, memo, energies, none, jnp.zeros((), bool))
-    count, x, _, energies, flips, is_settled = jax.lax.while_loop(goes_on, again, first)
-    return x, energies, count, flips, is_settled
+    first = (none, carry, energies, none, jnp.zeros((), bool))
+    count, carry, energies, flips, is_settled = jax.lax.while_loop(goes_on, again, first)
+    return kernel.state(carry), energies, count, flips, is_settled
 
 
 def _together(
@@ -330,7 +332,6 @@ def _steps(network: Hopfield, states: Any, free: Any) -> Any:
 
 
 def _step(network: Hopfield, state: Any, free: Any) -> Any:
-    h = network.field(state)
-    new = jnp.where((h == 0) | ~free, state, jnp.sign(h))
+    h, new = network.field(state), jnp.where(free, settled_sign(network, state), state)
     two_step = -jnp.sum(new * h) - jnp.sum(state * cast_like(network.bias, state))
     return new, network(new), two_step

@@ -48,7 +48,7 @@ def storkey(patterns: Any, bias: Any = 0.0) -> Hopfield:
         change = np.outer(pattern, pattern) - pattern[:, None] * h.T - h * pattern[None, :]
         matrix += change / size
         np.fill_diagonal(matrix, 0.0)
-    return Hopfield((matrix + matrix.T) / 2.0, bias)
+    return Hopfield(_without_rounding((matrix + matrix.T) / 2.0, len(stored) / size), bias)
 
 
 def pseudo_inverse(patterns: Any, bias: Any = 0.0) -> Hopfield:
@@ -78,7 +78,15 @@ def pseudo_inverse(patterns: Any, bias: Any = 0.0) -> Hopfield:
         )
     matrix = right[:rank].T @ right[:rank]
     np.fill_diagonal(matrix, 0.0)
-    return Hopfield((matrix + matrix.T) / 2.0, bias)
+    return Hopfield(_without_rounding((matrix + matrix.T) / 2.0, 1.0), bias)
+
+
+def _without_rounding(matrix: np.ndarray, scale: float) -> np.ndarray:
+    """Couplings without those that are rounding of terms of that scale, whose sign means nothing.
+
+    A spin that nothing pulls has a row of them, and would follow their sign.
+    """
+    return np.where(np.abs(matrix) < len(matrix) * np.finfo(np.float64).eps * scale, 0.0, matrix)
 
 
 def _patterns(patterns: Any) -> np.ndarray:

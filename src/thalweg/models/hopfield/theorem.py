@@ -10,6 +10,7 @@ import numpy as np
 
 from thalweg.core.randomness import host_generator
 from thalweg.core.trees import in_float64
+from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.retrieval import retrieve
 
@@ -97,12 +98,15 @@ def check_spin_descent(
 def _rises(network: Hopfield, states: Any, orders: Any) -> jax.Array:
     """The largest change of E at one visit, for each start; E is computed anew at every visit."""
 
-    def run(state: jax.Array, order: jax.Array) -> jax.Array:
-        def visit(x: jax.Array, i: jax.Array) -> tuple[jax.Array, jax.Array]:
-            h = network.field(x)[i]
-            new = x.at[i].set(jnp.where(h == 0, x[i], jnp.sign(h)))
-            return new, network(new) - network(x)
+    places = jnp.arange(states.shape[1])
 
-        return jnp.max(jax.lax.scan(visit, state, order)[1])
+    def run(state: jax.Array, order: jax.Array) -> jax.Array:
+        def visit(carry: Any, i: jax.Array) -> tuple[Any, jax.Array]:
+            kernel = RandomOrderSpins(network, places == i)
+            after, _ = kernel.visit(places, carry)
+            return after, network(kernel.state(after)) - network(kernel.state(carry))
+
+        carry = RandomOrderSpins(network).init(state)
+        return jnp.max(jax.lax.scan(visit, carry, order)[1])
 
     return jax.vmap(run)(states, orders)
