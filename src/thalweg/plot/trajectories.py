@@ -37,8 +37,8 @@ def trajectory_data(run: Trajectory) -> tuple[np.ndarray, np.ndarray, list[str]]
     if np.ndim(run.last_time) or not len(run):
         raise InputError("trajectory: expected one run with at least one saved point.")
     layout = Layout.of(run.last_state)
-    names = list(run.labels) if run.labels else layout.labels()
-    return np.asarray(run.times, float), np.asarray(layout.flatten(run.states), float), names
+    states = np.asarray(layout.flatten(run.states), float)
+    return np.asarray(run.times, float), states, run.names
 
 
 def trajectory(run: Trajectory, ax: "Axes | None" = None) -> "Axes":

@@ -1,14 +1,11 @@
 """How a failed run is told: as an exception on the host, by `equinox.error_if` inside a trace."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import numpy as np
 
 from thalweg.core.errors import ConvergenceError, DivergenceError, ThalwegError
 from thalweg.core.results import Result
-from thalweg.core.trees import Layout
 from thalweg.dynamics import Flow, Rule
 from thalweg.simulation.adaptive import PROBE
 from thalweg.simulation.controller import resolution
@@ -21,7 +18,7 @@ _CURE = "Check the parameters, and that the velocity is defined there."
 
 def failure(rule: Rule, method: Method | None, run: Trajectory) -> ThalwegError:
     """The exception for a run that failed: where, when, and what may help."""
-    name = f"simulate: {run.rule_name}"
+    name = f"simulate: {run.about.system}"
     here = f"t = {run.last_time:.12g}, where the state is {_written(run)}"
     if run.result == Result.diverged:
         return DivergenceError(f"{name} {_departure(rule, method, run, here)}")
@@ -44,7 +41,7 @@ def raised_inside(run: Trajectory) -> Trajectory:
     return eqx.error_if(
         run,
         ~run.is_fine,
-        f"simulate: {run.rule_name} failed inside jit or vmap: its state left the finite, its "
+        f"simulate: {run.about.system} failed inside jit or vmap: its state left the finite, its "
         f"steps ran out or became too small. Pass throw=False and look at `result`, `last_time` "
         f"and `last_state`.",
     )
@@ -75,8 +72,6 @@ def _departure(rule: Rule, method: Method | None, run: Trajectory, here: str) ->
 
 def _written(run: Trajectory) -> str:
     """The last state, or the beginning of a long one."""
-    layout = Layout.of(run.last_state)
-    names: Any = run.labels or layout.labels()
-    values = layout.flatten(run.last_state)[:_MOST_SHOWN]
+    names, values = run.names, run.layout.flatten(run.last_state)[:_MOST_SHOWN]
     shown = [f"{name} = {value:.6g}" for name, value in zip(names, values, strict=False)]
-    return ", ".join(shown) + (", …" if layout.size > _MOST_SHOWN else "")
+    return ", ".join(shown) + (", …" if len(names) > _MOST_SHOWN else "")

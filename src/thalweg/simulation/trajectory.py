@@ -1,5 +1,6 @@
 """The result of running a rule."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -7,9 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core import html
+from thalweg.core.about import About
 from thalweg.core.errors import InputError
+from thalweg.core.labelled import dataset
+from thalweg.core.plain import array, layout_of, structure
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.results import Result
+from thalweg.core.tables import state_table
 from thalweg.core.trees import Layout, has_tracer
 from thalweg.dynamics import WORDS, Rule
 from thalweg.simulation.outcome import Outcome
@@ -22,10 +27,9 @@ _NAMES = {
     Result[Result.not_converged]: "not_converged",
     Result[Result.step_too_small]: "step_too_small",
 }
-_MOST_SHOWN = 6
 
 
-class Trajectory(eqx.Module):
+class Trajectory(TableReport, eqx.Module):
     """A run of a rule: when, where, and how it ended.
 
     NumPy arrays, without the points that were never reached; inside `jit`, `vmap` or `grad` traced
@@ -44,9 +48,7 @@ class Trajectory(eqx.Module):
         rejected: how many more were tried and rejected.
         evaluations: how often the velocity or the map was evaluated; None for an implicit method.
         interpolation: what `evaluate` uses; None unless saved with `save="dense"`.
-        rule_name: what was run.
-        rule_kind: `"flow"`, `"map"`, `"diffusion"` or `"kernel"`.
-        labels: the rule's `state_names`, or None.
+        about: what was run, with the `state_names` that the rule declares.
     """
 
     times: Any
@@ -57,10 +59,8 @@ class Trajectory(eqx.Module):
     steps: Any
     rejected: Any
     evaluations: Any
-    interpolation: Any
-    rule_name: str = eqx.field(static=True)
-    rule_kind: str = eqx.field(static=True)
-    labels: tuple[str, ...] | None = eqx.field(static=True)
+    interpolation: Any = eqx.field(compare=False)
+    about: About = eqx.field(static=True)
 
     @property
     def final(self) -> Any:
@@ -117,55 +117,106 @@ class Trajectory(eqx.Module):
         result = _evaluate(self.interpolation, t if _is_jax(t) else np.asarray(t))
         return result if _is_jax(self) else jax.tree.map(np.asarray, result)
 
-    def to_dict(self) -> dict[str, Any]:
+    @property
+    def layout(self) -> Layout:
+        """The layout of its states (of one run, that is, not of a batch)."""
+        return Layout.of(self.last_state)
+
+    @property
+    def names(self) -> list[str]:
+        """One label a coordinate: as declared, else `x[0]`, `x[1]`, …."""
+        return list(self.about.names) or self.layout.labels()
+
+    def data(self) -> dict[str, Any]:
         """The run as JSON-ready data; what is not finite is None.
 
-        Keys: `rule`; `names`, one a coordinate; `times`; `states`, one list of coordinates a time;
-        `final`; `last_time`; `result`, the name of the result code; `message`, its sentence;
-        `settled`; `statistics`.
+        Keys: `times`; `states`, one list of coordinates a time; `final`; `last_time`; `last_state`;
+        `result`, the name of the result code; `message`, its sentence; `settled`; `statistics`;
+        `dtypes` of the times and of each leaf of the states; `structure`, how these are nested, or
+        None where one is one vector. What `evaluate` uses is not kept.
         """
-        layout = Layout.of(self.last_state)
+        layout = self.layout
+        leaves = jax.tree.leaves(self.states)
         return {
-            "rule": self.rule_name,
-            "names": self._names(layout),
             "times": _plain(self.times),
             "states": _plain(layout.flatten(self.states)),
             "final": _plain(layout.flatten(self.final)),
             "last_time": _plain(self.last_time),
+            "last_state": _plain(layout.flatten(self.last_state)),
             "result": _NAMES[Result[self.result]],
             "message": Result[self.result],
             "settled": bool(self.settled),
             "statistics": {k: v if v is None else int(v) for k, v in self.statistics.items()},
+            "dtypes": [str(np.asarray(leaf).dtype) for leaf in (self.times, *leaves)],
+            "structure": structure(layout),
         }
 
-    def __str__(self) -> str:
-        """A few lines: what ran, from when to when, how it ended, the last state, the cost."""
-        if has_tracer(self) or np.ndim(self.last_time):
-            return f"Trajectory of {self.rule_name}, batched or traced, times {self.times}"
-        layout = Layout.of(self.last_state)
-        names, last = self._names(layout), layout.flatten(self.last_state)
-        shown = [f"{n} = {x:.6g}" for n, x in zip(names[:_MOST_SHOWN], last, strict=False)]
-        more = [f"… {layout.size} coordinates"] if layout.size > _MOST_SHOWN else []
-        is_timed = WORDS[self.rule_kind].clock == "t"
-        end = f"t = {self.last_time:g}" if is_timed else f"step {self.last_time}"
-        counts = [f"{self.steps} steps", f"{self.rejected} rejected"]
-        if self.evaluations is not None:
-            counts.append(f"{self.evaluations} evaluations")
-        return "\n".join(
-            [
-                f"Trajectory of {self.rule_name} ({self.rule_kind}): {len(self)} points to {end}",
-                f"  {Result[self.result]}",
-                f"  last state  {', '.join(shown + more)}",
-                f"  cost        {', '.join(counts)}",
-            ]
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Trajectory":
+        """The run that `to_dict` wrote, without what `evaluate` uses."""
+        last = array(data["last_state"])
+        layout = layout_of(data["structure"], last.shape[-1])
+        time, *kinds = data["dtypes"]
+
+        def nested(flat: np.ndarray) -> Any:
+            leaves, treedef = jax.tree.flatten(layout.unflatten(flat))
+            cast = [leaf.astype(kind) for leaf, kind in zip(leaves, kinds, strict=True)]
+            return jax.tree.unflatten(treedef, cast)
+
+        return cls(
+            times=array(data["times"]).astype(time),
+            states=nested(array(data["states"]).reshape(-1, layout.size)),
+            last_time=array(data["last_time"]).astype(time),
+            last_state=nested(last),
+            result=getattr(Result, data["result"]),
+            **{name: data["statistics"][name] for name in ("steps", "rejected", "evaluations")},
+            interpolation=None,
+            about=about_in(data, about),
         )
 
-    def _repr_html_(self) -> str:
-        title, *lines = str(self).splitlines()
-        return html.fragment(title, html.listing(line.strip() for line in lines))
+    def to_xarray(self) -> Any:
+        """The run as an `xarray.Dataset`: a variable a leaf of the state, along `time`.
 
-    def _names(self, layout: Layout) -> list[str]:
-        return list(self.labels) if self.labels else layout.labels()
+        A state that is one vector is the variable `state`, along `time` and `coordinate`, whose
+        labels are the names of its coordinates. How the run ended is in the attributes.
+
+        Raises:
+            InputError: xarray is not installed, or this is a batch of runs.
+        """
+        if not self._is_one_run:
+            raise InputError("Trajectory.to_xarray: expected one run, got a batch or a trace.")
+        told = {"system": self.about.system, "rule": self.about.rule_kind}
+        told |= {"result": _NAMES[Result[self.result]], "message": Result[self.result]}
+        return dataset(np.asarray(self.times), self.states, self.names, told)
+
+    @property
+    def _is_one_run(self) -> bool:
+        return not has_tracer(self) and not np.ndim(self.last_time)
+
+    @property
+    def title(self) -> str:
+        """What ran, how many points there are, and where it ended."""
+        of = f"Trajectory of {self.about.system} ({self.about.rule_kind})"
+        if not self._is_one_run:
+            return f"{of}, batched or traced"
+        is_timed = WORDS[self.about.rule_kind].clock == "t"
+        end = f"t = {self.last_time:g}" if is_timed else f"step {self.last_time}"
+        return f"{of}: {len(self)} points to {end}"
+
+    def table(self) -> Table | None:
+        """The last state, one coordinate a column; None of a batch."""
+        if not self._is_one_run:
+            return None
+        header, row = state_table(self.last_state, self.about.names)
+        return ["", *header], [["last state", *row]]
+
+    def remarks(self) -> list[str]:
+        """How it ended, and what it cost."""
+        if not self._is_one_run:
+            return [f"Times of shape {np.shape(self.times)}."]
+        counts = [f"{self.steps} steps", f"{self.rejected} rejected"]
+        counts += [] if self.evaluations is None else [f"{self.evaluations} evaluations"]
+        return [Result[self.result], f"{', '.join(counts)}."]
 
 
 def make_trajectory(outcome: Outcome, rule: Rule, labels: tuple[str, ...] | None) -> Trajectory:
@@ -187,9 +238,7 @@ def make_trajectory(outcome: Outcome, rule: Rule, labels: tuple[str, ...] | None
         rejected=outcome.rejected,
         evaluations=outcome.evaluations,
         interpolation=outcome.interpolation,
-        rule_name=type(rule).__name__,
-        rule_kind=rule.rule_kind,
-        labels=labels,
+        about=About(type(rule).__name__, rule.rule_kind, labels or ()),
     )
 
 

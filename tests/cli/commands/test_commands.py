@@ -62,8 +62,8 @@ def test_doctor_warns_of_a_cache_that_cannot_be_written(monkeypatch, tmp_path):
 
 SIMULATED = {
     "schema", "version", "system", "parameters", "rule", "dimension", "seed", "names", "start",
-    "times", "states", "final", "last_time", "result", "message", "settled", "statistics",
-    "warnings",
+    "times", "states", "final", "last_time", "last_state", "result", "message", "settled",
+    "statistics", "dtypes", "structure", "warnings",
 }  # fmt: skip
 
 

@@ -69,8 +69,8 @@ def simulate(
 
     The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`, `seed`,
     `names` (one a coordinate), `start`, `times`, `states` (one list of coordinates a time),
-    `final`, `last_time`, `result` (`successful` or `settled`), `message`, `settled`, `statistics`
-    and `warnings`.
+    `final`, `last_time`, `last_state`, `result` (`successful` or `settled`), `message`, `settled`,
+    `statistics`, `dtypes`, `structure` (null where the state is one vector) and `warnings`.
     """
     with session(out, as_json, quiet, debug) as current:
         from thalweg.cli.parse.loader import load_system
@@ -101,7 +101,7 @@ def simulate(
                 rtol=rtol,
                 atol=atol,
             )
-        trajectory = replace(trajectory, rule_name=loaded.name)
+        trajectory = replace(trajectory, about=trajectory.about.called(loaded.name))
         current.finish(_result(loaded, begin, trajectory, seed), str(trajectory))
 
 
@@ -109,14 +109,11 @@ def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[st
     from thalweg.core.trees import Layout
     from thalweg.report.header import header
 
-    layout = Layout.of(start)
-    found = trajectory.to_dict()
-    del found["rule"]  # the header names what was run
-    names = found.pop("names")
-    flat = layout.flatten(start)
+    size, kind = len(trajectory.names), system.rule.rule_kind
+    start = Layout.of(start).flatten(start)
     return (
-        header(system.name, system.parameters, system.rule.rule_kind, layout.size)
-        | {"seed": seed, "names": names, "start": flat}
-        | found
+        header(system.name, system.parameters, kind, size)
+        | {"seed": seed, "names": trajectory.names, "start": start}
+        | trajectory.data()
         | {"warnings": []}
     )
