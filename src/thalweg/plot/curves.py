@@ -79,9 +79,7 @@ def flow_runs(
     before = np.zeros(count)
     with jax.enable_x64(True):
         for _ in range(blocks):
-            start = Start(
-                z, tangents, signs, np.full(count, np.inf), np.array(_TOLERANCE), np.array(0.0)
-            )
+            start = Start(z, tangents, signs, np.full(count, np.inf), np.array(_TOLERANCE))
             track = run_batch(problem, start)
             for lane in range(count):
                 t, y = _refined(track.t[lane], track.z[lane], track.velocity[lane] * signs[lane])

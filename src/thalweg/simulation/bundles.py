@@ -24,6 +24,10 @@ _FIRST = 1e-2
 # No step may skip over a recurrence, however small its error: a fifth of the domain at most.
 _STRIDE = 0.2
 _MOST_ROUNDS = 64
+# A step this short, relative to the scale, has no error of order 5 that float64 could show.
+_NOISE = 1e-8
+_TINY = 1e-290  # in place of a scale that is 0
+_TANGENT_TOLERANCE = 1e-11
 
 
 class Start(NamedTuple):
@@ -34,8 +38,12 @@ class Start(NamedTuple):
         tangents: the tangent vectors carried along, shape `(n, d, k)`.
         direction: +1 forwards in time, −1 backwards, shape `(n,)`.
         duration: how long each lane runs, infinity for as many steps as there are, shape `(n,)`.
-        tolerance: the error allowed a step, in units of the domain.
-        tangent_weight: 1 to hold the tangents to the tolerance too, 0 to let them follow.
+        tolerance: the error allowed a step, relative to the scale of each coordinate.
+        scale: how far the points reach along each coordinate, shape `(n, d)`; 1 is the domain.
+        relative: along which coordinates the distance from 0 is the scale where that is smaller,
+            as for a population that becomes very small, shape `(n, d)`.
+        tangent_tolerance: the error allowed the tangents in a step, relative to the largest of
+            them; infinity to let them follow.
     """
 
     z: Any
@@ -43,7 +51,9 @@ class Start(NamedTuple):
     direction: Any
     duration: Any
     tolerance: Any
-    tangent_weight: Any
+    scale: Any = 1.0
+    relative: Any = False
+    tangent_tolerance: Any = np.inf
 
 
 class Track(NamedTuple):
@@ -90,16 +100,16 @@ def advance(problem: Problem, start: Start) -> Track:
         zero = jnp.zeros_like(pace)
         return _FIRST / pace, solver.init(term, zero, zero, (z, tangents), direction)
 
-    def step(t: Any, h: Any, state: Any, memory: Any, direction: Any, duration: Any) -> Any:
-        new_t = jnp.minimum(t + h, duration)
+    def step(t: Any, h: Any, state: Any, memory: Any, lane: _Lane) -> Any:
+        new_t = jnp.minimum(t + h, lane.duration)
         never = jnp.isnan(
             t
         )  # traced: of a plain False, Diffrax would compile programs of their own
         new, error, _, new_memory, _ = solver.step(
-            term, t, new_t, state, direction, memory, made_jump=never
+            term, t, new_t, state, lane.direction, memory, made_jump=never
         )
         travelled = jnp.max(jnp.abs(new[0] - state[0])) / _STRIDE
-        size = jnp.maximum(_error_size(error, new, start), travelled**order)
+        size = jnp.maximum(_error_size(error, state, new, lane, start), travelled**order)
         ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / order)
         factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
         old = (t, state, memory)
@@ -110,12 +120,13 @@ def advance(problem: Problem, start: Start) -> Track:
 
     def advance_all(carry: Any) -> Any:
         count, t, h, state, memory, ts, zs = carry
-        t, h, state, memory = jax.vmap(step)(t, h, state, memory, start.direction, start.duration)
+        t, h, state, memory = jax.vmap(step)(t, h, state, memory, lanes)
         return count + 1, t, h, state, memory, ts.at[count].set(t), zs.at[count].set(state[0])
 
     def is_running(carry: Any) -> Any:
         return (carry[0] <= STEPS) & jnp.any(carry[1] < start.duration)
 
+    lanes = _Lane(start.direction, start.duration, start.scale, start.relative, abs(start.z))
     h, memory = jax.vmap(begin)(start.z, start.tangents, start.direction)
     ts = jnp.full((STEPS + 1, *h.shape), jnp.nan).at[0].set(0.0)
     zs = jnp.full((STEPS + 1, *start.z.shape), jnp.nan).at[0].set(start.z)
@@ -127,14 +138,43 @@ def advance(problem: Problem, start: Start) -> Track:
     return Track(ts, zs, jax.vmap(jax.vmap(scaled))(zs), state[1])
 
 
-def _error_size(error: Any, new: Any, start: Start) -> jax.Array:
-    """The largest error of a step over what is allowed; at most 1 to be accepted."""
+class _Lane(NamedTuple):
+    """The settings of one lane: parts of `Start`, and the size of the point where it began."""
+
+    direction: Any
+    duration: Any
+    scale: Any
+    relative: Any
+    begin: Any
+
+
+def _error_size(error: Any, old: Any, new: Any, lane: _Lane, start: Start) -> jax.Array:
+    """The largest error of a step over what is allowed; at most 1 to be accepted.
+
+    A step too short to be wrong by its length is accepted, though what the rule computes there be
+    noise: a quotient 0/0 is one that Hodgkin and Huxley's rates come close to.
+    """
     eps = jnp.finfo(new[0].dtype).eps
-    point = jnp.abs(error[0]) / (start.tolerance + 4.0 * eps * jnp.abs(new[0]))
-    allowed = start.tolerance * (1.0 + jnp.max(jnp.abs(new[1])))
-    tangent = start.tangent_weight * jnp.abs(error[1]) / allowed
-    size = jnp.maximum(jnp.max(point), jnp.max(tangent))
-    return jnp.where(jnp.all(jnp.isfinite(new[0])), size, jnp.nan)
+    size = jnp.maximum(jnp.abs(old[0]), jnp.abs(new[0]))
+    unit = units_of(size, lane.scale, lane.relative)
+    point = jnp.abs(error[0]) / (start.tolerance * unit + 4.0 * eps * size + _TINY)
+    before = units_of(lane.begin, lane.scale, lane.relative)
+    stretched = jnp.abs(new[1]) / unit[:, None]
+    missed = jnp.abs(error[1]) / unit[:, None]
+    if new[1].shape[0] == new[1].shape[1]:
+        stretched, missed = stretched * before, missed * before
+    allowed = start.tangent_tolerance * (1.0 + jnp.max(stretched))
+    found = jnp.maximum(jnp.max(point), jnp.max(missed) / allowed)
+    is_short = jnp.max(jnp.abs(new[0] - old[0]) / unit) < _NOISE
+    is_short &= jnp.max(jnp.abs(new[1] - old[1])) < _NOISE * jnp.max(jnp.abs(new[1]))
+    found = jnp.where(is_short, jnp.minimum(found, 1.0), found)
+    return jnp.where(jnp.all(jnp.isfinite(new[0])), found, jnp.nan)
+
+
+def units_of(size: Any, scale: Any, relative: Any) -> Any:
+    """The lengths by which errors are measured at points of a given size, of the same shape."""
+    xp = np if isinstance(size, np.ndarray) else jnp
+    return xp.where(relative, xp.minimum(size, scale), scale) + _TINY
 
 
 def run_batch(problem: Problem, start: Start) -> Track:
@@ -144,7 +184,9 @@ def run_batch(problem: Problem, start: Start) -> Track:
     duration = np.where(np.arange(LANES) < count, start.duration[fill], 0.0)
     whole = Start(
         start.z[fill], start.tangents[fill], start.direction[fill], duration,
-        np.asarray(start.tolerance), np.asarray(start.tangent_weight),
+        np.asarray(start.tolerance), np.broadcast_to(start.scale, start.z.shape)[fill],
+        np.broadcast_to(start.relative, start.z.shape)[fill],
+        np.asarray(start.tangent_tolerance),
     )  # fmt: skip
     return Track(*(np.asarray(part)[:count] for part in advance(problem, whole)))
 
@@ -155,12 +197,15 @@ def run_to_end(
     duration: np.ndarray,
     direction: np.ndarray,
     tolerance: float,
+    scale: np.ndarray,
+    relative: np.ndarray,
 ) -> list[Track]:
     """Run lanes for given times with their whole Jacobians; NaN where the steps do not suffice."""
     tangents = np.tile(np.eye(z.shape[1]), (len(z), 1, 1))
     left, tracks = duration, []
+    tight = np.array(max(tolerance, _TANGENT_TOLERANCE))
     for _ in range(_MOST_ROUNDS):
-        start = Start(z, tangents, direction, left, np.array(tolerance), np.array(1.0))
+        start = Start(z, tangents, direction, left, np.array(tolerance), scale, relative, tight)
         track = run_batch(problem, start)
         tracks.append(track)
         is_stuck = np.any((left > 0.0) & (track.t[:, -1] == 0.0))
@@ -169,5 +214,6 @@ def run_to_end(
             return tracks
         if is_stuck:
             break
-    unfinished = tracks[-1]._replace(z=np.where(left[:, None, None] > 0.0, np.nan, tracks[-1].z))
+    is_left = (left > 1e-14 * duration)[:, None, None]
+    unfinished = tracks[-1]._replace(z=np.where(is_left, np.nan, tracks[-1].z))
     return [*tracks[:-1], unfinished]

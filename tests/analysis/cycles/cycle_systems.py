@@ -23,11 +23,11 @@ def van_der_pol(mu: float) -> PolynomialFlow:
     return planar({(0, 1): 1.0}, {(0, 1): mu, (2, 1): -mu, (1, 0): -1.0})
 
 
-def fitzhugh_nagumo(current: float) -> PolynomialFlow:
-    """v' = v − v³/3 − w + I, w' = (v + .7 − .8 w)/12.5."""
+def fitzhugh_nagumo(current: float, tau: float = 12.5) -> PolynomialFlow:
+    """v' = v − v³/3 − w + I, w' = (v + .7 − .8 w)/τ."""
     return planar(
         {(1, 0): 1.0, (3, 0): -1.0 / 3.0, (0, 1): -1.0, (0, 0): current},
-        {(1, 0): 0.08, (0, 0): 0.056, (0, 1): -0.064},
+        {(1, 0): 1.0 / tau, (0, 0): 0.7 / tau, (0, 1): -0.8 / tau},
     )
 
 
@@ -91,3 +91,44 @@ def linear_map(angle: float) -> Net:
     """A rotation of the first two coordinates; the third halves."""
     c, s = np.cos(angle), np.sin(angle)
     return Net(np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 0.5]]), np.array(False))
+
+
+class HodgkinHuxley(tw.Flow):
+    """The squid's axon (Hodgkin and Huxley 1952, with the signs of today)."""
+
+    current: Any
+    domain = tw.Box([-90.0, 0.0, 0.0, 0.0], [60.0, 1.0, 1.0, 1.0])
+
+    def velocity(self, t, state):
+        v, m, h, n = state
+        opens_m, opens_n = (
+            scale * (v + at) / (1.0 - jnp.exp(-(v + at) / 10.0))
+            for scale, at in ((0.1, 40.0), (0.01, 55.0))
+        )
+        shuts = 1.0 / (1.0 + jnp.exp(-(v + 35.0) / 10.0))
+        ions = 120.0 * m**3 * h * (v - 50.0) + 36.0 * n**4 * (v + 77.0) + 0.3 * (v + 54.387)
+        return jnp.stack(
+            [
+                self.current - ions,
+                opens_m * (1.0 - m) - 4.0 * jnp.exp(-(v + 65.0) / 18.0) * m,
+                0.07 * jnp.exp(-(v + 65.0) / 20.0) * (1.0 - h) - h * shuts,
+                opens_n * (1.0 - n) - 0.125 * jnp.exp(-(v + 65.0) / 80.0) * n,
+            ]
+        )
+
+
+class Grazing(tw.Flow):
+    """Prey that grow to 15 and predators that tire of them: the prey fall to 3e-16."""
+
+    births: Any
+    domain = tw.Box([0.0, 0.0], [16.0, 10.0])
+
+    def velocity(self, t, state):
+        prey, predators = state
+        eaten = prey * predators / (prey + 1.0)
+        return jnp.stack(
+            [
+                self.births * prey * (1.0 - prey / 15.0) - 2.5 * eaten,
+                1.25 * eaten - 0.4 * predators,
+            ]
+        )

@@ -5,9 +5,9 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from thalweg.analysis.cycles.flows import Orbit
 from thalweg.analysis.cycles.maps_newton import PeriodicOrbit
 from thalweg.analysis.cycles.non_periodic import Wanderer, group
+from thalweg.analysis.cycles.orbits import Orbit
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
 from thalweg.analysis.cycles.shooting import Return
@@ -24,7 +24,13 @@ ONLY_VISITED = (
     "find_cycles(…, max_period=n) looks for all of up to n steps."
 )
 UP_TO = "cycles of more than {} steps were looked for only where orbits settle on them."
+FAILED = (
+    "{} that seemed to return closed into no orbit that passes the checks of its residual, "
+    "its multiplier along the orbit and two tolerances."
+)
+_DISAGREE = "of the cycle of period {:.10g}, two tolerances disagree on the period by {:.1g}."
 _MULTIPLIER_ERROR = 1e-9
+_ROUGH = 1e-6
 _MERGING = 100.0
 _COORDINATES_TOLD = 3
 
@@ -38,7 +44,7 @@ def from_orbit(problem: Problem, frame: Frame, orbit: Orbit) -> Cycle:
     times = np.where(times < 0.0, times + orbit.period, times)
     return _cycle(
         problem, frame, np.concatenate([points, points[:1]]), np.append(times, orbit.period),
-        orbit.returned, orbit.residual, orbit.continuum, orbit.period, orbit.correction,
+        orbit.returned, orbit.residual, orbit.continuum, orbit.period, orbit.accuracy,
     )  # fmt: skip
 
 
@@ -55,10 +61,11 @@ def from_points(problem: Problem, frame: Frame, orbit: PeriodicOrbit) -> Cycle:
 
 def _cycle(
     problem: Problem, frame: Frame, points: np.ndarray, times: np.ndarray, returned: Return,
-    residual: float, continuum: int, period: float, correction: float,
+    residual: float, continuum: int, period: float, accuracy: float,
 ) -> Cycle:  # fmt: skip
     norm = float(np.linalg.norm(returned.jacobian, 2)) if returned.jacobian.size else 0.0
-    values, error = eigenvalues_with_error(returned.jacobian, _MULTIPLIER_ERROR * norm)
+    off = 0.0 if returned.trivial is None else abs(returned.trivial - 1.0)
+    values, error = eigenvalues_with_error(returned.jacobian, max(_MULTIPLIER_ERROR, off) * norm)
     size = np.abs(values)
     # Where two cycles merge, one that closes to within δ may be √δ away, and its multiplier off so.
     error = np.where(np.abs(values - 1.0) < _MERGING * np.sqrt(residual), np.inf, error)
@@ -80,8 +87,8 @@ def _cycle(
         kind=kind,
         states=states,
         times=times,
-        residual=residual * float(np.max(frame.widths)),
-        accuracy=correction * period,
+        residual=residual,
+        accuracy=accuracy * period,
         continuum=continuum,
     )
 
@@ -113,6 +120,7 @@ def assemble_cycles(
         for cycle, within in zip(found, inside, strict=True)
         if np.any(within)
     ]
+    notes += [_DISAGREE.format(c.period, c.accuracy) for c in members if _is_rough(c)]
     members.sort(key=lambda c: (round(c.period, 9), *(-chart.coordinates(c.point)).tolist()))
     outside = len(found) - len(members)
     notes += _reach(problem, [cycle for cycle in members if cycle.leaves])
@@ -144,6 +152,11 @@ def assemble_cycles(
         trajectories=trajectories,
         about=about,
     )
+
+
+def _is_rough(cycle: Cycle) -> bool:
+    """Whether the period depends on the tolerance more than a reader would expect."""
+    return cycle.accuracy > _ROUGH * cycle.period
 
 
 def _reach(problem: Problem, leaving: list[Cycle]) -> list[str]:

@@ -10,11 +10,12 @@ _STAYS = 0.1
 
 
 def neutral_directions(returned: Return) -> np.ndarray:
-    """Directions across a cycle that return as they were, an orthonormal basis `(d, k)`."""
+    """Unit vectors across a cycle that return as they were, a basis `(d, k)`."""
     if not returned.jacobian.size:
         return np.zeros((len(returned.section), 0))
     _, values, right = np.linalg.svd(returned.jacobian - np.eye(len(returned.jacobian)))
-    return returned.section @ right[values <= NEUTRAL * max(1.0, values[0])].T
+    across = returned.section @ right[values <= NEUTRAL * max(1.0, values[0])].T
+    return across / np.linalg.norm(across, axis=0)
 
 
 def family_dimensions(

@@ -7,6 +7,7 @@ import numpy as np
 
 from thalweg.analysis.cycles.assemble import (
     BY_CHANCE,
+    FAILED,
     NO_ORBITS,
     ONLY_VISITED,
     UP_TO,
@@ -144,12 +145,17 @@ def _search_flow(
 ) -> Cycles:
     orbits: list[Orbit] = []
     wanderers: list[Wanderer] = []
+    failed = 0
     for first in range(0, len(starts), MOST_STARTS):
         part = starts[first : first + MOST_STARTS] / frame.widths
-        orbits, survey = search_flow(problem, frame, part, centers / frame.widths, orbits)
+        orbits, survey, lost = search_flow(problem, frame, part, centers / frame.widths, orbits)
+        failed += lost
         wanderers += survey.wanderers()
     found = [from_orbit(problem, frame, orbit) for orbit in orbits]
     notes = [BY_CHANCE] if problem.chart.dimension > 2 else []
+    if failed:
+        who = "1 trajectory" if failed == 1 else f"{failed} trajectories"
+        notes.append(FAILED.format(who))
     return assemble_cycles(problem, frame, found, wanderers, 2 * len(starts), notes, about)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from thalweg.analysis.cycles.non_periodic import Wanderer
 from thalweg.analysis.cycles.recurrence import Frame, Path, size_of
+from thalweg.analysis.cycles.scales import multiplied
 from thalweg.dynamics.problem import Problem
 from thalweg.simulation.bundles import Start, run_batch
 
@@ -14,6 +15,7 @@ _FAR = 10.0
 # tolerances wide.
 _STILL, _NEARLY_STILL = 1e2 * _TOLERANCE, 1e-4
 _WHOLE_JACOBIAN = 4
+_GROWS = 1.1
 
 
 class Survey:
@@ -34,6 +36,7 @@ class Survey:
         self.status = np.full(2 * count, RUNNING)
         self.blocks = 0
         width = dimension if dimension <= _WHOLE_JACOBIAN else 1
+        self.multiplied = multiplied(problem, frame, starts, width)
         first = np.linalg.qr(np.random.default_rng(0).normal(size=(dimension, width)))[0]
         self.tangents = np.tile(first, (2 * count, 1, 1))
         self.paths: list[list[Path]] = [[] for _ in self.z]
@@ -62,7 +65,7 @@ class Survey:
         running = self.status == RUNNING
         start = Start(
             self.z, self.tangents, self.direction, np.where(running, np.inf, 0.0),
-            np.array(_TOLERANCE), np.array(0.0),
+            np.array(_TOLERANCE), relative=self.multiplied,
         )  # fmt: skip
         track = run_batch(self.problem, start)
         self.blocks += 1
@@ -89,9 +92,17 @@ class Survey:
         half = len(path) // 2
         if half == 0:
             return True
+        # Near a saddle what is small may be about to grow.
+        if np.any(self._grows(path.last(half))):
+            return False
         first = float(np.max(size_of(Path(*(part[:half] for part in path)), self.frame)))
         second = float(np.max(size_of(path.last(half), self.frame)))
         if second < _STILL:
             return True
         ratio = second / first
         return second < _NEARLY_STILL and ratio < 0.9 and second / (1.0 - ratio) < 1e-3
+
+    def _grows(self, path: Path) -> np.ndarray:
+        """Coordinates that are multiplied in time and become larger, shape `(d,)`."""
+        before, after = np.abs(path.z[0, 0]), np.abs(path.z[-1, 1])
+        return self.multiplied & (after > _GROWS * before)

@@ -29,8 +29,10 @@ class Cycle(TableReport):
         states: the states along the cycle, stacked along a new first axis, from `point` on; the
             points of a map's cycle, the adaptive steps once round a closed orbit.
         times: when each of them is reached, shape `(m,)`.
-        residual: the largest distance by which it fails to close.
-        accuracy: the last correction of the period by Newton's method; 0 of a map.
+        residual: the largest distance by which it fails to close, relative to how far it reaches
+            along each coordinate; of a map, relative to the domain.
+        accuracy: how far the period may be off: by how much it changes when the error allowed a
+            step is ten times as large; 0 of a map.
         continuum: 0 when isolated, else the dimension of the family it stands for.
         leaves: whether it runs partly outside the domain.
         about: the rule, and the domain searched.

@@ -12,10 +12,12 @@ def run_segments(problem: Problem, guesses: list[Guess], tolerances: list[float]
     nodes = np.concatenate([g.nodes for g in guesses])
     direction = np.concatenate([np.full(len(g.nodes), g.direction) for g in guesses])
     times = np.concatenate([g.shares * g.period for g in guesses])
-    runs = [
-        run_to_end(problem, nodes[part], times[part], direction[part], min(tolerances))
-        for part in (slice(i, i + LANES) for i in range(0, len(nodes), LANES))
-    ]
+    scale = np.concatenate([np.broadcast_to(g.scale, g.nodes.shape) for g in guesses])
+    relative = np.concatenate([np.broadcast_to(g.relative, g.nodes.shape) for g in guesses])
+    runs = []
+    for part in (slice(i, i + LANES) for i in range(0, len(nodes), LANES)):
+        lanes = (nodes[part], times[part], direction[part])
+        runs.append(run_to_end(problem, *lanes, min(tolerances), scale[part], relative[part]))
     cuts = np.cumsum([len(g.nodes) for g in guesses])[:-1]
     ends = np.concatenate([run[-1].z[:, -1] for run in runs])
     columns = (

@@ -6,14 +6,15 @@ defined where cycles are not isolated, and leaves convergence quadratic where th
 """
 
 from collections.abc import Callable, Generator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from thalweg.analysis.cycles.recurrence import Frame
+from thalweg.simulation.bundles import units_of
 
 _MAX_STEPS, _MAX_COARSE = 30, 10
-_FINE = 2e-13
+FINE = 2e-13
 NEUTRAL = 1e-3
 _COARSE = 1e-9
 _SWITCH = 1e-6
@@ -31,6 +32,9 @@ class Guess(NamedTuple):
         shares: of a flow, the share of the period from each node to the next, shape `(m,)`.
         extent: the size of the cycle along each coordinate, shape `(d,)`.
         direction: of a flow, +1 if the nodes follow one another forwards in time, −1 backwards.
+        relative: along which coordinates errors count relative to their distance from 0 where that
+            is less than the extent, shape `(d,)`.
+        scale: by what errors are measured, shape `(d,)`: the extent, or 1 for the domain's.
     """
 
     nodes: np.ndarray
@@ -38,11 +42,14 @@ class Guess(NamedTuple):
     shares: np.ndarray
     extent: np.ndarray
     direction: float = 1.0
+    relative: Any = False
+    scale: Any = 1.0
 
     @property
-    def fine(self) -> float:
-        """The error to allow a step in the end: small against the cycle, above rounding."""
-        return _FINE * float(np.clip(np.min(self.extent), 0.02, 1.0))
+    def units(self) -> np.ndarray:
+        """The lengths by which errors are measured at each node, shape `(m, d)`."""
+        scale = np.broadcast_to(self.scale, self.nodes.shape)
+        return units_of(np.abs(self.nodes), scale, self.relative)
 
 
 class Segments(NamedTuple):
@@ -60,6 +67,16 @@ class Segments(NamedTuple):
     leaving: np.ndarray | None
     arriving: np.ndarray | None
 
+    def over(self, units: np.ndarray) -> "Segments":
+        """The segments in these units at each node, `(m, d)`, without their ends."""
+        later = np.roll(units, -1, axis=0)
+        return Segments(
+            self.ends,
+            self.maps * units[:, None, :] / later[:, :, None],
+            None if self.leaving is None else self.leaving / units,
+            None if self.arriving is None else self.arriving / later,
+        )
+
 
 class Closed(NamedTuple):
     """A cycle that closes.
@@ -67,7 +84,8 @@ class Closed(NamedTuple):
     Attributes:
         guess: its nodes, period, shares and extent.
         segments: the segments between the nodes.
-        residual: the largest distance between the end of a segment and the next node.
+        residual: the largest distance between the end of a segment and the next node, in units of
+            scale.
         correction: the last relative correction of the period: how far off it may be.
         steps: how many Newton steps it took.
     """
@@ -114,22 +132,24 @@ def _newton(
     trial, tolerance, previous = guess, _COARSE, np.inf
     for count in range(_MAX_STEPS):
         segments = yield trial, tolerance
+        units = trial.units
         gap = gaps(trial, segments, frame)
         size = float(np.max(np.abs(gap)))
         if not (np.isfinite(size) and np.all(np.isfinite(segments.maps))):
             return None
         if count >= _MAX_COARSE and tolerance == _COARSE:
             return None
-        step, change = _correction(trial, segments, gap)
-        closes = size <= _FLOOR * max(1.0, float(np.max(np.abs(segments.maps))))
+        scaled = segments.over(units)
+        step, change = correction(trial, scaled, gap)
+        rounding = 1e2 * np.finfo(float).eps * float(np.max(np.abs(trial.nodes) / units))
+        closes = size <= max(_FLOOR, rounding) * max(1.0, float(np.max(np.abs(scaled.maps))))
         is_best = np.max(np.abs(step)) <= small_step or size > 0.5 * previous
-        corrected = trial._replace(
-            nodes=trial.nodes + step, period=trial.period * (1.0 + np.clip(change, -0.5, 0.5))
-        )
+        period = trial.period * (1.0 + np.clip(change, -0.5, 0.5))
+        corrected = trial._replace(nodes=_moved(trial, step * units), period=period)
         if tolerance != _COARSE and closes and is_best:
             return Closed(corrected, segments, size, abs(change), count)
         previous = size if tolerance != _COARSE else np.inf
-        tolerance = guess.fine if size < _SWITCH else tolerance
+        tolerance = FINE if size < _SWITCH else tolerance
         trial = corrected
         if np.any(np.abs(frame.shorten(trial.nodes - guess.nodes)) > _ASTRAY * guess.extent):
             return None
@@ -137,12 +157,23 @@ def _newton(
 
 
 def gaps(trial: Guess, segments: Segments, frame: Frame) -> np.ndarray:
-    """From each node to the end of the segment before it, shape `(m, d)`."""
-    return frame.shorten(segments.ends - np.roll(trial.nodes, -1, axis=0))
+    """From each node to the end of the segment before it, in units of scale, shape `(m, d)`."""
+    gap = frame.shorten(segments.ends - np.roll(trial.nodes, -1, axis=0))
+    return gap / np.roll(trial.units, -1, axis=0)
 
 
-def _correction(trial: Guess, segments: Segments, gap: np.ndarray) -> tuple[np.ndarray, float]:
-    """The damped Newton step of the nodes, `(m, d)`, and the relative one of the period."""
+def _moved(trial: Guess, step: np.ndarray) -> np.ndarray:
+    """The nodes after a step; what is measured relative to 0 stays on its side of it."""
+    moved = trial.nodes + step
+    crosses = np.asarray(trial.relative) & (moved * np.sign(trial.nodes) < 0.1 * abs(trial.nodes))
+    return np.where(crosses, 0.1 * trial.nodes, moved)
+
+
+def correction(trial: Guess, segments: Segments, gap: np.ndarray) -> tuple[np.ndarray, float]:
+    """The damped Newton step of the nodes, `(m, d)`, and the relative one of the period.
+
+    Segments, gaps and steps are in units of scale.
+    """
     m, d = gap.shape
     matrix = np.zeros((m, d, m, d))
     each = np.arange(m)

@@ -56,7 +56,7 @@ def _run(problem: Problem, points: np.ndarray, direction: np.ndarray) -> np.ndar
     for _ in range(_MOST_BLOCKS):
         track = run_batch(
             problem,
-            Start(z, tangents, direction, duration, np.array(_TOLERANCE), np.array(0.0)),
+            Start(z, tangents, direction, duration, np.array(_TOLERANCE)),
         )
         last = track.z[:, -1]
         settled = np.max(np.abs(last - track.z[:, -13]), axis=1) < _SETTLED
