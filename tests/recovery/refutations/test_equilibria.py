@@ -1,11 +1,14 @@
 """Refutation by an equilibrium, and the bound behind it."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.recovery.recovery_systems import cube
 from tests.zoo import Linear
 
 import thalweg as tw
-from thalweg.recovery.forms.conditioning import least_metric_condition
+from thalweg.recovery import LEVELS
+from thalweg.recovery.forms.conditioning import balancing, bound_metric, least_metric_condition
 
 SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
 
@@ -49,3 +52,75 @@ def test_the_bound_knows_what_rounding_allows():
     block = np.array([[-1.0, 1.0], [0.0, -1.0]])
     assert 1e12 < least_metric_condition(block, 1e-15) < 1e16
     assert least_metric_condition(np.diag([-1.0, -1.0]), 0.0) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "metric"),
+    [
+        ([[-1.0, 1e5], [1e-5, -2.0]], [1e-10, 1.0]),
+        ([[-1.0, 1.0], [1e-9, -1.0]], [1e-9, 1.0]),
+        ([[-2.0, 3e4, 0.0], [3e-4, -2.0, 2e5], [0.0, 2e-5, -3.0]], [1e-18, 1e-10, 1.0]),
+    ],
+)
+def test_a_metric_that_is_ill_conditioned_only_in_these_units_is_found(rows, metric):
+    """Real eigenvalues, and M J symmetric for M = diag(metric)."""
+    verdict = tw.recover_energy(
+        Linear(jnp.asarray(rows)), cube(-1.0, 1.0, len(rows)), thorough=False
+    )
+    assert verdict.kind == "constant-metric"
+    assert isinstance(verdict.metric, tw.ConstantMetric)
+    found = np.asarray(verdict.metric.matrix)
+    np.testing.assert_allclose(np.diag(found) / found[-1, -1], metric, rtol=1e-6)
+
+
+def test_a_slow_spiral_beside_a_fast_coordinate_is_refuted():
+    rows = [[-1e14, 0.0, 0.0], [0.0, -1.0, 0.5], [0.0, -0.5, -1.0]]
+    verdict = tw.recover_energy(Linear(jnp.asarray(rows)), cube(-1.0, 1.0, 3), thorough=False)
+    assert verdict.kind == "refuted"
+    assert verdict.levels[0].outcome == "no"
+    assert verdict.witness is not None
+    assert verdict.witness.to_dict()["reason"] == "non-real eigenvalue"
+    assert "-1 ± 0.5i" in str(verdict.witness)
+    slow = [[-1e14, 0.0, 0.0], [0.0, -1.0, 0.5], [0.0, 0.5, -1.0]]
+    verdict = tw.recover_energy(Linear(jnp.asarray(slow)), cube(-1.0, 1.0, 3), thorough=False)
+    assert verdict.kind == "euclidean"
+
+
+def test_a_turn_at_the_edge_of_rounding_is_no_gradient():
+    rows = [[-1.0, 1e-12], [-1e-12, -1.0]]
+    verdict = tw.recover_energy(Linear(jnp.asarray(rows)), cube(-1.0, 1.0, 2), thorough=False)
+    assert verdict.kind == "undecided"
+    by_name = {found.name: found.outcome for found in verdict.levels}
+    assert by_name["euclidean"] == by_name["diagonal-metric"] == "no"
+
+
+def test_coordinates_that_do_not_act_on_each_other_are_no_crash():
+    """No pair has a ratio: x' = −10⁻¹⁵(y, −x) − x is told from −x by nothing."""
+    rows = [[-1.0, 1e-15], [-1e-15, -1.0]]
+    levels = [level for level in LEVELS if level.name in ("diagonal-metric", "speed-metric")]
+    verdict = tw.recover_energy(Linear(jnp.asarray(rows)), cube(-1.0, 1.0, 2), levels=levels)
+    assert verdict.kind in ("diagonal-metric", "undecided")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rotated_metric_of_any_condition_is_not_excluded(seed):
+    """No scaling of coordinates helps here: the bound is large, true, and excludes nothing."""
+    rng = np.random.default_rng(seed)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    stretch = np.array([1.0, 1e5, 1e10])
+    symmetric = np.diag([-1.0, -2.0, -3.0]) + 0.3
+    root = np.sqrt(stretch)
+    jacobian = (turn / root) @ symmetric @ (turn * root).T
+    bound = bound_metric(jacobian, 1e-15 * np.abs(jacobian).max() * np.ones((3, 3)))
+    assert bound.balanced < 1e8
+    assert 1e2 < bound.condition <= 1.001 * stretch[-1]
+
+
+def test_balancing_undoes_a_scaling():
+    rng = np.random.default_rng(0)
+    matrix, scale = rng.normal(size=(5, 5)), np.logspace(-6.0, 6.0, 5)
+    scale = scale / np.exp(np.mean(np.log(scale)))
+    own = balancing(matrix)
+    scaled = matrix * scale[:, None] / scale
+    np.testing.assert_allclose(balancing(scaled) * scale, own, rtol=0.1)
+    np.testing.assert_allclose(balancing(np.triu(matrix, 3)), 1.0)  # nothing is acted on in return

@@ -17,6 +17,8 @@ from thalweg.recovery.region.region import Region
 
 SYMMETRIC = 1e-9
 CONSISTENT = 1e-8
+# The asymmetry of a row, relative to its size, that rounding may make.
+NOISE = 1e-13
 NODE_COUNTS = (64, 256, 1024)
 _FULL_SIZE = 32
 LARGE_SIZE = 64
@@ -80,7 +82,8 @@ class Exactness:
     """Whether ω is the differential of −E, in normalised numbers: 0 when it is.
 
     Attributes:
-        asymmetry: the largest over the points of |Dω − Dωᵀ| / (2 |Dω|), Frobenius norms.
+        asymmetry: the largest over the points of |Dω − Dωᵀ| / (2 |Dω|), Frobenius norms; or over
+            the pairs of coordinates of |Dω_ij − Dω_ji| beside both their rows, where that is more.
         row_asymmetry: the largest over the coordinates of the same ratio of a row with its column,
             the diagonal left out (None in high dimension): it sees what is small beside the rest.
         mismatch: |∇E + ω| on fresh points, relative to the size of ω; NaN if not asked.
@@ -153,7 +156,7 @@ def examine(
     sites: Sites,
     tolerance: float = SYMMETRIC,
     node_counts: tuple[int, ...] = NODE_COUNTS,
-    noise: float = 1e-13,
+    noise: float = NOISE,
 ) -> Exactness:
     """Measure whether ω is exact; the integral, with more and more nodes, only if Dω = Dωᵀ.
 
@@ -248,9 +251,10 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float
     size = np.sum(probes.along**2 + probes.across**2, axis=(1, 2)) / 2.0
     ratio = np.where(finite, np.sqrt(skew / np.maximum(size, _TINY)), -np.inf)
     is_any = bool(np.any(finite))
+    rows, pairs = _by_rows(probes.along[finite], noise) if is_any else (None, 0.0)
     return Exactness(
-        asymmetry=float(np.max(ratio)) if is_any else float("nan"),
-        row_asymmetry=_row_asymmetry(probes.along[finite], noise) if is_any else None,
+        asymmetry=max(float(np.max(ratio)), pairs) if is_any else float("nan"),
+        row_asymmetry=rows,
         worst=sites.points[int(np.argmax(ratio))],
         undefined=None if np.all(finite) else sites.points[int(np.argmin(finite))],
         sites=sites,
@@ -259,16 +263,32 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float
     )
 
 
-def _row_asymmetry(along: np.ndarray, noise: float) -> float | None:
-    """The largest over coordinates of |row − column| / (|row| + |column|), off the diagonal."""
+def _by_rows(along: np.ndarray, noise: float) -> tuple[float | None, float]:
+    """The asymmetry of each row, and of each pair, against what its own coordinates do.
+
+    Beside a fast coordinate a slow spiral is small, and is a spiral.
+
+    Arguments:
+        along: Dωᵀ at points, shape `(n, d, d)`.
+        noise: the asymmetry that rounding makes, relative to the rows it lies in.
+
+    Returns:
+        The largest over coordinates of |row − column| / (|row| + |column|), off the diagonal, where
+        it is above the noise; and the largest of |D_ij − D_ji| beside both rows, rms over points.
+    """
     if along.shape[1] != along.shape[2]:
-        return None
-    size = np.sqrt(np.sum(along**2, axis=(1, 2)))[:, None, None]
-    off = along / np.maximum(size, _TINY) * (1.0 - np.eye(along.shape[1]))
-    skew = np.sqrt(np.mean(np.sum((off - np.swapaxes(off, 1, 2)) ** 2, axis=2), axis=0))
+        return None, 0.0
+    size = np.sqrt(np.sum(along**2 + np.swapaxes(along, 1, 2) ** 2, axis=2))
+    # A point at which a coordinate hardly does anything is judged by what it does elsewhere.
+    size = size + 1e-8 * np.sqrt(np.mean(size**2, axis=0))
+    pairs = np.maximum(size[:, :, None] + size[:, None, :], _TINY)
+    off = along / pairs * (1.0 - np.eye(along.shape[1]))
+    gaps = off - np.swapaxes(off, 1, 2)
+    skew = np.sqrt(np.mean(np.sum(gaps**2, axis=2), axis=0))
     both = np.sqrt(np.mean(np.sum(off**2, axis=2) + np.sum(off**2, axis=1), axis=0))
     seen = skew > noise
-    return float(np.max(skew[seen] / both[seen], initial=0.0))
+    ratio = float(np.max(skew[seen] / both[seen], initial=0.0))
+    return ratio, float(np.sqrt(np.max(np.mean(gaps**2, axis=0))))
 
 
 def _judge_integrals(found: Exactness, integrals: Integrals, count: int) -> Exactness:

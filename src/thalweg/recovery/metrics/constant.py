@@ -7,6 +7,7 @@ import numpy as np
 
 from thalweg.geometry import ConstantMetric
 from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.forms.conditioning import balancing
 from thalweg.recovery.forms.definite import positive_element
 from thalweg.recovery.forms.exactness import examine
 from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
@@ -39,13 +40,18 @@ def _constant_metric(question: Question) -> Finding:
     r"""Look for M ≻ 0 with M J(x) symmetric at every sample, and check it elsewhere.
 
     The condition is linear in M. Its null space is found from the singular values of the stacked
-    equations, in coordinates scaled by the region's widths; of the null space the analytic centre
-    of its positive definite part is taken.
+    equations, in coordinates scaled by the region's widths and balanced; of the null space the
+    analytic centre of its positive definite part is taken.
     """
     if question.size > METRIC_SIZE:
         return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
-    widths = np.asarray(question.chart.widths)
-    jacobians = question.sampled.jacobians * (widths[None, None, :] / widths[None, :, None])
+    jacobians = question.sampled.jacobians
+    # In units in which coordinates act on each other equally, no metric is ill conditioned only
+    # because they were measured in others.
+    units = np.asarray(question.chart.widths)
+    typical = np.sqrt(np.mean((jacobians * (units / units[:, None])) ** 2, axis=0))
+    units = units / balancing(typical)
+    jacobians = jacobians * (units / units[:, None])
     basis, misfit = symmetrizers(jacobians)
     if not len(basis):
         note = "No constant matrix M makes M J(x) symmetric at all samples."
@@ -58,7 +64,7 @@ def _constant_metric(question: Question) -> Finding:
     if condition > WORST_CONDITION:
         note = f"The best M has the condition number {condition:.1e}: too close to none."
         return Finding("open", misfit, note)
-    return _check(question, scaled / np.outer(widths, widths), condition)
+    return _check(question, scaled / np.outer(units, units), condition)
 
 
 def _check(question: Question, matrix: np.ndarray, condition: float) -> Finding:
@@ -71,7 +77,7 @@ def _check(question: Question, matrix: np.ndarray, condition: float) -> Finding:
     shown = matrix / np.max(np.abs(matrix))
     note = (
         f"M J(x) is symmetric at {len(exactness.sites.points)} points; M has the condition number "
-        f"{condition:.3g} in units of the region, and reaches through every equilibrium."
+        f"{condition:.3g} in balanced units, and reaches through every equilibrium."
     )
     return Finding(
         "yes",

@@ -8,7 +8,7 @@ import numpy as np
 from thalweg.analysis import Equilibrium
 from thalweg.core.charts import Chart
 from thalweg.recovery.findings import Finding, Findings
-from thalweg.recovery.forms.conditioning import least_metric_condition
+from thalweg.recovery.forms.conditioning import MetricBound, bound_metric
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question
@@ -39,12 +39,12 @@ def _refuted_by_equilibria(question: Question) -> Finding:
     if question.given_equilibria is None and question.size > SEARCH_SIZE:
         note = f"Not tried: equilibria are not searched for above {SEARCH_SIZE} coordinates."
         return Finding("open", None, note)
-    found, best = None, 1.0
+    found, most, best = None, REFUSED_CONDITION, 1.0
     for equilibrium in question.equilibria:
-        condition = _condition(question, equilibrium)
-        best = max(best, condition)
-        if condition >= REFUSED_CONDITION and (found is None or condition > found.condition):
-            found = _witness(question.chart, equilibrium, condition)
+        bound = _bound(question, equilibrium)
+        best = max(best, bound.condition)
+        if bound.balanced >= most:
+            found, most = _witness(question.chart, equilibrium, bound), bound.balanced
     if found is not None:
         what = "Jacobian that is " if found.reason.startswith("not") else ""
         note = f"An equilibrium has a {what}{found.reason}: no metric is continuous there."
@@ -68,21 +68,24 @@ def _refuted_by_equilibria(question: Question) -> Finding:
     return Finding("no", None, note)
 
 
-def _condition(question: Question, equilibrium: Equilibrium) -> float:
-    """The least condition number of a metric there, given how well the Jacobian is known."""
+def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
+    """How ill conditioned a metric must be there, given how well the Jacobian is known."""
     chart, rule = question.chart, question.rule
     widths = np.asarray(chart.widths)
     jacobian = _scaled(equilibrium.jacobian, widths)
-    drift = 0.0
+    # An entry is known to rounding of the terms of its row, some of which may have cancelled.
+    rounding = 8.0 * np.finfo(float).eps * np.linalg.norm(jacobian, axis=1, keepdims=True)
+    uncertainty = np.broadcast_to(rounding, jacobian.shape)
     if equilibrium.accuracy > 0.0 and question.size <= METRIC_SIZE:
         points, jacobians = question.sampled
         gaps = chart.difference(points, chart.coordinates(equilibrium.state)[None]) / widths
         own = np.stack([np.asarray(rule.own_jacobian(j)) for j in jacobians])
-        changes = np.linalg.norm(_scaled(own, widths) - jacobian, axis=(1, 2))
-        fastest = np.max(changes / np.maximum(np.linalg.norm(gaps, axis=1), 1e-3), initial=0.0)
-        drift = 4.0 * float(fastest) * equilibrium.accuracy / float(np.min(widths))
-    rounding = 8.0 * np.finfo(float).eps * float(np.linalg.norm(jacobian))
-    return least_metric_condition(jacobian, rounding + drift)
+        changes = np.abs(_scaled(own, widths) - jacobian)
+        gaps = np.maximum(np.linalg.norm(gaps, axis=1), 1e-3)
+        fastest = np.max(changes / gaps[:, None, None], axis=0, initial=0.0)
+        drift = 4.0 * fastest * equilibrium.accuracy / float(np.min(widths))
+        uncertainty = uncertainty + drift
+    return bound_metric(jacobian, uncertainty)
 
 
 def _scaled(jacobian: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -90,9 +93,16 @@ def _scaled(jacobian: np.ndarray, widths: np.ndarray) -> np.ndarray:
     return jacobian * (widths[None, :] / widths[:, None])
 
 
-def _witness(chart: Chart, equilibrium: Equilibrium, condition: float) -> EquilibriumWitness:
+def _witness(chart: Chart, equilibrium: Equilibrium, bound: MetricBound) -> EquilibriumWitness:
     values = np.asarray(equilibrium.eigenvalues, dtype=np.complex128)
-    turns = np.max(np.abs(values.imag)) > 1e-6 * max(np.max(np.abs(values)), 1e-300)
+    jacobian = np.asarray(equilibrium.jacobian)
+    own = np.linalg.eigvals(jacobian[np.ix_(bound.block, bound.block)])
+    turns = np.max(np.abs(np.imag(own))) > 1e-6 * max(np.max(np.abs(own)), 1e-300)
+    if turns and not np.any(values.imag):
+        # Beside a fast mode the slow ones were taken for one multiple eigenvalue.
+        values = np.linalg.eigvals(jacobian).astype(np.complex128)
+        values = values[np.lexsort((-values.imag, -values.real))]
     reason = "non-real eigenvalue" if turns else "not diagonalizable"
     state = chart.layout.flatten(equilibrium.state)
+    condition = max(bound.condition, bound.balanced)
     return EquilibriumWitness(np.asarray(state), values, condition, reason)

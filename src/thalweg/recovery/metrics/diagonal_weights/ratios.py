@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thalweg.recovery.forms.exactness import NOISE
+
 # What is below this part of the largest coupling of its pair counts as zero there.
 _NEGLIGIBLE = 1e-9
 _TINY = float(np.finfo(float).tiny)
@@ -38,7 +40,7 @@ def ratios_of(jacobians: np.ndarray) -> Ratios:
     size = jacobians.shape[1]
     typical = np.sqrt(np.mean(jacobians**2, axis=0))
     whole = np.sqrt(np.sum(typical**2))
-    coupled = np.maximum(typical, typical.T) > 1e-12 * whole
+    coupled = np.maximum(typical, typical.T) > NOISE * whole
     i, j = np.nonzero(np.triu(coupled, 1))
     pairs = np.stack([i, j], axis=1) if len(i) else np.zeros((0, 2), dtype=int)
     forward, backward = jacobians[:, i, j], jacobians[:, j, i]
@@ -117,7 +119,8 @@ def rectangle_defect(ratios: Ratios, size: int) -> float:
     """
     pairs = np.arange(len(ratios.pairs))
     i, j = ratios.pairs.T
-    logs = ratios.logs.reshape(size + 2, -1, len(pairs))
+    number = len(ratios.logs) // (size + 2)
+    logs = ratios.logs.reshape(size + 2, number, len(pairs))
     trusts = ratios.weights.reshape(logs.shape)
     gaps = logs[0] + logs[1] - logs[2 + i, :, pairs].T - logs[2 + j, :, pairs].T
     trust = trusts[0] * trusts[1] * trusts[2 + i, :, pairs].T * trusts[2 + j, :, pairs].T
