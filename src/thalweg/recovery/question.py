@@ -3,14 +3,14 @@
 import functools
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import equinox as eqx
 import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
-from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.charts import Chart
 from thalweg.core.domains import Domain
 from thalweg.dynamics import Deterministic, Problem, make_problem
 from thalweg.geometry import Euclidean, Geometry
@@ -84,12 +84,6 @@ class Question:
         """The number of coordinates."""
         return self.chart.dimension
 
-    @property
-    def is_box(self) -> bool:
-        """Whether the coordinates are the state's own, all of them, so that metrics are its own."""
-        chart = self.chart
-        return isinstance(chart, BoxChart) and chart.dimension == chart.layout.size
-
     @functools.cached_property
     def region(self) -> Region:
         """The part of the domain that can be asked about."""
@@ -124,7 +118,7 @@ class Question:
     def sampled(self) -> Sampled:
         """The Jacobian of the displacement at the sites where it is finite."""
         probes, points = self.euclidean.probes, self.sites.points
-        if isinstance(self.chart, BoxChart) and probes.along.shape[1] == probes.along.shape[2]:
+        if self.chart.is_product and probes.along.shape[1] == probes.along.shape[2]:
             jacobians = np.swapaxes(probes.along, 1, 2)
         else:
             jacobians = evaluate(self.problem, points)[1]
@@ -150,7 +144,7 @@ def make_question(
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
     return Question(
-        rule,
+        cast("Deterministic", rule),  # `make_problem` refuses any other
         domain,
         problem,
         key,

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from thalweg.core.charts import BoxChart
 from thalweg.core.errors import InputError
 from thalweg.dynamics import declared_names
 from thalweg.recovery.question import Question
@@ -59,10 +58,10 @@ def remarks_on_region(question: Question) -> tuple[str, ...]:
 def _held(question: Question) -> list[str]:
     """The remark on coordinates that the domain leaves no room, if there are any."""
     chart = question.chart
-    if not isinstance(chart, BoxChart) or chart.dimension == chart.layout.size:
+    if not chart.held_at:
         return []
     names = declared_names(question.rule, chart.layout)
-    held = [name for i, name in enumerate(names) if i not in chart.free]
+    held = [names[i] for i in chart.held_at]
     which = ", ".join([*held[:4], *(["…"] if len(held) > 4 else [])])
     return [
         f"the domain holds {which} fixed, so what the rule does along it is left out of the "

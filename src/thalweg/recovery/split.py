@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.batches import in_batches
-from thalweg.core.charts import BoxChart
+from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 from thalweg.energies import Energy
 from thalweg.recovery.candidates.polynomials import along
@@ -46,14 +46,16 @@ class Split:
 class TensorEnergy(Energy):
     """An energy as a tensor of coefficients of products of polynomials, or waves along angles."""
 
-    chart: BoxChart
+    chart: Chart
     coefficients: Any
     angles: tuple[bool, ...] = eqx.field(static=True)
 
     def __call__(self, state: Any) -> jax.Array:
         """Σ c_ab… b_a(y_1) b_b(y_2) ⋯."""
         y = jnp.asarray(self.chart.coordinates(state))
-        u = (y - jnp.asarray(self.chart.lower, y.dtype)) / jnp.asarray(self.chart.widths, y.dtype)
+        u = (y - jnp.asarray(self.chart.bounds[0], y.dtype)) / jnp.asarray(
+            self.chart.widths, y.dtype
+        )
         total = jnp.asarray(self.coefficients, y.dtype)
         for i, is_angle in reversed(list(enumerate(self.angles))):
             total = total @ along(u[i], total.shape[-1] - 1, is_angle)
@@ -69,12 +71,12 @@ class SplitLevel(Level):
 
     def applies(self, question: Question, so_far: Findings) -> bool:
         """Of flows that have no energy."""
-        return question.rule.rule_kind == "flow" and not so_far.has_energy
+        return question.rule.has_continuous_time and not so_far.has_energy
 
     def ask(self, question: Question) -> Finding:
         """Project a flow on gradients, where its region is a box of two or three coordinates."""
         chart = question.chart
-        if not isinstance(chart, BoxChart) or question.size not in _TERMS:
+        if not chart.is_product or question.size not in _TERMS:
             return Finding("open", None, "Only for boxes of two or three coordinates.")
         found = project(question.problem, chart)
         if found is None:
@@ -88,7 +90,7 @@ class SplitLevel(Level):
         return Finding("yes", found.share, note, split=found)
 
 
-def project(problem: Problem, chart: BoxChart) -> Split | None:
+def project(problem: Problem, chart: Chart) -> Split | None:
     """The split of a flow on a box, to more and more terms; None where it is not finite."""
     share, change, energy = float("nan"), float("inf"), None
     for terms in _TERMS[chart.dimension]:
@@ -157,11 +159,11 @@ def _waves(u: np.ndarray, terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return np.stack(values, axis=1), np.stack(slopes, axis=1), sizes
 
 
-def _project(problem: Problem, chart: BoxChart, terms: int) -> tuple[TensorEnergy, float] | None:
+def _project(problem: Problem, chart: Chart, terms: int) -> tuple[TensorEnergy, float] | None:
     """Solve ∫∇E·∇φ = −∫f·∇φ for all φ of the tensor basis; E and the share of the remainder."""
-    angles = tuple(bool(p) for p in np.isfinite(chart.period))
+    angles = tuple(bool(a) for a in chart.angles)
     axes = [
-        _axis(float(chart.lower[i]), float(chart.widths[i]), angles[i], terms)
+        _axis(float(chart.bounds[0][i]), float(chart.widths[i]), angles[i], terms)
         for i in range(len(angles))
     ]
     shape = tuple(len(axis.nodes) for axis in axes)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import cube, proportional_gap, values
+from tests.recovery.recovery_systems import Replicator, cube, proportional_gap, values
 from tests.zoo import polynomial_flow
 
 import thalweg as tw
@@ -126,3 +126,14 @@ def test_a_small_turn_beside_a_stiff_coordinate_is_seen(stiffness):
     for known in (tw.find_equilibria(rule, box), ()):
         verdict = tw.recover_energy(rule, box, equilibria=known, **KNOWN)
         assert verdict.kind in ("undecided", "refuted")
+
+
+def test_a_rule_on_the_simplex_reaches_this_level():
+    """A replicator of a random payoff is a gradient in no metric that is tried."""
+    payoff = jnp.asarray(np.random.default_rng(0).normal(size=(3, 3)))
+    verdict = tw.recover_energy(
+        Replicator(payoff), tw.ProbabilitySimplex(3), equilibria=(), cycles=(), thorough=False
+    )
+    assert verdict.kind == "undecided"
+    assert verdict.levels[-1].name == "speed-metric"
+    assert verdict.levels[-1].outcome == "no"

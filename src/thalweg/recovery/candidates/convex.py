@@ -9,7 +9,6 @@ import jax
 import numpy as np
 
 from thalweg.core.batches import BATCH, in_batches
-from thalweg.core.charts import BoxChart
 from thalweg.recovery.candidates.common_direction import widest_margin
 from thalweg.recovery.candidates.hunts import (
     LEAST_FALL,
@@ -142,7 +141,7 @@ def _measure(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -
 def _rows(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
     velocity = evaluate(question.problem, points)[0]
     values, gradients = (np.asarray(a) for a in _basis_at(basis, points))
-    if question.rule.rule_kind == "flow":
+    if question.rule.has_continuous_time:
         return -np.einsum("nki,ni->nk", gradients, velocity)
     return values - np.asarray(_basis_at(basis, points + velocity)[0])
 
@@ -190,7 +189,7 @@ def _fit(rows: np.ndarray, pins: np.ndarray, used: np.ndarray) -> tuple[np.ndarr
 def _found(
     question: Question, energy: SeriesEnergy, degree: int, num_hunts: int, worst: float
 ) -> Finding:
-    waves = isinstance(question.chart, BoxChart) and np.any(np.isfinite(question.chart.period))
+    waves = np.any(question.chart.angles)
     kind = "trigonometric polynomial" if waves else "polynomial"
     is_plain = isinstance(energy.basis, Basis) or degree < 3
     what = f"{kind} of degree {degree}" if is_plain else _WITH_UNITS

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 
 HUNTS = 256
@@ -30,7 +30,7 @@ def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
 
     level, gradient = jax.value_and_grad(at)(y)
     length = _norm(velocity / widths)
-    if problem.rule.rule_kind == "flow":
+    if problem.rule.has_continuous_time:
         return -jnp.dot(gradient, velocity) / (_norm(gradient * widths) * length + 1e-300)
     next_level, next_gradient = jax.value_and_grad(at)(y + velocity)
     steepness = _norm(gradient * widths) + _norm(next_gradient * widths)
@@ -81,7 +81,7 @@ def walk(problem: Problem, starts: Any) -> jax.Array:
     at unit speed, in units of the domain; a map is iterated, forward only.
     """
     widths = jnp.asarray(problem.chart.widths)
-    is_flow = problem.rule.rule_kind == "flow"
+    is_flow = problem.rule.has_continuous_time
 
     def direction(y: jax.Array) -> jax.Array:
         velocity = problem.displacement(y)
@@ -104,13 +104,8 @@ def walk(problem: Problem, starts: Any) -> jax.Array:
 
 
 def stay_inside(chart: Chart, moved: jax.Array, before: jax.Array) -> jax.Array:
-    """The moved point, held at the walls of a box; the one before where it left all the same."""
-    wrapped = chart.wrap(moved)
-    if isinstance(chart, BoxChart):
-        upper = jnp.where(jnp.isfinite(chart.period), wrapped, chart.upper)
-        wrapped = jnp.clip(wrapped, chart.lower, upper)
-    fine = chart.inside(wrapped) & jnp.all(jnp.isfinite(wrapped))
-    return jnp.where(fine, wrapped, before)
+    """The moved point, held at the walls; the one before where it is not finite."""
+    return jnp.where(jnp.all(jnp.isfinite(moved)), chart.clip(moved), before)
 
 
 def _norm(vector: jax.Array) -> jax.Array:

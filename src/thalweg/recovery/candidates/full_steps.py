@@ -20,7 +20,7 @@ def unless_too_long(question: Question, finding: Finding) -> Finding:
         question: the rule and its region.
         finding: of a level, whose energy E has −∇E = M (g(x) − x).
     """
-    if question.rule.rule_kind != "map":
+    if question.rule.has_continuous_time:
         return finding
     fact = "g(x) − x is a gradient in this metric, so small steps along it descend"
     if has_cycle(question):

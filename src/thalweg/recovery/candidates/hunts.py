@@ -80,10 +80,7 @@ def falls_at_centres(
         ahead = gradients(centre + shifts) - gradients(centre - shifts)
         hessian = ahead * widths / (2.0 * step)
         hessian = (hessian + hessian.T) / 2.0
-        if question.rule.rule_kind == "flow":
-            change = hessian @ jacobian + jacobian.T @ hessian
-        else:
-            change = jacobian.T @ hessian @ jacobian - hessian
+        change = question.rule.quadratic_rise(hessian, jacobian)
         size = np.linalg.norm(hessian) * max(np.linalg.norm(jacobian), 1e-300)
         if np.linalg.eigvalsh(change)[-1] > -LEAST_FALL * size:
             return False
@@ -99,7 +96,7 @@ def in_words(question: Question, what: str, num_hunts: int, worst: float) -> str
         num_hunts: how many hunts looked for a rise of it.
         worst: the smallest fall that they met.
     """
-    if question.rule.rule_kind == "flow":
+    if question.rule.has_continuous_time:
         rate, margin = "dE/dt < 0", f"a cosine of {worst:.1e} between −∇E and the rule"
     else:
         rate, margin = "E(x⁺) < E(x)", f"a fall of {worst:.1e} |∇E| |x⁺ − x|"

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.charts import Chart
 
 _STEEPNESS = 2.0
 
@@ -65,10 +65,7 @@ def make_units(chart: Chart, count: int) -> UnitBasis:
 
 def frame_of(chart: Chart) -> tuple[np.ndarray, tuple[bool, ...]]:
     """Where the coordinates of a chart start, and which of them are angles."""
-    if isinstance(chart, BoxChart):
-        angles = tuple(bool(p) for p in np.isfinite(np.asarray(chart.period)))
-        return np.asarray(chart.lower), angles
-    return np.zeros(chart.dimension), (False,) * chart.dimension
+    return np.asarray(chart.bounds[0]), tuple(bool(a) for a in chart.angles)
 
 
 def scaled(u: jax.Array, angles: tuple[bool, ...]) -> jax.Array:

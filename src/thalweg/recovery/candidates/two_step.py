@@ -88,7 +88,7 @@ class TwoStepLevel(Level):
 
     def applies(self, question: Question, so_far: Findings) -> bool:
         """Of maps that have no other energy, in not too many coordinates."""
-        is_map = question.rule.rule_kind == "map"
+        is_map = not question.rule.has_continuous_time
         return is_map and question.size <= METRIC_SIZE and not so_far.has_energy
 
     def ask(self, question: Question) -> Finding:

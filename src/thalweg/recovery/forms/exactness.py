@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.charts import BoxChart, Chart
+from thalweg.core.charts import Chart
 from thalweg.dynamics import Deterministic, Problem
 from thalweg.dynamics.problem import covector
 from thalweg.geometry import Geometry
@@ -166,7 +166,7 @@ def examine(
     found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)), sites, tolerance, noise)
     if not found.is_symmetric:
         return found
-    angles = _angle_indices(problem.chart)
+    angles = tuple(int(i) for i in np.flatnonzero(problem.chart.angles))
     for count in node_counts:
         nodes, weights = gauss_legendre(count)
         raw = integrate(problem, geometry, sites.fresh, sites.base, nodes, weights, angles)
@@ -187,8 +187,7 @@ def probe_symmetry(problem: Problem, geometry: Geometry, points: Any, directions
         return value, along, jax.vmap(lambda v: backward(v)[0])(directions)
 
     value, along, across = _each(len(points) > 16, probe)(points, directions)
-    is_flow = problem.rule.rule_kind == "flow"
-    times = jnp.asarray([0.0, 0.3719, 17.31] if is_flow else [0, 1, 2])
+    times = jnp.asarray([0, *problem.rule.probe_times])
     moved = jax.vmap(lambda t: problem.displacement(points[0], t))(times)
     return Probes(value, along, across, jnp.max(jnp.abs(moved - moved[0])))
 
@@ -237,12 +236,6 @@ def _each(vectorized: bool, fn: Any) -> Any:
     if vectorized:
         return jax.vmap(fn)
     return lambda *rows: jax.lax.map(lambda row: fn(*row), rows)
-
-
-def _angle_indices(chart: Chart) -> tuple[int, ...]:
-    if not isinstance(chart, BoxChart):
-        return ()
-    return tuple(int(i) for i in np.flatnonzero(np.isfinite(chart.period)))
 
 
 def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float) -> Exactness:

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from thalweg.core.batches import in_batches
-from thalweg.core.charts import BoxChart
+from thalweg.core.charts import Chart
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.exactness import NODE_COUNTS, examine
 from thalweg.recovery.kinds import Kind
@@ -61,7 +61,7 @@ def _diagonal_metric(question: Question) -> Finding:
     terms, or on panels that shrink towards a pole.
     """
     chart = question.chart
-    if not isinstance(chart, BoxChart):
+    if not chart.is_product:
         return Finding("open", None, "Not tried: these coordinates do not vary one by one.")
     if question.size > METRIC_SIZE:
         return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
@@ -109,23 +109,23 @@ def _unless_split(question: Question) -> Finding | None:
     return _excluded(ratios, rectangle_defect(ratios, question.size), _NO_SPLIT)
 
 
-def _more_ratios(question: Question, chart: BoxChart) -> tuple[np.ndarray, Ratios]:
+def _more_ratios(question: Question, chart: Chart) -> tuple[np.ndarray, Ratios]:
     """Ratios at points that are dense at the walls, as the fit of a series needs."""
     rng = np.random.default_rng(0)
     unit = 0.5 - 0.5 * np.cos(np.pi * rng.random((_NUM_POINTS, chart.dimension)))
-    points = chart.lower + unit * chart.widths
+    points = chart.bounds[0] + unit * chart.widths
     jacobians = _jacobians(question, points)
     good = np.isfinite(jacobians).all(axis=(1, 2)) & question.region.sees(points)
     return points[good], ratios_of(jacobians[good])
 
 
-def _on_panels(question: Question, chart: BoxChart, ratios: Ratios) -> PanelWeights | None:
+def _on_panels(question: Question, chart: Chart, ratios: Ratios) -> PanelWeights | None:
     """The weights from the ratios along lines through the point where these are surest."""
     edges = strong_pairs(ratios, question.size)
     surest = int(np.argmax(np.min(ratios.weights[:, edges], axis=1)))
 
     def jacobians_at(unit: np.ndarray) -> np.ndarray:
-        return _jacobians(question, chart.lower + unit * chart.widths)
+        return _jacobians(question, chart.bounds[0] + unit * chart.widths)
 
     base = _unit(chart, question.sampled.points[surest])
     return panel_weights(chart, base, jacobians_at, ratios, edges)
@@ -136,8 +136,8 @@ def _jacobians(question: Question, points: np.ndarray) -> np.ndarray:
     return in_batches(lambda some: evaluate(question.problem, some), points)[1]
 
 
-def _unit(chart: BoxChart, points: np.ndarray) -> np.ndarray:
-    return (points - chart.lower) / chart.widths
+def _unit(chart: Chart, points: np.ndarray) -> np.ndarray:
+    return (points - chart.bounds[0]) / chart.widths
 
 
 def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Finding:

@@ -41,7 +41,7 @@ def in_states(question: Question, metric: Geometry) -> Geometry:
     """A metric on coordinates as one on states; itself, where the state is the coordinates."""
     layout = question.chart.layout
     is_vector = layout == Layout.of(np.zeros(layout.size))
-    return metric if question.is_box and is_vector else ChartMetric(question.chart, metric)
+    return metric if question.chart.is_whole and is_vector else ChartMetric(question.chart, metric)
 
 
 class _OnStates(eqx.Module):
@@ -56,6 +56,6 @@ class _OnStates(eqx.Module):
 
 def diagonal_in_states(question: Question, weights: Callable[[Any], Any]) -> Geometry:
     """The metric diag(weights(y)) of the coordinates y, as one on states."""
-    if question.is_box:
+    if question.chart.is_whole:
         return DiagonalMetric(_OnStates(weights, question.chart.layout))
     return in_states(question, DiagonalMetric(weights))

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.polynomial import chebyshev as series_of
 
 from thalweg.core.batches import BATCH, in_batches
-from thalweg.core.charts import BoxChart
 from thalweg.dynamics import Problem
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.exactness import examine
@@ -30,7 +29,6 @@ from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.diagonal_weights.series import chebyshev
 from thalweg.recovery.metrics.in_states import diagonal_in_states
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
-from thalweg.recovery.region.region import draw_points
 
 TOLERANCE = 1e-7
 _CLEARLY = 1e-3
@@ -190,7 +188,7 @@ class _LogRate:
 def _looks_scattered(question: Question) -> bool:
     """A first look at what was measured already: whether μ goes up and down at random with u."""
     along, velocity = question.euclidean.probes.along, question.euclidean.probes.covectors
-    if not isinstance(question.chart, BoxChart) or along.shape[1] != along.shape[2]:
+    if not question.chart.is_product or along.shape[1] != along.shape[2]:
         return False
     seen = _Demands(velocity, np.swapaxes(along, 1, 2))
     if len(seen.u) < 2 or np.ptp(seen.u) < _SAME:
@@ -205,7 +203,7 @@ def _looks_scattered(question: Question) -> bool:
 def _demands(question: Question, count: int) -> _Demands:
     """At random points, half of them drawn towards the equilibria, where the rule is slow."""
     rng = np.random.default_rng(count)
-    points = draw_points(question.chart, rng, count)
+    points = question.chart.draw(rng, count)
     known = [np.asarray(question.chart.coordinates(e.state)) for e in question.equilibria]
     if known:
         nearest = np.stack(known)[rng.integers(len(known), size=count // 2)]

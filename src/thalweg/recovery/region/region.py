@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass, field
 
-import equinox as eqx
 import jax
 import numpy as np
 
 from thalweg.core.batches import BATCH
-from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.randomness import host_generator
 from thalweg.dynamics import Problem
 from thalweg.recovery.region.singularities import Troubles, find_troubles
@@ -49,14 +47,14 @@ class Region:
 
     def draw(self, count: int) -> np.ndarray:
         """Random points of the region, `(count, d)`."""
-        points = draw_points(self.problem.chart, self.rng, count)
+        points = self.problem.chart.draw(self.rng, count)
         if not self.pole_columns:
             return points
         kept = points[self.sees(points)]
         for _ in range(200):
             if len(kept) >= count:
                 break
-            more = draw_points(self.problem.chart, self.rng, BATCH)
+            more = self.problem.chart.draw(self.rng, BATCH)
             kept = np.concatenate([kept, more[self.sees(more)]])
         return kept[:count] if len(kept) >= count else np.resize(kept, points.shape)
 
@@ -77,7 +75,7 @@ class Region:
 def make_region(problem: Problem, key: jax.Array | None) -> Region:
     """Look for poles and kinks, and choose the base from which most of the domain is seen."""
     rng = host_generator(key)
-    points = draw_points(problem.chart, rng, BATCH)
+    points = problem.chart.draw(rng, BATCH)
     region = Region(problem, rng, np.mean(points[:4], axis=0))
     region.troubles = find_troubles(problem, points)
     if not region.pole_columns:
@@ -85,15 +83,3 @@ def make_region(problem: Problem, key: jax.Array | None) -> Region:
     shares = [float(np.mean(region.sees(points, np.asarray(p)))) for p in points[:_BASES]]
     region.base, region.share = points[int(np.argmax(shares))], max(shares)
     return region
-
-
-def draw_points(chart: Chart, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Uniform points of a chart, `(count, d)`; on the host where the chart is a box."""
-    if isinstance(chart, BoxChart):
-        return chart.lower + rng.random((count, chart.dimension)) * chart.widths
-    return np.asarray(_sample(chart, jax.random.key(int(rng.integers(2**31))), count))
-
-
-@eqx.filter_jit
-def _sample(chart: Chart, key: jax.Array, count: int) -> jax.Array:
-    return chart.sample(key, count)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from thalweg.core.charts import BoxChart
+from thalweg.core.charts import Chart
 from thalweg.recovery.metrics.diagonal_weights.ratios import Ratios
 from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights, design
 
@@ -12,7 +12,7 @@ _EXTRA_EDGES = 3
 
 
 def fit_weights(
-    chart: BoxChart, unit: np.ndarray, ratios: Ratios, check: tuple[np.ndarray, Ratios]
+    chart: Chart, unit: np.ndarray, ratios: Ratios, check: tuple[np.ndarray, Ratios]
 ) -> tuple[SeparableWeights, float]:
     """Least squares for log m_j(x_j) − log m_i(x_i) = log(J_ij / J_ji), to more and more terms.
 
@@ -26,10 +26,11 @@ def fit_weights(
         The best weights, scaled so that the mean of log m over each connected block is 0, and the
         misfit: the rms of tanh(gap / 2) on the points of the check.
     """
-    angles = tuple(bool(a) for a in np.isfinite(chart.period))
+    angles = tuple(bool(a) for a in chart.angles)
     chosen = strong_pairs(ratios, chart.dimension)
+    lower = chart.bounds[0]
     flat = SeparableWeights(
-        chart.lower, chart.widths, np.zeros((len(angles), 1)), np.zeros((len(angles), 2)), angles
+        lower, chart.widths, np.zeros((len(angles), 1)), np.zeros((len(angles), 2)), angles
     )
     best, least = flat, _misfit(flat, check, 0)
     for degree in _DEGREES:
@@ -37,7 +38,7 @@ def fit_weights(
             break
         for with_powers in (False, True):
             series, powers = _solve(unit, ratios, chosen, angles, degree, with_powers)
-            fitted = SeparableWeights(chart.lower, chart.widths, series, powers, angles)
+            fitted = SeparableWeights(lower, chart.widths, series, powers, angles)
             misfit = _misfit(fitted, check, degree)
             if misfit < least:
                 best, least = fitted, misfit

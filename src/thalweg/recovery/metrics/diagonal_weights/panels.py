@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.charts import BoxChart
+from thalweg.core.charts import Chart
 from thalweg.recovery.metrics.diagonal_weights.ratios import Ratios
 from thalweg.recovery.metrics.diagonal_weights.series import chebyshev
 
@@ -57,7 +57,7 @@ class PanelWeights(eqx.Module):
 
 
 def panel_weights(
-    chart: BoxChart,
+    chart: Chart,
     base: np.ndarray,
     jacobians_at: Callable[[np.ndarray], np.ndarray],
     ratios: Ratios,
@@ -161,7 +161,7 @@ def _series_on(
 
 
 def _assembled(
-    chart: BoxChart,
+    chart: Chart,
     lines: list[list[tuple[float, float, np.ndarray]]],
     base: np.ndarray,
     scale: np.ndarray,
@@ -176,4 +176,4 @@ def _assembled(
         p = int(np.sum(starts[i] <= base[i])) - 1
         within = 2.0 * (base[i] - starts[i, p]) / sizes[i, p] - 1.0
         series[i, :, 0] += scale[i] - np.polynomial.chebyshev.chebval(within, series[i, p])
-    return PanelWeights(chart.lower, chart.widths, starts, sizes, series)
+    return PanelWeights(chart.bounds[0], chart.widths, starts, sizes, series)
