@@ -2,7 +2,8 @@
 
 import jax.numpy as jnp
 import numpy as np
-from tests.recovery.recovery_systems import Linear, Replicator, cube
+from tests.recovery.recovery_systems import Replicator, cube
+from tests.zoo import Linear
 
 import thalweg as tw
 from thalweg import recovery
@@ -13,7 +14,7 @@ CYCLES = [level for level in recovery.LEVELS if level.name == "a cycle excludes 
 def closed(curve, period, residual):
     """A closed orbit as `find_cycles` would give it."""
     return tw.Cycle(
-        period=period, point=curve[0], multipliers=np.ones(2), trivial=1.0, stable=None,
+        period=period, point=curve[0], multipliers=np.ones(2), trivial=1, stable=False,
         kind="neutral", states=curve, times=np.linspace(0.0, period, len(curve)),
         residual=residual, accuracy=0.0,
     )  # fmt: skip
