@@ -80,6 +80,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Verdict as Verdict,
         recover_energy as recover_energy,
     )
+    from thalweg.recovery.closed_form import (
+        SymbolicVerdict as SymbolicVerdict,
+        recover_symbolic as recover_symbolic,
+    )
     from thalweg.report.analyze import (
         Analysis as Analysis,
         analyze as analyze,
@@ -147,6 +151,7 @@ _NAMES = {
         "Sphere",
     ),
     "thalweg.recovery": ("Verdict", "recover_energy"),
+    "thalweg.recovery.closed_form": ("SymbolicVerdict", "recover_symbolic"),
     "thalweg.report.analyze": ("Analysis", "analyze"),
     "thalweg.simulation": (
         "Adaptive",

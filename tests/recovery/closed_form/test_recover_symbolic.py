@@ -10,7 +10,7 @@ from tests.zoo import Linear
 
 import thalweg as tw
 from thalweg.models import registry
-from thalweg.recovery.closed_form.recover import recover_symbolic
+from thalweg.recovery.closed_form import recover_symbolic
 
 
 def is_zero(expression):

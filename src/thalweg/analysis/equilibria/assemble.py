@@ -9,14 +9,15 @@ import numpy as np
 from thalweg.analysis.equilibria.classify import classify
 from thalweg.analysis.equilibria.continua import Continuum, spread
 from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
-from thalweg.analysis.equilibria.indices import IndexSum
 from thalweg.analysis.equilibria.inventory import TARGET
+from thalweg.analysis.equilibria.jumps import Jumps
 from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
 from thalweg.analysis.equilibria.sorting import Inventory
 from thalweg.core.about import About
 from thalweg.core.domains import Box, Domain
+from thalweg.core.tables import format_state
 from thalweg.dynamics import declared_energy, declared_names
 from thalweg.dynamics.problem import Problem
 
@@ -63,7 +64,7 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
         search=search,
         continua=tuple(families),
         slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
-        warnings=tuple(_warnings(problem, domain, look, search, families, inventory.index_sum)),
+        warnings=tuple(_warnings(problem, domain, look, search, families, inventory)),
         about=About.of(problem.rule, domain),
     )
 
@@ -175,7 +176,7 @@ def _warnings(
     look: Probe,
     search: Search,
     families: list[Continuum],
-    index: IndexSum | None,
+    inventory: Inventory,
 ) -> list[str]:
     notes: list[Any] = []
     broken = np.flatnonzero(~np.all(np.isfinite(look.displacement), axis=1))
@@ -193,6 +194,8 @@ def _warnings(
             held = [i for i in range(chart.layout.size) if i not in chart.free]
             values = ", ".join(f"{names[i]} = {chart.held[i]:g}" for i in held)
             notes.append(f"held fixed: {values}; these are equilibria of the rest.")
+    notes += _of_jumps(problem, inventory.jumps)
+    index = inventory.index_sum
     if index is not None and index.found != index.expected:
         notes.append(
             f"the indices of what was found add up to {index.found}, not {index.expected}, "
@@ -205,4 +208,29 @@ def _warnings(
     if not search.distinct:
         where = " The search ended outside; widen the domain." if search.outside else ""
         notes.append(f"no equilibrium was found in the domain.{where}")
+    return notes
+
+
+def _of_jumps(problem: Problem, jumps: Jumps | None) -> list[str]:
+    """What the reader should know of a field that jumps."""
+    if jumps is None:
+        return []
+
+    def told(y: np.ndarray) -> str:
+        return format_state(problem.chart.embed(np.round(y / widths, 9) * widths + 0.0))
+
+    widths = np.asarray(problem.chart.widths)
+    notes = [
+        f"the rule jumps, for example at {told(jumps.points[0])}; points beside a jump at which "
+        f"it seems to vanish are no equilibria and are left out."
+    ]
+    held = jumps.points[jumps.is_through_zero]
+    if len(held):
+        order = np.lexsort(np.round(held / widths, 9).T[::-1])
+        ends = dict.fromkeys(told(held[k]) for k in (order[0], order[-1]))
+        notes.append(
+            f"it jumps through zero, for example at {' and '.join(ends)}: where both sides push "
+            f"towards the jump, states are held there (at rest in Filippov's sense), and such "
+            f"points are not listed."
+        )
     return notes

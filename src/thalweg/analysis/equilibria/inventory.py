@@ -7,6 +7,7 @@ import numpy as np
 from thalweg.analysis.equilibria.completeness import unseen_mass, unseen_upper
 from thalweg.analysis.equilibria.directed import by_index, from_trajectories, from_what_was_found
 from thalweg.analysis.equilibria.features import finer_scales, starts_near
+from thalweg.analysis.equilibria.jumps import beside_jumps, find_jumps
 from thalweg.analysis.equilibria.search import (
     MAX_STEPS,
     ROUND,
@@ -32,6 +33,33 @@ def take_inventory(
     problem: Problem, scales: Scales, key: Any, starts: int | np.ndarray
 ) -> Inventory:
     """Search from random starts (a number) or from given points `(n, d)`."""
+    return _without_jumps(problem, _search(problem, scales, key, starts))
+
+
+def _without_jumps(problem: Problem, inventory: Inventory) -> Inventory:
+    """Without the roots of a flow that lie beside a jump: it does not vanish round them."""
+    if not problem.rule.has_continuous_time:
+        return inventory
+    jumps = find_jumps(problem)
+    if jumps.num_poles:
+        inventory = inventory._replace(index_sum=None)
+    if not len(jumps.points):
+        return inventory
+    beside = beside_jumps(problem, inventory.roots.y)
+    lost = (inventory.hits >= 0) & np.append(beside, False)[inventory.hits]
+    inside = inventory.inside & ~beside
+    return inventory._replace(
+        inside=inside,
+        settled=inventory.settled if np.any(inside) else 0,
+        index_sum=None,
+        hits=np.where(lost, -1, inventory.hits),
+        label=np.where(lost, -1, inventory.label),
+        jumps=jumps,
+    )
+
+
+def _search(problem: Problem, scales: Scales, key: Any, starts: int | np.ndarray) -> Inventory:
+    """The inventory before jumps are looked for."""
     if isinstance(starts, np.ndarray):
         found = Found.by(search_all(problem, starts, scales))
         return _focus(problem, found, sort_out(problem, scales, found), is_given=True)[1]

@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.analysis.equilibria.continua import Continuum, absorb, discover
 from thalweg.analysis.equilibria.distinct import Roots, distinct_roots
 from thalweg.analysis.equilibria.indices import IndexSum
+from thalweg.analysis.equilibria.jumps import Jumps
 from thalweg.analysis.equilibria.search import Scales, SearchEnd, search_all
 from thalweg.dynamics.problem import Problem
 
@@ -36,6 +37,7 @@ class Inventory(NamedTuple):
         scales: typical sizes: of the domain, or of the part of it in which the rule has features.
         directed: how many equilibria only starts that were chosen, not drawn, led to.
         index_sum: the sum of the indices, where it is known; None elsewhere.
+        jumps: where the rule jumps, if it was seen to.
         trajectories: how many trajectories were followed from random starts.
         settled: how many of them settled on an equilibrium.
         mass: the Good–Turing estimate; None when the starts were given.
@@ -56,6 +58,7 @@ class Inventory(NamedTuple):
     scales: Scales
     directed: int = 0
     index_sum: IndexSum | None = None
+    jumps: Jumps | None = None
     trajectories: int = 0
     settled: int = 0
     mass: float | None = None

@@ -38,7 +38,7 @@ def recover(
 
     The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`,
     `domain`, `seed`, `verdict` (as in `analyze`) and `warnings`. With `--symbolic` the verdict
-    also has `energy`, `latex` and `note`, and no levels.
+    also has `energy`, `latex`, `note`, `proved`, `conditions` and `seen`, and no levels.
     """
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
@@ -83,7 +83,7 @@ def _exact(loaded: Any, region: Any) -> tuple[dict[str, Any], str]:
     from thalweg.core.errors import InputError
 
     try:
-        from thalweg.recovery.closed_form.recover import recover_symbolic
+        from thalweg.recovery.closed_form import recover_symbolic
     except ModuleNotFoundError as error:
         raise InputError(
             "--symbolic needs SymPy, which is not installed: pip install 'thalweg[symbolic]'."

@@ -23,7 +23,7 @@ def read_given(rule: Mapping[Any, Any], domain: Domain | None) -> RuleFormulas:
     if not names or not all(isinstance(name, sp.Symbol) for name in names):
         raise InputError("rule: a mapping must go from SymPy symbols to their velocities.")
     ranges = () if domain is None else _ranges(domain, len(names))
-    region = SymbolRanges(dict(zip(names, ranges, strict=False)))
+    region = SymbolRanges(dict(zip(names, ranges, strict=False)), names=names)
     velocity = tuple(resolved(_expression(n, v), region) for n, v in rule.items())
     free = set().union(*(v.free_symbols for v in velocity)) - set(names)
     inside: dict[Any, Any] = {s: sp.Rational(3, 7) for s in (*names, *free)}

@@ -9,6 +9,7 @@ import sympy as sp
 Interval = tuple[float, float]
 EVERYTHING: Interval = (-math.inf, math.inf)
 _SLACK = 1e-15
+_LEAST = math.nextafter(0.0, 1.0)
 
 _RISING: tuple[tuple[Any, Callable[[float], float]], ...] = (
     (sp.exp, math.exp),
@@ -44,11 +45,11 @@ def bounds(expression: Any, box: Mapping[Any, Interval]) -> Interval:
 def _combined(expression: Any, parts: list[Interval]) -> Interval:
     """The bounds of an operation from those of its arguments."""
     if isinstance(expression, sp.Add):
-        return sum(p[0] for p in parts), sum(p[1] for p in parts)
+        return _sum([p[0] for p in parts], -math.inf), _sum([p[1] for p in parts], math.inf)
     if isinstance(expression, sp.Mul):
         found = (1.0, 1.0)
         for part in parts:
-            ends = [_product(a, b) for a in found for b in part]
+            ends = [end for a in found for b in part for end in _products(a, b)]
             found = _wide(min(ends), max(ends))
         return found
     if isinstance(expression, sp.Max | sp.Min):
@@ -115,8 +116,20 @@ def _finite(fn: Callable[[float], float], value: float) -> float:
         return math.inf if fn is not math.sinh or value > 0.0 else -math.inf
 
 
-def _product(a: float, b: float) -> float:
-    return 0.0 if a == 0.0 or b == 0.0 else a * b
+def _sum(ends: list[float], unknown: float) -> float:
+    """A sum with one rounding, whatever cancels; `unknown` if infinities cancel."""
+    try:
+        return math.fsum(ends)
+    except (OverflowError, ValueError):
+        return unknown
+
+
+def _products(a: float, b: float) -> tuple[float, ...]:
+    """The product, and its neighbour where it is lost as too small."""
+    if a == 0.0 or b == 0.0:
+        return (0.0,)
+    found = a * b
+    return (found,) if found else (0.0, math.copysign(_LEAST, a) * math.copysign(1.0, b))
 
 
 def _wide(low: float, high: float) -> Interval:

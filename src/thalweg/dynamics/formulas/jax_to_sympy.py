@@ -79,14 +79,31 @@ _TWO: dict[str, Callable[..., Any]] = {
 
 
 def exact(value: Any) -> Any:
-    """A number as the rational that its shortest decimal form names: 0.1 is 1/10."""
+    """A number as the rational that its shortest decimal form names: 0.1 is 1/10.
+
+    A simple multiple of π, to the last digits, is one: a rounded π would spoil every period.
+    """
     if isinstance(value, bool | np.bool_):
         return sp.true if value else sp.false
     if isinstance(value, int | np.integer):
         return sp.Integer(int(value))
     if not np.isfinite(value):
         return sp.oo if value > 0 else (-sp.oo if value < 0 else sp.nan)
+    turns = multiple_of_pi(value)
+    if turns is not None:
+        return turns * sp.pi
     return sp.Rational(np.format_float_positional(value, unique=True, trim="0"))
+
+
+def multiple_of_pi(value: Any) -> Any:
+    """The rational number p/q, q ≤ 8, with `value` = πp/q within two roundings, or None."""
+    unit = float(np.finfo(np.asarray(value).dtype).eps)
+    for below in (1, 2, 3, 4, 6, 8):
+        above = round(float(value) * below / math.pi)
+        # Larger numerators lie so close together that numbers of single precision hit them.
+        if 0 < abs(above) <= 64 and abs(above * math.pi / below / value - 1.0) <= 2.0 * unit:
+            return sp.Rational(above, below)
+    return None
 
 
 def as_expressions(array: Any) -> np.ndarray:

@@ -2,18 +2,15 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from thalweg.dynamics.formulas.intervals import EVERYTHING, Interval, bounds
+from thalweg.dynamics.formulas.intervals import EVERYTHING, Interval
+from thalweg.dynamics.formulas.signs import exact_end, sign_in
 
-_BOXES = 400
-_RIM = 1e-9
-_TINY = 1e-30
 _SCALES = (1, 5, sp.Rational(1, 8), 2)
 
 
@@ -24,10 +21,14 @@ class SymbolRanges:
     Attributes:
         ranges: the interval of each coordinate; of those left out, what the symbol allows.
         values: of the symbols that stand for parameters, where they are known.
+        positive: expressions that are positive in the region, and no interval says so.
+        names: the coordinates, whether they have ranges or not.
     """
 
     ranges: Mapping[Any, Interval] = field(default_factory=dict)
     values: Mapping[Any, Any] = field(default_factory=dict)
+    positive: tuple[Any, ...] = ()
+    names: tuple[Any, ...] = ()
 
     def draw(self, symbols: Iterable[Any], rng: np.random.Generator, turn: int) -> dict[Any, Any]:
         """A rational value for each symbol: parameters too are drawn, whatever their value.
@@ -45,50 +46,49 @@ class SymbolRanges:
         return [self.draw(drawn, rng, turn) | dict(self.values) for turn in range(count)]
 
     def is_positive(self, expression: Any, strict: bool = True) -> bool:
-        """Whether an expression is proven positive (or not negative) all over the region.
+        """Whether an expression is proven positive (or not negative) inside the region.
 
-        Bounds are taken over smaller and smaller parts; the outermost 1e-9 of each range is left
-        out, so that what vanishes on the boundary alone counts as positive.
+        Parameters have the values that are known of them, others all that their symbols may have.
         """
         known = sp.sympify(expression).subs(self.values)
         if known.is_positive or (known.is_nonnegative and not strict):
             return True
-        names = sorted(known.free_symbols, key=lambda s: s.name)
-        start = {name: self._inner(name) for name in names}
-        if len(names) == 1 and known.is_polynomial(*names):
-            answer = _polynomial_sign(known, names[0], start[names[0]])
-            if answer is not None:
-                return answer > 0
-        waiting = [(start, 0)]
-        for _ in range(_BOXES):
-            if not waiting:
-                return True
-            box, depth = waiting.pop()
-            low, high = bounds(known, box)
-            if low > 0.0 or (low == 0.0 and not strict):
-                continue
-            if high < 0.0 or not names:
-                return False
-            name = names[depth % len(names)]
-            middle = _middle(*box[name])
-            waiting += [
-                (box | {name: part}, depth + 1)
-                for part in ((box[name][0], middle), (middle, box[name][1]))
-            ]
-        return False
+        found = self.sign(known)
+        return found is not None and found[0] > 0 and (found[1] or not strict)
 
     def has_sign(self, expression: Any) -> bool:
         """Whether an expression is proven to be zero nowhere in the region."""
-        return self.is_positive(expression) or self.is_positive(-expression)
+        found = self.sign(expression)
+        return found is not None and found[1]
 
-    def _inner(self, symbol: Any) -> Interval:
-        if symbol not in self.ranges:
-            if symbol.is_positive or symbol.is_negative:
-                return (_TINY, math.inf) if symbol.is_positive else (-math.inf, -_TINY)
-            return (0.0, math.inf) if symbol.is_nonnegative else EVERYTHING
-        low, high = self.ranges[symbol]
-        rim = _RIM * (high - low)
-        return low + rim, high - rim
+    def sign(self, expression: Any) -> tuple[int, bool] | None:
+        """The sign that is proven inside the region, and whether there is no zero, or None."""
+        known = sp.sympify(expression).subs(self.values)
+        return sign_in(known, self._box(known), self.positive)
+
+    def without_values(self) -> "SymbolRanges":
+        """The region for parameters of any value."""
+        return replace(self, values={})
+
+    def holds(self, point: Mapping[Any, Any]) -> bool:
+        """Whether a point of exact numbers lies in the region, or on the walls of a box."""
+        for name, value in point.items():
+            low, high = map(exact_end, self._ends(name))
+            if not (low <= value <= high) or (self.positive and value in (low, high)):
+                return False
+            if name not in self.ranges and name.is_nonzero and value == 0:
+                return False
+        return all(sp.sympify(known).subs(point) > 0 for known in self.positive)
+
+    def _box(self, expression: Any) -> dict[Any, Interval]:
+        return {symbol: self._ends(symbol) for symbol in expression.free_symbols}
+
+    def _ends(self, symbol: Any) -> Interval:
+        if symbol in self.ranges:
+            return self.ranges[symbol]
+        if symbol.is_nonnegative or symbol.is_nonpositive:
+            return (0.0, math.inf) if symbol.is_nonnegative else (-math.inf, 0.0)
+        return EVERYTHING
 
     def _value(self, symbol: Any, rng: np.random.Generator, turn: int) -> Any:
         if symbol in self.ranges:
@@ -98,27 +98,3 @@ class SymbolRanges:
         if symbol.is_nonnegative:
             return size
         return -size if symbol.is_negative or rng.integers(2) else size
-
-
-def _middle(low: float, high: float) -> float:
-    """Where an interval is parted, however long."""
-    if math.isfinite(low) and math.isfinite(high):
-        return (low + high) / 2.0
-    if low < 0.0 < high:
-        return 0.0
-    return max(1.0, 2.0 * low) if low >= 0.0 else min(-1.0, 2.0 * high)
-
-
-def _polynomial_sign(expression: Any, name: Any, interval: Interval) -> int | None:
-    """The sign of a polynomial in one symbol if it has no root there, 0 if it has; exactly.
-
-    None where its coefficients are not rational.
-    """
-    polynomial = sp.Poly(expression, name)
-    if not all(c.is_rational for c in polynomial.all_coeffs()):
-        return None
-    low, high = (sp.Rational(Fraction(e)) if math.isfinite(e) else None for e in interval)
-    if polynomial.count_roots(low, high):
-        return 0
-    there = expression.subs(name, sp.Rational(Fraction(_middle(*interval))))
-    return 1 if there > 0 else -1

@@ -38,6 +38,7 @@ class RuleFormulas:
         ranges: of each coordinate in the region; empty where no region was given.
         assumed: the conditions on the state under which the formulas hold, true in the region.
         periods: those of the coordinates that are angles.
+        positive: what is positive in the region, where that is no box: the last share of a simplex.
     """
 
     names: tuple[Any, ...]
@@ -49,11 +50,13 @@ class RuleFormulas:
     ranges: tuple[tuple[float, float], ...] = ()
     assumed: tuple[Any, ...] = ()
     periods: Mapping[Any, float] = field(default_factory=dict)
+    positive: tuple[Any, ...] = ()
 
     @property
     def region(self) -> SymbolRanges:
         """The region that the formulas are asked about."""
-        return SymbolRanges(dict(zip(self.names, self.ranges, strict=False)), self.values)
+        ranges = dict(zip(self.names, self.ranges, strict=False))
+        return SymbolRanges(ranges, self.values, self.positive, self.names)
 
 
 def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -> RuleFormulas:
@@ -70,7 +73,10 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
         inputs.append(np.asarray(names, dtype=object))
         examples = [np.asarray(leaf, dtype=float) for _, leaf in leaves]
         example = np.full(chart.dimension, 0.1)
-        region = SymbolRanges(dict(zip(names, _ranges(problem), strict=True)), values)
+        is_simplex = isinstance(domain, ProbabilitySimplex)
+        positive = (1 - sp.Add(*names),) if is_simplex else ()
+        ends = dict(zip(names, _ranges(problem), strict=True))
+        region = SymbolRanges(ends, values, positive, tuple(names))
 
         def velocity(*arguments: Any) -> Any:
             return rebuild(arguments[:-1]).displacement(arguments[-1])
@@ -82,7 +88,7 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
         still = ConstantParts(program, examples, values, names, region, keep_parameters)
         (found,) = formulas(program, inputs, still)
         form = None
-        if isinstance(domain, ProbabilitySimplex):
+        if is_simplex:
             (raw,) = formulas(read_program(lowered, *examples, example), inputs)
             form = tuple(resolved(expression, region) for expression in raw)
     inside = dict(values)
@@ -92,7 +98,7 @@ def read_rule(rule: Rule, domain: Domain | None, keep_parameters: bool | None) -
     velocity_now = tuple(resolved(expression, region) for expression in found)
     return RuleFormulas(
         tuple(names), velocity_now, form, _used(values, found), inside, system, ranges,
-        tuple(still.assumed), angles_of(names, chart),
+        tuple(still.assumed), angles_of(names, chart), positive,
     )  # fmt: skip
 
 

@@ -15,12 +15,35 @@ _SWITCHES = (sp.Max, sp.Min, sp.Abs, sp.sign, sp.Heaviside, sp.Piecewise)
 
 
 def resolved(expression: Any, region: SymbolRanges) -> Any:
-    """The expression with those maxima, absolute values, cases … taken that the region decides."""
-    if not expression.has(*_SWITCHES):
-        return expression
-    return expression.replace(
-        lambda node: isinstance(node, _SWITCHES), lambda node: _choice(node, region)
-    )
+    """The expression with those maxima, cases, roots of squares … taken that the region decides."""
+    if expression.has(*_SWITCHES):
+        expression = expression.replace(
+            lambda node: isinstance(node, _SWITCHES), lambda node: _choice(node, region)
+        )
+    return expression.replace(_is_root_of_sum, lambda node: _without_squares(node, region))
+
+
+def _is_root_of_sum(node: Any) -> bool:
+    if not (isinstance(node, sp.Pow) and node.exp.is_Rational and not node.exp.is_Integer):
+        return False
+    base: Any = node.base
+    return bool(base.is_Add and base.is_polynomial(*base.free_symbols))
+
+
+def _without_squares(root: Any, region: SymbolRanges) -> Any:
+    """√(a²b) as ±a √b, where a is proven to have one sign."""
+    listed: Any = sp.factor_list(root.base)
+    constant, factors = listed
+    outside, inside = sp.Integer(1), sp.sympify(constant)
+    for factor, times in factors:
+        pairs = times - times % 2
+        sign = region.sign(factor) if pairs else None
+        if sign is not None and sign[1]:
+            outside *= (sign[0] * factor) ** (pairs * root.exp)
+            inside *= factor ** (times - pairs)
+        else:
+            inside *= factor**times
+    return root if outside == 1 else outside * inside**root.exp
 
 
 def _choice(node: Any, region: SymbolRanges) -> Any:
@@ -77,7 +100,7 @@ def first_switch(expressions: Any) -> Any:
 
 
 def _condition(node: Any) -> tuple[Any, bool] | None:
-    """What must keep its sign for an operation to be smooth, and whether it must be positive."""
+    """The argument whose zeros are singular, and whether it must be positive; None if entire."""
     if isinstance(node, sp.Pow):
         power, is_whole = node.exp, bool(node.exp.is_integer)
         if is_whole and power.is_nonnegative:
@@ -95,7 +118,8 @@ def _condition(node: Any) -> tuple[Any, bool] | None:
     return (node.args[1], True) if isinstance(node, sp.atan2) else None
 
 
-def _conditions(expression: Any) -> Iterator[tuple[Any, bool]]:
+def smooth_where(expression: Any) -> Iterator[tuple[Any, bool]]:
+    """Parts whose zeros are singular, each with whether it must stay positive."""
     seen = set()
     for node in sp.preorder_traversal(expression):
         if node not in seen and not isinstance(node, _ENTIRE):
@@ -108,25 +132,7 @@ def _conditions(expression: Any) -> Iterator[tuple[Any, bool]]:
 def unproven(expressions: Any, region: SymbolRanges) -> Any:
     """A denominator, an argument of a logarithm … that may vanish in the region, or None."""
     for expression in expressions:
-        for part, is_positive in _conditions(expression):
+        for part, is_positive in smooth_where(expression):
             if not (region.is_positive(part) if is_positive else region.has_sign(part)):
                 return part
     return None
-
-
-def is_seen_to_break(expression: Any, region: SymbolRanges, count: int = 12) -> bool:
-    """Whether an expression is not real, or its denominators change sign, at points of the region.
-
-    Parameters with a known value have it; the others are drawn.
-    """
-    points = region.points(count, expression.free_symbols)
-    if not expression.has(sp.Integral):
-        values = [sp.N(expression.subs(point)) for point in points]
-        if not all(v.is_real and v.is_finite for v in values):
-            return True
-    for part, is_positive in _conditions(expression):
-        there = [sp.N(part.subs(point)) for point in points]
-        signs = {sp.sign(v) for v in there if v.is_real}
-        if len(signs) != 1 or (is_positive and signs != {sp.Integer(1)}):
-            return True
-    return False

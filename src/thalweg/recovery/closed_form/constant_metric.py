@@ -1,72 +1,22 @@
-"""Constant metrics, and their exclusion, in exact arithmetic."""
+"""Constant metrics in exact arithmetic."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from thalweg.dynamics.formulas.ranges import SymbolRanges
-from thalweg.recovery.closed_form.integrals import vanishes
+from thalweg.recovery.closed_form.zeros import Evidence, least_evidence
 from thalweg.recovery.forms.definite import positive_element
 
 _POINTS = 6
-_LARGEST_DENOMINATOR = 1000
-
-
-def excluded_at(matrix: sp.Matrix) -> str | None:
-    """Why no metric makes a matrix of numbers symmetric, decided exactly; None if one does.
-
-    There is one iff the matrix is diagonalizable with real eigenvalues.
-    """
-    if matrix.free_symbols or matrix.is_diagonalizable(reals_only=True):
-        return None
-    turning = [v for v in matrix.eigenvals() if sp.im(v) != 0]
-    return f"the eigenvalue {turning[0]} is not real" if turning else "it is not diagonalizable"
-
-
-def excluded_by_eigenvalues(
-    matrix: sp.Matrix, names: Sequence[Any], values: Mapping[Any, Any]
-) -> str | None:
-    """Why a linear rule is descent in no metric; None if it may be, or is not linear."""
-    if any(matrix.has(name) for name in names):
-        return None
-    reason = excluded_at(matrix.subs(values))
-    return None if reason is None else f"The rule is linear; of its matrix, {reason}."
-
-
-def excluded_at_points(
-    velocity: Sequence[Any], names: Sequence[Any], values: Mapping[Any, Any], points: np.ndarray
-) -> str | None:
-    """Why some equilibrium with rational coordinates excludes every metric, decided exactly.
-
-    Arguments:
-        velocity: the rule.
-        names: its coordinates.
-        values: of the parameters.
-        points: equilibria in floating point, `(n, d)`. Of those near a rational point it is
-            verified that the rule vanishes there exactly; the others are left out.
-    """
-    exact = [sp.sympify(v).subs(values) for v in velocity]
-    matrix = sp.Matrix(exact).jacobian(list(names))
-    for point in points:
-        place = {
-            name: sp.Rational(Fraction(float(v)).limit_denominator(_LARGEST_DENOMINATOR))
-            for name, v in zip(names, point, strict=True)
-        }
-        if all(sp.simplify(v.subs(place)) == 0 for v in exact):
-            reason = excluded_at(matrix.subs(place).applyfunc(sp.nsimplify))
-            if reason is not None:
-                where = ", ".join(f"{name} = {value}" for name, value in place.items())
-                return f"At the equilibrium {where}, of the Jacobian, {reason}."
-    return None
 
 
 def constant_metric(
     matrix: sp.Matrix, names: Sequence[Any], values: Mapping[Any, Any], region: SymbolRanges
-) -> sp.Matrix | None:
-    """A constant M ≻ 0 with M J = Jᵀ M identically, with exact entries; None if none was found.
+) -> tuple[sp.Matrix, Evidence] | None:
+    """A constant M ≻ 0 with exact entries, and the evidence that M J = Jᵀ M; None if there is none.
 
     The linear equations for M are taken at rational points and solved exactly where the Jacobian is
     rational there, by floating point and recognised otherwise; then the identity is verified.
@@ -88,7 +38,8 @@ def constant_metric(
     if chosen is None or not chosen.is_positive_definite:
         return None
     skew = chosen * known - (chosen * known).T
-    return chosen if all(vanishes(entry, region) for entry in skew) else None
+    evidence = least_evidence(skew, region)
+    return None if evidence is Evidence.NONE else (chosen, evidence)
 
 
 def _null_space(
@@ -107,8 +58,14 @@ def _null_space(
         [[equation.coeff(u) for u in unknowns] for equation in map(sp.expand, equations)]
     )
     if not all(entry.is_rational for entry in rows.flat()):
-        rows = rows.applyfunc(lambda entry: sp.nsimplify(sp.N(entry, 30), rational=True))
+        rows = rows.applyfunc(_recognised)
     return rows.nullspace()
+
+
+def _recognised(entry: Any) -> Any:
+    """A number as a rational near it; the identity is verified afterwards."""
+    value = sp.N(entry, 30)
+    return sp.nsimplify(value, rational=True) if abs(value) > sp.Float("1e-40") else sp.Integer(0)
 
 
 def _definite(found: list[sp.Matrix]) -> sp.Matrix | None:

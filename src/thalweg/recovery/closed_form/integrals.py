@@ -3,50 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 from thalweg.dynamics.formulas.ranges import SymbolRanges
-from thalweg.dynamics.formulas.smoothness import first_switch, is_seen_to_break
+from thalweg.recovery.closed_form.zeros import Evidence, least_evidence, zero_evidence
 
-_DIGITS = 40
-_TRIES = 5
 # Longer terms than this are not handed to the general integrator, which may never return.
 _LONGEST = 80
-
-
-def vanishes(expression: Any, region: SymbolRanges) -> bool:
-    """Whether an expression is zero all over a region, for all values of its other symbols.
-
-    It is evaluated to 40 digits at rational points of the region. An analytic function that is zero
-    at points drawn at random is zero everywhere, but for an accident whose chance is nil; what has
-    switches (absolute values, maxima …) is not analytic and counts as not zero.
-    """
-    expression = sp.sympify(expression)
-    if expression.is_zero:
-        return True
-    if first_switch([expression]) is not None:
-        return False
-    rng = np.random.default_rng(0)
-    seen = 0
-    for turn in range(4 * _TRIES):
-        point = region.draw(expression.free_symbols, rng, turn)
-        value = sp.N(expression.subs(point), _DIGITS)
-        if value.has(sp.nan, sp.zoo, sp.oo) or not value.is_number:
-            continue
-        if abs(value) > sp.Float(10) ** (5 - _DIGITS + _magnitude(expression, point)):
-            return False
-        seen += 1
-        if seen == _TRIES:
-            return True
-    return bool(sp.simplify(expression) == 0)
-
-
-def _magnitude(expression: Any, point: dict[Any, Any]) -> int:
-    """The decimal exponent of the largest term of a sum."""
-    sizes = [abs(sp.N(term.subs(point), 5)) for term in sp.Add.make_args(expression)]
-    largest = max((float(s) for s in sizes if s.is_number and s.is_finite), default=1.0)
-    return max(0, int(np.ceil(np.log10(max(largest, 1.0)))))
 
 
 def jacobian(field: Sequence[Any], names: Sequence[Any]) -> sp.Matrix:
@@ -54,13 +17,16 @@ def jacobian(field: Sequence[Any], names: Sequence[Any]) -> sp.Matrix:
     return sp.Matrix(list(field)).jacobian(list(names))
 
 
-def is_closed(form: Sequence[Any], names: Sequence[Any], region: SymbolRanges) -> bool:
-    """Whether ∂_j ω_i = ∂_i ω_j for all pairs."""
+def closedness(form: Sequence[Any], names: Sequence[Any], region: SymbolRanges) -> Evidence:
+    """The evidence that ∂_j ω_i = ∂_i ω_j for all pairs."""
     size = len(names)
-    return all(
-        vanishes(sp.diff(form[i], names[j]) - sp.diff(form[j], names[i]), region)
-        for i in range(size)
-        for j in range(i + 1, size)
+    return least_evidence(
+        (
+            sp.diff(form[i], names[j]) - sp.diff(form[j], names[i])
+            for i in range(size)
+            for j in range(i + 1, size)
+        ),
+        region,
     )
 
 
@@ -71,8 +37,8 @@ def potential(form: Sequence[Any], names: Sequence[Any], region: SymbolRanges) -
     where they have a fixed value, which spares proving that it does not.
 
     Returns:
-        E without constants; an unevaluated integral in it where none was found in closed form that
-        is real, and without jumps, at points of the region.
+        E without constants; an unevaluated integral where none was found in closed form, or where
+        no normal form proves that −∇E is the form.
     """
     energy: Any = sp.Integer(0)
     for i, name in enumerate(names):
@@ -83,10 +49,8 @@ def potential(form: Sequence[Any], names: Sequence[Any], region: SymbolRanges) -
     factored: list[Any] = [_factored(t) for t in terms]
     energy = sp.Add(*factored)
     wrong = (sp.diff(energy, n) + w for n, w in zip(names, form, strict=True))
-    if energy.has(sp.Integral) or not all(vanishes(w, region) for w in wrong):
-        return _line_integral(form, names, region)
-    if is_seen_to_break(energy, region):
-        return _line_integral(form, names, region)
+    if energy.has(sp.Integral) or least_evidence(wrong, region) is not Evidence.PROVED:
+        return line_integral(form, names, region)
     energy = sp.powsimp(energy)
     return min((energy, sp.factor_terms(energy)), key=sp.count_ops)
 
@@ -102,10 +66,10 @@ def _with_real_logarithms(energy: Any, region: SymbolRanges) -> Any:
     return energy.xreplace(turned)
 
 
-def _line_integral(form: Sequence[Any], names: Sequence[Any], region: SymbolRanges) -> Any:
-    """−∫₀¹ ω(a + s (x − a))·(x − a) ds, unevaluated; a is 0, or a point inside where 0 is not."""
+def line_integral(form: Sequence[Any], names: Sequence[Any], region: SymbolRanges) -> Any:
+    """−∫₀¹ ω(a + s (x − a))·(x − a) ds, unevaluated; a is 0, or a point inside if 0 is none."""
     s = sp.Symbol("s", real=True)
-    base = [_start(region.ranges.get(name)) for name in names]
+    base = [_start(name, region) for name in names]
     along = {name: a + s * (name - a) for name, a in zip(names, base, strict=True)}
     work = sum(
         w.subs(along, simultaneous=True) * (name - a)
@@ -114,8 +78,13 @@ def _line_integral(form: Sequence[Any], names: Sequence[Any], region: SymbolRang
     return -sp.Integral(work, (s, 0, 1))
 
 
-def _start(interval: tuple[float, float] | None) -> Any:
-    if interval is None or interval[0] < 0.0 < interval[1]:
+def _start(name: Any, region: SymbolRanges) -> Any:
+    if region.positive:  # the centre of the simplex
+        return sp.Rational(1, len(region.names) + 1)
+    interval = region.ranges.get(name)
+    if interval is None:
+        return sp.Integer(1 if name.is_nonnegative else (-1 if name.is_nonpositive else 0))
+    if interval[0] < 0.0 < interval[1]:
         return sp.Integer(0)
     return sp.Rational(f"{(interval[0] + interval[1]) / 2.0:.9g}")
 
@@ -165,9 +134,13 @@ def _integrated(expression: Any, name: Any) -> Any:
     if sp.count_ops(expression) > _LONGEST:
         return sp.Integral(expression, name)
     found = sp.integrate(expression, name)
-    if found.has(sp.Integral):
-        found = sp.integrate(sp.apart(sp.together(expression), name), name)
-    return found
+    if not found.has(sp.Integral):
+        return found
+    try:
+        parts = sp.apart(sp.together(expression), name)
+    except sp.PolynomialError:
+        return found
+    return sp.integrate(parts, name)
 
 
 def _rational(expression: Any, name: Any) -> Any:
@@ -214,8 +187,8 @@ def _tanh_power(power: int, name: Any) -> Any:
 
 def diagonal_weights(
     matrix: sp.Matrix, names: Sequence[Any], inside: Mapping[Any, Any], region: SymbolRanges
-) -> list[Any] | None:
-    """m_i(x_i) with m_i J_ij = m_j J_ji for all pairs, or None where there are none.
+) -> tuple[list[Any], Evidence] | None:
+    """m_i(x_i), and the evidence that m_i J_ij = m_j J_ji for all pairs; None if there are none.
 
     One weight of every connected block is made positive at `inside`, a point with parameters; the
     others follow from it, so their signs are as the rule has them.
@@ -225,7 +198,7 @@ def diagonal_weights(
         (i, j)
         for i in range(size)
         for j in range(size)
-        if i != j and not vanishes(matrix[i, j], region)
+        if i != j and zero_evidence(matrix[i, j], region) is not Evidence.PROVED
     }
     if any((j, i) not in coupled for i, j in coupled):
         return None
@@ -248,10 +221,11 @@ def diagonal_weights(
                     return None
                 waiting.append(j)
     weights = _without_fractions(weights, names)
-    for i, j in coupled:
-        if i < j and not vanishes(weights[i] * matrix[i, j] - weights[j] * matrix[j, i], region):
-            return None
-    return weights
+    differences = (
+        weights[i] * matrix[i, j] - weights[j] * matrix[j, i] for i, j in coupled if i < j
+    )
+    evidence = least_evidence(differences, region)
+    return None if evidence is Evidence.NONE else (weights, evidence)
 
 
 def _without_fractions(weights: list[Any], names: Sequence[Any]) -> list[Any]:
