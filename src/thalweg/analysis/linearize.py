@@ -15,6 +15,7 @@ from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.tables import format_eigenvalues, format_number
 from thalweg.core.trees import Layout, as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Deterministic
+from thalweg.dynamics.words import WORDS
 
 _LARGEST_SHOWN = 6  # a wider Jacobian does not fit 80 columns
 
@@ -74,7 +75,7 @@ class Linearization(TableReport, eqx.Module):
         """The eigenvalues, and whether the state is one of rest."""
         if not self._is_shown:
             return ["traced, or a batch of several."]
-        values = "Multipliers" if self.about.rule_kind == "map" else "Eigenvalues"
+        values = WORDS[self.about.rule_kind].eigenvalues.capitalize()
         return [
             f"{values} {format_eigenvalues(self.eigenvalues)}.",
             f"The displacement there has the norm {np.linalg.norm(self.displacement):.3g}.",

@@ -32,13 +32,18 @@ class Words:
     clock: str
 
     @property
+    def is_continuous(self) -> bool:
+        """Whether time is a real number, rather than a count of steps."""
+        return self.clock == "t"
+
+    @property
     def rate(self) -> str:
         """How often: "per time unit" or "per step"."""
         return f"per {self.unit}"
 
     def moment(self, time: float) -> str:
         """When: "t = 1.25" or "step 3"."""
-        return f"t = {time:.3g}" if self.clock == "t" else f"step {time:.0f}"
+        return f"t = {time:.3g}" if self.is_continuous else f"step {time:.0f}"
 
 
 _FLOW = Words(

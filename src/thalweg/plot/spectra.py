@@ -7,6 +7,7 @@ import numpy as np
 
 from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
+from thalweg.dynamics.words import WORDS
 from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes, note
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
         raise InputError("spectrum: there are no equilibria to show.")
     values = spectrum_data(equilibria)
     axes = ax or new_axes(height=3.8)
-    if equilibria[0].about.rule_kind == "map":
+    if not WORDS[equilibria[0].about.rule_kind].is_continuous:
         values = _drawn_in(axes, values)
         _draw_circle(axes, np.concatenate(list(values.values())))
     else:

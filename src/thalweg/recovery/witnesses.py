@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thalweg.core.plain import array, from_pairs, number, pairs
+from thalweg.dynamics.words import WORDS
 
 
 class Witness(Protocol):
@@ -113,7 +114,7 @@ class CycleWitness:
     @property
     def excludes_metric(self) -> bool:
         """True of a closed orbit; small steps in the direction of a map may still descend."""
-        return self.rule_kind == "flow"
+        return WORDS[self.rule_kind].is_continuous
 
     @property
     def excludes_energy(self) -> bool:
@@ -149,7 +150,7 @@ class CycleWitness:
         shown = ", ".join(f"{v:.6g}" for v in self.point[:6])
         more = ", …" if len(self.point) > 6 else ""
         where = f"through ({shown}{more})"
-        if self.rule_kind == "map":
+        if not WORDS[self.rule_kind].is_continuous:
             return f"a {self.period:.0f}-cycle {where}: nothing falls at every step of it."
         return (
             f"a closed orbit {where} of period {self.period:.6g}; its first coordinate runs from "

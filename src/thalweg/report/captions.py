@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from thalweg.analysis import Cycles, DescentCheck, Equilibria
+from thalweg.dynamics.words import WORDS, Words
 from thalweg.plot import Portrait
 from thalweg.recovery import Verdict
 
@@ -36,7 +37,7 @@ def rest_in_words(equilibria: Equilibria) -> str:
 
 def cycles_in_words(cycles: Cycles) -> str:
     """How many cycles there are, whether any attracts, and whether any leaves the domain."""
-    noun = "closed orbit" if cycles.about.rule_kind == "flow" else "cycle"
+    noun = WORDS[cycles.about.rule_kind].orbit
     stable = sum(c.stable for c in cycles)
     more = f", {stable} of them attracting" if len(cycles) > 1 and stable else ""
     kind = ""
@@ -52,13 +53,13 @@ def cycles_in_words(cycles: Cycles) -> str:
 
 def portrait_caption(data: Portrait, energy: str | None) -> str:
     """What to see in a phase portrait."""
-    view, kind = data.view, data.view.problem.rule.rule_kind
+    view = data.view
     if view.dimension == 1:
-        return _line_caption(view.names[0], kind)
+        return _line_caption(view.names[0], view.is_flow)
     said = []
     if view.is_projection:
         said.append("Trajectories seen along the other coordinates; they may cross in this view.")
-    elif kind == "flow":
+    elif view.is_flow:
         said.append("Grey streamlines run where the flow carries its states.")
     else:
         said.append("Arrows point from each state towards the next; long steps are cut short.")
@@ -77,7 +78,7 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
     if data.cycles:
         said.append(
             "Purple: closed orbits, solid where they attract."
-            if kind == "flow"
+            if view.is_flow
             else "Purple squares: cycles, filled where they attract."
         )
     if energy and data.energy is not None:
@@ -85,31 +86,30 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
     return " ".join(said)
 
 
-def _line_caption(name: str, kind: str) -> str:
-    if kind == "map":
+def _line_caption(name: str, is_flow: bool) -> str:
+    if is_flow:
         return (
-            "The map (blue) and the diagonal, which meet at fixed points. The thin line follows an "
-            "orbit: up to the map, over to the diagonal, and so on."
+            f"The velocity {name}′ against {name}; arrows show which way it goes. It rests where "
+            f"the curve is zero, stably where the curve falls through zero."
         )
     return (
-        f"The velocity {name}′ against {name}; arrows show which way it goes. It rests where the "
-        f"curve is zero, stably where the curve falls through zero."
+        "The map (blue) and the diagonal, which meet at fixed points. The thin line follows an "
+        "orbit: up to the map, over to the diagonal, and so on."
     )
 
 
-def spectrum_caption(kind: str) -> str:
+def spectrum_caption(words: Words) -> str:
     """What to see in a spectrum."""
-    where = "left of the imaginary axis" if kind == "flow" else "inside the unit circle"
-    what = "Eigenvalues of the linearization" if kind == "flow" else "Multipliers"
     return (
-        f"{what} at each state of rest. A mode decays {where} (shaded); "
+        f"{words.eigenvalues.capitalize()} of the linearization at each state of rest. A mode "
+        f"decays {words.decay} (shaded); "
         f"a state is stable where all of its marks are. Marks off the real axis turn."
     )
 
 
 def shows_runs(data: Portrait) -> bool:
     """Whether the phase portrait draws the trajectories that figures against time show."""
-    return data.view.dimension == 2 and data.view.problem.rule.rule_kind == "flow"
+    return data.view.dimension == 2 and data.view.is_flow
 
 
 def energy_caption(check: DescentCheck | None, energy: str, data: Portrait) -> str:
@@ -128,7 +128,7 @@ def verdict_caption(verdict: Verdict, data: Portrait) -> str:
         how = "states run downhill; only its differences mean something"
         if data.view.dimension == 1:
             return f"The energy recovered from the rule alone: {how}."
-        is_flow = data.view.problem.rule.rule_kind == "flow"
+        is_flow = data.view.is_flow
         across = "the flow across it" if is_flow else "arrows towards the next state"
         return f"The energy recovered from the rule alone (dark is low), with {across}: {how}."
     witness = "what refutes an energy is marked" if verdict.witnesses else "no energy was found"

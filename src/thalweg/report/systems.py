@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.charts import BoxChart
 from thalweg.core.declared import declared_names
 from thalweg.core.reports import NotKept
 from thalweg.dynamics import Problem, declared_energy
@@ -111,7 +110,7 @@ def _rest(found: Analysis) -> list[Block]:
             picture(
                 spectrum(found.equilibria),
                 "spectrum",
-                captions.spectrum_caption(found.rule.rule_kind),
+                captions.spectrum_caption(found.rule.words),
                 "Eigenvalues in the complex plane",
             )
         )
@@ -132,7 +131,7 @@ def _cycles(found: Analysis, data: Portrait) -> list[Block]:
 
 def _time_course(found: Analysis, data: Portrait) -> Picture | None:
     """The coordinates against time: twice round a closed orbit, or on the way."""
-    problem, is_map = data.view.problem, found.rule.rule_kind == "map"
+    problem, is_map = data.view.problem, not data.view.is_flow
     # One that attracts, or one of a family of which each start has its own.
     loop = next((c for c in found.cycles if c.stable or c.continuum), None)
     if loop is not None and not is_map:
@@ -155,8 +154,8 @@ def _time_course(found: Analysis, data: Portrait) -> Picture | None:
     chart = problem.chart
     values = np.asarray(chart.layout.flatten(chart.embed(run.y)))
     names = declared_names(found.rule, chart.layout)
-    if isinstance(chart, BoxChart):
-        names, values = [names[i] for i in chart.free], values[:, list(chart.free)]
+    moving = [i for i in range(len(names)) if i not in chart.held_at]
+    names, values = [names[i] for i in moving], values[:, moving]
     axes = draw_trajectory(run.times, values, names, is_map)
     return picture(axes, "trajectory", caption, "Coordinates against time")
 
@@ -193,7 +192,7 @@ def _descent(found: Analysis, data: Portrait) -> list[Block]:
         values = energy_at(problem, energy, np.concatenate([t.y for t in tracks]))
         parts = np.split(values, np.cumsum([len(t.y) for t in tracks])[:-1])
         curves = [(t.times, part) for t, part in zip(tracks, parts, strict=True)]
-        axes = draw_energies(curves, found.rule.rule_kind == "map")
+        axes = draw_energies(curves, not data.view.is_flow)
         caption = captions.energy_caption(found.descent, called, data)
         blocks.append(picture(axes, "energy-along", caption, "Energy against time"))
     return blocks

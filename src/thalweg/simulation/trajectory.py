@@ -199,7 +199,7 @@ class Trajectory(TableReport, eqx.Module):
         of = f"Trajectory of {self.about.system} ({self.about.rule_kind})"
         if not self._is_one_run:
             return f"{of}, batched or traced"
-        is_timed = WORDS[self.about.rule_kind].clock == "t"
+        is_timed = WORDS[self.about.rule_kind].is_continuous
         end = f"t = {self.last_time:g}" if is_timed else f"step {self.last_time}"
         return f"{of}: {len(self)} points to {end}"
 

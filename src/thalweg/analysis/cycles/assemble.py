@@ -13,7 +13,6 @@ from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
 from thalweg.analysis.cycles.shooting import Return
 from thalweg.analysis.equilibria.classify import eigenvalues_with_error
 from thalweg.core.about import About
-from thalweg.core.charts import BoxChart
 from thalweg.dynamics import declared_names
 from thalweg.dynamics.problem import Problem
 
@@ -162,15 +161,15 @@ def _is_rough(cycle: Cycle) -> bool:
 def _reach(problem: Problem, leaving: list[Cycle]) -> list[str]:
     """How far the cycles that leave a box go in the coordinates that do so, in a sentence."""
     chart = problem.chart
-    if not leaving or not isinstance(chart, BoxChart):
+    if not leaving or not chart.is_product:
         return []
     y = np.concatenate([np.atleast_2d(chart.coordinates(c.states)) for c in leaving])
     low, high = y.min(axis=0), y.max(axis=0)
-    beyond = (low < np.asarray(chart.lower)) | (high > np.asarray(chart.upper))
-    out = np.flatnonzero(beyond & ~np.isfinite(np.asarray(chart.period)))
+    least, most = (np.asarray(bound) for bound in chart.bounds)
+    out = np.flatnonzero(((low < least) | (high > most)) & ~chart.angles)
     names = declared_names(problem.rule, chart.layout)
     ranges = [
-        f"{names[chart.free[i]]} runs from {low[i]:.4g} to {high[i]:.4g}"
+        f"{names[chart.indices[i]]} runs from {low[i]:.4g} to {high[i]:.4g}"
         for i in out[:_COORDINATES_TOLD]
     ]
     where = "on the cycle that leaves" if len(leaving) == 1 else "on the cycles that leave"

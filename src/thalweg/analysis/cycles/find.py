@@ -104,13 +104,13 @@ def find_cycles(
         problem, domain = make_problem(rule, domain)
         about = About.of(rule, domain)
         frame = Frame.of(problem.chart)
-        if gradient and rule.rule_kind == "flow" and not frame.angles.any():
+        if gradient and rule.has_continuous_time and not frame.angles.any():
             return assemble_cycles(problem, frame, [], [], 0, [NO_ORBITS], about)
         centers = _centers(problem, equilibria)
         given = None if is_count else given_points(problem, starts)
         look_at(problem, key, given)
         points = _draw(problem, key, int(starts), centers) if given is None else given
-        if rule.rule_kind == "flow":
+        if rule.has_continuous_time:
             return _search_flow(problem, frame, points, centers, about)
         return _search_map(problem, frame, points, key, max_period, about)
 

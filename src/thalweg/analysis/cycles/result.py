@@ -11,6 +11,7 @@ from thalweg.core.plain import array, flat, from_pairs, number, pairs
 from thalweg.core.reports import Table, TableReport, about_all, about_in
 from thalweg.core.tables import format_eigenvalues, format_state, state_table
 from thalweg.core.trees import Layout
+from thalweg.dynamics.words import WORDS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,8 +109,7 @@ class Cycle(TableReport):
     @property
     def title(self) -> str:
         """Its kind and period, and of which rule it is one."""
-        is_map = self.about.rule_kind == "map"
-        noun = "Cycle" if is_map else "Closed orbit"
+        noun = WORDS[self.about.rule_kind].orbit.capitalize()
         of = f" of {self.about.system}" if self.about.system else ""
         return (
             f"{noun}{of} ({self.about.rule_kind}): {self.kind_in_words}, period {self.period:.10g}"

@@ -16,7 +16,7 @@ from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
 from thalweg.analysis.equilibria.sorting import Inventory
 from thalweg.core.about import About
-from thalweg.core.domains import Box, Domain
+from thalweg.core.domains import Domain
 from thalweg.core.tables import format_state
 from thalweg.dynamics import declared_energy, declared_names
 from thalweg.dynamics.problem import Problem
@@ -64,7 +64,7 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
         search=search,
         continua=tuple(families),
         slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
-        warnings=tuple(_warnings(problem, domain, look, search, families, inventory)),
+        warnings=tuple(_warnings(problem, look, search, families, inventory)),
         about=About.of(problem.rule, domain),
     )
 
@@ -172,7 +172,6 @@ def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tupl
 
 def _warnings(
     problem: Problem,
-    domain: Domain,
     look: Probe,
     search: Search,
     families: list[Continuum],
@@ -187,13 +186,10 @@ def _warnings(
             f"{np.round(problem.chart.layout.flatten(state), 6).tolist()}; the search went on "
             f"without them."
         )
-    if isinstance(domain, Box):
-        chart = domain.chart()
-        if chart.dimension < chart.layout.size:
-            names = declared_names(problem.rule, chart.layout)
-            held = [i for i in range(chart.layout.size) if i not in chart.free]
-            values = ", ".join(f"{names[i]} = {chart.held[i]:g}" for i in held)
-            notes.append(f"held fixed: {values}; these are equilibria of the rest.")
+    if held := problem.chart.held_at:
+        names = declared_names(problem.rule, problem.chart.layout)
+        values = ", ".join(f"{names[i]} = {value:g}" for i, value in held.items())
+        notes.append(f"held fixed: {values}; these are equilibria of the rest.")
     notes += _of_jumps(problem, inventory.jumps)
     index = inventory.index_sum
     if index is not None and index.found != index.expected:

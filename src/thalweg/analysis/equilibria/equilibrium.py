@@ -17,6 +17,7 @@ from thalweg.core.tables import (
     state_table,
     without_empty,
 )
+from thalweg.dynamics.words import WORDS
 
 _TOLD = 2.0  # a growth of less than twofold is not worth a line
 _LARGEST_TOLD = 32  # the transients of larger Jacobians take too long to find for a printed line
@@ -105,7 +106,7 @@ class Equilibrium(TableReport):
     def title(self) -> str:
         """Its kind and form, and of which rule it is one."""
         what = ", ".join(filter(None, (self.kind_in_words, self.form)))
-        noun = "Fixed point" if self.about.rule_kind == "map" else "Equilibrium"
+        noun = WORDS[self.about.rule_kind].rest.capitalize()
         of = f" of {self.about.system}" if self.about.system else ""
         return f"{noun}{of} ({self.about.rule_kind}): {what}"
 
@@ -118,7 +119,7 @@ class Equilibrium(TableReport):
 
     def remarks(self) -> list[str]:
         """Its eigenvalues, how exact it is, and what perturbations do before they decay."""
-        values = "Multipliers" if self.about.rule_kind == "map" else "Eigenvalues"
+        values = WORDS[self.about.rule_kind].eigenvalues.capitalize()
         return [
             f"{values} {format_eigenvalues(self.eigenvalues)}.",
             f"Residual {self.residual:.2g}; accurate to {self.accuracy:.2g}.",
@@ -133,8 +134,7 @@ class Equilibrium(TableReport):
         found = transients(self.jacobian, self.about.rule_kind)
         if found.growth <= _TOLD:
             return []
-        is_map = self.about.rule_kind == "map"
-        when = f"step {found.time:.0f}" if is_map else f"t = {found.time:.3g}"
+        when = WORDS[self.about.rule_kind].moment(found.time)
         return [
             f"Near {format_state(self.state)} a small perturbation can grow "
             f"{found.growth:.3g}-fold in length ({when}) before it decays."
@@ -151,7 +151,7 @@ class Equilibrium(TableReport):
             f"{n} round {format_eigenvalues(np.array([mean]))}"
             for mean, n in zip(means, counts, strict=True)
         )
-        values = "multipliers" if self.about.rule_kind == "map" else "eigenvalues"
+        values = WORDS[self.about.rule_kind].eigenvalues
         return [
             f"At {format_state(self.state)} rounding does not tell {values} apart ({told}): "
             f"whether they turn is not known."
@@ -162,7 +162,7 @@ def equilibria_table(members: tuple[Equilibrium, ...], rule_kind: str) -> Table 
     """Header and rows of a table of equilibria, as texts; None where there are none."""
     if not members:
         return None
-    header = ["kind", "form", "state", "multipliers" if rule_kind == "map" else "eigenvalues"]
+    header = ["kind", "form", "state", WORDS[rule_kind].eigenvalues]
     rows = [
         [e.kind_in_words, e.form or "", format_state(e.state), format_eigenvalues(e.eigenvalues)]
         for e in members

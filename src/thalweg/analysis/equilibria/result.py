@@ -12,6 +12,7 @@ from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint, equi
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array
 from thalweg.core.reports import Table, TableReport, about_all, about_in
+from thalweg.dynamics.words import WORDS
 
 
 @dataclass(frozen=True)
@@ -178,9 +179,8 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
 
     def counted(self) -> str:
         """How many isolated ones and how many continua there are, in words."""
-        one, many = ("fixed point", "fixed points") if self.about.rule_kind == "map" else (
-            "equilibrium", "equilibria",
-        )  # fmt: skip
+        words = WORDS[self.about.rule_kind]
+        one, many = words.rest, words.rests
         isolated, families = sum(e.continuum == 0 for e in self.members), len(self.continua)
         parts = [f"{isolated or 'no'} {one if isolated == 1 else many}"]
         parts = parts if isolated or not families else []

@@ -70,9 +70,7 @@ def probe(problem: Problem, key: jax.Array | None, index: Any, given: Any, count
     """Draw part `index` of the starts (or take the given ones) and look at the rule there."""
     key = jax.random.fold_in(jax.random.key(0) if key is None else key, index)
     starts = problem.chart.sample(key, count) if given is None else given
-    few, times = starts[:16], jnp.asarray([1, 2, 3, 17])
-    if problem.rule.rule_kind == "flow":
-        times = jnp.asarray([0.3719, 1.6180, 17.31, 123.4])
+    few, times = starts[:16], jnp.asarray(problem.rule.probe_times)
     points = jnp.concatenate([starts, jnp.tile(few, (len(times), 1))])
     when = jnp.concatenate([jnp.zeros(len(starts), times.dtype), jnp.repeat(times, len(few))])
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thalweg.dynamics.words import WORDS
+
 _FINE = 2048
 _AN_OCTAVE = 64
 _LONGEST = 200
@@ -52,7 +54,7 @@ def transients(jacobian: np.ndarray, rule_kind: str) -> Transients:
         and Pseudospectra, ch. 14–16.
     """
     jacobian = np.asarray(jacobian, dtype=np.float64)
-    return _of_flow(jacobian) if rule_kind == "flow" else _of_map(jacobian)
+    return _of_flow(jacobian) if WORDS[rule_kind].is_continuous else _of_map(jacobian)
 
 
 def _of_flow(jacobian: np.ndarray) -> Transients:

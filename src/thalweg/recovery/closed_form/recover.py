@@ -73,7 +73,7 @@ def recover_symbolic(
         again = decide(plain)
         if again.kind != "undecided" or not answer.seen:
             found, answer = plain, again
-    if isinstance(rule, Rule) and rule.rule_kind == "map" and answer.energy is not None:
+    if isinstance(rule, Rule) and not rule.has_continuous_time and answer.energy is not None:
         note = f"g(x) − x is {WORDS[answer.kind]}: {answer.note} {_STEP}"
         return _verdict(answer, found, kind="undecided", note=note)
     if answer.kind == "undecided" and isinstance(rule, Rule):
