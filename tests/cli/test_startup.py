@@ -57,18 +57,23 @@ def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
 
 
 _COUNTED = """
+import gc
 import sys
 import jax
 from thalweg.cli.main import run
 compiled = []
 def note(event, seconds, **_):
     compiled.append(event)
+def collections():
+    return sum(generation["collections"] for generation in gc.get_stats())
+before = collections()
 jax.monitoring.register_event_duration_secs_listener(note)
 sys.argv = ["thalweg", "analyze", "fitzhugh-nagumo", "--json"]
 try:
     run()
 except SystemExit as done:
     assert not done.code
+print(collections() - before, "optax" in sys.modules, file=sys.stderr)
 print(sum(event.endswith("backend_compile_duration") for event in compiled), file=sys.stderr)
 """
 
@@ -77,4 +82,7 @@ def test_the_main_job_compiles_few_programs():
     """Eager operations on the host are small programs that nobody sees, each paid for."""
     done = subprocess.run([sys.executable, "-c", _COUNTED], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert 1 <= int(done.stderr.split()[-1]) <= 8
+    *_, collections, has_optax, programs = done.stderr.split()
+    assert 1 <= int(programs) <= 8
+    assert int(collections) < 30  # hundreds by Python's own thresholds
+    assert has_optax == "False"  # no energy was trained

@@ -13,7 +13,7 @@ from thalweg.cli.commands.listing import list_systems
 from thalweg.cli.commands.recover import recover
 from thalweg.cli.commands.simulate import simulate
 from thalweg.cli.commands.study import study
-from thalweg.cli.startup import prepare_environment
+from thalweg.cli.startup import collect_garbage_seldom, prepare_environment
 
 app = typer.Typer(
     name="thalweg",
@@ -53,6 +53,7 @@ app.command("doctor")(doctor)
 
 def run() -> None:
     """The entry point of the command line."""
+    collect_garbage_seldom()
     prepare_environment()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

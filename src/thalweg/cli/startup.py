@@ -1,13 +1,23 @@
-"""What must be set in the environment before JAX and Equinox are imported."""
+"""What must be set before JAX and Equinox are imported."""
 
+import gc
 import os
 from pathlib import Path
+
+# Imports and traces make a million objects and hardly a cycle among them: by Python's own
+# thresholds (700, 10, 10) looking for cycles is an eighth of the main job.
+_GARBAGE_THRESHOLDS = (100_000, 20, 20)
 
 
 def cache_folder() -> Path:
     """Where compiled programs are kept: `$XDG_CACHE_HOME/thalweg/jax`, else in `~/.cache`."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "thalweg" / "jax"
+
+
+def collect_garbage_seldom() -> None:
+    """Look for garbage after more new objects than Python would; a long job still does."""
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def prepare_environment() -> None:

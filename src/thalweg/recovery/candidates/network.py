@@ -1,26 +1,23 @@
 """A small network as an energy, trained to fall along a rule."""
 
+import functools
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 from thalweg.energies import Energy
 from thalweg.recovery.candidates.fall import fall
 from thalweg.recovery.candidates.random_units import scaled
-from thalweg.training import fit
 
 NUM_UNITS = 64
 _MARGIN = 0.2
 _BATCH = 128
 _EPOCHS = 12
-# Made once, so that a second fit finds the program of the first.
-_OPTIMIZER = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(3e-3))
 
 
 class Network(eqx.Module):
@@ -111,11 +108,13 @@ def train(
     problem: Problem, energy: NetworkEnergy, points: np.ndarray, key: jax.Array
 ) -> NetworkEnergy | None:
     """The energy after more training at points `(n, d)`; None where the fit left the finite."""
+    from thalweg.training import fit  # few verdicts come to this level: spare the others Optax
+
     fitted = fit(
         _Loss(problem, energy),
         energy.network,
         points,
-        optimizer=_OPTIMIZER,
+        optimizer=_optimizer(),
         epochs=_EPOCHS,
         batch_size=_BATCH,
         key=key,
@@ -123,6 +122,14 @@ def train(
         throw=False,
     )
     return None if fitted.failure is not None else _with_network(energy, fitted.model)
+
+
+@functools.cache
+def _optimizer() -> Any:
+    """The optimizer, made once, so that a second fit finds the program of the first."""
+    import optax
+
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(3e-3))
 
 
 @eqx.filter_jit
