@@ -267,6 +267,27 @@ def test_the_step_budget():
         tw.simulate(rotation(), [1.0, 0.0], duration=50.0, save=6, method=tw.Adaptive(max_steps=12))
 
 
+@pytest.mark.parametrize(
+    ("method", "is_wide", "advice", "followed"),
+    [
+        (tw.Adaptive, True, ["method=Stiff()", "--method stiff"], "float64"),
+        (tw.Adaptive, False, ["method=Stiff()", "enable_x64(True)"], "max_steps=12"),
+        (tw.Stiff, True, ["Stiff(max_steps=…)", "rtol"], "method=Stiff()"),
+        (tw.Stiff, False, ["Stiff(max_steps=…)", "Float32", "enable_x64(True)"], "Adaptive"),
+    ],
+)
+def test_advice_is_what_was_not_done_already(method, is_wide, advice, followed):
+    dtype = np.float64 if is_wide else np.float32
+    flow = Linear(rotation(frequency=30.0, damping=450.0).matrix.astype(dtype))
+    with pytest.raises(tw.ConvergenceError) as caught:
+        tw.simulate(
+            flow, np.array([1.0, 0.0], dtype), duration=1e5, save="end", method=method(max_steps=12)
+        )
+    for words in advice:
+        assert words in str(caught.value)
+    assert followed not in str(caught.value)
+
+
 def test_a_step_too_small_is_not_a_blow_up():
     with pytest.raises(tw.ConvergenceError, match=r"cannot go on from t = 0\.50000000"):
         # x = √(1 − 2t) ends at 0 with an infinite slope

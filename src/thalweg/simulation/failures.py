@@ -9,10 +9,11 @@ from thalweg.core.results import Result
 from thalweg.dynamics import Flow, Rule
 from thalweg.simulation.adaptive import PROBE
 from thalweg.simulation.controller import resolution
-from thalweg.simulation.methods import AdaptiveMethod, Method
+from thalweg.simulation.methods import AdaptiveMethod, Method, Stiff
 from thalweg.simulation.trajectory import Trajectory
 
 _MOST_SHOWN = 4
+_HOW = "`with jax.enable_x64(True):` round the call, and a float64 start"
 _CURE = "Check the parameters, and that the velocity is defined there."
 
 
@@ -23,15 +24,13 @@ def failure(rule: Rule, method: Method | None, run: Trajectory) -> ThalwegError:
     if run.result == Result.diverged:
         return DivergenceError(f"{name} {_departure(rule, method, run, here)}")
     if run.result == Result.max_steps:
-        return ConvergenceError(
-            f"{name} used up its {run.steps + run.rejected} steps at {here}. Raise max_steps "
-            f"(method=Adaptive(max_steps=…)) or loosen rtol; if the flow is stiff, method=Stiff()."
-        )
+        tried = f"{name} used up its {run.steps + run.rejected} steps at {here}."
+        return ConvergenceError(f"{tried} {_more_steps(method, run)}")
     if run.result == Result.step_too_small:
         return ConvergenceError(
             f"{name} cannot go on from {here}: the error control asks for steps shorter than "
-            f"{run.last_time.dtype} resolves. The velocity may jump there or have an infinite "
-            f"slope: smooth it, or take steps of one length (dt=…)."
+            f"{run.last_time.dtype} resolves.{_in_float64(run)} The velocity may jump there or "
+            f"have an infinite slope: smooth it, or take steps of one length (dt=…)."
         )
     return ConvergenceError(f"{name} stopped at {here}: {Result[run.result]}")
 
@@ -45,6 +44,31 @@ def raised_inside(run: Trajectory) -> Trajectory:
         f"steps ran out or became too small. Pass throw=False and look at `result`, `last_time` "
         f"and `last_state`.",
     )
+
+
+def _more_steps(method: Method | None, run: Trajectory) -> str:
+    """What may help where the steps ran out, and was not done already."""
+    room = f"raise max_steps (method={type(method).__name__}(max_steps=…)) or loosen rtol"
+    if isinstance(method, Stiff):
+        return f"{room[0].upper()}{room[1:]}.{_in_float64(run)}"
+    return (
+        f"If the flow is stiff (some of it dies out much faster than the rest moves), take "
+        f"method=Stiff(), --method stiff on the command line{_float64_too(run)}; else {room}."
+    )
+
+
+def _in_float64(run: Trajectory) -> str:
+    """The advice to compute more precisely, where that was not done."""
+    if run.last_time.dtype == np.float64:
+        return ""
+    return (
+        f" {str(run.last_time.dtype).capitalize()} may be what holds it up, of stiff flows above "
+        f"all: {_HOW}."
+    )
+
+
+def _float64_too(run: Trajectory) -> str:
+    return "" if run.last_time.dtype == np.float64 else f", and in float64 ({_HOW})"
 
 
 def _departure(rule: Rule, method: Method | None, run: Trajectory, here: str) -> str:
@@ -66,7 +90,7 @@ def _departure(rule: Rule, method: Method | None, run: Trajectory, here: str) ->
         t, ahead = t + step, jax.tree.map(lambda x, v: x + step * v, ahead, velocity)
     return (
         f"left the finite at {here}: the last finite one. If its solution blows up there, stop "
-        f"before; else check the start and the parameters."
+        f"before; else check the start and the parameters.{_in_float64(run)}"
     )
 
 

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 from typer.testing import CliRunner
 
 import thalweg as tw
@@ -86,6 +87,51 @@ def test_simulate_a_flow_until_it_has_settled():
     assert 0.0 < found["last_time"] < 100.0
 
 
+def test_a_stiff_flow_is_followed_by_implicit_steps():
+    """Half a slow branch of van der Pol's cycle at μ = 1,000, against SciPy's Radau."""
+    where = ("van-der-pol", "--set", "mu=1000", "--start", "2,0", "--duration", 500, "--save", 2)
+    found = as_json("simulate", *where, "--method", "stiff")
+    assert found["statistics"]["steps"] < 400
+
+    def velocity(t, z):
+        return [z[1], 1000.0 * (1.0 - z[0] ** 2) * z[1] - z[0]]
+
+    run = solve_ivp(velocity, (0.0, 500.0), [2.0, 0.0], method="Radau", rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(found["final"], run.y[:, -1], rtol=1e-5)
+
+
+SHAKEN = """
+import jax
+import thalweg as tw
+
+
+class Shaken(tw.Diffusion):
+    domain = tw.Box([-1.0], [1.0])
+
+    def drift(self, t, state):
+        return -state
+
+    def noise(self, t, state):
+        return 0.1
+
+
+class Walk(tw.Kernel):
+    domain = tw.Box([-1.0], [1.0])
+
+    def draw(self, key, t, state):
+        return state + jax.random.normal(key, state.shape, state.dtype)
+"""
+
+
+@pytest.mark.parametrize("options", [["Shaken", "--dt", 0.1], ["Walk"]])
+def test_what_draws_random_numbers_draws_them_from_the_seed(tmp_path, options):
+    (tmp_path / "model.py").write_text(SHAKEN)
+    system, *more = options
+    command = ["simulate", f"{tmp_path / 'model.py'}:{system}", "--start", 0, "--steps", 5, *more]
+    runs = [as_json(*command, "--seed", seed)["states"] for seed in (0, 0, 1)]
+    assert runs[0] == runs[1] != runs[2]
+
+
 def test_a_start_is_drawn_from_the_domain_by_the_seed():
     starts = [
         as_json("simulate", "henon", "--steps", 1, "--seed", seed)["start"] for seed in (0, 0, 1)
@@ -114,6 +160,10 @@ def test_a_run_that_diverges_is_status_1_and_leaves_nothing(tmp_path):
         (["henon", "--duration", "3"], ["steps"]),
         (["lorenz", "--duration", "-3"], ["duration", "-3"]),
         (["lorenz", "--steps", "3"], ["duration"]),
+        (["lorenz", "--method", "implicit"], ["'implicit'", "stiff"]),
+        (["lorenz", "--method", "rk4"], ["--dt"]),
+        (["lorenz", "--method", "stiff", "--dt", "0.1"], ["leave out --dt"]),
+        (["lorenz", "--method", "milstein", "--dt", "0.1"], ["Stiff()", "RungeKutta4"]),
     ],
 )
 def test_bad_runs_are_refused(arguments, words):

@@ -19,6 +19,35 @@ if TYPE_CHECKING:
     from thalweg.cli.parse.loader import System
 
 _DURATION, _STEPS = 100.0, 100
+DurationOption = Annotated[
+    float | None,
+    typer.Option(
+        "--duration",
+        metavar="T",
+        help="How long to follow a flow or a diffusion; 100 unless given.",
+    ),
+]
+StepsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--steps", metavar="N", help="How often to apply a map or a kernel; 100 unless given."
+    ),
+]
+MethodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        metavar="NAME",
+        help="How to follow a flow: adaptive (unless given), stiff, or with --dt rk4 or euler; "
+        "or a diffusion, with --dt: euler-maruyama, milstein.",
+    ),
+]
+DtOption = Annotated[
+    float | None,
+    typer.Option(
+        "--dt", metavar="DT", help="Steps of this length, by rk4 or euler-maruyama unless told."
+    ),
+]
 
 
 def simulate(
@@ -32,16 +61,8 @@ def simulate(
             help="The start, one number a coordinate; a random point of the domain unless given.",
         ),
     ] = None,
-    duration: Annotated[
-        float | None,
-        typer.Option(
-            "--duration", metavar="T", help="How long to follow a flow; 100 unless given."
-        ),
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option("--steps", metavar="N", help="How often to apply a map; 100 unless given."),
-    ] = None,
+    duration: DurationOption = None,
+    steps: StepsOption = None,
     settle: Annotated[
         bool, typer.Option("--until-settled", help="Stop early when the state has come to rest.")
     ] = False,
@@ -49,10 +70,8 @@ def simulate(
         int | None,
         typer.Option("--save", metavar="N", min=2, help="How many points to keep, equally spaced."),
     ] = None,
-    dt: Annotated[
-        float | None,
-        typer.Option("--dt", metavar="DT", help="Classical Runge–Kutta steps of this length."),
-    ] = None,
+    method: MethodOption = None,
+    dt: DtOption = None,
     rtol: Annotated[
         float | None, typer.Option("--rtol", metavar="R", help="Relative tolerance; 1e-6.")
     ] = None,
@@ -67,6 +86,8 @@ def simulate(
 ) -> None:
     """Run a system from a start, in float64, and write the states to result.json.
 
+    What draws random numbers (a diffusion, a kernel) draws them from the seed.
+
     The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`, `seed`,
     `names` (one a coordinate), `start`, `times`, `states` (one list of coordinates a time),
     `final`, `last_time`, `last_state`, `result` (`successful` or `settled`), `message`, `settled`,
@@ -74,10 +95,12 @@ def simulate(
     """
     with session(out, as_json, quiet, debug) as current:
         from thalweg.cli.parse.loader import load_system
+        from thalweg.cli.parse.methods import read_method
+        from thalweg.cli.parse.seeds import key_for
         from thalweg.cli.parse.starts import read_start
 
         loaded = load_system(system, settings or ())
-        begin = read_start(start, loaded, seed)
+        begin, chosen = read_start(start, loaded, seed), read_method(method, dt)
         current.open_folder(loaded.slug)
 
         import jax
@@ -97,9 +120,11 @@ def simulate(
                 steps=steps,
                 until="settled" if settle else None,
                 save=save,
-                dt=dt,
+                dt=dt if chosen is None else None,
                 rtol=rtol,
                 atol=atol,
+                key=key_for(loaded.rule, seed),
+                method=chosen,
             )
         trajectory = replace(trajectory, about=trajectory.about.called(loaded.name))
         current.finish(_result(loaded, begin, trajectory, seed), str(trajectory))
