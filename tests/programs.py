@@ -6,6 +6,8 @@ subprocesses are not seen.
 """
 
 import contextlib
+import ctypes
+import gc
 import os
 import resource
 import sys
@@ -13,11 +15,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
+import jax
 import jax.monitoring
 import pytest
 
 _ASKED = "/jax/core/compile/backend_compile_duration"
 _FETCHED = "/jax/compilation_cache/cache_hits"
+# How many programs a worker keeps, at two to four megabytes each, when a test module ends and when
+# a test ends within one: it stays below 1.5 GB. Fewer would be fetched again and again.
+_KEPT_OF_MODULES = 120
+_KEPT_OF_TESTS = 240
 # The unit of `ru_maxrss`: bytes on a Mac, kibibytes elsewhere.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -56,8 +63,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.programs = CompileCount()
-        self.fetched = 0
-        self.cpu = _cpu_seconds()
+        self.fetched = self.forgotten = 0
+        self.before = {"programs": 0, "fetched": 0, "cpu": _cpu_seconds()}
         jax.monitoring.register_event_duration_secs_listener(self.programs)
         jax.monitoring.register_event_listener(self.note)
 
@@ -66,16 +73,27 @@ class Ledger:
 
     def take(self) -> dict[str, float]:
         """Take down what has gathered, with CPU seconds and the largest memory so far."""
-        cpu = _cpu_seconds()
+        now = {"programs": self.programs.count, "fetched": self.fetched, "cpu": _cpu_seconds()}
+        taken = {name: round(now[name] - self.before[name], 3) for name in now}
+        self.before = now
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
-        taken = {
-            "programs": self.programs.count,
-            "fetched": self.fetched,
-            "cpu": round(cpu - self.cpu, 3),
-            "memory": memory,
-        }
-        self.programs.count, self.fetched, self.cpu = 0, 0, cpu
-        return taken
+        return {**taken, "memory": memory}
+
+    def let_go(self, kept: int) -> None:
+        """Forget all compiled programs once there are more than those that may be kept."""
+        if self.programs.count - self.forgotten > kept:
+            jax.clear_caches()
+            gc.collect()
+            _return_memory()
+            self.forgotten = self.programs.count
+
+
+def _return_memory() -> None:
+    """Give back to the system what the allocator of the GNU C library keeps, half of all."""
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "malloc_trim"):
+            library.malloc_trim(0)
 
 
 def _cpu_seconds() -> float:
@@ -100,6 +118,11 @@ class Programs:
         if call.when == "teardown":
             report.user_properties.append(("ledger", self.ledger.take()))
         return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item, nextitem):
+        stays = nextitem is not None and nextitem.path == item.path
+        self.ledger.let_go(_KEPT_OF_TESTS if stays else _KEPT_OF_MODULES)
 
     def pytest_runtest_logreport(self, report):
         if report.when != "teardown":
