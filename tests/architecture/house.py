@@ -49,9 +49,9 @@ PARTS = {
         "verdicts",
     ),
     "recovery": (
-        "kinds", "witnesses", "verdict", "findings", "region", "forms", "question", "remarks",
-        "level", "refutations", "candidates", "metrics", "closed_form", "split", "ladder",
-        "recover",
+        "kinds", "witnesses", "verdict", "findings", "region", "certificates", "forms", "question",
+        "remarks", "level", "refutations", "candidates", "metrics", "closed_form", "split",
+        "ladder", "recover",
     ),
     "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Proven bounds of a program's values, over many boxes at once."""

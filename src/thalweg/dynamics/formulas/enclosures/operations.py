@@ -1,0 +1,214 @@
+"""JAX primitives carried out on affine forms and conditions."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.dynamics.formulas.enclosures import forms, orders
+from thalweg.dynamics.formulas.enclosures.forms import Form
+from thalweg.dynamics.formulas.enclosures.functions import (
+    FUNCTIONS,
+    RECIPROCAL,
+    apply,
+    positive_power,
+    power,
+)
+from thalweg.dynamics.formulas.enclosures.moves import (
+    MOVES,
+    along,
+    contracted,
+    entries,
+    linear_in,
+    moved,
+    sum_over,
+)
+from thalweg.dynamics.formulas.enclosures.orders import Truth
+from thalweg.dynamics.formulas.enclosures.values import Value, form, is_condition, truth
+from thalweg.dynamics.formulas.programs import Equation
+
+Operation = Callable[..., list[Value]]
+
+_SAME = ("copy", "copy_p", "device_put", "optimization_barrier", "reduce_precision")
+# Which operand these are linear in.
+_LINEAR = {"scatter-add": 2, "cumsum": 0}
+_ORDERS = ("lt", "le", "gt", "ge", "eq", "ne")
+
+
+def operation(equation: Equation, examples: list[Value]) -> Operation:
+    """The function that carries an equation out on the values of its operands.
+
+    Arguments:
+        equation: the primitive, with its parameters.
+        examples: values of the operands at one box; arrays are the same in all boxes.
+
+    Raises:
+        InputError: the primitive has no bounds here.
+    """
+    name, params = equation.primitive.name, equation.params
+    if name in _SAME:
+        return lambda *operands: list(operands)
+    if name == "convert_element_type":
+        return _converted(params["new_dtype"])
+    if name in MOVES:
+        return moved(equation, examples)
+    if name in _LINEAR:
+        return linear_in(equation, examples, _LINEAR[name])
+    if name == "dot_general":
+        return functools.partial(contracted, params["dimension_numbers"])
+    if name == "integer_pow":
+        return lambda x: [_whole_power(form(x), params["y"])]
+    if name == "pow":
+        return _powers(examples[1])
+    if name in FUNCTIONS:
+        return lambda x: [apply(FUNCTIONS[name], form(x))]
+    if name in _ORDERS:
+        return lambda x, y: [compared(name, x, y)]
+    if name == "reduce_sum":
+        return lambda x: [sum_over(form(x), params["axes"])]
+    if name in _FOLDS:
+        return lambda x: [_folded(_FOLDS[name], form(x), params["axes"])]
+    if name in _PLAIN:
+        return lambda *operands: [_PLAIN[name](*operands)]
+    raise InputError(f"The JAX operation {name!r} has no bounds here.")
+
+
+def _converted(dtype: Any) -> Operation:
+    def convert(x: Value) -> list[Value]:
+        if isinstance(x, np.ndarray):
+            made = x.astype(dtype)
+            if not np.array_equal(made, x):
+                raise InputError(f"A number is rounded to {np.dtype(dtype)}.")
+            return [made]
+        if np.dtype(dtype) == np.float64 or isinstance(x, Truth):
+            return [x if np.dtype(dtype) == bool else form(x)]
+        raise InputError(f"A conversion to {np.dtype(dtype)} has no bounds here.")
+
+    return convert
+
+
+def _whole_power(x: Form, exponent: int) -> Form:
+    if exponent == 0:
+        return forms.constant(np.ones(x.shape))
+    raised = x if abs(exponent) == 1 else apply(power(abs(exponent)), x)
+    return raised if exponent > 0 else apply(RECIPROCAL, raised)
+
+
+def _powers(exponent: Value) -> Operation:
+    """x^y: by the exponent where it is one number, else exp(y log x)."""
+    if not isinstance(exponent, np.ndarray) or not np.all(exponent == exponent.ravel()[0]):
+        return lambda x, y: [
+            apply(FUNCTIONS["exp"], forms.multiply(form(y), apply(FUNCTIONS["log"], form(x))))
+        ]
+    number = float(exponent.ravel()[0])
+    if number == round(number):
+        return lambda x, y: [_whole_power(form(x), round(number))]
+    return lambda x, y: [apply(positive_power(number), form(x))]
+
+
+def _pair(x: Value, y: Value) -> tuple[Form, Form]:
+    """Two operands in one shape, but for numbers: axes of length one are repeated."""
+    a, b = form(x), form(y)
+    if not a.shape or not b.shape or a.shape == b.shape:
+        return a, b
+    places = np.broadcast_arrays(entries(a.shape), entries(b.shape))
+    return a.taken(places[0]), b.taken(places[1])
+
+
+def compared(name: str, x: Value, y: Value) -> Truth:
+    """The condition `x name y`, where the name is that of the JAX primitive."""
+    return orders.compare(name, *_pair(x, y))
+
+
+def _product(x: Value, y: Value) -> Form:
+    return forms.multiply(*_pair(x, y))
+
+
+def _ratio(x: Value, y: Value) -> Form:
+    return _product(x, apply(RECIPROCAL, form(y)))
+
+
+def _sum(x: Value, y: Value) -> Form:
+    return forms.add(*_pair(x, y))
+
+
+def _difference(x: Value, y: Value) -> Form:
+    return _sum(x, forms.negative(form(y)))
+
+
+def _largest(x: Value, y: Value) -> Form:
+    return orders.largest(*_pair(x, y))
+
+
+def _least(x: Value, y: Value) -> Form:
+    return forms.negative(_largest(forms.negative(form(x)), forms.negative(form(y))))
+
+
+def _selected(which: Value, *cases: Value) -> Value:
+    if isinstance(which, np.ndarray) and which.dtype != bool:
+        raise InputError("A selection among several cases has no bounds here.")
+    condition = truth(which)
+    if all(is_condition(case) for case in cases):
+        raise InputError("A selection among conditions has no bounds here.")
+    otherwise, chosen = (form(case) for case in cases)
+    return orders.select(condition, otherwise, chosen)
+
+
+def _is_finite(x: Value) -> Truth:
+    low, high = form(x).bounds
+    is_finite = np.isfinite(low) & np.isfinite(high)
+    is_infinite = np.isinf(low) & (low == high)
+    return Truth(~is_infinite, ~is_finite, form(x).shape)
+
+
+def _clamped(low: Value, x: Value, high: Value) -> Form:
+    return _least(_largest(x, low), high)
+
+
+def _tangent(x: Value) -> Form:
+    return _ratio(apply(FUNCTIONS["sin"], form(x)), apply(FUNCTIONS["cos"], form(x)))
+
+
+def _either(x: Value, y: Value) -> Truth:
+    return orders.negation(orders.both(orders.negation(truth(x)), orders.negation(truth(y))))
+
+
+_PLAIN: dict[str, Callable[..., Value]] = {
+    "add": _sum,
+    "add_any": _sum,
+    "sub": _difference,
+    "mul": _product,
+    "div": _ratio,
+    "neg": lambda x: forms.negative(form(x)),
+    "max": _largest,
+    "min": _least,
+    "abs": lambda x: orders.magnitude(form(x)),
+    "sign": lambda x: orders.sign(form(x)),
+    "floor": lambda x: orders.whole("floor", form(x)),
+    "ceil": lambda x: orders.whole("ceil", form(x)),
+    "round": lambda x: orders.whole("round", form(x)),
+    "tan": _tangent,
+    "exp2": lambda x: apply(
+        FUNCTIONS["exp"], _product(x, apply(FUNCTIONS["log"], forms.constant(np.asarray(2.0))))
+    ),
+    "clamp": _clamped,
+    "select_n": _selected,
+    "is_finite": _is_finite,
+    "not": lambda x: orders.negation(truth(x)),
+    "and": lambda x, y: orders.both(truth(x), truth(y)),
+    "or": _either,
+}
+
+
+def _folded(fold: Callable[[Form, Form], Form], x: Form, axes: tuple[int, ...]) -> Form:
+    """The entries along axes, taken together one by one."""
+    return functools.reduce(fold, [x.taken(part) for part in along(x.shape, axes)])
+
+
+_FOLDS: dict[str, Callable[[Form, Form], Form]] = {
+    "reduce_prod": forms.multiply,
+    "reduce_max": orders.largest,
+    "reduce_min": lambda x, y: forms.negative(orders.largest(forms.negative(x), forms.negative(y))),
+}

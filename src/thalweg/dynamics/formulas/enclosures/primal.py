@@ -1,0 +1,123 @@
+"""A function as the primitive operations that make its values, so that derivatives are of these.
+
+A custom derivative, or `stop_gradient`, may say anything. What is proved of a function is proved of
+its values: here its program is carried out again without them.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend import core
+
+from thalweg.core.trees import has_tracer
+
+_CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
+_LOOPS = ("scan", "while", "cond")
+_FOLDED = {"reduce_max": jnp.maximum, "reduce_min": jnp.minimum}
+# Longer loops are not written out: programs grow with them, and so do the bounds of their values.
+_LONGEST = 256
+# What changes nothing in a maximum and in a minimum.
+_EXTREMES = {"max": -np.inf, "min": np.inf}
+
+
+def primal(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of equal values, whose derivatives by JAX are those of its values."""
+
+    def evaluated(*arguments: Any) -> Any:
+        closed, shape = jax.make_jaxpr(fn, return_shape=True)(*arguments)
+        found = _evaluate(closed.jaxpr, closed.consts, jax.tree.leaves(arguments))
+        return jax.tree.unflatten(jax.tree.structure(shape), found)
+
+    return evaluated
+
+
+def _evaluate(jaxpr: Any, constants: Any, arguments: list[Any]) -> list[Any]:
+    known: dict[Any, Any] = dict(zip(jaxpr.constvars, constants, strict=True))
+    known.update(zip(jaxpr.invars, arguments, strict=True))
+
+    def look_up(atom: Any) -> Any:
+        return atom.val if isinstance(atom, core.Literal) else known[atom]
+
+    for equation in jaxpr.eqns:
+        operands = [look_up(atom) for atom in equation.invars]
+        known.update(zip(equation.outvars, _results(equation, operands), strict=True))
+    return [look_up(atom) for atom in jaxpr.outvars]
+
+
+def _results(equation: Any, operands: list[Any]) -> list[Any]:
+    name, params = equation.primitive.name, equation.params
+    if name == "stop_gradient":
+        return operands
+    if name in _EXTREMES and any(_is_all(operand, _EXTREMES[name]) for operand in operands):
+        return [operands[int(_is_all(operands[0], _EXTREMES[name]))]]
+    if name in _FOLDED:
+        return [_folded(_FOLDED[name], operands[0], params["axes"])]
+    if name == "scan" and params["length"] <= _LONGEST:
+        return _unrolled(params, operands)
+    body = next((params[key] for key in _CALLS if key in params and name not in _LOOPS), None)
+    if body is None:
+        found = equation.primitive.bind(*operands, **params)
+        return list(found) if equation.primitive.multiple_results else [found]
+    if _is_log_of_sum(body):
+        a, b = operands
+        return [b + jnp.log1p(jnp.exp(a - b))]
+    if isinstance(body, core.ClosedJaxpr):
+        return _evaluate(body.jaxpr, body.consts, operands)
+    return _evaluate(body, [], operands)
+
+
+def _folded(fold: Callable[[Any, Any], Any], x: Any, axes: tuple[int, ...]) -> Any:
+    """An extreme over axes as one of pairs, whose derivative needs no count of ties."""
+    for axis in sorted(axes, reverse=True):
+        rows = jnp.moveaxis(x, axis, 0)
+        while len(rows) > 1:
+            half = len(rows) // 2
+            rest = rows[2 * half :]
+            rows = jnp.concatenate([fold(rows[:half], rows[half : 2 * half]), rest])
+        x = rows[0]
+    return x
+
+
+def _unrolled(params: dict[str, Any], operands: list[Any]) -> list[Any]:
+    """A loop of known length, written out."""
+    body, num_consts, num_carry = params["jaxpr"], params["num_consts"], params["num_carry"]
+    kept, carry = operands[:num_consts], operands[num_consts : num_consts + num_carry]
+    rows = operands[num_consts + num_carry :]
+    turns = range(params["length"])
+    made = []
+    for turn in reversed(turns) if params["reverse"] else turns:
+        at = [row[turn] for row in rows]
+        found = _evaluate(body.jaxpr, body.consts, [*kept, *carry, *at])
+        carry, made = found[:num_carry], [*made, found[num_carry:]]
+    columns = zip(*(made[::-1] if params["reverse"] else made), strict=True)
+    return [*carry, *(jnp.stack(column) for column in columns)]
+
+
+def _is_all(operand: Any, value: float) -> bool:
+    return not has_tracer(operand) and np.ndim(operand) == 0 and bool(operand == value)
+
+
+def _is_log_of_sum(body: Any) -> bool:
+    """True for the body of `jnp.logaddexp`, which is smooth although it takes a maximum."""
+    if not isinstance(body, core.ClosedJaxpr):
+        return False
+    shapes = tuple((v.aval.shape, v.aval.dtype) for v in body.jaxpr.invars)
+    return len(shapes) == 2 and str(body) in _bodies_of_log_of_sum(shapes)
+
+
+@functools.cache
+def _bodies_of_log_of_sum(shapes: tuple[Any, ...]) -> frozenset[str]:
+    examples = [jax.ShapeDtypeStruct(*shape) for shape in shapes]
+    if any(dtype.kind != "f" for _, dtype in shapes):
+        return frozenset()
+    found, waiting = set(), [jax.make_jaxpr(jnp.logaddexp)(*examples)]
+    while waiting:
+        for equation in waiting.pop().jaxpr.eqns:
+            inner = [v for k, v in equation.params.items() if k in _CALLS]
+            waiting += [v for v in inner if isinstance(v, core.ClosedJaxpr)]
+            found |= {str(v) for v in inner}
+    return frozenset(found)

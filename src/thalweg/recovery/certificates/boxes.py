@@ -1,0 +1,113 @@
+"""Branch and bound: is a function negative all over a region, but in some cubes?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
+from thalweg.recovery.certificates.rests import Cube, Region
+
+# The first partition: as many parts along each of d coordinates.
+_PARTS = {1: 64, 2: 16, 3: 8, 4: 5}
+
+
+@dataclass(frozen=True)
+class Search:
+    """Outcome of a search for places where a function is not negative.
+
+    Attributes:
+        outcome: `"negative"` (all over the region), `"positive"` (somewhere, by proof), `"stuck"`
+            (boxes as small as allowed decide nothing) or `"unfinished"`.
+        where: a point of the box that decided, shape `(d,)`, or None.
+        num_boxes: how many boxes were looked at.
+    """
+
+    outcome: str
+    where: np.ndarray | None
+    num_boxes: int
+
+
+def search(
+    enclosures: tuple[Enclosure, ...],
+    region: Region,
+    cubes: tuple[Cube, ...],
+    effort: float,
+    finest: float,
+) -> Search:
+    """Part a region into smaller and smaller boxes, until a function is proven negative in all.
+
+    Arguments:
+        enclosures: of the function; then of those that may leave no choice open.
+        region: where to look.
+        cubes: where the function need not be looked at.
+        effort: how many numbers may be computed.
+        finest: the smallest box, in widths of the region.
+    """
+    widths, first = region.widths, enclosures[0]
+    low, high = _partition(region)
+    num_boxes, cost = 0, sum(e.size for e in enclosures) * (len(widths) + 2.0)
+    while len(low):
+        # The smallest first: where nothing is ever decided, that is found out soon.
+        some = low[-first.batch :], high[-first.batch :]
+        low, high = low[: -first.batch], high[: -first.batch]
+        outside = ~_covered(*some, cubes)
+        some = some[0][outside], some[1][outside]
+        if not len(some[0]):
+            continue
+        num_boxes += len(some[0])
+        (values,), _ = first(*some)
+        least, largest = (bound[0] for bound in values.bounds)
+        waiting = ~(largest < 0.0)
+        for other in enclosures[1:]:
+            waiting |= other(*some)[1]
+        small = waiting & (np.max((some[1] - some[0]) / widths, axis=1) < finest)
+        for outcome, ends in (("positive", least > 0.0), ("stuck", small)):
+            if np.any(ends):
+                at = int(np.argmax(ends))
+                return Search(outcome, (some[0][at] + some[1][at]) / 2.0, num_boxes)
+        if num_boxes * cost > effort:
+            return Search("unfinished", None, num_boxes)
+        slopes = np.abs(values.linear[1:, 0]).T + _shares(values.error[0], *some, widths)
+        parts = _halves(*(s[waiting] for s in (*some, slopes)), widths)
+        low, high = np.concatenate([low, parts[0]]), np.concatenate([high, parts[1]])
+    return Search("negative", None, num_boxes)
+
+
+def _partition(region: Region) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of equal boxes; neighbours share their faces exactly."""
+    count = _PARTS[len(region.lower)]
+    edges = [np.linspace(a, b, count + 1) for a, b in zip(region.lower, region.upper, strict=True)]
+    low = np.meshgrid(*(edge[:-1] for edge in edges), indexing="ij")
+    high = np.meshgrid(*(edge[1:] for edge in edges), indexing="ij")
+    return np.stack([a.ravel() for a in low], axis=1), np.stack([a.ravel() for a in high], axis=1)
+
+
+def _covered(low: np.ndarray, high: np.ndarray, cubes: tuple[Cube, ...]) -> np.ndarray:
+    """Booleans `(B,)`, true for boxes within a cube."""
+    covered = np.zeros(len(low), dtype=bool)
+    for cube in cubes:
+        covered |= np.all((low >= cube.lower) & (high <= cube.upper), axis=1)
+    return covered
+
+
+def _shares(error: np.ndarray, low: np.ndarray, high: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """The error of the linear form, shared among the coordinates as the square of their sides."""
+    sides = ((high - low) / widths) ** 2
+    shares = sides / np.sum(sides, axis=1, keepdims=True)
+    return np.where(np.isfinite(error), error, 1.0)[:, None] * shares
+
+
+def _halves(
+    low: np.ndarray, high: np.ndarray, slopes: np.ndarray, widths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both halves of each box, parted along the coordinate that moves the function most."""
+    sides = (high - low) / widths
+    # No box becomes too long and thin for its longest side to matter.
+    long = sides > np.max(sides, axis=1, keepdims=True) / 16.0
+    at = np.argmax(np.where(long & np.isfinite(slopes), slopes, -1.0), axis=1)
+    rows = np.arange(len(low))
+    middle = (low[rows, at] + high[rows, at]) / 2.0
+    first, second = high.copy(), low.copy()
+    first[rows, at] = middle
+    second[rows, at] = middle
+    return np.concatenate([low, second]), np.concatenate([first, high])

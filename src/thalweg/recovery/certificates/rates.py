@@ -1,0 +1,46 @@
+"""The rate of an energy along a rule, as functions of coordinates that bounds can be taken of."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.charts import BoxChart
+from thalweg.dynamics import Problem
+from thalweg.dynamics.formulas.enclosures.primal import primal
+
+Scalar = Callable[[Any], Any]
+
+
+def level_of(problem: Problem, energy: Scalar) -> Scalar:
+    """The energy as a function of coordinates, smooth across the ends of an angle.
+
+    Inside the domain no angle has to be brought back into it; so that it is not, charts forget
+    here that coordinates return.
+    """
+    opened = _opened(energy)
+    return primal(lambda y: opened(problem.chart.embed(y)))
+
+
+def rate_of(problem: Problem, energy: Scalar) -> Scalar:
+    """How fast the energy rises: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
+    problem, energy = _opened(problem), level_of(problem, energy)
+    displacement = primal(problem.displacement)
+    if problem.rule.rule_kind == "flow":
+        return lambda y: jnp.dot(jax.grad(energy)(y), displacement(y))
+    return lambda y: energy(y + displacement(y)) - energy(y)
+
+
+def _opened(tree: Any) -> Any:
+    """A pytree whose charts have no angles."""
+
+    def opened(part: Any) -> Any:
+        if not isinstance(part, BoxChart):
+            return part
+        endless = np.full(np.shape(part.turn), np.inf)
+        return eqx.tree_at(lambda chart: chart.turn, part, endless)
+
+    return jax.tree.map(opened, tree, is_leaf=lambda part: isinstance(part, BoxChart))

@@ -1,0 +1,122 @@
+r"""The fall of an energy around states of rest, where its rate vanishes, by a quadratic form.
+
+Around a point c, for z = y − c in a cube, the rate φ = ∇E·f obeys
+
+    φ(y) ≤ φ(c) + |∇φ(c)| |z| − ½ λ |z|²
+
+where −λ < 0 bounds the eigenvalues of the Hessian of φ all over the cube. φ(c) and ∇φ(c) are 0 but
+for the roundings of c and of the numbers in E: so φ < 0 but within a core of their size.
+"""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
+from thalweg.recovery.certificates.rates import Scalar
+
+# Half the sides of the cubes that are tried, in widths of the region.
+_RADII = 0.5 * 0.5 ** np.arange(18)
+# More than the eigenvalues of a small symmetric matrix are off, relative to its size.
+_EIGENVALUES = 1e-13
+
+
+class Cube(NamedTuple):
+    """A cube around a rest in which the rate is negative but in its core.
+
+    Attributes:
+        lower: its lower corner, in coordinates, shape `(d,)`.
+        upper: its upper corner.
+        core: how far from the rest rounding leaves the sign open, in widths of the region.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    core: float
+
+
+class Region(NamedTuple):
+    """A box, as the proofs see it.
+
+    Attributes:
+        lower: its lower corner, in coordinates, shape `(d,)`.
+        upper: its upper corner.
+        free: which coordinates may leave it, as angles do; booleans `(d,)`.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    free: np.ndarray
+
+    @property
+    def widths(self) -> np.ndarray:
+        """Its sides."""
+        return self.upper - self.lower
+
+
+def largest_cubes(
+    rate: Scalar, level: Scalar, rests: np.ndarray, region: Region, largest_core: float
+) -> list[Cube | None]:
+    """The largest cube around each rest in which the quadratic form decides, None where none does.
+
+    Arguments:
+        rate: φ, a function of coordinates `(d,)`.
+        level: the energy, likewise: where a choice in its program is open, it may jump.
+        rests: their coordinates, shape `(m, d)`.
+        region: where the cubes are looked for.
+        largest_core: a core larger than this is none, in widths of the region.
+
+    Raises:
+        InputError: a program holds an operation that has no bounds.
+    """
+    if not len(rests):
+        return []
+    size, widths = len(region.lower), region.widths
+    slopes = Enclosure(jax.value_and_grad(rate), size)
+    (values, gradients), _ = slopes(rests, rests)
+    rise = np.maximum(values.bounds[1][0], 0.0)
+    steps = np.max(np.abs(gradients.bounds), axis=0) * widths[:, None]
+    slope = np.sqrt(np.sum(steps**2, axis=0)) * (1.0 + _EIGENVALUES)
+    low, high = _cubes(rests, region)
+    (hessians,), _ = Enclosure(jax.hessian(rate), size)(low, high)
+    strength = _strengths(hessians.bounds, widths)
+    # The formula needs φ to be differentiable: no choice may be open in its program.
+    is_open = slopes(low, high)[1] | Enclosure(level, size)(low, high)[1]
+    strength = np.where(is_open, np.nan, strength).reshape(len(rests), len(_RADII))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        root = np.sqrt(slope[:, None] ** 2 + 2.0 * strength * rise[:, None])
+        cores = (slope[:, None] + root) / strength * (1.0 + _EIGENVALUES)
+    is_fine = (strength > 0.0) & (cores < largest_core)
+    found: list[Cube | None] = []
+    for i, fine in enumerate(is_fine):
+        best = int(np.argmax(fine))
+        at = i * len(_RADII) + best
+        found.append(Cube(low[at], high[at], float(cores[i, best])) if fine[best] else None)
+    return found
+
+
+def _cubes(rests: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:
+    """Cubes of all radii round each rest, within the region, shapes `(m n, d)`."""
+    low, high = (
+        (rests[:, None] + sign * _RADII[:, None] * region.widths).reshape(-1, rests.shape[1])
+        for sign in (-1.0, 1.0)
+    )
+    centres = np.repeat(rests, len(_RADII), axis=0)
+    low = np.where(region.free, low, np.minimum(np.maximum(low, region.lower), centres))
+    return low, np.where(region.free, high, np.maximum(np.minimum(high, region.upper), centres))
+
+
+def _strengths(bounds: tuple[np.ndarray, np.ndarray], widths: np.ndarray) -> np.ndarray:
+    """λ, the least distance of the eigenvalues below 0, in units of the region; NaN if unknown."""
+    size = len(widths)
+    scale = np.outer(widths, widths)
+    low, high = (b.T.reshape(-1, size, size) * scale for b in bounds)
+    middle, radius = (low + high) / 2.0, (high - low) / 2.0
+    middle = (middle + np.swapaxes(middle, 1, 2)) / 2.0
+    spread = np.max(np.sum(radius, axis=2), axis=1)
+    norm = np.sum(np.abs(middle), axis=(1, 2))
+    is_known = np.isfinite(spread) & np.isfinite(norm)
+    safe = np.where(is_known[:, None, None], middle, np.eye(size))
+    largest = np.linalg.eigvalsh(safe)[:, -1] + spread + _EIGENVALUES * (norm + spread)
+    return np.where(is_known, -largest, np.nan)
