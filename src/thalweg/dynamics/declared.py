@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
+from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout
 from thalweg.dynamics.rules import Rule
 
@@ -61,15 +62,25 @@ def _only_fit(rule: Rule) -> Layout:
 
 
 def _check_fit(rule: Rule, domain: Domain) -> None:
-    problem = _mismatch(rule, domain.chart().layout)
+    layout, name = domain.chart().layout, type(rule).__name__
+    problem = _mismatch(rule, layout)
     if problem is not None:
-        raise InputError(f"{type(rule).__name__}: {problem}")
+        raise InputError(f"{name}: {problem}")
+    t = np.zeros((), rule.time_dtype(np.float64))
+    with jax.enable_x64(True):
+        refuse_frozen_chance(
+            f"{name}.{rule.words.law}", rule.words.chance, rule, rule.trial, t, _abstract(layout)
+        )
+
+
+def _abstract(layout: Layout) -> Any:
+    """A state of that layout, as far as tracing needs one."""
+    state = layout.unflatten(np.zeros(layout.size))
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(np.shape(a), np.float64), state)
 
 
 def _mismatch(rule: Rule, layout: Layout) -> str | None:
     """Why a state of this layout does not fit the rule, or None if it does."""
-    state = layout.unflatten(np.zeros(layout.size))
-    abstract = jax.tree.map(lambda a: jax.ShapeDtypeStruct(np.shape(a), np.float64), state)
     shapes = layout.shapes[0] if len(layout.shapes) == 1 else layout.shapes
     verb, t = rule.words.law, np.zeros((), rule.time_dtype(np.float64))
     failure: list[Exception] = []
@@ -82,7 +93,7 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
             failure.append(error)
 
     with jax.enable_x64(True):
-        result = eqx.filter_eval_shape(attempt, abstract)
+        result = eqx.filter_eval_shape(attempt, _abstract(layout))
     if failure:
         reason = (str(failure[0]).strip().splitlines() or [""])[0]
         kind = type(failure[0]).__name__

@@ -18,6 +18,7 @@ class Words:
         decay: where in the complex plane they lie for a mode that decays.
         rise: the rate at which an energy changes.
         clock: what a moment is counted by.
+        chance: what to do about chance that is frozen in such a rule, an imperative.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Words:
     decay: str
     rise: str
     clock: str
+    chance: str
 
     @property
     def is_continuous(self) -> bool:
@@ -57,6 +59,7 @@ _FLOW = Words(
     decay="left of the imaginary axis",
     rise="dE/dt",
     clock="t",
+    chance="Write a Diffusion, which has a drift and a noise",
 )
 _MAP = Words(
     kind="map",
@@ -69,6 +72,7 @@ _MAP = Words(
     decay="inside the unit circle",
     rise="E(x⁺) − E(x)",
     clock="step",
+    chance="Write a Kernel, whose draw(key, t, state) draws by jax.random",
 )
 
 WORDS = {
@@ -76,7 +80,7 @@ WORDS = {
     for words in (
         _FLOW,
         _MAP,
-        replace(_FLOW, kind="diffusion", law="drift"),
-        replace(_MAP, kind="kernel", law="draw"),
+        replace(_FLOW, kind="diffusion", law="drift", chance="Put all chance into its noise"),
+        replace(_MAP, kind="kernel", law="draw", chance="Draw by jax.random, from its key"),
     )
 }

@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
+from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout, as_arrays, has_tracer, non_finite_leaves
 from thalweg.dynamics import Random, Rule
 
@@ -145,6 +146,7 @@ def _check_fit(rule: Rule, start: Any) -> None:
             f"simulate: {name}.{verb} fails for a start of shape {_shape(layout)} "
             f"({type(error).__name__}: {reason[0]})."
         ) from error
+    refuse_frozen_chance(f"simulate: {name}.{verb}", rule.words.chance, rule, rule.trial, t, start)
     returned = Layout.of(result)
     if returned != layout:
         raise InputError(

@@ -11,6 +11,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 
 _RADII = 10.0 ** np.arange(1, 7)
@@ -69,6 +70,7 @@ def check_bounded_below(
     ways = rng.standard_normal((rays, size))
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
     with jax.enable_x64(True):
+        refuse_frozen_chance("check_bounded_below: energy", DRAWN, energy, energy, np.zeros(size))
         turned, values = (np.asarray(a) for a in _followed(in_float64(energy), ways, _RADII))
     if not np.any(np.isfinite(values[:, 0])):
         raise InputError("check_bounded_below: the energy is not finite at a distance of 10.")

@@ -19,6 +19,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.plain import array, flat, number
 from thalweg.core.reports import TableReport, about_in
 from thalweg.core.tables import format_state
+from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import WORDS, Rule, declared_energy
 from thalweg.dynamics.problem import Problem, make_problem
@@ -193,6 +194,7 @@ def _check_scalar(problem: Problem, energy: Callable[[Any], Any]) -> None:
             f"energy must return one number for a state, got "
             f"{getattr(shape, 'shape', type(shape).__name__)}. Sum over the state."
         )
+    refuse_frozen_chance("energy", DRAWN, energy, energy, problem.chart.embed(start))
 
 
 def _box_of(trajectory: Trajectory) -> Box:
