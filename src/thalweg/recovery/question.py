@@ -15,7 +15,21 @@ from thalweg.core.domains import Domain
 from thalweg.dynamics import Deterministic, Problem, make_problem
 from thalweg.geometry import Euclidean, Geometry
 from thalweg.recovery.findings import Finding
-from thalweg.recovery.forms.exactness import Exactness, Sites, choose_sites, examine
+from thalweg.recovery.forms.exactness import (
+    NODE_COUNTS,
+    NOISE,
+    SYMMETRIC,
+    Exactness,
+    Sites,
+    choose_sites,
+    examine,
+)
+from thalweg.recovery.forms.special_points import (
+    AT_WALLS,
+    OFF_WALLS,
+    look_further,
+    special_points,
+)
 from thalweg.recovery.region.region import Region, make_region
 
 # Above so many coordinates a metric's d²/2 entries, and cycles, are not searched for.
@@ -97,7 +111,30 @@ class Question:
     @functools.cached_property
     def euclidean(self) -> Exactness:
         """Whether the rule itself is a gradient."""
-        return examine(self.problem, Euclidean(), self.sites)
+        return self.examine(Euclidean(), inset=AT_WALLS)
+
+    @functools.cached_property
+    def special_points(self) -> np.ndarray:
+        """Walls, corners, sides of switches, and the equilibria that are known already."""
+        is_known = self.given_equilibria is not None or "equilibria" in self.__dict__
+        found = self.equilibria if is_known else ()
+        centres = [np.asarray(self.chart.coordinates(e.state)) for e in found]
+        return special_points(self.region, np.asarray(centres).reshape(-1, self.size))
+
+    def examine(
+        self,
+        geometry: Geometry,
+        tolerance: float = SYMMETRIC,
+        node_counts: tuple[int, ...] = NODE_COUNTS,
+        noise: float = NOISE,
+        inset: float = OFF_WALLS,
+    ) -> Exactness:
+        """Measure whether M f is a differential; if it may be, look at special points as well."""
+        found = examine(self.problem, geometry, self.sites, tolerance, node_counts, noise)
+        is_open = found.is_symmetric and found.undefined is None
+        if not is_open or found.probes.time_change > 0.0:
+            return found
+        return look_further(self.region, geometry, found, self.special_points, inset)
 
     @functools.cached_property
     def equilibria(self) -> Sequence[Equilibrium]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from thalweg.core.batches import in_batches
 from thalweg.recovery.candidates.fall import HUNTS, falls_at, hunt
 from thalweg.recovery.findings import Finding
 from thalweg.recovery.question import Question
@@ -27,12 +28,15 @@ def unless_too_long(question: Question, finding: Finding) -> Finding:
         return _set_aside(finding, f"{fact}; but no energy falls round a cycle of full steps.")
     problem, sites = question.problem, question.sites
     falls = np.asarray(falls_at(problem, finding.energy, sites.points))
+    num_hunts = 0
     if not np.any(falls < _RISES):
-        starts = np.resize(np.concatenate([sites.points, sites.fresh]), (HUNTS, question.size))
-        falls = np.asarray(hunt(problem, finding.energy, starts)[1])
+        starts = np.concatenate([sites.points, sites.fresh, question.special_points])
+        starts = np.resize(starts, (HUNTS * -(-len(starts) // HUNTS), question.size))
+        num_hunts = len(starts)
+        (falls,) = in_batches(lambda some: (hunt(problem, finding.energy, some)[1],), starts, HUNTS)
     if np.any(falls < _RISES):
         return _set_aside(finding, f"{fact}; but the energy can rise in a full step.")
-    note = f"{finding.note} The energy falls at the actual step ({HUNTS} hunts for a rise)."
+    note = f"{finding.note} The energy falls at the actual step ({num_hunts} hunts for a rise)."
     return replace(finding, note=note)
 
 

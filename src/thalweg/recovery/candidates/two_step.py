@@ -16,24 +16,29 @@ References:
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.batches import BATCH, in_batches
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Deterministic, Problem
 from thalweg.energies import Energy
+from thalweg.recovery.candidates.fall import HUNTS, hunt
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.definite import positive_element
 from thalweg.recovery.forms.one_forms import gauss_legendre, integrate_along
 from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
 from thalweg.recovery.level import Cost, Level
-from thalweg.recovery.question import METRIC_SIZE, Question
+from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 from thalweg.recovery.region.suspects import has_suspects, origins, suspects_at
 
 _EXACT = 1e-9
 _NUM_NODES = 64
 _NUM_JACOBIANS = 16
+# A rise of less, relative to the terms of E, is rounding of its line integrals.
+_ROUNDING = 1e-8
 
 
 class TwoStepEnergy(Energy):
@@ -114,11 +119,23 @@ def _of_smooth_units(question: Question) -> TwoStepEnergy | None:
         return None
     basis, _ = symmetrizers(sampled)
     matrix = _convex(basis, jacobians)
-    if matrix is None:
+    if matrix is None or not _is_convex_at(question, matrix):
         return None
     nodes, weights = gauss_legendre(_NUM_NODES)
     base = np.asarray(question.region.base)
     return TwoStepEnergy(question.rule, question.chart, matrix, base, nodes, weights)
+
+
+def _is_convex_at(question: Question, matrix: np.ndarray) -> bool:
+    """Whether S Dg is symmetric and positive semidefinite at all samples, walls and corners."""
+    points = np.concatenate([question.sampled.points, question.special_points])
+    slopes = in_batches(lambda some: evaluate(question.problem, some), points)[1]
+    products = matrix @ (slopes + np.eye(question.size))
+    products = products[np.isfinite(products).all(axis=(1, 2))]
+    turned = np.swapaxes(products, 1, 2)
+    room = _EXACT * np.max(np.abs(products))
+    least = np.min(np.linalg.eigvalsh((products + turned) / 2.0))
+    return bool(least >= -room and np.max(np.abs(products - turned)) <= room)
 
 
 def _convex(basis: np.ndarray, jacobians: np.ndarray) -> np.ndarray | None:
@@ -198,13 +215,33 @@ def _symmetrizing_scale(matrix: np.ndarray) -> np.ndarray | None:
 
 
 def _never_rises(question: Question, energy: Any) -> bool:
-    """Whether the energy does not rise over a step, at random points."""
-    problem = question.problem
-    points = question.region.draw(256)
+    """Whether the energy rises over no step: from random points, walls, and where hunts end."""
+    fresh = question.region.draw(BATCH)
+    points = np.concatenate([fresh, question.special_points])
+    if not _holds_at(question, energy, points):
+        return False
+    starts = np.resize(points[::-1], (HUNTS * -(-len(points) // HUNTS), question.size))
+    (ends,) = in_batches(lambda some: (hunt(question.problem, energy, some)[0],), starts, HUNTS)
+    return _holds_at(question, energy, ends)
 
-    def values(y: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return energy(problem.chart.embed(y)), energy(problem.chart.embed(problem.step(y)))
 
-    before, after = (np.asarray(a) for a in jax.jit(jax.vmap(values))(jnp.asarray(points)))
-    room = 1e-8 * max(float(np.max(np.abs(before))), 1e-300)
+def _holds_at(question: Question, energy: Any, points: np.ndarray) -> bool:
+    """Whether the energy does not rise over a step from points, beyond rounding of its terms."""
+    before, after, moved = in_batches(
+        lambda some: _over_a_step(question.problem, energy, some), points
+    )
+    terms = np.abs(np.einsum("ni,ij,nj->n", moved, energy.couplings, points))
+    sizes = np.concatenate([np.abs(before), terms])
+    room = _ROUNDING * max(float(np.max(sizes)), float(np.finfo(float).tiny))
     return bool(np.all(np.isfinite(after)) and np.all(after <= before + room))
+
+
+@eqx.filter_jit
+def _over_a_step(problem: Problem, energy: Any, points: Any) -> tuple[jax.Array, ...]:
+    """E(x), E(x⁺) and x⁺ at points."""
+
+    def at(y: jax.Array) -> tuple[jax.Array, ...]:
+        moved = problem.step(y)
+        return energy(problem.chart.embed(y)), energy(problem.chart.embed(moved)), moved
+
+    return jax.vmap(at)(points)

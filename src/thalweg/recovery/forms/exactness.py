@@ -93,6 +93,8 @@ class Exactness:
         undefined: a point where the rule is not finite, or None.
         num_nodes: how many nodes the line integral used.
         sites: where it was looked at.
+        num_further: at how many special points besides.
+        torn: a jump of ω that is not only across its surface, or None.
         probes: the measurements behind the asymmetry.
         tolerance: the asymmetry that passes for none.
     """
@@ -108,12 +110,20 @@ class Exactness:
     circulation: float = float("nan")
     winding: float = 0.0
     num_nodes: int = 0
+    num_further: int = 0
+    torn: np.ndarray | None = None
+
+    @property
+    def num_points(self) -> int:
+        """At how many points Dω was seen to be symmetric."""
+        return len(self.sites.points) + self.num_further
 
     @property
     def is_symmetric(self) -> bool:
         """Whether Dω is symmetric at every point probed."""
         rows = self.row_asymmetry
-        return self.asymmetry <= self.tolerance and (rows is None or rows <= 1e-5)
+        is_smooth = self.torn is None
+        return self.asymmetry <= self.tolerance and (rows is None or rows <= 1e-5) and is_smooth
 
     @property
     def is_consistent(self) -> bool:
@@ -125,6 +135,15 @@ class Exactness:
     def is_exact(self) -> bool:
         """Whether ω is the differential of −E, as far as measured."""
         return self.undefined is None and self.is_symmetric and self.is_consistent
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why ω is no differential although Dω is symmetric where it exists, or None."""
+        if self.torn is None:
+            return None
+        where = ", ".join(f"{v:.4g}" for v in self.torn[:4])
+        more = ", …" if len(self.torn) > 4 else ""
+        return f"M f jumps at ({where}{more}), and not only across its surface: E would, too."
 
     @property
     def residual(self) -> float:

@@ -9,7 +9,7 @@ from thalweg.geometry import ConstantMetric
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.conditioning import balancing
 from thalweg.recovery.forms.definite import positive_element
-from thalweg.recovery.forms.exactness import examine
+from thalweg.recovery.forms.special_points import AT_WALLS
 from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
@@ -69,14 +69,15 @@ def _constant_metric(question: Question) -> Finding:
 
 def _check(question: Question, matrix: np.ndarray, condition: float) -> Finding:
     metric = in_states(question, ConstantMetric(matrix))
-    exactness = examine(question.problem, metric, question.sites)
+    exactness = question.examine(metric, inset=AT_WALLS)
     if not exactness.is_exact:
-        note = "M J(x) is symmetric at the samples, but the line integral depends on its path."
+        path = "M J(x) is symmetric at the samples, but the line integral depends on its path."
+        note = exactness.obstacle or path
         outcome = "open" if exactness.is_symmetric else "no"
         return Finding(outcome, exactness.residual, note)
     shown = matrix / np.max(np.abs(matrix))
     note = (
-        f"M J(x) is symmetric at {len(exactness.sites.points)} points; M has the condition number "
+        f"M J(x) is symmetric at {exactness.num_points} points; M has the condition number "
         f"{condition:.3g} in balanced units, and reaches through every equilibrium."
     )
     return Finding(

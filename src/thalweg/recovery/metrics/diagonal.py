@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 from thalweg.recovery.findings import Finding, Findings
-from thalweg.recovery.forms.exactness import NODE_COUNTS, examine
+from thalweg.recovery.forms.exactness import NODE_COUNTS
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
@@ -144,14 +144,14 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
     metric = diagonal_in_states(question, weights)
     # What needs panels needs all the nodes: fewer are not worth a program of their own.
     nodes = NODE_COUNTS[-1:] if isinstance(weights, PanelWeights) else NODE_COUNTS
-    exactness = examine(question.problem, metric, question.sites, TOLERANCE, nodes)
+    exactness = question.examine(metric, TOLERANCE, nodes)
     if not exactness.is_exact:
         path = "The ratios split, but the line integral depends on its path."
-        note = path if exactness.is_symmetric else _TOO_SHARP
+        note = exactness.obstacle or (path if exactness.is_symmetric else _TOO_SHARP)
         return Finding("open", exactness.residual, note)
     values = np.asarray(_values(weights, question.sampled.points))
     note = (
-        f"m_i(x_i) J_ij = m_j(x_j) J_ji at {len(exactness.sites.points)} points, and −∇E = M f at "
+        f"m_i(x_i) J_ij = m_j(x_j) J_ji at {exactness.num_points} points, and −∇E = M f at "
         f"{len(exactness.sites.fresh)} others; M is positive{_walls(weights)}."
     )
     return Finding(

@@ -30,7 +30,7 @@ class EuclideanLevel(Level):
 
 def _finding(question: Question) -> Finding:
     exactness = question.euclidean
-    number = len(exactness.sites.points)
+    number = exactness.num_points
     if exactness.is_exact:
         note = (
             f"J = Jᵀ at {number} points; the line integral's gradient is −f at "
@@ -51,6 +51,8 @@ def _finding(question: Question) -> Finding:
             "not C¹ here, or the region has a hole."
         )
         return Finding("open", exactness.residual, note)
+    if exactness.obstacle is not None:
+        return Finding("no", None, exactness.obstacle.replace("M f", "f"))
     where = ", ".join(f"{v:.4g}" for v in exactness.worst[:4])
     more = ", …" if len(exactness.worst) > 4 else ""
     note = f"J is not symmetric, most clearly at ({where}{more})."

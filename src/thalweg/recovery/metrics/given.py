@@ -6,7 +6,6 @@ from typing import ClassVar
 from thalweg.core.domains import ProbabilitySimplex
 from thalweg.geometry import Geometry, Simplex
 from thalweg.recovery.findings import Finding, Findings
-from thalweg.recovery.forms.exactness import examine
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
@@ -43,10 +42,10 @@ def _named(question: Question) -> list[tuple[Geometry, str]]:
 
 
 def _ask(question: Question, geometry: Geometry, name: str) -> Finding:
-    exactness = examine(question.problem, geometry, question.sites)
+    exactness = question.examine(geometry)
     if exactness.is_exact:
         note = (
-            f"{name}: M f is closed at {len(exactness.sites.points)} points, and −∇E = M f at "
+            f"{name}: M f is closed at {exactness.num_points} points, and −∇E = M f at "
             f"{len(exactness.sites.fresh)} others."
         )
         energy = exactness.energy(question.rule, question.chart, geometry)

@@ -22,7 +22,6 @@ from numpy.polynomial import chebyshev as series_of
 from thalweg.core.batches import BATCH, in_batches
 from thalweg.dynamics import Problem
 from thalweg.recovery.findings import Finding, Findings
-from thalweg.recovery.forms.exactness import examine
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
@@ -201,7 +200,7 @@ def _looks_scattered(question: Question) -> bool:
 
 
 def _demands(question: Question, count: int) -> _Demands:
-    """At random points, half of them drawn towards the equilibria, where the rule is slow."""
+    """At random points, half of them drawn towards the equilibria, and at special ones."""
     rng = np.random.default_rng(count)
     points = question.chart.draw(rng, count)
     known = [np.asarray(question.chart.coordinates(e.state)) for e in question.equilibria]
@@ -209,8 +208,14 @@ def _demands(question: Question, count: int) -> _Demands:
         nearest = np.stack(known)[rng.integers(len(known), size=count // 2)]
         shrunk = np.exp(np.log(_NEAREST) * rng.random((count // 2, 1)))
         points[: count // 2] = nearest + shrunk * (points[: count // 2] - nearest)
-    points = points[question.region.sees(points)]
-    return _Demands(*in_batches(lambda some: evaluate(question.problem, some), points))
+    # The fastest states are in corners: beyond the speeds that were met nothing is known of φ.
+    seen = points[question.region.sees(points)]
+    points = np.concatenate([seen, question.special_points])
+    velocity, jacobians = in_batches(lambda some: evaluate(question.problem, some), points)
+    speeds = np.linalg.norm(velocity, axis=1)
+    # Slower than all the random ones is only what rounding leaves of a state of rest.
+    kept = speeds >= np.nanmin(speeds[: len(seen)], initial=np.inf)
+    return _Demands(velocity[kept], jacobians[kept])
 
 
 def _fitted(here: _Demands) -> _LogRate:
@@ -247,12 +252,12 @@ def _check(question: Question, log_rate: _LogRate) -> Finding:
         return Finding("open", None, note)
     weights = SpeedWeights(question.problem, log_rate.edges, log_rate.integrated(), ends)
     metric = diagonal_in_states(question, weights)
-    exactness = examine(question.problem, metric, question.sites, TOLERANCE, noise=_NOISE)
+    exactness = question.examine(metric, TOLERANCE, noise=_NOISE)
     if not exactness.is_exact:
         note = "The change of speed was found, but what it makes of f is not exact to rounding."
-        return Finding("open", exactness.residual, note)
+        return Finding("open", exactness.residual, exactness.obstacle or note)
     note = (
-        f"φ(|f|²) f is closed at {len(exactness.sites.points)} points, and its line integral's "
+        f"φ(|f|²) f is closed at {exactness.num_points} points, and its line integral's "
         f"gradient is −φ f at {len(exactness.sites.fresh)} others; φ is positive."
     )
     return Finding(

@@ -1,0 +1,204 @@
+"""Symmetry at the points that random ones miss: walls, corners, equilibria, sides of switches."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from thalweg.dynamics import Problem
+from thalweg.geometry import Geometry
+from thalweg.recovery.forms.exactness import Exactness, probe_symmetry
+from thalweg.recovery.region.region import Region
+from thalweg.recovery.region.suspects import suspects_at
+
+_MOST_CORNERS = 64
+_NUM_WALLS = 128
+_NUM_AROUND = 16
+# Walls are looked at from inside, where what is singular on them is still finite: how far inside,
+# relative to the way from the base point. A metric that changes from place to place may grow
+# without bound towards a wall, and with it the rounding of what it makes of the rule.
+AT_WALLS, OFF_WALLS = 1e-9, 1e-3
+_RADII = (1e-2, 1e-5)
+_NUM_CLIMBERS = 8
+_NUM_CLIMBS = 12
+_NUM_NEWTON, _MOST_RESTS = 12, 16
+# Where Dω nearly vanishes it is known to rounding of what it is elsewhere, not of its own size.
+_FLOOR = 1e-5
+# A jump's part along its surface that no rounding or curvature makes, relative to the jump.
+_TORN = 1e-2
+
+
+class _Probed(NamedTuple):
+    """ω, the asymmetry of Dω and Dω v for the directions v, at points."""
+
+    covectors: np.ndarray
+    ratios: np.ndarray
+    along: np.ndarray
+
+
+def special_points(region: Region, centres: np.ndarray) -> np.ndarray:
+    """The points at which a rule is looked at besides random ones, shape `(m, d)`.
+
+    Arguments:
+        region: the part of a domain that is asked about.
+        centres: the equilibria in coordinates, shape `(k, d)`.
+    """
+    chart, rng = region.problem.chart, np.random.default_rng(0)
+    lower, upper = (np.asarray(b) for b in chart.bounds)
+    size = chart.dimension
+    if 2**size <= _MOST_CORNERS:
+        ends = (np.arange(2**size)[:, None] >> np.arange(size)) & 1
+    else:
+        ends = rng.integers(2, size=(_MOST_CORNERS, size))
+    corners = np.where(ends == 1, upper, lower)
+    walls = chart.draw(rng, _NUM_WALLS)
+    which = np.arange(_NUM_WALLS) % (2 * size)
+    rows, columns = np.arange(_NUM_WALLS), which // 2
+    walls[rows, columns] = np.where(which % 2 == 0, lower[columns], upper[columns])
+    troubles = [trouble.point for trouble in region.troubles.found]
+    places = np.asarray([*centres, *troubles]).reshape(-1, size)
+    ends = np.asarray(chart.clip(np.concatenate([corners, walls])))
+    return _kept(region, np.concatenate([ends, centres, _around(region, places)]))
+
+
+def _around(region: Region, places: np.ndarray) -> np.ndarray:
+    """Points around places at two distances, shape `(m, d)`."""
+    chart, rng = region.problem.chart, np.random.default_rng(0)
+    directions = rng.normal(size=(_NUM_AROUND, chart.dimension))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    radii = np.resize(_RADII, (_NUM_AROUND, 1))
+    around = places[:, None] + radii * directions * np.asarray(chart.widths)
+    return around.reshape(-1, chart.dimension)
+
+
+def _kept(region: Region, points: np.ndarray) -> np.ndarray:
+    """Those of some points that lie in the region."""
+    kept = np.asarray(region.problem.chart.inside(points))
+    kept[kept] = region.sees(points[kept])
+    return points[kept]
+
+
+def look_further(
+    region: Region, geometry: Geometry, found: Exactness, points: np.ndarray, inset: float
+) -> Exactness:
+    """An exact ω, looked at where it might fail: at special points, and uphill from the worst.
+
+    Arguments:
+        region: the part of a domain that is asked about.
+        geometry: the metric.
+        found: what random points said.
+        points: from `special_points`; what Newton's method finds at rest is added.
+        inset: `AT_WALLS` or `OFF_WALLS`, by how much of the way to the base points are drawn in.
+
+    Returns:
+        The same with the largest asymmetry that was met. Points at which ω or its derivative is not
+        finite say nothing.
+    """
+    rests = _rests(region, geometry, found, inset)
+    points = np.concatenate(
+        [found.worst[None], points, rests, _kept(region, _around(region, rests))]
+    )
+    points = points + inset * (region.base - points)
+    ratios = _asymmetries(region.problem, geometry, found, points)
+    worst = points[np.argsort(-ratios)[:_NUM_CLIMBERS]]
+    place, least = _climb(region, geometry, found, worst, inset)
+    torn = _torn(region, geometry, found)
+    found = replace(found, num_further=len(points), torn=torn)
+    return replace(found, asymmetry=least, worst=place) if least > found.asymmetry else found
+
+
+def _rests(region: Region, geometry: Geometry, found: Exactness, inset: float) -> np.ndarray:
+    """States of rest, as Newton's method finds them from the random points, shape `(k, d)`."""
+    chart, points = region.problem.chart, found.sites.points
+    widths = np.asarray(chart.widths)
+    if found.probes.along.shape[1] != chart.dimension:
+        return points[:0]
+    scale = np.median(np.linalg.norm(found.probes.covectors * widths, axis=1))
+    for _ in range(_NUM_NEWTON):
+        raw = _probed(region.problem, geometry, found, points)
+        slopes = np.swapaxes(raw.along, 1, 2)
+        good = np.all(np.isfinite(slopes), axis=(1, 2))
+        good = good & np.all(np.isfinite(raw.covectors), axis=1)
+        inverse = np.linalg.pinv(np.where(good[:, None, None], slopes, 0.0), rcond=1e-12)
+        step = -np.einsum("nij,nj->ni", inverse, np.where(good[:, None], raw.covectors, 0.0))
+        length = np.linalg.norm(step / widths, axis=1, keepdims=True)
+        step = step * np.minimum(1.0, 0.5 / np.maximum(length, 1e-300))
+        points = np.asarray(chart.clip(points + step))
+        points = points + inset * (region.base - points)
+    left = np.linalg.norm(
+        _probed(region.problem, geometry, found, points).covectors * widths, axis=1
+    )
+    points = points[left <= 1e-6 * scale]
+    _, first = np.unique(np.round((points - region.base) / widths, 5), axis=0, return_index=True)
+    return _kept(region, points[np.sort(first)[:_MOST_RESTS]])
+
+
+def _asymmetries(
+    problem: Problem, geometry: Geometry, found: Exactness, points: np.ndarray
+) -> np.ndarray:
+    """|Dω − Dωᵀ| / (2 |Dω|) at points, −∞ where it is not finite."""
+    covectors, ratios, _ = _probed(problem, geometry, found, points)
+    return np.where(np.isfinite(covectors).all(axis=1) & np.isfinite(ratios), ratios, -np.inf)
+
+
+def _probed(problem: Problem, geometry: Geometry, found: Exactness, points: np.ndarray) -> _Probed:
+    """What is measured at any number of points, in batches as large as the first look."""
+    number = len(found.sites.points)
+    sizes = np.sum(found.probes.along**2 + found.probes.across**2, axis=(1, 2)) / 2.0
+    floor = _FLOOR**2 * float(np.nanmedian(sizes)) + np.finfo(float).tiny
+    parts = []
+    for start in range(0, len(points), number):
+        some = points[start : start + number]
+        padded = np.concatenate([some, np.repeat(some[:1], number - len(some), axis=0)])
+        raw = probe_symmetry(problem, geometry, padded, found.sites.directions)
+        value, along, across = (np.asarray(a)[: len(some)] for a in raw[:3])
+        skew = np.sum((along - across) ** 2, axis=(1, 2)) / 4.0
+        size = np.sum(along**2 + across**2, axis=(1, 2)) / 2.0
+        parts.append((value, np.sqrt(skew / np.maximum(size, floor)), along))
+    return _Probed(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _climb(
+    region: Region, geometry: Geometry, found: Exactness, starts: np.ndarray, inset: float
+) -> tuple[np.ndarray, float]:
+    """The largest asymmetry that a random climb in shrinking steps meets, and where."""
+    problem, rng = region.problem, np.random.default_rng(1)
+    chart = problem.chart
+    number = len(found.sites.points)
+    points = np.resize(starts, (number, starts.shape[1]))
+    heights = _asymmetries(problem, geometry, found, points)
+    for radius in np.geomspace(0.2, 1e-3, _NUM_CLIMBS):
+        step = radius * rng.uniform(-1.0, 1.0, points.shape) * np.asarray(chart.widths)
+        tried = np.asarray(chart.clip(points + step))
+        tried = tried + inset * (region.base - tried)
+        new = _asymmetries(problem, geometry, found, tried)
+        better = (new > heights) & region.sees(tried)
+        points, heights = np.where(better[:, None], tried, points), np.where(better, new, heights)
+    best = int(np.argmax(heights))
+    return points[best], float(heights[best])
+
+
+def _torn(region: Region, geometry: Geometry, found: Exactness) -> np.ndarray | None:
+    """A jump of ω that is not only across its surface, as that of any differential is; or None."""
+    problem, widths = region.problem, np.asarray(region.problem.chart.widths)
+    for trouble in region.troubles.found:
+        if trouble.kind != "jump":
+            continue
+        shifts = 1e-6 * np.diag(widths)
+        around = np.concatenate([trouble.point + shifts, trouble.point - shifts])
+        values = suspects_at(problem, around).values[:, trouble.columns[0]]
+        normal = values[: len(widths)] - values[len(widths) :]
+        length = float(np.linalg.norm(normal))
+        if not np.isfinite(length) or length == 0.0:
+            continue
+        normal = normal / length
+        across = 1e-6 * normal * widths
+        sides = np.stack([trouble.point + across, trouble.point - across])
+        covectors = _probed(problem, geometry, found, sides).covectors * widths
+        jump = covectors[0] - covectors[1]
+        along = jump - (jump @ normal) * normal
+        if np.linalg.norm(along) > _TORN * np.linalg.norm(jump) > 0.0:
+            size = np.max(np.linalg.norm(covectors, axis=1))
+            if np.linalg.norm(along) > 1e-4 * size:
+                return trouble.point
+    return None

@@ -1,0 +1,75 @@
+"""Points that random ones miss: equilibria, walls, corners, and the sides of switches."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tests.recovery.recovery_systems import cube
+
+import thalweg as tw
+from thalweg import recovery
+
+EUCLIDEAN = [recovery.LEVELS[0]]
+
+
+class Spot(tw.Flow):
+    """−x + a·relu(1 − |x − c|²/r²)³·R(x − c), R turning the first two coordinates."""
+
+    centre: jax.Array
+    radius: float = 0.3
+    amount: float = 3.0
+
+    def velocity(self, t, state):
+        z = state - self.centre
+        inside = jax.nn.relu(1.0 - jnp.sum(z**2) / self.radius**2)
+        turned = jnp.zeros_like(z).at[0].set(-z[1]).at[1].set(z[0])
+        return -state + self.amount * inside**3 * turned
+
+
+class Slab(tw.Flow):
+    """−x, and beyond a wall of the first coordinate also `turn` @ x."""
+
+    wall: float
+    turn: jax.Array
+
+    def velocity(self, t, state):
+        return -state + jnp.where(state[0] > self.wall, self.turn @ state, 0.0 * state)
+
+
+def first(rule, box):
+    verdict = tw.recover_energy(rule, box, levels=EUCLIDEAN)
+    return verdict.levels[0]
+
+
+def test_a_spot_at_an_equilibrium_is_seen_in_eight_dimensions():
+    """The rest at 0 has the eigenvalues −1 ± 3i; no random point lies within .3 of it."""
+    verdict = tw.recover_energy(Spot(jnp.zeros(8)), cube(-1.0, 1.0, 8), cycles=(), thorough=True)
+    assert verdict.kind == "refuted"
+    assert verdict.levels[0].outcome == "no"
+    nothing = first(Spot(jnp.zeros(8), amount=0.0), cube(-1.0, 1.0, 8))
+    assert nothing.outcome == "yes"
+
+
+def test_a_spot_in_a_corner_is_seen():
+    assert first(Spot(jnp.ones(2), radius=0.1), cube(-1.0, 1.0, 2)).outcome == "no"
+
+
+@pytest.mark.parametrize(
+    ("turn", "outcome"),
+    [
+        ([[-0.5, 0.0], [0.0, -0.5]], "no"),  # symmetric, yet the jump has a part along the wall
+        ([[-0.5, 0.0], [0.0, 0.0]], "yes"),  # a jump across the wall alone: E has a kink
+        ([[0.0, 0.0], [0.0, 0.0]], "yes"),
+    ],
+)
+def test_a_jump_is_that_of_a_gradient_only_across_its_surface(turn, outcome):
+    found = first(Slab(0.995, jnp.asarray(turn)), cube(-1.0, 1.0, 2))
+    assert found.outcome == outcome
+    assert ("not only across its surface" in found.note) == (outcome == "no")
+    inner = first(Slab(0.2, jnp.asarray(turn)), cube(-1.0, 1.0, 2)).outcome
+    assert inner == ("no" if outcome == "no" else "open" if np.any(turn) else "yes")
+
+
+def test_a_turn_beyond_a_switch_near_a_wall_is_seen():
+    turn = jnp.array([[0.0, 1.0], [-1.0, 0.0]])
+    assert first(Slab(0.9999, turn), cube(-1.0, 1.0, 2)).outcome == "no"
