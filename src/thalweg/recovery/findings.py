@@ -24,6 +24,7 @@ class Finding:
             fall in full steps.
         witness: what excludes a metric or an energy, or None.
         split: the rule as a gradient and a remainder, or None.
+        candidate: the best energy that was tried and is none, as far as seen; or None.
         aside: a sentence for verdicts of another kind, or "".
         before: what the same level found of other geometries or energies that it tried first.
     """
@@ -38,6 +39,7 @@ class Finding:
     is_gradient: bool = False
     witness: Witness | None = None
     split: Any = None
+    candidate: Any = None
     aside: str = ""
     before: tuple["Finding", ...] = ()
 

@@ -132,6 +132,9 @@ def _verdict(question: Question, levels: tuple[Level, ...]) -> Verdict:
         about=About.of(question.rule, question.domain),
         warnings=remarks_on_region(question),
         asides=tuple(f.aside for f in findings if f.aside and f.kind != kind),
+        candidate=next((f.candidate for f in findings if f.candidate is not None), None)
+        if kind is Kind.UNDECIDED
+        else None,
         split=next((f.split for f in findings if f.split is not None), None),
     )
 

@@ -15,7 +15,7 @@ from thalweg.recovery.kinds import Kind
 from thalweg.recovery.witnesses import Witness, witness_from
 
 _WIDTH = 80
-_CALLABLES = ("energy", "metric", "split")  # what JSON cannot hold
+_CALLABLES = ("energy", "metric", "split", "candidate")  # what JSON cannot hold
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class Verdict(Report):
         split: the Helmholtz–Hodge split (`energy`, `share` of the remainder), where nothing better
             was found, or None. Its energy need not fall along the rule.
         certified: whether the statement is proved, not only checked.
+        candidate: of an undecided question, the energy that came nearest to falling everywhere; it
+            failed the check of it, or came too near. None where there is none.
     """
 
     kind: Kind
@@ -75,6 +77,7 @@ class Verdict(Report):
     warnings: tuple[str, ...] = field(default_factory=tuple)
     asides: tuple[str, ...] = ()
     split: Any = field(default=None, compare=False)
+    candidate: Any = field(default=None, compare=False)
     certified: bool = False
 
     def __post_init__(self) -> None:
@@ -88,7 +91,7 @@ class Verdict(Report):
     def data(self) -> dict[str, Any]:
         """The keys of the contract, then what reading it back needs.
 
-        JSON cannot hold an energy, a metric or a split: `not_kept` names those that there were.
+        JSON cannot hold energies, metrics or splits: `not_kept` names those that there were.
         """
         gone = [name for name in _CALLABLES if getattr(self, name) is not None]
         return {
@@ -110,7 +113,7 @@ class Verdict(Report):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Verdict":
-        """The verdict that `to_dict` wrote; its energy, metric and split say that they are gone."""
+        """The verdict that `to_dict` wrote; its callables say that they are gone."""
         about = about_in(data, about)
         return cls(
             kind=Kind(data["kind"]),

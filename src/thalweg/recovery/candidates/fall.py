@@ -10,6 +10,8 @@ from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 
 HUNTS = 256
+# Nearer to an equilibrium, in units of the domain, nothing is asked: both vectors vanish there.
+NEAREST = 1e-4
 _STEPS = 40
 _WALK = 128
 _STRIDE = 0.02
@@ -80,27 +82,64 @@ def walk(problem: Problem, starts: Any) -> jax.Array:
     Nothing falls along a closed orbit or in chaos, and there is where walks end. A flow is followed
     at unit speed, in units of the domain; a map is iterated, forward only.
     """
+
+    def lane(start: jax.Array, stride: jax.Array) -> jax.Array:
+        return jax.lax.fori_loop(0, _WALK, lambda _, y: _pace(problem, y, stride), start)
+
+    starts = jnp.asarray(starts)
+    signs = jnp.where(jnp.arange(len(starts)) % 2 == 0, 1.0, -1.0)
+    return jax.vmap(lane)(starts, _STRIDE * signs)
+
+
+@eqx.filter_jit
+def falls_on_runs(
+    problem: Problem, energy: Any, centres: Any, starts: Any
+) -> tuple[jax.Array, jax.Array]:
+    """The least fall on the way of `(n, d)` points that follow a rule, as in `walk`.
+
+    Arguments:
+        problem: the rule and its chart.
+        energy: the energy.
+        centres: points whose surroundings do not count, shape `(m, d)`.
+        starts: the points.
+
+    Returns:
+        Where the fall was least, `(n, d)`, and the fall there, `(n,)`; infinite if nowhere.
+    """
+    chart = problem.chart
+    widths, centres = jnp.asarray(chart.widths), jnp.asarray(centres)
+
+    def lane(start: jax.Array, stride: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def step(_: Any, carry: tuple) -> tuple:
+            y, best, least = carry
+            gaps = jnp.sum((chart.difference(y[None], centres) / widths) ** 2, axis=1)
+            value = fall(problem, energy, y)
+            counts = jnp.isfinite(value) & ~jnp.any(gaps < NEAREST**2)
+            better = counts & (value < least)
+            best, least = jnp.where(better, y, best), jnp.where(better, value, least)
+            return _pace(problem, y, stride), best, least
+
+        first = (start, start, jnp.asarray(jnp.inf, start.dtype))
+        return jax.lax.fori_loop(0, _WALK, step, first)[1:]
+
+    starts = jnp.asarray(starts)
+    signs = jnp.where(jnp.arange(len(starts)) % 2 == 0, 1.0, -1.0)
+    return jax.vmap(lane)(starts, _STRIDE * signs)
+
+
+def _pace(problem: Problem, y: jax.Array, stride: jax.Array) -> jax.Array:
+    """The next point of a walk."""
     widths = jnp.asarray(problem.chart.widths)
-    is_flow = problem.rule.has_continuous_time
 
     def direction(y: jax.Array) -> jax.Array:
         velocity = problem.displacement(y)
         return velocity / (_norm(velocity / widths) + 1e-300)
 
-    def lane(start: jax.Array, stride: jax.Array) -> jax.Array:
-        def step(_: Any, y: jax.Array) -> jax.Array:
-            moved = (
-                y + stride * direction(y + 0.5 * stride * direction(y))
-                if is_flow
-                else problem.step(y)
-            )
-            return stay_inside(problem.chart, moved, y)
-
-        return jax.lax.fori_loop(0, _WALK, step, start)
-
-    starts = jnp.asarray(starts)
-    signs = jnp.where(jnp.arange(len(starts)) % 2 == 0, 1.0, -1.0)
-    return jax.vmap(lane)(starts, _STRIDE * signs)
+    if problem.rule.has_continuous_time:
+        moved = y + stride * direction(y + 0.5 * stride * direction(y))
+    else:
+        moved = problem.step(y)
+    return stay_inside(problem.chart, moved, y)
 
 
 def stay_inside(chart: Chart, moved: jax.Array, before: jax.Array) -> jax.Array:

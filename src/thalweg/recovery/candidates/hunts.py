@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.recovery.candidates.fall import HUNTS, hunt
+from thalweg.recovery.candidates.fall import HUNTS, NEAREST, hunt
 from thalweg.recovery.question import Question
 
-# A fall below this is not told from none: dE/dt relative to |∇E| |f|.
-LEAST_FALL = 1e-6
-NEAREST = 1e-4
+# A fall below this is not told from none, and one below the other is trusted only where the rule
+# itself hardly allows more: dE/dt relative to |∇E| |f|.
+LEAST_FALL, _CLEAR_FALL = 1e-6, 1e-3
 _NUM_POINTS = 1024
 _NUM_AROUND = 128
 
@@ -39,7 +39,7 @@ def hunt_rises(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The lowest points that `HUNTS` hunts met outside the equilibria, and the fall there."""
     points, falls = (np.asarray(a) for a in hunt(question.problem, energy, starts))
-    outside = ~_is_near(question, points, centres) & question.region.sees(points)
+    outside = ~is_near(question, points, centres) & question.region.sees(points)
     falls = np.where(np.isfinite(falls), falls, -1.0)
     return points[outside], falls[outside]
 
@@ -51,7 +51,7 @@ def fresh_and_known(question: Question, known: np.ndarray) -> np.ndarray:
     return np.concatenate([fresh, known[picks]])
 
 
-def _is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+def is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Which points are within `NEAREST` of an equilibrium, in units of the domain."""
     near = np.zeros(len(points), dtype=bool)
     for centre in centres:
@@ -87,14 +87,34 @@ def falls_at_centres(
     return True
 
 
-def in_words(question: Question, what: str, num_hunts: int, worst: float) -> str:
+def least_fall(question: Question) -> float:
+    r"""The fall that an energy must show everywhere, in [1e-6, 1e-3].
+
+    It is 1e-3 of what the linear rule at an equilibrium allows about: an energy that is diagonal in
+    the eigenvectors V falls there at a cosine of about |Re λ| / (|λ| cond(V)²).
+    """
+    widths, rule = np.asarray(question.chart.widths), question.rule
+    shift = np.asarray(rule.own_jacobian(np.zeros((question.size,) * 2)))
+    allowed = 1.0
+    for equilibrium in question.equilibria:
+        if equilibrium.kind in ("non-hyperbolic", "center"):
+            continue
+        own = np.asarray(equilibrium.jacobian) * (widths[None, :] / widths[:, None])
+        values, vectors = np.linalg.eig(own)
+        speeds = np.abs(values - np.diag(shift)) + np.finfo(float).tiny
+        rates = np.abs(np.asarray(rule.growth(values))) / speeds
+        allowed = min(allowed, float(np.min(rates)) / float(np.linalg.cond(vectors)) ** 2)
+    return float(np.clip(_CLEAR_FALL * allowed, LEAST_FALL, _CLEAR_FALL))
+
+
+def in_words(question: Question, what: str, checked: object, worst: float) -> str:
     """What was found: an energy, where it falls, and how narrowly.
 
     Arguments:
         question: the rule and the region.
         what: the kind of energy.
-        num_hunts: how many hunts looked for a rise of it.
-        worst: the smallest fall that they met.
+        checked: how it was checked, apart from the search for it, in words.
+        worst: the smallest fall that this met.
     """
     if question.rule.has_continuous_time:
         rate, margin = "dE/dt < 0", f"a cosine of {worst:.1e} between −∇E and the rule"
@@ -102,6 +122,6 @@ def in_words(question: Question, what: str, num_hunts: int, worst: float) -> str
         rate, margin = "E(x⁺) < E(x)", f"a fall of {worst:.1e} |∇E| |x⁺ − x|"
     return (
         f"A {what} falls: {rate} in the region, except within "
-        f"{NEAREST:.0e} of its widths of an equilibrium; the worst of {num_hunts} hunts for a rise "
-        f"left {margin}. Checked, not proved."
+        f"{NEAREST:.0e} of its widths of an equilibrium. Apart from the search for it, {checked} "
+        f"left {margin} or more. Checked, not proved."
     )

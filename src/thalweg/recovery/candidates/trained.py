@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from thalweg.core.batches import in_batches
+from thalweg.recovery.candidates.acceptance import check_accepted
 from thalweg.recovery.candidates.fall import HUNTS, falls_at, walk
 from thalweg.recovery.candidates.hunts import (
     centres_of,
@@ -36,14 +37,17 @@ _NUM_HUNTS = 4
 _NUM_LAST_HUNTS = 16
 
 
-def trained_network(question: Question) -> tuple[NetworkEnergy | None, float, str]:
+def trained_network(
+    question: Question,
+) -> tuple[NetworkEnergy | None, float, str, NetworkEnergy | None]:
     """Train a network at samples, hunt for points where it rises, add them, and train again.
 
     Hunts start anywhere, at the samples, and where the rule itself leads (forward and backward).
-    When none succeeds, four times as many have to fail as well.
+    When none succeeds, four times as many have to fail as well, and then a check apart from them.
 
     Returns:
-        The energy or None, the smallest fall that the hunts left, and what happened in words.
+        The energy or None, the smallest fall that was met, what happened in words, and the best
+        candidate where none was accepted.
     """
     centres = centres_of(question)
     energy = _first(question, centres)
@@ -51,16 +55,16 @@ def trained_network(question: Question) -> tuple[NetworkEnergy | None, float, st
     (falls,) = in_batches(lambda some: (falls_at(question.problem, energy, some),), points)
     points = points[np.isfinite(falls)]
     if not len(points):
-        return None, float("nan"), "The rule is finite at no sample."
+        return None, float("nan"), "The rule is finite at no sample.", None
     rng = question.region.rng
     base, found = points[rng.integers(len(points), size=_HALF)], points[:0]
-    num_hunts, worst = 0, float("nan")
+    num_hunts, worst, best, candidate = 0, float("nan"), -np.inf, None
     for _ in range(_ROUNDS):
         # Always as many points: the compiled program serves every round.
         data = np.concatenate([base, np.resize(found, base.shape) if len(found) else base])
         trained = train(question.problem, energy, data, jax.random.key(int(rng.integers(2**31))))
         if trained is None:
-            return None, worst, "The training of a network left the finite."
+            return None, worst, "The training of a network left the finite.", candidate
         energy = trained
         for count in (_NUM_HUNTS, _NUM_LAST_HUNTS):
             lowest, falls = _hunts(question, energy, centres, data, count)
@@ -68,15 +72,22 @@ def trained_network(question: Question) -> tuple[NetworkEnergy | None, float, st
             if worst < _LEAST:
                 break
         else:
-            if falls_at_centres(question, functools.partial(_gradients, energy), centres):
-                return energy, worst, in_words(question, _WHAT, num_hunts, worst)
+            gradients = functools.partial(_gradients, energy)
+            if falls_at_centres(question, gradients, centres):
+                checked = check_accepted(question, energy, gradients, centres, _LEAST)
+                worst = checked.worst
+                if checked.holds:
+                    return energy, worst, in_words(question, _WHAT, checked, worst), None
+                lowest, falls = checked.where, np.full(len(checked.where), -1.0)
+        if worst > best:
+            best, candidate = worst, energy
         order = np.argsort(falls)[: _HALF // 4]
         found = np.concatenate([found, lowest[order[falls[order] < _ROOM]]])[-_HALF:]
     note = (
         f"A {_WHAT}, trained {_ROUNDS} times, falls too little or rises: the worst of {num_hunts} "
         f"hunts ended at a fall of {worst:.1e} |∇E| |f|; another energy may fall."
     )
-    return None, worst, note
+    return None, worst, note, candidate
 
 
 def _first(question: Question, centres: np.ndarray) -> NetworkEnergy:
