@@ -76,6 +76,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Simplex as Simplex,
         Sphere as Sphere,
     )
+    from thalweg.learning import (
+        Relax as Relax,
+        compare_gradients as compare_gradients,
+    )
     from thalweg.recovery import (
         Verdict as Verdict,
         recover_energy as recover_energy,
@@ -150,6 +154,7 @@ _NAMES = {
         "Simplex",
         "Sphere",
     ),
+    "thalweg.learning": ("Relax", "compare_gradients"),
     "thalweg.recovery": ("Verdict", "recover_energy"),
     "thalweg.recovery.closed_form": ("SymbolicVerdict", "recover_symbolic"),
     "thalweg.report.analyze": ("Analysis", "analyze"),

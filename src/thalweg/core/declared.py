@@ -33,6 +33,11 @@ def declared_energy(rule: Any) -> Callable[[Any], Any] | None:
     return energy if callable(energy) else None
 
 
+def has_symmetric_jacobian(rule: Any) -> bool:
+    """True where a rule declares that its Jacobian is symmetric at every state."""
+    return bool(getattr(rule, "has_symmetric_jacobian", False))
+
+
 def declared_labels(owner: Any) -> tuple[str, ...] | None:
     """The `state_names` that a rule or an energy declares, or None."""
     names = getattr(owner, "state_names", None)

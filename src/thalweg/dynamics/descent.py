@@ -35,7 +35,7 @@ class SteepestDescent(Flow):
         [-2.0, 4.0]
     """
 
-    energy: Callable[[Any], Any]
+    energy: Callable[..., Any]
     geometry: Geometry = Euclidean()
 
     def __check_init__(self):
@@ -46,6 +46,11 @@ class SteepestDescent(Flow):
         """−M(x)⁻¹ ∇E(x)."""
         raised = self.geometry.sharp(state, jax.grad(self.energy)(state))
         return jax.tree.map(lambda leaf: -leaf, raised)
+
+    @property
+    def has_symmetric_jacobian(self) -> bool:
+        """True in the Euclidean geometry, where the Jacobian is made of the Hessian."""
+        return isinstance(self.geometry, Euclidean)
 
     @property
     def domain(self) -> Domain | None:
@@ -81,7 +86,7 @@ class GradientStep(Map):
         [0.5, -1.0]
     """
 
-    energy: Callable[[Any], Any]
+    energy: Callable[..., Any]
     step_size: float
     geometry: Geometry = Euclidean()
 
@@ -95,6 +100,11 @@ class GradientStep(Map):
         """x − η M(x)⁻¹ ∇E(x)."""
         raised = self.geometry.sharp(state, jax.grad(self.energy)(state))
         return jax.tree.map(lambda x, d: x - cast_like(self.step_size, x) * d, state, raised)
+
+    @property
+    def has_symmetric_jacobian(self) -> bool:
+        """True in the Euclidean geometry, where the Jacobian is made of the Hessian."""
+        return isinstance(self.geometry, Euclidean)
 
     @property
     def domain(self) -> Domain | None:

@@ -61,9 +61,9 @@ def as_scalar(value: Any, dtype: Any) -> Any:
 
 
 def rms(tree: Any) -> jax.Array:
-    """The root mean square of all numbers of a pytree."""
+    """The root mean square of all numbers of a pytree, of the moduli of complex ones."""
     leaves = jax.tree.leaves(tree)
-    total = sum(jnp.sum(jnp.square(leaf)) for leaf in leaves)
+    total = sum(jnp.sum(jnp.square(jnp.abs(leaf))) for leaf in leaves)
     return jnp.sqrt(total / max(sum(leaf.size for leaf in leaves), 1))
 
 

@@ -1,0 +1,220 @@
+"""The gradient of rest from rests of a nudged energy: equilibrium propagation."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from thalweg.core.declared import declared_energy, has_symmetric_jacobian
+from thalweg.core.errors import InputError
+from thalweg.core.trees import has_tracer, is_integer, replace
+from thalweg.dynamics import GradientStep, Map
+from thalweg.learning.gradients.base import Gradient, SolveInfo, filled
+from thalweg.learning.runs import Relaxed, Run
+from thalweg.simulation.settled import rms
+
+
+class EquilibriumPropagation(Gradient):
+    r"""The gradient of rest from where E + βL rests, for a rule that descends an energy.
+
+    With x_β the rest of E + βL that is reached from x_0, and β_j = β e^{2πij/N},
+
+        dL/dθ ≈ Re (1/(Nβ)) Σ_j e^{−2πij/N} ∂E/∂θ(x_{β_j})
+
+    less ∂E/∂θ(x_0)/β for N = 1. No derivative passes through a run: two (N + 1) rests and a local
+    rule. On E = ½xᵀAx − bᵀx with L = ½|x − y|² it gives A⁻¹(I − (−βA⁻¹)^N)⁻¹(x* − y) in b: its bias
+    is of order β^N. N = 1 is one-sided, 2 centred; for N > 2 states are complex (the energy and the
+    loss must then be analytic functions: no absolute values or kinks), and |β| must be below the
+    least eigenvalue of the Hessian.
+
+    `value_and_grad` nudges by the loss. Under plain `jax.grad` the loss is not known, only its
+    cotangent ∂L/∂x at rest: the nudge is then β ⟨∂L/∂x, x⟩, which has the same limit.
+
+    Arguments:
+        nudge: β.
+        points: N.
+        max_steps: the most steps of each nudged run; the layer's own unless given. A run of k steps
+            gives what `Truncated(k)` does, in the limit of small β.
+
+    Raises:
+        InputError: `nudge` is not positive, a count is no positive integer, or the rule has no
+            field `energy` (nothing says what to nudge).
+
+    References:
+        Scellier and Bengio 2017 (one-sided); Laborieux et al. 2021 (centred); Laborieux and Zenke
+        2022 (holomorphic); Ernoult et al. 2019 (the steps of the nudged run).
+    """
+
+    nudge: float = 0.1
+    points: int = eqx.field(static=True, default=2)
+    max_steps: int | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self):
+        """Refuse what is no nudge or no count."""
+        if not has_tracer(self.nudge) and not self.nudge > 0:
+            raise InputError(f"EquilibriumPropagation: nudge must be positive, got {self.nudge!r}.")
+        for name, value in (("points", self.points), ("max_steps", self.max_steps)):
+            if value is not None and (not is_integer(value) or value < 1):
+                raise InputError(
+                    f"EquilibriumPropagation: {name} must be a positive integer, got {value!r}."
+                )
+
+    def end(self, run: Run) -> tuple[Any, jax.Array]:
+        """The state at rest; its derivative is had by nudging with the cotangent."""
+        law = run.law
+        energy = _energy(law)
+        if self.points <= 2:  # what is hoisted is of one dtype, and complex states have another
+            energy = eqx.filter_closure_convert(energy, run.start)
+        return _rest(replace(run, rule=replace(law, energy=energy), input=None), self)
+
+    def value_and_grad(
+        self, loss_fn: Callable[[Relaxed, Any], Any], run: Run, args: Any
+    ) -> tuple[Any, Relaxed, Run, SolveInfo]:
+        """By nudging with the loss."""
+        _energy(run.rule)
+        ends = run.each(lambda run: run.describe(*run.settle()))
+        values = jax.vmap(loss_fn)(ends, args)
+
+        def nudged(run: Run, end: Relaxed, args: Any) -> tuple[Any, SolveInfo]:
+            return self.nudged(run, end.state, lambda x: loss_fn(replace(end, state=x), args))
+
+        states, info = run.each(nudged, ends, args)
+        gradients = self.contrasted(run, ends.state, states)
+        return jnp.mean(values), ends, gradients, info
+
+    def nudged(self, run: Run, state: Any, loss_fn: Callable[[Any], Any]) -> tuple[Any, SolveInfo]:
+        """The rests of E + βL at the points of the circle, reached from one of E (one sample)."""
+        law = run.law
+        begun = replace(run, start=state, input=None, max_steps=self.max_steps or run.max_steps)
+        _, nudges = self._points(state)
+
+        def rest(beta: jax.Array) -> Any:
+            energy = _Nudged(_energy(law), loss_fn, beta)
+            if self.points <= 2:
+                return _settled(replace(begun, rule=replace(law, energy=energy)))
+            start = jax.tree.map(lambda a: a.astype(beta.dtype), state)
+            return _settled(replace(begun, rule=_Holomorphic(energy, _step_size(law)), start=start))
+
+        states, counts, residuals = jax.vmap(rest)(nudges)
+        residual = jnp.max(residuals)
+        return states, SolveInfo(residual, jnp.sum(counts), jnp.isfinite(residual))
+
+    def contrasted(self, run: Run, states: Any, nudged: Any) -> Run:
+        """The gradients, from the rests of all samples and their nudged rests."""
+        weights, _ = self._points(states)
+        moving, fixed = eqx.partition(run, eqx.is_inexact_array)
+
+        def contrast(moving: Any) -> jax.Array:
+            """What the gradient is the gradient of, the states held."""
+
+            def one(run: Run, state: Any, nudged: Any) -> jax.Array:
+                energy = _energy(run.law)
+                value = jnp.real(jnp.sum(weights * jax.vmap(energy)(nudged)))
+                return value - weights[0] * energy(state) if self.points == 1 else value
+
+            return jnp.mean(eqx.combine(moving, fixed).each(one, states, nudged))
+
+        return jax.grad(contrast)(moving)
+
+    def _points(self, state: Any) -> tuple[jax.Array, jax.Array]:
+        """The weights 1/(Nβ_j) and the nudges β_j.
+
+        Points in the lower half of the circle are mirror images: those in the upper count twice.
+        """
+        dtype = jnp.result_type(*jax.tree.leaves(state))
+        nudge = jnp.asarray(self.nudge, dtype)
+        if self.points <= 2:
+            nudges = jnp.array([1.0, -1.0], dtype)[: self.points] * nudge
+            return 1.0 / (self.points * nudges), nudges
+        indices = jnp.arange(self.points // 2 + 1)
+        nudges = nudge * jnp.exp(2j * jnp.pi * indices.astype(dtype) / self.points)
+        twice = (indices > 0) & (2 * indices != self.points)
+        return jnp.where(twice, 2.0, 1.0) / (self.points * nudges), nudges
+
+
+def _settled(run: Run) -> tuple[Any, jax.Array, jax.Array]:
+    """The end of a run, the steps taken, and how far it is from rest."""
+    state, count = run.settle()
+    return state, count, rms(run.rule.displacement(count, state))
+
+
+class _Nudged(eqx.Module):
+    """E + βL."""
+
+    energy: Callable[[Any], Any]
+    loss_fn: Callable[[Any], Any]
+    nudge: Any
+
+    def __call__(self, state: Any) -> jax.Array:
+        return self.energy(state) + self.nudge * self.loss_fn(state)
+
+
+class _Holomorphic(Map):
+    """x − η F'(x), for an energy F that is an analytic function of complex states."""
+
+    energy: Callable[[Any], Any]
+    step_size: Any
+
+    def step(self, t: Any, state: Any) -> Any:
+        slope = jax.grad(self.energy, holomorphic=True)(state)
+        return jax.tree.map(lambda x, d: x - self.step_size * d, state, slope)
+
+
+@eqx.filter_custom_vjp
+def _rest(run: Run, gradient: EquilibriumPropagation) -> tuple[Any, jax.Array]:
+    return run.settle()
+
+
+@_rest.def_fwd
+def _rest_forward(perturbed: Any, run: Run, gradient: EquilibriumPropagation) -> Any:
+    end = run.settle()
+    return end, end[0]
+
+
+@_rest.def_bwd
+def _rest_backward(
+    state: Any, cotangents: Any, perturbed: Any, run: Run, gradient: EquilibriumPropagation
+) -> Any:
+    used = filled(cotangents[0], state)
+
+    def linear(x: Any) -> jax.Array:
+        pairs = zip(jax.tree.leaves(x), jax.tree.leaves(used), strict=True)
+        return sum((jnp.sum(a * c) for a, c in pairs), jnp.zeros(()))
+
+    nudged, _ = gradient.nudged(run, state, linear)
+    start, states, nudged = jax.tree.map(lambda a: a[None], (run.start, state, nudged))
+    found = gradient.contrasted(replace(run, start=start), states, nudged)
+    return replace(found, start=jax.tree.map(lambda a: a[0], found.start))
+
+
+def _energy(rule: Map) -> Callable[[Any], Any]:
+    """The energy that a rule has as a field.
+
+    Raises:
+        InputError: it has none.
+    """
+    energy = declared_energy(rule)
+    if energy is None or "energy" not in {field.name for field in dataclasses.fields(rule)}:
+        raise InputError(
+            f"EquilibriumPropagation nudges an energy, and {type(rule).__name__} has no field "
+            f"`energy`: give a rule made of one, such as GradientStep(energy, step_size), or take "
+            f"Implicit()."
+        )
+    return energy
+
+
+def _step_size(rule: Map) -> Any:
+    """The step of gradient descent.
+
+    Raises:
+        InputError: the rule is no plain gradient descent.
+    """
+    if not isinstance(rule, GradientStep) or not has_symmetric_jacobian(rule):
+        raise InputError(
+            f"EquilibriumPropagation: more than two points need complex states, which only "
+            f"GradientStep in the Euclidean geometry has; {type(rule).__name__} takes points=2."
+        )
+    return rule.step_size

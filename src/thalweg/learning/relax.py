@@ -1,0 +1,172 @@
+"""A layer that runs a rule to rest, with a choice of gradients."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.core.trees import as_arrays, has_tracer, is_integer, replace
+from thalweg.dynamics import Map
+from thalweg.learning.gradients import Gradient, Implicit, SolveInfo
+from thalweg.learning.runs import Relaxed, Run
+from thalweg.simulation import Settled
+
+
+class LossGradient(eqx.Module):
+    """A loss at rest and its gradient.
+
+    Attributes:
+        value: the loss.
+        end: where the run came to rest.
+        layer: derivatives with respect to the floating arrays of the layer, shaped like it.
+        start: with respect to the start.
+        input: with respect to the input, or None where there was none.
+        solve: how the strategy's own solve went.
+    """
+
+    value: Any
+    end: Relaxed
+    layer: Any
+    start: Any
+    input: Any
+    solve: SolveInfo
+
+
+class Relax(eqx.Module):
+    r"""A layer that runs a map to rest, x* = g(x*), from a start, with a choice of gradients.
+
+    Arguments:
+        rule: the map. One made of an energy takes an input where the energy does:
+            `energy(state, input)`, of one sample (any pytree that can be called).
+        gradient: how the rest is differentiated: `Implicit()` unless given.
+        tol: a state is at rest where the root mean square of its displacement is at most
+            tol·(1 + that of the state).
+        max_steps: the most steps.
+
+    `layer(start, input)` returns a `Relaxed`, whose state can be differentiated with respect to the
+    rule's arrays, the input and (by the strategies that see it) the start. Batches are
+    `jax.vmap(layer)`. What did not settle is flagged, never silent; a gradient whose solve failed
+    is NaN.
+
+    Raises:
+        InputError: the rule is no map, the gradient no strategy, `tol` is negative, or `max_steps`
+            no positive integer.
+
+    Example:
+        >>> import equinox as eqx, jax, jax.numpy as jnp, thalweg as tw
+        >>> class Bowl(eqx.Module):
+        ...     stiffness: jax.Array
+        ...     def __call__(self, state, input):
+        ...         return 0.5 * self.stiffness * jnp.sum(state**2) - jnp.sum(input * state)
+        >>> layer = tw.Relax(tw.GradientStep(Bowl(jnp.array(2.0)), 0.4))
+        >>> end = layer(jnp.zeros(1), jnp.ones(1))
+        >>> print(f"{end.state[0]:.3f}, {bool(end.is_settled)}")
+        0.500, True
+        >>> found = layer.value_and_grad(lambda end: end.state[0], jnp.zeros(1), jnp.ones(1))
+        >>> print(f"{found.input[0]:.3f}, {found.layer.rule.energy.stiffness:.3f}")
+        0.500, -0.250
+    """
+
+    rule: Map
+    gradient: Gradient = Implicit()
+    tol: float = 1e-6
+    max_steps: int = eqx.field(static=True, default=1000)
+
+    def __check_init__(self):
+        """Refuse what is no map, no strategy, no tolerance or no count."""
+        if not isinstance(self.rule, Map):
+            raise InputError(
+                f"Relax: rule must be a map, which takes steps, got {type(self.rule).__name__}. Of "
+                f"a flow take GradientStep(energy, step_size), or Stroboscopic(flow, period)."
+            )
+        if not isinstance(self.gradient, Gradient):
+            raise InputError(
+                f"Relax: gradient must be a strategy such as tw.learning.Implicit(), got "
+                f"{self.gradient!r}."
+            )
+        if not has_tracer(self.tol) and not (np.isfinite(self.tol) and self.tol >= 0):
+            raise InputError(f"Relax: tol must be finite and not negative, got {self.tol!r}.")
+        if not is_integer(self.max_steps) or self.max_steps < 1:
+            raise InputError(
+                f"Relax: max_steps must be a positive integer, got {self.max_steps!r}."
+            )
+
+    def __call__(self, start: Any, input: Any = None) -> Relaxed:
+        """The state at rest, run from `start` (an array or a pytree) with `input` fixed.
+
+        Raises:
+            InputError: an input is given to a rule that has no field `energy`.
+        """
+        return _relaxed(as_arrays(self), as_arrays(start), as_arrays(input))
+
+    def value_and_grad(
+        self,
+        loss_fn: Callable[..., Any],
+        start: Any,
+        input: Any = None,
+        *args: Any,
+        batched: bool = False,
+    ) -> LossGradient:
+        """A loss at rest and its gradient, by the strategy's best means.
+
+        It differs from `jax.grad` in three ways: equilibrium propagation nudges by the loss itself,
+        the result says how the strategy's own solve went, and the derivatives of the parameters are
+        summed over a batch as products of matrices (`jax.vmap` of `jax.grad` makes one gradient a
+        sample first).
+
+        Arguments:
+            loss_fn: `loss_fn(end, *args) → scalar` of one sample, of the state of `end` (a
+                `Relaxed`).
+            start: where the run begins.
+            input: the input, if the energy takes one.
+            args: whatever else the loss takes, a target say.
+            batched: whether `start`, `input` and `args` have a leading axis of samples; the loss is
+                then their mean.
+        """
+        start, input, args = as_arrays((start, input, args))
+        return _value_and_grad(self, as_arrays(self), loss_fn, start, input, args, batched)
+
+    def run(self, start: Any, input: Any = None) -> Run:
+        """The run that a strategy differentiates."""
+        start = jax.tree.map(jnp.asarray, start)
+        dtype = jnp.result_type(*jax.tree.leaves(start))
+        tol = jnp.asarray(self.tol, dtype)
+        return Run(self.rule, start, input, Settled(tol, tol), self.max_steps)
+
+
+@eqx.filter_jit
+def _relaxed(layer: Relax, start: Any, input: Any) -> Relaxed:
+    run = layer.run(start, input)
+    return run.describe(*layer.gradient.end(run))
+
+
+@eqx.filter_jit
+def _value_and_grad(
+    given: Relax, layer: Relax, loss_fn: Any, start: Any, input: Any, args: Any, batched: bool
+) -> LossGradient:
+    args, static = eqx.partition(args, eqx.is_array_like)
+    samples = (start, input, args)
+    if not batched:
+        samples = jax.tree.map(lambda a: jnp.asarray(a)[None], samples)
+    start, input, args = samples
+
+    def loss(end: Relaxed, args: Any) -> Any:
+        return loss_fn(end, *eqx.combine(args, static))
+
+    run = layer.run(start, input)
+    value, ends, found, solve = layer.gradient.value_and_grad(loss, run, args)
+    # Numbers on the layer (a step size) became arrays to be compiled; they are no parameters.
+    is_parameter = jax.tree.map(eqx.is_inexact_array, given.rule)
+    to_rule = jax.tree.map(
+        lambda a, b: a if b else None, found.rule, is_parameter, is_leaf=lambda a: a is None
+    )
+    nothing = jax.tree.map(jnp.zeros_like, eqx.filter(given, eqx.is_inexact_array))
+    of_samples = (ends, found.start, found.input, solve)
+    if not batched:
+        of_samples = jax.tree.map(lambda a: a[0], of_samples)
+    ends, to_start, to_input, solve = of_samples
+    return LossGradient(value, ends, replace(nothing, rule=to_rule), to_start, to_input, solve)

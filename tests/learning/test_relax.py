@@ -1,0 +1,126 @@
+"""Layers that run to rest: what they flag, what they refuse, what they compile."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tests.learning.layers import INPUT, START, STEP, TARGET, A, Bowl, Power, bowl, half_square
+
+import thalweg as tw
+from thalweg.learning import EquilibriumPropagation, Implicit, Truncated, Unrolled
+
+build: Any = tw.Relax  # called as by those who do not check types
+
+
+def test_rest_residual_steps_and_radius_are_those_of_the_map():
+    with jax.enable_x64(True):
+        end = bowl(Implicit(), tol=1e-9)(START, INPUT)
+        rest = np.linalg.solve(A, INPUT)
+        radius = np.max(np.abs(1.0 - STEP * np.linalg.eigvalsh(A)))
+        np.testing.assert_allclose(end.state, rest, atol=1e-7)
+        assert float(end.spectral_radius) == pytest.approx(radius, rel=1e-3)
+        change = STEP * (INPUT - A @ np.asarray(end.state))
+        assert float(end.residual) == pytest.approx(np.sqrt(np.mean(change**2)), rel=1e-6)
+        assert bool(end.is_settled)
+        assert not bool(end.is_marginal)
+        assert "1 of 1 samples at rest" in str(end)
+
+
+def test_what_did_not_settle_is_flagged():
+    with jax.enable_x64(True):
+        end = jax.vmap(bowl(Implicit(), max_steps=12, tol=1e-6), in_axes=(0, None))(
+            np.stack([START, np.linalg.solve(A, INPUT)]), INPUT
+        )
+        assert end.is_settled.tolist() == [False, True]
+        assert end.share_unsettled == 0.5
+        assert "50.0% did not come to rest" in str(end)
+
+
+def test_a_marginal_rest_is_flagged_and_has_no_gradient():
+    with jax.enable_x64(True):
+        layer = tw.Relax(tw.GradientStep(Power(4), 0.1))
+        end = layer(np.zeros(2))
+        assert bool(end.is_settled)
+        assert bool(end.is_marginal)
+        found = layer.value_and_grad(lambda end: jnp.sum(end.state), np.zeros(2))
+        assert not bool(found.solve.is_solved)
+        slope = jax.grad(lambda c: layer_of(c)(np.zeros(2)).state[0])(1.0)
+        assert np.isnan(float(slope))
+
+
+def layer_of(factor):
+    return tw.Relax(tw.GradientStep(Power(4, factor), 0.1))
+
+
+def test_an_energy_that_falls_without_bound_is_flagged():
+    end = tw.Relax(tw.GradientStep(Power(4, -1.0), 0.1), max_steps=50)(np.ones(2))
+    assert not bool(end.is_settled)
+    assert not np.isfinite(float(end.residual))
+
+
+def test_single_precision_stays_single():
+    layer = tw.Relax(tw.GradientStep(Bowl(A.astype(np.float32)), STEP))
+    found = layer.value_and_grad(
+        half_square, *(v.astype(np.float32) for v in (START, INPUT, TARGET))
+    )
+    assert {leaf.dtype for leaf in jax.tree.leaves((found.input, found.end.state))} == {
+        np.dtype(np.float32)
+    }
+    assert bool(found.end.is_settled)
+    with jax.enable_x64(True):
+        truth = bowl(Implicit()).value_and_grad(half_square, START, INPUT, TARGET)
+        np.testing.assert_allclose(found.input, truth.input, atol=1e-4)
+
+
+def test_another_number_compiles_nothing(count_compiles):
+    with jax.enable_x64(True):
+        bowl(Implicit(), tol=1e-9)(START, INPUT)
+        with count_compiles() as compiled:
+            tw.Relax(tw.GradientStep(Bowl(2.0 * A), 0.2), Implicit(), 1e-8)(START, 2.0 * INPUT)
+        assert compiled.count == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: build(tw.SteepestDescent(Power(4))), "rule must be a map"),
+        (lambda: build(tw.GradientStep(Power(4), 0.1), "implicit"), "must be a strategy"),
+        (lambda: bowl(Implicit(), tol=-1.0), "tol must be finite and not negative, got -1.0"),
+        (lambda: bowl(Implicit(), max_steps=0), "max_steps must be a positive integer, got 0"),
+        (lambda: bowl(Implicit(), max_steps=True), "positive integer, got True"),
+        (lambda: Truncated(0), "num_steps must be a positive integer, got 0"),
+        (lambda: bowl(Truncated(9), max_steps=5)(START, INPUT), "num_steps=9 is more than"),
+        (lambda: EquilibriumPropagation(0.0), "nudge must be positive, got 0.0"),
+        (lambda: EquilibriumPropagation(0.1, 0), "points must be a positive integer, got 0"),
+        (
+            lambda: tw.Relax(tw.as_map(lambda x: 0.5 * x))(np.ones(2), np.ones(2)),
+            "FunctionMap has no field `energy`",
+        ),
+    ],
+)
+def test_bad_input_is_named(make, message):
+    with pytest.raises(tw.InputError, match=message):
+        make()
+
+
+def test_complex_nudges_want_plain_gradient_descent():
+    rule = tw.GradientStep(Power(2), 0.1, tw.ConstantMetric(np.eye(2)))
+    with pytest.raises(tw.InputError, match="takes points=2"):
+        tw.Relax(rule, EquilibriumPropagation(0.1, 4)).value_and_grad(
+            lambda end: jnp.sum(end.state), np.ones(2)
+        )
+
+
+def test_unrolled_keeps_what_checkpoints_compute_again():
+    """The two are one gradient, whatever the number of steps leaves over."""
+    with jax.enable_x64(True):
+        found = [
+            bowl(Unrolled(checkpoint), max_steps=11).value_and_grad(
+                half_square, START, INPUT, TARGET
+            )
+            for checkpoint in (False, True)
+        ]
+        np.testing.assert_allclose(found[0].input, found[1].input, rtol=1e-13)
+        assert found[0].end.num_steps == found[1].end.num_steps == 11
