@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         training as training,
     )
     from thalweg.analysis import (
+        ConservedQuantities as ConservedQuantities,
+        ConservedQuantity as ConservedQuantity,
         Cycle as Cycle,
         Cycles as Cycles,
         DescentCheck as DescentCheck,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         check_axioms as check_axioms,
         check_bounded_below as check_bounded_below,
         check_descent as check_descent,
+        conserved_quantities as conserved_quantities,
         find_cycles as find_cycles,
         find_equilibria as find_equilibria,
         homogeneity_degree as homogeneity_degree,
@@ -107,6 +110,8 @@ _ROOMS = ("data", "energies", "geometry", "learning", "models", "plot", "trainin
 
 _NAMES = {
     "thalweg.analysis": (
+        "ConservedQuantities",
+        "ConservedQuantity",
         "Cycle",
         "Cycles",
         "DescentCheck",
@@ -116,6 +121,7 @@ _NAMES = {
         "check_axioms",
         "check_bounded_below",
         "check_descent",
+        "conserved_quantities",
         "find_cycles",
         "find_equilibria",
         "homogeneity_degree",

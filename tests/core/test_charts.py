@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import thalweg as tw
+from thalweg.core.level_sets import LevelSet
 
 TREE = tw.Box(
     {"angle": [0.0], "w": [[-1.0, 2.0], [0.0, 7.0]]},
@@ -20,6 +21,9 @@ CHARTS = {
     "angles": tw.Box([-np.pi, 0.0], [np.pi, 1.0], [True, False]).chart(),
     "slice of a tree": TREE.chart(),
     "simplex": tw.ProbabilitySimplex(4).chart(),
+    "level set": LevelSet(
+        tw.Box([0.0] * 4, [3.0, 3.0, 3.0, 0.5]), [[1, 0, 2, 0]], [2], ["t"]
+    ).chart(),
 }
 ANGLES = CHARTS["angles"]
 

@@ -14,6 +14,11 @@ from thalweg.analysis.descent.axioms import (
 )
 from thalweg.analysis.descent.bounded_below import BoundedBelow, check_bounded_below
 from thalweg.analysis.descent.check import DescentCheck, check_descent
+from thalweg.analysis.equilibria.conserved import (
+    ConservedQuantities,
+    ConservedQuantity,
+    conserved_quantities,
+)
 from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.result import Equilibria, Search
@@ -22,6 +27,8 @@ from thalweg.analysis.linearize import Linearization, linearize
 __all__ = [
     "AxiomCheck",
     "BoundedBelow",
+    "ConservedQuantities",
+    "ConservedQuantity",
     "Cycle",
     "Cycles",
     "DescentCheck",
@@ -35,6 +42,7 @@ __all__ = [
     "check_axioms",
     "check_bounded_below",
     "check_descent",
+    "conserved_quantities",
     "find_cycles",
     "find_equilibria",
     "homogeneity_degree",

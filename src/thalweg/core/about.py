@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.declared import declared_names
-from thalweg.core.domains import Domain, domain_from
+from thalweg.core.domains import Domain
+from thalweg.core.level_sets import domain_from
 from thalweg.core.plain import layout_of, structure
 from thalweg.core.trees import Layout
 

@@ -110,6 +110,11 @@ class Chart(eqx.Module):
     def leak(self, displacement: Any) -> Any:
         """How much a displacement changes what the domain holds constant; 0 where nothing is."""
 
+    @property
+    @abstractmethod
+    def totals_at(self) -> dict[str, float]:
+        """The linear totals of the state that were given values: their names and values."""
+
     @abstractmethod
     def shorten(self, step: Any) -> Any:
         """A step between two points, the shorter way round where a coordinate is an angle."""
@@ -210,24 +215,21 @@ class BoxChart(Chart):
         """0: a slice is a question about the rest, not a constraint."""
         return 0.0
 
+    @property
+    def totals_at(self) -> dict[str, float]:
+        """None."""
+        return {}
+
     def _free_part(self, flat: Any) -> Any:
         return flat if self.dimension == self.layout.size else flat[..., np.asarray(self.free)]
 
     def shorten(self, step: Any) -> Any:
         """A step with its angles reduced to half a period either way."""
-        xp, _, _, period = self._bounds(step)
-        turns = xp.where(xp.isfinite(period), xp.round(step / period), 0.0)
-        return step - turns * xp.where(xp.isfinite(period), period, 0.0)
+        return shortened(step, self.turn)
 
     def wrap(self, y: Any) -> Any:
         """`y` with angles in `[lower, upper)`."""
-        xp, lower, upper, period = self._bounds(y)
-        is_angle = xp.isfinite(period)
-        turns = xp.floor(xp.where(is_angle, (y - lower) / period, 0.0))
-        wrapped = y - turns * xp.where(is_angle, period, 0.0)
-        # Rounding can leave a point just outside the half-open interval, at either end.
-        wrapped = xp.where(is_angle & (wrapped < lower), lower, wrapped)
-        return xp.where(is_angle & (wrapped >= upper), lower, wrapped)
+        return wrapped(y, self.lower, self.upper, self.turn)
 
     def clip(self, y: Any) -> Any:
         """`y` with every coordinate brought to its bounds; angles wrapped."""
@@ -236,15 +238,10 @@ class BoxChart(Chart):
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """Within the bounds in every coordinate that is not an angle."""
-        xp, lower, upper, period = self._bounds(y)
+        xp, lower, upper, period = _like(y, self.lower, self.upper, self.period)
         room = slack * (upper - lower)
         is_in = (y >= lower - room) & (y <= upper + room)
         return xp.all(xp.isfinite(y) & (is_in | xp.isfinite(period)), axis=-1)
-
-    def _bounds(self, y: Any) -> tuple[Any, ...]:
-        """The array module of `y`, and the bounds and periods in its dtype."""
-        xp = np if isinstance(y, np.ndarray) else jnp
-        return xp, *(xp.asarray(b, dtype=y.dtype) for b in (self.lower, self.upper, self.period))
 
     def sample(self, key: jax.Array, count: int) -> jax.Array:
         """Independent uniform points."""
@@ -317,6 +314,11 @@ class SimplexChart(Chart):
         """The change of Σx."""
         return self.layout.flatten(displacement).sum(axis=-1)
 
+    @property
+    def totals_at(self) -> dict[str, float]:
+        """None: that the sum is one goes without saying."""
+        return {}
+
     def shorten(self, step: Any) -> Any:
         """`step`: no coordinate is an angle."""
         return step
@@ -341,3 +343,27 @@ class SimplexChart(Chart):
         """Independent uniform points of the simplex (normalized exponentials)."""
         draws = jax.random.exponential(key, (count, self.layout.size))
         return (draws / jnp.sum(draws, axis=1, keepdims=True))[:, :-1]
+
+
+def shortened(step: Any, period: Any) -> Any:
+    """Steps `(…, d)` with angles reduced to half a period either way."""
+    xp, period = _like(step, period)
+    turns = xp.where(xp.isfinite(period), xp.round(step / period), 0.0)
+    return step - turns * xp.where(xp.isfinite(period), period, 0.0)
+
+
+def wrapped(y: Any, lower: Any, upper: Any, period: Any) -> Any:
+    """Points `(…, d)` with angles in `[lower, upper)`."""
+    xp, lower, upper, period = _like(y, lower, upper, period)
+    is_angle = xp.isfinite(period)
+    turns = xp.floor(xp.where(is_angle, (y - lower) / period, 0.0))
+    turned = y - turns * xp.where(is_angle, period, 0.0)
+    # Rounding can leave a point just outside the half-open interval, at either end.
+    turned = xp.where(is_angle & (turned < lower), lower, turned)
+    return xp.where(is_angle & (turned >= upper), lower, turned)
+
+
+def _like(y: Any, *numbers: Any) -> tuple[Any, ...]:
+    """The array module of `y`, and numbers as arrays of its dtype."""
+    xp = np if isinstance(y, np.ndarray) else jnp
+    return xp, *(xp.asarray(b, dtype=y.dtype) for b in numbers)

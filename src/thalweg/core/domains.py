@@ -7,7 +7,6 @@ box, the first n − 1 of a simplex.
 
 import numbers
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -203,14 +202,6 @@ class ProbabilitySimplex(Domain):
     def words(self) -> str:
         """How many coordinates it has."""
         return f"the simplex of {self.size} coordinates"
-
-
-def domain_from(data: Mapping[str, Any], layout: Layout) -> Domain:
-    """The domain that `Domain.to_dict` wrote, of states of that layout."""
-    if "sum" in data:
-        return ProbabilitySimplex(len(data["lower"]))
-    periodic = data.get("periodic", [False] * layout.size)
-    return Box(*(layout.unflatten(np.asarray(x)) for x in (data["lower"], data["upper"], periodic)))
 
 
 def _many(count: int, noun: str) -> str:

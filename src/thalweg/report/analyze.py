@@ -147,6 +147,7 @@ def analyze(
     system: Rule | Callable[[Any], Any],
     domain: Domain | None = None,
     *,
+    conserved: Mapping[str, Any] | None = None,
     seed: int = 0,
     name: str | None = None,
     warnings: Sequence[str] = (),
@@ -161,6 +162,9 @@ def analyze(
         system: a `Flow` or a `Map` that does not depend on time; or an energy, which stands for its
             Euclidean steepest descent.
         domain: where to look; None means the domain that the system declares.
+        conserved: the values of linear totals that the system conserves, by name, such as
+            `{"A + B": 1.0}` (`conserved_quantities` names them); everything is then asked about the
+            states that have them.
         seed: the seed of everything random; 0 is what the verbs use unless told.
         name: what to call the system; the name of its class unless given.
         warnings: sentences that the result shall begin its warnings with.
@@ -184,7 +188,7 @@ def analyze(
     rule = _rule_of(system)
     key = jax.random.key(seed) if seed else None
     stage(STAGES[0])
-    equilibria = find_equilibria(rule, domain, key=key)
+    equilibria = find_equilibria(rule, domain, conserved=conserved, key=key)
     domain = equilibria.about.domain
     verdict, cycles = _verdict_and_cycles(rule, domain, equilibria, key, stage)
     stage(STAGES[3])

@@ -5,6 +5,7 @@ import pytest
 
 import thalweg as tw
 from thalweg.cli.parse.region import read_domain
+from thalweg.cli.parse.totals import read_conserved
 
 
 class Free(tw.Flow):
@@ -99,3 +100,14 @@ def test_an_angle_stays_one_as_long_as_the_width_is_its_period():
 
 def test_a_simplex_is_not_a_box():
     assert "ProbabilitySimplex" in refused("0,1", tw.models.RockPaperScissors())
+
+
+def test_totals_and_their_values():
+    assert read_conserved(["A + B=1", "C=2e-3"]) == {"A + B": 1.0, "C": 2e-3}
+    assert read_conserved(None) == {}
+
+
+@pytest.mark.parametrize("texts", [["A + B"], ["=1"], ["A=x"], ["A=1", "A=2"]])
+def test_what_gives_no_total_a_value_is_named(texts):
+    with pytest.raises(tw.InputError, match="--conserved"):
+        read_conserved(texts)

@@ -20,7 +20,8 @@ from thalweg.analysis.cycles.maps import MAX_PERIOD, is_dear, search_map
 from thalweg.analysis.cycles.non_periodic import Wanderer
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Cycles
-from thalweg.analysis.equilibria.find import given_points, look_at
+from thalweg.analysis.equilibria.find import given_points
+from thalweg.analysis.equilibria.looks import look_at
 from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.analysis.equilibria.search import ROUND, probe
 from thalweg.core.about import About

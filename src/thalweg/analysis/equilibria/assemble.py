@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis.equilibria.classify import classify
+from thalweg.analysis.equilibria.conserved import conserved_in
 from thalweg.analysis.equilibria.continua import Continuum, spread
 from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.inventory import TARGET
@@ -15,6 +16,7 @@ from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
 from thalweg.analysis.equilibria.sorting import Inventory
+from thalweg.analysis.equilibria.totals import shortened_text, written
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.tables import format_state
@@ -29,7 +31,7 @@ _ON_CONTINUUM = 1e-12
 def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory) -> Equilibria:
     """Classify what was found and put it in order, with what the reader should know."""
     isolated, scales = np.flatnonzero(inventory.inside), inventory.scales
-    families = [f for f in inventory.families if np.any(_inside(problem, f))]
+    families = [f for f, shown in zip(inventory.families, inventory.within, strict=True) if shown]
     points, spread = [inventory.roots.y[isolated]], [inventory.roots.spread[isolated]]
     continuum = [np.zeros(len(isolated), dtype=int)]
     for family in families:
@@ -190,6 +192,11 @@ def _warnings(
         names = declared_names(problem.rule, problem.chart.layout)
         values = ", ".join(f"{names[i]} = {value:g}" for i, value in held.items())
         notes.append(f"held fixed: {values}; these are equilibria of the rest.")
+    if totals := problem.chart.totals_at:
+        said = " and ".join(f"{name} = {value:.6g}" for name, value in totals.items())
+        notes.append(f"on the states with {said}; eigenvalues are those among them.")
+    elif families:
+        notes += _of_totals(problem)
     notes += _of_jumps(problem, inventory.jumps)
     index = inventory.index_sum
     if index is not None and index.found != index.expected:
@@ -205,6 +212,23 @@ def _warnings(
         where = " The search ended outside; widen the domain." if search.outside else ""
         notes.append(f"no equilibrium was found in the domain.{where}")
     return notes
+
+
+def _of_totals(problem: Problem) -> list[str]:
+    """What is conserved, where that may be why equilibria come in families."""
+    chart = problem.chart
+    found = conserved_in(problem)
+    found = found[np.all((found == 0.0) | ~chart.angles, axis=1)]
+    if not len(found):
+        return []
+    rows = np.zeros((len(found), chart.layout.size))
+    rows[:, np.asarray(chart.indices)] = found
+    names = declared_names(problem.rule, chart.layout)
+    totals = [shortened_text(written(row, names)) for row in rows]
+    return [
+        f"the rule conserves {' and '.join(totals)}; with a value given, equilibria may be "
+        f"isolated (conserved={{{totals[0]!r}: …}})."
+    ]
 
 
 def _of_jumps(problem: Problem, jumps: Jumps | None) -> list[str]:

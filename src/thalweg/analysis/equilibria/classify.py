@@ -104,11 +104,20 @@ def spectrum(jacobian: np.ndarray, uncertainty: Any = 0.0) -> Spectrum:
         strayed = np.linalg.norm(strayed * units / units[:, None], 2)
     backward = _ROUNDINGS * size * _EPS * norm + float(strayed)
     values, vectors = np.linalg.eig(balanced)
-    condition = np.linalg.norm(np.linalg.pinv(vectors), axis=1) * np.linalg.norm(vectors, axis=0)
-    simple = np.maximum(condition, 1.0) * backward
+    # However badly conditioned, an eigenvalue is no larger than the matrix.
+    simple = np.minimum(np.maximum(_conditions(vectors), 1.0) * backward, 2.0 * norm + backward)
     found = _with_clusters(values.astype(np.complex128), simple, backward, norm)
     order = np.lexsort((-np.imag(found.values), -_rounded(np.real(found.values), backward)))
     return Spectrum(*(part[order] for part in found))
+
+
+def _conditions(vectors: np.ndarray) -> np.ndarray:
+    """The condition number of each eigenvalue, from the eigenvectors `(d, d)`, its columns."""
+    try:
+        left = np.linalg.inv(vectors)
+    except np.linalg.LinAlgError:  # eigenvectors coincide: nothing is known of any of them
+        return np.full(len(vectors), np.inf)
+    return np.linalg.norm(left, axis=1) * np.linalg.norm(vectors, axis=0)
 
 
 def _growths(

@@ -12,7 +12,7 @@ import numpy as np
 
 from thalweg.analysis.equilibria.continua_outside import joined_outside
 from thalweg.analysis.equilibria.polish import polish
-from thalweg.analysis.equilibria.search import Scales, search_all
+from thalweg.analysis.equilibria.search import Scales, SearchEnd, search_all
 from thalweg.core.charts import Chart
 from thalweg.dynamics.problem import Problem
 
@@ -20,6 +20,8 @@ _SINGULAR = 1e-4
 _STEP = 0.01
 _STEPS = 3
 _CONVERGED = 1e-12
+# A search that ends above this residual has not arrived, however slow it is.
+_NEARLY = 1e-6
 # Curves are followed in short strides, because they bend; a dozen of them across the domain fit.
 _MOST_ON_CURVES, _MOST_POINTS = 2_000, 400
 _SEEN = 128
@@ -85,7 +87,7 @@ def _walk(
     widths, chart = np.asarray(scales.y), problem.chart
     here, alive = starts, np.ones(len(starts), dtype=bool)
     for _ in range(_STEPS):
-        end = search_all(problem, here + _STEP * directions * widths, scales)
+        end = _arrive(problem, here + _STEP * directions * widths, scales)
         there = np.asarray(end.y)
         moved = chart.difference(there, here) / widths
         ahead = np.sum(moved * directions, axis=1)
@@ -208,6 +210,19 @@ def spread(points: np.ndarray, count: int, widths: np.ndarray) -> np.ndarray:
     return np.array(chosen)
 
 
+def _arrive(problem: Problem, points: np.ndarray, scales: Scales) -> SearchEnd:
+    """Search from points; where roots are degenerate, so that it is slow, polish its ends too."""
+    end = search_all(problem, points, scales)
+    slow = np.flatnonzero((end.residual >= _CONVERGED) & (end.residual < _NEARLY))
+    if not len(slow):
+        return end
+    done = polish(problem, end.y[slow], scales)
+    y, residual = end.y.copy(), end.residual.copy()
+    size = np.linalg.norm(done.displacement / np.asarray(scales.f), axis=1)
+    y[slow], residual[slow] = done.y, np.minimum(size, residual[slow])
+    return SearchEnd(y, residual, end.steps)
+
+
 def _stride(dimension: int) -> float:
     """How far apart points on a continuum are wanted, in units of the domain."""
     return _STEP * (2.0, 8.0, 20.0)[min(dimension, 3) - 1]
@@ -228,7 +243,7 @@ def _grow(problem: Problem, points: np.ndarray, dimension: int, scales: Scales) 
         ]
         if not starts or len(points) >= most:
             break
-        end = search_all(problem, np.array(starts), scales)
+        end = _arrive(problem, np.array(starts), scales)
         arrived = (end.residual < _CONVERGED) & chart.inside(end.y, 0.05)
         frontier = _far_from(chart, points, end.y[arrived], 0.6 * stride, widths)
         if not len(frontier):
@@ -282,7 +297,7 @@ def _joined(problem: Problem, points: np.ndarray, edges: np.ndarray, scales: Sca
     widths, chart = np.asarray(scales.y), problem.chart
     step = chart.difference(points[edges[:, 1]], points[edges[:, 0]])
     middle = points[edges[:, 0]] + 0.5 * step
-    end = search_all(problem, middle, scales)
+    end = _arrive(problem, middle, scales)
     off = np.linalg.norm(chart.difference(np.asarray(end.y), middle) / widths, axis=1)
     length = np.linalg.norm(step / widths, axis=1)
     return (end.residual < _CONVERGED) & (off <= 0.3 * length + 1e-6)

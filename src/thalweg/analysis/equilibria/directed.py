@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.analysis.equilibria.completeness import binomial_upper, unseen_upper
 from thalweg.analysis.equilibria.features import starts_near
 from thalweg.analysis.equilibria.indices import IndexSum, expected_index, index_sum
-from thalweg.analysis.equilibria.search import ROUND
+from thalweg.analysis.equilibria.search import ROUND, evaluate
 from thalweg.analysis.equilibria.sorting import Found, Inventory, enlarge
 from thalweg.analysis.equilibria.symmetries import images, independent_parts, symmetries
 from thalweg.analysis.equilibria.trajectories import follow
@@ -58,6 +58,7 @@ def from_trajectories(
     found, inventory = enlarge(problem, found, inventory, _apart(problem, ends))
     inside = inventory.roots.y[inventory.inside]
     nearest, distance = _nearest(problem, ends[:count], inside)
+    on_families = _on_families(problem, ends[:count], inventory)
     settled = distance < _NEAR
     _, known = _nearest(problem, inside, before.roots.y)
     is_new = settled & (np.append(known, 0.0)[nearest] > _SAME)
@@ -66,7 +67,23 @@ def from_trajectories(
     else:
         # What was known before is independent of the trajectories, so that all of them count.
         upper = binomial_upper(0, count)
-    return found, inventory, Trajectories(count, int(np.sum(settled)), upper)
+    return found, inventory, Trajectories(count, int(np.sum(settled | on_families)), upper)
+
+
+def _on_families(problem: Problem, ends: np.ndarray, inventory: Inventory) -> np.ndarray:
+    """Which trajectories ended close to a continuum, slowly, shape `(n,)`."""
+    settled = np.zeros(len(ends), dtype=bool)
+    if not inventory.families:
+        return settled
+    scales = inventory.scales
+    finite = np.where(np.isfinite(ends), ends, 0.0)
+    speed = np.linalg.norm(evaluate(problem, finite) / np.asarray(scales.f), axis=1)
+    is_slow = (speed < _NEAR) & np.all(np.isfinite(ends), axis=1)
+    is_slow &= np.asarray(problem.chart.inside(finite, _NEAR))
+    for family in inventory.families:
+        step = problem.chart.difference(finite[:, None], family.points) / np.asarray(scales.y)
+        settled |= is_slow & (np.min(np.linalg.norm(step, axis=2), axis=1) <= family.reach)
+    return settled
 
 
 def from_what_was_found(

@@ -43,6 +43,14 @@ class Roots(NamedTuple):
             self.y[chosen], polished, self.tolerance[chosen], self.spread[chosen], self.hits
         )
 
+    def without(self, left_out: np.ndarray) -> "Roots":
+        """The other roots, with the hits of those candidates that led to them or to none."""
+        kept = np.flatnonzero(~left_out)
+        number = np.full(len(left_out) + 1, -1)
+        number[kept] = np.arange(len(kept))
+        hits = self.hits[~np.append(left_out, False)[self.hits]]
+        return self.at(kept)._replace(hits=number[hits])
+
 
 def distinct_roots(
     problem: Problem, points: np.ndarray, residual: np.ndarray, scales: Scales

@@ -1,14 +1,16 @@
 """The verb: find and classify every equilibrium of a rule in a domain."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
 from thalweg.analysis.equilibria.assemble import assemble
+from thalweg.analysis.equilibria.conserved import on_level
 from thalweg.analysis.equilibria.inventory import take_inventory
+from thalweg.analysis.equilibria.looks import look_around, look_at, typical_scales
 from thalweg.analysis.equilibria.result import Equilibria
-from thalweg.analysis.equilibria.search import ROUND, Probe, Scales, probe
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Rule, declared_domain
@@ -20,6 +22,7 @@ def find_equilibria(
     domain: Domain | None = None,
     *,
     starts: int | Any = 256,
+    conserved: Mapping[str, Any] | None = None,
     key: jax.Array | None = None,
 ) -> Equilibria:
     """Find and classify every equilibrium of a flow, or fixed point of a map, in a domain.
@@ -41,6 +44,10 @@ def find_equilibria(
         starts: the number of random starts, or the starts themselves: states stacked along a first
             axis (recorded states of a network, say). Given starts are used as they are, and points
             where the speed has a local minimum above zero are reported as `slow`.
+        conserved: the values of linear totals that the rule conserves, by name, such as
+            `{"A + B": 1.0}` (`conserved_quantities` names them). Only states that have them are
+            searched, in as many coordinates as are then free, so that equilibria are isolated which
+            would come in families; their eigenvalues are those on the level set.
         key: a `jax.random` key; None means a fixed one. The same key gives the same result.
 
     Returns:
@@ -48,7 +55,7 @@ def find_equilibria(
 
     Raises:
         InputError: the rule does not fit the domain, depends on time, holds a parameter that is not
-            finite, or is finite nowhere in the domain.
+            finite, or is finite nowhere in the domain; a total is not conserved.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -66,6 +73,8 @@ def find_equilibria(
     with jax.enable_x64(True):
         if not is_count and domain is None and declared_domain(rule) is None:
             domain = _box_around(starts)
+        if conserved:
+            domain = on_level(rule, domain, conserved)
         problem, domain = make_problem(rule, domain)
         given = None if is_count else given_points(problem, starts)
         look = look_at(problem, key, given)
@@ -74,57 +83,6 @@ def find_equilibria(
         count = int(starts) if is_count else 0
         inventory = take_inventory(problem, scales, key, count if given is None else given)
         return assemble(problem, domain, look, inventory)
-
-
-def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> Probe:
-    """What the rule does at the first starts; refuses what cannot be analysed."""
-    if given is None:
-        look = look_around(problem, key)
-    else:
-        given = np.resize(given, (ROUND, given.shape[1]))
-        look = Probe(*map(np.asarray, probe(problem, key, np.asarray(0), given, ROUND)))
-    name = type(problem.rule).__name__
-    if not np.any(np.all(np.isfinite(look.displacement), axis=1)):
-        raise InputError(
-            f"{name} is not finite at any of {len(look.starts)} points of the domain, for example "
-            f"at {look.starts[0]}. Choose a domain in which the rule is defined."
-        )
-    finite = np.where(np.isfinite(look.displacement), np.abs(look.displacement), 0.0)
-    rounding = 1e-11 * max(float(np.max(finite)), 1e-300)
-    if look.time_change > rounding:
-        raise InputError(
-            f"{name} depends on time (at one state it changed by {look.time_change:.3g}), so it "
-            f"has no equilibria. If it is periodic, analyse Stroboscopic(flow, period)."
-        )
-    if look.leak > 100.0 * rounding and look.leak > 1e-14:
-        raise InputError(
-            f"{name} does not keep the sum of the state on the simplex (it changes by "
-            f"{look.leak:.3g}). Subtract the mean growth, or use a Box."
-        )
-    return look
-
-
-def look_around(problem: Problem, key: jax.Array | None) -> Probe:
-    """What the rule does at random points of the domain."""
-    return Probe(*map(np.asarray, probe(problem, key, np.asarray(0), None, ROUND)))
-
-
-def typical_scales(problem: Problem, *looks: Probe) -> Scales:
-    """Typical sizes in the domain. (Given starts alone do not show them: they may be at rest.)"""
-    typical = np.max([_typical(look.displacement) for look in looks], axis=0)
-    largest = max(float(np.max(typical)), 1e-300)
-    typical = np.maximum(typical, 1e-12 * largest)
-    return Scales(np.asarray(problem.chart.widths), np.where(typical > 1e-290, typical, 1.0))
-
-
-def _typical(displacement: np.ndarray) -> np.ndarray:
-    """The median size of each component, or its mean where the median says too little."""
-    size = np.abs(displacement)
-    size = size[np.all(np.isfinite(size), axis=1)]
-    if not len(size):
-        return np.zeros(displacement.shape[1])
-    median, mean = np.median(size, axis=0), np.mean(size, axis=0)
-    return np.where(median > 1e-3 * mean, median, mean)
 
 
 def given_points(problem: Problem, starts: Any) -> np.ndarray:

@@ -27,7 +27,8 @@ class Inventory(NamedTuple):
     Attributes:
         roots: the distinct isolated roots, those outside the domain included.
         inside: whether each of them lies in the closed domain.
-        families: the continua.
+        families: the continua, those outside the domain included.
+        within: whether each of them has points in the domain.
         family: the continuum that each start ended on, or −1, shape `(n,)`.
         hits: the isolated root that each start ended on, or −1, shape `(n,)`.
         ends: where the starts ended, shape `(n, d)`.
@@ -49,6 +50,7 @@ class Inventory(NamedTuple):
     roots: Roots
     inside: np.ndarray
     families: tuple[Continuum, ...]
+    within: np.ndarray
     family: np.ndarray
     hits: np.ndarray
     ends: np.ndarray
@@ -68,7 +70,7 @@ class Inventory(NamedTuple):
     @property
     def num_found(self) -> int:
         """How many equilibria there are inside, a continuum counting once."""
-        return int(np.sum(self.inside)) + len(self.families)
+        return int(np.sum(self.inside)) + int(np.sum(self.within))
 
 
 class Found(NamedTuple):
@@ -106,6 +108,13 @@ def sort_out(problem: Problem, scales: Scales, found: Found) -> Inventory:
     while True:
         rest = np.flatnonzero(family < 0)
         roots = distinct_roots(problem, ends[rest], residual[rest], scales)
+        # Ends that were too slow for `absorb` join where their roots lie.
+        nowhere = np.full(len(roots.y), -1)
+        joined = absorb(problem, roots.y, np.zeros(len(roots.y)), nowhere, families, scales)
+        if np.any(joined >= 0):
+            family[rest] = np.append(joined, -1)[roots.hits]
+            rest = np.flatnonzero(family < 0)
+            roots = roots.without(joined >= 0)
         new = discover(problem, roots.y, scales)
         if not new:
             break
@@ -123,8 +132,9 @@ def sort_out(problem: Problem, scales: Scales, found: Found) -> Inventory:
     label = np.where((family >= 0) & is_in, _FAMILY + family, -1)
     counted = (hits >= 0) & np.append(inside, False)[hits]
     label = np.where(counted, hits, label)
+    within = np.array([bool(np.any(chart.inside(f.points, 1e-9))) for f in families], bool)
     return Inventory(
-        roots, inside, families, family, hits, ends, residual, found.steps, label, scales
+        roots, inside, families, within, family, hits, ends, residual, found.steps, label, scales
     )
 
 

@@ -3,6 +3,7 @@
 import shlex
 
 from thalweg.cli.parse.options import (
+    ConservedOption,
     DebugOption,
     DomainOption,
     JsonOption,
@@ -20,6 +21,7 @@ def analyze(
     system: SystemArgument,
     settings: SetOption = None,
     domain: DomainOption = None,
+    conserved: ConservedOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -36,15 +38,17 @@ def analyze(
     with session(out, as_json, quiet, debug) as current:
         from thalweg.cli.parse.loader import load_system
         from thalweg.cli.parse.region import read_domain
+        from thalweg.cli.parse.totals import read_conserved
 
         loaded = load_system(system, settings or ())
         box, warnings = read_domain(domain, loaded.rule)
+        totals = read_conserved(conserved)
         current.open_folder(loaded.slug)
 
         from thalweg.report import analyze as job
 
         files: dict[str, bytes] = {}
-        known = {"seed": seed, "name": loaded.name, "warnings": warnings}
+        known = {"seed": seed, "name": loaded.name, "warnings": warnings, "conserved": totals}
         with Stages(loaded.name, len(job.STAGES) + 1, quiet=quiet) as stage:
             found = job.analyze(loaded.subject, box, **known, stage=stage)
             if current.folder is not None:
@@ -52,16 +56,25 @@ def analyze(
                 from thalweg.report import analysis_page
 
                 stage("figures")
-                command = _command(loaded.portable_name, settings or (), domain, seed)
+                command = _command(loaded.portable_name, settings or (), domain, totals, seed)
                 page = found.called(loaded.portable_name)
                 files = analysis_page(page, command=command, versions=installed()).files()
 
         current.finish(found.to_dict(), str(found), lambda: files)
 
 
-def _command(name: str, settings: list[str] | tuple[()], domain: str | None, seed: int) -> str:
+def _command(
+    name: str,
+    settings: list[str] | tuple[()],
+    domain: str | None,
+    totals: dict[str, float],
+    seed: int,
+) -> str:
     """What was typed, without where files went."""
     words = ["thalweg", "analyze", name]
     words += [word for text in settings for word in ("--set", text)]
     words += [] if domain is None else ["--domain", domain]
+    words += [
+        word for total in totals.items() for word in ("--conserved", "{}={!r}".format(*total))
+    ]
     return shlex.join([*words, *(["--seed", str(seed)] if seed else [])])

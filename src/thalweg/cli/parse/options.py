@@ -25,6 +25,14 @@ DomainOption = Annotated[
         help="Where to search: one pair a coordinate, or one pair for all.",
     ),
 ]
+ConservedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--conserved",
+        metavar='"A + B=VALUE"',
+        help="Hold a linear total that the system conserves at a value.",
+    ),
+]
 SeedOption = Annotated[
     int, typer.Option("--seed", metavar="N", min=0, help="The seed of everything random.")
 ]
