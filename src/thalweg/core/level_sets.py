@@ -166,5 +166,6 @@ def _decided(rows: np.ndarray, is_angle: np.ndarray, widths: np.ndarray) -> np.n
     """As many coordinates as there are totals, which the others decide stably."""
     from scipy.linalg import qr
 
-    pivots = qr(np.where(is_angle, 0.0, rows * widths), pivoting=True, mode="economic")[2]
-    return np.sort(pivots[: len(rows)])
+    across = np.where(is_angle, 0.0, rows * widths)
+    factored: Any = qr(across, pivoting=True, mode="economic")
+    return np.sort(factored[2][: len(rows)])

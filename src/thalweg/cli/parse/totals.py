@@ -17,7 +17,7 @@ def read_conserved(texts: Sequence[str] | None) -> dict[str, float]:
         try:
             value = float(number)
         except ValueError:
-            name = ""
+            name, value = "", 0.0
         if not name.strip():
             raise InputError(f'--conserved {text!r}: expected TOTAL=VALUE, such as "A + B=1".')
         if name.strip() in found:
