@@ -13,7 +13,8 @@ from thalweg.analysis.descent.axioms import (
     homogeneity_degree,
 )
 from thalweg.analysis.descent.bounded_below import BoundedBelow, check_bounded_below
-from thalweg.analysis.descent.check import DescentCheck, check_descent
+from thalweg.analysis.descent.check import check_descent
+from thalweg.analysis.descent.result import DescentCheck
 from thalweg.analysis.equilibria.conserved import (
     ConservedQuantities,
     ConservedQuantity,

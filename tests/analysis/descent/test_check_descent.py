@@ -1,5 +1,8 @@
 """Descent: what falls, what is conserved, what rises and where."""
 
+from typing import Any
+
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -103,3 +106,113 @@ def test_an_energy_that_is_not_finite_is_reported():
 def test_rounding_beyond_the_edge_of_the_simplex_is_no_violation():
     """Runs end at the corners, and a solver's error may put them 1e-9 outside."""
     assert tw.check_descent(tw.models.Replicator(), None).holds
+
+
+class Gated(tw.Flow):
+    """−x, turned round where low < n·x + k|x|² < high."""
+
+    normal: Any
+    curvature: Any
+    low: Any
+    high: Any
+
+    def velocity(self, t, state):
+        s = self.normal @ state + self.curvature * jnp.sum(state**2)
+        return -state * jnp.where((s > self.low) & (s < self.high), -1.0, 1.0)
+
+
+class Stepped(eqx.Module):
+    """½|x|², and a step where n·x < place and m·x > start."""
+
+    normal: Any
+    place: Any
+    height: Any
+    other: Any
+    start: Any
+
+    def __call__(self, x):
+        is_on = (self.normal @ x < self.place) & (self.other @ x > self.start)
+        return 0.5 * jnp.sum(x * x) + self.height * jnp.where(is_on, 1.0, 0.0)
+
+
+def arrays(*values):
+    return [np.asarray(value, dtype=float) for value in values]
+
+
+NOWHERE = Gated(*arrays([1, 0], 0, 5, 6))
+PLAIN = Stepped(*arrays([1, 0], 0, 0, [0, 1], -9))
+
+
+@pytest.mark.parametrize(
+    ("where", "worst"),
+    [
+        (([1, 0], 0, 0.999, 9), 2.0),  # a slab at a face
+        (([1, 1], 0, 1.9999, 9), 2.0),  # a corner
+        (([0, 0], 1, 0.25, 0.2502), 0.2502),  # a shell as thin as 2e-4
+        (([-0.8, -0.6], 1, -0.25 - 1, -0.25 + 0.003**2), 0.503**2),  # a spot of radius .003
+        (([1, 0], 0, 5, 6), None),
+    ],
+)
+def test_faces_corners_and_switches_of_the_rule_are_looked_at(where, worst):
+    found = check_descent(Gated(*arrays(*where)), PLAIN, square(1.0))
+    assert found.holds is (worst is None)
+    if worst is not None:
+        assert found.worst == pytest.approx(worst, rel=1e-3)
+        assert found.switches >= 1
+
+
+@pytest.mark.parametrize(
+    ("step", "jump"),
+    [
+        (([1, 0], 0.3, 0.1, [0, 1], -9), 0.1),  # on the way in the energy steps up
+        (([1, 0], 0.3, -0.1, [0, 1], -9), 0.0),  # down
+        (([1, 0], 0.3, 1e-4, [0, 1], 0.8), 1e-4),  # a small one, on a tenth of the line
+    ],
+)
+def test_jumps_of_the_energy_itself_are_looked_at(step, jump):
+    found = check_descent(NOWHERE, Stepped(*arrays(*step)), square(1.0))
+    assert found.holds is (jump == 0.0)
+    assert found.jump == pytest.approx(jump, rel=1e-3)
+    if jump:
+        assert found.worst == found.jump
+        assert found.where[0] == pytest.approx(0.3, abs=1e-6)
+        assert "jumps up by" in str(found)
+        assert type(found).from_dict(found.to_dict()) == found
+
+
+def test_what_would_have_been_missed_is_said():
+    found = check_descent(NOWHERE, PLAIN, square(1.0))
+    # A spot of share p is missed by n points with probability (1 − p)^n.
+    assert (1.0 - found.smallest_share) ** 4096 == pytest.approx(0.05)
+    assert np.pi * found.smallest_radius**2 == pytest.approx(found.smallest_share)
+    assert "less than 0.073 % of the domain" in " ".join(str(found).split())
+    simplex = tw.check_descent(tw.models.Replicator())
+    assert len(simplex.about.names) == 3  # so a triangle of half a square
+    assert np.pi * simplex.smallest_radius**2 == pytest.approx(0.5 * simplex.smallest_share)
+
+
+def test_the_worst_is_the_worst_rise_seen_along_a_trajectory_too():
+    stepped = Stepped(*arrays([1, 0], 0.3, 0.1, [0, 1], -9))
+    run = tw.simulate(NOWHERE, np.array([0.9, 0.1]), duration=4.0, save=5)
+    found = check_descent(NOWHERE, stepped, run)
+    assert found.holds is False
+    x = np.asarray(run.states)
+    rise = 0.1 + 0.5 * np.sum(x[2] ** 2) - 0.5 * np.sum(x[1] ** 2)
+    assert found.rise_along == pytest.approx(rise)
+    assert found.worst == pytest.approx(rise / 1.0)  # over one unit of time
+    np.testing.assert_allclose(found.where, x[1])
+
+
+class Driven(tw.Flow):
+    """−x + a sin t."""
+
+    a: Any
+
+    def velocity(self, t, state):
+        return -state + self.a * jnp.sin(t)
+
+
+def test_what_depends_on_time_is_refused():
+    with pytest.raises(tw.InputError, match=r"depends on time.*Stroboscopic"):
+        check_descent(Driven(np.asarray(0.5)), PLAIN, square(1.0))
+    assert check_descent(Driven(np.asarray(0.0)), PLAIN, square(1.0)).holds

@@ -1,135 +1,47 @@
 """Does a rule go down an energy? Asked at points, along trajectories, and of the worst place.
 
-Sampling alone misses a small region where the energy rises, so the worst point is hunted by ascent
-on the rate itself and on the rate relative to the sizes that cancel in it.
+Sampling alone misses a small region where the energy rises. So faces, corners and both sides of
+switches are looked at, and the worst point is hunted by ascent on the rate itself and on the rate
+relative to the sizes that cancel in it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.about import UNSAID, About
+from thalweg.analysis.descent.places import (
+    OFFSETS,
+    Switches,
+    border_points,
+    find_switches,
+    peaks,
+    smallest_met,
+)
+from thalweg.analysis.descent.rates import Rates, climb, rates_at, runs_from, time_change
+from thalweg.analysis.descent.result import DescentCheck
+from thalweg.core.about import About
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
-from thalweg.core.plain import array, flat, number
-from thalweg.core.reports import TableReport, about_in
-from thalweg.core.tables import format_state
+from thalweg.core.randomness import host_generator
 from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
-from thalweg.dynamics import WORDS, Rule, declared_energy
+from thalweg.dynamics import Rule, declared_energy
 from thalweg.dynamics.problem import Problem, make_problem
-from thalweg.simulation import Trajectory, simulate
+from thalweg.simulation import Trajectory
 
-_SAMPLES = 1024
-_HUNTERS = 128
-_HUNT_STEPS = 60
+_SAMPLES = 4096
+_HUNTERS_EACH = 64
 _RUNS = 32
-_SAVED = 33
-_RELATIVE = 1e-9
+_PROBES = 16
+# What rounding may add to dE/dt, relative to |∇E||f|, and to E(x⁺) − E(x), relative to |E|.
+_ROUNDING = {True: 1e-9, False: 1e-13}
 _STRICT = 1e-6
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class DescentCheck(TableReport):
-    """Whether an energy never rises along a rule, as far as was looked.
-
-    Attributes:
-        holds: no rise was found beyond rounding; None when the energy was finite nowhere.
-        strict: it holds, and wherever the rule moves the energy falls beyond rounding.
-        worst: the largest rate found: dE/dt of a flow, E(x⁺) − E(x) of a map; positive beyond
-            rounding where it does not hold.
-        where: the state with that rate.
-        rise_along: the largest rise of the energy between successive points of trajectories.
-        points: how many points were looked at.
-        undefined: a state where the energy is not finite, or None.
-        energy: the name of the energy.
-        about: the rule, and the domain looked at.
-    """
-
-    holds: bool | None
-    strict: bool
-    worst: float
-    where: Any
-    rise_along: float
-    points: int
-    undefined: Any = None
-    energy: str = ""
-    about: About = UNSAID
-
-    def __bool__(self) -> bool:
-        return self.holds is True
-
-    def data(self) -> dict[str, Any]:
-        """`energy`, `holds` and `worst` of the contract, then the other fields."""
-        return {
-            "energy": self.energy,
-            "holds": self.holds,
-            "worst": self.worst,
-            "strict": self.strict,
-            "where": None if self.where is None else flat(self.where),
-            "rise_along": self.rise_along,
-            "points": self.points,
-            "undefined": None if self.undefined is None else flat(self.undefined),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "DescentCheck":
-        """The check that `to_dict` wrote."""
-        about = about_in(data, about)
-
-        def state(known: Any) -> Any:
-            values = None if known is None else array(known)
-            return None if values is None else about.layout_for(values).unflatten(values)
-
-        return cls(
-            holds=data["holds"],
-            strict=data["strict"],
-            worst=number(data["worst"]),
-            where=state(data["where"]),
-            rise_along=number(data["rise_along"]),
-            points=data["points"],
-            undefined=state(data["undefined"]),
-            energy=data["energy"],
-            about=about,
-        )
-
-    @property
-    def title(self) -> str:
-        """Whether the energy falls along the rule, in a line."""
-        how = "falls wherever the rule moves" if self.strict else "never rises"
-        found = {None: "is not finite", True: how, False: "rises somewhere"}[self.holds]
-        return f"Descent of {self.about.system} ({self.about.rule_kind}): the energy {found}"
-
-    def table(self) -> None:
-        """Nothing: the remarks say it all."""
-
-    def remarks(self) -> list[str]:
-        """What was looked at, and what was seen there."""
-        rate = WORDS[self.about.rule_kind].rise
-        said = []
-        if self.holds:
-            said.append(
-                f"{rate} ≤ 0 at {self.points} points, trajectories and hunts for the worst place "
-                f"included; checked, not proved."
-            )
-        elif self.holds is not None:
-            said.append(f"{rate} = {self.worst:.4g} at {format_state(self.where)}.")
-        if self.undefined is not None:
-            said.append(f"The energy is not finite at {format_state(self.undefined)}.")
-        return said
-
-
-class _Rate(NamedTuple):
-    """The rate of the energy, what its rounding is relative to, and how fast the state moves."""
-
-    rate: Any
-    size: Any
-    speed: Any
+# A step of E by so much of its range, within 1e-9 of the width of the domain, is a jump.
+_JUMP = 1e-6
 
 
 def check_descent(
@@ -146,15 +58,17 @@ def check_descent(
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
         energy: any callable `state → scalar`; None means the energy that the rule declares.
-        where: a domain, in which points are drawn, trajectories run and the worst point hunted; or
-            a trajectory, whose states alone are looked at; None means the declared domain.
+        where: a domain, in which points are drawn, its border and both sides of every switch of
+            the rule and of the energy looked at, trajectories run and the worst point hunted; or a
+            trajectory, whose states alone are looked at; None means the declared domain.
         key: a `jax.random` key; None means a fixed one.
 
     Returns:
         The check: true as a truth value when the energy never rises.
 
     Raises:
-        InputError: no energy is given or declared, it is not scalar, or the rule does not fit.
+        InputError: no energy is given or declared, it is not scalar, or the rule does not fit or
+            depends on time.
 
     Example:
         >>> import thalweg as tw
@@ -176,13 +90,9 @@ def check_descent(
         about, energy = About.of(rule, domain), in_float64(energy)
         _check_scalar(problem, energy)
         if isinstance(where, Trajectory):
-            states = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), where.states)
-            points = problem.chart.coordinates(states)
-            rates = _Rate(*map(np.asarray, _rates(problem, energy, points)))
-            found = _report(problem, energy, points, rates, points[None])
+            found = _along(problem, energy, where)
         else:
-            points, rates, runs = jax.tree.map(np.asarray, _hunt(problem, energy, key))
-            found = _report(problem, energy, points, rates, runs)
+            found = _everywhere(problem, energy, host_generator(key))
     return replace(found, energy=name, about=about)
 
 
@@ -204,85 +114,103 @@ def _box_of(trajectory: Trajectory) -> Box:
     return Box(low, jax.tree.map(lambda leaf: np.max(leaf, axis=0) + 1.0, states))
 
 
-def _rate_at(problem: Problem, energy: Callable[[Any], Any], y: jax.Array) -> _Rate:
-    speed = jnp.sqrt(jnp.sum(problem.displacement(y) ** 2))
-    return _Rate(*problem.rise(energy, y), speed)
-
-
-@eqx.filter_jit
-def _rates(problem: Problem, energy: Any, points: Any) -> _Rate:
-    return jax.vmap(lambda y: _rate_at(problem, energy, y))(points)
-
-
-@eqx.filter_jit
-def _hunt(problem: Problem, energy: Any, key: Any) -> tuple[jax.Array, _Rate, jax.Array]:
-    """Points of the domain and where ascent led from the worst of them; and some trajectories."""
-    key = jax.random.key(0) if key is None else key
-    drawn = problem.chart.sample(key, _SAMPLES)
-    at_drawn = _rates(problem, energy, drawn)
-    floor = 1e-12 * jnp.nanmedian(at_drawn.size) + 1e-300
-
-    def steepness(y: jax.Array) -> jax.Array:
-        found = _rate_at(problem, energy, y)
-        return found.rate / (found.size + floor)
-
-    def raw(y: jax.Array) -> jax.Array:
-        return _rate_at(problem, energy, y).rate
-
-    relative = at_drawn.rate / (at_drawn.size + floor)
-    half = _HUNTERS // 2
-    steepest = drawn[jnp.argsort(-jnp.nan_to_num(relative, nan=-jnp.inf))[:half]]
-    largest = drawn[jnp.argsort(-jnp.nan_to_num(at_drawn.rate, nan=-jnp.inf))[:half]]
-    ends = jnp.concatenate(
-        [
-            jax.vmap(lambda y: _climb(problem, steepness, y))(steepest),
-            jax.vmap(lambda y: _climb(problem, raw, y))(largest),
-        ]
+def _everywhere(
+    problem: Problem, energy: Callable[[Any], Any], rng: np.random.Generator
+) -> DescentCheck:
+    chart = problem.chart
+    drawn = np.asarray(chart.draw(rng, _SAMPLES))
+    _refuse_time(problem, drawn[:_PROBES])
+    points = np.concatenate([drawn, border_points(chart, rng, drawn)])
+    switches = find_switches(problem, energy, points)
+    sides = switches.sides(chart)
+    points = np.concatenate([points, sides.reshape(-1, chart.dimension)])
+    rates = rates_at(problem, energy, points)
+    jump, jumps_at = _jump(problem, switches, rates, len(points) - sides[..., 0].size)
+    ends = _hunted(problem, energy, points, rates)
+    crossed = np.max(np.abs(rates.displacement[:_SAMPLES]) / np.asarray(chart.widths), axis=1)
+    runs, between = runs_from(problem, drawn[:_RUNS], crossed)
+    more = np.concatenate([ends, runs.reshape(-1, chart.dimension)])
+    rates = _joined(rates, rates_at(problem, energy, more))
+    found = _report(problem, np.concatenate([points, more]), rates, runs, between)
+    if found.holds is not None and jump > 0.0:
+        where = chart.embed(jumps_at)
+        found = replace(found, holds=False, strict=False, worst=jump, where=where, jump=jump)
+    share, radius = smallest_met(chart, _SAMPLES)
+    return replace(
+        found, switches=switches.num_followed, smallest_share=float(share), smallest_radius=radius
     )
-    runs = jax.vmap(lambda y: _run(problem, drawn, y))(drawn[:_RUNS])
-    points = jnp.concatenate([drawn, ends, runs.reshape(-1, drawn.shape[1])])
-    return points, _rates(problem, energy, points), runs
 
 
-def _climb(problem: Problem, fn: Any, start: jax.Array) -> jax.Array:
-    """Ascent inside the domain by normalized gradient steps whose length adapts."""
-    widths = problem.chart.widths
+def _along(problem: Problem, energy: Callable[[Any], Any], run: Trajectory) -> DescentCheck:
+    """The check at the states of a trajectory, which alone are looked at."""
+    states = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), run.states)
+    points = np.asarray(problem.chart.coordinates(states))
+    _refuse_time(problem, points[:_PROBES])
+    between = np.maximum(np.diff(np.asarray(run.times, dtype=np.float64)), 1e-300)
+    return _report(problem, points, rates_at(problem, energy, points), points[None], between)
 
-    def step(_: Any, carry: Any) -> Any:
-        y, value, length = carry
-        slope = jax.grad(fn)(y) * widths
-        direction = slope / (jnp.sqrt(jnp.sum(slope**2)) + 1e-300)
-        trial = problem.chart.clip(y + length * direction * widths)
-        new = fn(trial)
-        better = new > value
-        return (
-            jnp.where(better, trial, y),
-            jnp.where(better, new, value),
-            length * jnp.where(better, 1.5, 0.4),
+
+def _refuse_time(problem: Problem, points: np.ndarray) -> None:
+    change, size = time_change(problem, points)
+    if change > 1e-11 * max(size, 1e-300):
+        name = type(problem.rule).__name__
+        raise InputError(
+            f"check_descent: {name} depends on time (at one state it changed by {change:.3g}), so "
+            f"an energy of the state alone may fall now and rise later. If it is periodic, check "
+            f"Stroboscopic(flow, period)."
         )
 
-    carry = (start, fn(start), jnp.asarray(0.1))
-    return jax.lax.fori_loop(0, _HUNT_STEPS, step, carry)[0]
+
+def _joined(one: Rates, other: Rates) -> Rates:
+    return Rates(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
 
 
-def _run(problem: Problem, drawn: jax.Array, start: jax.Array) -> jax.Array:
-    """A trajectory in coordinates, `(saved, d)`: of a flow, over ten times the time to cross."""
-    state = problem.chart.embed(start)
-    if not problem.rule.has_continuous_time:
-        run = simulate(problem.rule, state, steps=_SAVED - 1, throw=False)
-        return problem.chart.coordinates(run.states)
+def _hunted(
+    problem: Problem, energy: Callable[[Any], Any], points: np.ndarray, rates: Rates
+) -> np.ndarray:
+    """Where ascent leads from the points of the largest rates, relative and absolute, and peaks."""
+    floor = 1e-12 * np.nanmedian(rates.size) + 1e-300
+    relative, rate = (
+        np.nan_to_num(height, nan=-np.inf)
+        for height in (rates.rate / (rates.size + floor), rates.rate)
+    )
+    drawn, raised = points[:_SAMPLES] / problem.chart.widths, rate[:_SAMPLES]
+    peaked = np.where(peaks(drawn, raised), raised, -np.inf)
+    chosen = [np.argsort(-height)[:_HUNTERS_EACH] for height in (relative, rate, peaked)]
+    is_relative = np.repeat([True, False, False], _HUNTERS_EACH)
+    return np.asarray(climb(problem, energy, points[np.concatenate(chosen)], floor, is_relative))
 
-    def crossings(y: jax.Array) -> jax.Array:
-        return jnp.max(jnp.abs(problem.displacement(y)) / problem.chart.widths)
 
-    duration = 10.0 / (jnp.nanmedian(jax.vmap(crossings)(drawn[:64])) + 1e-300)
-    run = simulate(problem.rule, state, duration=duration, save=_SAVED, throw=False)
-    return problem.chart.coordinates(run.states)
+def _jump(problem: Problem, switches: Switches, rates: Rates, begin: int) -> tuple[float, Any]:
+    """The highest upward jump of the energy itself along a flow, and where; 0 if there is none.
+
+    Arguments:
+        problem: the flow and its chart.
+        switches: where to look.
+        rates: at many points, from number `begin` on at `switches.sides`.
+        begin: see there.
+    """
+    count = len(switches.points)
+    if not count or not problem.rule.has_continuous_time:
+        return 0.0, None
+    shape = (2, len(OFFSETS), count)
+    values = rates.value[begin : begin + 2 * len(OFFSETS) * count].reshape(shape)
+    moved = rates.displacement[begin : begin + 2 * len(OFFSETS) * count].reshape(*shape, -1)
+    steps = values[0, :2] - values[1, :2]  # across the switch, within 1e-9 and 1e-8 of it
+    spread = np.nanmax(rates.value[:_SAMPLES]) - np.nanmin(rates.value[:_SAMPLES])
+    is_jump = (np.abs(steps[0]) > _JUMP * spread) & (np.abs(steps[0]) > 0.5 * np.abs(steps[1]))
+    across = np.sum(moved[:, 0] / problem.chart.widths * switches.normals, axis=-1)
+    direction = np.where(np.all(across > 0.0, axis=0), 1.0, 0.0)
+    direction -= np.all(across < 0.0, axis=0)
+    rises = np.where(is_jump & np.isfinite(steps[0]), steps[0] * direction, 0.0)
+    best = int(np.argmax(rises))
+    return (float(rises[best]), switches.points[best]) if rises[best] > 0.0 else (0.0, None)
 
 
 def _report(
-    problem: Problem, energy: Any, points: np.ndarray, rates: _Rate, runs: np.ndarray
+    problem: Problem, points: np.ndarray, rates: Rates, runs: np.ndarray, between: Any
 ) -> DescentCheck:
+    """The check of what was looked at; the states of the runs are the last of the points."""
     chart = problem.chart
     # A run may leave the domain, by rounding too, and what happens there was not asked.
     reached = np.all(np.isfinite(points), axis=1) & chart.inside(points)
@@ -290,38 +218,40 @@ def _report(
     lost = np.flatnonzero(reached & ~fine)
     undefined = chart.embed(points[lost[0]]) if len(lost) else None
     if not fine.any():
-        return DescentCheck(None, False, np.nan, None, np.nan, 0, undefined)
-    rate, size, speed, points = *(column[fine] for column in rates), points[fine]
+        return DescentCheck(None, False, np.nan, None, np.nan, 0, undefined=undefined)
+    rise, allowed, steepest, begins = _rise_along(
+        problem, rates.value[len(points) - runs[..., 0].size :], runs, between
+    )
+    rate, size, speed, points = (a[fine] for a in (rates.rate, rates.size, rates.speed, points))
     floor = 1e-13 * np.median(size)
-    tolerance = _RELATIVE * size + floor
-    if not problem.rule.has_continuous_time:
-        tolerance = 1e-13 * size + floor
-    rise, allowed = _rise_along(problem, energy, runs)
-    holds = bool(np.all(rate <= tolerance) and rise <= allowed)
-    order = rate if holds else np.where(rate > tolerance, rate, -np.inf)
-    worst = int(np.argmax(order))
+    tolerance = _ROUNDING[problem.rule.has_continuous_time] * size + floor
+    falls, never_along = bool(np.all(rate <= tolerance)), bool(rise <= allowed)
+    holds = falls and never_along
+    at = int(np.argmax(rate if falls else np.where(rate > tolerance, rate, -np.inf)))
+    worst, where = float(rate[at]), chart.embed(points[at])
+    if falls and not never_along:
+        worst, where = steepest, chart.embed(begins)
     moves = speed > 1e-3 * np.median(speed)
     strict = holds and bool(np.all(rate[moves] < -_STRICT * size[moves] - floor))
-    return DescentCheck(
-        holds, strict, float(rate[worst]), chart.embed(points[worst]), rise, len(points),
-        undefined,
-    )  # fmt: skip
+    return DescentCheck(holds, strict, worst, where, rise, len(points), undefined=undefined)
 
 
-def _rise_along(problem: Problem, energy: Any, runs: np.ndarray) -> tuple[float, float]:
-    """The largest rise between successive points of the runs, and what the solver may cause."""
-    values = np.asarray(_energies(problem, energy, runs.reshape(-1, runs.shape[-1])))
+def _rise_along(
+    problem: Problem, values: np.ndarray, runs: np.ndarray, between: Any
+) -> tuple[float, float, float, Any]:
+    """The largest rise of the energy between successive points of the runs.
+
+    Returns:
+        The rise, what the solver may cause, the rise over the time it took, and where it began.
+    """
     values = np.where(problem.chart.inside(runs, 1e-9), values.reshape(runs.shape[:-1]), np.nan)
-    if values.shape[1] < 2 or not np.isfinite(values).any():
-        return 0.0, np.inf
+    if values.shape[1] < 2 or not np.isfinite(np.diff(values, axis=1)).any():
+        return 0.0, np.inf, 0.0, None
     rises = np.diff(values, axis=1)
-    rises = rises[np.isfinite(rises)]
+    rises = np.where(np.isfinite(rises), rises, -np.inf)
     spread = np.nanmax(values) - np.nanmin(values)
     solver = 1e-4 if problem.rule.has_continuous_time else 1e-12
     scale = spread + 1e-9 * np.nanmax(np.abs(values)) + 1e-300
-    return float(rises.max(initial=-np.inf)), solver * scale
-
-
-@eqx.filter_jit
-def _energies(problem: Problem, energy: Any, points: Any) -> jax.Array:
-    return jax.vmap(lambda y: energy(problem.chart.embed(y)))(points)
+    run, step = np.unravel_index(int(np.argmax(rises)), rises.shape)
+    steepest = rises[run, step] / np.broadcast_to(between, rises.shape[1:])[step]
+    return float(rises[run, step]), solver * scale, float(steepest), runs[run, step]
