@@ -14,7 +14,8 @@ import numpy as np
 from thalweg.analysis import Cycle, Equilibria
 from thalweg.dynamics import Problem
 from thalweg.plot.fields import velocities
-from thalweg.simulation.bundles import Start, run_batch
+from thalweg.simulation.bundle_steps import Start
+from thalweg.simulation.bundles import run_batch
 
 # Relative, of a step: an error far below what a figure shows.
 _TOLERANCE = 1e-6

@@ -132,3 +132,25 @@ class Grazing(tw.Flow):
                 1.25 * eaten - 0.4 * predators,
             ]
         )
+
+
+def relaxation(mu: float) -> PolynomialFlow:
+    """x' = μ(x − x³/3 − y), y' = x/μ."""
+    return planar({(1, 0): mu, (3, 0): -mu / 3.0, (0, 1): -mu}, {(1, 0): 1.0 / mu})
+
+
+class Oregonator(tw.Flow):
+    """The Belousov–Zhabotinsky reaction (Field and Noyes 1974)."""
+
+    rate: Any
+    domain = tw.Box([0.0, 0.0, 0.0], [1.5e5, 2e3, 3e4])
+
+    def velocity(self, t, state):
+        x, y, z = state
+        return jnp.stack(
+            [
+                77.27 * (y + x * (1.0 - 8.375e-6 * x - y)),
+                (z - (1.0 + x) * y) / 77.27,
+                self.rate * (x - z),
+            ]
+        )

@@ -41,3 +41,21 @@ def test_slow_recovery_is_followed_all_the_way_round():
     (cycle,) = tw.find_cycles(systems.fitzhugh_nagumo(0.8, 300.0), SQUARE)
     assert cycle.period == pytest.approx(586.42653046, abs=1e-7)
     assert cycle.stable
+
+
+@pytest.mark.parametrize(
+    ("mu", "period"), [(100.0, 162.83707109), (1e3, 1614.40112581), (1e4, 16137.38122)]
+)
+def test_a_relaxation_oscillator_is_followed_by_implicit_steps(mu, period):
+    """The last is (3 − 2 log 2)μ + 7.01432 μ^(−1/3) − (2 log μ/3 + 1.3246)/μ."""
+    (cycle,) = tw.find_cycles(systems.relaxation(mu), SQUARE)
+    assert cycle.period == pytest.approx(period, rel=1e-9)
+    assert cycle.kind == "attracting"
+    assert abs(others(cycle)[0]) < 1e-100
+    assert cycle.accuracy < 1e-7 * period
+
+
+def test_the_oregonator_has_its_published_period():
+    (cycle,) = tw.find_cycles(systems.Oregonator(0.161))
+    assert cycle.period == pytest.approx(302.85804403, abs=1e-6)
+    assert cycle.stable

@@ -9,7 +9,6 @@ from thalweg.analysis.cycles.orbits import SAME, Orbit
 from thalweg.analysis.cycles.recurrence import Frame, Path, size_of
 from thalweg.analysis.cycles.segments import run_segments
 from thalweg.analysis.cycles.shooting import (
-    FINE,
     Closed,
     Guess,
     Return,
@@ -23,13 +22,12 @@ from thalweg.analysis.cycles.shooting import (
 from thalweg.dynamics.problem import Problem
 from thalweg.simulation.bundles import LANES, run_to_end
 
-NODES = 8
 _MOST_TURNS = 6
 _LEAST_SIZE = 0.2
-# Ten times the error a step, to see what the period owes to it.
-_LOOSER = 10.0
-# What a closed orbit must keep to be reported; Newton leaves a thousandth of it, or less.
-_WORST_RESIDUAL, _WORST_TRIVIAL, _WORST_ACCURACY = 1e-8, 1e-4, 1e-3
+# So many unknowns a least-squares problem may have, but for Newton's own nodes.
+_MOST_UNKNOWNS = 512
+# What a closed orbit must keep to be reported; Newton leaves a tenth of it, mostly far less.
+_WORST_RESIDUAL, _WORST_TRIVIAL, _WORST_ACCURACY = 1e-6, 1e-3, 1e-3
 
 
 class _Turn(NamedTuple):
@@ -112,19 +110,27 @@ def _tries(run: Runner, pairs: list[tuple[Closed, Path]], frame: Frame) -> list[
         return []
     paths = [p if c.guess.direction > 0 else p.backwards() for c, p in pairs]
     nodes = [_finely(c.guess, p) for (c, _), p in zip(pairs, paths, strict=True)]
-    segments = run(nodes, [FINE] * len(nodes))
-    guesses = [c.guess for c, _ in pairs]
-    loose = run(guesses, [_LOOSER * FINE] * len(guesses))
+    segments = run(nodes, [n.tolerances.finest for n in nodes])
     return [
-        _Turn(
-            closed=c,
-            path=path,
-            returned=_return_of(n, s),
-            residual=float(np.max(np.abs(gaps(n, s, frame)))),
-            accuracy=max(c.correction, _change(c.guess, rough, frame)),
-        )
-        for (c, _), path, n, s, rough in zip(pairs, paths, nodes, segments, loose, strict=True)
+        _turn(c, path, n, s, frame)
+        for (c, _), path, n, s in zip(pairs, paths, nodes, segments, strict=True)
     ]
+
+
+def _turn(closed: Closed, path: Path, nodes: Guess, segments: Segments, frame: Frame) -> _Turn:
+    """An orbit, its period corrected by the finest segments, which say how far off it may be."""
+    gap = gaps(nodes, segments, frame)
+    change = np.inf
+    if np.all(np.isfinite(gap)) and np.all(np.isfinite(segments.maps)):
+        change = correction(nodes, segments.over(nodes.units), gap)[1]
+    period = closed.guess.period * (1.0 + (change if abs(change) < _WORST_ACCURACY else 0.0))
+    return _Turn(
+        closed=closed._replace(guess=closed.guess._replace(period=period)),
+        path=path,
+        returned=_return_of(nodes, segments),
+        residual=float(np.max(np.abs(gap))),
+        accuracy=max(np.finfo(float).eps, abs(change)),
+    )
 
 
 def _return_of(nodes: Guess, segments: Segments) -> Return:
@@ -133,21 +139,16 @@ def _return_of(nodes: Guess, segments: Segments) -> Return:
     return returned._replace(section=nodes.units[0][:, None] * returned.section)
 
 
-def _change(guess: Guess, segments: Segments, frame: Frame) -> float:
-    """The relative correction of the period that other segments ask for."""
-    gap = gaps(guess, segments, frame)
-    if not (np.all(np.isfinite(gap)) and np.all(np.isfinite(segments.maps))):
-        return float("inf")
-    return abs(correction(guess, segments.over(guess.units), gap)[1])
-
-
 def _path(problem: Problem, guess: Guess) -> Path:
     """The orbit through the nodes, run once round in the direction of the guess."""
     times = guess.shares * guess.period
     direction = np.full(len(times), guess.direction)
-    scale, relative = (np.broadcast_to(p, guess.nodes.shape) for p in (guess.scale, guess.relative))
+    fine = guess.tolerances.fine
+    lengths = (np.broadcast_to(p, guess.nodes.shape) for p in (guess.scale, guess.relative))
     begin = np.cumsum(times) - times
-    tracks = run_to_end(problem, guess.nodes, times, direction, FINE, scale, relative)
+    tracks = run_to_end(
+        problem, guess.nodes, times, direction, fine, *lengths, is_stiff=guess.is_stiff
+    )
     pieces = []
     for node in range(len(times)):
         passed = begin[node]
@@ -177,7 +178,8 @@ def _once(
 
 def _finely(guess: Guess, path: Path) -> Guess:
     """Many nodes along an orbit forwards in time: over a short segment no multiplier is extreme."""
-    inner = np.linspace(0, len(path), min(LANES, len(path)), endpoint=False).astype(int)
+    most = max(len(guess.nodes), _MOST_UNKNOWNS // guess.nodes.shape[1])
+    inner = np.linspace(0, len(path), min(LANES, most, len(path)), endpoint=False).astype(int)
     shares = np.diff([*path.t[inner, 0], path.t[-1, 1]]) / guess.period
     return guess._replace(nodes=path.z[inner, 0], shares=shares, direction=1.0)
 
@@ -191,7 +193,7 @@ def _shorter(closed: Closed, path: Path, frame: Frame) -> Guess | None:
         t = path.t[piece]
         there = path.at(piece, (period / count - t[0]) / (t[1] - t[0]))
         if np.max(np.abs(frame.shorten(there - guess.nodes[0]))) < SAME * np.max(extent):
-            inner = np.linspace(0, piece, NODES, endpoint=False).astype(int)
+            inner = np.linspace(0, piece, len(guess.nodes), endpoint=False).astype(int)
             shares = np.diff([*path.t[inner, 0], period / count]) * count / period
             return guess._replace(
                 nodes=path.z[inner, 0], period=period / count, shares=shares, extent=extent

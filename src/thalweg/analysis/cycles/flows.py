@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from thalweg.analysis.cycles.closing import NODES, close_orbits_of_flow, key_of
+from thalweg.analysis.cycles.closing import close_orbits_of_flow, key_of
 from thalweg.analysis.cycles.long_runs import ON_CYCLE, RUNNING, Survey
 from thalweg.analysis.cycles.orbits import Orbit, distinct_orbits
 from thalweg.analysis.cycles.recurrence import Frame, Recurrence, find_recurrence, lies_on
 from thalweg.analysis.cycles.scales import keeps_sign
 from thalweg.analysis.cycles.shooting import Guess
 from thalweg.dynamics.problem import Problem
+from thalweg.simulation.bundles import LANES
 
+NODES = 8
 CHECKS = (2, 4, 8, 16, 32)
 _BATCH = 8
 _STEADY = 1e-4
@@ -49,7 +51,7 @@ def search_flow(
             guesses = [
                 Guess(
                     turn.nodes, turn.period, turn.shares, turn.extent, survey.direction[lane],
-                    keeps_sign(turn.turn, frame), turn.extent,
+                    keeps_sign(turn.turn, frame), turn.extent, bool(survey.is_stiff[lane]),
                 )
                 for lane, turn in found.items()
             ]  # fmt: skip
@@ -75,7 +77,9 @@ def _gather(
         rivals = [r.turn for other, r in found.items() if survey.direction[other] == direction]
         if not open_to[lane] or any(lies_on(point, velocity, turn, frame) for turn in rivals):
             continue
-        recurrence = find_recurrence(survey.window(int(lane)), frame, NODES)
+        # Implicit steps are dear: more and shorter segments, side by side.
+        nodes = LANES if survey.is_stiff[lane] else NODES
+        recurrence = find_recurrence(survey.window(int(lane)), frame, nodes)
         if recurrence is None:
             continue
         key = key_of(recurrence.turn, direction, centers, frame)

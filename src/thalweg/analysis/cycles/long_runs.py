@@ -6,7 +6,8 @@ from thalweg.analysis.cycles.non_periodic import Wanderer
 from thalweg.analysis.cycles.recurrence import Frame, Path, size_of
 from thalweg.analysis.cycles.scales import multiplied
 from thalweg.dynamics.problem import Problem
-from thalweg.simulation.bundles import Start, run_batch
+from thalweg.simulation.bundle_steps import Start
+from thalweg.simulation.bundles import Track, run_batch
 
 RUNNING, AT_REST, ESCAPED, ON_CYCLE = range(4)
 _TOLERANCE = 1e-7
@@ -16,6 +17,13 @@ _FAR = 10.0
 _STILL, _NEARLY_STILL = 1e2 * _TOLERANCE, 1e-4
 _WHOLE_JACOBIAN = 4
 _GROWS = 1.1
+# The share of a block's steps that stability makes short, from which on a lane counts as stiff.
+_MOSTLY = 0.5
+# After so many such blocks in a row; what comes to rest is held up too, for a block or two.
+_PATIENCE = 3
+# A trembling a hundred times narrower than any drift that matters hides none.
+_FINE, _DRIFTS = 1e-12, 1e-9
+_NEARLY_THERE = 1e-3
 
 
 class Survey:
@@ -24,6 +32,8 @@ class Survey:
     Attributes:
         direction: +1 for lanes that run forwards in time, −1 for those that run backwards.
         status: what is known of each lane: `RUNNING`, `AT_REST`, `ESCAPED` or `ON_CYCLE`.
+        is_stiff: lanes whose explicit steps stability keeps short; they go on by implicit ones.
+        held: for how many blocks on end that has been so.
         blocks: how many blocks of steps were run.
     """
 
@@ -34,6 +44,8 @@ class Survey:
         self.z = np.concatenate([starts, starts])
         self.direction = np.repeat([1.0, -1.0], count)
         self.status = np.full(2 * count, RUNNING)
+        self.is_stiff = np.zeros(2 * count, dtype=bool)
+        self.held = np.zeros(2 * count, dtype=int)
         self.blocks = 0
         width = dimension if dimension <= _WHOLE_JACOBIAN else 1
         self.multiplied = multiplied(problem, frame, starts, width)
@@ -63,12 +75,12 @@ class Survey:
 
     def _run_block(self) -> None:
         running = self.status == RUNNING
-        start = Start(
-            self.z, self.tangents, self.direction, np.where(running, np.inf, 0.0),
-            np.array(_TOLERANCE), relative=self.multiplied,
-        )  # fmt: skip
-        track = run_batch(self.problem, start)
+        track = self._tracks(running)
         self.blocks += 1
+        # Backwards in time what decays fast grows fast, and is soon gone.
+        is_held = running & (track.held_up > _MOSTLY) & (self.direction > 0.0)
+        self.held = np.where(is_held, self.held + 1, 0)
+        self.is_stiff |= self.held >= _PATIENCE
         near = self.frame.chart.inside(track.z[:, -1] * self.frame.widths, _FAR)
         near &= np.all(np.isfinite(track.tangents), axis=(1, 2))
         for lane in np.flatnonzero(running):
@@ -82,10 +94,47 @@ class Survey:
             self.paths[lane].append(path)
             self.z[lane] = self.frame.wrap(path.z[-1, 1])
             size = np.linalg.norm(track.tangents[lane][:, 0])
-            self.growth[lane].append((float(np.log(size)), path.t[-1, 1] - before))
+            self.growth[lane].append((_log(size), path.t[-1, 1] - before))
             self.tangents[lane] = np.linalg.qr(track.tangents[lane])[0]
             if self._came_to_rest(path):
                 self.status[lane] = AT_REST
+        doubtful = running & (self.status == AT_REST) & is_held & ~self.is_stiff
+        if np.any(doubtful):
+            drifts = doubtful & self._drifts(doubtful)
+            self.is_stiff |= drifts
+            self.status[drifts] = RUNNING
+
+    def _tracks(self, running: np.ndarray) -> Track:
+        """A block of steps of every lane that is running, explicit or implicit."""
+        found = self._track(running & ~self.is_stiff)
+        lanes = running & self.is_stiff
+        if not np.any(lanes):
+            return found
+        pairs = zip(self._track(lanes, is_stiff=True), found, strict=True)
+        return Track(*(np.where(lanes.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
+
+    def _track(
+        self, lanes: np.ndarray, is_stiff: bool = False, tolerance: float = _TOLERANCE
+    ) -> Track:
+        start = Start(
+            self.z, self.tangents, self.direction, np.where(lanes, np.inf, 0.0),
+            np.array(tolerance), relative=self.multiplied,
+        )  # fmt: skip
+        return run_batch(self.problem, start, is_stiff)
+
+    def _drifts(self, lanes: np.ndarray) -> np.ndarray:
+        """Lanes that stability makes so slow that they only seem to rest, shape `(n,)`.
+
+        Where all that is left decays, each stretch of a block is shorter than the one before, and
+        what they will add up to is short. Along a slow manifold it is not.
+        """
+        z = self._track(lanes, tolerance=_FINE).z
+        last = z.shape[1] - 1
+        third, fourth = (
+            np.linalg.norm(z[:, at] - z[:, at - last // 4], axis=1) for at in (3 * last // 4, last)
+        )
+        left = fourth / np.maximum(1.0 - fourth / np.maximum(third, _DRIFTS), _DRIFTS)
+        return (fourth > _DRIFTS) & (left > _NEARLY_THERE)
 
     def _came_to_rest(self, path: Path) -> bool:
         """Whether a lane stands still, or all the way that is left to go is short."""
@@ -100,9 +149,14 @@ class Survey:
         if second < _STILL:
             return True
         ratio = second / first
-        return second < _NEARLY_STILL and ratio < 0.9 and second / (1.0 - ratio) < 1e-3
+        return second < _NEARLY_STILL and ratio < 0.9 and second / (1.0 - ratio) < _NEARLY_THERE
 
     def _grows(self, path: Path) -> np.ndarray:
         """Coordinates that are multiplied in time and become larger, shape `(d,)`."""
         before, after = np.abs(path.z[0, 0]), np.abs(path.z[-1, 1])
         return self.multiplied & (after > _GROWS * before)
+
+
+def _log(size: float) -> float:
+    """log of a length; where it underflowed, of the least positive number."""
+    return float(np.log(max(size, np.finfo(float).tiny)))

@@ -8,7 +8,8 @@ import numpy as np
 
 from thalweg.analysis.cycles.recurrence import Frame, Path
 from thalweg.dynamics.problem import Problem
-from thalweg.simulation.bundles import LANES, Start, run_batch
+from thalweg.simulation.bundle_steps import Start
+from thalweg.simulation.bundles import LANES, run_batch
 
 # Beside the typical rate: far below anything that matters, far above rounding.
 _VANISHES = 1e-9

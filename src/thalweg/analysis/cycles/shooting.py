@@ -11,16 +11,34 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thalweg.analysis.cycles.recurrence import Frame
-from thalweg.simulation.bundles import units_of
+from thalweg.simulation.bundle_steps import units_of
 
 _MAX_STEPS, _MAX_COARSE = 30, 10
-FINE = 2e-13
 NEUTRAL = 1e-3
-_COARSE = 1e-9
 _SWITCH = 1e-6
-_FLOOR = 2e-11
 _DAMPING = 1e-2
 _ASTRAY = 1.0
+
+
+class Tolerances(NamedTuple):
+    """Errors to allow a step, relative to the scale of each coordinate.
+
+    Attributes:
+        coarse: while Newton's method is far from the cycle.
+        fine: when it is near.
+        finest: of the last look at a cycle, which says by how much the period depends on them.
+        floor: the gap between segments that counts as closed.
+    """
+
+    coarse: float
+    fine: float
+    finest: float
+    floor: float
+
+
+EXPLICIT = Tolerances(1e-9, 2e-12, 2e-13, 2e-11)
+# The stages of implicit steps are solved for to a hundredth of these, which rounding still allows.
+IMPLICIT = Tolerances(1e-8, 1e-9, 1e-10, 1e-8)
 
 
 class Guess(NamedTuple):
@@ -35,6 +53,7 @@ class Guess(NamedTuple):
         relative: along which coordinates errors count relative to their distance from 0 where that
             is less than the extent, shape `(d,)`.
         scale: by what errors are measured, shape `(d,)`: the extent, or 1 for the domain's.
+        is_stiff: of a flow, True if it has to be run by implicit steps.
     """
 
     nodes: np.ndarray
@@ -44,6 +63,12 @@ class Guess(NamedTuple):
     direction: float = 1.0
     relative: Any = False
     scale: Any = 1.0
+    is_stiff: bool = False
+
+    @property
+    def tolerances(self) -> Tolerances:
+        """The errors to allow a step."""
+        return IMPLICIT if self.is_stiff else EXPLICIT
 
     @property
     def units(self) -> np.ndarray:
@@ -86,7 +111,7 @@ class Closed(NamedTuple):
         segments: the segments between the nodes.
         residual: the largest distance between the end of a segment and the next node, in units of
             scale.
-        correction: the last relative correction of the period: how far off it may be.
+        correction: the last relative correction of the period.
         steps: how many Newton steps it took.
     """
 
@@ -129,7 +154,8 @@ def _newton(
     guess: Guess, frame: Frame, small_step: float
 ) -> Generator[tuple[Guess, float], Segments, Closed | None]:
     """One cycle: asks for the segments of trials, to a tolerance, until it closes or strays."""
-    trial, tolerance, previous = guess, _COARSE, np.inf
+    coarse, fine, _, floor = guess.tolerances
+    trial, tolerance, previous = guess, coarse, np.inf
     for count in range(_MAX_STEPS):
         segments = yield trial, tolerance
         units = trial.units
@@ -137,19 +163,20 @@ def _newton(
         size = float(np.max(np.abs(gap)))
         if not (np.isfinite(size) and np.all(np.isfinite(segments.maps))):
             return None
-        if count >= _MAX_COARSE and tolerance == _COARSE:
+        if count >= _MAX_COARSE and tolerance == coarse:
             return None
         scaled = segments.over(units)
         step, change = correction(trial, scaled, gap)
         rounding = 1e2 * np.finfo(float).eps * float(np.max(np.abs(trial.nodes) / units))
-        closes = size <= max(_FLOOR, rounding) * max(1.0, float(np.max(np.abs(scaled.maps))))
-        is_best = np.max(np.abs(step)) <= small_step or size > 0.5 * previous
+        closes = size <= max(floor, rounding) * max(1.0, float(np.max(np.abs(scaled.maps))))
+        small = floor if guess.is_stiff else small_step
+        is_best = np.max(np.abs(step)) <= small or size > 0.5 * previous
         period = trial.period * (1.0 + np.clip(change, -0.5, 0.5))
         corrected = trial._replace(nodes=_moved(trial, step * units), period=period)
-        if tolerance != _COARSE and closes and is_best:
+        if tolerance != coarse and closes and is_best:
             return Closed(corrected, segments, size, abs(change), count)
-        previous = size if tolerance != _COARSE else np.inf
-        tolerance = FINE if size < _SWITCH else tolerance
+        previous = size if tolerance != coarse else np.inf
+        tolerance = fine if size < _SWITCH else tolerance
         trial = corrected
         if np.any(np.abs(frame.shorten(trial.nodes - guess.nodes)) > _ASTRAY * guess.extent):
             return None

@@ -8,7 +8,8 @@ import numpy as np
 
 from thalweg.analysis.equilibria.search import evaluate
 from thalweg.dynamics.problem import Problem
-from thalweg.simulation.bundles import LANES, Start, run_batch
+from thalweg.simulation.bundle_steps import Start
+from thalweg.simulation.bundles import LANES, run_batch
 
 # The search for roots finishes what a trajectory begins: the runs need only end in its basin.
 _TOLERANCE = 1e-4
