@@ -93,7 +93,7 @@ class Survey:
                 continue
             self.paths[lane].append(path)
             self.z[lane] = self.frame.wrap(path.z[-1, 1])
-            size = np.linalg.norm(track.tangents[lane][:, 0])
+            size = float(np.linalg.norm(track.tangents[lane][:, 0]))
             self.growth[lane].append((_log(size), path.t[-1, 1] - before))
             self.tangents[lane] = np.linalg.qr(track.tangents[lane])[0]
             if self._came_to_rest(path):
