@@ -158,12 +158,63 @@ class CycleWitness:
         )
 
 
+@dataclass(frozen=True)
+class MeasureWitness:
+    """A finite invariant measure on a region that no trajectory leaves, off the states of rest.
+
+    Attributes:
+        state: a state that moves, flat.
+        speed: how fast.
+        measure: `"volume"`, `"drift"` (some measure is invariant, and nothing rests), or
+            `"one way round"` (an angle that only states of rest hold up).
+        reason: why, in words.
+    """
+
+    state: np.ndarray
+    speed: float
+    measure: str
+    reason: str
+
+    @property
+    def excludes_metric(self) -> bool:
+        """True: in any metric an energy would fall."""
+        return True
+
+    @property
+    def excludes_energy(self) -> bool:
+        """True: the mean of its change is zero."""
+        return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The witness as JSON-ready data."""
+        return {
+            "type": "measure",
+            "state": self.state.tolist(),
+            "speed": self.speed,
+            "measure": self.measure,
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], rule_kind: str) -> "MeasureWitness":
+        """The witness that `to_dict` wrote."""
+        return cls(array(data["state"]), number(data["speed"]), data["measure"], data["reason"])
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{v:.6g}" for v in self.state[:6])
+        more = ", …" if len(self.state) > 6 else ""
+        return (
+            f"{self.reason}. The mean change of an energy is zero, and yet the rule moves, for "
+            f"example at ({shown}{more}) at a speed of {self.speed:.4g}."
+        )
+
+
 def rounded(value: float, size: float) -> float:
     """A number that prints as 0 where it is zero but for rounding."""
     return 0.0 if abs(value) <= 1e-13 * size else float(value)
 
 
-WITNESSES = {"equilibrium": EquilibriumWitness, "cycle": CycleWitness}
+WITNESSES = {"equilibrium": EquilibriumWitness, "cycle": CycleWitness, "measure": MeasureWitness}
 
 
 def witness_from(data: Mapping[str, Any], rule_kind: str) -> Witness:
