@@ -29,6 +29,8 @@ from thalweg.recovery.metrics.in_states import diagonal_in_states
 from thalweg.recovery.question import Question, evaluate
 
 _TOLERANCE = 1e-7
+# The asymmetry of J that calls for a metric, well above what the check would let pass.
+_LEAST = 1e-6
 _DEGREES = {2: (4, 8), 3: (4,), 4: (3,), 5: (2,), 6: (2,)}
 _LOG_DEGREES = {2: (8, 16), 3: (6,), 4: (4,), 5: (3,), 6: (3,)}
 # Singular values of the null space beside the largest.
@@ -83,6 +85,8 @@ class ConformalMetricLevel(Level):
 def _conformal_metric(question: Question) -> Finding:
     if not question.chart.is_product or question.size not in _DEGREES:
         return Finding("open", None, "Not tried: only on boxes of two to six coordinates.")
+    if question.euclidean.asymmetry < _LEAST:
+        return Finding("open", None, "Not tried: J is too nearly symmetric to tell what turns it.")
     torsion = _torsion(question)
     if torsion > _CLEARLY:
         note = "Excluded: f ∧ df is not zero, so f is no multiple of a gradient."
