@@ -72,6 +72,7 @@ def test_every_public_name_is_documented():
     assert undocumented() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [m.name for m in package() if ">>>" in m.text])
 def test_examples_in_docstrings_run(name):
     results = doctest.testmod(importlib.import_module(name))

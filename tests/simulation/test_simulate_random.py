@@ -97,7 +97,7 @@ def test_geometric_brownian_motion_converges_to_its_path():
             return tw.simulate(rule, 1.0, steps=steps, method=method, key=key).states[-1] - exact
 
         with jax.enable_x64(True):
-            found = np.asarray(jax.vmap(one)(lane_keys(KEY, lanes)))
+            found = np.asarray(jax.jit(jax.vmap(one))(lane_keys(KEY, lanes)))
         errors[type(method).__name__, dt] = np.sqrt(np.mean(found**2))
     assert errors["Milstein", fine] < 0.25 * errors["EulerMaruyama", fine]
     ratio = errors["Milstein", 4 * fine] / errors["Milstein", fine]
@@ -168,7 +168,7 @@ def test_a_gradient_is_that_of_the_path():
     with jax.enable_x64(True):
         value = end(2.0, 0.5)
         by_start, by_level = jax.jit(jax.grad(end, argnums=(0, 1)))(2.0, 0.5)
-        forward = jax.jacfwd(end, argnums=1)(2.0, 0.5)
+        forward = jax.jit(jax.jacfwd(end, argnums=1))(2.0, 0.5)
         by_start, by_level, forward = map(np.asarray, (by_start, by_level, forward))
     np.testing.assert_allclose(by_start, 0.9**10, rtol=1e-12)
     np.testing.assert_allclose(2.0 * by_start + 0.5 * by_level, value, rtol=1e-12)
@@ -193,7 +193,7 @@ def test_glauber_spins_follow_their_transition_matrix():
     def one(start, key):
         return tw.simulate(rule, start, steps=2, key=key, save=[1, 2]).states
 
-    runs = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(states, lane_keys(KEY, lanes))
+    runs = jax.jit(jax.vmap(jax.vmap(one, (None, 0)), (0, None)))(states, lane_keys(KEY, lanes))
     index = np.asarray(((runs + 1) / 2) @ np.array([4, 2, 1])).astype(int)
     for step in (0, 1):
         expected = np.linalg.matrix_power(exact, step + 1)

@@ -50,7 +50,7 @@ def level(verdict, name):
     return next(found for found in verdict.levels if found.name == name)
 
 
-@pytest.mark.parametrize("size", [2, 5, 20])
+@pytest.mark.parametrize("size", [2, 5, pytest.param(20, marks=pytest.mark.long)])
 def test_symmetric_tanh_networks_descend_in_a_diagonal_metric(size):
     weights = symmetric(0, size)
     box = cube(-3.0, 3.0, size)
@@ -124,7 +124,7 @@ def test_competing_species_descend_in_the_open_orthant():
     np.testing.assert_allclose(lowered * points[0], scale, rtol=1e-8)
 
 
-@pytest.mark.parametrize("size", [2, 4, 16])
+@pytest.mark.parametrize("size", [2, 4, pytest.param(16, marks=pytest.mark.long)])
 def test_the_reduced_normalization_network(size):
     rng = np.random.default_rng(size)
     drive, target = rng.uniform(0.5, 2.0, (2, size))
