@@ -48,9 +48,9 @@ def test_growth_decides_stability_of_flows_and_maps():
 def test_own_jacobian_is_that_of_the_velocity_or_the_step():
     flow, rule = Spiral(), Halve()
     x = jnp.array([0.3, 0.4])
-    of_flow = jax.jacfwd(lambda x: flow.displacement(0.0, x))(x)
+    of_flow = jax.jit(jax.jacfwd(lambda x: flow.displacement(0.0, x)))(x)
     np.testing.assert_allclose(flow.own_jacobian(of_flow), [[-0.5, -1.0], [1.0, -0.5]])
-    of_map = jax.jacfwd(lambda x: rule.displacement(0, x))(x)
+    of_map = jax.jit(jax.jacfwd(lambda x: rule.displacement(0, x)))(x)
     np.testing.assert_allclose(of_map, -0.5 * np.eye(2))
     np.testing.assert_allclose(rule.own_jacobian(of_map), 0.5 * np.eye(2))
 

@@ -62,7 +62,7 @@ def test_the_recursion_is_reverse_mode_through_the_layers_and_converges_to_the_f
                 z = z + epsilon * Driven(rate).velocity(t0 + i * epsilon, z)
             return square(z)
 
-        plain = jax.grad(through, argnums=(0, 1, 2, 3))(jnp.array(0.7), start, 0.5, 2.0)
+        plain = jax.jit(jax.grad(through, argnums=(0, 1, 2, 3)))(np.float64(0.7), start, 0.5, 2.0)
         many = [
             run_gradient(Driven(), square, start, (0.5, 2.0), "layered", layers=n)
             for n in (100, 200)

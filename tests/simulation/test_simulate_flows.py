@@ -191,7 +191,7 @@ def test_what_a_flow_closes_over_may_be_traced():
         flow = tw.as_flow(lambda x: rate * x)
         return tw.simulate(flow, 1.0, duration=2.0, save="end", **TIGHT).final
 
-    np.testing.assert_allclose(jax.grad(end)(-0.5), 2.0 * np.exp(-1.0), rtol=1e-7)
+    np.testing.assert_allclose(jax.jit(jax.grad(end))(-0.5), 2.0 * np.exp(-1.0), rtol=1e-7)
 
 
 # --- failures -------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_a_matrix_mixes_the_processes_of_all_leaves():
         run = tw.simulate(rule, TREE, steps=1, dt=dt, key=key, save="end")
         return jnp.concatenate([run.final["a"] - TREE["a"], run.final["b"][0] - TREE["b"][0]])
 
-    x = np.asarray(jax.vmap(one)(lane_keys(KEY, lanes)))
+    x = np.asarray(jax.jit(jax.vmap(one))(lane_keys(KEY, lanes)))
     exact = dt * mixing @ mixing.T
     size = np.sqrt(np.diag(exact))
     error = np.sqrt((np.outer(size, size) ** 2 + exact**2) / lanes)

@@ -122,7 +122,7 @@ def _falls(rule, state, rate):
     """dE/dt of the declared energy at a state is `rate`."""
     with jax.enable_x64(True):
         state = np.asarray(state, dtype=float)
-        gradient = np.asarray(jax.grad(rule.energy)(state))
+        gradient = np.asarray(jax.jit(jax.grad(rule.energy))(state))
         close(np.vdot(gradient, look(rule, state)[0]), rate)
 
 

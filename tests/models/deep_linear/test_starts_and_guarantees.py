@@ -79,9 +79,11 @@ def test_the_tangent_kernel_is_that_of_automatic_differentiation(widths):
     weights, x = dl.small_gaussian(widths, 1.0), np.random.default_rng(1).standard_normal((5, 3))
     layout = Layout.of(weights)
     with jax.enable_x64(True):
-        outputs = jax.jacobian(lambda v: (x @ dl.end_to_end(layout.unflatten(v)).T).T.ravel())(
-            jnp.asarray(layout.flatten(weights))
-        )
+
+        def outputs_of(flat):
+            return (x @ dl.end_to_end(layout.unflatten(flat)).T).T.ravel()
+
+        outputs = jax.jit(jax.jacobian(outputs_of))(layout.flatten(weights))
     jacobian = np.asarray(outputs)
     kernel = dl.tangent_kernel(weights, x)
     np.testing.assert_allclose(kernel, jacobian @ jacobian.T, atol=1e-12)

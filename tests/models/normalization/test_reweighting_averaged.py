@@ -27,7 +27,8 @@ def jacobian_at_rest(drives, weights, initial):
     def increment(flat):
         return rule.displacement(0, flat.reshape(4, 4)).ravel()
 
-    return increment(initial.ravel()), jax.jacfwd(increment)(initial.ravel())
+    flat = initial.ravel()
+    return jax.jit(lambda x: (increment(x), jax.jacfwd(increment)(x)))(flat)
 
 
 def random_ensemble(rng, count):

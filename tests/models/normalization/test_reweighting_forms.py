@@ -165,7 +165,7 @@ def test_averaged_rule_is_the_mean_of_the_single_ones():
 
 def test_draws_follow_the_weights_and_depend_on_the_step_alone():
     shown = Draws(biased_ensemble(10, weight=5.0), jax.random.key(11))
-    drawn = np.asarray(jax.vmap(shown.index)(np.arange(4000)))
+    drawn = np.asarray(jax.jit(jax.vmap(shown.index))(np.arange(4000)))
     assert int(shown.index(77)) == drawn[77]
     counts = np.bincount(drawn, minlength=10)
     chance = shown.ensemble.weights
