@@ -1,5 +1,6 @@
 """The general covariant form against formulas by hand, and the axioms as verdicts."""
 
+import json
 from typing import Any
 
 import equinox as eqx
@@ -91,7 +92,8 @@ def test_steepest_descent_obeys_all_axioms_and_others_break_one():
     found = check_axioms(tw.SteepestDescent, samples=2)
     assert found.holds, str(found)
     assert found.degree == pytest.approx(0.0, abs=1e-9)
-    assert len(str(found).splitlines()) == 5
+    assert str(found).splitlines()[0] == "Axioms of SteepestDescent: 4 of 4 hold"
+    assert type(found).from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
     def by_energy(energy, geometry):
         return tw.as_flow(lambda x: -energy(x) * jax.grad(energy)(x))
@@ -102,10 +104,34 @@ def test_steepest_descent_obeys_all_axioms_and_others_break_one():
     assert shifted["locality"].holds
     assert shifted.degree == pytest.approx(1.0, abs=1e-6)
 
-    def far(energy, geometry):
-        return tw.as_flow(lambda x: -jax.grad(energy)(x + 2.0))
+    for distance in (2.0, 0.05, 1e-5):
 
-    assert not check_axioms(far, samples=2)["locality"].holds
+        def far(energy, geometry, distance=distance):
+            return tw.as_flow(lambda x: -jax.grad(energy)(x + distance))
+
+        assert not check_axioms(far, samples=2)["locality"].holds
+
+
+def test_a_factor_periodic_in_the_logarithm_is_no_power():
+    """Its period is that of half-decades, at which all of them would look alike."""
+
+    def periodic(x):
+        return x * (1.0 + 0.1 * jnp.sin(4.0 * jnp.pi * jnp.log10(jnp.abs(x))))
+
+    found = homogeneity_degree(periodic, 1)
+    assert not found.holds
+    assert 0.05 < found.residual < 0.3
+
+
+def test_where_a_function_is_not_finite_or_vanishes_it_is_said():
+    half = homogeneity_degree(lambda x: jnp.where(x[0] > 0.0, x, jnp.nan), 2)
+    assert not half.holds
+    assert 0 < half.undefined < 16
+    assert "not finite along" in str(half)
+    assert type(half).from_dict(json.loads(json.dumps(half.to_dict()))) == half
+    gated = homogeneity_degree(lambda x: jnp.where(jnp.abs(x) > 0.3, x, 0.0), 1)
+    assert not gated.holds
+    assert homogeneity_degree(lambda x: jax.nn.relu(x), 1).holds  # zero all along half the line
 
 
 def test_theorem_9_holds_without_biases_and_fails_with_them():
@@ -129,6 +155,38 @@ def test_ways_down_without_end_are_found_before_running():
     assert check_bounded_below(energy, 3).holds is None
     assert check_bounded_below(lambda x: jnp.exp(-x[0]), 1).holds is None
     assert "No ray" in str(check_bounded_below(lambda x: jnp.sum(x**2), 2))
+    assert type(found).from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_slow_falls_and_curved_valleys_are_ways_down():
+    slow = check_bounded_below(lambda x: -jnp.log(1.0 + jnp.sum(x * x)), 3)
+    assert slow.holds is False
+    assert slow.is_straight
+    assert slow.growth == pytest.approx(0.0, abs=1e-3)
+    assert "logarithm" in str(slow)
+
+    def valley(x):
+        return 1e6 * (x[1] - x[0] ** 2) ** 2 - x[0]
+
+    curved = check_bounded_below(valley, 2)
+    assert curved.holds is False
+    assert not curved.is_straight
+    assert curved.growth == pytest.approx(0.5, abs=1e-3)  # y = x² at a distance r: E = −√r
+    assert curved.path is not None
+    with jax.enable_x64(True):
+        assert float(valley(curved.path[-1])) == pytest.approx(-1e3, rel=1e-2)
+    bowl = check_bounded_below(lambda x: 1e6 * (x[1] - x[0] ** 2) ** 2 + (1.0 - x[0]) ** 2, 2)
+    assert bowl.holds is None
+
+
+def test_a_fall_along_what_is_conserved_is_none():
+    def slope(x):
+        return x[1] ** 2 - x[0]
+
+    assert check_bounded_below(slope, 2).holds is False
+    assert check_bounded_below(slope, 2, conserved=[[1.0, 0.0]]).holds is None
+    with pytest.raises(tw.InputError, match=r"finite vectors of 2 numbers"):
+        check_bounded_below(slope, 2, conserved=[1.0, 0.0, 0.0])
 
 
 def test_bad_input_is_named():

@@ -1,7 +1,7 @@
 """The axioms of *Continuum of Hopfield* as computed verdicts, and degrees of homogeneity."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import equinox as eqx
@@ -9,30 +9,68 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.plain import number
 from thalweg.core.randomness import host_generator
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Flow
 from thalweg.geometry import Euclidean, Geometry, MetricField
 
 Builder = Callable[[Callable[[Any], Any], Geometry], Flow]
-_SCALES = np.geomspace(1e-2, 1e2, 9)
+# Scales in no simple ratio, or a factor periodic in log λ would go unseen.
+_SCALES = np.sort(10.0 ** (4.0 * np.mod(np.arange(33) * (np.sqrt(5.0) - 1.0) / 2.0, 1.0) - 2.0))
+# Beyond these distances the energy is changed: a flow that looks farther is not local.
+_DISTANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 _SMALL = 1e-8
 
 
-@dataclass(frozen=True)
-class Homogeneity:
+@dataclass(frozen=True, eq=False, repr=False)
+class Homogeneity(TableReport):
     """How a function scales: |fn(λx)| ~ λ^degree.
 
     Attributes:
         degree: the slope of log|fn(λx)| over log λ, from λ = 10⁻² to 10².
-        residual: the largest departure of the logarithm from that slope.
-        holds: whether it is a power of λ, up to rounding.
+        residual: the largest departure of the logarithm from that slope; NaN where fn vanishes at
+            some λ and not at others.
+        holds: whether it is a power of λ, up to rounding, and finite wherever it was asked.
+        undefined: in how many of the directions it was not finite at some λ.
+        about: the name of the function.
     """
 
     degree: float
     residual: float
     holds: bool
+    undefined: int = 0
+    about: About = UNSAID
+
+    @property
+    def title(self) -> str:
+        """The degree, or that it has none."""
+        found = f"of degree {self.degree:.6g}" if self.holds else "not homogeneous"
+        return f"Scaling of {self.about.system or 'a function'}: {found}"
+
+    def table(self) -> None:
+        """Nothing: the remarks say it all."""
+
+    def remarks(self) -> list[str]:
+        """How far the logarithm departs from a line, and where it was not finite."""
+        said = [f"log|fn(λx)| departs from slope {self.degree:.6g} by {self.residual:.2g}."]
+        if self.undefined:
+            said.append(f"It is not finite along {self.undefined} of the directions tried.")
+        return said
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        names = ("degree", "residual", "holds", "undefined")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Homogeneity":
+        """The measurement that `to_dict` wrote."""
+        degree, residual = number(data["degree"]), number(data["residual"])
+        return cls(degree, residual, data["holds"], data["undefined"], about_in(data, about))
 
 
 @dataclass(frozen=True)
@@ -45,17 +83,19 @@ class AxiomVerdict:
     note: str
 
 
-@dataclass(frozen=True)
-class AxiomCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class AxiomCheck(TableReport):
     """The verdicts on a way to make flows of energies.
 
     Attributes:
         verdicts: one for each of axioms 3 to 6.
         degree: the degree of homogeneity of the flow of an energy of degree 1.
+        about: the name of that way.
     """
 
     verdicts: tuple[AxiomVerdict, ...]
     degree: float
+    about: About = UNSAID
 
     @property
     def holds(self) -> bool:
@@ -66,14 +106,35 @@ class AxiomCheck:
         """The verdict on `"locality"`, `"shift"`, `"covariance"` or `"scaling"`."""
         return next(verdict for verdict in self.verdicts if verdict.name == name)
 
-    def __str__(self) -> str:
-        """A table."""
-        lines = ["axiom       holds  residual  compared"]
-        for v in self.verdicts:
-            lines.append(
-                f"{v.name:10}  {'yes' if v.holds else 'no':5}  {v.residual:8.1e}  {v.note}"
-            )
-        return "\n".join(lines)
+    @property
+    def title(self) -> str:
+        """How many of the axioms hold."""
+        count = sum(verdict.holds for verdict in self.verdicts)
+        return f"Axioms of {self.about.system or 'a flow'}: {count} of {len(self.verdicts)} hold"
+
+    def table(self) -> Table:
+        """One axiom a row."""
+        rows = [
+            [v.name, "yes" if v.holds else "no", f"{v.residual:.1e}", v.note] for v in self.verdicts
+        ]
+        return ["axiom", "holds", "residual", "compared"], rows
+
+    def remarks(self) -> list[str]:
+        """Nothing: the table says it all."""
+        return []
+
+    def data(self) -> dict[str, Any]:
+        """`verdicts`, each a mapping, and `degree`."""
+        return {"verdicts": [asdict(v) for v in self.verdicts], "degree": self.degree}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "AxiomCheck":
+        """The check that `to_dict` wrote."""
+        verdicts = tuple(
+            AxiomVerdict(v["name"], v["holds"], number(v["residual"]), v["note"])
+            for v in data["verdicts"]
+        )
+        return cls(verdicts, number(data["degree"]), about_in(data, about))
 
 
 def homogeneity_degree(
@@ -102,14 +163,22 @@ def homogeneity_degree(
     points = host_generator(key).standard_normal((samples, size))
     with jax.enable_x64(True):
         norms = np.asarray(_scaled_norms(in_float64(fn), points, _SCALES))
-    logs = np.log(norms[np.all((norms > 0.0) & np.isfinite(norms), axis=1)])
-    if not len(logs):
+    is_finite = np.all(np.isfinite(norms), axis=1)
+    is_zero = np.all(norms == 0.0, axis=1)  # so of any degree in that direction
+    seen = norms[is_finite & ~is_zero]
+    if not len(seen):
         raise InputError("homogeneity_degree: fn vanishes or is not finite at all samples.")
-    ratios = logs - logs[:, [len(_SCALES) // 2]]
-    steps = np.log(_SCALES)
-    degree = float(np.median(ratios @ steps) / (steps @ steps))
-    residual = float(np.max(np.abs(ratios - degree * steps)))
-    return Homogeneity(degree, residual, residual < 1e-6)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(seen) - np.mean(np.log(seen), axis=1, keepdims=True)
+    steps = np.log(_SCALES) - np.mean(np.log(_SCALES))
+    vanishes = ~np.all(np.isfinite(logs), axis=1)  # at some λ, and not at others
+    slopes = logs[~vanishes] @ steps / (steps @ steps)
+    degree = float(np.median(slopes)) if len(slopes) else float("nan")
+    gaps = np.abs(logs[~vanishes] - degree * steps)
+    residual = float("nan") if vanishes.any() else float(np.max(gaps))
+    undefined = int(np.sum(~is_finite))
+    about = About(getattr(fn, "__qualname__", type(fn).__name__))
+    return Homogeneity(degree, residual, residual < 1e-6 and not undefined, undefined, about)
 
 
 def check_axioms(
@@ -153,18 +222,19 @@ def check_axioms(
     note = f"degree {degree.degree:+.4g} of the flow of an energy of degree 1; wanted 0"
     off = abs(degree.degree) + (degree.residual if not degree.holds else 0.0)
     verdicts.append(AxiomVerdict("scaling", off < 1e-6, off, note))
-    return AxiomCheck(tuple(verdicts), degree.degree)
+    name = getattr(builder, "__qualname__", type(builder).__name__)
+    return AxiomCheck(tuple(verdicts), degree.degree, About(name))
 
 
 class _Wave(eqx.Module):
     """A smooth energy with nothing special about it: Σ_k a_k sin(w_k·x + b_k) + ½|x|²."""
 
-    ways: Any
+    directions: Any
     amplitudes: Any
     phases: Any
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        waves = self.amplitudes * jnp.sin(self.ways @ x + self.phases)
+        waves = self.amplitudes * jnp.sin(self.directions @ x + self.phases)
         return jnp.sum(waves) + 0.5 * jnp.sum(x * x)
 
 
@@ -182,11 +252,12 @@ class _Changed(eqx.Module):
 
     energy: Callable[[Any], Any]
     centre: Any
+    distance: Any
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        beyond = jnp.sum((x - self.centre) ** 2) - 0.01
-        is_near = beyond <= 0.0
-        added = jnp.where(is_near, 0.0, jnp.exp(-1.0 / jnp.where(is_near, 1.0, beyond)))
+        excess = jnp.sum(((x - self.centre) / self.distance) ** 2) - 1.0
+        is_near = excess <= 0.0
+        added = jnp.where(is_near, 0.0, jnp.exp(-1.0 / jnp.where(is_near, 1.0, excess)))
         return self.energy(x) + 10.0 * added
 
 
@@ -221,12 +292,16 @@ class _PulledMetric(eqx.Module):
 
 
 def _locality(builder: Builder, energy: Any, points: Any, plain: np.ndarray) -> AxiomVerdict:
-    found = [
-        np.asarray(_velocities(builder, _Changed(energy, point), Euclidean(), point[None]))[0]
-        for point in points
-    ]
-    residual = _gap(np.stack(found), plain)
-    return AxiomVerdict("locality", residual < _SMALL, residual, "E and E changed beyond 0.1 of x")
+    def changed(point: np.ndarray, distance: float) -> np.ndarray:
+        other = _Changed(energy, point, np.float64(distance))
+        return np.asarray(_velocities(builder, other, Euclidean(), point[None]))[0]
+
+    residual = max(
+        _gap(np.stack([changed(point, distance) for point in points]), plain)
+        for distance in _DISTANCES
+    )
+    note = f"E and E changed beyond {_DISTANCES[-1]:g} to {_DISTANCES[0]:g} of x"
+    return AxiomVerdict("locality", residual < _SMALL, residual, note)
 
 
 def _shift(builder: Builder, energy: Any, points: Any, plain: np.ndarray) -> AxiomVerdict:

@@ -1,6 +1,6 @@
 """Is an energy bounded below? If not, almost every start of its descent may diverge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,52 +9,114 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.plain import array, number
 from thalweg.core.randomness import host_generator
+from thalweg.core.reports import TableReport, about_in
 from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 
 _RADII = 10.0 ** np.arange(1, 7)
+# Valleys are followed from a sphere to one so many times as large, from the lowest few points.
+_SPHERES = 10.0 ** np.arange(0.0, 6.01, 0.5)
+_NUM_VALLEYS = 3
+_LARGEST_VALLEY = 64  # coordinates: Hessians are computed
+# A fall goes on without end if over the last decades it shrinks by no more than this share of the
+# one before: that of a bound approached as 1/r shrinks to a tenth, that of log r not at all.
+_SHRINKS = 0.8
 
 
-@dataclass(frozen=True)
-class BoundedBelow:
+@dataclass(frozen=True, eq=False, repr=False)
+class BoundedBelow(TableReport):
     """What was found about an energy's lower bound.
 
     Attributes:
-        holds: False where a ray was found along which E falls without end; None where none was,
+        holds: False where a way was found along which E falls without end; None where none was,
             which is no proof.
-        witness: the direction of that ray, `(size,)`, or None.
-        growth: how fast |E| grows along it: the power of the distance; NaN if none.
+        witness: the direction in which that way ends, `(size,)`, or None.
+        growth: how fast |E| grows along it: the power of the distance, 0 for a logarithm; NaN if
+            none.
         rays: how many rays were followed.
+        path: states along the way, ever farther, `(k, size)`, or None.
+        is_straight: whether the way is a ray; else it is the floor of a curved valley.
+        about: the name of the energy.
     """
 
     holds: bool | None
     witness: np.ndarray | None
     growth: float
     rays: int
+    path: np.ndarray | None = None
+    is_straight: bool = True
+    about: About = UNSAID
 
-    def __str__(self) -> str:
+    @property
+    def title(self) -> str:
+        """Whether the energy is bounded below, in a line."""
+        found = "not bounded below" if self.holds is False else "no way down without end was found"
+        return f"Lower bound of {self.about.system or 'an energy'}: {found}"
+
+    def table(self) -> None:
+        """Nothing: the remarks say it all."""
+
+    def remarks(self) -> list[str]:
         """One sentence."""
         if self.holds is None:
-            return f"No ray of {self.rays} leads down without end (which is no proof of a bound)."
-        return (
-            f"Not bounded below: E falls without end, as the distance to the power "
-            f"{self.growth:.3g}; its descent diverges from almost every start."
+            return [
+                f"No ray of {self.rays} and no valley from them leads down without end (which is "
+                f"no proof of a bound)."
+            ]
+        how = "as the logarithm of the distance"
+        if not abs(self.growth) < 0.05:
+            how = f"as the distance to the power {self.growth:.3g}"
+        way = "a ray" if self.is_straight else "a curved valley"
+        return [
+            f"Not bounded below: E falls without end along {way}, {how}; its descent diverges from "
+            f"almost every start."
+        ]
+
+    def data(self) -> dict[str, Any]:
+        """The fields; `holds` is false or null."""
+        return {
+            "holds": self.holds,
+            "witness": None if self.witness is None else self.witness.tolist(),
+            "growth": self.growth,
+            "rays": self.rays,
+            "path": None if self.path is None else self.path.tolist(),
+            "is_straight": self.is_straight,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "BoundedBelow":
+        """The answer that `to_dict` wrote."""
+        witness, path = (
+            None if data[name] is None else array(data[name]) for name in ("witness", "path")
         )
+        return cls(
+            data["holds"], witness, number(data["growth"]), data["rays"], path,
+            data["is_straight"], about_in(data, about),
+        )  # fmt: skip
 
 
 def check_bounded_below(
-    energy: Callable[[Any], Any], size: int, *, rays: int = 64, key: jax.Array | None = None
+    energy: Callable[[Any], Any],
+    size: int,
+    *,
+    rays: int = 64,
+    conserved: Any = None,
+    key: jax.Array | None = None,
 ) -> BoundedBelow:
     """Look for a way down without end, before running a descent of an energy on R^n.
 
-    Random rays are turned downhill (by gradient steps on the sphere), then followed to 10⁶.
+    Random rays are turned downhill (by gradient steps on the sphere), then followed to 10⁶. Then
+    the lowest point of a sphere is followed from sphere to sphere: curved valleys.
 
     Arguments:
         energy: `(size,) → scalar`.
         size: the dimension.
         rays: how many.
+        conserved: vectors c of which a descent keeps c·x, `(m, size)`: nothing falls along them.
         key: the randomness; None means `jax.random.key(0)`.
 
     Raises:
@@ -63,40 +125,135 @@ def check_bounded_below(
     Example:
         >>> import jax.numpy as jnp
         >>> from thalweg.analysis.descent.bounded_below import check_bounded_below
-        >>> str(check_bounded_below(lambda x: -x[0] * x[1], 2))[:17]
-        'Not bounded below'
+        >>> check_bounded_below(lambda x: -x[0] * x[1], 2).holds
+        False
     """
+    basis = _free_directions(conserved, size)
     rng = host_generator(key)
-    ways = rng.standard_normal((rays, size))
-    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    directions = rng.standard_normal((rays, basis.shape[1]))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    about = About(getattr(energy, "__qualname__", type(energy).__name__))
     with jax.enable_x64(True):
         refuse_frozen_chance("check_bounded_below: energy", DRAWN, energy, energy, np.zeros(size))
-        turned, values = (np.asarray(a) for a in _followed(in_float64(energy), ways, _RADII))
-    if not np.any(np.isfinite(values[:, 0])):
-        raise InputError("check_bounded_below: the energy is not finite at a distance of 10.")
-    first, middle, last = values[:, -3], values[:, -2], values[:, -1]
-    falls = (middle < first) & (last <= middle) & (last < 0.0) & (-last > 1.5 * np.abs(first))
-    if not falls.any():
-        return BoundedBelow(None, None, float("nan"), rays)
-    index = int(np.argmin(np.where(falls, last, np.inf)))
-    is_finite = np.isfinite(last[index])
-    growth = np.log10(last[index] / middle[index]) if is_finite else np.inf
-    return BoundedBelow(False, turned[index], float(growth), rays)
+        free = _Free(in_float64(energy), basis)
+        turned, values = (np.asarray(a) for a in _followed(free, directions, _RADII))
+        if not np.any(np.isfinite(values[:, 0])):
+            raise InputError("check_bounded_below: the energy is not finite at a distance of 10.")
+        falls = _falls(values)
+        if falls.any():
+            index = int(np.argmin(np.where(falls, values[:, -1], np.inf)))
+            path, values, is_straight = _RADII[:, None] * turned[index], values[index], True
+        else:
+            lowest = np.argsort(np.nan_to_num(values[:, 0], nan=np.inf))[:_NUM_VALLEYS]
+            path, values = _valley(free, turned[lowest])
+            is_straight = False
+    if not _falls(values[None])[0]:
+        return BoundedBelow(None, None, float("nan"), rays, about=about)
+    path = path @ basis.T
+    witness = path[-1] / np.linalg.norm(path[-1])
+    return BoundedBelow(False, witness, _growth(path, values), rays, path, is_straight, about)
+
+
+class _Free(eqx.Module):
+    """An energy in the directions in which a descent may move."""
+
+    energy: Callable[[Any], Any]
+    basis: Any
+
+    def __call__(self, u: jax.Array) -> jax.Array:
+        return self.energy(self.basis @ u)
+
+
+def _free_directions(conserved: Any, size: int) -> np.ndarray:
+    """Orthonormal directions across the conserved ones, as columns `(size, n)`."""
+    if conserved is None:
+        return np.eye(size)
+    given = np.atleast_2d(np.asarray(conserved, dtype=np.float64))
+    if given.shape[1] != size or not np.all(np.isfinite(given)):
+        raise InputError(
+            f"check_bounded_below: conserved must be finite vectors of {size} numbers, got an "
+            f"array of shape {np.shape(conserved)}."
+        )
+    basis = np.linalg.svd(given)[2][np.linalg.matrix_rank(given) :].T
+    if not basis.shape[1]:
+        raise InputError("check_bounded_below: the conserved directions leave none to fall along.")
+    return basis
+
+
+def _falls(values: np.ndarray) -> np.ndarray:
+    """Which rows, energies at growing distances, fall without end, as far as can be seen."""
+    with np.errstate(invalid="ignore"):
+        drops = -np.diff(values[:, -4:], axis=1)
+        rounding = 1e-9 * np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=1)
+        goes_on = (drops[:, 1:] >= _SHRINKS * drops[:, :-1]) & (drops[:, 1:] > rounding[:, None])
+    fell_off = (values[:, -1] == -np.inf) & (values[:, -2] < values[:, -3])
+    return fell_off | (np.all(goes_on, axis=1) & (drops[:, 0] > 0.0) & (values[:, -1] < 0.0))
+
+
+def _growth(path: np.ndarray, values: np.ndarray) -> float:
+    """The power of the distance as which the drops grow."""
+    if not np.all(np.isfinite(values)):
+        return float("inf")
+    first, last = -np.diff(values)[-2:]
+    ratio = np.linalg.norm(path[-1]) / np.linalg.norm(path[-2])
+    return float(np.log(last / first) / np.log(ratio))
+
+
+def _valley(energy: Any, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest points found on growing spheres, each from those before, and their energies."""
+    if starts.shape[1] > _LARGEST_VALLEY or starts.shape[1] < 2:
+        return _SPHERES[:, None] * starts[0], np.full(len(_SPHERES), np.nan)
+    path, values, lanes = [], [], list(starts)
+    for radius in _SPHERES:
+        scale = max(abs(float(_on_sphere(energy, lanes[0], radius)[0])), 1.0)
+        if not np.isfinite(scale):
+            break
+        lanes = [_lowest(energy, lane, radius, scale) for lane in lanes]
+        heights = [float(_on_sphere(energy, lane, radius)[0]) for lane in lanes]
+        best = int(np.nanargmin(heights)) if np.any(np.isfinite(heights)) else 0
+        path.append(radius * lanes[best])
+        values.append(heights[best])
+    return np.asarray(path), np.asarray(values)
+
+
+def _lowest(energy: Any, start: np.ndarray, radius: float, scale: float) -> np.ndarray:
+    """A direction in which the energy on a sphere is least, near a start; by trust regions."""
+    from scipy.optimize import minimize
+
+    def parts(direction: np.ndarray, number: int) -> Any:
+        return np.asarray(_on_sphere(energy, direction, radius)[number]) / scale
+
+    found = minimize(
+        lambda v: float(parts(v, 0)), start, jac=lambda v: parts(v, 1),
+        hess=lambda v: parts(v, 2), method="trust-exact", options={"maxiter": 200, "gtol": 1e-12},
+    )  # fmt: skip
+    length = np.linalg.norm(found.x)
+    return found.x / length if np.isfinite(length) and length > 0.0 else start
 
 
 @eqx.filter_jit
-def _followed(energy: Any, ways: Any, radii: Any) -> tuple[jax.Array, jax.Array]:
-    def turn(way: jax.Array, _: None) -> tuple[jax.Array, None]:
-        slope = jax.grad(lambda u: energy(1e3 * u))(way)
-        slope = slope - way * jnp.dot(way, slope)
+def _on_sphere(energy: Any, direction: Any, radius: Any) -> tuple[jax.Array, ...]:
+    """The energy in a direction at a distance, with slope and Hessian."""
+
+    def height(v: jax.Array) -> jax.Array:
+        return energy(radius * v / jnp.sqrt(jnp.sum(v**2)))
+
+    return height(direction), jax.grad(height)(direction), jax.hessian(height)(direction)
+
+
+@eqx.filter_jit
+def _followed(energy: Any, directions: Any, radii: Any) -> tuple[jax.Array, jax.Array]:
+    def turn(direction: jax.Array, _: None) -> tuple[jax.Array, None]:
+        slope = jax.grad(lambda u: energy(1e3 * u))(direction)
+        slope = slope - direction * jnp.dot(direction, slope)
         length = jnp.linalg.norm(slope)
-        step = way - 0.1 * slope / jnp.where(length > 0.0, length, 1.0)
+        step = direction - 0.1 * slope / jnp.where(length > 0.0, length, 1.0)
         new = step / jnp.linalg.norm(step)
-        is_lower = energy(1e3 * new) < energy(1e3 * way)
-        return jnp.where(is_lower, new, way), None
+        is_lower = energy(1e3 * new) < energy(1e3 * direction)
+        return jnp.where(is_lower, new, direction), None
 
-    def one(way: jax.Array) -> tuple[jax.Array, jax.Array]:
-        way, _ = jax.lax.scan(turn, way, None, length=100)
-        return way, jax.vmap(lambda r: energy(r * way))(radii)
+    def one(direction: jax.Array) -> tuple[jax.Array, jax.Array]:
+        direction, _ = jax.lax.scan(turn, direction, None, length=100)
+        return direction, jax.vmap(lambda r: energy(r * direction))(radii)
 
-    return jax.vmap(one)(ways)
+    return jax.vmap(one)(directions)
