@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thalweg.geometry import Geometry
+from thalweg.recovery.certificates.descent import Certificate
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.witnesses import Witness
 
@@ -25,6 +26,7 @@ class Finding:
         witness: what excludes a metric or an energy, or None.
         split: the rule as a gradient and a remainder, or None.
         candidate: the best energy that was tried and is none, as far as seen; or None.
+        proof: the attempt to prove that an energy falls, or None.
         aside: a sentence for verdicts of another kind, or "".
         before: what the same level found of other geometries or energies that it tried first.
     """
@@ -40,6 +42,7 @@ class Finding:
     witness: Witness | None = None
     split: Any = None
     candidate: Any = None
+    proof: Certificate | None = None
     aside: str = ""
     before: tuple["Finding", ...] = ()
 

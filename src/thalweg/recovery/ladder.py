@@ -2,6 +2,7 @@
 
 from thalweg.recovery.candidates.convex import LyapunovLevel
 from thalweg.recovery.candidates.given import CandidateLevel
+from thalweg.recovery.candidates.proof import ProofLevel
 from thalweg.recovery.candidates.two_step import TwoStepLevel
 from thalweg.recovery.level import Level
 from thalweg.recovery.metrics.circle import CircleMetricLevel
@@ -31,6 +32,7 @@ LEVELS: tuple[Level, ...] = (
     CircleMetricLevel(),
     CandidateLevel(),
     LyapunovLevel(),
+    ProofLevel(),
     TwoStepLevel(),
     SplitLevel(),
 )

@@ -143,6 +143,13 @@ class Question:
             return self.given_equilibria
         return find_equilibria(self.rule, self.domain, key=self.key)
 
+    @property
+    def known_equilibria(self) -> Sequence[Equilibrium]:
+        """The equilibria that are given or were searched for already; none if neither."""
+        if self.given_equilibria is not None or "equilibria" in self.__dict__:
+            return self.equilibria
+        return ()
+
     @functools.cached_property
     def cycles(self) -> Sequence[Cycle]:
         """The closed orbits or cycles through the region, searched for unless given."""

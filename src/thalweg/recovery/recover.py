@@ -112,13 +112,14 @@ def _so_far(question: Question, levels: tuple[Level, ...]) -> Findings:
 
 def _verdict(question: Question, levels: tuple[Level, ...]) -> Verdict:
     """The strongest true statement, with what every level found."""
-    findings = _so_far(question, levels)
+    findings = _upheld(_so_far(question, levels))
+    energy = next((f.energy for f in findings if f.energy is not None), None)
     kinds = [Kind.UNDECIDED, *(f.kind for f in findings if f.kind is not None)]
     kind = max(kinds, key=lambda kind: kind.strength)
     decisive = next((f for f in findings if f.kind == kind), None)
     return Verdict(
         kind=kind,
-        energy=next((f.energy for f in findings if f.energy is not None), None),
+        energy=energy,
         metric=None if decisive is None else decisive.metric,
         residual=None if decisive is None else decisive.residual,
         witnesses=tuple(f.witness for f in findings if f.witness is not None),
@@ -135,8 +136,29 @@ def _verdict(question: Question, levels: tuple[Level, ...]) -> Verdict:
         candidate=next((f.candidate for f in findings if f.candidate is not None), None)
         if kind is Kind.UNDECIDED
         else None,
+        fall=_fall(findings, energy),
         split=next((f.split for f in findings if f.split is not None), None),
     )
+
+
+def _upheld(findings: Findings) -> Findings:
+    """The findings, without the energies that are proved to rise and what rests on them."""
+    wrong = [f.proof.energy for f in findings if f.proof is not None and f.proof.outcome == "rises"]
+
+    def upheld(finding: Finding) -> Finding:
+        if not any(finding.energy is energy for energy in wrong):
+            return finding
+        return Finding("open", finding.residual, finding.note, candidate=finding.energy)
+
+    return Findings(upheld(finding) for finding in findings)
+
+
+def _fall(findings: Findings, energy: Any) -> str | None:
+    """How it is known that the energy handed out falls: "proved" or "checked"."""
+    if not any(f.energy is energy and f.kind is not None for f in findings if energy is not None):
+        return None  # there is none, or one that only never rises
+    proofs = (f.proof for f in findings if f.proof is not None and f.proof.energy is energy)
+    return "proved" if any(proof.is_proved for proof in proofs) else "checked"
 
 
 def _lines(finding: Finding) -> tuple[Finding, ...]:

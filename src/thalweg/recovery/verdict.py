@@ -61,9 +61,11 @@ class Verdict(Report):
         asides: what else is true, in sentences: energies that fall although the rule is refuted.
         split: the Helmholtz–Hodge split (`energy`, `share` of the remainder), where nothing better
             was found, or None. Its energy need not fall along the rule.
-        certified: whether the statement is proved, not only checked.
         candidate: of an undecided question, the energy that came nearest to falling everywhere; it
             failed the check of it, or came too near. None where there is none.
+        fall: how it is known that `energy` falls wherever the rule moves: `"proved"` (by interval
+            arithmetic, all over the region), `"checked"` (at points, by hunts), or None where there
+            is none.
     """
 
     kind: Kind
@@ -78,10 +80,24 @@ class Verdict(Report):
     asides: tuple[str, ...] = ()
     split: Any = field(default=None, compare=False)
     candidate: Any = field(default=None, compare=False)
-    certified: bool = False
+    fall: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "residual", _finite(self.residual))
+
+    @property
+    def certified(self) -> bool:
+        """True where the verdict hands out an energy, and it is proved that this one falls.
+
+        The metric of which it is the energy is always checked only.
+        """
+        return self.fall == "proved" and self.kind not in (Kind.REFUTED, Kind.UNDECIDED)
+
+    @property
+    def cure(self) -> str:
+        """A sentence on what would change the answer."""
+        is_proved = self.certified and self.kind is Kind.LYAPUNOV
+        return "a larger region; in this one it is proved." if is_proved else self.kind.cure
 
     @property
     def witness(self) -> Witness | None:
@@ -101,6 +117,7 @@ class Verdict(Report):
             "witness": None if self.witness is None else self.witness.to_dict(),
             "levels": [level.to_dict() for level in self.levels],
             "certified": self.certified,
+            "fall": self.fall,
             "witnesses": [witness.to_dict() for witness in self.witnesses],
             "asides": list(self.asides),
             "warnings": list(self.warnings),
@@ -125,7 +142,7 @@ class Verdict(Report):
             about=about,
             warnings=tuple(data["warnings"]),
             asides=tuple(data["asides"]),
-            certified=data["certified"],
+            fall=data["fall"],
         )
 
     @property
@@ -136,6 +153,10 @@ class Verdict(Report):
     def sentences(self) -> list[str]:
         """The verdict in words: what is true, in which metric, by which witness, where."""
         said = [self.kind.sentence, *self.asides]
+        if self.fall is not None:
+            is_proved = self.fall == "proved"
+            how = "proved, up to rounding at rests" if is_proved else "checked, not proved"
+            said.append(f"That the energy falls wherever the rule moves is {how}.")
         if self.metric_name not in (None, "Euclidean"):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
@@ -144,7 +165,7 @@ class Verdict(Report):
 
     def remarks(self) -> list[str]:
         """The verdict in words, what would change it, and warnings."""
-        cure = f"What would change this: {self.kind.cure}"
+        cure = f"What would change this: {self.cure}"
         return [*self.sentences(), cure, *(f"Note: {warning}" for warning in self.warnings)]
 
     def table(self) -> Table:
@@ -160,7 +181,7 @@ class Verdict(Report):
         for sentence in self.sentences():
             lines += _wrap(sentence, "  ")
         lines += _levels_as_text(self.levels)
-        lines += _wrap(f"What would change this: {self.kind.cure}", "  ")
+        lines += _wrap(f"What would change this: {self.cure}", "  ")
         for warning in self.warnings:
             lines += _wrap(f"Note: {warning}")
         return "\n".join(lines)

@@ -12,7 +12,7 @@ from thalweg.dynamics import make_problem
 from thalweg.recovery.certificates.descent import prove_descent
 
 
-def prove(rule, domain, energy, rests, **options):
+def prove(rule, domain, energy, rests=(), **options):
     with jax.enable_x64(True):
         problem, _ = make_problem(rule, domain)
     return prove_descent(problem, energy, rests, **options)
@@ -94,6 +94,11 @@ class TestKnownToFall:
         proof = prove(SINK, square(1.0), lambda x: bowl(x) + jnp.maximum(x[0] - 0.5, 0), [[0, 0]])
         assert proof.is_proved, proof.note
 
+    def test_rests_that_nobody_named(self):
+        proof = prove(WELLS, square(1.5), wells)
+        assert proof.is_proved, proof.note
+        assert len(proof.cubes) == 9
+
 
 class TestNotProved:
     @pytest.mark.parametrize("rise", [
@@ -128,8 +133,12 @@ class TestNotProved:
         assert proof.outcome == "open"
         assert "rest" in proof.note
 
-    def test_a_rest_that_was_missed(self):
-        assert prove(WELLS, square(1.5), wells, _NINE[1:]).outcome == "open"
+    def test_an_energy_that_does_not_return_round_an_angle(self):
+        box = tw.Box([-np.pi, -1.5], [np.pi, 1.5], periodic=[True, False])
+        flow = polynomial_flow(lambda x: np.stack([1.0 + 0 * x[0], -x[1]]))
+        proof = prove(flow, box, lambda x: x[1] ** 2 - x[0])
+        assert proof.outcome == "open"
+        assert "angle" in proof.note
 
     def test_a_budget_that_is_too_small(self):
         proof = prove(WELLS, square(1.5), wells, _NINE, effort=1e4)

@@ -104,7 +104,8 @@ def _halves(
     sides = (high - low) / widths
     # No box becomes too long and thin for its longest side to matter.
     long = sides > np.max(sides, axis=1, keepdims=True) / 16.0
-    at = np.argmax(np.where(long & np.isfinite(slopes), slopes, -1.0), axis=1)
+    is_known = np.all(np.isfinite(slopes), axis=1, keepdims=True)
+    at = np.argmax(np.where(long, np.where(is_known, slopes, sides), -1.0), axis=1)
     rows = np.arange(len(low))
     middle = (low[rows, at] + high[rows, at]) / 2.0
     first, second = high.copy(), low.copy()

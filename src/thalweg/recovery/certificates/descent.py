@@ -12,8 +12,8 @@ from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.recovery.certificates.boxes import search
-from thalweg.recovery.certificates.rates import level_of, rate_of
-from thalweg.recovery.certificates.rests import Cube, Region, largest_cubes
+from thalweg.recovery.certificates.rates import displacement_of, level_of, rate_of
+from thalweg.recovery.certificates.rests import Cube, Region, all_rests, largest_cubes
 
 # Boxes fill more than four coordinates too slowly, and the bounds of rounding are for four.
 LARGEST = 4
@@ -21,11 +21,18 @@ LARGEST = 4
 EFFORT = 2e9
 
 
-@dataclass(frozen=True)
+# Where Newton's method starts, and where the ends of angles are compared.
+_NUM_STARTS = 128
+# More than the roundings of an energy that returns round an angle.
+_RETURNS = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
 class Certificate:
     """Outcome of a proof that an energy falls.
 
     Attributes:
+        energy: the energy in question.
         outcome: `"proved"` (the energy falls wherever the rule moves, but in the cores), `"rises"`
             (it is proved to rise at `where`) or `"open"`.
         note: what was proved, or why nothing was, in a sentence.
@@ -34,6 +41,7 @@ class Certificate:
         where: the point that decided, in coordinates, or None.
     """
 
+    energy: Any
     outcome: str
     note: str
     num_boxes: int = 0
@@ -54,7 +62,7 @@ class Certificate:
 def prove_descent(
     problem: Problem,
     energy: Callable[[Any], Any],
-    rests: np.ndarray | Sequence[Any],
+    rests: np.ndarray | Sequence[Any] = (),
     *,
     effort: float = EFFORT,
     finest: float = 1e-7,
@@ -70,8 +78,9 @@ def prove_descent(
     Arguments:
         problem: the rule in coordinates.
         energy: a function of the state.
-        rests: the states of rest in coordinates, shape `(m, d)`, or a sequence of `(d,)`; one that
-            is missing, or that the quadratic form does not decide, leaves the proof open.
+        rests: the states of rest that are known, in coordinates, shape `(m, d)`, or a sequence of
+            `(d,)`; others are looked for. One that is missed, or that no quadratic form decides,
+            leaves the proof open.
         effort: how many numbers may be computed before it is given up.
         finest: the smallest boxes, in widths of the region.
         largest_core: how far from a rest rounding may leave the sign open, likewise.
@@ -83,28 +92,50 @@ def prove_descent(
     size = chart.dimension
     if not chart.is_product or size > LARGEST:
         note = f"Proofs are tried in boxes of up to {LARGEST} coordinates."
-        return Certificate("open", note)
+        return Certificate(energy, "open", note)
     lower, upper = (np.asarray(bound, dtype=float) for bound in chart.bounds)
     region = Region(lower, upper, chart.angles)
-    centres = _with_copies(np.asarray(rests, dtype=float).reshape(-1, size), region)
+    known = np.asarray(rests, dtype=float).reshape(-1, size)
     with jax.enable_x64(True):
         rate, level = rate_of(problem, energy), level_of(problem, energy)
         try:
-            found = largest_cubes(rate, level, centres, region, largest_core)
+            starts = chart.draw(np.random.default_rng(0), _NUM_STARTS)
+            found = all_rests(displacement_of(problem), known, region, starts)
+            centres = _with_copies(found, region)
+            cubes = largest_cubes(rate, level, centres, region, largest_core)
             enclosures = [Enclosure(rate, size), Enclosure(level, size)]
         except InputError as error:
-            return Certificate("open", f"Not proved: {error}")
-        if None in found:
-            centre = centres[found.index(None)]
+            return Certificate(energy, "open", f"Not proved: {error}")
+        if None in cubes:
+            centre = centres[cubes.index(None)]
             note = f"Not proved: no quadratic form decides at the rest {_text(centre)}."
-            return Certificate("open", note, where=centre)
-        cubes = tuple(cube for cube in found if cube is not None)
+            return Certificate(energy, "open", note, where=centre)
+        sure = tuple(cube for cube in cubes if cube is not None)
         # A jump of E is in no derivative of it.
         looked_at = tuple(enclosures if enclosures[1].may_jump else enclosures[:1])
-        result = search(looked_at, region, cubes, effort, finest)
-    note = _NOTES[result.outcome](result.where, result.num_boxes, cubes)
+        result = search(looked_at, region, sure, effort, finest)
+    note = _NOTES[result.outcome](result.where, result.num_boxes, sure)
     outcome = {"negative": "proved", "positive": "rises"}.get(result.outcome, "open")
-    return Certificate(outcome, note, result.num_boxes, cubes, result.where)
+    if outcome == "proved" and np.any(region.free):
+        gap = _gap(level, region)
+        if not gap < _RETURNS:
+            note = f"Not proved: once round an angle the energy returns only up to {gap:.1e}."
+            return Certificate(energy, "open", note, result.num_boxes, sure)
+        note += f" Its return round angles is checked at {_NUM_STARTS} points (to {gap:.0e})."
+    return Certificate(energy, outcome, note, result.num_boxes, sure, result.where)
+
+
+def _gap(level: Callable[[Any], Any], region: Region) -> float:
+    """The largest gap between the energies at both ends of an angle, relative to their range."""
+    rng, gaps = np.random.default_rng(1), []
+    enclosure = Enclosure(level, len(region.lower))
+    points = region.lower + rng.random((_NUM_STARTS, len(region.lower))) * region.widths
+    for i in np.flatnonzero(region.free):
+        ends = [points.copy(), points.copy()]
+        ends[0][:, i], ends[1][:, i] = region.lower[i], region.upper[i]
+        low, high = (enclosure(end, end)[0][0].linear[0, 0] for end in ends)
+        gaps.append(np.max(np.abs(high - low)) / (np.ptp(low) + np.max(np.abs(low)) + 1e-300))
+    return float(max(gaps))
 
 
 def _with_copies(rests: np.ndarray, region: Region) -> np.ndarray:

@@ -25,10 +25,14 @@ def level_of(problem: Problem, energy: Scalar) -> Scalar:
     return primal(lambda y: opened(problem.chart.embed(y)))
 
 
+def displacement_of(problem: Problem) -> Scalar:
+    """The displacement as a function of coordinates: f of a flow, g − x of a map."""
+    return primal(_opened(problem).displacement)
+
+
 def rate_of(problem: Problem, energy: Scalar) -> Scalar:
     """How fast the energy rises: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
-    problem, energy = _opened(problem), level_of(problem, energy)
-    displacement = primal(problem.displacement)
+    energy, displacement = level_of(problem, energy), displacement_of(problem)
     if problem.rule.rule_kind == "flow":
         return lambda y: jnp.dot(jax.grad(energy)(y), displacement(y))
     return lambda y: energy(y + displacement(y)) - energy(y)

@@ -18,6 +18,8 @@ from thalweg.recovery.certificates.rates import Scalar
 
 # Half the sides of the cubes that are tried, in widths of the region.
 _RADII = 0.5 * 0.5 ** np.arange(18)
+# Newton's method: its steps and their longest, in widths; what counts as none, and as two points.
+_NEWTON_STEPS, _LONGEST, _AT_REST, _APART = 30, 0.25, 1e-9, 1e-6
 # More than the eigenvalues of a small symmetric matrix are off, relative to its size.
 _EIGENVALUES = 1e-13
 
@@ -94,6 +96,49 @@ def largest_cubes(
         at = i * len(_RADII) + best
         found.append(Cube(low[at], high[at], float(cores[i, best])) if fine[best] else None)
     return found
+
+
+def all_rests(
+    displacement: Scalar, known: np.ndarray, region: Region, starts: np.ndarray
+) -> np.ndarray:
+    """The states of rest that are known, and those that Newton's method finds, `(m, d)`.
+
+    Arguments:
+        displacement: f of a flow, g − x of a map, a function of coordinates.
+        known: the coordinates of those known, shape `(k, d)`.
+        region: where they are looked for.
+        starts: where the method starts, shape `(n, d)`.
+    """
+    size, widths = len(region.lower), region.widths
+    enclosure = Enclosure(lambda y: (displacement(y), jax.jacfwd(displacement)(y)), size)
+    points = np.concatenate([known, starts])
+    moved, speeds, typical = np.full(len(points), np.inf), np.zeros(0), 0.0
+    for turn in range(_NEWTON_STEPS):
+        (values, slopes), _ = enclosure(points, points)
+        matrices = slopes.linear[0].T.reshape(-1, size, size) * widths
+        sides = values.linear[0].T
+        speeds = np.linalg.norm(sides / widths, axis=1)
+        typical = float(np.nanmedian(speeds)) if turn == 0 else typical
+        is_fine = np.isfinite(matrices).all(axis=(1, 2)) & np.isfinite(sides).all(axis=1)
+        steps = np.full(points.shape, np.nan)
+        inverse = np.linalg.pinv(matrices[is_fine], rcond=1e-12)
+        steps[is_fine] = -np.einsum("nij,nj->ni", inverse, sides[is_fine])
+        moved = np.linalg.norm(steps, axis=1)
+        steps *= np.minimum(1.0, _LONGEST / np.maximum(moved, _LONGEST))[:, None]
+        points = points + steps * widths
+    inside = np.all((points >= region.lower) & (points <= region.upper), axis=1)
+    # Where the Jacobian is singular a step may vanish though the rule does not.
+    found = points[inside & (moved < _AT_REST) & (speeds < _AT_REST * typical)]
+    return _distinct(np.concatenate([found, known]), widths)
+
+
+def _distinct(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """The points but for those that are next to an earlier one."""
+    kept: list[np.ndarray] = []
+    for point in points:
+        if all(np.max(np.abs(point - other) / widths) > _APART for other in kept):
+            kept.append(point)
+    return np.asarray(kept).reshape(-1, points.shape[1])
 
 
 def _cubes(rests: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,41 @@
+"""Is it proved that the energy that was found falls, or only checked?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from thalweg.recovery.certificates.descent import LARGEST, prove_descent
+from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.level import Cost, Level
+from thalweg.recovery.question import Question
+
+_OUTCOMES = {"proved": "yes", "rises": "no", "open": "open"}
+
+
+@dataclass(frozen=True)
+class ProofLevel(Level):
+    """Proof that an energy falls, where branch and bound in interval arithmetic gives one.
+
+    Attributes:
+        effort: how many numbers may be computed before it is given up: 5e8 take 2 to 5 seconds.
+    """
+
+    effort: float = 5e8
+
+    name: ClassVar[str] = "fall is proved"
+    cost: ClassVar[Cost] = Cost.THOROUGH
+
+    def applies(self, question: Question, so_far: Findings) -> bool:
+        """Where an energy is thought to fall, in a box of few coordinates."""
+        is_small = question.size <= LARGEST and question.chart.is_product
+        return is_small and any(f.kind is not None and f.energy is not None for f in so_far)
+
+    def ask(self, question: Question) -> Finding:
+        """Prove it, or say where that fails."""
+        found = question.findings.values()
+        energy = next(f.energy for f in found if f.kind is not None and f.energy is not None)
+        states = question.known_equilibria
+        rests = [np.asarray(question.chart.coordinates(e.state)) for e in states]
+        proof = prove_descent(question.problem, energy, rests, effort=self.effort)
+        return Finding(_OUTCOMES[proof.outcome], None, proof.note, proof=proof)
