@@ -73,7 +73,7 @@ def test_an_angle_must_bring_the_energy_back():
         return Sines(np.array([slope, 0.0]), linear, sines)
 
     assert tw.recover_energy(tilted(0.0), box).kind == "euclidean"
-    verdict = tw.recover_energy(tilted(1e-3), box, equilibria=())
+    verdict = tw.recover_energy(tilted(1e-3), box)
     assert verdict.kind == "lyapunov"  # it falls from a source to a sink, in no flat metric
     assert verdict.levels[0].outcome == "no"
 
