@@ -50,7 +50,7 @@ PARTS = {
         "verdicts",
     ),
     "recovery": (
-        "kinds", "witnesses", "verdict", "findings", "region", "certificates", "forms", "question",
+        "kinds", "witnesses", "verdict", "certificates", "findings", "region", "forms", "question",
         "remarks", "level", "refutations", "candidates", "metrics", "closed_form", "split",
         "ladder", "recover",
     ),
