@@ -68,12 +68,17 @@ class Turned(tw.Flow):
 
 
 class RockPaperScissors(tw.Flow):
-    """The replicator flow of the zero-sum game: x₁x₂x₃ is conserved."""
+    """The replicator flow of a game: x₁x₂x₃ is conserved where what is won equals what is lost.
 
+    Where more is lost, trajectories go to the loop on the boundary, ever more slowly.
+    """
+
+    lost: Any
     domain = tw.ProbabilitySimplex(3)
 
     def velocity(self, t, state):
-        return state * (jnp.roll(state, 1) - jnp.roll(state, -1))
+        fitness = jnp.roll(state, 1) - self.lost * jnp.roll(state, -1)
+        return state * (fitness - state @ fitness)
 
 
 class Net(tw.Map):
@@ -154,3 +159,15 @@ class Oregonator(tw.Flow):
                 self.rate * (x - z),
             ]
         )
+
+
+class StandardMap(tw.Map):
+    """A kicked rotor on the torus (Chirikov): areas are kept."""
+
+    kick: Any
+    domain = tw.Box([0.0, 0.0], [1.0, 1.0], periodic=True)
+
+    def step(self, t, state):
+        x, y = state
+        after = y - self.kick / (2.0 * jnp.pi) * jnp.sin(2.0 * jnp.pi * x)
+        return jnp.stack([x + after, after])

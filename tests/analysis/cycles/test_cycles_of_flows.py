@@ -139,7 +139,7 @@ def test_families_around_different_equilibria_are_told_apart():
 
 
 def test_conserved_orbits_on_the_simplex():
-    (cycle,) = tw.find_cycles(systems.RockPaperScissors())
+    (cycle,) = tw.find_cycles(systems.RockPaperScissors(1.0))
     assert cycle.continuum == 1
     np.testing.assert_allclose(cycle.states.sum(axis=1), 1.0, atol=1e-12)
     product = cycle.states.prod(axis=1)

@@ -5,6 +5,8 @@ import pytest
 from tests.analysis.cycles import cycle_systems as systems
 
 import thalweg as tw
+from thalweg.analysis.cycles import flows
+from thalweg.analysis.cycles.result import Recurrent
 
 SQUARE = tw.Box([-3.0, -3.0], [3.0, 3.0])
 
@@ -59,3 +61,46 @@ def test_the_oregonator_has_its_published_period():
     (cycle,) = tw.find_cycles(systems.Oregonator(0.161))
     assert cycle.period == pytest.approx(302.85804403, abs=1e-6)
     assert cycle.stable
+
+
+def test_isolated_cycles_with_multipliers_near_one_are_no_family():
+    """Area-preserving: multipliers λ and 1/λ; of the 7-cycles they are 1 ± 1e-2 and closer."""
+    found = tw.find_cycles(systems.StandardMap(0.8), max_period=7)
+    sevens = [cycle for cycle in found if cycle.period == 7.0]
+    assert len(sevens) >= 2
+    assert not any(cycle.continuum for cycle in found)
+    for cycle in sevens:
+        assert np.prod(cycle.multipliers).real == pytest.approx(1.0, abs=1e-9)
+
+
+def test_without_cycles_it_is_said_how_trajectories_ended():
+    bowl = systems.planar({(1, 0): -1.0}, {(0, 1): -2.0})
+    text = " ".join(str(tw.find_cycles(bowl, SQUARE)).split())
+    assert "of 64 trajectories, forwards and backwards in time, 32 came to rest" in text
+    assert "32 ran away, and 0 did not finish" in text
+
+
+def test_a_plane_that_holds_a_cycle_none_of_which_was_closed_says_so(monkeypatch):
+    rule = systems.van_der_pol(1.0)
+    monkeypatch.setattr(flows, "close_orbits_of_flow", lambda *args: ([], 0))
+    known = tw.find_equilibria(rule, SQUARE)
+    found = tw.find_cycles(rule, SQUARE, equilibria=known)
+    assert len(found) == 0
+    assert any("a cycle must be there" in note for note in found.notes)
+    unknown = tw.find_cycles(rule, SQUARE)
+    assert not any("must be there" in note for note in unknown.notes)
+
+
+@pytest.mark.parametrize("lost", [0.5, 2.0])
+def test_a_heteroclinic_loop_is_no_cycle(lost):
+    found = tw.find_cycles(systems.RockPaperScissors(lost))
+    assert len(found) == 0
+    assert found.recurrent == ()
+
+
+def test_much_recurrence_is_summed_up():
+    region = {"backwards": False, "lower": np.zeros(2), "upper": np.ones(2)}
+    some = [Recurrent(2, 0.1 * i, 0.01, False, **region) for i in range(5)]
+    lines = tw.Cycles(members=(), recurrent=tuple(some)).remarks()
+    assert len(lines) == 4
+    assert lines[3] == ("Undecided: 4 more in 2 other regions (largest exponents 0.3 to 0.4).")

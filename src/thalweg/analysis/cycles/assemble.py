@@ -27,6 +27,14 @@ FAILED = (
     "{} that seemed to return closed into no orbit that passes the checks of its residual, "
     "its multiplier along the orbit and two tolerances."
 )
+ENDED = (
+    "of {} trajectories, forwards and backwards in time, {} came to rest, {} ran away, and {} did "
+    "not finish."
+)
+MUST_BE = (
+    "trajectories enter a bounded part of the plane and stay there, and every equilibrium found is "
+    "a source: by Poincaré and Bendixson a cycle must be there, though none was closed."
+)
 _DISAGREE = "of the cycle of period {:.10g}, two tolerances disagree on the period by {:.1g}."
 _MULTIPLIER_ERROR = 1e-9
 _ROUGH = 1e-6

@@ -7,15 +7,38 @@ from thalweg.analysis.cycles.shooting import NEUTRAL, Closed, Return, Runner, cl
 
 _OFFSET = 0.002
 _STAYS = 0.1
+# Errors of a multiplier that it may be away from 1 and still be 1.
+_SURELY = 4.0
 
 
-def neutral_directions(returned: Return) -> np.ndarray:
-    """Unit vectors across a cycle that return as they were, a basis `(d, k)`."""
+def neutral_directions(returned: Return, rounding: float) -> np.ndarray:
+    """Unit vectors across a cycle that return as they were, a basis `(d, k)`.
+
+    A family needs as many multipliers 1. A cycle that is isolated may have them as close to 1 as
+    1e-6 (the 15-cycles of an area-preserving map), where a double one is known to the root of the
+    error of the Jacobian.
+
+    Arguments:
+        returned: the return map.
+        rounding: the relative error of its Jacobian.
+    """
     if not returned.jacobian.size:
         return np.zeros((len(returned.section), 0))
+    norm = max(1.0, float(np.linalg.norm(returned.jacobian, 2)))
+    away = np.abs(np.linalg.eigvals(returned.jacobian) - 1.0)
+    count = int(np.sum(away <= _SURELY * np.sqrt(rounding * norm)))
     _, values, right = np.linalg.svd(returned.jacobian - np.eye(len(returned.jacobian)))
-    across = returned.section @ right[values <= NEUTRAL * max(1.0, values[0])].T
+    is_small = values <= NEUTRAL * max(1.0, values[0])
+    is_small[: len(values) - count] = False
+    across = returned.section @ right[is_small].T
     return across / np.linalg.norm(across, axis=0)
+
+
+def rounding_of(closed: Closed) -> float:
+    """The relative error of the Jacobian of one turn: of its steps, or of the integration."""
+    if closed.segments.leaving is None:
+        return float(np.finfo(float).eps) * len(closed.guess.nodes)
+    return closed.guess.tolerances.floor
 
 
 def family_dimensions(
@@ -29,7 +52,7 @@ def family_dimensions(
     owners, guesses, shifts = [], [], []
     for index, (closed, returned) in enumerate(zip(cycles, returns, strict=True)):
         length = _OFFSET * float(np.max(closed.guess.extent))
-        for number, direction in enumerate(neutral_directions(returned).T):
+        for number, direction in enumerate(neutral_directions(returned, rounding_of(closed)).T):
             carried = length * _carried(closed, direction)
             carried *= min(1.0, length / float(np.max(np.abs(carried))))
             for shift in (carried, -carried):

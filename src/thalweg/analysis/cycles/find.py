@@ -1,5 +1,6 @@
 """The verb: find every cycle that trajectories lead to, and say what else recurs."""
 
+from collections import Counter
 from typing import Any
 
 import jax
@@ -7,7 +8,9 @@ import numpy as np
 
 from thalweg.analysis.cycles.assemble import (
     BY_CHANCE,
+    ENDED,
     FAILED,
+    MUST_BE,
     NO_ORBITS,
     ONLY_VISITED,
     UP_TO,
@@ -16,6 +19,7 @@ from thalweg.analysis.cycles.assemble import (
     from_points,
 )
 from thalweg.analysis.cycles.flows import Orbit, search_flow
+from thalweg.analysis.cycles.long_runs import AT_REST, ESCAPED, RUNNING
 from thalweg.analysis.cycles.maps import MAX_PERIOD, is_dear, search_map
 from thalweg.analysis.cycles.non_periodic import Wanderer
 from thalweg.analysis.cycles.recurrence import Frame
@@ -112,7 +116,8 @@ def find_cycles(
         look_at(problem, key, given)
         points = _draw(problem, key, int(starts), centers) if given is None else given
         if rule.has_continuous_time:
-            return _search_flow(problem, frame, points, centers, about)
+            only_sources = equilibria is not None and all(e.kind == "source" for e in equilibria)
+            return _search_flow(problem, frame, points, centers, about, only_sources)
         return _search_map(problem, frame, points, key, max_period, about)
 
 
@@ -142,21 +147,29 @@ def _draw(problem: Problem, key: Any, count: int, centers: np.ndarray) -> np.nda
 
 
 def _search_flow(
-    problem: Problem, frame: Frame, starts: np.ndarray, centers: np.ndarray, about: About
-) -> Cycles:
+    problem: Problem, frame: Frame, starts: np.ndarray, centers: np.ndarray,
+    about: About, only_sources: bool,
+) -> Cycles:  # fmt: skip
     orbits: list[Orbit] = []
     wanderers: list[Wanderer] = []
-    failed = 0
+    failed, ended, stays = 0, Counter[int](), True
     for first in range(0, len(starts), MOST_STARTS):
         part = starts[first : first + MOST_STARTS] / frame.widths
         orbits, survey, lost = search_flow(problem, frame, part, centers / frame.widths, orbits)
-        failed += lost
+        failed, ended, stays = failed + lost, ended + survey.ended(), stays and survey.stays()
         wanderers += survey.wanderers()
     found = [from_orbit(problem, frame, orbit) for orbit in orbits]
     notes = [BY_CHANCE] if problem.chart.dimension > 2 else []
     if failed:
         who = "1 trajectory" if failed == 1 else f"{failed} trajectories"
         notes.append(FAILED.format(who))
+    if not orbits:
+        counts = (ended[status] for status in (AT_REST, ESCAPED, RUNNING))
+        notes.append(ENDED.format(ended.total(), *counts))
+    is_plane = problem.chart.dimension == 2 and not frame.angles.any()
+    stays &= all(wanderer.is_steady for wanderer in wanderers if wanderer.direction > 0.0)
+    if is_plane and stays and only_sources and not any(o.attracts(1.0) for o in orbits):
+        notes.append(MUST_BE)
     return assemble_cycles(problem, frame, found, wanderers, 2 * len(starts), notes, about)
 
 

@@ -1,5 +1,7 @@
 """Long trajectories of a flow, forwards and backwards in time: what they settle on."""
 
+from collections import Counter
+
 import numpy as np
 
 from thalweg.analysis.cycles.non_periodic import Wanderer
@@ -72,6 +74,15 @@ class Survey:
             growth = np.array(self.growth[lane][self.blocks // 2 :])
             found.append(Wanderer.of(z, growth, float(self.direction[lane])))
         return found
+
+    def ended(self) -> Counter[int]:
+        """How many lanes ended in which status."""
+        return Counter(self.status.tolist())
+
+    def stays(self) -> bool:
+        """Whether every lane forwards in time is still on its way, or on a cycle."""
+        forwards = self.status[self.direction > 0.0]
+        return bool(np.all((forwards == RUNNING) | (forwards == ON_CYCLE)))
 
     def _run_block(self) -> None:
         running = self.status == RUNNING

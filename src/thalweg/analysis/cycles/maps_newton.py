@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.analysis.cycles.families import family_dimensions, neutral_directions
+from thalweg.analysis.cycles.families import family_dimensions, neutral_directions, rounding_of
 from thalweg.analysis.cycles.iterates import run_steps
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.shooting import (
@@ -108,7 +108,8 @@ def owner_of(point: np.ndarray, cycles: list[PeriodicOrbit], frame: Frame) -> in
 
 def _dimensions(run: Any, closed: list[Closed], returns: list[Return], frame: Frame) -> list[int]:
     """The dimension of the family of each; of many neutral ones a few stand for the rest."""
-    neutral = [i for i, r in enumerate(returns) if neutral_directions(r).shape[1]]
+    pairs = enumerate(zip(closed, returns, strict=True))
+    neutral = [i for i, (c, r) in pairs if neutral_directions(r, rounding_of(c)).shape[1]]
     few = neutral[:_FEW]
     measured = family_dimensions(run, [closed[i] for i in few], [returns[i] for i in few], frame)
     dimensions = [0] * len(closed)

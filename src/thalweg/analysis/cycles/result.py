@@ -13,6 +13,8 @@ from thalweg.core.tables import format_eigenvalues, format_state, state_table
 from thalweg.core.trees import Layout
 from thalweg.dynamics.words import WORDS
 
+_TOLD = 3  # regions of recurrence that are told one by one
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cycle(TableReport):
@@ -300,5 +302,12 @@ class Cycles(TableReport, Sequence[Cycle]):
 
     def remarks(self) -> list[str]:
         """What belongs below the table, in sentences: other recurrence, notes."""
-        recurrent = [f"{r.title}." for r in self.recurrent]
+        recurrent = [f"{r.title}." for r in self.recurrent[:_TOLD]]
+        rest = self.recurrent[_TOLD:]
+        if rest:
+            low, high = (pick(r.exponent for r in rest) for pick in (min, max))
+            recurrent.append(
+                f"Undecided: {sum(r.trajectories for r in rest)} more in {len(rest)} other regions "
+                f"(largest exponents {low:.4g} to {high:.4g})."
+            )
         return [*recurrent, *(f"Note: {note}" for note in self.notes)]
