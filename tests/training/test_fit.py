@@ -169,3 +169,76 @@ def test_data_must_share_their_first_axis():
             epochs=1,
             batch_size=8,
         )
+
+
+def failed(loss, model=None, data=(SAMPLES, TARGETS), **options):
+    settings = {"optimizer": SGD, "epochs": 2, "batch_size": 8, **options}
+    with pytest.raises(tw.DivergenceError) as caught:
+        fit(loss, START if model is None else model, data, **settings)
+    return str(caught.value)
+
+
+def test_it_is_said_where_the_first_number_that_is_not_finite_arose():
+    broken = SAMPLES.copy()
+    broken[5, 1] = np.nan
+    assert "first in sample 5" in failed(squared_error, data=(broken, TARGETS))
+
+    def logarithm(model, batch, key):
+        return jnp.log(jnp.sum(model["slope"] ** 2))
+
+    said = failed(logarithm)  # −inf at the start
+    assert "forward left the finite in epoch 1, step 1 of 3 (loss -inf)" in said
+    assert "logarithm" in said
+
+    def norm(model, batch, key):
+        return jnp.linalg.norm(model["slope"])
+
+    said = failed(norm)
+    assert "backward left the finite" in said
+    assert "learning rate" not in said
+    said = failed(squared_error, optimizer=optax.chain(optax.scale(1e20), optax.sgd(1e20)))
+    assert "update left the finite" in said
+    assert "smaller learning rate" in said
+
+
+def test_metrics_may_be_missing_numbers_or_arrays(tmp_path):
+    def bare(model, batch, key):
+        return squared_error(model, batch, key)[0]
+
+    def with_number(model, batch, key):
+        return bare(model, batch, key), {"one": 1.0}
+
+    def evaluate(model):
+        return {"shift": model["shift"], "slope": np.asarray(model["slope"]), "a": np.float32(2.0)}
+
+    path = tmp_path / "run"
+    done = fit(bare, START, (SAMPLES, TARGETS), optimizer=SGD, epochs=2, batch_size=8,
+               evaluate=evaluate, checkpoint=path)  # fmt: skip
+    assert done.history[0].metrics == {}
+    np.testing.assert_array_equal(done.history[-1].evaluation["slope"], done.model["slope"])
+    again = fit(bare, START, (SAMPLES, TARGETS), optimizer=SGD, epochs=2, batch_size=8,
+                evaluate=evaluate, checkpoint=path)  # fmt: skip
+    assert again.history == done.history
+    numbered = fit(with_number, START, (SAMPLES, TARGETS), optimizer=SGD, epochs=1, batch_size=8)
+    assert numbered.history[0].metrics == {"one": 1.0}
+
+
+def test_another_learning_rate_does_not_resume(tmp_path):
+    path = tmp_path / "run"
+    run(1, optimizer=optax.sgd(0.1), checkpoint=path)
+    assert run(2, optimizer=optax.sgd(0.1), checkpoint=path).resumed_from == 1
+    with pytest.raises(tw.InputError, match="optimizer is"):
+        run(3, optimizer=optax.sgd(0.05), checkpoint=path)
+    kept = optax.inject_hyperparams(optax.sgd)
+    run(1, optimizer=kept(0.1), checkpoint=tmp_path / "kept")
+    with pytest.raises(tw.InputError, match="optimizer is"):
+        run(2, optimizer=kept(0.05), checkpoint=tmp_path / "kept")
+
+
+def test_optimizers_that_need_the_loss_are_given_it():
+    design = np.concatenate([SAMPLES, np.ones((SIZE, 1))], axis=1).astype(np.float64)
+    best = np.linalg.lstsq(design, TARGETS, rcond=None)[0]
+    done = run(12, optimizer=optax.lbfgs(), batch_size=SIZE)
+    np.testing.assert_allclose(np.append(done.model["slope"], done.model["shift"]), best, atol=1e-4)
+    plateau = optax.chain(optax.sgd(0.1), optax.contrib.reduce_on_plateau(patience=1))
+    assert run(2, optimizer=plateau).history[1].loss < run(2, optimizer=plateau).history[0].loss

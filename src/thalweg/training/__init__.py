@@ -1,7 +1,8 @@
 """Fitting a model to data: the loop, its checkpoints, and records of what happened."""
 
 from thalweg.training.checkpoints import load_checkpoint, read_header, save_checkpoint
-from thalweg.training.fit import EpochRecord, Failure, Fitted, fit
+from thalweg.training.failures import Failure
+from thalweg.training.fit import EpochRecord, Fitted, fit
 
 __all__ = [
     "EpochRecord",

@@ -4,6 +4,7 @@ It knows nothing of what it fits: a model is a pytree, a loss a function.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -21,7 +22,8 @@ from thalweg.core.progress import Progress
 from thalweg.core.results import Result
 from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
-from thalweg.training.steps import Carry, Program, make_epoch
+from thalweg.training.failures import Failure, sentence
+from thalweg.training.steps import ORIGINS, Carry, Program, make_epoch
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,6 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Where a fit left the finite: the step of the epoch, both counted from 1, and the loss."""
-
-    epoch: int
-    step: int
-    loss: float
-
-
-@dataclass(frozen=True)
 class Fitted:
     """A fitted model and how it came about.
 
@@ -72,7 +65,7 @@ class Fitted:
 
 
 def fit(
-    loss_fn: Callable[[Any, Any, jax.Array], tuple[jax.Array, dict[str, jax.Array]]],
+    loss_fn: Callable[[Any, Any, jax.Array], Any],
     model: Any,
     data: Any,
     *,
@@ -94,10 +87,10 @@ def fit(
 
     Arguments:
         loss_fn: `(model, batch, key) → (loss, metrics)`: a scalar, and a dictionary of scalars to
-            report (may be empty).
+            report; or the loss alone.
         model: any pytree.
         data: a pytree of arrays whose common first axis counts the samples.
-        optimizer: of Optax.
+        optimizer: of Optax; those that need the loss (L-BFGS, reduce on plateau) are given it.
         epochs: how many.
         batch_size: samples a step; all of them if there are fewer.
         key: the randomness of the order and of the loss; None means `jax.random.key(0)`. Epoch e
@@ -105,7 +98,7 @@ def fit(
         evaluate: called with the model after every epoch; what it returns is recorded.
         checkpoint: a file, written after every epoch. If it is there, the fit goes on from it.
         configuration: JSON-ready data that says what is fitted; a checkpoint of another
-            configuration is refused, and so is one of other data, another start or another key.
+            configuration is refused, and so is one of other data, another start, optimizer or key.
         label: what progress reports call the job.
         throw: whether to raise when the loss or the model leaves the finite.
 
@@ -123,10 +116,10 @@ def fit(
     batch_size, data = min(batch_size, num_samples), jax.tree.map(jnp.asarray, data)
     key = jax.random.key(0) if key is None else key
     params, static = eqx.partition(model, eqx.is_inexact_array)
-    carry = Carry(params, optimizer.init(params), jnp.zeros((), jnp.int32), jnp.array(True))
+    carry = Carry(params, optimizer.init(params), *jnp.zeros(2, jnp.int32))
     notes = {}
     if checkpoint is not None:
-        notes = _notes(configuration, key, batch_size, data, params)
+        notes = _notes(configuration, key, batch_size, data, carry, optimizer)
     history, failure = (), None
     if checkpoint is not None and Path(checkpoint).exists():
         carry, history, failure = _resumed(checkpoint, carry, notes)
@@ -147,19 +140,21 @@ def fit(
                 program, carry, data, key, epoch, num_steps, progress
             )
             if not after.is_finite:
-                failure = Failure(epoch, len(losses), float(losses[-1]))
+                origin = ORIGINS[int(after.origin)]
+                failure = Failure(epoch, len(losses), float(losses[-1]), origin)
                 break
             carry, seconds = after, time.monotonic() - began
             means = {name: float(np.mean(values)) for name, values in metrics.items()}
             found = {} if evaluate is None else evaluate(eqx.combine(carry.params, static))
-            record = EpochRecord(epoch, float(np.mean(losses)), means, dict(found), seconds)
+            found = {name: _plain(value) for name, value in found.items()}
+            record = EpochRecord(epoch, float(np.mean(losses)), means, found, seconds)
             history = (*history, record)
             if checkpoint is not None:
                 save_checkpoint(checkpoint, carry, {**notes, **_about(history, None)})
     if failure is not None and checkpoint is not None:
         save_checkpoint(checkpoint, carry, {**notes, **_about(history, failure)})
     if failure is not None and throw:
-        raise DivergenceError(_sentence(failure, num_steps, checkpoint))
+        raise DivergenceError(sentence(failure, num_steps, checkpoint, data))
     result = Result.successful if failure is None else Result.diverged
     model = eqx.combine(carry.params, static)
     return Fitted(model, history, result, failure, resumed_from)
@@ -176,8 +171,22 @@ def _num_samples(data: Any) -> int:
     return int(lengths.pop())  # type: ignore[arg-type]
 
 
+def _plain(value: Any) -> Any:
+    """A number, or nested lists of numbers, of what `evaluate` returned."""
+    return (
+        np.asarray(value).tolist()
+        if isinstance(value, jax.Array | np.generic | np.ndarray)
+        else value
+    )
+
+
 def _notes(
-    configuration: Any, key: jax.Array, batch_size: int, data: Any, params: Any
+    configuration: Any,
+    key: jax.Array,
+    batch_size: int,
+    data: Any,
+    carry: Carry,
+    optimizer: optax.GradientTransformation,
 ) -> dict[str, Any]:
     """What must agree for a checkpoint to be gone on from."""
     return {
@@ -186,7 +195,8 @@ def _notes(
             "batch_size": int(batch_size),
             "num_samples": _num_samples(data),
             "data": _digest(data),
-            "start": _digest(params),
+            "start": _digest(carry.params),
+            "optimizer": _optimizer_digest(optimizer, carry),
             "key": np.asarray(jax.random.key_data(key)).ravel().tolist(),
             "key_implementation": str(jax.random.key_impl(key)),
         }
@@ -200,6 +210,22 @@ def _digest(tree: Any) -> str:
         digest.update(f"{leaf.dtype}{leaf.shape}".encode())
         digest.update(np.ascontiguousarray(leaf).data)
     return digest.hexdigest()[:16]
+
+
+def _optimizer_digest(optimizer: optax.GradientTransformation, carry: Carry) -> str:
+    """A short name of what an optimizer does: another learning rate, another name.
+
+    Its numbers are hidden in closures, or in its state; the program of an update shows the former.
+    """
+    program = jax.make_jaxpr(
+        lambda slope, state, params: optax.with_extra_args_support(optimizer).update(
+            slope, state, params,
+            value=jnp.zeros(()), grad=slope, value_fn=lambda p: jnp.zeros(()),
+        )
+    )(carry.params, carry.optimizer_state, carry.params)  # fmt: skip
+    text = re.sub(r"0x[0-9a-f]+", "", str(program))  # addresses differ from process to process
+    found = (_digest(carry.optimizer_state), _digest(program.consts))
+    return hashlib.sha256("".join((text, *found)).encode()).hexdigest()[:16]
 
 
 def _about(history: tuple[EpochRecord, ...], failure: Failure | None) -> dict[str, Any]:
@@ -223,16 +249,3 @@ def _resumed(path: str | Path, carry: Carry, notes: dict[str, Any]) -> tuple[Any
     history = tuple(EpochRecord(**record) for record in about["history"])
     failure = None if about["failure"] is None else Failure(**about["failure"])
     return carry, history, failure
-
-
-def _sentence(failure: Failure, num_steps: int, checkpoint: str | Path | None) -> str:
-    kept = (
-        f"{checkpoint} holds the model after epoch {failure.epoch - 1}"
-        if checkpoint is not None and failure.epoch > 1
-        else "no checkpoint was kept"
-    )
-    return (
-        f"fit: the loss or the model left the finite in epoch {failure.epoch}, step {failure.step} "
-        f"of {num_steps} (loss {failure.loss}); {kept}. Take a smaller learning rate, or bound "
-        f"the gradient (optax.clip_by_global_norm)."
-    )

@@ -15,13 +15,29 @@ from thalweg.core.progress import Progress
 _STEPS_PER_CALL = 16
 
 
+# Where a fit may leave the finite, in the order in which a step meets them; 0 is nowhere.
+ORIGINS = ("", "data", "forward", "backward", "update")
+
+
 class Carry(eqx.Module):
-    """What a step changes."""
+    """What a step changes.
+
+    Attributes:
+        params: what is fitted.
+        optimizer_state: of Optax.
+        step: how many were made.
+        origin: where it left the finite, as a number of `ORIGINS`.
+    """
 
     params: Any
     optimizer_state: Any
     step: jax.Array
-    is_finite: jax.Array
+    origin: jax.Array
+
+    @property
+    def is_finite(self) -> jax.Array:
+        """Whether everything is finite."""
+        return self.origin == 0
 
 
 class Program(eqx.Module):
@@ -37,15 +53,26 @@ class Program(eqx.Module):
         batch = jax.tree.map(lambda leaf: leaf[rows], data)
 
         def value(params: Any) -> Any:
-            return self.loss_fn(eqx.combine(params, self.static), batch, key)
+            found = self.loss_fn(eqx.combine(params, self.static), batch, key)
+            loss, metrics = found if isinstance(found, tuple) else (found, {})
+            return loss, jax.tree.map(jnp.asarray, metrics)
 
         (loss, metrics), slope = jax.value_and_grad(value, has_aux=True)(carry.params)
-        updates, state = self.optimizer.update(slope, carry.optimizer_state, carry.params)
+        optimizer = optax.with_extra_args_support(self.optimizer)
+        updates, state = optimizer.update(
+            slope, carry.optimizer_state, carry.params,
+            value=loss, grad=slope, value_fn=lambda params: value(params)[0],
+        )  # fmt: skip
         params = optax.apply_updates(carry.params, updates)
-        finite = [jnp.isfinite(loss)]
-        finite += [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(params)]
-        is_finite = jnp.all(jnp.stack(finite))
-        return Carry(params, state, carry.step + 1, is_finite), loss, metrics
+        is_finite = jnp.stack([_is_finite(part) for part in (batch, loss, slope, params)])
+        origin = jnp.where(jnp.all(is_finite), 0, 1 + jnp.argmin(is_finite)).astype(jnp.int32)
+        return Carry(params, state, carry.step + 1, origin), loss, metrics
+
+
+def _is_finite(tree: Any) -> jax.Array:
+    """Whether all numbers of a pytree are finite."""
+    leaves = [leaf for leaf in jax.tree.leaves(tree) if eqx.is_inexact_array(leaf)]
+    return jnp.all(jnp.stack([jnp.array(True), *(jnp.all(jnp.isfinite(x)) for x in leaves)]))
 
 
 @eqx.filter_jit
