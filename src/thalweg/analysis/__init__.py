@@ -15,13 +15,10 @@ from thalweg.analysis.descent.axioms import (
 from thalweg.analysis.descent.bounded_below import BoundedBelow, check_bounded_below
 from thalweg.analysis.descent.check import check_descent
 from thalweg.analysis.descent.result import DescentCheck
-from thalweg.analysis.equilibria.conserved import (
-    ConservedQuantities,
-    ConservedQuantity,
-    conserved_quantities,
-)
+from thalweg.analysis.equilibria.conserved import conserved_quantities
 from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.find import find_equilibria
+from thalweg.analysis.equilibria.quantities import ConservedQuantities, ConservedQuantity
 from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.linearize import Linearization, linearize
 

@@ -5,5 +5,6 @@ Levenberg–Marquardt from many starts), `polish` (Newton), `distinct` (which en
 `features` (the sizes at which the rule has features), `sorting` (isolated roots and `continua`, and
 who led to which), `inventory` (starts until sure enough), `directed` (starts that are chosen, with
 `trajectories`, `symmetries`, `indices`), `completeness` (what may have been missed), `classify`
-(kind and form) and `assemble`.
+(kind and form) and `assemble`. `conserved` finds linear totals that a rule keeps (`totals`,
+`quantities`).
 """

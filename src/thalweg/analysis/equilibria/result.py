@@ -91,16 +91,20 @@ class Search:
             enough = self.unseen_upper <= self.target
             why = "" if enough else " (the budget of starts is spent)"
             lines.append(
-                f"One more start finds a new one with probability below "
+                f"A random start finds a new one with probability below "
                 f"{100 * self.unseen_upper:.2g} % (95 % confidence){why}."
             )
         if self.trajectory_unseen_upper is not None:
-            lines.append(
-                f"{self.settled} of {self.trajectories} trajectories settled on them; one more "
-                f"settles on a new one with probability below "
-                f"{100 * self.trajectory_unseen_upper:.2g} %."
-            )
+            lines.append(f"{self._settled_in_words} {100 * self.trajectory_unseen_upper:.2g} %.")
         return "\n".join(lines)
+
+    @property
+    def _settled_in_words(self) -> str:
+        if not self.settled:
+            none = f"None of {self.trajectories} trajectories settled on one"
+            return f"{none}; one more does with probability below"
+        some = f"{self.settled} of {self.trajectories} trajectories settled on them"
+        return f"{some}; one more settles on a new one with probability below"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
