@@ -1,5 +1,7 @@
 """Box and ProbabilitySimplex: what they hold, and what they refuse."""
 
+import json
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -99,3 +101,17 @@ def test_simplex_describes_itself():
     simplex = tw.ProbabilitySimplex(3)
     assert simplex.chart().dimension == 2
     assert simplex.to_dict() == {"lower": [0.0] * 3, "upper": [1.0] * 3, "sum": 1.0}
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [tw.Box([0.0, -1.0], [6.0, 1.0], [True, False]), tw.ProbabilitySimplex(3)],
+)
+def test_a_domain_of_vectors_lists_its_bounds_and_comes_back(domain):
+    again = type(domain).from_dict(json.loads(json.dumps(domain.to_dict())))
+    assert again == domain
+    header, rows = domain.table()
+    assert header == ["coordinate", "from", "to"]
+    assert rows[0] == ["x[0]", "0", "6" if isinstance(domain, tw.Box) else "1"]
+    assert domain.title == str(domain)
+    assert domain.remarks() == []

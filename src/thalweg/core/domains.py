@@ -7,6 +7,7 @@ box, the first n − 1 of a simplex.
 
 import numbers
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -49,6 +50,22 @@ class Domain(eqx.Module):
         if not all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(self)):
             return eqx.tree_pformat(self)  # inside a trace there are no numbers to show
         return self.words[0].upper() + self.words[1:]
+
+    @property
+    def title(self) -> str:
+        """The domain in a line."""
+        return repr(self)
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """The bounds, one coordinate a row."""
+        data = self.to_dict()
+        bounds = zip(self.layout.labels(), data["lower"], data["upper"], strict=True)
+        rows = [[name, f"{low:.6g}", f"{high:.6g}"] for name, low, high in bounds]
+        return ["coordinate", "from", "to"], rows
+
+    def remarks(self) -> list[str]:
+        """Nothing: the title and the table say it all."""
+        return []
 
     def _repr_html_(self) -> str:
         return html.fragment(repr(self))
@@ -149,6 +166,14 @@ class Box(Domain):
         periodic = self.layout.flatten(self.periodic).astype(bool)
         return data | ({"periodic": periodic.tolist()} if periodic.any() else {})
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Box":
+        """The box that `to_dict` wrote, of states that are one vector.
+
+        Of nested states `About.from_dict` gives it back: it knows how they are nested.
+        """
+        return cls(data["lower"], data["upper"], data.get("periodic", False))
+
     @property
     def words(self) -> str:
         """The bounds of its coordinates; the first few where there are many."""
@@ -197,6 +222,11 @@ class ProbabilitySimplex(Domain):
     def to_dict(self) -> dict[str, Any]:
         """The bounds of each coordinate, and `sum`, the constant that the coordinates add up to."""
         return {"lower": [0.0] * self.size, "upper": [1.0] * self.size, "sum": 1.0}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ProbabilitySimplex":
+        """The simplex that `to_dict` wrote."""
+        return cls(len(data["lower"]))
 
     @property
     def words(self) -> str:

@@ -54,7 +54,7 @@ def recover(
         if symbolic:
             with Stages(loaded.name, 1, quiet=quiet) as stage:
                 stage("exact energy")
-                verdict, text = _exact(loaded, region)
+                verdict, text = _symbolic(loaded, region)
         else:
             from thalweg.cli.parse.seeds import key_of
             from thalweg.recovery import recover_energy
@@ -76,7 +76,7 @@ def recover(
         current.finish(result, text)
 
 
-def _exact(loaded: Any, region: Any) -> tuple[dict[str, Any], str]:
+def _symbolic(loaded: Any, region: Any) -> tuple[dict[str, Any], str]:
     """The verdict in closed form: as data and as text."""
     import dataclasses
 

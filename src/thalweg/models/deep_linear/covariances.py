@@ -162,8 +162,8 @@ def _correlations(xx: Any) -> tuple[Any, Any]:
     """Σxx with every input in units of its standard deviation, and these; 1 for a still input."""
     numpy = jnp if has_tracer(xx) else np
     variances = numpy.diagonal(xx)
-    units = numpy.sqrt(numpy.where(variances > 0.0, variances, 1.0))
-    return xx / units[:, None] / units[None, :], units
+    deviations = numpy.sqrt(numpy.where(variances > 0.0, variances, 1.0))
+    return xx / deviations[:, None] / deviations[None, :], deviations
 
 
 def _semidefinite(xx: np.ndarray, size: int, rounding: float) -> np.ndarray:
@@ -194,11 +194,11 @@ def _check_range(yx: np.ndarray, xx: np.ndarray, rounding: float) -> None:
     |⟨y x·n⟩| is at most the root of ⟨(x·n)²⟩⟨y²⟩, so what a correlation of the size of rounding may
     bring along is its root.
     """
-    scaled, units = _correlations(xx)
+    scaled, deviations = _correlations(xx)
     values, vectors = np.linalg.eigh(scaled)
     null = vectors[:, values <= rounding]
-    outside = float(np.abs(yx / units @ null).max()) if null.size else 0.0
-    largest = max(float(np.abs(yx / units).max()), np.finfo(float).tiny)
+    outside = float(np.abs(yx / deviations @ null).max()) if null.size else 0.0
+    largest = max(float(np.abs(yx / deviations).max()), np.finfo(float).tiny)
     if outside > np.sqrt(rounding) * largest:
         raise InputError(
             f"yx does not belong to these inputs: along directions in which Σxx vanishes, Σyx "
@@ -209,15 +209,15 @@ def _check_range(yx: np.ndarray, xx: np.ndarray, rounding: float) -> None:
 
 def _pseudo_inverse(xx: np.ndarray, rounding: float) -> np.ndarray:
     """Σxx⁺, its rank decided by the correlations."""
-    scaled, units = _correlations(xx)
+    scaled, deviations = _correlations(xx)
     values, vectors = np.linalg.eigh(scaled)
     kept = values > rounding
-    some = vectors[:, kept] / units[:, None]
+    some = vectors[:, kept] / deviations[:, None]
     inverse = some / values[kept] @ some.T
     if np.all(kept):
         return inverse
     # In other units another solution is shortest: the part in the range of Σxx is taken.
-    basis = np.linalg.qr(vectors[:, kept] * units[:, None])[0]
+    basis = np.linalg.qr(vectors[:, kept] * deviations[:, None])[0]
     return basis @ (basis.T @ inverse @ basis) @ basis.T
 
 
@@ -226,8 +226,8 @@ def _explained(yx: Any, xx: Any, rounding: float) -> Any:
     if xx is None:
         return (jnp if isinstance(yx, jax.Array) else np).sum(yx * yx)
     if has_tracer(yx, xx):
-        scaled, units = _correlations(xx)
-        each = yx / units
+        scaled, deviations = _correlations(xx)
+        each = yx / deviations
         return jnp.sum(each * (each @ jnp.linalg.pinv(scaled, rtol=rounding, hermitian=True)))
     return np.sum(yx * (yx @ _pseudo_inverse(xx, rounding)))
 
