@@ -1,0 +1,174 @@
+"""Families of known answer, ten keys each: no false yes, no false no, and one answer for all keys.
+
+A family shares a class whose coefficients are arrays. Of each a system is drawn for each key, and
+the first of them is asked again under every key.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tests.recovery.recovery_systems import LotkaVolterra, Replicator, TanhNetwork
+from tests.zoo import Linear, LinearMap, Sines, pendulum, polynomial_flow, square
+
+import thalweg as tw
+
+pytestmark = pytest.mark.long
+
+KEYS = range(10)
+TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
+CIRCLE = tw.Box([0.0], [2.0 * np.pi], periodic=[True])
+TORUS = tw.Box([0.0, 0.0], [2.0 * np.pi] * 2, periodic=[True, True])
+CYLINDER = tw.Box([-np.pi, -2.0], [np.pi, 2.0], periodic=[True, False])
+UNIT = tw.Box([0.1, 0.1], [1.5, 1.5])
+
+Family = tuple[Callable[[np.random.Generator], Any], tw.Box | tw.ProbabilitySimplex, set[str]]
+
+
+def positive(rng, size=2):
+    """A symmetric positive definite matrix of moderate condition."""
+    basis = np.linalg.qr(rng.normal(size=(size, size)))[0]
+    return (basis * rng.uniform(0.5, 2.0, size)) @ basis.T
+
+
+def symmetric(rng, size=2):
+    matrix = rng.normal(size=(size, size))
+    return (matrix + matrix.T) / 2.0
+
+
+def well(rng):
+    """∇V of V = ½ xᵀHx + ¼ Σ a_i x_i⁴, as a function of x."""
+    form, stiff = symmetric(rng), rng.uniform(0.5, 1.5, 2)
+    return lambda x: form @ x + stiff * x**3
+
+
+def spiral(rng):
+    return Linear(-rng.uniform(0.2, 1.0) * np.eye(2) + rng.uniform(0.5, 2.0) * TURN)
+
+
+def in_metric(rng):
+    inverse, slope = positive(rng), well(rng)
+    return polynomial_flow(lambda x: -(inverse @ slope(x)))
+
+
+def at_a_speed(rng):
+    slope, bend = well(rng), rng.uniform(0.5, 2.0, 2)
+    return polynomial_flow(lambda x: -(1 + bend @ x**2) * slope(x), 2)
+
+
+def limit_cycle(rng):
+    rate, size = rng.uniform(0.5, 2.0), rng.uniform(0.8, 1.5)
+    return polynomial_flow(lambda x: x * (size - np.sum(x**2)) + rate * TURN @ x)
+
+
+def turned_wells(rng):
+    """−(1 + a·turn)∇V: V falls."""
+    amount, height = rng.uniform(0.3, 0.8), rng.uniform(0.5, 1.5)
+    mixing = np.eye(2) + amount * TURN
+    return polynomial_flow(lambda x: -(mixing @ np.stack([x[0] ** 3 - height * x[0], x[1]])))
+
+
+def on_circle(low, high):
+    def draw(rng):
+        sign = rng.choice([-1.0, 1.0])
+        drift = np.array([sign * rng.uniform(low, high)])
+        return Sines(drift, np.zeros((1, 1)), np.array([[1.0]]))
+
+    return draw
+
+
+def on_torus(rng):
+    drift = rng.uniform(1.2, 2.0, 2)
+    return Sines(drift, np.zeros((2, 2)), rng.uniform(-0.5, 0.5, (2, 2)))
+
+
+def volterra(rng):
+    off = rng.uniform(0.1, 0.4)
+    return LotkaVolterra(
+        jnp.asarray(rng.uniform(0.5, 1.5, 2)), jnp.asarray([[1.0, off], [off, 1.2]])
+    )
+
+
+def rock_paper_scissors(rng):
+    win, lose = rng.uniform(0.5, 1.5), rng.uniform(1.6, 2.5)
+    return Replicator(jnp.asarray([[0.0, -lose, win], [win, 0.0, -lose], [-lose, win, 0.0]]))
+
+
+FAMILIES: dict[str, Family] = {
+    "linear, symmetric": (lambda rng: Linear(symmetric(rng)), square(1.0), {"euclidean"}),
+    "linear, in a metric": (
+        lambda rng: Linear(-np.linalg.solve(positive(rng) + np.diag([0.0, 1.0]), symmetric(rng))),
+        square(1.0),
+        {"constant-metric"},
+    ),
+    "linear, in a metric, 3": (
+        lambda rng: Linear(-np.linalg.solve(np.diag([1.0, 2.0, 5.0]), symmetric(rng, 3))),
+        square(1.0, 3),
+        {"constant-metric"},
+    ),
+    "spirals": (spiral, square(1.0), {"refuted"}),
+    "saddles beside spirals": (
+        lambda rng: Linear(
+            np.block([[rng.uniform(-1.0, -0.2) * np.eye(2) + TURN, np.zeros((2, 1))], [0, 0, 1.0]])
+        ),
+        square(1.0, 3),
+        {"refuted"},
+    ),
+    "wells": (
+        lambda rng: (lambda slope: polynomial_flow(lambda x: -slope(x)))(well(rng)),
+        square(1.5),
+        {"euclidean"},
+    ),
+    "wells in a metric": (in_metric, square(1.5), {"constant-metric"}),
+    "wells at a speed": (at_a_speed, square(1.0), {"diagonal-metric"}),
+    "limit cycles": (limit_cycle, square(2.0), {"refuted"}),
+    "turned wells": (turned_wells, square(1.5), {"refuted", "lyapunov"}),
+    "pendulums": (lambda rng: pendulum(rng.uniform(0.3, 1.2)), CYLINDER, {"refuted"}),
+    "overdamped pendulums": (lambda rng: pendulum(rng.uniform(2.5, 3.5)), CYLINDER, {"lyapunov"}),
+    "locked angles": (on_circle(0.2, 0.9), CIRCLE, {"diagonal-metric"}),
+    "driven angles": (on_circle(1.1, 2.0), CIRCLE, {"refuted"}),
+    "driven tori": (on_torus, TORUS, {"refuted"}),
+    "competition": (volterra, UNIT, {"diagonal-metric"}),
+    "symmetric networks": (
+        lambda rng: TanhNetwork(jnp.asarray(symmetric(rng) + 0.3)), square(1.0), {"diagonal-metric"},
+    ),
+    "replicators": (
+        lambda rng: Replicator(jnp.asarray(symmetric(rng, 3))), tw.ProbabilitySimplex(3), {"given-metric"},
+    ),
+    "rock, paper, scissors": (rock_paper_scissors, tw.ProbabilitySimplex(3), {"refuted"}),
+    "small steps": (
+        lambda rng: LinearMap(np.eye(2) - 0.2 * positive(rng)), square(1.0), {"euclidean"},
+    ),
+}  # fmt: skip
+
+
+def member(draw, number):
+    """In float64: rounded coefficients of a product are no product."""
+    with jax.enable_x64(True):
+        return jax.tree.map(jnp.asarray, draw(np.random.default_rng(number)))
+
+
+def ask(rule, domain, key):
+    cycles = None if domain is FAMILIES["limit cycles"][1] else ()
+    return tw.recover_energy(rule, domain, key=jax.random.key(key), cycles=cycles)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_member_gets_its_answer(name):
+    draw, domain, kinds = FAMILIES[name]
+    for key in KEYS:
+        verdict = ask(member(draw, key), domain, key)
+        assert verdict.kind in kinds, (name, key, str(verdict))
+        if name in ("turned wells", "pendulums"):
+            assert verdict.energy is not None, (name, key, str(verdict))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_answer_does_not_depend_on_the_key(name):
+    draw, domain, _ = FAMILIES[name]
+    verdicts = [ask(member(draw, 0), domain, key) for key in KEYS]
+    assert len({verdict.kind for verdict in verdicts}) == 1
+    assert len({verdict.energy is None for verdict in verdicts}) == 1
