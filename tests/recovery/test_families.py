@@ -133,10 +133,14 @@ FAMILIES: dict[str, Family] = {
     "driven tori": (on_torus, TORUS, {"refuted"}),
     "competition": (volterra, UNIT, {"diagonal-metric"}),
     "symmetric networks": (
-        lambda rng: TanhNetwork(jnp.asarray(symmetric(rng) + 0.3)), square(1.0), {"diagonal-metric"},
+        lambda rng: TanhNetwork(jnp.asarray(symmetric(rng) + 0.3)),
+        square(1.0),
+        {"diagonal-metric"},
     ),
     "replicators": (
-        lambda rng: Replicator(jnp.asarray(symmetric(rng, 3))), tw.ProbabilitySimplex(3), {"given-metric"},
+        lambda rng: Replicator(jnp.asarray(symmetric(rng, 3))),
+        tw.ProbabilitySimplex(3),
+        {"given-metric"},
     ),
     "rock, paper, scissors": (rock_paper_scissors, tw.ProbabilitySimplex(3), {"refuted"}),
     "small steps": (
