@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         training as training,
     )
     from thalweg.analysis import (
+        Comparison as Comparison,
         ConservedQuantities as ConservedQuantities,
         ConservedQuantity as ConservedQuantity,
         Cycle as Cycle,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         check_axioms as check_axioms,
         check_bounded_below as check_bounded_below,
         check_descent as check_descent,
+        compare_operators as compare_operators,
         conserved_quantities as conserved_quantities,
         find_cycles as find_cycles,
         find_equilibria as find_equilibria,
@@ -110,6 +112,7 @@ _ROOMS = ("data", "energies", "geometry", "learning", "models", "plot", "trainin
 
 _NAMES = {
     "thalweg.analysis": (
+        "Comparison",
         "ConservedQuantities",
         "ConservedQuantity",
         "Cycle",
@@ -121,6 +124,7 @@ _NAMES = {
         "check_axioms",
         "check_bounded_below",
         "check_descent",
+        "compare_operators",
         "conserved_quantities",
         "find_cycles",
         "find_equilibria",

@@ -34,20 +34,20 @@ FLOORS = {
 # Inside a room that has sub-rooms, its parts (modules and sub-rooms) have an order of their own:
 # each imports only from parts named before it. A new part is a new name here.
 PARTS = {
-    "analysis": ("linearize", "descent", "equilibria", "cycles"),
+    "analysis": ("linearize", "descent", "equilibria", "cycles", "comparison"),
     "cli": (
         "startup", "versions", "stages", "session", "parse", "commands", "main",
     ),
     "dynamics": (
-        "words", "rules", "diffusions", "kernels", "functions", "descent", "covariant",
-        "spin_sweeps", "spins", "declared", "problem", "formulas",
+        "words", "rules", "diffusions", "kernels", "functions", "descent", "proximal", "operators",
+        "covariant", "spin_sweeps", "spins", "declared", "problem", "formulas",
     ),
     "learning": ("adjoints", "runs", "gradients", "relax", "compare"),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
         "style", "views", "frames", "fields", "curves", "samples", "scenes", "layers",
         "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "verdicts",
+        "verdicts", "operators",
     ),
     "recovery": (
         "kinds", "witnesses", "verdict", "certificates", "findings", "region", "forms", "question",

@@ -1,9 +1,11 @@
 """What a rule does in the long run: where it rests, what it repeats, whether an energy falls.
 
 `linearize` looks at one state. Sub-rooms, each importing only from those before it: `descent` (an
-energy along a rule), `equilibria`, `cycles`.
+energy along a rule), `equilibria`, `cycles`, `comparison` (of ways down one energy).
 """
 
+from thalweg.analysis.comparison.compare import compare_operators
+from thalweg.analysis.comparison.result import Comparison, Course
 from thalweg.analysis.cycles.find import find_cycles
 from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
 from thalweg.analysis.descent.axioms import (
@@ -25,8 +27,10 @@ from thalweg.analysis.linearize import Linearization, linearize
 __all__ = [
     "AxiomCheck",
     "BoundedBelow",
+    "Comparison",
     "ConservedQuantities",
     "ConservedQuantity",
+    "Course",
     "Cycle",
     "Cycles",
     "DescentCheck",
@@ -40,6 +44,7 @@ __all__ = [
     "check_axioms",
     "check_bounded_below",
     "check_descent",
+    "compare_operators",
     "conserved_quantities",
     "find_cycles",
     "find_equilibria",

@@ -7,6 +7,7 @@ from thalweg.dynamics.descent import GradientStep, SteepestDescent
 from thalweg.dynamics.diffusions import Diffusion, Drift
 from thalweg.dynamics.functions import as_flow, as_map
 from thalweg.dynamics.kernels import Kernel, MemoryKernel, Transition
+from thalweg.dynamics.operators import MemoryMap, MirrorStep, Momentum, Moving, ProximalStep
 from thalweg.dynamics.problem import Problem, covector, make_problem
 from thalweg.dynamics.rules import Deterministic, Flow, Map, Random, Rule
 from thalweg.dynamics.spins import (
@@ -31,7 +32,12 @@ __all__ = [
     "Kernel",
     "Map",
     "MemoryKernel",
+    "MemoryMap",
+    "MirrorStep",
+    "Momentum",
+    "Moving",
     "Problem",
+    "ProximalStep",
     "Random",
     "RandomOrderSpins",
     "Rule",

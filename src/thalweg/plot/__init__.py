@@ -3,11 +3,12 @@
 They return the axes (`axes.figure.savefig("name.svg")` writes a file), show nothing, and change no
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
 returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `energy_along_data`,
-`spectrum_data`, `cobweb_data`.
+`spectrum_data`, `cobweb_data`, `heights`.
 """
 
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
 from thalweg.plot.landscapes import energy_landscape, landscape_data
+from thalweg.plot.operators import heights, operators
 from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.portraits import phase_portrait
 from thalweg.plot.scenes import Portrait
@@ -30,7 +31,9 @@ __all__ = [
     "energy_along",
     "energy_along_data",
     "energy_landscape",
+    "heights",
     "landscape_data",
+    "operators",
     "phase_portrait",
     "portrait_data",
     "spectrum",

@@ -106,12 +106,12 @@ def retrieve(
             "dynamics.RandomOrderSpins."
         )
     size = network.weights.size
-    state = check_spins("start", start)
-    if state.shape != (size,):
+    if np.shape(start) != (size,):
         raise InputError(
-            f"start must have the shape {(size,)}, got {state.shape}. For a batch there is "
+            f"start must have the shape {(size,)}, got {np.shape(start)}. For a batch there is "
             f"retrieve_all."
         )
+    state = check_spins("start", start)
     free, max_sweeps = _free_spins(clamped, (size,)), _checked(update, max_sweeps)
     key = jax.random.key(0) if key is None else key
     if update == "synchronous":

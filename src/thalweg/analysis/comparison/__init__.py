@@ -1,0 +1,1 @@
+"""Rules that go down one energy, side by side."""

@@ -1,0 +1,175 @@
+"""Potentials of mirror descent: convex functions whose gradients are other coordinates."""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.core.trees import cast_like, has_tracer
+
+_WHOLE = 1e-6
+
+
+class Potential(eqx.Module):
+    r"""A strictly convex function φ of the state, seen by its gradient (abstract).
+
+    A mirror step goes downhill in the coordinates θ = ∇φ(x): θ⁺ = θ − η∇E(x). Its limit for small η
+    is steepest descent in the metric φ''(x).
+
+    For developers: implement `dual`, and `shift`, which must not lose digits where the two steps
+    through `dual` would. Laws: `shift(x, 0) == x`; `dual(shift(x, p)) == dual(x) - p`, but for a
+    constant where the states have one sum; `shift` is NaN where there is no such point.
+    """
+
+    @abstractmethod
+    def dual(self, x: Any) -> Any:
+        """∇φ(x), structured and shaped like the state."""
+
+    @abstractmethod
+    def shift(self, x: Any, covector: Any) -> Any:
+        """The state whose dual is ∇φ(x) − p."""
+
+    @abstractmethod
+    def contains(self, x: Any) -> jax.Array:
+        """Whether φ is defined at the state, a boolean."""
+
+
+class Entropy(Potential):
+    r"""The negative entropy φ(x) = Σ xᵢ log xᵢ of probabilities: mirror steps are multiplicative.
+
+        x⁺ᵢ ∝ xᵢ e^{−pᵢ}
+
+    This is exponentiated gradient, or the discrete replicator. A state is a probability vector, or
+    several: every row along the last axis of every leaf is one, as for `Simplex`, whose metric is
+    φ''. A share that is zero stays zero.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> halves = jnp.array([0.5, 0.5])
+        >>> ahead = tw.geometry.Entropy().shift(halves, jnp.log(jnp.array([1.0, 3.0])))
+        >>> [round(float(share), 6) for share in ahead]
+        [0.75, 0.25]
+
+    References:
+        Kivinen & Warmuth (1997), *Information and Computation* 132, 1.
+    """
+
+    def dual(self, x: Any) -> Any:
+        """log x (the constant 1 left out)."""
+        return jax.tree.map(jnp.log, x)
+
+    def shift(self, x: Any, covector: Any) -> Any:
+        """x e^{−p}, normalized."""
+
+        def one(x: Any, p: Any) -> jax.Array:
+            if jnp.ndim(x) == 0:
+                raise InputError("Entropy: a state is a vector of probabilities, got a number.")
+            # The largest weight that counts is e⁰, so that nothing overflows and not all vanish.
+            least = jnp.min(jnp.where(x > 0, p, jnp.inf), axis=-1, keepdims=True)
+            weights = x * jnp.exp(jnp.where(x > 0, least - p, 0.0))
+            shares = weights / jnp.sum(weights, axis=-1, keepdims=True)
+            return jnp.where(jnp.all(x >= 0, axis=-1, keepdims=True), shares, jnp.nan)
+
+        return jax.tree.map(one, x, covector)
+
+    def contains(self, x: Any) -> jax.Array:
+        """Shares that are not negative and add up to one, but for rounding."""
+
+        def one(x: Any) -> jax.Array:
+            # Sums of shares that were written with a few digits are as far off.
+            is_whole = jnp.abs(jnp.sum(x, axis=-1) - 1.0) <= _WHOLE
+            return jnp.all(x >= 0) & jnp.all(is_whole)
+
+        return jnp.all(jnp.stack(jax.tree.leaves(jax.tree.map(one, x))))
+
+
+class LogBarrier(Potential):
+    r"""The barrier φ(x) = −Σ log xᵢ of positive coordinates.
+
+        x⁺ᵢ = xᵢ / (1 + xᵢ pᵢ)
+
+    A step that would pass the pole is NaN: take a shorter one.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> tw.geometry.LogBarrier().shift(jnp.array([1.0, 2.0]), jnp.array([1.0, 0.5])).tolist()
+        [0.5, 1.0]
+    """
+
+    def dual(self, x: Any) -> Any:
+        """−1/x."""
+        return jax.tree.map(lambda x: -1.0 / x, x)
+
+    def shift(self, x: Any, covector: Any) -> Any:
+        """x / (1 + x p)."""
+
+        def one(x: Any, p: Any) -> jax.Array:
+            below = 1.0 + x * p
+            return jnp.where((x > 0) & (below > 0), x / below, jnp.nan)
+
+        return jax.tree.map(one, x, covector)
+
+    def contains(self, x: Any) -> jax.Array:
+        """Positive coordinates."""
+        return jnp.all(jnp.stack([jnp.all(leaf > 0) for leaf in jax.tree.leaves(x)]))
+
+
+class PNorm(Potential):
+    r"""Half a squared norm, φ(x) = ½ ‖x‖_p², over all coordinates of the state.
+
+        θᵢ = sign(xᵢ) |xᵢ|^{p−1} ‖x‖_p^{2−p}
+
+    and back by the same formula with the conjugate q, 1/p + 1/q = 1. With p = 2 a mirror step is a
+    gradient step; with p near 1 it favours few coordinates.
+
+    Arguments:
+        power: p > 1.
+
+    Raises:
+        InputError: p is not larger than 1.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> tw.geometry.PNorm(2.0).shift(jnp.array([1.0, 2.0]), jnp.array([0.5, -1.0])).tolist()
+        [0.5, 3.0]
+
+    References:
+        Gentile (2003), *Machine Learning* 53, 265.
+    """
+
+    power: float = 2.0
+
+    def __check_init__(self):
+        """Refuse powers that make no strictly convex norm."""
+        if not has_tracer(self.power) and not np.all(np.asarray(self.power) > 1.0):
+            raise InputError(f"PNorm: power must be larger than 1, got {self.power!r}.")
+
+    def dual(self, x: Any) -> Any:
+        """The gradient of ½ ‖x‖_p²."""
+        return _gradient(x, cast_like(self.power, x))
+
+    def shift(self, x: Any, covector: Any) -> Any:
+        """Down in the dual, and back."""
+        power = cast_like(self.power, x)
+        theta = jax.tree.map(lambda t, p: t - p, _gradient(x, power), covector)
+        return _gradient(theta, power / (power - 1.0))
+
+    def contains(self, x: Any) -> jax.Array:
+        """Everything finite."""
+        return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(x)]))
+
+
+def _gradient(x: Any, power: Any) -> Any:
+    """The gradient of ½ ‖x‖_p²; zero at zero, and nothing overflows."""
+    leaves = jax.tree.leaves(x)
+    largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in leaves]))
+    size = jnp.where(largest > 0, largest, jnp.ones_like(largest))
+    total = sum(jnp.sum(jnp.abs(leaf / size) ** power) for leaf in leaves)
+    scale = size * jnp.where(largest > 0, total, 1.0) ** (2.0 / power - 1.0)
+    return jax.tree.map(
+        lambda leaf: scale * jnp.sign(leaf) * jnp.abs(leaf / size) ** (power - 1.0), x
+    )
