@@ -74,7 +74,7 @@ def test_an_angle_must_bring_the_energy_back():
 
     assert tw.recover_energy(tilted(0.0), box).kind == "euclidean"
     verdict = tw.recover_energy(tilted(1e-3), box)
-    assert verdict.kind == "lyapunov"  # it falls from a source to a sink, in no flat metric
+    assert verdict.kind == "diagonal-metric"  # from a source to a sink, in no flat metric
     assert verdict.levels[0].outcome == "no"
 
 
