@@ -28,9 +28,13 @@ from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.randomness import host_generator
 from thalweg.core.trees import as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Flow
+from thalweg.learning.continuous import MAX_STEPS, continuous, velocity
+from thalweg.simulation.controller import Guarded
+from thalweg.simulation.tangents import with_tangent
 
 AdjointMethod = Literal["continuous", "checkpointed", "layered"]
-_MAX_STEPS = 4096
+# Of the differences: rounding errors of 1e-13 in a loss are 1e-8 over the shortest.
+_STEPS = (1e-2, 1e-3, 1e-4, 1e-5)
 METHODS: tuple[AdjointMethod, ...] = ("continuous", "checkpointed", "layered")
 
 
@@ -68,13 +72,13 @@ def run_gradient(
         loss_fn: L, `state → scalar`.
         start: z(t₀), an array or a pytree.
         times: (t₀, t₁).
-        method: `"continuous"` solves for z and a together backwards in time (Diffrax's
-            `BacksolveAdjoint`): memory for one state, but its errors are its own, and grow where
-            the flow contracts. `"checkpointed"` differentiates the steps that were taken, from
-            checkpoints. `"layered"` is the recursion above over Euler steps of one length: the
-            exact gradient of that many layers.
+        method: `"continuous"` solves for a and dL/dθ backwards in time, along states computed
+            again from some that were kept: its errors are its own. `"checkpointed"` differentiates
+            the steps that were taken, from checkpoints. `"layered"` is the recursion above over
+            Euler steps of one length: the exact gradient of that many layers.
         layers: how many, for `"layered"`.
-        rtol: of the adaptive solves.
+        rtol: of the adaptive solves, also of a tangent: at rest, where the state alone would let
+            steps grow past the stability of the solver, its error bounds them.
         atol: of the adaptive solves.
 
     Raises:
@@ -200,45 +204,42 @@ def _gradient(
     t0, t1, rtol, atol = numbers
     if method == "layered":
         return _layered(loss_fn, flow, start, t0, t1, layers)
-    adjoint = (
-        diffrax.BacksolveAdjoint()
-        if method == "continuous"
-        else diffrax.RecursiveCheckpointAdjoint()
-    )
+    if method == "continuous":
+        value, end, to_start, to_flow = continuous(loss_fn, flow, start, t0, t1, rtol, atol)
+    else:
 
-    def loss(moving: Any) -> Any:
-        flow, start = moving
-        end = _solve(flow, start, t0, t1, rtol, atol, adjoint)
-        return loss_fn(end), end
+        def loss(moving: Any) -> Any:
+            flow, start = moving
+            end = _solve(flow, start, t0, t1, rtol, atol)
+            return loss_fn(end), end
 
-    (value, end), (to_flow, to_start) = eqx.filter_value_and_grad(loss, has_aux=True)((flow, start))
+        differentiated = eqx.filter_value_and_grad(loss, has_aux=True)
+        (value, end), (to_flow, to_start) = differentiated((flow, start))
     at_end = jax.grad(loss_fn)(end)
     times = -_dot(to_start, flow.velocity(t0, start)), _dot(at_end, flow.velocity(t1, end))
     return RunGradient(value, to_start, to_flow, times)
 
 
-def _solve(flow: Any, start: Any, t0: Any, t1: Any, rtol: Any, atol: Any, adjoint: Any) -> Any:
+def _solve(flow: Any, start: Any, t0: Any, t1: Any, rtol: Any, atol: Any) -> Any:
+    """z(t₁), by steps that are fit for derivatives with respect to the start and all parameters."""
+    moving = eqx.filter(flow, eqx.is_inexact_array)
+    solver, controller = with_tangent(diffrax.Tsit5(), Guarded(rtol, atol), moving)
     solution = diffrax.diffeqsolve(
-        diffrax.ODETerm(_velocity),
-        diffrax.Tsit5(),
+        diffrax.ODETerm(velocity),
+        solver,
         t0,
         t1,
         None,
         start,
         args=flow,
         saveat=diffrax.SaveAt(t1=True),
-        stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
-        adjoint=adjoint,
-        max_steps=_MAX_STEPS,
+        stepsize_controller=controller,
+        max_steps=MAX_STEPS,
         throw=False,
     )
     # A solve that gave up has no end; NaN is what the host looks for.
     arrived = solution.result == diffrax.RESULTS.successful
     return jax.tree.map(lambda leaf: jnp.where(arrived, leaf[0], jnp.nan), solution.ys)
-
-
-def _velocity(t: Any, state: Any, flow: Any) -> Any:
-    return flow.velocity(t, state)
 
 
 def _layered(loss_fn: Any, flow: Any, start: Any, t0: Any, t1: Any, layers: int) -> RunGradient:
@@ -288,8 +289,11 @@ def _along(found: RunGradient, move: Any) -> float:
 def _difference(
     loss_fn: Any, flow: Any, start: Any, times: Any, move: Any, rtol: float, atol: float
 ) -> float:
-    """A central difference of fourth order of the loss along a move."""
-    step = 1e-3
+    """A central difference of fourth order of the loss along a move.
+
+    Over long times a loss bends so much that only short steps will do, over short times rounding
+    asks for long ones: the one taken is that which agrees best with the next.
+    """
     numbers = tuple(
         np.float64(v) for v in (*times, max(1e-3 * rtol, 1e-12), max(1e-3 * atol, 1e-13))
     )
@@ -298,19 +302,23 @@ def _difference(
         moved = eqx.apply_updates((flow, start), jax.tree.map(lambda d: h * d, move))
         return float(_loss(loss_fn, moved, numbers))
 
-    return (8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))) / (12 * step)
+    def slope(h: float) -> float:
+        return (8 * (value(h) - value(-h)) - (value(2 * h) - value(-2 * h))) / (12 * h)
+
+    found = np.array([slope(h) for h in _STEPS])
+    return float(found[np.argmin(np.abs(np.diff(found)))])
 
 
 @eqx.filter_jit
 def _loss(loss_fn: Any, moved: Any, numbers: Any) -> Any:
     (flow, start), (t0, t1, rtol, atol) = moved, numbers
-    adjoint = diffrax.RecursiveCheckpointAdjoint()
-    return loss_fn(_solve(flow, start, t0, t1, rtol, atol, adjoint))
+    return loss_fn(_solve(flow, start, t0, t1, rtol, atol))
 
 
 def _lost(name: str, method: str, loss: Any, end: float) -> str:
     return (
         f"{name} ({method}): the loss at t = {end:g} is {loss}: the state left the finite, or the "
-        f"solver gave up after {_MAX_STEPS} steps (kinks, as of rectified units, ask for many). "
-        f"Loosen rtol and atol, or look at the run with simulate."
+        f"solver gave up after {MAX_STEPS} steps (kinks, as of rectified units, ask for many; so "
+        f"do stiff flows). Loosen rtol and atol, take jax.grad through "
+        f"simulate(…, method=Stiff()), or look at the run with simulate."
     )

@@ -9,16 +9,22 @@ import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from thalweg.core.results import Result
+from thalweg.core.trees import replace
 from thalweg.dynamics import Flow
 from thalweg.simulation.controller import Guarded, resolution
 from thalweg.simulation.methods import AdaptiveMethod
 from thalweg.simulation.outcome import Outcome, masked
 from thalweg.simulation.settled import Settled, all_finite, rms
+from thalweg.simulation.tangents import Loops, with_tangent
 
 # How many shortest steps a rejected step may still be away from what rejects it, with room.
 PROBE = 32
+
+# The loops over the stages of a step, by how a run is differentiated.
+_LOOPS: dict[Any, Loops] = {diffrax.ForwardMode: "lax", diffrax.DirectAdjoint: "bounded"}
 
 Output = Literal["end", "times", "steps", "dense"]
 
@@ -71,14 +77,75 @@ class Solve(eqx.Module):
 
 
 def solve(problem: Solve, method: AdaptiveMethod) -> Outcome:
-    """Solve inside a trace; composes with `jit`, `vmap` and the derivatives of the method."""
+    """Solve inside a trace; composes with `jit`, `vmap` and the derivatives of the method.
+
+    Where a derivative is taken the steps follow a tangent as well (`tangents.py`).
+    """
+    return _solve(replace(problem, flow=_revealed(problem)), method=method)
+
+
+def _revealed(problem: Solve) -> Flow:
+    """The flow, rewritten where its velocity closes over what is being traced.
+
+    A rule of differentiation sees arguments only. What is rewritten compiles again each time.
+    """
+    flow = problem.flow
+    written = eqx.filter_closure_convert(
+        lambda t, state: _velocity(t, state, flow), *_cast(problem.start_time, problem.start)
+    )
+    own = {id(leaf) for leaf in jax.tree.leaves(flow)}
+    used = [leaf for leaf in jax.tree.leaves(written) if isinstance(leaf, Tracer)]
+    return flow if all(id(leaf) in own for leaf in used) else _Written(written)
+
+
+class _Written(Flow):
+    """A flow with everything that its velocity closes over as arrays of its own."""
+
+    velocity_fn: Any
+
+    def velocity(self, t: Any, state: Any) -> Any:
+        return self.velocity_fn(*_cast(t, state))
+
+
+def _cast(t: Any, state: Any) -> tuple[Any, Any]:
+    """Time and state as arrays whose types are not weak, as the program was read for."""
+    return jax.tree.map(lambda x: jnp.asarray(x, x.dtype), (t, state))
+
+
+@eqx.filter_custom_jvp
+def _solve(problem: Solve, *, method: AdaptiveMethod) -> Outcome:
+    return _solved(problem, method, problem.solver, problem.controller)
+
+
+@_solve.def_jvp
+def _differentiated(primals: Any, tangents: Any, *, method: AdaptiveMethod) -> Any:
+    (problem,), (moves,) = primals, tangents
+    is_moving = jax.tree.map(lambda t: t is not None, moves, is_leaf=lambda t: t is None)
+    moving, fixed = eqx.partition(problem, is_moving)
+    shape: list[Any] = []
+
+    def run(moving: Any) -> Any:
+        problem = eqx.combine(moving, fixed)
+        solver, controller = with_tangent(
+            problem.solver, problem.controller, moving.flow, _LOOPS.get(type(method.adjoint))
+        )
+        arrays, rest = eqx.partition(_solved(problem, method, solver, controller), eqx.is_array)
+        shape.append(rest)
+        return arrays
+
+    found, change = jax.jvp(run, (moving,), (eqx.filter(moves, is_moving),))
+    change = jax.tree.map(lambda x, t: t if eqx.is_inexact_array(x) else None, found, change)
+    return eqx.combine(found, shape[0]), change
+
+
+def _solved(problem: Solve, method: AdaptiveMethod, solver: Any, controller: Any) -> Outcome:
     if problem.output == "times":
         rows = [diffrax.SubSaveAt(ts=problem.times)]
     else:
         rows = [] if problem.output == "end" else [diffrax.SubSaveAt(t0=True, steps=1)]
     solution = diffrax.diffeqsolve(
         problem.term,
-        problem.solver,
+        solver,
         problem.start_time,
         problem.stop_time,
         None,
@@ -88,7 +155,7 @@ def solve(problem: Solve, method: AdaptiveMethod) -> Outcome:
         saveat=diffrax.SaveAt(
             subs=[*rows, diffrax.SubSaveAt(t1=True)], dense=problem.output == "dense"
         ),
-        stepsize_controller=problem.controller,
+        stepsize_controller=controller,
         event=None if problem.until is None else diffrax.Event(_at_rest(problem)),
         max_steps=method.limit,
         adjoint=method.adjoint,

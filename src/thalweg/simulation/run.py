@@ -75,8 +75,10 @@ def simulate(
         A `Trajectory`.
 
     A run composes with `jit`, `vmap` and `grad` (`Adaptive(derivatives=…)` says which derivatives);
-    inside these the values of the arguments cannot be checked. A new value of a parameter, a
-    duration or a tolerance does not compile again.
+    inside these the values of the arguments cannot be checked. Where a derivative of an adaptive
+    run is taken, the error of a tangent bounds its steps too: a state at rest has none, and steps
+    would grow until the derivative does. A new value of a parameter, a duration or a tolerance does
+    not compile again.
 
     Raises:
         InputError: what is asked for makes no sense; the message says what and why.
