@@ -33,13 +33,22 @@ def bounds(expression: Any, box: Mapping[Any, Interval]) -> Interval:
     if isinstance(expression, sp.Integer) and abs(expression) < 2**53:
         return (float(expression), float(expression))
     if expression.is_number:
-        value = sp.N(expression, 20)
-        return _wide(float(value), float(value)) if value.is_real else EVERYTHING
+        return _of_number(sp.N(expression, 20))
     parts = [bounds(argument, box) for argument in expression.args]
     if any(math.isnan(end) for part in parts for end in part):
         return EVERYTHING
     found = _combined(expression, parts)
     return EVERYTHING if any(map(math.isnan, found)) else _wide(*found)
+
+
+def _of_number(value: Any) -> Interval:
+    """The bounds of a number that is known to 20 digits, or not at all."""
+    if not value.is_real or not value.is_Float or value._prec == 1:
+        return (0.0, 0.0) if value.is_zero else EVERYTHING
+    near = float(value)
+    if near == 0.0:  # too small for a double
+        return (0.0, _LEAST) if value > 0 else (-_LEAST, 0.0)
+    return _wide(near, near) if math.isfinite(near) else EVERYTHING
 
 
 def _combined(expression: Any, parts: list[Interval]) -> Interval:
@@ -64,7 +73,9 @@ def _of_one(expression: Any, low: float, high: float) -> Interval:
     """The bounds of a function of one argument between two values."""
     for kind, fn in _RISING:
         if isinstance(expression, kind):
-            return _finite(fn, low), _finite(fn, high)
+            # What is lost as too small is not zero: of those only exp loses anything.
+            least = _LEAST if kind is sp.exp and high > -math.inf else -math.inf
+            return _finite(fn, low), max(_finite(fn, high), least)
     if isinstance(expression, sp.Abs | sp.cosh):
         fn = _finite if isinstance(expression, sp.cosh) else lambda _, value: abs(value)
         ends = (fn(math.cosh, low), fn(math.cosh, high))
@@ -103,8 +114,11 @@ def _power(base: Interval, exponent: Any) -> Interval:
 
 
 def _raised(value: float, power: float) -> float:
+    """A power; the least number of its sign where it is lost as too small."""
     try:
-        return value**power
+        found = value**power
+        lost = found == 0.0 and value != 0.0
+        return math.copysign(_LEAST, found) if lost else found
     except OverflowError:
         return -math.inf if value < 0.0 and power % 2 == 1 else math.inf
 
@@ -134,6 +148,11 @@ def _products(a: float, b: float) -> tuple[float, ...]:
 
 def _wide(low: float, high: float) -> Interval:
     """An interval made wider by more than a rounding; exact zeros stay."""
-    return low - _SLACK * abs(low) if math.isfinite(low) else low, (
-        high + _SLACK * abs(high) if math.isfinite(high) else high
-    )
+    return _moved(low, -1.0), _moved(high, 1.0)
+
+
+def _moved(end: float, way: float) -> float:
+    if end == 0.0 or not math.isfinite(end):
+        return end
+    # Of the smallest numbers a part of 1e-15 is nothing.
+    return math.nextafter(end + way * _SLACK * abs(end), way * math.inf)

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 
 # Signs are tried in all combinations: 16 proofs at most for one expression.
 _COMBINED = 4
+# Of values of parameters: signs of up to eight of them are all met, more likely than not.
+_DRAWN = 256
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,18 @@ def sign_conditions(tests: Iterable[tuple[Any, bool]], region: SymbolRanges) -> 
             return Conditions((), expression)
         relations += [r for r in found if r not in relations]
     return Conditions(tuple(relations))
+
+
+def can_hold(relations: Iterable[Any], region: SymbolRanges) -> bool:
+    """Whether some values of the parameters are seen for which all relations hold.
+
+    Those that are known come first; without this an answer could hold for none at all.
+    """
+    relations = tuple(relations)
+    symbols = set().union(*(relation.free_symbols for relation in relations))
+    rng = np.random.default_rng(0)
+    places = (region.draw(symbols, rng, turn) | dict(region.values) for turn in range(_DRAWN))
+    return any(all(relation.subs(place) == sp.true for relation in relations) for place in places)
 
 
 def at_values(symbols: Iterable[Any], region: SymbolRanges) -> tuple[Any, ...]:

@@ -251,7 +251,8 @@ def _own_weight(
     slope = tidy(sp.diff(sp.log(ratio), names[i]))
     if any(slope.has(names[k]) for k in range(len(names)) if k != i):
         return None
-    return tidy(sp.exp(sp.integrate(slope, names[i])))
+    # The ratio is a product of functions of x_i and of the rest, which is taken at one place.
+    return tidy(ratio.subs(_harmless(ratio, [n for n in names if n != names[i]])))
 
 
 def tidy(expression: Any) -> Any:

@@ -8,7 +8,7 @@ import sympy as sp
 
 from thalweg.dynamics.formulas.rules import RuleFormulas
 from thalweg.dynamics.formulas.smoothness import smooth_where
-from thalweg.recovery.closed_form.conditions import Conditions, at_values, sign_conditions
+from thalweg.recovery.closed_form.conditions import Conditions, at_values, can_hold, sign_conditions
 from thalweg.recovery.closed_form.constant_metric import constant_metric
 from thalweg.recovery.closed_form.integrals import (
     closedness,
@@ -19,6 +19,7 @@ from thalweg.recovery.closed_form.integrals import (
     tidy,
 )
 from thalweg.recovery.closed_form.spectra import excluded_if_linear
+from thalweg.recovery.closed_form.verdict import conditions_text
 from thalweg.recovery.closed_form.windings import returning
 from thalweg.recovery.closed_form.zeros import Evidence
 
@@ -168,6 +169,10 @@ def _confirmed(candidate: _Candidate, found: RuleFormulas) -> Finding:
     relations = list(candidate.conditions)
     for some in (smooth, pole, positive, real, returns):
         relations += [r for r in some.relations if r not in relations]
+    if not can_hold(relations, region):
+        needed = conditions_text(tuple(relations))
+        note = f"{candidate.fact}. But no parameters are seen for which {needed}."
+        return Finding("undecided", note)
     note = candidate.fact + "."
     if candidate.conditions or any(isinstance(r, sp.Eq) for r in relations):
         note += " It holds for these values of the parameters."
