@@ -70,3 +70,14 @@ def test_switches_that_the_region_decides():
     assert first_switch([sp.tan(X) / Y, sp.log(Y)]) is None
     answers = [decided(c, region) for c in (Y > 0, Y < 0, X > 0, Y <= 3, sp.true, sp.Eq(X, 0))]
     assert answers == [True, False, None, True, True, None]
+
+
+@pytest.mark.parametrize(
+    "small",
+    [sp.exp(-1000), sp.exp(X - 1000), (Y / 10**9) ** 40, sp.Rational(1, 10**400)],
+)
+def test_what_is_too_small_for_a_double_is_not_zero(small):
+    """Over x in [−1.5, 2], y in [.25, 3] all are between 0 and the least double."""
+    assert bounds(small, BOX)[1] > 0.0
+    assert bounds(-small, BOX)[0] < 0.0
+    assert not SymbolRanges({X: (0.0, 1.0), Y: (1.0, 2.0)}).is_positive(X - small)

@@ -162,6 +162,20 @@ def test_conditions_on_parameters_are_stated(rule, box, conditions):
         assert "  where " in str(found)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {X: -X + A * Y, Y: -(A**3) * X - Y},
+        {X: -X + A * Y, Y: X - Y + Z, Z: -Y - Z},  # a > 0 and a < 0
+        {X: -X + (1 + A**2) * Y, Y: -X - Y},
+        {X: -X - sp.exp(A) * Y, Y: X - Y},
+    ],
+)
+def test_conditions_that_nothing_meets_are_no_answer(rule):
+    found = tw.recover_symbolic(rule)
+    assert (found.kind, found.energy) == ("undecided", None)
+
+
 def test_parameters_with_values_state_what_they_must_keep():
     class Coupled(tw.Flow):
         a: float = 2.0
