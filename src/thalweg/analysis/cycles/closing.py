@@ -24,8 +24,6 @@ from thalweg.simulation.bundles import LANES, run_to_end
 
 _MOST_TURNS = 6
 _LEAST_SIZE = 0.2
-# So many unknowns a least-squares problem may have, but for Newton's own nodes.
-_MOST_UNKNOWNS = 512
 # What a closed orbit must keep to be reported; Newton leaves a tenth of it, mostly far less.
 _WORST_RESIDUAL, _WORST_TRIVIAL, _WORST_ACCURACY = 1e-6, 1e-3, 1e-3
 
@@ -122,7 +120,7 @@ def _turn(closed: Closed, path: Path, nodes: Guess, segments: Segments, frame: F
     gap = gaps(nodes, segments, frame)
     change = np.inf
     if np.all(np.isfinite(gap)) and np.all(np.isfinite(segments.maps)):
-        change = correction(nodes, segments.over(nodes.units), gap)[1]
+        change = _period_change(nodes, segments, gap, len(closed.guess.nodes))
     period = closed.guess.period * (1.0 + (change if abs(change) < _WORST_ACCURACY else 0.0))
     return _Turn(
         closed=closed._replace(guess=closed.guess._replace(period=period)),
@@ -131,6 +129,31 @@ def _turn(closed: Closed, path: Path, nodes: Guess, segments: Segments, frame: F
         residual=float(np.max(np.abs(gap))),
         accuracy=max(np.finfo(float).eps, abs(change)),
     )
+
+
+def _period_change(nodes: Guess, segments: Segments, gap: np.ndarray, count: int) -> float:
+    """The relative correction of the period, from segments joined to `count` longer ones."""
+    scaled, shares = segments.over(nodes.units), nodes.shares
+    assert scaled.leaving is not None
+    assert scaled.arriving is not None
+    groups = np.array_split(np.arange(len(gap)), min(count, len(gap)))
+    dimension = gap.shape[1]
+    maps, missed, moved = [], [], []
+    for group in groups:
+        whole, miss, move = np.eye(dimension), np.zeros(dimension), np.zeros(dimension)
+        for k in group:
+            part = scaled.maps[k]
+            whole, miss = part @ whole, part @ miss + gap[k]
+            move = part @ move + shares[k] * scaled.arriving[k]
+        maps.append(whole)
+        missed.append(miss)
+        moved.append(move / np.sum(shares[group]))
+    first = [group[0] for group in groups]
+    longer = nodes._replace(
+        nodes=nodes.nodes[first], shares=np.array([np.sum(shares[group]) for group in groups])
+    )
+    parts = Segments(longer.nodes, np.array(maps), scaled.leaving[first], np.array(moved))
+    return correction(longer, parts, np.array(missed))[1]
 
 
 def _return_of(nodes: Guess, segments: Segments) -> Return:
@@ -178,8 +201,7 @@ def _once(
 
 def _finely(guess: Guess, path: Path) -> Guess:
     """Many nodes along an orbit forwards in time: over a short segment no multiplier is extreme."""
-    most = max(len(guess.nodes), _MOST_UNKNOWNS // guess.nodes.shape[1])
-    inner = np.linspace(0, len(path), min(LANES, most, len(path)), endpoint=False).astype(int)
+    inner = np.linspace(0, len(path), min(LANES, len(path)), endpoint=False).astype(int)
     shares = np.diff([*path.t[inner, 0], path.t[-1, 1]]) / guess.period
     return guess._replace(nodes=path.z[inner, 0], shares=shares, direction=1.0)
 
