@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         learning as learning,
         models as models,
         plot as plot,
+        sampling as sampling,
         training as training,
     )
     from thalweg.analysis import (
@@ -108,7 +109,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         simulate as simulate,
     )
 
-_ROOMS = ("data", "energies", "geometry", "learning", "models", "plot", "training")
+_ROOMS = ("data", "energies", "geometry", "learning", "models", "plot", "sampling", "training")
 
 _NAMES = {
     "thalweg.analysis": (

@@ -55,6 +55,7 @@ from thalweg.recovery.candidates.two_step import ThresholdEnergy, TwoStepEnergy
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre
 from thalweg.recovery.metrics.in_states import ChartMetric
 from thalweg.recovery.split import TensorEnergy
+from thalweg.sampling import Boltzmann, FokkerPlanck
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,7 @@ def threshold() -> ThresholdEnergy:
     return ThresholdEnergy(tw.as_map(switch), CHART, np.eye(2)[::-1], np.full(2, 0.25))
 
 
+LAW = Boltzmann(DoubleWell(), 0.7, tw.Box([-1.0], [1.5]), 3)
 MOMENTS = deep_linear.Covariances(np.diag([3.0, 1.0]), [[1.0, 0.2], [0.2, 1.5]])
 LAYERS = (RNG.normal(size=(3, 2)), RNG.normal(size=(2, 3)))
 MODE_VECTORS = (RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3)))
@@ -314,6 +316,7 @@ RULES = (
         lambda: MirrorStep(Quadratic(SPD), 0.1, tw.geometry.LogBarrier()),
         (THREE,),
     ),
+    Row("fokker-planck", lambda: FokkerPlanck(LAW), (THREE,)),
     Row("function as flow", lambda: tw.as_flow(ripple, 0.4), (PLANE, TREE)),
     Row("function as map", lambda: tw.as_map(ripple, 0.4), (PLANE, TREE)),
     Row("stroboscopic", lambda: tw.Stroboscopic(Ripple(), 1.5, steps=4), (PLANE,)),

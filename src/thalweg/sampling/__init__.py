@@ -1,0 +1,6 @@
+"""Laws at a temperature, and flows on densities that come to rest at them."""
+
+from thalweg.sampling.boltzmann import Boltzmann
+from thalweg.sampling.fokker_planck import FokkerPlanck
+
+__all__ = ["Boltzmann", "FokkerPlanck"]
