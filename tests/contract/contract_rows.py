@@ -55,7 +55,7 @@ from thalweg.recovery.candidates.two_step import ThresholdEnergy, TwoStepEnergy
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre
 from thalweg.recovery.metrics.in_states import ChartMetric
 from thalweg.recovery.split import TensorEnergy
-from thalweg.sampling import Boltzmann, FokkerPlanck
+from thalweg.sampling import Boltzmann, FokkerPlanck, QuantileFreeEnergy
 
 
 @dataclass(frozen=True)
@@ -231,6 +231,7 @@ ENERGIES = (
     Row("exponential memory", lambda: DenseAssociative(LOADED, "exponential"), (THREE,)),
     Row("modern hopfield", lambda: ModernHopfield(LOADED, 0.5), (THREE,)),
     Row("lagrangian", lambda: LagrangianHopfield(LogSumExp(0.5), LOADED, 0.1, 0.2), (THREE,)),
+    Row("quantiles", lambda: QuantileFreeEnergy(DoubleWell(), 0.7), (np.sort(THREE),)),
     Row("continuous hopfield", lambda: ContinuousHopfield(SPD, 0.3), (THREE,)),
     Row("norm of a network", lambda: NeuralEnergy(RECTIFIED, "norm", 5.0), (THREE,)),
     Row("square of a network", lambda: NeuralEnergy(RECTIFIED, "squared-sum"), (THREE,)),

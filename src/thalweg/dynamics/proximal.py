@@ -16,12 +16,21 @@ _ROUNDING = 16.0
 
 
 class _Turn(NamedTuple):
-    """Where Newton's method is: the point, the gradient there, and how often it has turned."""
+    """Where Newton's method is.
+
+    Attributes:
+        z: the point.
+        slope: the gradient there.
+        turns: how many steps were taken.
+        is_done: whether the last step was rounding.
+        is_stuck: whether no part of it made a fall.
+    """
 
     z: jax.Array
     slope: jax.Array
     turns: jax.Array
-    moves: jax.Array
+    is_done: jax.Array
+    is_stuck: jax.Array
 
 
 def lowest_near(objective: Callable[[Any], Any], start: jax.Array, unit: Any) -> jax.Array:
@@ -53,37 +62,43 @@ def lowest_near(objective: Callable[[Any], Any], start: jax.Array, unit: Any) ->
 def _newton(objective: Any, gradient: Any, start: jax.Array) -> jax.Array:
     eps = float(jnp.finfo(start.dtype).eps)
 
-    def is_small(turn: _Turn) -> jax.Array:
-        size = jnp.max(jnp.abs(turn.z)) + jnp.max(jnp.abs(start))
-        return jnp.max(jnp.abs(turn.slope)) <= _ROUNDING * eps * size
+    def is_small(vector: jax.Array, z: jax.Array) -> jax.Array:
+        size = jnp.max(jnp.abs(z)) + jnp.max(jnp.abs(start))
+        return jnp.max(jnp.abs(vector)) <= _ROUNDING * eps * size
 
     def goes_on(turn: _Turn) -> jax.Array:
-        return ~is_small(turn) & turn.moves & (turn.turns < _MOST_TURNS)
+        return ~turn.is_done & ~turn.is_stuck & (turn.turns < _MOST_TURNS)
 
     def again(turn: _Turn) -> _Turn:
         step = _downhill(jax.jacfwd(gradient)(turn.z), turn.slope)
-        level = objective(turn.z)
+        level, steepness = objective(turn.z), jnp.linalg.norm(turn.slope)
 
         def is_too_long(loop: Any) -> jax.Array:
             share, index = loop
-            after = objective(turn.z + share * step)
-            # Near the minimum a fall is below rounding, and a full step is right.
-            falls = after <= level + 4.0 * eps * jnp.abs(level)
-            return ~falls & (index < _HALVINGS)
+            ahead = turn.z + share * step
+            after = objective(ahead)
+            # Near the minimum a fall is below the rounding of the terms; there the gradient tells.
+            is_level = after <= level + eps**0.5 * (jnp.abs(level) + jnp.abs(after))
+            is_flatter = jnp.linalg.norm(gradient(ahead)) <= 0.5 * steepness
+            return ~((after < level) | (is_level & is_flatter)) & (index < _HALVINGS)
 
-        share, index = jax.lax.while_loop(
-            is_too_long, lambda loop: (0.5 * loop[0], loop[1] + 1), (jnp.ones_like(level), 0)
+        share, halved = jax.lax.while_loop(
+            is_too_long,
+            lambda loop: (0.5 * loop[0], loop[1] + 1),
+            (jnp.ones_like(level), jnp.int32(0)),
         )
-        z = turn.z + share * step
-        moves = (index < _HALVINGS) & jnp.any(z != turn.z)
-        return _Turn(z, gradient(z), turn.turns + 1, moves)
+        # Terms that cancel leave a gradient above rounding; the step then is not.
+        is_done = is_small(step, turn.z)
+        z = jnp.where(is_done, turn.z, turn.z + share * step)
+        slope = gradient(z)
+        return _Turn(
+            z, slope, turn.turns + 1, is_done | is_small(slope, z), jnp.asarray(halved >= _HALVINGS)
+        )
 
-    first = _Turn(start, gradient(start), jnp.int32(0), jnp.bool_(True))
+    slope = gradient(start)
+    first = _Turn(start, slope, jnp.int32(0), is_small(slope, start), jnp.bool_(False))
     last = jax.lax.while_loop(goes_on, again, first)
-    # Where it does not move any more, what is left of the gradient is its own rounding.
-    before = objective(start)
-    is_lower = objective(last.z) <= before + _ROUNDING * eps * jnp.abs(before)
-    return jnp.where((is_small(last) | ~last.moves) & is_lower, last.z, jnp.nan)
+    return jnp.where(last.is_done, last.z, jnp.nan)
 
 
 def _downhill(hessian: jax.Array, slope: jax.Array) -> jax.Array:
