@@ -67,20 +67,38 @@ class Steps(NamedTuple):
 
 
 def explicit_steps(dfx: Any, slope: Callable[..., Any]) -> Steps:
-    """Steps of Tsit5."""
-    solver, term = dfx.Tsit5(), dfx.ODETerm(slope)
+    """Steps of Tsit5, by Diffrax's tableau.
 
-    def init(state: Any, direction: Any) -> Any:
-        zero = jnp.zeros_like(direction)
-        return solver.init(term, zero, zero, state, direction)
+    Diffrax's own step compares result codes outside of the program, which compiles two more.
+    """
+    tableau = dfx.Tsit5.tableau
+    count = len(tableau.a_lower)
+    weights = np.zeros((count, count + 1))
+    for row, lower in zip(weights, tableau.a_lower, strict=True):
+        row[: len(lower)] = lower
 
     def take(t: Any, new_t: Any, state: Any, memory: Any, lane: Lane) -> Any:
-        # Traced: of a plain False, Diffrax would compile programs of their own.
-        never = jnp.isnan(t)
-        new, error, dense, memory, _ = solver.step(
-            term, t, new_t, state, lane.direction, memory, made_jump=never
-        )
-        return new, error, memory, True, _stretch(dfx, dense["k"][0], state[0], new[0])
+        h = new_t - t
+
+        def add(row: Any, k: Any) -> jax.Array:
+            return h * jnp.tensordot(jnp.asarray(row, k.dtype), k, axes=1)
+
+        def stage(i: Any, carry: Any) -> Any:
+            k, _ = carry
+            row = jnp.asarray(weights)[i]
+            there = jax.tree.map(lambda x, k: x + add(row, k), state, k)
+            new = slope(t + jnp.asarray(tableau.c)[i] * h, there, lane.direction)
+            return jax.tree.map(lambda k, new: k.at[i + 1].set(new), k, new), there
+
+        k = jax.tree.map(lambda m: jnp.zeros((count + 1, *m.shape), m.dtype).at[0].set(m), memory)
+        # The last stage is at the end of the step, and its slope is the first of the next step.
+        k, new = jax.lax.fori_loop(0, count, stage, (k, state))
+        error = jax.tree.map(lambda k: add(tableau.b_error, k), k)
+        memory = jax.tree.map(lambda k: k[-1], k)
+        return new, error, memory, True, _stretch(dfx, h * k[0], state[0], new[0])
+
+    def init(state: Any, direction: Any) -> Any:
+        return slope(jnp.zeros_like(direction), state, direction)
 
     return Steps(init, take)
 

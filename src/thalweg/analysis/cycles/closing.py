@@ -25,7 +25,9 @@ from thalweg.simulation.bundles import LANES, run_to_end
 _MOST_TURNS = 6
 _LEAST_SIZE = 0.2
 # What a closed orbit must keep to be reported; Newton leaves a tenth of it, mostly far less.
-_WORST_RESIDUAL, _WORST_TRIVIAL, _WORST_ACCURACY = 1e-6, 1e-3, 1e-3
+# Tangents are known less well than the orbit: that of a relaxation oscillator closes to 1e-8 where
+# its trivial multiplier is 1e-3 off.
+_WORST_RESIDUAL, _WORST_TRIVIAL, _WORST_ACCURACY = 1e-6, 1e-2, 1e-3
 
 
 class _Turn(NamedTuple):

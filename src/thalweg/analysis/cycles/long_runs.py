@@ -104,8 +104,9 @@ class Survey:
                 continue
             self.paths[lane].append(path)
             self.z[lane] = self.frame.wrap(path.z[-1, 1])
-            size = float(np.linalg.norm(track.tangents[lane][:, 0]))
-            self.growth[lane].append((_log(size), path.t[-1, 1] - before))
+            self.growth[lane].append(
+                (_log_norm(track.tangents[lane][:, 0]), path.t[-1, 1] - before)
+            )
             self.tangents[lane] = np.linalg.qr(track.tangents[lane])[0]
             if self._came_to_rest(path):
                 self.status[lane] = AT_REST
@@ -168,6 +169,7 @@ class Survey:
         return self.multiplied & (after > _GROWS * before)
 
 
-def _log(size: float) -> float:
-    """log of a length; where it underflowed, of the least positive number."""
-    return float(np.log(max(size, np.finfo(float).tiny)))
+def _log_norm(vector: np.ndarray) -> float:
+    """log |v|, however large or small its entries; of a zero one, that of the least number."""
+    largest = max(float(np.max(np.abs(vector))), np.finfo(float).tiny)
+    return float(np.log(largest) + np.log(max(np.linalg.norm(vector / largest), 0.5)))
