@@ -80,3 +80,10 @@ def test_equal_eigenvalues_that_are_not_defective_are_known_to_rounding():
         found = spectrum(basis @ np.diag([-1.0, -1.0, -1.0, -2.0]) @ np.linalg.inv(basis))
         np.testing.assert_array_equal(found.together, 1)
         assert np.max(found.error) < 1e-11
+
+
+def test_a_mean_that_is_known_badly_is_no_zero():
+    """An uncertainty beyond the size of the matrix widens the error and leaves the value."""
+    found = spectrum(np.array([[-2.0, 0.0], [-1.0, -2.0]]), 8.0)
+    np.testing.assert_allclose(found.values, [-2.0, -2.0], atol=1e-6)
+    assert np.all(found.error >= 2.0)

@@ -1,5 +1,6 @@
 """Refutation by an equilibrium, and the bound behind it."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -124,3 +125,46 @@ def test_balancing_undoes_a_scaling():
     scaled = matrix * scale[:, None] / scale
     np.testing.assert_allclose(balancing(scaled) * scale, own, rtol=0.1)
     np.testing.assert_allclose(balancing(np.triu(matrix, 3)), 1.0)  # nothing is acted on in return
+
+
+class Kinked(tw.Flow):
+    """State x, y: −A(x, y) where x + y > 0, −B(x, y) where x + y < 0; on the line row by row.
+
+    On the line the first row is B's and the second is A's, so that automatic differentiation finds
+    a Jacobian there that is neither.
+    """
+
+    above: jax.Array
+    below: jax.Array
+
+    def velocity(self, t, state):
+        up, down, side = self.above @ state, self.below @ state, jnp.sum(state)
+        return -jnp.stack(
+            [jnp.where(side > 0.0, up[0], down[0]), jnp.where(side < 0.0, down[1], up[1])]
+        )
+
+
+@pytest.mark.parametrize("are_given", [False, True])
+def test_a_jacobian_of_no_branch_refutes_nothing(are_given):
+    """f = −∇½(2x² + y² + relu(x + y)²); at the rest, on the kink, J = [[−2, 0], [−1, −2]]."""
+    rule = Kinked(jnp.array([[3.0, 1.0], [1.0, 2.0]]), jnp.array([[2.0, 0.0], [0.0, 1.0]]))
+    box = tw.Box([-1.0, -1.3], [1.2, 1.0])
+    found = tw.find_equilibria(rule, box)
+    np.testing.assert_allclose(found[0].jacobian, [[-2.0, 0.0], [-1.0, -2.0]])
+    np.testing.assert_allclose(found[0].eigenvalues, [-2.0, -2.0], atol=1e-6)
+    verdict = tw.recover_energy(rule, box, thorough=False, equilibria=found if are_given else None)
+    assert verdict.kind != "refuted"
+    level = next(level for level in verdict.levels if level.name == "equilibria exclude a metric")
+    assert level.outcome == "open"
+    assert "no continuous Jacobian" in level.note
+
+
+def test_a_kink_whose_branch_turns_is_refuted():
+    """J at the rest is that of the branch above the line, whose eigenvalues are not real."""
+    turn = jnp.array([[1.0, -1.0], [1.0, 1.0]])
+    rule = Kinked(turn.at[1].set(jnp.array([2.0, 2.0])), turn.at[1].set(jnp.array([1.0, 1.0])))
+    box = tw.Box([-1.0, -1.3], [1.2, 1.0])
+    verdict = tw.recover_energy(rule, box, thorough=False)
+    assert verdict.kind == "refuted"
+    assert verdict.witness is not None
+    assert verdict.witness.to_dict()["reason"] == "non-real eigenvalue"

@@ -102,11 +102,12 @@ def spectrum(jacobian: np.ndarray, uncertainty: Any = 0.0) -> Spectrum:
     strayed = np.asarray(uncertainty, dtype=np.float64)
     if strayed.ndim:
         strayed = np.linalg.norm(strayed * units / units[:, None], 2)
-    backward = _ROUNDINGS * size * _EPS * norm + float(strayed)
+    rounding = _ROUNDINGS * size * _EPS * norm
+    backward = rounding + float(strayed)
     values, vectors = np.linalg.eig(balanced)
     # However badly conditioned, an eigenvalue is no larger than the matrix.
     simple = np.minimum(np.maximum(_conditions(vectors), 1.0) * backward, 2.0 * norm + backward)
-    found = _with_clusters(values.astype(np.complex128), simple, backward, norm)
+    found = _with_clusters(values.astype(np.complex128), simple, rounding, backward, norm)
     order = np.lexsort((-np.imag(found.values), -_rounded(np.real(found.values), backward)))
     return Spectrum(*(part[order] for part in found))
 
@@ -134,9 +135,9 @@ def _growths(
 
 
 def _with_clusters(
-    values: np.ndarray, simple: np.ndarray, backward: float, norm: float
+    values: np.ndarray, simple: np.ndarray, rounding: float, backward: float, norm: float
 ) -> Spectrum:
-    """The spectrum with defective clusters replaced by their means."""
+    """The spectrum with defective clusters replaced by their means, 0 where that is rounding."""
     values, error, together = values.copy(), simple.copy(), np.ones(len(values), dtype=int)
     away = np.abs(values[:, None] - values)
     radii = norm * (backward / max(norm, 1e-300)) ** (1.0 / np.arange(1, len(values) + 1))
@@ -147,7 +148,7 @@ def _with_clusters(
             largest = int(np.flatnonzero(fits)[-1])
             chosen = near[largest]
             mean = np.mean(values[chosen])
-            values[chosen] = mean if abs(mean) > backward else 0.0
+            values[chosen] = mean if abs(mean) > rounding else 0.0
             error[chosen], together[chosen] = radii[largest], np.sum(chosen)
     # What turns no faster than its error is not said to turn.
     values = np.where(np.abs(np.imag(values)) <= error, np.real(values), values)

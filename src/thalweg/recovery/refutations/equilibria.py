@@ -13,6 +13,7 @@ from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question
 from thalweg.recovery.refutations.degenerate import find_opaque
+from thalweg.recovery.refutations.kinks import is_limit
 from thalweg.recovery.witnesses import EquilibriumWitness, rounded
 
 SEARCH_SIZE = 256
@@ -39,9 +40,12 @@ def _refuted_by_equilibria(question: Question) -> Finding:
     if question.given_equilibria is None and question.size > SEARCH_SIZE:
         note = f"Not tried: equilibria are not searched for above {SEARCH_SIZE} coordinates."
         return Finding("open", None, note)
-    found, most, best = None, REFUSED_CONDITION, 1.0
+    found, most, best, kink = None, REFUSED_CONDITION, 1.0, None
     for equilibrium in question.equilibria:
         bound = _bound(question, equilibrium)
+        if bound.balanced >= REFUSED_CONDITION and not is_limit(question, equilibrium):
+            kink = np.asarray(question.chart.coordinates(equilibrium.state))
+            continue
         best = max(best, bound.condition)
         if bound.balanced >= most:
             found, most = _witness(question.chart, equilibrium, bound), bound.balanced
@@ -57,6 +61,10 @@ def _refuted_by_equilibria(question: Question) -> Finding:
             f"gradient in no metric: none reaches through it."
         )
         return Finding("yes", None, note)
+    if kink is not None:
+        where = ", ".join(f"{rounded(v, 1e3):.4g}" for v in kink[:4])
+        note = f"The rule has no continuous Jacobian at the equilibrium ({where}): not decided."
+        return Finding("open", None, note)
     count = len(question.equilibria)
     if not count:
         note = "No equilibrium in the region, so none excludes a metric."
