@@ -33,7 +33,7 @@ def displacement_of(problem: Problem) -> Scalar:
 def rate_of(problem: Problem, energy: Scalar) -> Scalar:
     """How fast the energy rises: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
     energy, displacement = level_of(problem, energy), displacement_of(problem)
-    if problem.rule.rule_kind == "flow":
+    if problem.rule.has_continuous_time:
         return lambda y: jnp.dot(jax.grad(energy)(y), displacement(y))
     return lambda y: energy(y + displacement(y)) - energy(y)
 
