@@ -48,6 +48,10 @@ class Sampled(NamedTuple):
     jacobians: np.ndarray
 
 
+# An equilibrium this near to a wall, in widths of the region, lies on it.
+_AT_WALL = 1e-9
+
+
 @dataclass
 class Question:
     """A rule and a region, with everything measured and found kept for the levels that follow.
@@ -138,10 +142,19 @@ class Question:
 
     @functools.cached_property
     def equilibria(self) -> Sequence[Equilibrium]:
-        """The equilibria in the region, searched for on first use unless given."""
+        """The equilibria in the region, searched for on first use unless given.
+
+        Those that are given elsewhere say nothing about this region, and are left out.
+        """
         if self.given_equilibria is not None:
-            return self.given_equilibria
+            inside = [e for e in self.given_equilibria if self._is_inside(e)]
+            is_whole = len(inside) == len(self.given_equilibria)
+            return self.given_equilibria if is_whole else inside
         return find_equilibria(self.rule, self.domain, key=self.key)
+
+    def _is_inside(self, equilibrium: Equilibrium) -> bool:
+        place = np.asarray(self.chart.coordinates(equilibrium.state), dtype=np.float64)
+        return bool(self.chart.inside(place, _AT_WALL))
 
     @property
     def known_equilibria(self) -> Sequence[Equilibrium]:

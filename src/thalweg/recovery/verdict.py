@@ -52,7 +52,7 @@ class Verdict(Report):
         energy: the energy recovered, a callable `state → scalar` up to a constant, or None.
         metric: the geometry in which the rule is its steepest descent, or None.
         residual: the normalised residual of that statement, or None.
-        witnesses: what refutes an energy: an equilibrium, a closed orbit, or both.
+        witnesses: what refutes an energy: equilibria, closed orbits, invariant measures.
         levels: what every level tried found; two can be true at once (no metric, yet an energy that
             falls).
         metric_name: the metric in words, or None.
@@ -101,7 +101,7 @@ class Verdict(Report):
 
     @property
     def witness(self) -> Witness | None:
-        """What refutes an energy: the equilibrium where there is one, else the closed orbit."""
+        """What refutes an energy: the first of `witnesses`."""
         return self.witnesses[0] if self.witnesses else None
 
     def data(self) -> dict[str, Any]:

@@ -5,6 +5,8 @@ Levenberg–Marquardt from many starts), `polish` (Newton), `distinct` (which en
 `features` (the sizes at which the rule has features), `sorting` (isolated roots and `continua`, and
 who led to which), `inventory` (starts until sure enough), `directed` (starts that are chosen, with
 `trajectories`, `symmetries`, `indices`), `completeness` (what may have been missed), `classify`
-(kind and form) and `assemble`. `conserved` finds linear totals that a rule keeps (`totals`,
-`quantities`).
+(kind and form), `transients` (what grows before it decays), `jumps` (points beside a jump, which
+are no rests), `looks` (what the rule does at the first starts) and `assemble`. Tolerances are the
+constants at the head of the module that a step is named after. `conserved` finds linear totals that
+a rule keeps (`totals`, `quantities`).
 """

@@ -29,12 +29,14 @@ def unless_too_long(question: Question, finding: Finding) -> Finding:
     problem, sites = question.problem, question.sites
     falls = np.asarray(falls_at(problem, finding.energy, sites.points))
     num_hunts = 0
-    if not np.any(falls < _RISES):
+    if np.all(falls >= _RISES):
         starts = np.concatenate([sites.points, sites.fresh, question.special_points])
         starts = np.resize(starts, (HUNTS * -(-len(starts) // HUNTS), question.size))
         num_hunts = len(starts)
         (falls,) = in_batches(lambda some: (hunt(problem, finding.energy, some)[1],), starts, HUNTS)
-    if np.any(falls < _RISES):
+    if not np.all(np.isfinite(falls)):
+        return _set_aside(finding, f"{fact}; but after some full steps the energy is not finite.")
+    if not np.all(falls >= _RISES):
         return _set_aside(finding, f"{fact}; but the energy can rise in a full step.")
     note = f"{finding.note} The energy falls at the actual step ({num_hunts} hunts for a rise)."
     return replace(finding, note=note)

@@ -104,9 +104,9 @@ class TwoStepLevel(Level):
                 note = (
                     f"Two successive states have an energy, −x⁺ᵀSx and terms of one unit each "
                     f"(here after a step), that never rises and stands still on 2-cycles; "
-                    f"S ∝ {matrix_text(energy.couplings)}."
+                    f"S ∝ {matrix_text(energy.couplings)}. Checked, not proved."
                 )
-                aside = "Yet two successive states have an energy that never rises."
+                aside = "Yet two successive states have an energy that never rises where checked."
                 return Finding("yes", None, note, energy=energy, aside=aside)
         note = "No constant symmetric S makes S g(x) the gradient of a convex function."
         return Finding("no", None, note)

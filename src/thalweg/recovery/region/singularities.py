@@ -243,7 +243,9 @@ def _behaviours(
     offsets = np.concatenate([steps, -steps])[:, None]
     tries = places[:, None, None] + offsets * directions[:, :, None]
     velocity = suspects_at(problem, tries.reshape(-1, len(widths))).velocity
-    scale = float(np.nanmedian(np.linalg.norm(seen.velocity, axis=1))) + 1e-300
+    speeds = np.linalg.norm(seen.velocity, axis=1)
+    # Where it rests on half of the region, the median is zero.
+    scale = max(float(np.nanmedian(speeds)), 1e-6 * float(np.nanmax(speeds))) + 1e-300
     around = velocity.reshape(len(places), directions.shape[1], 2, len(steps), -1)
     return [_behaviour(f, scale, unbounded) for f in around]
 

@@ -1,0 +1,34 @@
+"""What looks like a refutation and is none."""
+
+import jax.numpy as jnp
+import numpy as np
+from tests.zoo import Linear
+
+import thalweg as tw
+
+
+def test_an_equilibrium_outside_the_region_excludes_nothing_in_it():
+    """A rotation about 0 has E = −atan2(y, x) and M = I/r² where the region leaves 0 out."""
+    rule = Linear(np.array([[0.0, -1.0], [1.0, 0.0]]))
+    found = tw.find_equilibria(rule, tw.Box([-3.0, -3.0], [3.0, 3.0]))
+    assert len(found) == 1
+    right = tw.Box([0.5, -1.0], [2.0, 1.0])
+    verdict = tw.recover_energy(rule, right, equilibria=found, cycles=(), thorough=False)
+    assert verdict.kind != "refuted"
+
+
+def bent(x):
+    return jnp.maximum(jnp.sin(x) + 0.5, 0.0) ** 4
+
+
+def test_a_circle_that_rests_on_an_arc_leaves_room_for_a_rise():
+    circle = tw.Box([0.0], [2.0 * np.pi], periodic=True)
+    verdict = tw.recover_energy(tw.as_flow(bent), circle, thorough=False)
+    assert not any(level.outcome == "yes" and "measure" in level.name for level in verdict.levels)
+    assert not any("jump" in warning for warning in verdict.warnings)
+
+
+def test_a_step_that_leaves_the_finite_is_no_fall():
+    rule = tw.as_map(lambda x: x - 3.0 * jnp.sqrt(x))
+    verdict = tw.recover_energy(rule, tw.Box([0.1], [1.0]), thorough=False)
+    assert verdict.kind != "euclidean"
