@@ -67,12 +67,14 @@ class Row:
         make: makes an instance, the same one each time.
         states: example states.
         rtol: of derivatives against central finite differences (step 1e-5).
+        keeps_sum: whether states are shares, so that only directions of sum 0 stay among them.
     """
 
     name: str
     make: Callable[[], Any]
     states: tuple[Any, ...]
     rtol: float = 1e-6
+    keeps_sum: bool = False
 
 
 def cases(rows: tuple[Row, ...]) -> list[tuple[str, Row, Any]]:
@@ -306,7 +308,7 @@ RULES = (
         (Moving(TREE, HIGH),),
     ),
     Row("proximal step", lambda: ProximalStep(DoubleWell(), 0.1), (THREE, TREE)),
-    Row("mirror step", lambda: MirrorStep(Quadratic(SPD), 0.3), (THREE,)),
+    Row("mirror step", lambda: MirrorStep(Quadratic(SPD), 0.3), (THREE,), keeps_sum=True),
     Row(
         "mirror step of a norm",
         lambda: MirrorStep(Quadratic(SPD), 0.1, tw.geometry.PNorm(1.5)),

@@ -53,6 +53,8 @@ def test_where_there_is_no_such_state_it_is_nan():
     assert np.isnan(LogBarrier().shift(np.array([2.0]), np.array([-0.6]))).all()
     assert np.isnan(LogBarrier().shift(np.array([-1.0]), np.array([0.1]))).all()
     assert np.isnan(Entropy().shift(np.array([1.5, -0.5]), np.zeros(2))).all()
+    rows = np.asarray(Entropy().shift(np.array([[2.0, 2.0], [0.5, 0.5]]), np.zeros((2, 2))))
+    np.testing.assert_array_equal(rows, [[np.nan, np.nan], [0.5, 0.5]])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from tests.learning.layers import INPUT, START, STEP, TARGET, A, Bowl, Power, bowl, half_square
 
 import thalweg as tw
+from thalweg.dynamics import Momentum
 from thalweg.learning import EquilibriumPropagation, Implicit, Truncated, Unrolled
 
 build: Any = tw.Relax  # called as by those who do not check types
@@ -88,6 +89,19 @@ def test_another_number_compiles_nothing(count_compiles):
         (lambda: build(tw.SteepestDescent(Power(4))), "rule must be a map"),
         (lambda: build(tw.GradientStep(Power(4), 0.1), "implicit"), "must be a strategy"),
         (lambda: bowl(Implicit(), tol=-1.0), "tol must be finite and not negative, got -1.0"),
+        (lambda: bowl(Implicit(), tol="a"), "tol must be finite and not negative, got 'a'"),
+        (
+            lambda: tw.Relax(Momentum(Power(2), 0.1, 0.5))(np.ones(2)),
+            r"a state of Momentum, which has a memory.* Begin with rule\.begin\(x\)",
+        ),
+        (
+            lambda: tw.Relax(Momentum(Power(2), 0.1, 0.5))(np.ones(3)),
+            r"a state of Momentum, which has a memory.* Begin with rule\.begin\(x\)",
+        ),
+        (
+            lambda: tw.compare_gradients(bowl(Implicit()), lambda end: end.state, START, INPUT),
+            r"loss_fn must return one real number, got float64 of the shape .*take its sum",
+        ),
         (lambda: bowl(Implicit(), max_steps=0), "max_steps must be a positive integer, got 0"),
         (lambda: bowl(Implicit(), max_steps=True), "positive integer, got True"),
         (lambda: Truncated(0), "num_steps must be a positive integer, got 0"),
@@ -103,6 +117,12 @@ def test_another_number_compiles_nothing(count_compiles):
 def test_bad_input_is_named(make, message):
     with pytest.raises(tw.InputError, match=message):
         make()
+
+
+def test_whole_numbers_begin_as_floats():
+    layer = tw.Relax(tw.GradientStep(Power(2), 0.1))
+    whole, real = (layer(np.array([3, 4], dtype)) for dtype in (int, np.float32))
+    np.testing.assert_array_equal(whole.state, real.state)
 
 
 def test_complex_nudges_want_plain_gradient_descent():

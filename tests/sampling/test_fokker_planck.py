@@ -1,5 +1,7 @@
 """Laws on grids, and the flow of densities, against Gaussians."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import scipy.linalg
 import thalweg as tw
 from thalweg.energies import DoubleWell, Quadratic
 from thalweg.sampling import Boltzmann, FokkerPlanck
+
+build: Any = Boltzmann  # called as by those who do not check types
 
 STIFFNESS, TEMPERATURE = 1.3, 0.7
 BOWL = Quadratic([[STIFFNESS]])
@@ -115,7 +119,11 @@ def test_fisher_rao_comes_to_rest_at_the_law():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Boltzmann(BOWL, 0.0, WIDE, 10), "temperature must be positive"),
+        (lambda: Boltzmann(BOWL, 0.0, WIDE, 10), "temperature must be a positive number, got 0"),
+        (lambda: build(BOWL, "a", WIDE, 10), "temperature must be a positive number, got 'a'"),
+        (lambda: build(None, 1.0, WIDE, 10), "energy must be a callable state → scalar, got None"),
+        (lambda: build(BOWL, 1.0, 600.0, 10), r"domain must be a domain such as .*, got 600\.0"),
+        (lambda: Boltzmann(lambda x: x**2, 1.0, WIDE, 10), r"a scalar, got the shape \(1,\)"),
         (lambda: Boltzmann(BOWL, 1.0, WIDE, 1), "counts must be whole numbers"),
         (lambda: Boltzmann(BOWL, 1.0, WIDE, 2**21), "at most 2²⁰ cells"),
         (lambda: Boltzmann(bent, 1.0, tw.Box([0.0, 1.0], [1.0, 1.0]), 4), "needs a width"),

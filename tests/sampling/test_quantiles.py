@@ -55,3 +55,14 @@ def test_bad_numbers_are_refused():
         jko_step(bowl, 1.0, 0.1, 1)
     with pytest.raises(tw.InputError, match="step_size must be positive"):
         jko_step(bowl, 1.0, -0.1, 10)
+    with pytest.raises(tw.InputError, match=r"jko_step: step_size .*, got -0\.1"):
+        jko_step(bowl, 1.0, -0.1, 10)
+
+
+def test_a_state_is_as_many_quantiles_in_order():
+    rule = jko_step(bowl, 1.0, 0.5, 4)
+    with pytest.raises(tw.InputError, match=r"\(count=4\).* got the shape \(3,\)"):
+        rule.step(0, jnp.arange(3.0))
+    ahead = rule.step(0, jnp.arange(4.0))
+    assert bool(jnp.all(jnp.diff(ahead) > 0.0))
+    assert np.isnan(rule.step(0, jnp.array([0.0, 2.0, 1.0, 3.0]))).all()

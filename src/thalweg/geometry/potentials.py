@@ -11,7 +11,8 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, has_tracer
 
-_WHOLE = 1e-6
+# Sums of shares that were written with a few digits are as far off 1; or so many units of rounding.
+_WHOLE, _ROUNDING = 1e-6, 64.0
 
 
 class Potential(eqx.Module):
@@ -63,7 +64,7 @@ class Entropy(Potential):
         return jax.tree.map(jnp.log, x)
 
     def shift(self, x: Any, covector: Any) -> Any:
-        """x e^{−p}, normalized."""
+        """x e^{−p}, normalized; NaN where x are no shares."""
 
         def one(x: Any, p: Any) -> jax.Array:
             if jnp.ndim(x) == 0:
@@ -72,19 +73,19 @@ class Entropy(Potential):
             least = jnp.min(jnp.where(x > 0, p, jnp.inf), axis=-1, keepdims=True)
             weights = x * jnp.exp(jnp.where(x > 0, least - p, 0.0))
             shares = weights / jnp.sum(weights, axis=-1, keepdims=True)
-            return jnp.where(jnp.all(x >= 0, axis=-1, keepdims=True), shares, jnp.nan)
+            return jnp.where(_are_shares(x)[..., None], shares, jnp.nan)
 
         return jax.tree.map(one, x, covector)
 
     def contains(self, x: Any) -> jax.Array:
         """Shares that are not negative and add up to one, but for rounding."""
+        return jnp.all(jnp.stack([jnp.all(_are_shares(leaf)) for leaf in jax.tree.leaves(x)]))
 
-        def one(x: Any) -> jax.Array:
-            # Sums of shares that were written with a few digits are as far off.
-            is_whole = jnp.abs(jnp.sum(x, axis=-1) - 1.0) <= _WHOLE
-            return jnp.all(x >= 0) & jnp.all(is_whole)
 
-        return jnp.all(jnp.stack(jax.tree.leaves(jax.tree.map(one, x))))
+def _are_shares(x: Any) -> jax.Array:
+    """Rows that are not negative and add up to one, but for rounding."""
+    whole = max(_WHOLE, _ROUNDING * float(jnp.finfo(jnp.result_type(x, float)).eps))
+    return jnp.all(x >= 0, axis=-1) & (jnp.abs(jnp.sum(x, axis=-1) - 1.0) <= whole)
 
 
 class LogBarrier(Potential):

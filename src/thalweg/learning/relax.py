@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import as_arrays, has_tracer, is_integer, replace
-from thalweg.dynamics import Map
+from thalweg.dynamics import Map, MemoryMap
 from thalweg.learning.gradients import Gradient, Implicit, SolveInfo
 from thalweg.learning.runs import Relaxed, Run
 from thalweg.simulation import Settled
@@ -88,8 +88,10 @@ class Relax(eqx.Module):
                 f"Relax: gradient must be a strategy such as tw.learning.Implicit(), got "
                 f"{self.gradient!r}."
             )
-        if not has_tracer(self.tol) and not (np.isfinite(self.tol) and self.tol >= 0):
-            raise InputError(f"Relax: tol must be finite and not negative, got {self.tol!r}.")
+        if not has_tracer(self.tol) and not _is_tolerance(self.tol):
+            raise InputError(
+                f"Relax: tol must be finite and not negative, got {self.tol!r}; 1e-6 is usual."
+            )
         if not is_integer(self.max_steps) or self.max_steps < 1:
             raise InputError(
                 f"Relax: max_steps must be a positive integer, got {self.max_steps!r}."
@@ -99,7 +101,8 @@ class Relax(eqx.Module):
         """The state at rest, run from `start` (an array or a pytree) with `input` fixed.
 
         Raises:
-            InputError: an input is given to a rule that has no field `energy`.
+            InputError: an input is given to a rule that has no field `energy`, or the start is no
+                state of the rule.
         """
         return _relaxed(as_arrays(self), as_arrays(start), as_arrays(input))
 
@@ -132,15 +135,50 @@ class Relax(eqx.Module):
 
     def run(self, start: Any, input: Any = None) -> Run:
         """The run that a strategy differentiates."""
-        start = jax.tree.map(jnp.asarray, start)
+        start = jax.tree.map(_floating, start)
         dtype = jnp.result_type(*jax.tree.leaves(start))
         tol = jnp.asarray(self.tol, dtype)
         return Run(self.rule, start, input, Settled(tol, tol), self.max_steps)
 
 
+def _is_tolerance(tol: Any) -> bool:
+    is_number = np.ndim(tol) == 0 and np.asarray(tol).dtype.kind in "iuf"
+    return bool(is_number and np.isfinite(tol) and tol >= 0)
+
+
+def _floating(leaf: Any) -> jax.Array:
+    leaf = jnp.asarray(leaf)
+    is_inexact = jnp.issubdtype(leaf.dtype, jnp.inexact)
+    return leaf if is_inexact else leaf.astype(jnp.result_type(float))
+
+
+def _check_start(run: Run) -> None:
+    """Refuse the start of one sample that is no state of its rule."""
+    rule, given = run.law, jax.tree.structure(run.start)
+    if isinstance(rule, MemoryMap):
+        try:
+            begun = eqx.filter_eval_shape(lambda z: rule.begin(rule.position(z)), run.start)
+            has_memory = jax.tree.structure(begun) == given
+        except (AttributeError, IndexError, TypeError, ValueError):
+            has_memory = False
+        if not has_memory:
+            raise InputError(
+                f"Relax: start must be a state of {type(rule).__name__}, which has a memory, got "
+                f"{given}. Begin with rule.begin(x)."
+            )
+    ahead = eqx.filter_eval_shape(rule.step, jnp.zeros((), jnp.int32), run.start)
+    shapes = [[leaf.shape for leaf in jax.tree.leaves(z)] for z in (run.start, ahead)]
+    if jax.tree.structure(ahead) != given or shapes[0] != shapes[1]:
+        raise InputError(
+            f"Relax: start must be a state of {type(rule).__name__}: its step leads from {given} "
+            f"of the shapes {shapes[0]} to {jax.tree.structure(ahead)} of {shapes[1]}."
+        )
+
+
 @eqx.filter_jit
 def _relaxed(layer: Relax, start: Any, input: Any) -> Relaxed:
     run = layer.run(start, input)
+    _check_start(run)
     return run.describe(*layer.gradient.end(run))
 
 
@@ -155,9 +193,24 @@ def _value_and_grad(
     start, input, args = samples
 
     def loss(end: Relaxed, args: Any) -> Any:
-        return loss_fn(end, *eqx.combine(args, static))
+        level: Any = loss_fn(end, *eqx.combine(args, static))
+        is_real = isinstance(level, float) or (
+            eqx.is_inexact_array(level) and jnp.isrealobj(level) and level.ndim == 0
+        )
+        if not is_real:
+            is_array = eqx.is_array(level)
+            kind = (
+                f"{jnp.result_type(level)} of the shape {np.shape(level)}"
+                if is_array
+                else repr(level)
+            )
+            raise InputError(
+                f"Relax: loss_fn must return one real number, got {kind}; take its sum or its mean."
+            )
+        return level
 
     run = layer.run(start, input)
+    _check_start(run.at(*jax.tree.map(lambda a: a[0], (run.start, run.input))))
     value, ends, found, solve = layer.gradient.value_and_grad(loss, run, args)
     # Numbers on the layer (a step size) became arrays to be compiled; they are no parameters.
     is_parameter = jax.tree.map(eqx.is_inexact_array, given.rule)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp, xlogy
 
-from thalweg.core.domains import Box
+from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, in_float64, is_integer
 
@@ -39,8 +39,9 @@ class Boltzmann(eqx.Module):
         lower: where the box begins, `(d,)`.
 
     Raises:
-        InputError: the temperature is not positive, the box has a coordinate of no width, the
-            counts do not fit, or the energy is not finite in a cell.
+        InputError: the energy is not callable or no scalar, the temperature is not positive, the
+            domain is none or has a coordinate of no width, the counts do not fit, or the energy is
+            not finite in a cell.
 
     Example:
         >>> import thalweg as tw
@@ -59,8 +60,19 @@ class Boltzmann(eqx.Module):
     def __init__(
         self, energy: Callable[[Any], Any], temperature: float, domain: Box, counts: Any
     ) -> None:
-        if not 0.0 < temperature < np.inf:
-            raise InputError(f"Boltzmann: temperature must be positive, got {temperature!r}.")
+        if not callable(energy):
+            raise InputError(
+                f"Boltzmann: energy must be a callable state → scalar, got {energy!r}."
+            )
+        is_number = np.ndim(temperature) == 0 and np.asarray(temperature).dtype.kind in "iuf"
+        if not is_number or not 0.0 < temperature < np.inf:
+            raise InputError(
+                f"Boltzmann: temperature must be a positive number, got {temperature!r}."
+            )
+        if not isinstance(domain, Domain):
+            raise InputError(
+                f"Boltzmann: domain must be a domain such as Box([-3.0], [3.0]), got {domain!r}."
+            )
         chart = domain.chart()
         if not chart.is_whole:
             raise InputError(f"Boltzmann: every coordinate needs a width, got {domain.words}.")
@@ -71,6 +83,11 @@ class Boltzmann(eqx.Module):
         middles = _middles(self.lower, self.spacing, shape)
         with jax.enable_x64(True):
             levels = np.asarray(_levels(in_float64(energy), chart, middles))
+        if levels.shape != (len(middles),):
+            raise InputError(
+                f"Boltzmann: energy must return a scalar, got the shape {levels.shape[1:]}; take "
+                f"its sum, or an entry."
+            )
         if not np.all(np.isfinite(levels)):
             where = middles[int(np.argmin(np.isfinite(levels)))]
             raise InputError(f"Boltzmann: the energy is not finite at {where.tolist()}.")

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, has_tracer, is_integer
+from thalweg.dynamics import Map
 from thalweg.dynamics.operators import ProximalStep
 from thalweg.energies import Energy
 
@@ -47,21 +49,49 @@ class QuantileFreeEnergy(Energy):
         return level - cast_like(self.temperature, x) * jnp.sum(logs) / x.shape[0]
 
 
-def jko_step(
-    energy: Callable[[Any], Any], temperature: float, step_size: float, count: int
-) -> ProximalStep:
+class _JKOStep(Map):
+    """The implicit step of a law by n sorted quantiles; NaN from states that are out of order.
+
+    Arguments:
+        energy: F.
+        step_size: nτ.
+        count: n.
+    """
+
+    energy: QuantileFreeEnergy
+    step_size: float
+    count: int = eqx.field(static=True)
+
+    def step(self, t: Any, state: Any) -> Any:
+        """x − nτ∇F(x⁺)."""
+        if not hasattr(state, "shape") or state.shape != (self.count,):
+            raise InputError(
+                f"jko_step: a state must be {self.count} sorted quantiles (count={self.count}), "
+                f"of shape ({self.count},), got {_described(state)}."
+            )
+        ahead = ProximalStep(self.energy, self.step_size).step(t, state)
+        return jnp.where(jnp.all(jnp.diff(jnp.asarray(state)) > 0), ahead, jnp.nan)
+
+
+def _described(state: Any) -> str:
+    return f"the shape {state.shape}" if hasattr(state, "shape") else type(state).__name__
+
+
+def jko_step(energy: Callable[[Any], Any], temperature: float, step_size: float, count: int) -> Map:
     r"""The implicit step of the free energy in Wasserstein's metric, on the line.
 
         p⁺ = argmin_q F(q) + W₂(q, p)² / 2τ
 
-    (Jordan, Kinderlehrer and Otto). On quantiles W₂² is the mean of (x'_k − x_k)², so it is a
-    `ProximalStep` of length nτ. Its limit for small τ is Fokker–Planck; at rest it has no bias.
+    (Jordan, Kinderlehrer and Otto). On quantiles W₂² is the mean of (x'_k − x_k)², so it is
+    that of a `ProximalStep` of length nτ. Its limit for small τ is Fokker–Planck; at rest it has
+    no bias.
 
     Arguments:
         energy: of one number, `(1,) → scalar`.
         temperature: T > 0.
         step_size: τ > 0.
-        count: the number n of quantiles; a state is sorted, of shape `(n,)`.
+        count: the number n of quantiles; a state is sorted, of shape `(n,)`. From one that is out
+            of order the step is NaN.
 
     Raises:
         InputError: a number is out of its range.
@@ -77,4 +107,7 @@ def jko_step(
     """
     if not is_integer(count) or count < 2:
         raise InputError(f"jko_step: count must be a whole number, at least 2, got {count!r}.")
-    return ProximalStep(QuantileFreeEnergy(energy, temperature), step_size * count)
+    if not has_tracer(step_size) and not step_size > 0.0:
+        raise InputError(f"jko_step: step_size must be positive, got {step_size!r}.")
+    free_energy = QuantileFreeEnergy(energy, temperature)
+    return _JKOStep(free_energy, step_size * count, int(count))

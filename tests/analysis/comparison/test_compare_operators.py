@@ -137,3 +137,39 @@ def test_rules_of_one_class_are_numbered():
 def test_bad_input_is_refused(rules, starts, options, words):
     with pytest.raises(tw.InputError, match=words):
         tw.compare_operators(WELLS, rules, starts, **options)
+
+
+class Steep(tw.Energy):
+    """Σ e^{x²}."""
+
+    def __call__(self, state):
+        return jnp.sum(jnp.exp(state**2))
+
+
+class OutOfTheLine(tw.Map):
+    """Halving, but for what is small, which is NaN."""
+
+    def step(self, t, state):
+        return jnp.where(jnp.abs(state) > 1.0, 0.5 * state, jnp.nan)
+
+
+def test_a_run_that_overflows_neither_descends_nor_contracts():
+    energy = Steep()
+    rules = [tw.GradientStep(energy, 5.0), OutOfTheLine()]
+    lost, undefined = tw.compare_operators(energy, rules, np.array([[3.0], [3.5]]), steps=5)
+    assert lost.rise == np.inf
+    assert np.isnan(undefined.rise)
+    for course, word in ((lost, "rises inf"), (undefined, "no")):
+        assert np.isnan(course.expansion)
+        assert not course.descends
+        assert not course.contracts
+        assert course.row()[2:4] == ["–", word]
+        assert any("2 of 2 starts led to no rest (2 left" in said for said in course.remarks())
+
+
+def test_what_is_no_energy_and_no_list_is_named():
+    build, rule = tw.compare_operators, tw.GradientStep(WELLS, 0.1)
+    with pytest.raises(tw.InputError, match=r"list or a mapping.*GradientStep\. One rule is \["):
+        build(WELLS, rule, np.ones((1, 2)))  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match="energy must be a callable state → scalar, got None"):
+        build(None, [rule], np.ones((1, 2)))  # type: ignore[arg-type]

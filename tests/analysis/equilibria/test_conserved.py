@@ -1,6 +1,7 @@
 """Totals that a rule conserves, and equilibria that are isolated once they are given."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,3 +153,9 @@ def test_short_totals_without_signs_generate_the_others():
     wanted = np.array([[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 1.0]])
     mixed = np.array([[0.3, -2.0], [1.1, 0.4]]) @ wanted
     np.testing.assert_allclose(generators(mixed, np.ones(4)), wanted)
+
+
+def test_totals_without_values_are_refused():
+    totals: Any = ["A + AB"]
+    with pytest.raises(tw.InputError, match=r"a mapping from totals to values .*got \['A \+ AB'\]"):
+        tw.find_equilibria(binding(1.0, 0.5), POSITIVE, conserved=totals)

@@ -62,7 +62,8 @@ def compare_operators(
         `thalweg.plot.operators` draws it.
 
     Raises:
-        InputError: there is no rule, the starts do not fit, or the count is no positive number.
+        InputError: the energy is not callable, there is no list or mapping of rules, the starts do
+            not fit, or the count is no positive number.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -72,6 +73,10 @@ def compare_operators(
         >>> round(found[0].rate, 6), found[0].contracts
         (0.8, True)
     """
+    if not callable(energy):
+        raise InputError(
+            f"compare_operators: energy must be a callable state → scalar, got {energy!r}."
+        )
     named = _named(rules)
     if not is_integer(steps) or steps < 1:
         raise InputError(f"compare_operators: steps must be a positive number, got {steps!r}.")
@@ -94,6 +99,11 @@ def compare_operators(
 def _named(rules: Any) -> list[tuple[str, Deterministic]]:
     """Rules and what they are called; those of one class are numbered."""
     is_named = isinstance(rules, Mapping)
+    if not is_named and not isinstance(rules, Sequence):
+        raise InputError(
+            f"compare_operators: rules must be a list or a mapping of flows or maps, got "
+            f"{type(rules).__name__}. One rule is [rule]."
+        )
     given = list(rules.values() if is_named else rules)
     if not given or not all(isinstance(rule, Deterministic) for rule in given):
         raise InputError(f"compare_operators: rules must be flows or maps, got {given!r}.")
@@ -114,7 +124,8 @@ class _Walk(NamedTuple):
         energies: `(steps + 1, n)`.
         ends: the last states, flat, `(n, D)`.
         moved: how far the last step took each, `(n,)`.
-        expansion: the largest factor by which a step lengthened the distance of each pair of runs.
+        expansion: the largest factor by which a step lengthened the distance of each pair of runs;
+            −∞ where they were never apart, NaN where the distance left the finite.
     """
 
     energies: Any
@@ -209,13 +220,15 @@ def _walk(rule: Map, energy: Any, layout: Layout, positions: Any, steps: int) ->
         states = jax.vmap(lambda z: rule.step(t, z))(states)
         after = flat(states)
         old, new = _distances(before), _distances(after)
-        ratios = jnp.where((old > _APART * size) & jnp.isfinite(new), new / old, 0.0)
+        is_apart = jnp.isfinite(old) & (old > _APART * size)
+        ratios = jnp.where(jnp.isfinite(new), new / old, jnp.nan)
+        ratios = jnp.where(is_apart, ratios, -jnp.inf)
         most = jnp.maximum(most, ratios)
         moved = jnp.linalg.norm(after - before, axis=1)
         return (states, after, most), (levels(states), moved)
 
     start = flat(states)
-    loop = (states, start, jnp.zeros_like(_distances(start)))
+    loop = (states, start, jnp.full_like(_distances(start), -jnp.inf))
     (_, ends, most), (rest, moved) = jax.lax.scan(advance, loop, jnp.arange(steps))
     return _Walk(jnp.concatenate([levels(states)[None], rest]), ends, moved[-1], most)
 
@@ -246,6 +259,7 @@ def _courses(looks: list[_Look], layout: Layout, chart: Chart | None) -> list[Co
         energies, told = look.walk.energies.T, found.is_known if found.is_known.any() else None
         kept = np.ones(len(energies), bool) if told is None else told
         pairs = look.walk.expansion[np.all(kept[np.array(np.triu_indices(len(kept), 1))], axis=0)]
+        widest = float(np.max(pairs, initial=-np.inf))  # NaN where one is not known
         rate = float(max(rates, default=np.nan))
         moved = np.max(look.walk.moved[found.is_known], initial=0.0)
         courses.append(
@@ -257,7 +271,7 @@ def _courses(looks: list[_Look], layout: Layout, chart: Chart | None) -> list[Co
                 lost=len(energies) - int(found.counts.sum()),
                 accuracy=float(max(moved / max(1.0 - rate, _LEAST_GAP), _EPS * look.size)),
                 rate=rate,
-                expansion=float(np.max(pairs)) if len(pairs) else float("nan"),
+                expansion=float("nan") if widest == -np.inf else widest,
                 rise=_rise(energies[kept]),
                 steps=_steps(energies[kept]),
                 cost=look.cost,
@@ -322,13 +336,20 @@ def _jacobian(rule: Deterministic, layout: Layout, chart: Chart | None, point: A
 
 
 def _rise(energies: np.ndarray) -> float:
-    """The largest rise in a step, 0 where rounding explains it."""
+    """The largest rise in a step, 0 where rounding explains it.
+
+    It is infinite where an energy rose out of the finite, and NaN where one became NaN.
+    """
     before, after = energies[:, :-1], energies[:, 1:]
     largest = np.max(np.abs(energies), axis=1, where=np.isfinite(energies), initial=0.0)
     with np.errstate(invalid="ignore"):
         rises = after - before - _ROUNDING * _EPS * largest[:, None]
-    rises = rises[np.isfinite(rises)]
-    return float(max(np.max(rises, initial=0.0), 0.0))
+    after = after[np.isfinite(before)]
+    if np.any(np.isposinf(after)):
+        return float("inf")
+    if np.any(np.isnan(after)):
+        return float("nan")
+    return float(np.max(rises[np.isfinite(rises)], initial=0.0))
 
 
 def _steps(energies: np.ndarray) -> float:

@@ -32,8 +32,10 @@ class Course(TableReport):
             distance from rest shrinks in a step, in the long run. It is local. Where nothing came
             to rest, that at the lowest end of the other rules; NaN where there is none.
         expansion: the largest factor by which one step lengthened the distance between two runs, in
-            the Euclidean norm of the rule's own state. Below 1 it contracts where it was looked.
-        rise: the largest rise of the energy in a step; 0 where it never rises but for rounding.
+            the Euclidean norm of the rule's own state. Below 1 it contracts where it was looked;
+            NaN where no two runs were apart, or a distance left the finite.
+        rise: the largest rise of the energy in a step; 0 where it never rises but for rounding,
+            infinite where it left the finite upwards, NaN where it became NaN.
         steps: after how many steps a run is done but for a millionth of its fall, the median.
         cost: of a step, in gradients of the energy (floating-point operations, of loops one turn).
         energies: the energy at every step of every run, `(n, steps + 1)`.
@@ -81,11 +83,16 @@ class Course(TableReport):
             self.name,
             _shown(self.rate),
             _shown(self.expansion),
-            "yes" if self.descends else f"rises {self.rise:.2g}",
+            self._descent(),
             _shown(self.steps, 4),
             _shown(self.cost, 2),
             "; ".join([*shown, *more, *lost]),
         ]
+
+    def _descent(self) -> str:
+        if self.descends:
+            return "yes"
+        return "no" if np.isnan(self.rise) else f"rises {self.rise:.2g}"
 
     def table(self) -> Table:
         """One row."""
@@ -98,6 +105,13 @@ class Course(TableReport):
             said.append(
                 f"{self.name} does not settle: near rest its distance grows by {self.rate:.4g} a "
                 f"step. Take a shorter one."
+            )
+        elif self.lost:
+            count = int(np.sum(~np.isfinite(self.energies[:, -1])))
+            out = f" ({count} left the finite)" if count else ""
+            said.append(
+                f"{self.name}: {self.lost} of {len(self.energies)} starts led to no rest{out}. "
+                f"Take shorter steps, or more."
             )
         if self.rate < 1.0 <= self.expansion:
             said.append(

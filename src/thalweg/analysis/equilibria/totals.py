@@ -120,6 +120,11 @@ def _neat(row: np.ndarray) -> np.ndarray:
 
 def values_of(conserved: Mapping[str, Any]) -> np.ndarray:
     """The values that totals are given, checked."""
+    if not isinstance(conserved, Mapping):
+        raise InputError(
+            f"conserved: must be a mapping from totals to values such as {{'A + B': 1.0}}, got "
+            f"{conserved!r}."
+        )
     for name, value in conserved.items():
         is_number = np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf"
         if not is_number or not np.isfinite(value):
