@@ -100,7 +100,7 @@ def test_another_number_compiles_nothing(count_compiles):
         ),
         (
             lambda: tw.compare_gradients(bowl(Implicit()), lambda end: end.state, START, INPUT),
-            r"loss_fn must return one real number, got float64 of the shape .*take its sum",
+            r"loss_fn must return one floating number, got float64 of the shape .*take a sum",
         ),
         (lambda: bowl(Implicit(), max_steps=0), "max_steps must be a positive integer, got 0"),
         (lambda: bowl(Implicit(), max_steps=True), "positive integer, got True"),

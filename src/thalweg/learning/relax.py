@@ -194,18 +194,14 @@ def _value_and_grad(
 
     def loss(end: Relaxed, args: Any) -> Any:
         level: Any = loss_fn(end, *eqx.combine(args, static))
-        is_real = isinstance(level, float) or (
-            eqx.is_inexact_array(level) and jnp.isrealobj(level) and level.ndim == 0
-        )
-        if not is_real:
-            is_array = eqx.is_array(level)
-            kind = (
-                f"{jnp.result_type(level)} of the shape {np.shape(level)}"
-                if is_array
-                else repr(level)
-            )
+        # Complex nudges ask for it at complex states.
+        is_scalar = eqx.is_inexact_array(level) and np.ndim(level) == 0
+        if not is_scalar and not isinstance(level, float):
+            kind = repr(level)
+            if eqx.is_array(level):
+                kind = f"{jnp.result_type(level)} of the shape {np.shape(level)}"
             raise InputError(
-                f"Relax: loss_fn must return one real number, got {kind}; take its sum or its mean."
+                f"Relax: loss_fn must return one floating number, got {kind}; take a sum or a mean."
             )
         return level
 

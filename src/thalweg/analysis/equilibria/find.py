@@ -73,7 +73,7 @@ def find_equilibria(
     with jax.enable_x64(True):
         if not is_count and domain is None and declared_domain(rule) is None:
             domain = _box_around(starts)
-        if conserved:
+        if conserved is not None and (not isinstance(conserved, Mapping) or conserved):
             domain = on_level(rule, domain, conserved)
         problem, domain = make_problem(rule, domain)
         given = None if is_count else given_points(problem, starts)
