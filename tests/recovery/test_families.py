@@ -132,10 +132,11 @@ FAMILIES: dict[str, Family] = {
     "driven angles": (on_circle(1.1, 2.0), CIRCLE, {"refuted"}),
     "driven tori": (on_torus, TORUS, {"refuted"}),
     "competition": (volterra, UNIT, {"diagonal-metric"}),
+    # Where W is positive definite, M = W⁻¹ is a constant metric.
     "symmetric networks": (
         lambda rng: TanhNetwork(jnp.asarray(symmetric(rng) + 0.3)),
         square(1.0),
-        {"diagonal-metric"},
+        {"diagonal-metric", "constant-metric"},
     ),
     "replicators": (
         lambda rng: Replicator(jnp.asarray(symmetric(rng, 3))),

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.models.deep_linear import learning_reference as reference
 
@@ -78,6 +78,7 @@ def test_the_hyperbolic_form_is_the_same_curve(s, a, ratio):
 
 
 @given(s=st.floats(0.0, 10.0), a=st.floats(0.0, 3.0), t=st.floats(0.0, 100.0))
+@example(s=5e-324, a=1.0, t=0.0)
 def test_equal_layers_are_a_case_of_unequal_ones(s, a, t):
     first, second = dl.unbalanced_strengths(s, (a, a), t)
     np.testing.assert_allclose(

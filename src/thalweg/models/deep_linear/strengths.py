@@ -155,9 +155,12 @@ def growing_direction(half: Any, s: Any, rate: Any) -> tuple[np.ndarray, np.ndar
     """
     up = np.where(half >= 0.0, rate + half, s)
     down = np.where(half >= 0.0, s, rate - half)
+    # Scaled first: the length of (5e-324, 5e-324) rounds to 5e-324.
+    largest = np.maximum(np.abs(up), np.abs(down))
+    safe = np.where(largest > 0.0, largest, 1.0)
+    up, down = np.where(largest > 0.0, up / safe, 1.0), down / safe
     length = np.hypot(up, down)
-    safe = np.where(length > 0.0, length, 1.0)
-    return np.where(length > 0.0, up / safe, 1.0), down / safe
+    return up / length, down / length
 
 
 def _prepare(*modes: Any, times: Any, tau: Any) -> list[np.ndarray]:
