@@ -75,6 +75,19 @@ def test_single_precision_stays_single():
         np.testing.assert_allclose(found.input, truth.input, atol=1e-4)
 
 
+def test_single_precision_is_solved_where_doubles_are_allowed():
+    """The solve is judged by the rounding of its own numbers, not of the widest there are."""
+    with jax.enable_x64(True):
+        rule = tw.GradientStep(Bowl(A.astype(np.float32)), STEP)
+        layer = tw.Relax(rule, Implicit(rtol=1e-9))
+        start, input, target = (v.astype(np.float32) for v in (START, INPUT, TARGET))
+        found = layer.value_and_grad(half_square, start, input, target)
+        slope = jax.grad(lambda b: half_square(layer(start, b), target))(input)
+        assert bool(found.solve.is_solved)
+        assert found.input.dtype == slope.dtype == np.float32
+        np.testing.assert_allclose(slope, found.input, atol=1e-5)
+
+
 def test_another_number_compiles_nothing(count_compiles):
     with jax.enable_x64(True):
         bowl(Implicit(), tol=1e-9)(START, INPUT)

@@ -6,7 +6,9 @@ arrays, which trace once and leave a float32 state float32.
 """
 
 import dataclasses
+import functools
 import math
+import operator
 from typing import Any, TypeVar
 
 import equinox as eqx
@@ -159,6 +161,17 @@ def non_finite_leaves(tree: Any) -> list[str]:
 def has_tracer(*trees: Any) -> bool:
     """Whether any leaf is being traced: whether we are inside somebody's `jit` or `grad`."""
     return any(isinstance(x, Tracer) for x in jax.tree.leaves(trees))
+
+
+def dot(a: Any, b: Any) -> jax.Array:
+    """The sum of products of two pytrees of one structure, with a leaf at least; of their dtype."""
+    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
+    return functools.reduce(operator.add, [jnp.sum(x * y) for x, y in pairs])
+
+
+def norm(tree: Any) -> jax.Array:
+    """The Euclidean norm of all numbers of a pytree of real arrays, of their dtype."""
+    return jnp.sqrt(dot(tree, tree))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.trees import dot
 from thalweg.dynamics.words import WORDS, Words
 
 
@@ -168,8 +169,8 @@ class Flow(Deterministic):
         """∇E·f, and |∇E||f|; where the energy is not finite, the rise is not either."""
         value, gradient = jax.value_and_grad(energy)(state)
         velocity = self.velocity(t, state)
-        rise = jnp.where(jnp.isfinite(value), _dot(gradient, velocity), value)
-        return rise, jnp.sqrt(_dot(gradient, gradient) * _dot(velocity, velocity))
+        rise = jnp.where(jnp.isfinite(value), dot(gradient, velocity), value)
+        return rise, jnp.sqrt(dot(gradient, gradient) * dot(velocity, velocity))
 
     def quadratic_rise(self, hessian: Any, jacobian: Any) -> Any:
         """HJ + JᵀH, twice the symmetric part of HJ."""
@@ -249,8 +250,3 @@ class Map(Deterministic):
 
 def _minus(a: Any, b: Any) -> Any:
     return jax.tree.map(lambda x, y: x - y, a, b)
-
-
-def _dot(a: Any, b: Any) -> jax.Array:
-    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
-    return jnp.sum(jnp.stack([jnp.sum(x * y) for x, y in pairs]))

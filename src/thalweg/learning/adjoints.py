@@ -26,7 +26,7 @@ import numpy as np
 
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.randomness import host_generator
-from thalweg.core.trees import as_arrays, has_tracer, in_float64
+from thalweg.core.trees import as_arrays, dot, has_tracer, in_float64
 from thalweg.dynamics import Flow
 from thalweg.learning.continuous import MAX_STEPS, continuous, velocity
 from thalweg.simulation.controller import Guarded
@@ -216,7 +216,7 @@ def _gradient(
         differentiated = eqx.filter_value_and_grad(loss, has_aux=True)
         (value, end), (to_flow, to_start) = differentiated((flow, start))
     at_end = jax.grad(loss_fn)(end)
-    times = -_dot(to_start, flow.velocity(t0, start)), _dot(at_end, flow.velocity(t1, end))
+    times = -dot(to_start, flow.velocity(t0, start)), dot(at_end, flow.velocity(t1, end))
     return RunGradient(value, to_start, to_flow, times)
 
 
@@ -272,10 +272,6 @@ def _layered(loss_fn: Any, flow: Any, start: Any, t0: Any, t1: Any, layers: int)
     return RunGradient(value, a, to_flow, (to_t0, to_t1))
 
 
-def _dot(a: Any, b: Any) -> Any:
-    return sum(jnp.sum(x * y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
-
-
 def _direction(rng: np.random.Generator, flow: Any, start: Any) -> Any:
     """A random move of all floating leaves."""
     moving = eqx.filter((flow, start), eqx.is_inexact_array)
@@ -283,7 +279,7 @@ def _direction(rng: np.random.Generator, flow: Any, start: Any) -> Any:
 
 
 def _along(found: RunGradient, move: Any) -> float:
-    return float(_dot(eqx.filter((found.flow, found.start), eqx.is_inexact_array), move))
+    return float(dot(eqx.filter((found.flow, found.start), eqx.is_inexact_array), move))
 
 
 def _difference(

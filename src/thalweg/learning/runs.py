@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.declared import declared_energy, has_symmetric_jacobian
 from thalweg.core.errors import InputError
-from thalweg.core.trees import replace
+from thalweg.core.trees import norm, replace
 from thalweg.dynamics import Map
 from thalweg.simulation import Settled
 from thalweg.simulation.settled import rms
@@ -202,16 +202,12 @@ def spectral_radius(step_fn: Callable[[Any], Any], state: Any) -> jax.Array:
 
     def advance(vector: Any, _: None) -> tuple[Any, jax.Array]:
         image = move(vector)
-        size = _norm(image)
+        size = norm(image)
         scale = jnp.where(size > 0, size, 1.0)
         return jax.tree.map(lambda a: a / scale, image), size
 
-    size = _norm(vector)
+    size = norm(vector)
     vector = jax.tree.map(lambda a: a / size, vector)
     _, sizes = jax.lax.scan(advance, vector, None, length=_POWER_STEPS)
     late = sizes[-_AVERAGED:]
     return jnp.where(jnp.all(late > 0), jnp.exp(jnp.mean(jnp.log(late))), 0.0)
-
-
-def _norm(tree: Any) -> jax.Array:
-    return jnp.sqrt(sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(tree)))

@@ -118,7 +118,7 @@ def _named(rules: Any) -> list[tuple[str, Deterministic]]:
 
 
 class _Walk(NamedTuple):
-    """What n runs of a rule are like.
+    """Energies, last states and expansion of n runs of a rule.
 
     Attributes:
         energies: `(steps + 1, n)`.
@@ -246,7 +246,7 @@ def _flops(fn: Callable[[Any], Any], example: Any) -> float:
 
 
 def _courses(looks: list[_Look], layout: Layout, chart: Chart | None) -> list[Course]:
-    """What was seen, in numbers; where a rule rests nowhere, its rate is that at another's end."""
+    """Courses `(rules,)` in numbers; a rule that rests nowhere has its rate at another's end."""
     ends = [_ends(look, layout) for look in looks]
     lowest = min((e for e in ends if len(e.levels)), key=lambda e: e.levels[0], default=None)
     courses = []

@@ -1,4 +1,4 @@
-"""What `compare_operators` returns: a row a rule."""
+"""The result of `compare_operators`: a row a rule."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _ZERO = 10.0
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Course(TableReport):
-    """How one rule goes down an energy.
+    """The course of one rule down an energy.
 
     Attributes:
         name: of the rule.
@@ -58,12 +58,12 @@ class Course(TableReport):
 
     @property
     def contracts(self) -> bool:
-        """Whether every step shortened every distance between runs."""
+        """True if every step shortened every distance between runs."""
         return self.expansion < 1.0
 
     @property
     def descends(self) -> bool:
-        """Whether the energy never rose."""
+        """True if the energy never rose."""
         return self.rise == 0.0
 
     @property
@@ -99,7 +99,7 @@ class Course(TableReport):
         return HEADER, [self.row()]
 
     def remarks(self) -> list[str]:
-        """What its numbers do not say by themselves."""
+        """Sentences on what its numbers do not say by themselves."""
         said = []
         if self.rate >= 1.0 and self.lost:
             said.append(
@@ -190,7 +190,7 @@ class Comparison(TableReport, Sequence[Course]):
 
     @property
     def title(self) -> str:
-        """How many rules, on which energy, from how many starts."""
+        """The numbers of rules and starts, and the energy, in a line."""
         count, steps = np.subtract(self.courses[0].energies.shape, (0, 1))
         rules = "1 rule" if len(self) == 1 else f"{len(self)} rules"
         starts = "1 start" if count == 1 else f"{count} starts"
@@ -201,7 +201,7 @@ class Comparison(TableReport, Sequence[Course]):
         return HEADER, [course.row() for course in self.courses]
 
     def remarks(self) -> list[str]:
-        """What the columns mean, and what stands out."""
+        """Sentences on the columns' meaning, and on what stands out."""
         said = [
             "Rate: spectral radius at rest, which is local. Expansion: the worst factor by which a "
             "step changed the distance of two runs. Steps: until a millionth of the fall is left. "

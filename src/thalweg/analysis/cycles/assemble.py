@@ -37,6 +37,7 @@ MUST_BE = (
 )
 _DISAGREE = "of the cycle of period {:.10g}, two tolerances disagree on the period by {:.1g}."
 _MULTIPLIER_ERROR = 1e-9
+# Of the period: as a table prints it, such a disagreement would be seen in its digits.
 _ROUGH = 1e-6
 _MERGING = 100.0
 _COORDINATES_TOLD = 3
@@ -162,7 +163,7 @@ def assemble_cycles(
 
 
 def _is_rough(cycle: Cycle) -> bool:
-    """Whether the period depends on the tolerance more than a reader would expect."""
+    """True if two tolerances disagree on the period by more than `_ROUGH` of it."""
     return cycle.accuracy > _ROUGH * cycle.period
 
 

@@ -22,7 +22,9 @@ from thalweg.analysis.cycles.shooting import (
 from thalweg.dynamics.problem import Problem
 from thalweg.simulation.bundles import LANES, run_to_end
 
+# A guess that went round a shorter cycle several times is divided by up to so many.
 _MOST_TURNS = 6
+# Of the extent of its guess; an orbit that Newton made smaller is another one, or a point.
 _LEAST_SIZE = 0.2
 # What a closed orbit must keep to be reported; Newton leaves a tenth of it, mostly far less.
 # Tangents are known less well than the orbit: that of a relaxation oscillator closes to 1e-8 where
@@ -40,7 +42,7 @@ class _Turn(NamedTuple):
     accuracy: float
 
     def passes(self) -> bool:
-        """Whether it closes, the velocity returns as it was, and two tolerances agree."""
+        """True if it closes, the velocity returns as it was, and two tolerances agree."""
         trivial = 1.0 if self.returned.trivial is None else self.returned.trivial
         return bool(
             self.residual <= _WORST_RESIDUAL
@@ -99,7 +101,7 @@ def close_orbits_of_flow(
 
 
 def key_of(path: Path, direction: float, centers: np.ndarray, frame: Frame) -> tuple[int, ...]:
-    """What a closed path winds about: families that differ here are different."""
+    """The winding numbers of a closed path: families that differ here are different."""
     around = tuple(int(direction) * n for n in turns(path, frame))
     return around + windings(path, centers, frame)
 
@@ -185,7 +187,7 @@ def _path(problem: Problem, guess: Guess) -> Path:
 
 
 def _is_whole(guess: Guess, path: Path) -> bool:
-    """Whether a path goes all the way round, without a gap in time."""
+    """True if a path goes all the way round, without a gap in time."""
     if not len(path):
         return False
     missing = np.abs(np.diff(np.concatenate([[0.0], path.t.ravel(), [guess.period]]))[::2])

@@ -18,6 +18,7 @@ _FAR = 10.0
 # tolerances wide.
 _STILL, _NEARLY_STILL = 1e2 * _TOLERANCE, 1e-4
 _WHOLE_JACOBIAN = 4
+# A coordinate that a block made larger by more than rounding and wobbling about rest do.
 _GROWS = 1.1
 # The share of a block's steps that stability makes short, from which on a lane counts as stiff.
 _MOSTLY = 0.5
@@ -76,11 +77,11 @@ class Survey:
         return found
 
     def ended(self) -> Counter[int]:
-        """How many lanes ended in which status."""
+        """The number of lanes that ended in each status."""
         return Counter(self.status.tolist())
 
     def stays(self) -> bool:
-        """Whether every lane forwards in time is still on its way, or on a cycle."""
+        """True if every lane forwards in time is still on its way, or on a cycle."""
         forwards = self.status[self.direction > 0.0]
         return bool(np.all((forwards == RUNNING) | (forwards == ON_CYCLE)))
 

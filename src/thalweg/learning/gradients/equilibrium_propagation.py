@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from thalweg.core.declared import declared_energy, has_symmetric_jacobian
 from thalweg.core.errors import InputError
-from thalweg.core.trees import has_tracer, is_integer, replace
+from thalweg.core.trees import dot, has_tracer, is_integer, replace
 from thalweg.dynamics import GradientStep, Map
 from thalweg.learning.gradients.base import Gradient, SolveInfo, filled
 from thalweg.learning.runs import Relaxed, Run
@@ -179,12 +179,7 @@ def _rest_backward(
     state: Any, cotangents: Any, perturbed: Any, run: Run, gradient: EquilibriumPropagation
 ) -> Any:
     used = filled(cotangents[0], state)
-
-    def linear(x: Any) -> jax.Array:
-        pairs = zip(jax.tree.leaves(x), jax.tree.leaves(used), strict=True)
-        return sum((jnp.sum(a * c) for a, c in pairs), jnp.zeros(()))
-
-    nudged, _ = gradient.nudged(run, state, linear)
+    nudged, _ = gradient.nudged(run, state, lambda x: dot(x, used))
     start, states, nudged = jax.tree.map(lambda a: a[None], (run.start, state, nudged))
     found = gradient.contrasted(replace(run, start=start), states, nudged)
     return replace(found, start=jax.tree.map(lambda a: a[0], found.start))

@@ -10,7 +10,7 @@ import lineax as lx
 import numpy as np
 
 from thalweg.core.declared import has_symmetric_jacobian
-from thalweg.core.trees import replace
+from thalweg.core.trees import dot, norm, replace
 from thalweg.learning.gradients.base import Gradient, SolveInfo, filled
 from thalweg.learning.runs import Relaxed, Run, held_still
 
@@ -64,7 +64,7 @@ class Implicit(Gradient):
             after = eqx.combine(moving, fixed).each(
                 lambda run, state, count: run.law.step(count, state), ends.state, ends.num_steps
             )
-            return _dot(adjoints, after) / values.size
+            return dot(adjoints, after) / values.size
 
         return jnp.mean(values), ends, jax.grad(pulled)(moving), info
 
@@ -76,7 +76,7 @@ class Implicit(Gradient):
         def system(v: Any) -> Any:
             return jax.tree.map(lambda a, b: a - b, v, pull(v)[0])
 
-        size = _norm(cotangent)
+        size = norm(cotangent)
         rtol = run.until.rtol if self.rtol is None else jnp.asarray(self.rtol, size.dtype)
         # Below that, rounding is what is left, not the solver's fault.
         floor = 10.0 * float(np.finfo(size.dtype).eps)
@@ -89,10 +89,10 @@ class Implicit(Gradient):
         operator = lx.FunctionLinearOperator(system, structure, tags)
         # The size of the residual counts, not that of each entry against its own right-hand side.
         method: Any = lx.CG if is_symmetric else lx.GMRES
-        solver = method(rtol=0.0, atol=atol, norm=_norm, max_steps=most)
+        solver = method(rtol=0.0, atol=atol, norm=norm, max_steps=most)
         found = lx.linear_solve(operator, cotangent, solver, throw=False)
         left = jax.tree.map(lambda a, b: a - b, system(found.value), cotangent)
-        residual = _norm(left) / jnp.where(size > 0, size, 1.0)
+        residual = norm(left) / jnp.where(size > 0, size, 1.0)
         # A solver that stopped early may still have come as far as rounding lets it.
         limit = jnp.maximum(10.0 * rtol, float(np.sqrt(np.finfo(size.dtype).eps)))
         is_solved = residual <= limit
@@ -124,12 +124,3 @@ def _solved_backward(
     gradient: Implicit,
 ) -> Any:
     return gradient.solve(run, state, num_steps, filled(cotangent, state))[0]
-
-
-def _dot(a: Any, b: Any) -> jax.Array:
-    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
-    return sum((jnp.sum(x * y) for x, y in pairs), jnp.zeros(()))
-
-
-def _norm(tree: Any) -> jax.Array:
-    return jnp.sqrt(_dot(tree, tree))

@@ -12,7 +12,10 @@ from thalweg.recovery.forms.definite import positive_element
 from thalweg.recovery.forms.symmetrizers import symmetrizers
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
+# J is zero where it is this small beside the typical one.
 _FLAT = 1e-6
+# Spheres on which J is looked at instead, in widths, and the misfit that excludes a metric there:
+# far above what the curvature of a smooth rule leaves of it on the smaller one.
 _RADII = (1e-2, 1e-3)
 _CLEAR = 1e-3
 
@@ -23,12 +26,12 @@ def find_opaque(question: Question) -> list[np.ndarray]:
         return []
     widths = np.asarray(question.chart.widths)
     typical = float(
-        np.median(np.linalg.norm(_scaled(question.sampled.jacobians, widths), axis=(1, 2)))
+        np.median(np.linalg.norm(in_widths(question.sampled.jacobians, widths), axis=(1, 2)))
     )
     found = []
     for equilibrium in question.equilibria:
         own = np.asarray(question.rule.own_jacobian(np.zeros((question.size,) * 2)))
-        jacobian = _scaled(np.asarray(equilibrium.jacobian) - own, widths)
+        jacobian = in_widths(np.asarray(equilibrium.jacobian) - own, widths)
         centre = np.asarray(question.chart.coordinates(equilibrium.state))
         if np.linalg.norm(jacobian) < _FLAT * typical and _excludes(question, centre, widths):
             found.append(centre)
@@ -41,7 +44,7 @@ def _excludes(question: Question, centre: np.ndarray, widths: np.ndarray) -> boo
     directions = rng.normal(size=(64, question.size))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     for radius in _RADII:
-        jacobians = _scaled(
+        jacobians = in_widths(
             evaluate(question.problem, centre + radius * directions * widths)[1], widths
         )
         if not np.all(np.isfinite(jacobians)):
@@ -52,6 +55,6 @@ def _excludes(question: Question, centre: np.ndarray, widths: np.ndarray) -> boo
     return True
 
 
-def _scaled(jacobians: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Jacobians with every coordinate in units of the domain's width."""
+def in_widths(jacobians: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Jacobians `(…, d, d)` with every coordinate in units of the domain's width."""
     return jacobians * (widths[None, :] / widths[:, None])

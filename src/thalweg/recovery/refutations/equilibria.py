@@ -12,7 +12,7 @@ from thalweg.recovery.forms.conditioning import MetricBound, bound_metric
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question
-from thalweg.recovery.refutations.degenerate import find_opaque
+from thalweg.recovery.refutations.degenerate import find_opaque, in_widths
 from thalweg.recovery.refutations.kinks import is_limit
 from thalweg.recovery.witnesses import EquilibriumWitness, rounded
 
@@ -80,7 +80,7 @@ def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
     """How ill conditioned a metric must be there, given how well the Jacobian is known."""
     chart, rule = question.chart, question.rule
     widths = np.asarray(chart.widths)
-    jacobian = _scaled(equilibrium.jacobian, widths)
+    jacobian = in_widths(equilibrium.jacobian, widths)
     # An entry is known to rounding of the terms of its row, some of which may have cancelled.
     rounding = 8.0 * np.finfo(float).eps * np.linalg.norm(jacobian, axis=1, keepdims=True)
     uncertainty = np.broadcast_to(rounding, jacobian.shape)
@@ -88,17 +88,12 @@ def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
         points, jacobians = question.sampled
         gaps = chart.difference(points, chart.coordinates(equilibrium.state)[None]) / widths
         own = np.stack([np.asarray(rule.own_jacobian(j)) for j in jacobians])
-        changes = np.abs(_scaled(own, widths) - jacobian)
+        changes = np.abs(in_widths(own, widths) - jacobian)
         gaps = np.maximum(np.linalg.norm(gaps, axis=1), 1e-3)
         fastest = np.max(changes / gaps[:, None, None], axis=0, initial=0.0)
         drift = 4.0 * fastest * equilibrium.accuracy / float(np.min(widths))
         uncertainty = uncertainty + drift
     return bound_metric(jacobian, uncertainty)
-
-
-def _scaled(jacobian: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """The Jacobian with every coordinate in units of the domain's width."""
-    return jacobian * (widths[None, :] / widths[:, None])
 
 
 def _witness(chart: Chart, equilibrium: Equilibrium, bound: MetricBound) -> EquilibriumWitness:
