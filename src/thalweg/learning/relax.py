@@ -131,7 +131,10 @@ class Relax(eqx.Module):
                 then their mean.
         """
         start, input, args = as_arrays((start, input, args))
-        return _value_and_grad(self, as_arrays(self), loss_fn, start, input, args, batched)
+        # Numbers on the layer (a step size) become arrays to be compiled; they are no parameters.
+        is_parameter = jax.tree.map(eqx.is_inexact_array, self)
+        layer = as_arrays(self)
+        return _value_and_grad(layer, is_parameter, loss_fn, start, input, args, batched)
 
     def run(self, start: Any, input: Any = None) -> Run:
         """The run that a strategy differentiates."""
@@ -184,7 +187,13 @@ def _relaxed(layer: Relax, start: Any, input: Any) -> Relaxed:
 
 @eqx.filter_jit
 def _value_and_grad(
-    given: Relax, layer: Relax, loss_fn: Any, start: Any, input: Any, args: Any, batched: bool
+    layer: Relax,
+    is_parameter: Relax,
+    loss_fn: Any,
+    start: Any,
+    input: Any,
+    args: Any,
+    batched: bool,
 ) -> LossGradient:
     args, static = eqx.partition(args, eqx.is_array_like)
     samples = (start, input, args)
@@ -208,12 +217,10 @@ def _value_and_grad(
     run = layer.run(start, input)
     _check_start(run.at(*jax.tree.map(lambda a: a[0], (run.start, run.input))))
     value, ends, found, solve = layer.gradient.value_and_grad(loss, run, args)
-    # Numbers on the layer (a step size) became arrays to be compiled; they are no parameters.
-    is_parameter = jax.tree.map(eqx.is_inexact_array, given.rule)
     to_rule = jax.tree.map(
-        lambda a, b: a if b else None, found.rule, is_parameter, is_leaf=lambda a: a is None
+        lambda a, b: a if b else None, found.rule, is_parameter.rule, is_leaf=lambda a: a is None
     )
-    nothing = jax.tree.map(jnp.zeros_like, eqx.filter(given, eqx.is_inexact_array))
+    nothing = jax.tree.map(lambda a, b: jnp.zeros_like(a) if b else None, layer, is_parameter)
     of_samples = (ends, found.start, found.input, solve)
     if not batched:
         of_samples = jax.tree.map(lambda a: a[0], of_samples)
