@@ -10,16 +10,22 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     from thalweg import (
+        analysis as analysis,
         data as data,
+        dynamics as dynamics,
         energies as energies,
         geometry as geometry,
         learning as learning,
         models as models,
         plot as plot,
+        recovery as recovery,
         sampling as sampling,
+        simulation as simulation,
         training as training,
     )
     from thalweg.analysis import (
+        AxiomCheck as AxiomCheck,
+        BoundedBelow as BoundedBelow,
         Comparison as Comparison,
         ConservedQuantities as ConservedQuantities,
         ConservedQuantity as ConservedQuantity,
@@ -28,6 +34,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         DescentCheck as DescentCheck,
         Equilibria as Equilibria,
         Equilibrium as Equilibrium,
+        Homogeneity as Homogeneity,
         Linearization as Linearization,
         check_axioms as check_axioms,
         check_bounded_below as check_bounded_below,
@@ -58,7 +65,6 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Result as Result,
     )
     from thalweg.dynamics import (
-        CovariantDescent as CovariantDescent,
         Diffusion as Diffusion,
         Flow as Flow,
         GradientStep as GradientStep,
@@ -83,6 +89,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Sphere as Sphere,
     )
     from thalweg.learning import (
+        GradientComparison as GradientComparison,
         Relax as Relax,
         compare_gradients as compare_gradients,
     )
@@ -99,20 +106,31 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         analyze as analyze,
     )
     from thalweg.simulation import (
-        Adaptive as Adaptive,
-        Euler as Euler,
-        RungeKutta4 as RungeKutta4,
-        Settled as Settled,
         Stiff as Stiff,
         Stroboscopic as Stroboscopic,
         Trajectory as Trajectory,
         simulate as simulate,
     )
 
-_ROOMS = ("data", "energies", "geometry", "learning", "models", "plot", "sampling", "training")
+_ROOMS = (
+    "analysis",
+    "data",
+    "dynamics",
+    "energies",
+    "geometry",
+    "learning",
+    "models",
+    "plot",
+    "recovery",
+    "sampling",
+    "simulation",
+    "training",
+)
 
 _NAMES = {
     "thalweg.analysis": (
+        "AxiomCheck",
+        "BoundedBelow",
         "Comparison",
         "ConservedQuantities",
         "ConservedQuantity",
@@ -121,6 +139,7 @@ _NAMES = {
         "DescentCheck",
         "Equilibria",
         "Equilibrium",
+        "Homogeneity",
         "Linearization",
         "check_axioms",
         "check_bounded_below",
@@ -143,7 +162,6 @@ _NAMES = {
     ),
     "thalweg.core.results": ("Result",),
     "thalweg.dynamics": (
-        "CovariantDescent",
         "Diffusion",
         "Flow",
         "GradientStep",
@@ -165,15 +183,11 @@ _NAMES = {
         "Simplex",
         "Sphere",
     ),
-    "thalweg.learning": ("Relax", "compare_gradients"),
+    "thalweg.learning": ("GradientComparison", "Relax", "compare_gradients"),
     "thalweg.recovery": ("Verdict", "recover_energy"),
     "thalweg.recovery.closed_form": ("SymbolicVerdict", "recover_symbolic"),
     "thalweg.report.analyze": ("Analysis", "analyze"),
     "thalweg.simulation": (
-        "Adaptive",
-        "Euler",
-        "RungeKutta4",
-        "Settled",
         "Stiff",
         "Stroboscopic",
         "Trajectory",

@@ -6,11 +6,13 @@ import importlib
 import inspect
 import subprocess
 import sys
+from typing import Any, TypeGuard
 
 import pytest
 from tests.architecture.house import FLOORS, package
 
 import thalweg
+from thalweg.core.reports import Report
 
 _HEAVY = ("jax", "jaxlib", "numpy", "scipy", "equinox", "diffrax", "optimistix", "matplotlib")
 
@@ -45,6 +47,27 @@ def test_public_names_come_from_a_module_that_offers_them():
         assert name in getattr(module, "__all__", [name])
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         thalweg.nothing  # noqa: B018
+
+
+def test_methods_live_in_their_room_and_results_of_short_verbs_are_short():
+    """Besides `tw.Stiff`, which every stiff flow needs."""
+    offered = {name: getattr(thalweg.simulation, name) for name in thalweg.simulation.__all__}
+    methods = {name for name, value in offered.items() if is_a(value, thalweg.simulation.Method)}
+    assert {"Adaptive", "EulerMaruyama", "RungeKutta4"} < methods
+    assert methods & set(thalweg._HOME) == {"Stiff"}
+    assert thalweg.simulation.Stiff is thalweg.Stiff
+    verbs = [getattr(thalweg, name) for name in thalweg._HOME]
+    returned = {
+        getattr(inspect.unwrap(verb), "__annotations__", {}).get("return")
+        for verb in verbs
+        if inspect.isroutine(verb)
+    }
+    results = {value.__name__ for value in returned if is_a(value, Report)}
+    assert {"Analysis", "Comparison", "Equilibria", "Trajectory"} < results <= set(thalweg._HOME)
+
+
+def is_a(value: Any, base: type) -> TypeGuard[type]:
+    return inspect.isclass(value) and issubclass(value, base) and not inspect.isabstract(value)
 
 
 def test_no_room_is_named_like_a_public_name():

@@ -75,7 +75,7 @@ def test_a_stiff_rest():
     np.testing.assert_allclose(bias, -np.expm1(-5.0 * rates) / rates, atol=2e-6)
 
 
-@pytest.mark.parametrize("method", [tw.Adaptive, tw.Stiff])
+@pytest.mark.parametrize("method", [tw.simulation.Adaptive, tw.Stiff])
 @pytest.mark.parametrize("derivatives", ["forward", "both"])
 def test_forwards_too(method, derivatives):
     options = method(derivatives=derivatives, max_steps=256)

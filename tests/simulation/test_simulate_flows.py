@@ -176,7 +176,7 @@ def test_a_traced_run_equals_the_one_on_the_host():
 
 
 def test_forward_derivatives_on_request():
-    method = tw.Adaptive(derivatives="forward")
+    method = tw.simulation.Adaptive(derivatives="forward")
 
     def end(start):
         run = tw.simulate(rotation(2.0), start, duration=1.0, save="end", method=method, **TIGHT)
@@ -264,14 +264,20 @@ def test_a_failure_inside_jit_raises():
 
 def test_the_step_budget():
     with pytest.raises(tw.ConvergenceError, match=r"used up its 12 steps at t = .*max_steps"):
-        tw.simulate(rotation(), [1.0, 0.0], duration=50.0, save=6, method=tw.Adaptive(max_steps=12))
+        tw.simulate(
+            rotation(),
+            [1.0, 0.0],
+            duration=50.0,
+            save=6,
+            method=tw.simulation.Adaptive(max_steps=12),
+        )
 
 
 @pytest.mark.parametrize(
     ("method", "is_wide", "advice", "followed"),
     [
-        (tw.Adaptive, True, ["method=Stiff()", "--method stiff"], "float64"),
-        (tw.Adaptive, False, ["method=Stiff()", "enable_x64(True)"], "max_steps=12"),
+        (tw.simulation.Adaptive, True, ["method=Stiff()", "--method stiff"], "float64"),
+        (tw.simulation.Adaptive, False, ["method=Stiff()", "enable_x64(True)"], "max_steps=12"),
         (tw.Stiff, True, ["Stiff(max_steps=…)", "rtol"], "method=Stiff()"),
         (tw.Stiff, False, ["Stiff(max_steps=…)", "Float32", "enable_x64(True)"], "Adaptive"),
     ],

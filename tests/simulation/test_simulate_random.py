@@ -253,7 +253,7 @@ BAD: list[tuple[Any, Any, dict[str, Any], str]] = [
     (OU, 1.0, {"key": jax.random.split(KEY), "dt": 0.1}, r"got an array of shape \(2,\)"),
     (OU, 1.0, {"key": KEY, "dt": 0.1, "rtol": 1e-3}, "rtol is for flows"),
     (OU, 1.0, {"key": KEY, "dt": 0.1, "until": "settled"}, "until is for rules without chance"),
-    (OU, 1.0, {"key": KEY, "method": tw.Euler(0.1)}, "method must be EulerMaruyama"),
+    (OU, 1.0, {"key": KEY, "method": tw.simulation.Euler(0.1)}, "method must be EulerMaruyama"),
     (rotation(), [1.0, 0.0], {"method": Milstein(0.1)}, r"method must be Adaptive\(\)"),
     (OU, 1.0, {"key": KEY, "dt": -0.1}, "EulerMaruyama: dt must be a positive number"),
     (OU, 1.0, {"key": KEY, "method": Milstein(0.1), "dt": 0.1}, "exactly one of the two"),

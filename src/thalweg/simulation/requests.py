@@ -73,8 +73,8 @@ def flow_method(asked: Request) -> AdaptiveMethod | FixedStep:
     method, dt = asked.method, asked.dt
     if method is not None and not isinstance(method, AdaptiveMethod | FixedStep):
         raise InputError(
-            f"simulate: method must be Adaptive(), Stiff(), RungeKutta4(dt) or Euler(dt), got "
-            f"{method!r}."
+            f"simulate: method must be Adaptive(), Stiff(), RungeKutta4(dt) or Euler(dt) of "
+            f"thalweg.simulation, got {method!r}."
         )
     if dt is not None and method is not None:
         raise InputError(
@@ -257,7 +257,10 @@ def checked_until(until: Any) -> Settled | None:
         return until
     if _is_mode(until, "settled"):
         return Settled()
-    raise InputError(f'simulate: until must be "settled" or Settled(rtol, atol), got {until!r}.')
+    raise InputError(
+        f'simulate: until must be "settled" or Settled(rtol, atol) of thalweg.simulation, got '
+        f"{until!r}."
+    )
 
 
 def _check_positive(name: str, value: Any) -> None:

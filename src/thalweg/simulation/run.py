@@ -48,8 +48,9 @@ def simulate(
         duration: how long to follow a flow or a diffusion.
         steps: how often to apply a map or to draw from a kernel; or, with steps of one length, how
             many of them to make.
-        until: `"settled"`, or `Settled(rtol, atol)`, to stop early when the state has come to rest;
-            `duration` or `steps` is then the longest to wait. For rules without chance.
+        until: `"settled"`, or `thalweg.simulation.Settled(rtol, atol)`, to stop early when the
+            state has come to rest; `duration` or `steps` is then the longest to wait. For rules
+            without chance.
         save: which states to keep. A number n: n equally spaced points, both ends included. An
             array of increasing times (with steps of one length: of numbers of steps). `"steps"`:
             every step. `"dense"`: every step, and what `Trajectory.evaluate` needs in between.
@@ -66,8 +67,8 @@ def simulate(
         throw: whether to raise when the run fails. False returns what there is, with `result`
             saying how it ended. Inside somebody's `jit` a failure raises by `equinox.error_if`,
             with less to say; inside a lane of `thalweg.ensemble` never.
-        method: how to follow a flow: `Adaptive()`, `Stiff()`, `RungeKutta4(dt)`, `Euler(dt)`; or a
-            diffusion: `EulerMaruyama(dt)`, `Milstein(dt)` of `thalweg.simulation`.
+        method: how to follow a flow, one of `thalweg.simulation`: `Adaptive()`, `Stiff()`,
+            `RungeKutta4(dt)`, `Euler(dt)`; or a diffusion: `EulerMaruyama(dt)`, `Milstein(dt)`.
         t0: the time to begin at (of a map or a kernel, a whole number), which matters to rules that
             depend on it.
 

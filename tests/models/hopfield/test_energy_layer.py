@@ -58,7 +58,7 @@ def test_the_layer_is_runge_kutta_and_so_is_its_gradient():
     layer = EnergyODELayer(flow, 0.1, 0.5)
 
     def plain(flow, x):
-        return tw.simulate(flow, x, duration=0.5, method=tw.RungeKutta4(0.1)).final
+        return tw.simulate(flow, x, duration=0.5, method=tw.simulation.RungeKutta4(0.1)).final
 
     np.testing.assert_allclose(layer(X), plain(flow, X), rtol=1e-5)
     np.testing.assert_allclose(layer.path(X)[-1], layer(X), rtol=1e-6)
