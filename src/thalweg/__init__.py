@@ -105,6 +105,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Analysis as Analysis,
         analyze as analyze,
     )
+    from thalweg.sampling import (
+        Samples as Samples,
+        sample as sample,
+    )
     from thalweg.simulation import (
         Stiff as Stiff,
         Stroboscopic as Stroboscopic,
@@ -187,6 +191,7 @@ _NAMES = {
     "thalweg.recovery": ("Verdict", "recover_energy"),
     "thalweg.recovery.closed_form": ("SymbolicVerdict", "recover_symbolic"),
     "thalweg.report.analyze": ("Analysis", "analyze"),
+    "thalweg.sampling": ("Samples", "sample"),
     "thalweg.simulation": (
         "Stiff",
         "Stroboscopic",

@@ -54,6 +54,10 @@ PARTS = {
         "remarks", "level", "refutations", "candidates", "metrics", "closed_form", "split",
         "ladder", "recover",
     ),
+    "sampling": (
+        "boltzmann", "fokker_planck", "quantiles", "methods", "diagnostics", "samples", "chains",
+        "sample",
+    ),
     "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
 }  # fmt: skip
 

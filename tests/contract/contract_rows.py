@@ -55,7 +55,7 @@ from thalweg.recovery.candidates.two_step import ThresholdEnergy, TwoStepEnergy
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre
 from thalweg.recovery.metrics.in_states import ChartMetric
 from thalweg.recovery.split import TensorEnergy
-from thalweg.sampling import Boltzmann, FokkerPlanck, QuantileFreeEnergy
+from thalweg.sampling import SGLD, Boltzmann, FokkerPlanck, NoisyGradient, QuantileFreeEnergy
 
 
 @dataclass(frozen=True)
@@ -357,6 +357,12 @@ DIFFUSIONS = (
 KERNELS = (
     Row("random-order spins", lambda: RandomOrderSpins(Hopfield(COUPLINGS, 0.1)), (SPINS,)),
     Row("glauber spins", lambda: GlauberSpins(Hopfield(COUPLINGS, 0.1), 0.8), (SPINS,)),
+    Row("sgld", lambda: SGLD(0.1, 0.8).kernel(Quadratic(SPD)), (THREE,)),
+    Row(
+        "sgld with noise",
+        lambda: SGLD(0.1, 0.8, NoisyGradient(0.3)).kernel(DoubleWell()),
+        (THREE,),
+    ),
     Row("glauber on patterns", lambda: GlauberSpins(hopfield.hebb(STORED), 0.8), (SPINS,)),
 )
 

@@ -1,7 +1,22 @@
-"""Laws at a temperature, and flows on densities that come to rest at them."""
+"""Laws at a temperature: draws from them, and flows on densities that come to rest at them."""
 
 from thalweg.sampling.boltzmann import Boltzmann
 from thalweg.sampling.fokker_planck import FokkerPlanck
+from thalweg.sampling.methods import SGLD, Method, NoisyGradient, Told
 from thalweg.sampling.quantiles import QuantileFreeEnergy, jko_step
+from thalweg.sampling.sample import Starts, sample
+from thalweg.sampling.samples import Samples
 
-__all__ = ["Boltzmann", "FokkerPlanck", "QuantileFreeEnergy", "jko_step"]
+__all__ = [
+    "SGLD",
+    "Boltzmann",
+    "FokkerPlanck",
+    "Method",
+    "NoisyGradient",
+    "QuantileFreeEnergy",
+    "Samples",
+    "Starts",
+    "Told",
+    "jko_step",
+    "sample",
+]

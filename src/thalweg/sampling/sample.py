@@ -1,0 +1,247 @@
+"""The verb: an energy, a method and a start give draws from the law at a temperature."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.about import About
+from thalweg.core.declared import declared_names
+from thalweg.core.domains import Domain
+from thalweg.core.ensembles import lane_keys
+from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.tables import format_state
+from thalweg.core.trees import Layout, as_arrays, is_integer, non_finite_leaves
+from thalweg.sampling.chains import Plan, Run, dispersed, levels, run_chains
+from thalweg.sampling.diagnostics import effective_sample_size, split_rhat
+from thalweg.sampling.methods.base import Method
+from thalweg.sampling.samples import Samples
+
+# States of so many coordinates are summarized by their mean and their energy.
+_LARGE = 1000
+
+
+class Starts(eqx.Module):
+    """Where chains begin, one state each.
+
+    Arguments:
+        states: a pytree of arrays whose first axis counts the chains.
+    """
+
+    states: Any
+
+
+def sample(
+    energy: Callable[[Any], Any],
+    method: Method,
+    start: Any,
+    *,
+    count: int = 1000,
+    chains: int = 4,
+    warmup: int | None = None,
+    thin: int = 1,
+    key: jax.Array,
+) -> Samples:
+    """Draw from e^{−E/T}/Z by several chains, and say whether to trust the draws.
+
+    The law is with respect to the volume of the coordinates of the state, as they are given: other
+    coordinates of the same states have another law.
+
+    Arguments:
+        energy: `state → scalar`.
+        method: how to draw, with the temperature: a method of `thalweg.sampling`.
+        start: where chains begin. A state: near it, as the method disperses chains (of real
+            numbers: standard normal distances, which the coordinates should be scaled for). A
+            domain: anywhere in it. `Starts(states)`: at these.
+        count: how many draws each chain keeps.
+        chains: how many chains there are.
+        warmup: how many steps to take before, in which methods tune themselves; None means half
+            the steps of the draws, at least 100.
+        thin: how many steps to take from one draw to the next.
+        key: the randomness, one key; or keys of shape `(chains,)`, all different.
+
+    Returns:
+        A `Samples`: the draws, effective sample sizes, R̂, acceptance, divergences, warnings.
+
+    Draws are of the dtype of the start. The same key gives the same draws.
+
+    Raises:
+        InputError: what is asked for makes no sense; the message says what and why.
+        DivergenceError: a chain ran away: the energy is unbounded below, or steps are too long.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, thalweg as tw
+        >>> bowl = tw.energies.Quadratic([[2.0]])
+        >>> run = tw.sample(bowl, tw.sampling.SGLD(0.01), jnp.zeros(1), key=jax.random.key(0))
+        >>> run.states.shape
+        (4, 1000, 1)
+    """
+    _check_parts(energy, method)
+    plan = _plan(count, warmup, thin)
+    keys, away_keys = _keys(key, chains)
+    energy = as_arrays(energy)
+    starts = _starts(energy, as_arrays(method), start, away_keys)
+    kernel = as_arrays(method.kernel(energy))
+    run = run_chains(as_arrays(method), kernel, energy, starts, keys, plan)
+    _check_run(run, method, plan)
+    return _summary(energy, method, run, plan)
+
+
+def _check_parts(energy: Any, method: Any) -> None:
+    if not callable(energy):
+        raise InputError(f"sample: energy must be a callable state → scalar, got {energy!r}.")
+    if not isinstance(method, Method):
+        raise InputError(
+            f"sample: method must be a method of thalweg.sampling, such as NUTS(temperature=1.0), "
+            f"got {method!r}."
+        )
+
+
+def _plan(count: Any, warmup: Any, thin: Any) -> Plan:
+    for name, value, least in (("count", count, 1), ("thin", thin, 1), ("warmup", warmup, 0)):
+        if value is not None and (not is_integer(value) or value < least):
+            raise InputError(
+                f"sample: {name} must be a whole number, at least {least}, got {value!r}."
+            )
+    steps = max(100, count * thin // 2) if warmup is None else int(warmup)
+    return Plan(int(count), steps, int(thin))
+
+
+def _keys(key: Any, chains: Any) -> tuple[jax.Array, jax.Array]:
+    """A key a chain for its steps, and one for its start."""
+    if not is_integer(chains) or chains < 1:
+        raise InputError(f"sample: chains must be a whole number, at least 1, got {chains!r}.")
+    is_typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    if is_typed and key.shape == (chains,):
+        words = np.asarray(jax.random.key_data(key)).reshape(chains, -1)
+        if len(np.unique(words, axis=0)) < chains:
+            raise InputError(
+                "sample: two chains have one key: they would be one chain twice. Give "
+                f"jax.random.split(key, {chains}), or one key."
+            )
+        keys = key
+    elif isinstance(key, jax.Array | np.ndarray) and np.shape(key) == (() if is_typed else (2,)):
+        keys = lane_keys(jnp.asarray(key) if is_typed else jax.random.wrap_key_data(key), chains)
+    else:
+        got = f"an array of shape {np.shape(key)}" if hasattr(key, "shape") else repr(key)
+        raise InputError(
+            f"sample: key must be one key, such as jax.random.key(0), or {chains} of them, one a "
+            f"chain; got {got}."
+        )
+    return _streams(keys)
+
+
+@eqx.filter_jit
+def _streams(keys: jax.Array) -> tuple[jax.Array, jax.Array]:
+    pairs = jax.vmap(jax.random.split)(keys)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _starts(energy: Any, method: Any, start: Any, keys: Any) -> Any:
+    """Where each chain begins, where the energy is finite."""
+    chains = len(keys)
+    if isinstance(start, Domain):
+        chart = start.chart()
+        points = np.asarray(chart.sample(keys[0], chains))
+        states = jax.vmap(chart.embed)(jnp.asarray(points, float))
+    elif isinstance(start, Starts):
+        states = jax.tree.map(_numbers, start.states)
+        lengths = {np.shape(x)[0] if np.ndim(x) else 0 for x in jax.tree.leaves(states)}
+        if lengths != {chains}:
+            raise InputError(
+                f"sample: Starts has {sorted(lengths)} states for {chains} chains; give one each."
+            )
+    else:
+        state = jax.tree.map(_numbers, start)
+        if not jax.tree.leaves(state):
+            raise InputError("sample: start has no numbers in it.")
+        _check_levels(energy, jax.tree.map(lambda x: jnp.asarray(x)[None], state), "start")
+        states = dispersed(method, energy, state, keys)
+    _check_levels(energy, states, "a start")
+    return states
+
+
+def _numbers(leaf: Any) -> Any:
+    """A leaf as an array; plain numbers, which say nothing of their precision, as floats."""
+    if isinstance(leaf, jax.Array | np.ndarray):
+        return jnp.asarray(leaf)
+    return jnp.asarray(leaf, float)
+
+
+def _check_levels(energy: Any, states: Any, name: str) -> None:
+    """Refuse starts that are not finite, or where the energy is not, or no scalar."""
+    broken = non_finite_leaves(states)
+    if broken:
+        raise InputError(f"sample: {name} must be finite, got {broken[0].lstrip(' =')}.")
+    found = np.asarray(levels(energy, states))
+    if found.ndim != 1:
+        raise InputError(
+            f"sample: energy must return a scalar, got the shape {found.shape[1:]} for a state of "
+            f"shape {_shape(states)}; take its sum."
+        )
+    if not np.all(np.isfinite(found)):
+        bad = int(np.argmin(np.isfinite(found)))
+        where = jax.tree.map(lambda x: np.asarray(x)[bad], states)
+        raise InputError(
+            f"sample: the energy is {found[bad]} at {name}, {format_state(where)}: chains must "
+            f"begin inside its domain."
+        )
+
+
+def _shape(states: Any) -> Any:
+    shapes = [np.shape(x)[1:] for x in jax.tree.leaves(states)]
+    return shapes[0] if len(shapes) == 1 else shapes
+
+
+def _check_run(run: Run, method: Method, plan: Plan) -> None:
+    """Refuse draws of a chain that ran away."""
+    lost = np.flatnonzero(run.lost_at >= 0)
+    if len(lost):
+        chain = int(lost[np.argmin(run.lost_at[lost])])
+        step = int(run.lost_at[chain])
+        when = f"after {step} steps" + (" of the warm-up" if step < plan.warmup else "")
+        where = jax.tree.map(lambda x: x[chain], run.last)
+        raise DivergenceError(
+            f"sample: chain {chain} left the finite {when}; its last state was "
+            f"{format_state(where)}. Either the energy is unbounded below, and has no law, or the "
+            f"steps of {type(method).__name__} are too long."
+        )
+
+
+def _summary(energy: Any, method: Method, run: Run, plan: Plan) -> Samples:
+    states, energies = run.draws
+    flat = jax.tree.map(lambda x: x[0, 0], states)
+    layout = Layout.of(flat)
+    names = tuple(declared_names(energy, layout)) if layout.size < _LARGE else ()
+    if names:
+        quantities = np.asarray(layout.flatten(states), np.float64)
+    else:
+        leaves = [x.reshape(*x.shape[:2], -1) for x in jax.tree.leaves(states)]
+        total = sum(x.sum(axis=-1, dtype=np.float64) for x in leaves)
+        quantities = np.asarray(total / layout.size)[..., None]
+    levels = np.asarray(energies, np.float64)[..., None]
+    quantities = np.concatenate([quantities, levels], axis=-1)
+    pooled = quantities.reshape(-1, quantities.shape[-1])
+    nothing = np.zeros(0)
+    return Samples(
+        names=(*(names or ("magnetization",)), "energy"),
+        mean=pooled.mean(axis=0),
+        sd=pooled.std(axis=0, ddof=1) if len(pooled) > 1 else np.full(pooled.shape[1], np.nan),
+        ess=effective_sample_size(quantities),
+        rhat=split_rhat(quantities),
+        acceptances=nothing if run.acceptances is None else run.acceptances.astype(float),
+        divergences=nothing.astype(int) if run.divergences is None else run.divergences.astype(int),
+        method=type(method).__name__,
+        temperature=float(np.asarray(method.temperature)),
+        num_chains=int(levels.shape[0]),
+        count=plan.count,
+        warmup=plan.warmup,
+        thin=plan.thin,
+        about=About(type(energy).__name__, "kernel", names),
+        states=states,
+        energies=energies,
+        found=run.found,
+    )
