@@ -111,5 +111,5 @@ def _autocovariances(x: np.ndarray) -> np.ndarray:
     """Of each chain at each lag, divided by the number of draws."""
     count = x.shape[1]
     size = scipy.fft.next_fast_len(2 * count)
-    spectrum = np.abs(scipy.fft.rfft(x - x.mean(axis=1, keepdims=True), size, axis=1)) ** 2
-    return scipy.fft.irfft(spectrum, size, axis=1)[:, :count] / count
+    spectrum = np.abs(np.fft.rfft(x - x.mean(axis=1, keepdims=True), size, axis=1)) ** 2
+    return np.fft.irfft(spectrum, size, axis=1)[:, :count] / count

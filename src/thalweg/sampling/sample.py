@@ -124,7 +124,9 @@ def _keys(key: Any, chains: Any) -> tuple[jax.Array, jax.Array]:
             )
         keys = key
     elif isinstance(key, jax.Array | np.ndarray) and np.shape(key) == (() if is_typed else (2,)):
-        keys = lane_keys(jnp.asarray(key) if is_typed else jax.random.wrap_key_data(key), chains)
+        keys = lane_keys(
+            jnp.asarray(key) if is_typed else jax.random.wrap_key_data(jnp.asarray(key)), chains
+        )
     else:
         got = f"an array of shape {np.shape(key)}" if hasattr(key, "shape") else repr(key)
         raise InputError(
@@ -211,7 +213,7 @@ def _check_run(run: Run, method: Method, plan: Plan) -> None:
         )
 
 
-def _summary(energy: Any, method: Method, run: Run, plan: Plan) -> Samples:
+def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
     states, energies = run.draws
     flat = jax.tree.map(lambda x: x[0, 0], states)
     layout = Layout.of(flat)

@@ -60,8 +60,6 @@ class Method(eqx.Module):
     trace, where each chain is one lane.
     """
 
-    temperature: eqx.AbstractVar[Any]
-
     @abstractmethod
     def kernel(self, energy: Energy) -> Transition:
         """The transition that `simulate` runs; made on the host, once for all chains."""
