@@ -47,12 +47,12 @@ PARTS = {
     "plot": (
         "style", "views", "frames", "fields", "curves", "samples", "scenes", "layers",
         "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "verdicts", "operators",
+        "verdicts", "splits", "operators",
     ),
     "recovery": (
-        "kinds", "witnesses", "verdict", "certificates", "findings", "region", "forms", "question",
-        "remarks", "level", "refutations", "candidates", "metrics", "closed_form", "split",
-        "ladder", "recover",
+        "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",
+        "question", "remarks", "level", "refutations", "candidates", "metrics", "closed_form",
+        "split", "ladder", "recover",
     ),
     "sampling": (
         "boltzmann", "fokker_planck", "quantiles", "methods", "diagnostics", "samples", "chains",

@@ -40,6 +40,7 @@ CONTRACT = {
         "kind": str, "metric": (str, OPTIONAL), "residual": (float, OPTIONAL),
         "witness": (dict, OPTIONAL), "levels": [dict], "certified": bool, "fall": (str, OPTIONAL),
         "witnesses": [dict], "asides": [str], "warnings": [str], "not_kept": [str],
+        "split": (dict, OPTIONAL),
     },
     "warnings": [str],
     # What reading it back needs besides.
@@ -104,7 +105,7 @@ def test_the_file_is_what_was_printed(fitzhugh_nagumo):
     result, folder = fitzhugh_nagumo
     assert (folder / "result.json").read_text() == result.stdout
     names = {path.name for path in folder.iterdir()}
-    figures = {"phase-portrait", "spectrum", "trajectory", "verdict"}
+    figures = {"phase-portrait", "spectrum", "split", "trajectory", "verdict"}
     assert names == {"result.json", "report.html", *(f"{figure}.svg" for figure in figures)}
     report = (folder / "report.html").read_text()
     assert "thalweg analyze fitzhugh-nagumo --set current=0.8 --seed 3" in report

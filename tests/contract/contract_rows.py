@@ -54,7 +54,7 @@ from thalweg.recovery.candidates.random_units import frame_of
 from thalweg.recovery.candidates.two_step import ThresholdEnergy, TwoStepEnergy
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre
 from thalweg.recovery.metrics.in_states import ChartMetric
-from thalweg.recovery.split import TensorEnergy
+from thalweg.recovery.split.boxes import TensorEnergy
 from thalweg.sampling import SGLD, Boltzmann, FokkerPlanck, NoisyGradient, QuantileFreeEnergy
 
 

@@ -3,7 +3,7 @@
 They return the axes (`axes.figure.savefig("name.svg")` writes a file), show nothing, and change no
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
 returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `energy_along_data`,
-`spectrum_data`, `cobweb_data`, `heights`.
+`spectrum_data`, `cobweb_data`, `split_data`, `heights`.
 """
 
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
@@ -13,6 +13,7 @@ from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.portraits import phase_portrait
 from thalweg.plot.scenes import Portrait
 from thalweg.plot.spectra import spectrum, spectrum_data
+from thalweg.plot.splits import split, split_data
 from thalweg.plot.trajectories import (
     energy_along,
     energy_along_data,
@@ -38,6 +39,8 @@ __all__ = [
     "portrait_data",
     "spectrum",
     "spectrum_data",
+    "split",
+    "split_data",
     "trajectory",
     "trajectory_data",
     "verdict",

@@ -2,7 +2,7 @@
 
 `recover.py` holds the verb, a loop over the levels of `ladder.py`. Each level is a module:
 `metrics/` name a metric in which the rule is a gradient, `refutations/` exclude one or any energy,
-`candidates/` are energies that fall in no metric that is known, `split.py` is what is left.
+`candidates/` are energies that fall in no metric that is known, `split/` is what is left.
 """
 
 from thalweg.recovery.findings import Finding, Findings
@@ -11,6 +11,7 @@ from thalweg.recovery.ladder import LEVELS
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import Question, make_question
 from thalweg.recovery.recover import ask, recover_energy
+from thalweg.recovery.splits import Split
 from thalweg.recovery.verdict import LevelResult, Verdict
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Level",
     "LevelResult",
     "Question",
+    "Split",
     "Verdict",
     "ask",
     "make_question",

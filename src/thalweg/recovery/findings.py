@@ -6,6 +6,7 @@ from typing import Any
 from thalweg.geometry import Geometry
 from thalweg.recovery.certificates.descent import Certificate
 from thalweg.recovery.kinds import Kind
+from thalweg.recovery.splits import Split
 from thalweg.recovery.witnesses import Witness
 
 
@@ -40,7 +41,7 @@ class Finding:
     metric_name: str | None = None
     is_gradient: bool = False
     witness: Witness | None = None
-    split: Any = None
+    split: Split | None = None
     candidate: Any = None
     proof: Certificate | None = None
     aside: str = ""

@@ -9,13 +9,14 @@ import numpy as np
 
 from thalweg.core import html
 from thalweg.core.about import UNSAID, About
-from thalweg.core.reports import NotKept, Report, Table, about_in
+from thalweg.core.reports import NotKept, Report, Table, about_all, about_in
 from thalweg.geometry import Geometry
 from thalweg.recovery.kinds import Kind
+from thalweg.recovery.splits import Split
 from thalweg.recovery.witnesses import Witness, witness_from
 
 _WIDTH = 80
-_CALLABLES = ("energy", "metric", "split", "candidate")  # what JSON cannot hold
+_CALLABLES = ("energy", "metric", "candidate")  # what JSON cannot hold
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Verdict(Report):
         about: the rule, and the region of the question.
         warnings: what the reader should know, in sentences.
         asides: what else is true, in sentences: energies that fall although the rule is refuted.
-        split: the Helmholtz–Hodge split (`energy`, `share` of the remainder), where nothing better
-            was found, or None. Its energy need not fall along the rule.
+        split: the rule as a gradient and a remainder, a `Split`, where nothing better was found, or
+            None. Its energy need not fall along the rule.
         candidate: of an undecided question, the energy that came nearest to falling everywhere; it
             failed the check of it, or came too near. None where there is none.
         fall: how it is known that `energy` falls wherever the rule moves: `"proved"` (by interval
@@ -78,12 +79,14 @@ class Verdict(Report):
     about: About = UNSAID
     warnings: tuple[str, ...] = field(default_factory=tuple)
     asides: tuple[str, ...] = ()
-    split: Any = field(default=None, compare=False)
+    split: Split | None = None
     candidate: Any = field(default=None, compare=False)
     fall: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "residual", _finite(self.residual))
+        if self.split is not None:
+            object.__setattr__(self, "split", *about_all([self.split], self.about))
 
     @property
     def certified(self) -> bool:
@@ -107,7 +110,7 @@ class Verdict(Report):
     def data(self) -> dict[str, Any]:
         """The keys of the contract, then what reading it back needs.
 
-        JSON cannot hold energies, metrics or splits: `not_kept` names those that there were.
+        JSON cannot hold energies or metrics: `not_kept` names those that there were.
         """
         gone = [name for name in _CALLABLES if getattr(self, name) is not None]
         return {
@@ -121,6 +124,7 @@ class Verdict(Report):
             "witnesses": [witness.to_dict() for witness in self.witnesses],
             "asides": list(self.asides),
             "warnings": list(self.warnings),
+            "split": None if self.split is None else self.split.data(),
             "not_kept": gone,
         }
 
@@ -143,6 +147,7 @@ class Verdict(Report):
             warnings=tuple(data["warnings"]),
             asides=tuple(data["asides"]),
             fall=data["fall"],
+            split=None if data["split"] is None else Split.from_dict(data["split"], about),
         )
 
     @property

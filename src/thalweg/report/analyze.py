@@ -21,7 +21,8 @@ from thalweg.core.domains import Domain
 from thalweg.core.parameters import parameters
 from thalweg.core.reports import NotKept, Report, Table, about_all
 from thalweg.dynamics import Deterministic, Rule, SteepestDescent, declared_energy
-from thalweg.recovery import Kind, Verdict, ask, make_question
+from thalweg.recovery import LEVELS, Kind, Question, Verdict, ask, make_question
+from thalweg.recovery.split import SplitLevel
 from thalweg.report.header import header
 
 STAGES = ("equilibria", "energy", "cycles", "descent")
@@ -236,7 +237,15 @@ def _verdict_and_cycles(
         verdict = ask(question, thorough=False)
     if verdict.kind == Kind.UNDECIDED:
         verdict = ask(question)
-    return verdict, cycles
+    return _with_split(question, verdict), cycles
+
+
+def _with_split(question: Question, verdict: Verdict) -> Verdict:
+    """A verdict without an energy, with the split of the rule besides what was asked already."""
+    if verdict.energy is not None or verdict.split is not None:
+        return verdict
+    asked = [v for v in LEVELS if v in question.findings or isinstance(v, SplitLevel)]
+    return ask(question, asked)
 
 
 def _summary(system: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from thalweg.analysis import Cycles, DescentCheck, Equilibria
 from thalweg.dynamics.words import WORDS, Words
 from thalweg.plot import Portrait
-from thalweg.recovery import Verdict
+from thalweg.recovery import Split, Verdict
 
 _PLURALS = {"equilibrium": "equilibria", "closed orbit": "closed orbits"}
 
@@ -138,3 +138,11 @@ def verdict_caption(verdict: Verdict, data: Portrait) -> str:
             f"{witness}."
         )
     return f"The rule without an energy: {witness}."
+
+
+def split_caption(split: Split) -> str:
+    """What to see in the figure of a split."""
+    return (
+        f"The rule as the steepest descent of an energy, on the left, and a remainder, which holds "
+        f"{split.percent} of its mean square. The energy need not fall along the rule."
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from thalweg.core.declared import declared_names
 from thalweg.core.reports import NotKept
 from thalweg.dynamics import Problem, declared_energy
-from thalweg.plot import Portrait, portrait_data, spectrum, verdict
+from thalweg.plot import Portrait, portrait_data, spectrum, split, verdict
 from thalweg.plot.curves import Run, closed_orbit
 from thalweg.plot.fields import energy_at
 from thalweg.plot.portraits import draw_portrait
@@ -210,6 +210,10 @@ def _verdict(found: Analysis, data: Portrait) -> list[Block]:
     caption = captions.verdict_caption(found.verdict, data)
     blocks: list[Block] = [Points(found.verdict.sentences())]
     blocks.append(picture(axes, "verdict", caption, f"Verdict: {found.verdict.kind}"))
+    if found.verdict.split is not None:
+        parts = split(found.verdict.split)
+        said = captions.split_caption(found.verdict.split)
+        blocks.append(picture(parts[0], "split", said, "A gradient and a remainder"))
     blocks.append(Text("What was asked, the cheapest question first, and what came of it:"))
     blocks.append(Table(*found.verdict.table()))
     if found.verdict.warnings:

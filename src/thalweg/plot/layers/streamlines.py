@@ -33,12 +33,17 @@ def compute(scene: Scene) -> list[np.ndarray]:
 
 def draw(axes: "Axes", data: Portrait, colour: str = GREY) -> "Axes":
     """Draw each line with the head of an arrow at its middle."""
+    return draw_lines(axes, data.streams, colour)
+
+
+def draw_lines(axes: "Axes", lines: list[np.ndarray], colour: str = GREY) -> "Axes":
+    """Draw curves `(m, 2)`, each with the head of an arrow at its middle."""
     from matplotlib.collections import LineCollection
 
-    if not data.streams:
+    if not lines:
         return axes
-    axes.add_collection(LineCollection(data.streams, colors=colour, linewidths=0.7, zorder=2))
-    middles = [(line[len(line) // 2], line[len(line) // 2 - 1]) for line in data.streams]
+    axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.7, zorder=2))
+    middles = [(line[len(line) // 2], line[len(line) // 2 - 1]) for line in lines]
     at, before = np.array(middles).swapaxes(0, 1)
     along = (at - before) / np.linalg.norm(at - before, axis=1, keepdims=True)
     # All head: the length of an arrow is that of its head.

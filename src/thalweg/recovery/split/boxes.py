@@ -1,46 +1,25 @@
-"""The Helmholtz–Hodge split of a flow on a box, f = −∇E + remainder, with the least remainder."""
+"""The Helmholtz–Hodge split of a flow on a box, f = −∇E + remainder, with the least remainder.
+
+Along an angle E is a sum of waves, so that it returns; what drifts round for ever is left over.
+"""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 from thalweg.energies import Energy
 from thalweg.recovery.candidates.polynomials import along
-from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.one_forms import gauss_legendre
-from thalweg.recovery.level import Cost, Level
-from thalweg.recovery.question import Question
+from thalweg.recovery.split.refined import Part, refined, velocities
 
-_BATCH = 1024
-_TERMS = {2: (12, 24, 40), 3: (6, 10, 14)}
-_SETTLED = 1e-6
-_SHOWN = 5e-4
-
-
-@dataclass(frozen=True)
-class Split:
-    r"""A rule as a gradient and a remainder, f = −∇E + remainder, orthogonal in L² of the box.
-
-    Of all E the one that makes ∫|remainder|² least; so the remainder is free of divergence and does
-    not cross the walls, and a gradient has none. This is the orthogonal projection on gradients;
-    other boundary conditions give other splits.
-
-    Attributes:
-        energy: E, up to a constant. **It need not fall along the rule.**
-        share: ∫|remainder|² / ∫|f|², from 0 (a gradient) to 1.
-        change: how much the share changed with the last refinement.
-    """
-
-    energy: Any
-    share: float
-    change: float
+# Functions along each coordinate, by the number of coordinates: refined until the share settles.
+TERMS = {1: (16, 48, 144), 2: (12, 24, 40), 3: (6, 10, 14)}
 
 
 class TensorEnergy(Energy):
@@ -62,45 +41,10 @@ class TensorEnergy(Energy):
         return total
 
 
-@dataclass(frozen=True)
-class SplitLevel(Level):
-    """A rule as −∇E and as little remainder as possible."""
-
-    name: ClassVar[str] = "split"
-    cost: ClassVar[Cost] = Cost.THOROUGH
-
-    def applies(self, question: Question, so_far: Findings) -> bool:
-        """Of flows that have no energy."""
-        return question.rule.has_continuous_time and not so_far.has_energy
-
-    def ask(self, question: Question) -> Finding:
-        """Project a flow on gradients, where its region is a box of two or three coordinates."""
-        chart = question.chart
-        if not chart.is_product or question.size not in _TERMS:
-            return Finding("open", None, "Only for boxes of two or three coordinates.")
-        found = project(question.problem, chart)
-        if found is None:
-            return Finding("open", None, "The rule is not finite everywhere in the region.")
-        ends = "" if found.change < _SHOWN else f" (not settled: ± {100 * found.change:.1g} %)"
-        note = (
-            f"f = −∇E + remainder by orthogonal projection on gradients (the remainder has no "
-            f"divergence and does not cross the walls): the remainder holds "
-            f"{100 * found.share:.4g} %{ends} of ∫|f|². This E need not fall along the rule."
-        )
-        return Finding("yes", found.share, note, split=found)
-
-
-def project(problem: Problem, chart: Chart) -> Split | None:
-    """The split of a flow on a box, to more and more terms; None where it is not finite."""
-    share, change, energy = float("nan"), float("inf"), None
-    for terms in _TERMS[chart.dimension]:
-        solved = _project(problem, chart, terms)
-        if solved is None:
-            return None
-        change, share, energy = abs(solved[1] - share), solved[1], solved[0]
-        if change < _SETTLED:
-            break
-    return Split(energy, share, change)
+def project_in_box(problem: Problem) -> Part | None:
+    """The gradient part of a flow on a box, to more and more terms; None where not finite."""
+    terms = TERMS[problem.chart.dimension]
+    return refined(lambda count: _project(problem, problem.chart, count), terms)
 
 
 @dataclass(frozen=True)
@@ -168,7 +112,7 @@ def _project(problem: Problem, chart: Chart, terms: int) -> tuple[TensorEnergy, 
     ]
     shape = tuple(len(axis.nodes) for axis in axes)
     grid = np.stack(np.meshgrid(*(axis.nodes for axis in axes), indexing="ij"), axis=-1)
-    velocity = _velocities(problem, grid.reshape(-1, len(angles))).reshape(*shape, -1)
+    velocity = velocities(problem, grid.reshape(-1, len(angles))).reshape(*shape, -1)
     if not np.all(np.isfinite(velocity)):
         return None
     weights = np.ones(shape)
@@ -202,12 +146,3 @@ def _contract(tensor: np.ndarray, tables: list[np.ndarray], transpose: bool) -> 
         matrix = table if transpose else table.T
         tensor = np.tensordot(tensor, matrix, axes=(0, 0))
     return tensor
-
-
-def _velocities(problem: Problem, points: np.ndarray) -> np.ndarray:
-    return in_batches(lambda some: (_displacements(problem, some),), points, _BATCH)[0]
-
-
-@eqx.filter_jit
-def _displacements(problem: Problem, points: Any) -> jax.Array:
-    return jax.vmap(problem.displacement)(points)

@@ -1,0 +1,125 @@
+"""A rule as a gradient and a remainder, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thalweg.core.reports import NotKept
+from thalweg.core.trees import in_float64
+from thalweg.dynamics import Problem, Rule, SteepestDescent, as_flow
+from thalweg.plot.fields import Field, energy_on_grid, field_on_grid
+from thalweg.plot.frames import draw_frame
+from thalweg.plot.landscapes import FINE, draw_filled, energy_view
+from thalweg.plot.layers import streamlines
+from thalweg.plot.style import (
+    BLUE,
+    GREY,
+    INK,
+    VERMILLION,
+    colour_bar,
+    legend_below,
+    new_panels,
+    note,
+)
+from thalweg.plot.views import View
+from thalweg.recovery import Split
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LEVELS = 10
+
+
+def split(
+    found: Split,
+    *,
+    plane: Sequence[int | str] | None = None,
+    through: Any = None,
+    axes: "Sequence[Axes] | None" = None,
+) -> np.ndarray:
+    """Draw both parts of a rule side by side: the contours of E with its descent, the remainder.
+
+    The colours of the remainder are its lengths. Of a single coordinate both are curves.
+
+    Arguments:
+        found: what a verdict carries as `verdict.split`.
+        plane: two coordinates, by name or index, where there are more.
+        through: the state that the plane goes through; None means the middle of the region.
+        axes: two axes to draw on; None makes a figure.
+
+    Returns:
+        The two axes, an array of shape `(2,)`.
+
+    Raises:
+        InputError: the split was read from JSON, or the plane does not fit the state.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> spiral = tw.as_flow(lambda x: -x + jnp.array([x[1], -x[0]]))
+        >>> splits = [level for level in tw.recovery.LEVELS if level.name == "split"]
+        >>> found = tw.recover_energy(spiral, tw.Box([-1.0, -1.0], [1.0, 1.0]), levels=splits)
+        >>> left, right = tw.plot.split(found.split)
+        >>> right.get_title(loc="left")
+        'remainder: 42.18 % of the mean |f|²'
+    """
+    if isinstance(found.remainder, NotKept):
+        found.remainder()
+    view = energy_view(found.remainder.problem, found.energy, (), plane, through)
+    gradient, rest = split_data(found, view)
+    left, right = new_panels(2, width=4.7, height=4.2)[0] if axes is None else axes
+    if view.dimension == 1:
+        _draw_curves(left, right, found, view, gradient, rest)
+    else:
+        draw_frame(left, view)
+        draw_filled(left, *energy_on_grid(view, found.energy, FINE // 4))
+        _draw_streams(left, gradient, "white")
+        draw_frame(right, view)
+        _draw_lengths(right, rest)
+        _draw_streams(right, rest, GREY)
+    held = f"; {view.held}" if view.held else ""
+    note(left, f"−∇E: {100.0 * (1.0 - found.share):.4g} % of the mean |f|²{held}")
+    note(right, f"remainder: {found.percent} of the mean |f|²{held}")
+    return np.array([left, right])
+
+
+def split_data(found: Split, view: View) -> tuple[Field, Field]:
+    """The two parts on the grid of a view: the descent of E, and the remainder."""
+    parts: list[Rule] = [
+        SteepestDescent(found.energy, geometry=found.metric),
+        as_flow(found.remainder),
+    ]
+    # Not `make_problem`: a recovered energy holds the "period" of what is no angle, infinity.
+    problems = [Problem(in_float64(part), view.problem.chart) for part in parts]
+    count = FINE if view.dimension == 1 else FINE // 4
+    first, second = (field_on_grid(replace(view, problem=each), count) for each in problems)
+    return first, second
+
+
+def _draw_curves(
+    left: "Axes", right: "Axes", found: Split, view: View, gradient: Field, rest: Field
+) -> None:
+    grid, values = energy_on_grid(view, found.energy, FINE)
+    left.plot(grid[0], values, color=BLUE, linewidth=2.0)
+    left.set_xlabel(view.names[0])
+    left.set_ylabel("E")
+    whole = gradient.values[0] + rest.values[0]
+    right.plot(grid[0], whole, color=INK, linewidth=1.0, linestyle="--", label="the rule")
+    right.plot(grid[0], gradient.values[0], color=BLUE, label="−∇E")
+    right.plot(grid[0], rest.values[0], color=VERMILLION, label="remainder")
+    right.set_xlabel(view.names[0])
+    legend_below(right)
+
+
+def _draw_streams(axes: "Axes", field: Field, colour: str) -> None:
+    streamlines.draw_lines(axes, streamlines.streamlines(field), colour)
+
+
+def _draw_lengths(axes: "Axes", field: Field) -> None:
+    """How long the remainder is, as colours."""
+    lengths = np.ma.masked_invalid(np.hypot(*field.values))
+    if not lengths.count() or not lengths.max() > 0.0:
+        return
+    filled = axes.contourf(*field.axes, lengths, levels=_LEVELS, cmap="Oranges", zorder=0.5)
+    colour_bar(axes, filled, "|remainder|")

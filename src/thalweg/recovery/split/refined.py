@@ -1,0 +1,60 @@
+"""What the splits of all regions share: refinement until the share settles, the rule at points."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.core.batches import in_batches
+from thalweg.dynamics import Problem
+
+_BATCH = 1024
+# A share that changes by less is refined no further.
+_SETTLED = 1e-6
+
+
+@dataclass(frozen=True)
+class Part:
+    """The gradient part of a rule.
+
+    Attributes:
+        energy: E, a callable `state → scalar`.
+        share: what it leaves, the mean of |remainder|² over that of |f|².
+        change: how much the share changed with the last refinement.
+    """
+
+    energy: Any
+    share: float
+    change: float
+
+
+def refined(solve: Callable[[int], tuple[Any, float] | None], counts: Iterable[int]) -> Part | None:
+    """The finest of several solutions, or the first that changes no more.
+
+    Arguments:
+        solve: from a number of functions to an energy and the share of the remainder; None where
+            the rule is not finite.
+        counts: how many functions, growing.
+    """
+    energy, share, change = None, float("nan"), float("inf")
+    for count in counts:
+        solved = solve(count)
+        if solved is None:
+            return None
+        change, share, energy = abs(solved[1] - share), solved[1], solved[0]
+        if change < _SETTLED:
+            break
+    return Part(energy, share, change)
+
+
+def velocities(problem: Problem, points: np.ndarray) -> np.ndarray:
+    """The rule at any number of points, in coordinates, shape `(n, d)`."""
+    return in_batches(lambda some: (_displacements(problem, some),), points, _BATCH)[0]
+
+
+@eqx.filter_jit
+def _displacements(problem: Problem, points: Any) -> jax.Array:
+    return jax.vmap(problem.displacement)(points)
