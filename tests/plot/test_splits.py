@@ -19,7 +19,7 @@ SYSTEMS = {
         tw.Box([0.0], [2.0 * np.pi], periodic=[True]),
     ),
     "simplex": (
-        Replicator(np.array([[0.0, -1.0, 2.0], [2.0, 0.0, -1.0], [-1.0, 2.0, 0.0]])),
+        Replicator(jnp.array([[0.0, -1.0, 2.0], [2.0, 0.0, -1.0], [-1.0, 2.0, 0.0]])),
         tw.ProbabilitySimplex(3),
     ),
 }
@@ -27,7 +27,9 @@ SYSTEMS = {
 
 def found(name):
     rule, domain = SYSTEMS[name]
-    return tw.recover_energy(rule, domain, levels=SPLIT).split
+    split = tw.recover_energy(rule, domain, levels=SPLIT).split
+    assert split is not None
+    return split
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

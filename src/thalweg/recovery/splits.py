@@ -63,7 +63,7 @@ class Split(TableReport):
 
     energy: Any = field(compare=False)
     remainder: Any = field(compare=False)
-    metric: Geometry | NotKept = field(compare=False)
+    metric: Any = field(compare=False)
     metric_name: str
     share: float
     change: float
