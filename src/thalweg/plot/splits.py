@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.reports import NotKept
 from thalweg.core.trees import in_float64
-from thalweg.dynamics import Problem, Rule, SteepestDescent, as_flow
+from thalweg.dynamics import Deterministic, Problem, SteepestDescent, as_flow
 from thalweg.plot.fields import Field, energy_on_grid, field_on_grid
 from thalweg.plot.frames import draw_frame
 from thalweg.plot.landscapes import FINE, draw_filled, energy_view
@@ -86,7 +86,7 @@ def split(
 
 def split_data(found: Split, view: View) -> tuple[Field, Field]:
     """The two parts on the grid of a view: the descent of E, and the remainder."""
-    parts: list[Rule] = [
+    parts: list[Deterministic] = [
         SteepestDescent(found.energy, geometry=found.metric),
         as_flow(found.remainder),
     ]
