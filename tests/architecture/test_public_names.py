@@ -1,6 +1,7 @@
 """The public names: one table, complete, documented, and loaded on first use."""
 
 import ast
+import dataclasses
 import doctest
 import importlib
 import inspect
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from typing import Any, TypeGuard
 
+import equinox as eqx
 import pytest
 from tests.architecture.house import FLOORS, package
 
@@ -64,6 +66,27 @@ def test_methods_live_in_their_room_and_results_of_short_verbs_are_short():
     }
     results = {value.__name__ for value in returned if is_a(value, Report)}
     assert {"Analysis", "Comparison", "Equilibria", "Trajectory"} < results <= set(thalweg._HOME)
+
+
+def results_outside_the_protocol() -> list[str]:
+    """What a routine of a room returns that is a plain dataclass: pictures and data sets apart."""
+    found = set()
+    for module in package():
+        if module.room in ("", "cli", "plot", "report", "data"):
+            continue
+        loaded = importlib.import_module(module.name)
+        for name in getattr(loaded, "__all__", ()):
+            routine = inspect.unwrap(getattr(loaded, name))
+            kind = getattr(routine, "__annotations__", {}).get("return")
+            is_result = inspect.isclass(kind) and dataclasses.is_dataclass(kind)
+            if is_result and not issubclass(kind, eqx.Module | Report):
+                found.add(f"{module.name}.{name}")
+    return sorted(found)
+
+
+def test_results_print_go_to_json_and_come_back():
+    """See `tests/results.py`; a `Question` is what the levels of a verdict share, no result."""
+    assert results_outside_the_protocol() == ["thalweg.recovery.make_question"]
 
 
 def is_a(value: Any, base: type) -> TypeGuard[type]:

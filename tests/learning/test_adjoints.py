@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.results import keeps_the_protocol, read_back
 
 import thalweg as tw
 from thalweg.learning import compare_adjoints, run_gradient
@@ -90,7 +91,11 @@ def test_the_comparison_measures_each_against_finite_differences():
     assert 1e-3 < errors["layered"] < 0.1
     assert all(t > 0 for t in found.seconds)
     assert all(m > 0 for m in found.memory)
-    assert len(str(found).splitlines()) == 4
+    assert found.title == "Gradients of a run of Decay"
+    assert len(found.table()[1]) == 3
+    keeps_the_protocol(found)
+    with pytest.raises(tw.InputError, match="does not keep the gradients"):
+        read_back(found).gradients()
 
 
 def test_bad_input_is_named():

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from tests.results import keeps_the_protocol, read_back
 
 import thalweg as tw
 from thalweg.training import fit, load_checkpoint, read_header, save_checkpoint
@@ -111,6 +112,9 @@ def test_divergence_is_named_by_epoch_and_step_and_the_last_good_epoch_is_kept(t
     assert again.resumed_from == len(done.history)
     assert again.failure is not None
     assert again.failure.step == done.failure.step
+    keeps_the_protocol(again)
+    with pytest.raises(tw.InputError, match="does not keep the model"):
+        read_back(again).model()
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):

@@ -143,10 +143,7 @@ class NotKept:
     """
 
     def __init__(self, what: str):
-        self._said = (
-            f"JSON does not keep the {what} of a result: ask the rule again (recover_energy, "
-            f"analyze) for it."
-        )
+        self._said = f"JSON does not keep the {what} of a result: call the verb that gave it again."
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
         """Raise `InputError`: there is nothing to call."""

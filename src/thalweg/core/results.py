@@ -16,3 +16,19 @@ class Result(eqx.Enumeration):
     max_steps = "The step budget ran out before the end was reached."
     not_converged = "The iteration ended without reaching its tolerance."
     step_too_small = "The step size fell below what floating point can resolve."
+
+
+_CODES = (
+    "successful",
+    "settled",
+    "diverged",
+    "max_steps",
+    "not_converged",
+    "step_too_small",
+)
+_NAMES = {Result[getattr(Result, name)]: name for name in _CODES}
+
+
+def code_name(code: Result) -> str:
+    """The name of a code, as files have it."""
+    return _NAMES[Result[code]]

@@ -14,8 +14,8 @@ With z' = f(t, z, θ) and L = L(z(t₁)), the adjoint a(t) = ∂L/∂z(t) obeys
 
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import diffrax
@@ -24,8 +24,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.randomness import host_generator
+from thalweg.core.reports import NotKept, Table, TableReport, about_in
 from thalweg.core.trees import as_arrays, dot, has_tracer, in_float64
 from thalweg.dynamics import Flow
 from thalweg.learning.continuous import MAX_STEPS, continuous, velocity
@@ -107,9 +110,9 @@ def run_gradient(
     return found
 
 
-@dataclass(frozen=True)
-class AdjointComparison:
-    """What each method makes of one gradient.
+@dataclass(frozen=True, eq=False, repr=False)
+class AdjointComparison(TableReport):
+    """One gradient by several methods: the error, the time and the memory of each.
 
     Attributes:
         methods: their names.
@@ -117,23 +120,42 @@ class AdjointComparison:
             parameters, relative to the largest, one a method.
         seconds: the median time of a call, once compiled.
         memory: the bytes that the compiled program needs beside its inputs and outputs.
-        gradients: what each returned.
+        gradients: what each returned; JSON does not keep it.
+        about: the flow.
     """
 
     methods: tuple[str, ...]
     errors: tuple[float, ...]
     seconds: tuple[float, ...]
     memory: tuple[int, ...]
-    gradients: tuple[RunGradient, ...]
+    gradients: Any = field(compare=False)
+    about: About = UNSAID
 
-    def __str__(self) -> str:
-        """A table."""
-        lines = ["method        error     time       memory"]
-        for row in zip(self.methods, self.errors, self.seconds, self.memory, strict=True):
-            lines.append(
-                f"{row[0]:12}  {row[1]:.1e}  {1e3 * row[2]:7.3g} ms  {row[3] / 1e3:.4g} kB"
-            )
-        return "\n".join(lines)
+    @property
+    def title(self) -> str:
+        """The flow."""
+        return f"Gradients of a run of {self.about.system}"
+
+    def table(self) -> Table:
+        """One row a method."""
+        rows = zip(self.methods, self.errors, self.seconds, self.memory, strict=True)
+        return ["method", "error", "time", "memory"], [
+            [name, f"{error:.1e}", f"{1e3 * seconds:.3g} ms", f"{memory / 1e3:.4g} kB"]
+            for name, error, seconds, memory in rows
+        ]
+
+    def remarks(self) -> list[str]:
+        """Nothing: the table says it all."""
+        return []
+
+    def data(self) -> dict[str, Any]:
+        """The columns of the table."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "AdjointComparison":
+        """The comparison that `to_dict` wrote, without the gradients."""
+        return from_fields(cls, data, gradients=NotKept("gradients"), about=about_in(data, about))
 
 
 def compare_adjoints(
@@ -194,7 +216,8 @@ def compare_adjoints(
             error = max(gaps) / max(np.max(np.abs(slopes)), 1e-300)
             memory = 0 if needed is None else int(needed.temp_size_in_bytes)
             rows.append((method, float(error), statistics.median(clock), memory, found))
-    return AdjointComparison(*(tuple(column) for column in zip(*rows, strict=True)))
+    columns = (tuple(column) for column in zip(*rows, strict=True))
+    return AdjointComparison(*columns, about=About(type(flow).__name__))
 
 
 @eqx.filter_jit

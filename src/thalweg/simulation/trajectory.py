@@ -13,20 +13,11 @@ from thalweg.core.errors import InputError
 from thalweg.core.labelled import dataset
 from thalweg.core.plain import array, layout_of, structure
 from thalweg.core.reports import Table, TableReport, about_in
-from thalweg.core.results import Result
+from thalweg.core.results import Result, code_name
 from thalweg.core.tables import state_table
 from thalweg.core.trees import Layout, has_tracer
 from thalweg.dynamics import WORDS, Rule
 from thalweg.simulation.outcome import Outcome
-
-_NAMES = {
-    Result[Result.successful]: "successful",
-    Result[Result.settled]: "settled",
-    Result[Result.diverged]: "diverged",
-    Result[Result.max_steps]: "max_steps",
-    Result[Result.not_converged]: "not_converged",
-    Result[Result.step_too_small]: "step_too_small",
-}
 
 
 class Trajectory(TableReport, eqx.Module):
@@ -143,7 +134,7 @@ class Trajectory(TableReport, eqx.Module):
             "final": _plain(layout.flatten(self.final)),
             "last_time": _plain(self.last_time),
             "last_state": _plain(layout.flatten(self.last_state)),
-            "result": _NAMES[Result[self.result]],
+            "result": code_name(self.result),
             "message": Result[self.result],
             "settled": bool(self.settled),
             "statistics": {k: v if v is None else int(v) for k, v in self.statistics.items()},
@@ -186,7 +177,7 @@ class Trajectory(TableReport, eqx.Module):
         if not self._is_one_run:
             raise InputError("Trajectory.to_xarray: expected one run, got a batch or a trace.")
         told = {"system": self.about.system, "rule": self.about.rule_kind}
-        told |= {"result": _NAMES[Result[self.result]], "message": Result[self.result]}
+        told |= {"result": code_name(self.result), "message": Result[self.result]}
         return dataset(np.asarray(self.times), self.states, self.names, told)
 
     @property

@@ -2,7 +2,8 @@
 
 from thalweg.training.checkpoints import load_checkpoint, read_header, save_checkpoint
 from thalweg.training.failures import Failure
-from thalweg.training.fit import EpochRecord, Fitted, fit
+from thalweg.training.fit import fit
+from thalweg.training.result import EpochRecord, Fitted
 
 __all__ = [
     "EpochRecord",

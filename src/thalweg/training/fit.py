@@ -7,7 +7,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,51 +17,15 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from thalweg.core.about import About
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.progress import Progress
 from thalweg.core.results import Result
 from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
 from thalweg.training.failures import Failure, sentence
+from thalweg.training.result import EpochRecord, Fitted
 from thalweg.training.steps import ORIGINS, Carry, Program, make_epoch
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What happened in one epoch.
-
-    Attributes:
-        epoch: counted from 1.
-        loss: the mean loss of its steps, each before its update.
-        metrics: the means of what the loss function reported beside the loss.
-        evaluation: what `evaluate` returned after the epoch.
-        seconds: how long it took, without the evaluation.
-    """
-
-    epoch: int
-    loss: float
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    evaluation: Mapping[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A fitted model and how it came about.
-
-    Attributes:
-        model: the model after the last complete epoch.
-        history: one record an epoch.
-        result: `successful`, or `diverged`.
-        failure: where it diverged, else None.
-        resumed_from: the epoch that a checkpoint brought back, 0 if there was none.
-    """
-
-    model: Any
-    history: tuple[EpochRecord, ...]
-    result: Result
-    failure: Failure | None
-    resumed_from: int
 
 
 def fit(
@@ -157,7 +121,7 @@ def fit(
         raise DivergenceError(sentence(failure, num_steps, checkpoint, data))
     result = Result.successful if failure is None else Result.diverged
     model = eqx.combine(carry.params, static)
-    return Fitted(model, history, result, failure, resumed_from)
+    return Fitted(model, history, result, failure, resumed_from, About(type(model).__name__))
 
 
 def _num_samples(data: Any) -> int:

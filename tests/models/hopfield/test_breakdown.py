@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.results import keeps_the_protocol
 
 import thalweg as tw
 from thalweg.models.hopfield import (
@@ -35,6 +36,9 @@ def test_a_line_in_a_power_of_the_size_is_found_again():
     assert line.limit == pytest.approx(LIMIT, abs=1e-14)
     assert line.slope == pytest.approx(SHIFT, abs=1e-11)
     assert line.chi_squared < 1e-20
+    keeps_the_protocol(line)
+    keeps_the_protocol(exact[0])
+    assert exact[0].title == f"Half of the retrievals succeed at α = {exact[0].load:.5f} ± 0.00300"
     bent = extrapolate(exact, power=0.5)
     assert bent.limit < LIMIT - 2 * bent.standard_error
     x, y = np.array(sizes) ** -0.5, [f.load for f in exact]

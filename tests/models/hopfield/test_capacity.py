@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from tests.results import keeps_the_protocol
 
 import thalweg as tw
 from thalweg.models.hopfield import capacity_curve, capacity_limit, mean_field_overlap, storkey
@@ -33,7 +34,8 @@ def test_networks_follow_the_theory_below_the_limit():
     assert curve.mean[1] < 0.8
     assert curve.theory[1] == 0.0
     assert curve.overlaps.shape == (2, 4, 12)
-    assert "N = 200" in str(curve)
+    assert curve.title == "Overlaps with patterns stored by hebb, N = 200"
+    keeps_the_protocol(curve)
     better = capacity_curve(200, [0.2], storkey, networks=2, patterns=12)
     assert better.mean[0] > 0.97
 

@@ -1,6 +1,7 @@
 """Networks of spins against enumeration, a sweep row by row, and theorem 1."""
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import sympy as sp
+from tests.results import keeps_the_protocol
 
 import thalweg as tw
 from thalweg.core.ensembles import lane_keys
@@ -90,6 +92,7 @@ def test_retrieval_ends_where_no_spin_is_against_its_field():
         assert np.all(found.state * (network.weights.dense() @ found.state) >= -1e-6)
         assert np.all(np.diff(found.energies) <= 1e-5)
         assert "fixed point after" in str(found)
+        keeps_the_protocol(found)
 
 
 @pytest.mark.parametrize("update", ["random", "sequential", "synchronous"])
@@ -122,6 +125,8 @@ def test_starts_of_a_batch_end_each_in_its_own_way():
     assert [one.sweeps for one in found] == [2, 1, 2]
     np.testing.assert_array_equal(found[2].cycle, [[1, -1], [-1, 1]])
     assert str(found) == "3 retrievals: 2 × 2-cycle, 1 × fixed point; 1.67 sweeps in the mean"
+    keeps_the_protocol(found)
+    keeps_the_protocol(found[2])
     with pytest.raises(tw.ConvergenceError, match=r"2 of 3 starts, the first of them starts\[0\]"):
         retrieve_all(pair, [[1, -1], [1, 1], [-1, 1]], update="synchronous", max_sweeps=1)
 
@@ -173,6 +178,8 @@ def test_theorem_1_holds_asynchronously_and_two_steps_fall_synchronously():
     assert anti.cycles > 0
     assert anti.worst_synchronous_rise > 0.01
     assert "2-cycle" in str(anti)
+    keeps_the_protocol(anti)
+    assert replace(anti, worst_rise=0.1).title == "Hopfield: theorem 1 is refuted"
 
 
 def test_glauber_dynamics_leaves_the_boltzmann_distribution_invariant():

@@ -10,6 +10,7 @@ from tests.models.normalization.reweighting_reference import (
     same_input,
     there,
 )
+from tests.results import keeps_the_protocol
 
 from thalweg.analysis import find_equilibria
 from thalweg.core.domains import Box
@@ -188,6 +189,7 @@ def test_an_eigenvalue_passes_zero_at_a_fold():
     rng = np.random.default_rng(10)
     held = same_input(rng, 6, 0.01, 0.0, sigma=1.0)
     found = beta_intervals(held, 0.0, 1.0)
+    keeps_the_protocol(found)
     assert found.folds
     inside = [low if low in found.folds else high for low, high in found.intervals]
     for fold, (low, high) in zip(inside, found.intervals, strict=True):

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 from tests.models.normalization.reweighting_reference import outputs, run_full
+from tests.results import keeps_the_protocol
 
 from thalweg.core.errors import DivergenceError
 from thalweg.core.results import Result
@@ -79,6 +80,7 @@ def test_full_rule_is_the_sources_equation(initial):
         rule.drives[np.arange(70) % 7], rule.start(), rule.target, 0.05, -0.03, 0.4
     )
     run = adapt(rule, steps=70)
+    keeps_the_protocol(run)
     assert run.outputs.dtype == np.float64
     np.testing.assert_allclose(run.state, weights, rtol=0, atol=1e-12)
     np.testing.assert_allclose(run.outputs, kept, rtol=0, atol=1e-12)
@@ -224,6 +226,8 @@ def test_a_crossing_of_the_full_rule_is_reported():
         step += 1
     assert run.crossing is not None
     assert run.crossing.step == step > 0
+    keeps_the_protocol(run)
+    assert str(run).splitlines()[-1].startswith("The denominator sigma² + u of neuron")
 
 
 def test_dtype_follows_the_start():

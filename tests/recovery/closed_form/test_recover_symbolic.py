@@ -1,16 +1,20 @@
 """The exact levels: closed forms against the theory's, and exact refutation."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import sympy as sp
 from tests.recovery.recovery_systems import Henon, Normalization, Pendulum, TanhNetwork, cube
+from tests.results import read_back
 from tests.zoo import Linear
 
 import thalweg as tw
 from thalweg.models import registry
 from thalweg.recovery.closed_form import recover_symbolic
+from thalweg.recovery.closed_form.trees import from_tree, to_tree
 
 
 def is_zero(expression):
@@ -32,6 +36,15 @@ def descends_exactly(verdict):
     return all(is_zero(a + b) for a, b in zip(slopes, lowered, strict=True))
 
 
+def test_no_name_but_those_of_expressions_is_read():
+    x = sp.Symbol("x", real=True)
+    pieces = sp.Piecewise((sp.exp(-x) / 3, x > 0), (sp.Float("0.1", 30) * sp.pi, True))
+    for known in (pieces, sp.Matrix([[x, 0], [0, sp.log(x)]]), (x, sp.oo), {x: sp.Float(0.3)}):
+        assert from_tree(json.loads(json.dumps(to_tree(known)))) == known
+    with pytest.raises(tw.InputError, match="'system' is no expression of SymPy"):
+        from_tree(["system", ["symbol", "x", {}]])
+
+
 @pytest.mark.parametrize("size", [2, 3])
 def test_the_energy_of_the_reduced_normalization_network(size):
     """E of `theory/normalization.md` up to scale, for all values of the parameters."""
@@ -42,6 +55,10 @@ def test_the_energy_of_the_reduced_normalization_network(size):
     )
     assert verdict.kind == "diagonal-metric"
     assert descends_exactly(verdict)
+    again = read_back(verdict)
+    assert again == verdict
+    assert str(again) == str(verdict)
+    assert again.energy.free_symbols == verdict.energy.free_symbols
     alpha, beta, sigma = (_named(verdict, name) for name in ("alpha", "beta", "sigma"))
     drives = [_named(verdict, f"drive_{i + 1}") for i in range(size)]
     targets = [_named(verdict, f"target_{i + 1}") for i in range(size)]

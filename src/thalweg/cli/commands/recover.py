@@ -38,7 +38,8 @@ def recover(
 
     The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`,
     `domain`, `seed`, `verdict` (as in `analyze`) and `warnings`. With `--symbolic` the verdict
-    also has `energy`, `latex`, `note`, `proved`, `conditions` and `seen`, and no levels.
+    also has `energy`, `latex`, `note`, `proved`, `conditions`, `seen` and `exact` (the expressions
+    as trees), and no levels.
     """
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
@@ -88,5 +89,6 @@ def _symbolic(loaded: Any, region: Any) -> tuple[dict[str, Any], str]:
         raise InputError(
             "--symbolic needs SymPy, which is not installed: pip install 'thalweg[symbolic]'."
         ) from error
-    found = dataclasses.replace(recover_symbolic(loaded.rule, region), system=loaded.name)
-    return found.to_dict(), str(found)
+    found = recover_symbolic(loaded.rule, region)
+    found = dataclasses.replace(found, about=found.about.called(loaded.name))
+    return found.data(), str(found)

@@ -1,20 +1,23 @@
 """When gradient descent is guaranteed to converge (Arora, Cohen, Golowich & Hu 2018)."""
 
-import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.models.deep_linear.balance import deficiency_margin, unbalancedness
 from thalweg.models.deep_linear.covariances import Covariances, require_white
 from thalweg.models.deep_linear.layers import check_weights, end_to_end, positive
 
 
-@dataclasses.dataclass(frozen=True)
-class Guarantee:
+@dataclass(frozen=True, eq=False, repr=False)
+class Guarantee(TableReport):
     r"""The hypotheses of the convergence theorem, evaluated for one start and one step.
 
     If all of `conditions` hold, the excess loss ℓ = ½|Wᴺ⋯W¹ − Σyx|_F² is at most ε after
@@ -31,6 +34,7 @@ class Guarantee:
         needed_width: the smaller of the input and the output size.
         loss: ℓ at the start.
         rate: the promised decay of log ℓ a step, `η c^{2(N−1)/N}`, and zero without a margin.
+        about: the network.
     """
 
     margin: float
@@ -42,6 +46,7 @@ class Guarantee:
     needed_width: int
     loss: float
     rate: float
+    about: About = UNSAID
 
     @property
     def conditions(self) -> dict[str, bool]:
@@ -69,22 +74,37 @@ class Guarantee:
         positive("loss", loss)
         return max(0, math.ceil(math.log(self.loss / loss) / self.rate)) if self.loss > 0 else 0
 
-    def __str__(self) -> str:
-        """One line a hypothesis, and the conclusion."""
-        verdicts = {name: "holds" if ok else "fails" for name, ok in self.conditions.items()}
-        return "\n".join(
-            [
-                f"deficiency margin    {self.margin:.4g} > 0: {verdicts['deficiency margin']}",
-                f"approximate balance  {self.imbalance:.4g} <= {self.allowed_imbalance:.4g}: "
-                f"{verdicts['approximate balance']}",
-                f"learning rate        {self.learning_rate:.4g} <= {self.allowed_rate:.4g}: "
-                f"{verdicts['learning rate']}",
-                f"hidden widths        {self.narrowest} >= {self.needed_width}: "
-                f"{verdicts['hidden widths']}",
-                f"convergence {'is' if self.holds else 'is not'} guaranteed; promised rate "
-                f"{self.rate:.4g} a step",
-            ]
-        )
+    @property
+    def title(self) -> str:
+        """The network, and whether it is guaranteed to converge."""
+        said = "convergence is guaranteed" if self.holds else "convergence is not guaranteed"
+        return f"{self.about.system or 'A deep linear network'}: {said}"
+
+    def table(self) -> Table:
+        """One row a hypothesis."""
+        sides = {
+            "deficiency margin": f"{self.margin:.4g} > 0",
+            "approximate balance": f"{self.imbalance:.4g} <= {self.allowed_imbalance:.4g}",
+            "learning rate": f"{self.learning_rate:.4g} <= {self.allowed_rate:.4g}",
+            "hidden widths": f"{self.narrowest} >= {self.needed_width}",
+        }
+        return ["hypothesis", "what it asks", "outcome"], [
+            [name, sides[name], "holds" if holds else "fails"]
+            for name, holds in self.conditions.items()
+        ]
+
+    def remarks(self) -> list[str]:
+        """The rate that is promised where all of them hold."""
+        return [f"Promised rate: {self.rate:.4g} a step, where all of them hold."]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Guarantee":
+        """The evaluation that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def convergence_guarantee(

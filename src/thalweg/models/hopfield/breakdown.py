@@ -12,19 +12,23 @@ For Hopfield networks nobody has proved it, so the power is an argument.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import TableReport, about_in
 from thalweg.models.hopfield.capacity import CapacityCurve
 
 _NEWTON_STEPS = 50
 
 
-@dataclass(frozen=True)
-class Breakdown:
+@dataclass(frozen=True, eq=False, repr=False)
+class Breakdown(TableReport):
     """The load at which half of the retrievals succeed, for networks of one size.
 
     Attributes:
@@ -32,16 +36,39 @@ class Breakdown:
         load: α_half.
         standard_error: of it, by leaving out one network at a time.
         width: w of the share that succeeds, 1 / (1 + exp((α − α_half) / w)).
+        about: the rule of storage.
     """
 
     size: int
     load: float
     standard_error: float
     width: float
+    about: About = UNSAID
+
+    @property
+    def title(self) -> str:
+        """The load and its standard error."""
+        return f"Half of the retrievals succeed at α = {self.load:.5f} ± {self.standard_error:.5f}"
+
+    def table(self) -> None:
+        """Nothing: there is one number."""
+
+    def remarks(self) -> list[str]:
+        """N, and how sharply retrieval ends."""
+        return [f"N = {self.size}; the share that succeeds falls over a width of {self.width:.2g}."]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Breakdown":
+        """The breakdown that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
-@dataclass(frozen=True)
-class Extrapolation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Extrapolation(TableReport):
     """A straight line through loads over a power of 1/N, and where it ends for N → ∞.
 
     Attributes:
@@ -51,6 +78,7 @@ class Extrapolation:
         power: the power of 1/N.
         chi_squared: Σ (distance from the line / standard error)², to compare with the number of
             sizes less two.
+        about: the rule of storage.
     """
 
     limit: float
@@ -58,6 +86,29 @@ class Extrapolation:
     slope: float
     power: float
     chi_squared: float
+    about: About = UNSAID
+
+    @property
+    def title(self) -> str:
+        """The limit and its standard error."""
+        return f"For N → ∞: α = {self.limit:.5f} ± {self.standard_error:.5f}"
+
+    def table(self) -> None:
+        """Nothing: there is one line."""
+
+    def remarks(self) -> list[str]:
+        """The line, and how well the sizes lie on it."""
+        line = f"α = {self.limit:.5g} + {self.slope:.4g} N^−{self.power:.4g}"
+        return [f"Along {line}; χ² = {self.chi_squared:.3g}."]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Extrapolation":
+        """The extrapolation that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:
@@ -105,7 +156,7 @@ def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:
     networks = range(retrieved.shape[1])
     others = [_half(curve.loads, np.delete(retrieved, j, axis=1))[0] for j in networks]
     error = math.sqrt((len(others) - 1) * np.var(others))
-    return Breakdown(curve.size, load, error, width)
+    return Breakdown(curve.size, load, error, width, curve.about)
 
 
 def extrapolate(found: Sequence[Breakdown], power: float = 2.0 / 3.0) -> Extrapolation:

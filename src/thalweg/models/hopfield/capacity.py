@@ -10,7 +10,7 @@ At zero temperature the overlap m of a network with a stored pattern obeys
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.trees import is_integer
 from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
@@ -83,8 +86,8 @@ def mean_field_overlap(load: float) -> float:
     return math.erf(y)
 
 
-@dataclass(frozen=True)
-class CapacityCurve:
+@dataclass(frozen=True, eq=False, repr=False)
+class CapacityCurve(TableReport):
     """Overlaps with the pattern that a network was started at, once it has settled.
 
     Attributes:
@@ -92,12 +95,14 @@ class CapacityCurve:
         loads: α = P/N as it was run (P is an integer), `(L,)`.
         overlaps: |m| of every network and pattern, `(L, networks, patterns)`.
         theory: the mean-field overlap, `(L,)`.
+        about: the rule of storage.
     """
 
     size: int
     loads: np.ndarray
     overlaps: np.ndarray
     theory: np.ndarray
+    about: About = UNSAID
 
     @property
     def mean(self) -> np.ndarray:
@@ -115,15 +120,34 @@ class CapacityCurve:
         means = self.overlaps.mean(axis=2)
         return means.std(axis=1, ddof=1) / math.sqrt(means.shape[1])
 
-    def __str__(self) -> str:
-        """A table."""
-        lines = [f"N = {self.size}", "load α   mean     ± s.e.   median   theory (N → ∞)"]
+    @property
+    def title(self) -> str:
+        """The rule of storage, and N."""
+        by = f" by {self.about.system}" if self.about.system else ""
+        return f"Overlaps with patterns stored{by}, N = {self.size}"
+
+    def table(self) -> Table:
+        """A row a load."""
         rows = zip(
             self.loads, self.mean, self.standard_error, self.median, self.theory, strict=True
         )
-        return "\n".join(
-            [*lines, *(f"{a:<7.4f}  {m:.5f}  {e:.5f}  {h:.5f}  {t:.6f}" for a, m, e, h, t in rows)]
-        )
+        return ["load α", "mean", "± s.e.", "median", "theory (N → ∞)"], [
+            [f"{a:.4f}", f"{m:.5f}", f"{e:.5f}", f"{h:.5f}", f"{t:.6f}"] for a, m, e, h, t in rows
+        ]
+
+    def remarks(self) -> list[str]:
+        """Of how many networks and patterns the overlaps are."""
+        _, networks, patterns = self.overlaps.shape
+        return [f"Of {networks} networks a load, each started at {patterns} of its patterns."]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "CapacityCurve":
+        """The curve that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def capacity_curve(
@@ -183,7 +207,9 @@ def capacity_curve(
                 found[i, j] = np.abs(np.mean(np.asarray(ends) * starts, axis=1))
                 progress.update(i * networks + j + 1)
     real = np.array(counts) / size
-    return CapacityCurve(size, real, found, np.array([mean_field_overlap(a) for a in real]))
+    theory = np.array([mean_field_overlap(a) for a in real])
+    stored_by = getattr(rule, "__name__", type(rule).__name__)
+    return CapacityCurve(size, real, found, theory, About(stored_by, "kernel"))
 
 
 @eqx.filter_jit

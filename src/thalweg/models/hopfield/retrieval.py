@@ -1,8 +1,8 @@
 """Retrieval: a network of spins from a start to rest, one at a time or all at once."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import equinox as eqx
@@ -10,8 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.ensembles import ensemble, lane_keys
 from thalweg.core.errors import ConvergenceError, InputError
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import TableReport, about_all, about_in
 from thalweg.core.results import Result
 from thalweg.core.trees import cast_like, has_tracer, is_integer
 from thalweg.dynamics.spin_sweeps import energy_of, settled_sign
@@ -21,9 +24,9 @@ from thalweg.energies.hopfield import Hopfield, check_spins
 Update = Literal["random", "sequential", "synchronous"]
 
 
-@dataclass(frozen=True)
-class Retrieval:
-    """Where a network of spins came to.
+@dataclass(frozen=True, eq=False, repr=False)
+class Retrieval(TableReport):
+    """The end of a run of a network of spins, and its energies on the way.
 
     Attributes:
         state: `(N,)`, entries ±1, of the start's dtype.
@@ -34,6 +37,7 @@ class Retrieval:
         two_step_energies: −x⁺ᵀWx − bᵀ(x⁺ + x) of every synchronous step, which never rises;
             empty for other updates.
         flips: how many spins were turned, in all.
+        about: the network.
     """
 
     state: np.ndarray
@@ -43,6 +47,7 @@ class Retrieval:
     energies: np.ndarray
     two_step_energies: np.ndarray
     flips: int
+    about: About = UNSAID
 
     @property
     def sweeps(self) -> int:
@@ -56,12 +61,29 @@ class Retrieval:
             return "2-cycle"
         return "fixed point" if self.result == Result.settled else "unsettled"
 
-    def __str__(self) -> str:
-        """One line."""
+    @property
+    def title(self) -> str:
+        """How it ended, after how much, and by how much the energy fell."""
         return (
             f"{self.outcome} after {self.sweeps} sweeps and {self.flips} flips, "
             f"energy {self.energies[0]:.6g} → {self.energy:.6g}"
         )
+
+    def table(self) -> None:
+        """Nothing: the title says it all."""
+
+    def remarks(self) -> list[str]:
+        """Nothing: the title says it all."""
+        return []
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Retrieval":
+        """The retrieval that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def retrieve(
@@ -118,6 +140,7 @@ def retrieve(
         (found,) = _together(network, np.asarray(state)[None], free[None], max_sweeps)
     else:
         found = _told(_sweeps(network, state, free, key, max_sweeps, update == "random"))
+    found = replace(found, about=_about(network))
     if throw and found.outcome == "unsettled":
         raise ConvergenceError(
             f"retrieve: {found.flips} flips in max_sweeps={max_sweeps} sweeps, and spins are still "
@@ -126,15 +149,17 @@ def retrieve(
     return found
 
 
-@dataclass(frozen=True)
-class Retrievals(Sequence[Retrieval]):
-    """Where a network of spins came to from each of many starts.
+@dataclass(frozen=True, eq=False, repr=False)
+class Retrievals(TableReport, Sequence[Retrieval]):
+    """The ends of runs of a network of spins from many starts.
 
     Attributes:
         members: one `Retrieval` each, in the order of the starts.
+        about: the network.
     """
 
     members: tuple[Retrieval, ...]
+    about: About = UNSAID
 
     def __len__(self) -> int:
         """How many there are."""
@@ -159,11 +184,28 @@ class Retrievals(Sequence[Retrieval]):
         """`"fixed point"`, `"2-cycle"` or `"unsettled"`, of each."""
         return tuple(found.outcome for found in self.members)
 
-    def __str__(self) -> str:
-        """One line."""
+    @property
+    def title(self) -> str:
+        """How they ended, and after how many sweeps."""
         counts = ", ".join(f"{number} × {name}" for name, number in Counter(self.outcomes).items())
         sweeps = np.mean([found.sweeps for found in self.members])
         return f"{len(self)} retrievals: {counts}; {sweeps:.3g} sweeps in the mean"
+
+    def table(self) -> None:
+        """Nothing: the title says it all."""
+
+    def remarks(self) -> list[str]:
+        """Nothing: the title says it all."""
+        return []
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Retrievals":
+        """The retrievals that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def retrieve_all(
@@ -217,7 +259,11 @@ def retrieve_all(
             f"fields from {len(lost)} of {len(found)} starts, the first of them starts[{lost[0]}]. "
             f"Allow more sweeps."
         )
-    return Retrievals(tuple(found))
+    return Retrievals(about_all(found, _about(network)), _about(network))
+
+
+def _about(network: Hopfield) -> About:
+    return About(type(network).__name__, "kernel")
 
 
 def _checked(update: Any, max_sweeps: Any) -> int:

@@ -1,5 +1,6 @@
 """Theorem 1 as a check: does the energy of a network fall along its own dynamics?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,16 +9,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
+from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.randomness import host_generator
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.trees import in_float64
 from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.retrieval import retrieve
 
 
-@dataclass(frozen=True)
-class SpinDescent:
-    """What became of the energy along runs from random starts.
+@dataclass(frozen=True, eq=False, repr=False)
+class SpinDescent(TableReport):
+    """Changes of the energy of a network along runs from random starts.
 
     Attributes:
         worst_rise: the largest change of E at one asynchronous visit, relative to |E|'s scale
@@ -28,6 +32,7 @@ class SpinDescent:
         worst_synchronous_rise: the largest change of E in one synchronous step, on the same scale;
             it may well be positive.
         worst_two_step_rise: the same of −x⁺ᵀWx − bᵀ(x⁺ + x), which never rises.
+        about: the network.
     """
 
     worst_rise: float
@@ -36,23 +41,41 @@ class SpinDescent:
     unsettled: int
     worst_synchronous_rise: float
     worst_two_step_rise: float
+    about: About = UNSAID
 
     @property
     def holds(self) -> bool:
         """Whether theorem 1 and its synchronous counterpart held, up to rounding."""
         return max(self.worst_rise, self.worst_two_step_rise) <= 1e-12 and not self.unsettled
 
-    def __str__(self) -> str:
-        """Two lines."""
-        return (
-            f"Asynchronous: E never rises (worst change {self.worst_rise:.1e})."
-            f"\nSynchronous: {self.fixed_points} runs settled, {self.cycles} fell into a 2-cycle; "
-            f"E changed by up to {self.worst_synchronous_rise:+.1e}, −x⁺ᵀWx by up to "
-            f"{self.worst_two_step_rise:+.1e}."
-            if self.holds
-            else f"Refuted: E rose by {self.worst_rise:.1e}, −x⁺ᵀWx by "
-            f"{self.worst_two_step_rise:.1e}; {self.unsettled} runs did not settle."
-        )
+    @property
+    def title(self) -> str:
+        """The network, and whether the theorem held."""
+        said = "its energy falls, one spin at a time" if self.holds else "theorem 1 is refuted"
+        return f"{self.about.system or 'A network of spins'}: {said}"
+
+    def table(self) -> Table:
+        """The largest change of each energy, and what must hold of it."""
+        return ["updates", "energy", "largest change", "theorem"], [
+            ["one spin at a time", "E", f"{self.worst_rise:+.1e}", "≤ 0"],
+            ["all at once", "E", f"{self.worst_synchronous_rise:+.1e}", "none"],
+            ["all at once", "−x⁺ᵀWx − bᵀ(x⁺ + x)", f"{self.worst_two_step_rise:+.1e}", "≤ 0"],
+        ]
+
+    def remarks(self) -> list[str]:
+        """How the synchronous runs ended."""
+        ends = f"{self.fixed_points} settled, {self.cycles} fell into a 2-cycle"
+        ends += f", {self.unsettled} did neither" if self.unsettled else ""
+        return [f"Of the synchronous runs {ends}."]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "SpinDescent":
+        """The check that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def check_spin_descent(
@@ -91,6 +114,7 @@ def check_spin_descent(
         unsettled=outcomes.count("unsettled"),
         worst_synchronous_rise=float(np.max(np.concatenate(steps))) / scale,
         worst_two_step_rise=float(np.max(np.concatenate([*doubled, np.full(1, -np.inf)]))) / scale,
+        about=About(type(network).__name__, "kernel"),
     )
 
 

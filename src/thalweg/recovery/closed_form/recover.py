@@ -1,12 +1,14 @@
 """The question in exact form: from a rule's program, or SymPy expressions, to E in closed form."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
 
 from thalweg.analysis import find_equilibria
+from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.dynamics import Rule, make_problem
 from thalweg.dynamics.formulas.given import read_given
@@ -59,6 +61,7 @@ def recover_symbolic(
         (b > 0, a > 0)
     """
     is_given = isinstance(rule, Mapping)
+    kind = rule.rule_kind if isinstance(rule, Rule) else "flow"
     found = read_given(rule, domain) if is_given else read_rule(rule, domain, keep_parameters)
     switch = first_switch((*found.velocity, *(found.lowered or ())))
     if switch is not None:
@@ -66,7 +69,7 @@ def recover_symbolic(
             f"The formulas hold {switch}, which need not be smooth, and the region does not decide "
             f"it. Choose a region in which it is, or ask without the symbolic form."
         )
-        return _verdict(Finding("undecided", note), found)
+        return _verdict(Finding("undecided", note), found, kind)
     answer = decide(found)
     if answer.kind == "undecided" and found.values and keep_parameters is None and not is_given:
         plain = read_rule(rule, domain, keep_parameters=False)
@@ -75,24 +78,23 @@ def recover_symbolic(
             found, answer = plain, again
     if isinstance(rule, Rule) and not rule.has_continuous_time and answer.energy is not None:
         note = f"g(x) − x is {WORDS[answer.kind]}: {answer.note} {_STEP}"
-        return _verdict(answer, found, kind="undecided", note=note)
+        return _verdict(replace(answer, kind="undecided", note=note), found, kind)
     if answer.kind == "undecided" and isinstance(rule, Rule):
         reason = _excluded(rule, domain, found)
         if reason is not None:
             answer = Finding("refuted", reason, proved=(reason,), seen=answer.seen)
-    return _verdict(answer, found)
+    return _verdict(answer, found, kind)
 
 
-def _verdict(
-    answer: Finding, found: RuleFormulas, kind: str | None = None, note: str | None = None
-) -> SymbolicVerdict:
-    note = answer.note if note is None else note
+def _verdict(answer: Finding, found: RuleFormulas, rule_kind: str) -> SymbolicVerdict:
+    note = answer.note
     if found.assumed:
         note += f" This holds where {', '.join(map(str, found.assumed))}, as in the region."
+    about = About(found.system, rule_kind, tuple(map(str, found.names)))
     return SymbolicVerdict(
-        answer.kind if kind is None else kind, found.names, found.velocity, answer.energy,
-        answer.metric, found.values, note, found.system, answer.proved,
-        (*answer.conditions, *found.assumed), answer.seen,
+        answer.kind, found.names, found.velocity, answer.energy,
+        answer.metric, found.values, note, answer.proved,
+        (*answer.conditions, *found.assumed), answer.seen, about,
     )  # fmt: skip
 
 

@@ -7,6 +7,11 @@ from typing import Any
 
 import sympy as sp
 
+from thalweg.core.about import UNSAID, About
+from thalweg.core.reports import Report, about_in
+from thalweg.core.tables import results_as_html
+from thalweg.recovery.closed_form.trees import from_tree, to_tree
+
 WORDS = {
     "euclidean": "steepest descent in the Euclidean metric",
     "constant-metric": "steepest descent in a constant metric",
@@ -15,11 +20,12 @@ WORDS = {
     "refuted": "not steepest descent in any continuous metric",
 }
 _WIDTH = 80
+_EXACT = ("names", "rule", "energy", "metric", "values", "conditions")
 
 
-@dataclass(frozen=True)
-class SymbolicVerdict:
-    """What a rule descends, in closed form, with what was proved and on which conditions.
+@dataclass(frozen=True, eq=False, repr=False)
+class SymbolicVerdict(Report):
+    """The energy and the metric of a rule in closed form, with what was proved, and where.
 
     Attributes:
         kind: `"euclidean"`, `"constant-metric"`, `"diagonal-metric"`, `"given-metric"`,
@@ -30,11 +36,11 @@ class SymbolicVerdict:
         metric: the matrix M, or None.
         values: the value of each symbol that stands for a parameter.
         note: what decided, in a sentence.
-        system: the name of the rule.
         proved: the facts that were proved, which together give the answer.
         conditions: what must hold of parameters and, for cases that the region decides, of the
             state; all of it holds for `values` in the region.
         seen: facts that were seen at points and not proved. No answer rests on them.
+        about: the rule.
     """
 
     kind: str
@@ -44,10 +50,10 @@ class SymbolicVerdict:
     metric: Any
     values: Mapping[Any, Any]
     note: str
-    system: str = ""
     proved: tuple[str, ...] = ()
     conditions: tuple[Any, ...] = ()
     seen: tuple[str, ...] = ()
+    about: About = UNSAID
 
     @property
     def certified(self) -> bool:
@@ -65,8 +71,28 @@ class SymbolicVerdict:
         energy, metric = (sp.latex(e, symbol_names=shown) for e in (self.energy, self.metric))
         return f"E({arguments}) = {energy}\nM = {metric}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The verdict as JSON-ready data."""
+    @property
+    def title(self) -> str:
+        """The rule and the kind of the verdict, in a line."""
+        return f"Closed form of {self.about.system}: {self.kind}"
+
+    def table(self) -> None:
+        """Nothing: the remarks say it all."""
+
+    def remarks(self) -> list[str]:
+        """What it is, what was proved and seen, where, and the expressions."""
+        fact = "" if self.kind == "undecided" else f"It is {WORDS[self.kind]}. "
+        said = [fact + self.note, *(f"proved: {fact}" for fact in self.proved)]
+        said += [f"seen at points, not proved: {fact}" for fact in self.seen]
+        said += [f"where {conditions_text(self.conditions)}"] if self.conditions else []
+        if self.energy is not None:
+            said += [f"E = {self.energy}", f"M = {_matrix_text(self.metric)}"]
+            known = ", ".join(f"{k} = {_short(v)}" for k, v in self.values.items())
+            said += [f"with {known}"] if known else []
+        return said
+
+    def data(self) -> dict[str, Any]:
+        """The keys of a verdict, texts, and the expressions as trees that can be read back."""
         return {
             "kind": self.kind,
             "residual": None,
@@ -80,26 +106,30 @@ class SymbolicVerdict:
             "proved": list(self.proved),
             "conditions": [relation_text(relation) for relation in self.conditions],
             "seen": list(self.seen),
+            "exact": {name: to_tree(getattr(self, name)) for name in _EXACT},
         }
 
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as JSON-ready data: `about`, and the keys of `data`."""
+        return {"about": self.about.to_dict()} | self.data()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "SymbolicVerdict":
+        """The verdict that `to_dict` wrote, its expressions from their trees."""
+        exact = {name: from_tree(data["exact"][name]) for name in _EXACT}
+        proved, seen = tuple(data["proved"]), tuple(data["seen"])
+        kept = {"kind": data["kind"], "note": data["note"], "proved": proved, "seen": seen}
+        return cls(**kept, **exact, about=about_in(data, about))
+
     def __str__(self) -> str:
-        lines = _wrap(f"Closed form of {self.system}: {self.kind}")
-        fact = "" if self.kind == "undecided" else f"It is {WORDS[self.kind]}. "
-        lines += _wrap(fact + self.note, "  ")
-        for fact in self.proved:
-            lines += _wrap(f"proved: {fact}", "  ")
-        for fact in self.seen:
-            lines += _wrap(f"seen at points, not proved: {fact}", "  ")
-        if self.conditions:
-            lines += _wrap(f"where {conditions_text(self.conditions)}", "  ")
-        if self.energy is not None:
-            lines += _wrap(f"E = {self.energy}", "  ")
-            lines += _wrap(f"M = {_matrix_text(self.metric)}", "  ")
-            if self.values:
-                known = ", ".join(f"{k} = {_short(v)}" for k, v in self.values.items())
-                lines += _wrap(f"with {known}", "  ")
-            lines += ["In LaTeX:", *self.latex.splitlines()]
-        return "\n".join(lines)
+        lines = _wrap(self.title)
+        for said in self.remarks():
+            lines += _wrap(said, "  ")
+        latex = self.latex.splitlines()
+        return "\n".join([*lines, *(["In LaTeX:", *latex] if latex else [])])
+
+    def _repr_html_(self) -> str:
+        return results_as_html(self.title, self.table(), self.remarks())
 
 
 def conditions_text(conditions: tuple[Any, ...]) -> str:

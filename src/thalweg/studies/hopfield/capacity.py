@@ -1,6 +1,5 @@
 """Study `hopfield-capacity`: how many patterns Hebbian networks hold, against mean-field theory."""
 
-from dataclasses import asdict
 from typing import Any
 
 import jax
@@ -88,8 +87,8 @@ def study(
             }
             for c in curves
         ],
-        "breakdowns": [asdict(f) for f in found],
-        "extrapolations": [] if problem else [asdict(extrapolate(found, p)) for p in _POWERS],
+        "breakdowns": [f.data() for f in found],
+        "extrapolations": [] if problem else [extrapolate(found, p).data() for p in _POWERS],
     }
     return Outcome(page, values)
 

@@ -1,6 +1,7 @@
 """Run a form of the rule and keep its outputs; say where a denominator reached zero."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import equinox as eqx
@@ -8,8 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.results import Result
+from thalweg.core.tables import format_state
 from thalweg.core.trees import as_arrays, is_integer
 from thalweg.models.normalization.model.delayed import BLOCK, run_delayed
 from thalweg.models.normalization.model.held import outputs
@@ -38,9 +43,9 @@ class Crossing:
         return f"the denominator sigma² + u of neuron {self.neuron} {what} at step {self.step}"
 
 
-@dataclass(frozen=True)
-class Adaptation:
-    """What a run of the rule did.
+@dataclass(frozen=True, eq=False, repr=False)
+class Adaptation(TableReport):
+    """A run of the rule.
 
     Attributes:
         times: the steps at which outputs were kept, shape `(T,)`.
@@ -48,6 +53,7 @@ class Adaptation:
         state: the state after the last step (W, V or u), or at the crossing.
         result: how the run ended.
         crossing: where it broke, or None.
+        about: the rule.
     """
 
     times: np.ndarray
@@ -55,6 +61,35 @@ class Adaptation:
     state: np.ndarray
     result: Result
     crossing: Crossing | None
+    about: About = UNSAID
+
+    @property
+    def title(self) -> str:
+        """The rule, and how many outputs were kept."""
+        return f"Run of {self.about.system or 'a rule'}: {len(self.times)} outputs kept"
+
+    def table(self) -> Table:
+        """The first and the last outputs kept."""
+        ends = sorted({0, len(self.times) - 1})
+        return ["step", "outputs"], [
+            [str(int(self.times[i])), format_state(self.outputs[i])] for i in ends
+        ]
+
+    def remarks(self) -> list[str]:
+        """How the run ended."""
+        if self.crossing is None:
+            return [Result[self.result]]
+        told = str(self.crossing)
+        return [f"{told[0].upper()}{told[1:]}."]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Adaptation":
+        """The run that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def adapt(
@@ -99,9 +134,10 @@ def adapt(
         else:
             made = _run(as_arrays(rule), state, int(steps), int(save_every), saves)
             end, reached, drives, denominators = (np.asarray(a) for a in made)
-    return _report(
+    found = _report(
         np.arange(saves) * save_every, np.asarray(end), reached, drives, denominators, throw
     )
+    return replace(found, about=About(type(rule).__name__, "map"))
 
 
 @eqx.filter_jit

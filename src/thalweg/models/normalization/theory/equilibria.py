@@ -1,11 +1,16 @@
 """The equilibria of a held input: all of them for a few neurons, the stable one for any number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.tables import format_eigenvalues
 from thalweg.models.normalization.model.held import HeldInput
 from thalweg.models.normalization.theory.energy import constant_rate
 from thalweg.models.normalization.theory.patterns import all_choices
@@ -13,12 +18,13 @@ from thalweg.models.normalization.theory.stable import stable_states
 from thalweg.models.normalization.theory.terms import Problems, Terms
 
 _HALVINGS = 60
+_SHOWN = 12  # neurons of a table
 LARGEST = 16
 """Up to how many driven neurons all 2^d choices of roots are gone through."""
 
 
-@dataclass(frozen=True)
-class OutputEquilibrium:
+@dataclass(frozen=True, eq=False, repr=False)
+class OutputEquilibrium(TableReport):
     """A rest state of the outputs under a held input.
 
     Attributes:
@@ -30,6 +36,7 @@ class OutputEquilibrium:
         eigenvalues: of the reduced flow on the driven neurons, real, falling, shape `(d,)`.
         stable: whether all are negative; None when the largest is zero to rounding.
         residual: the largest |F_i(u)| over the driven neurons.
+        about: the input.
     """
 
     outputs: np.ndarray
@@ -39,6 +46,39 @@ class OutputEquilibrium:
     eigenvalues: np.ndarray
     stable: bool | None
     residual: float
+    about: About = UNSAID
+
+    @property
+    def title(self) -> str:
+        """Whether it is stable, and the total output."""
+        stable = {True: "stable", False: "unstable", None: "at the edge of stability"}[self.stable]
+        return f"Rest state of the outputs: {stable}, R·r = {self.total:.8g}"
+
+    def table(self) -> Table:
+        """One row a neuron, the first few of many."""
+        shown = zip(self.outputs[:_SHOWN], self.pool, self.lower, strict=False)
+        rows = [
+            [str(i), f"{output:.8g}", f"{pool:.8g}", "lower" if is_lower else "upper"]
+            for i, (output, pool, is_lower) in enumerate(shown)
+        ]
+        left = len(self.outputs) - len(rows)
+        more = [["…", f"{left} more", "", ""]] if left else []
+        return ["neuron", "R", "u", "root"], [*rows, *more]
+
+    def remarks(self) -> list[str]:
+        """Eigenvalues and residual."""
+        return [
+            f"Eigenvalues: {format_eigenvalues(self.eigenvalues)}. Residual {self.residual:.1e}."
+        ]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "OutputEquilibrium":
+        """The rest state that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def problems_of(held: HeldInput, alpha: Any = None, beta: Any = None) -> Problems:

@@ -1,10 +1,15 @@
 """Where a stable output state exists: intervals of β, and of α, with folds at their ends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.models.normalization.model.held import HeldInput
 from thalweg.models.normalization.theory.energy import constant_rate
 from thalweg.models.normalization.theory.equilibria import problems_of
@@ -14,8 +19,8 @@ from thalweg.models.normalization.theory.terms import Problems
 _HALVINGS = 55
 
 
-@dataclass(frozen=True)
-class StableIntervals:
+@dataclass(frozen=True, eq=False, repr=False)
+class StableIntervals(TableReport):
     """Intervals of a parameter in which there is a stable output state.
 
     Attributes:
@@ -27,6 +32,8 @@ class StableIntervals:
         searched: the range searched, (low, high).
         points: how many values the range was sampled at before the ends were bisected; a window
             narrower than their spacing is found only if the margin of existence shows it by a turn.
+        parameter: its name.
+        about: the network.
     """
 
     intervals: list[tuple[float, float]]
@@ -34,10 +41,44 @@ class StableIntervals:
     flips: list[float]
     searched: tuple[float, float]
     points: int
+    parameter: str = ""
+    about: About = UNSAID
 
     def __contains__(self, value: float) -> bool:
         """Whether a value lies in one of the intervals."""
         return any(low <= value <= high for low, high in self.intervals)
+
+    @property
+    def title(self) -> str:
+        """The parameter, and how many intervals there are."""
+        low, high = self.searched
+        count = len(self.intervals)
+        many = f"{count} interval{'s' * (count != 1)}"
+        name = self.parameter or "a parameter"
+        return f"Stable outputs, {name} in [{low:.6g}, {high:.6g}]: {many}"
+
+    def table(self) -> Table | None:
+        """One row an interval."""
+        rows = [[f"{low:.8g}", f"{high:.8g}"] for low, high in self.intervals]
+        return (["from", "to"], rows) if rows else None
+
+    def remarks(self) -> list[str]:
+        """Folds, flips, and how closely was looked."""
+        said = [
+            f"{name} at {', '.join(f'{value:.8g}' for value in values)}."
+            for name, values in (("Folds", self.folds), ("Flips", self.flips))
+            if values
+        ]
+        return [*said, f"Sampled at {self.points} values."]
+
+    def data(self) -> dict[str, Any]:
+        """The fields."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "StableIntervals":
+        """The intervals that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def beta_intervals(
@@ -74,7 +115,7 @@ def beta_intervals(
         if intervals and positive and positive[0][0] == 0.0:
             positive[0] = (intervals.pop()[0], positive[0][1])
         intervals, folds = intervals + positive, ends
-    return StableIntervals(intervals, folds, [], (lower, upper), points)
+    return StableIntervals(intervals, folds, [], (lower, upper), points, "beta")
 
 
 def alpha_intervals(
@@ -110,7 +151,7 @@ def alpha_intervals(
     is_flip = (np.abs(step) < 1e-6) & (np.abs(exists) > 1e-9)
     folds = [e for e, flips in zip(ends, is_flip, strict=True) if not flips]
     flips = [e for e, flips in zip(ends, is_flip, strict=True) if flips]
-    return StableIntervals(intervals, folds, flips, (lower, upper), points)
+    return StableIntervals(intervals, folds, flips, (lower, upper), points, "alpha")
 
 
 def largest_decay(problems: Problems, outputs: np.ndarray) -> np.ndarray:

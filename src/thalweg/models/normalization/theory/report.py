@@ -1,17 +1,21 @@
 """The stability report: its data, and its sentences for a reader who knows neuroscience."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import TableReport, about_all, about_in
 from thalweg.models.normalization.theory.equilibria import OutputEquilibrium
 from thalweg.models.normalization.theory.folds import StableIntervals
 
 
 @dataclass(frozen=True)
 class StartOutcome:
-    """What the map does from W₀.
+    """The end of a run of the map from W₀.
 
     Attributes:
         outcome: `"reaches the stable state"`, `"crosses zero"`, `"fades"` (u grows without bound
@@ -25,9 +29,9 @@ class StartOutcome:
     neuron: int | None
 
 
-@dataclass(frozen=True)
-class StabilityReport:
-    """Whether the weights and the outputs of a held input come to rest, and why not.
+@dataclass(frozen=True, eq=False, repr=False)
+class StabilityReport(TableReport):
+    """The rest of the weights and of the outputs of a held input, or why there is none.
 
     Attributes:
         size: n.
@@ -50,6 +54,7 @@ class StabilityReport:
         premise_gap: ‖R Rᵀ − C‖ / ‖C‖ at the equilibrium: zero iff the source's premise holds.
         start: what the map does from W₀.
         hidden_instability: R settles while W diverges.
+        about: the network.
     """
 
     size: int
@@ -70,14 +75,43 @@ class StabilityReport:
     premise_gap: float | None
     start: StartOutcome
     hidden_instability: bool
+    about: About = UNSAID
 
-    def __str__(self) -> str:
+    def __post_init__(self) -> None:
+        for name in ("equilibrium", "alpha_intervals", "beta_intervals"):
+            part = getattr(self, name)
+            if part is not None:
+                object.__setattr__(self, name, *about_all([part], self.about))
+
+    @property
+    def title(self) -> str:
+        """The network and the two answers."""
+        name = self.about.system or "A normalization network"
+        return f"{name}: outputs {self.outputs}, weights {self.weights}"
+
+    def table(self) -> None:
+        """Nothing: the sentences say it all."""
+
+    def remarks(self) -> list[str]:
         """The report in sentences."""
-        return "\n".join(sentences(self))
+        return sentences(self)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON-ready data."""
-        return _plain(asdict(self))
+    def data(self) -> dict[str, Any]:
+        """The fields; a critical α that is infinite is null, and `has_no_limit` says so."""
+        return to_fields(self) | {"has_no_limit": self._has_no_limit}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "StabilityReport":
+        """The report that `to_dict` wrote."""
+        if data["has_no_limit"]:
+            data = {**data, "critical_alpha": np.inf}
+        if data["equilibrium"] is not None and data["premise_gap"] is None:
+            data = {**data, "premise_gap": np.inf}
+        return from_fields(cls, data, about=about_in(data, about))
+
+    @property
+    def _has_no_limit(self) -> bool:
+        return self.critical_alpha is not None and np.isinf(self.critical_alpha)
 
 
 def sentences(report: StabilityReport) -> list[str]:
@@ -191,17 +225,3 @@ def _intervals(found: StableIntervals) -> str:
 def _names(neurons: tuple[int, ...]) -> str:
     shown = ", ".join(str(i) for i in neurons[:8])
     return shown + (f", … ({len(neurons)} in all)" if len(neurons) > 8 else "")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

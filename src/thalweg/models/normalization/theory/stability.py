@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from thalweg.core.about import About
 from thalweg.models.normalization.model.held import HeldInput, hold
 from thalweg.models.normalization.model.network import NormalizationNetwork, evaluate
 from thalweg.models.normalization.model.stimuli import Ensemble
@@ -72,6 +73,7 @@ def stability_report(
         premise_gap=gap,
         start=follow(held, found, steps),
         hidden_instability=settles and weights == DIVERGES,
+        about=About(type(network).__name__, "map"),
     )
 
 
