@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
 
 from thalweg.core.errors import InputError
@@ -52,7 +53,9 @@ def from_tree(tree: Any) -> Any:
     if name in ("tuple", "mapping", "matrix"):
         kinds = {"tuple": tuple, "mapping": dict, "matrix": lambda rows: sp.Matrix(list(rows))}
         return kinds[name](parts)
-    return _class_named(name)(*parts)
+    kind = _class_named(name)
+    # A condition that assumptions on its symbols decide stays the condition that was written.
+    return kind(*parts, **({"evaluate": False} if issubclass(kind, Relational) else {}))
 
 
 def _class_named(name: str) -> Any:
