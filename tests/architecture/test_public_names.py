@@ -78,8 +78,8 @@ def results_outside_the_protocol() -> list[str]:
         for name in getattr(loaded, "__all__", ()):
             routine = inspect.unwrap(getattr(loaded, name))
             kind = getattr(routine, "__annotations__", {}).get("return")
-            is_result = inspect.isclass(kind) and dataclasses.is_dataclass(kind)
-            if is_result and not issubclass(kind, eqx.Module | Report):
+            is_excepted = isinstance(kind, type) and issubclass(kind, eqx.Module | Report)
+            if dataclasses.is_dataclass(kind) and not is_excepted:
                 found.add(f"{module.name}.{name}")
     return sorted(found)
 
