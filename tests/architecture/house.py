@@ -39,8 +39,8 @@ PARTS = {
         "startup", "versions", "stages", "session", "parse", "commands", "main",
     ),
     "dynamics": (
-        "words", "rules", "diffusions", "kernels", "functions", "descent", "proximal", "operators",
-        "covariant", "spin_sweeps", "spins", "declared", "problem", "formulas",
+        "words", "rules", "diffusions", "kernels", "functions", "descent", "langevin", "proximal",
+        "operators", "covariant", "spin_sweeps", "spins", "declared", "problem", "formulas",
     ),
     "learning": ("continuous", "adjoints", "runs", "gradients", "relax", "compare"),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),

@@ -22,13 +22,16 @@ from thalweg.dynamics import (
     Deterministic,
     Drift,
     GlauberSpins,
+    Langevin,
     MirrorStep,
     Momentum,
     Moving,
+    Phase,
     ProximalStep,
     RandomOrderSpins,
     SequentialSpins,
     SynchronousSpins,
+    Underdamped,
 )
 from thalweg.energies import (
     ContinuousHopfield,
@@ -55,7 +58,16 @@ from thalweg.recovery.candidates.two_step import ThresholdEnergy, TwoStepEnergy
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre
 from thalweg.recovery.metrics.in_states import ChartMetric
 from thalweg.recovery.split.boxes import TensorEnergy
-from thalweg.sampling import SGLD, Boltzmann, FokkerPlanck, NoisyGradient, QuantileFreeEnergy
+from thalweg.sampling import (
+    BAOAB,
+    HMC,
+    MALA,
+    SGLD,
+    Boltzmann,
+    FokkerPlanck,
+    NoisyGradient,
+    QuantileFreeEnergy,
+)
 
 
 @dataclass(frozen=True)
@@ -351,12 +363,32 @@ RULES = (
 
 DIFFUSIONS = (
     Row("user's diffusion", Shaken, (TREE, PLANE)),
+    Row("langevin", lambda: Langevin(DoubleWell(), np.float64(0.4)), (PLANE, TREE)),
+    Row(
+        "langevin in a diagonal metric",
+        lambda: Langevin(DoubleWell(), 0.4, tw.DiagonalMetric(Stretch())),
+        (TREE,),
+    ),
+    Row(
+        "langevin in a metric",
+        lambda: Langevin(DoubleWell(), 0.4, tw.MetricField(Bent())),
+        (PLANE, TREE),
+    ),
     Row("user's mixed noise", Mixed, (PLANE,)),
 )
 
 KERNELS = (
     Row("random-order spins", lambda: RandomOrderSpins(Hopfield(COUPLINGS, 0.1)), (SPINS,)),
     Row("glauber spins", lambda: GlauberSpins(Hopfield(COUPLINGS, 0.1), 0.8), (SPINS,)),
+    Row(
+        "baoab",
+        lambda: Underdamped(DoubleWell(), np.float64(0.3), 0.5, 0.8),
+        (Phase(PLANE, PLANE[::-1]), Phase(TREE, HIGH)),
+    ),
+    Row("obabo", lambda: Underdamped(DoubleWell(), 0.3, splitting="OBABO"), (Phase(PLANE, PLANE),)),
+    Row("mala", lambda: MALA(0.1, 0.8).kernel(DoubleWell()), (PLANE, TREE)),
+    Row("hmc", lambda: HMC(0.8, 3, step_size=0.2).kernel(DoubleWell()), (PLANE,)),
+    Row("positions of baoab", lambda: BAOAB(0.1, 0.8).kernel(DoubleWell()), (PLANE,)),
     Row("sgld", lambda: SGLD(0.1, 0.8).kernel(Quadratic(SPD)), (THREE,)),
     Row(
         "sgld with noise",

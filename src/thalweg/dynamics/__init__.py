@@ -7,6 +7,7 @@ from thalweg.dynamics.descent import GradientStep, SteepestDescent
 from thalweg.dynamics.diffusions import Diffusion, Drift
 from thalweg.dynamics.functions import as_flow, as_map
 from thalweg.dynamics.kernels import Kernel, MemoryKernel, Transition
+from thalweg.dynamics.langevin import Langevin, Phase, Underdamped
 from thalweg.dynamics.operators import MemoryMap, MirrorStep, Momentum, Moving, ProximalStep
 from thalweg.dynamics.problem import Problem, covector, make_problem
 from thalweg.dynamics.rules import Deterministic, Flow, Map, Random, Rule
@@ -30,12 +31,14 @@ __all__ = [
     "GlauberSpins",
     "GradientStep",
     "Kernel",
+    "Langevin",
     "Map",
     "MemoryKernel",
     "MemoryMap",
     "MirrorStep",
     "Momentum",
     "Moving",
+    "Phase",
     "Problem",
     "ProximalStep",
     "Random",
@@ -45,6 +48,7 @@ __all__ = [
     "SteepestDescent",
     "SynchronousSpins",
     "Transition",
+    "Underdamped",
     "Words",
     "as_flow",
     "as_map",

@@ -2,12 +2,16 @@
 
 from thalweg.sampling.boltzmann import Boltzmann
 from thalweg.sampling.fokker_planck import FokkerPlanck
-from thalweg.sampling.methods import SGLD, Method, NoisyGradient, Told
+from thalweg.sampling.methods import BAOAB, HMC, MALA, NUTS, SGLD, Method, NoisyGradient, Told
 from thalweg.sampling.quantiles import QuantileFreeEnergy, jko_step
 from thalweg.sampling.sample import Starts, sample
 from thalweg.sampling.samples import Samples
 
 __all__ = [
+    "BAOAB",
+    "HMC",
+    "MALA",
+    "NUTS",
     "SGLD",
     "Boltzmann",
     "FokkerPlanck",

@@ -1,6 +1,10 @@
 """BlackJAX, whose kernels several methods wrap; imported when first one is used."""
 
+import contextlib
 from typing import Any
+
+import jax
+import jax.numpy as jnp
 
 from thalweg.core.errors import InputError
 
@@ -21,3 +25,8 @@ def import_blackjax(method: str) -> Any:
             f"{method} needs BlackJAX, which is not installed: pip install 'thalweg[sampling]'."
         ) from error
     return blackjax
+
+
+def in_precision_of(state: Any) -> contextlib.AbstractContextManager[Any]:
+    """A context for what BlackJAX traces, which draws noise of JAX's default precision."""
+    return jax.enable_x64(jnp.result_type(*jax.tree.leaves(state)) == jnp.float64)

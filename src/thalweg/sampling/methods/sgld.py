@@ -13,7 +13,7 @@ from thalweg.core.trees import cast_like, has_tracer
 from thalweg.dynamics import MemoryKernel
 from thalweg.sampling.methods.base import Energy, Told, check_temperature
 from thalweg.sampling.methods.continuous import PlainContinuousMethod, refuse_constrained
-from thalweg.sampling.methods.extras import import_blackjax
+from thalweg.sampling.methods.extras import import_blackjax, in_precision_of
 
 
 class NoisyGradient(eqx.Module):
@@ -71,9 +71,8 @@ class SGLDKernel(MemoryKernel):
         down = jax.tree.map(jnp.negative, slope)
         move = import_blackjax("SGLD").sgmcmc.diffusions.overdamped_langevin()
         eta, temperature = cast_like(eta, carry), cast_like(self.temperature, carry)
-        moved = move(own, carry, down, eta, temperature)
-        # BlackJAX draws noise of the default precision.
-        return jax.tree.map(lambda x, old: x.astype(old.dtype), moved, carry), Told()
+        with in_precision_of(carry):
+            return move(own, carry, down, eta, temperature), Told()
 
     def state(self, carry: Any) -> Any:
         """The carry itself."""
