@@ -36,7 +36,7 @@ FLOORS = {
 PARTS = {
     "analysis": ("linearize", "descent", "equilibria", "cycles", "comparison"),
     "cli": (
-        "startup", "versions", "stages", "session", "parse", "commands", "main",
+        "startup", "versions", "stages", "session", "parse", "page", "commands", "main",
     ),
     "dynamics": (
         "words", "rules", "diffusions", "kernels", "functions", "descent", "langevin", "proximal",

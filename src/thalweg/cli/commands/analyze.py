@@ -1,6 +1,6 @@
 """`thalweg analyze`: the main job."""
 
-import shlex
+import typer
 
 from thalweg.cli.parse.options import (
     ConservedOption,
@@ -18,6 +18,7 @@ from thalweg.cli.stages import Stages
 
 
 def analyze(
+    context: typer.Context,
     system: SystemArgument,
     settings: SetOption = None,
     domain: DomainOption = None,
@@ -36,45 +37,13 @@ def analyze(
     `thalweg analyze model.py:MyFlow --domain "-3,3;-3,3" --json`.
     """
     with session(out, as_json, quiet, debug) as current:
-        from thalweg.cli.parse.loader import load_system
-        from thalweg.cli.parse.region import read_domain
-        from thalweg.cli.parse.totals import read_conserved
+        from thalweg.cli.page import page_files
+        from thalweg.cli.parse.question import read_question
+        from thalweg.report import analyze as verb
 
-        loaded = load_system(system, settings or ())
-        box, warnings = read_domain(domain, loaded.rule)
-        totals = read_conserved(conserved)
-        current.open_folder(loaded.slug)
-
-        from thalweg.report import analyze as job
-
-        files: dict[str, bytes] = {}
-        known = {"seed": seed, "name": loaded.name, "warnings": warnings, "conserved": totals}
-        with Stages(loaded.name, len(job.STAGES) + 1, quiet=quiet) as stage:
-            found = job.analyze(loaded.subject, box, **known, stage=stage)
-            if current.folder is not None:
-                from thalweg.cli.versions import installed
-                from thalweg.report import analysis_page
-
-                stage("figures")
-                command = _command(loaded.portable_name, settings or (), domain, totals, seed)
-                page = found.called(loaded.portable_name)
-                files = analysis_page(page, command=command, versions=installed()).files()
-
+        asked = read_question(system, settings, domain, conserved)
+        current.open_folder(asked.system.slug)
+        with Stages(asked.system.name, len(verb.STAGES) + 1, quiet=quiet) as stage:
+            found = verb.analyze(asked.subject, asked.domain, **asked.known, seed=seed, stage=stage)
+            files = page_files(found, asked.system, context, stage) if current.folder else {}
         current.finish(found.to_dict(), str(found), lambda: files)
-
-
-def _command(
-    name: str,
-    settings: list[str] | tuple[()],
-    domain: str | None,
-    totals: dict[str, float],
-    seed: int,
-) -> str:
-    """What was typed, without where files went."""
-    words = ["thalweg", "analyze", name]
-    words += [word for text in settings for word in ("--set", text)]
-    words += [] if domain is None else ["--domain", domain]
-    words += [
-        word for total in totals.items() for word in ("--conserved", "{}={!r}".format(*total))
-    ]
-    return shlex.join([*words, *(["--seed", str(seed)] if seed else [])])

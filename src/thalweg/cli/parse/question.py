@@ -1,0 +1,53 @@
+"""SYSTEM, --set, --domain and --conserved together: of what is asked, and where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thalweg.cli.parse.loader import System, load_system
+from thalweg.cli.parse.region import read_domain
+from thalweg.cli.parse.totals import read_conserved
+from thalweg.core.domains import Domain
+
+
+@dataclass(frozen=True)
+class Question:
+    """A system, where it is asked about, and what was noticed on reading that.
+
+    Attributes:
+        system: the system with its settings.
+        domain: the region.
+        totals: the values of totals that it conserves, by name.
+        warnings: sentences about the domain.
+    """
+
+    system: System
+    domain: Domain
+    totals: dict[str, float]
+    warnings: list[str]
+
+    @property
+    def subject(self) -> Any:
+        """The rule, or the energy that stands for its steepest descent."""
+        return self.system.subject
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What `analyze` is told besides the system and the region, by the names it has there."""
+        return {"conserved": self.totals, "name": self.system.name, "warnings": self.warnings}
+
+
+def read_question(
+    system: str,
+    settings: Sequence[str] | None,
+    domain: str | None,
+    conserved: Sequence[str] | None,
+) -> Question:
+    """The question that the words of a command ask.
+
+    Raises:
+        InputError: a word does not fit; the message says which and how.
+    """
+    loaded = load_system(system, settings or ())
+    region, warnings = read_domain(domain, loaded.rule)
+    return Question(loaded, region, read_conserved(conserved), warnings)
