@@ -5,6 +5,7 @@
 
 from thalweg.energies.associative import DenseAssociative, ModernHopfield
 from thalweg.energies.base import Energy, Scaled, Sum
+from thalweg.energies.couplings import LatticeCouplings, LayeredCouplings, SparseCouplings
 from thalweg.energies.hopfield import Couplings, DenseCouplings, HebbianCouplings, Hopfield
 from thalweg.energies.lagrangian import (
     ContinuousHopfield,
@@ -15,11 +16,14 @@ from thalweg.energies.lagrangian import (
     log_cosh,
 )
 from thalweg.energies.neural import NeuralEnergy
+from thalweg.energies.pairwise import Pairwise
 from thalweg.energies.quadratic import Quadratic
 from thalweg.energies.restriction import Restriction
+from thalweg.energies.units import Binary, GaussianBinary, Potts, Units
 from thalweg.energies.wells import DoubleWell, FourWells, MuellerBrown
 
 __all__ = [
+    "Binary",
     "ContinuousHopfield",
     "Couplings",
     "DenseAssociative",
@@ -27,17 +31,24 @@ __all__ = [
     "DoubleWell",
     "Energy",
     "FourWells",
+    "GaussianBinary",
     "HebbianCouplings",
     "Hopfield",
     "LagrangianHopfield",
+    "LatticeCouplings",
+    "LayeredCouplings",
     "LogSumExp",
     "ModernHopfield",
     "MuellerBrown",
     "NeuralEnergy",
+    "Pairwise",
+    "Potts",
     "Quadratic",
     "Restriction",
     "Scaled",
+    "SparseCouplings",
     "Sum",
+    "Units",
     "half_rectified_square",
     "half_square",
     "log_cosh",

@@ -26,8 +26,17 @@ class Couplings(eqx.Module):
 
     @property
     @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a state, of N entries."""
+
+    @property
+    @abstractmethod
     def size(self) -> int:
         """The number N of spins."""
+
+    @abstractmethod
+    def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The pairs that may be coupled: heads, tails and W, `(E,)` each, every pair once."""
 
     @abstractmethod
     def dense(self) -> np.ndarray:
@@ -39,6 +48,7 @@ class DenseCouplings(Couplings):
 
     Arguments:
         matrix: W, `(N, N)`, symmetric, with a zero diagonal.
+        name: what messages call it.
 
     Raises:
         InputError: the matrix is not square, not symmetric, or has a diagonal; the message names
@@ -46,17 +56,18 @@ class DenseCouplings(Couplings):
     """
 
     matrix: Any = eqx.field(converter=as_parameter)
+    name: str = eqx.field(static=True, default="Hopfield")
 
     def __check_init__(self):
         """Refuse matrices for which the energy need not fall (theorem 1 needs W = Wᵀ, W_ii = 0)."""
-        check_symmetric("Hopfield", self.matrix)
+        check_symmetric(self.name, self.matrix)
         if has_tracer(self.matrix):
             return
         matrix = np.asarray(self.matrix)
         if np.any(np.diag(matrix)):
             i = int(np.argmax(np.abs(np.diag(matrix))))
             raise InputError(
-                f"Hopfield: weights must have a zero diagonal, but W[{i}, {i}] = "
+                f"{self.name}: weights must have a zero diagonal, but W[{i}, {i}] = "
                 f"{matrix[i, i]:.6g}. Pass W - np.diag(np.diag(W)): the diagonal shifts the "
                 f"energy of spins by a constant."
             )
@@ -67,9 +78,18 @@ class DenseCouplings(Couplings):
         return cast_like(self.matrix, x) @ x
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """`(N,)`."""
+        return (self.size,)
+
+    @property
     def size(self) -> int:
         """N."""
         return jnp.shape(self.matrix)[0]
+
+    def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The entries above the diagonal that are not zero."""
+        return _edges_of(self.dense())
 
     def dense(self) -> np.ndarray:
         """W."""
@@ -108,9 +128,18 @@ class HebbianCouplings(Couplings):
         return (columns @ (x @ columns) - count * x) / size
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """`(N,)`."""
+        return (self.size,)
+
+    @property
     def size(self) -> int:
         """N."""
         return self.columns.shape[0]
+
+    def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The entries above the diagonal that are not zero."""
+        return _edges_of(self.dense())
 
     def dense(self) -> np.ndarray:
         """W."""
@@ -176,6 +205,11 @@ class Hopfield(Energy):
         flat = np.abs(values) <= tolerance
         slope = np.abs(bias[flat]).max(initial=0.0)
         return bool(values.max() <= tolerance and slope <= 1e-12 * max(np.abs(bias).max(), 1e-300))
+
+
+def _edges_of(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    heads, tails = np.nonzero(np.triu(matrix, 1))
+    return heads, tails, matrix[heads, tails]
 
 
 def check_symmetric(name: str, matrix: Any) -> None:

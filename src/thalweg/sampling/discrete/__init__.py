@@ -1,0 +1,1 @@
+"""Units of machines drawn from their laws given one another."""
