@@ -55,8 +55,8 @@ PARTS = {
         "split", "ladder", "recover",
     ),
     "sampling": (
-        "boltzmann", "fokker_planck", "quantiles", "methods", "diagnostics", "samples", "chains",
-        "sample",
+        "boltzmann", "fokker_planck", "quantiles", "methods", "discrete",
+        "diagnostics", "samples", "chains", "sample",
     ),
     "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
 }  # fmt: skip

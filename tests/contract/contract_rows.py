@@ -44,6 +44,7 @@ from thalweg.energies import (
     ModernHopfield,
     MuellerBrown,
     NeuralEnergy,
+    Pairwise,
     Quadratic,
     Restriction,
     Sum,
@@ -63,8 +64,10 @@ from thalweg.sampling import (
     HMC,
     MALA,
     SGLD,
+    BlockGibbs,
     Boltzmann,
     FokkerPlanck,
+    Glauber,
     NoisyGradient,
     QuantileFreeEnergy,
 )
@@ -232,6 +235,9 @@ IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
 WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
 
 COUPLINGS = SPD - np.diag(np.diag(SPD))
+PAIRS = Pairwise(COUPLINGS, 0.1)
+BITS = Pairwise.rbm(COUPLINGS[:2, 2:], 0.3)
+BITS_OF_THREE = np.array([1.0, 0.0, 1.0])
 LOADED = RNG.normal(size=(4, 3))
 SPINS = np.array([1.0, -1.0, 1.0])
 STORED = np.array([[1.0, 1.0, -1.0], [-1.0, 1.0, 1.0]])
@@ -241,6 +247,9 @@ RECTIFIED = hopfield.ReluNetwork(
 
 ENERGIES = (
     Row("hopfield", lambda: Hopfield(COUPLINGS, [0.1, -0.2, 0.3]), (THREE,)),
+    Row("pairs", lambda: Pairwise(COUPLINGS, [0.1, -0.2, 0.3]), (THREE,)),
+    Row("lattice", lambda: Pairwise.lattice([3], 0.7, 0.2), (THREE,)),
+    Row("restricted machine", lambda: Pairwise.rbm(LOADED[:2, :1], 0.3), (THREE,)),
     Row("dense memory", lambda: DenseAssociative(LOADED, power=4), (THREE,)),
     Row("exponential memory", lambda: DenseAssociative(LOADED, "exponential"), (THREE,)),
     Row("modern hopfield", lambda: ModernHopfield(LOADED, 0.5), (THREE,)),
@@ -395,6 +404,9 @@ KERNELS = (
         lambda: SGLD(0.1, 0.8, NoisyGradient(0.3)).kernel(DoubleWell()),
         (THREE,),
     ),
+    Row("blocks", lambda: BlockGibbs(0.8).kernel(PAIRS), (SPINS,)),
+    Row("masked blocks", lambda: BlockGibbs(0.8, True).kernel(BITS), (BITS_OF_THREE,)),
+    Row("random visits", lambda: Glauber(0.8).kernel(PAIRS), (SPINS,)),
     Row("glauber on patterns", lambda: GlauberSpins(hopfield.hebb(STORED), 0.8), (SPINS,)),
 )
 

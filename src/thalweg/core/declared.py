@@ -38,6 +38,13 @@ def has_symmetric_jacobian(rule: Any) -> bool:
     return bool(getattr(rule, "has_symmetric_jacobian", False))
 
 
+def check_states(owner: Any, states: Any, name: str) -> None:
+    """Let an energy that declares `check_state(states, name)` refuse what is no state of it."""
+    check = getattr(owner, "check_state", None)
+    if callable(check):
+        check(states, name)
+
+
 def declared_labels(owner: Any) -> tuple[str, ...] | None:
     """The `state_names` that a rule or an energy declares, or None."""
     names = getattr(owner, "state_names", None)

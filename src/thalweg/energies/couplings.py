@@ -185,7 +185,7 @@ class LatticeCouplings(Couplings):
     periodic: bool = eqx.field(static=True)
 
     def __init__(self, sides: int | Sequence[int], coupling: Any = 1.0, periodic: bool = True):
-        given = [sides, sides] if is_integer(sides) else list(sides)  # type: ignore[arg-type]
+        given: list[Any] = [sides] * 2 if is_integer(sides) else list(sides)  # type: ignore[arg-type]
         least = 3 if periodic else 1
         if not given or not all(is_integer(side) and side >= least for side in given):
             two = " (on a ring of 2 each would be the other's neighbour twice)" if periodic else ""

@@ -203,6 +203,8 @@ class Pairwise(Energy):
             raise InputError(
                 f"Pairwise: {name} must have the shape {self.shape}, got {values.shape}."
             )
+        if values.size == self.size:  # a message then names the unit, not a batch of one besides
+            values = values.reshape(self.shape)
         self.units.check(f"Pairwise: {name}", values)
 
 

@@ -304,9 +304,7 @@ class GaussianBinary(Units):
         one, two = jax.random.split(key)
         bits = jax.random.bernoulli(one, 0.5, shape) * 1.0
         is_number, deviations = self._split(bits)
-        return jnp.where(
-            is_number, deviations * jax.random.normal(two, shape), self.numbered(bits)
-        )
+        return jnp.where(is_number, deviations * jax.random.normal(two, shape), self.numbered(bits))
 
     def numbered(self, digits: Any) -> jax.Array:
         """Of the units of two values: 0 is low, 1 high."""

@@ -1,6 +1,7 @@
 """Laws at a temperature: draws from them, and flows on densities that come to rest at them."""
 
 from thalweg.sampling.boltzmann import Boltzmann
+from thalweg.sampling.discrete import BlockGibbs, Glauber
 from thalweg.sampling.fokker_planck import FokkerPlanck
 from thalweg.sampling.methods import BAOAB, HMC, MALA, NUTS, SGLD, Method, NoisyGradient, Told
 from thalweg.sampling.quantiles import QuantileFreeEnergy, jko_step
@@ -13,8 +14,10 @@ __all__ = [
     "MALA",
     "NUTS",
     "SGLD",
+    "BlockGibbs",
     "Boltzmann",
     "FokkerPlanck",
+    "Glauber",
     "Method",
     "NoisyGradient",
     "QuantileFreeEnergy",

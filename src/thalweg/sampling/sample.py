@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import About
-from thalweg.core.declared import declared_names
+from thalweg.core.declared import check_states, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.ensembles import lane_keys
 from thalweg.core.errors import DivergenceError, InputError
@@ -174,7 +174,8 @@ def _numbers(leaf: Any) -> Any:
 
 
 def _check_levels(energy: Any, states: Any, name: str) -> None:
-    """Refuse starts that are not finite, or where the energy is not, or no scalar."""
+    """Refuse starts that are no states or not finite, or where the energy is not, or no scalar."""
+    check_states(energy, states, name)
     broken = non_finite_leaves(states)
     if broken:
         raise InputError(f"sample: {name} must be finite, got {broken[0].lstrip(' =')}.")

@@ -17,9 +17,17 @@ class Chances(Units):
 
     binary: Binary
 
-    width = property(lambda self: None)
-    num_values = property(lambda self: 2)
-    continuous = property(lambda self: False)
+    @property
+    def width(self) -> int | None:
+        return None
+
+    @property
+    def num_values(self) -> int:
+        return 2
+
+    @property
+    def continuous(self) -> bool:
+        return False
 
     def features(self, x: Any) -> Any:
         return self.binary.features(x)
@@ -48,6 +56,7 @@ class Chances(Units):
 
 def states_of(energy: Pairwise) -> np.ndarray:
     """All states of spins or bits, `(2^N, *shape)`, the last unit fastest."""
+    assert isinstance(energy.units, Binary)
     low, high = energy.units.low, energy.units.high
     every = np.array(list(itertools.product([low, high], repeat=energy.size)))
     return every.reshape(-1, *energy.shape)
@@ -69,7 +78,7 @@ def matrix_of(kernel: Any, update: Any, k: int) -> np.ndarray:
     chance = np.where(drawn, found - 10.0, 1.0)
     matrix = np.ones((len(states), len(states)))
     for unit in range(energy.size):
-        up = flat[:, unit] == energy.units.high
+        up = flat[:, unit] == flat.max()
         stays = (flat[:, None, unit] == flat[None, :, unit]).astype(float)
         turned = np.where(up[None], chance[:, None, unit], 1.0 - chance[:, None, unit])
         matrix *= np.where(drawn[:, None, unit], turned, stays)

@@ -100,13 +100,13 @@ class EdgeBlocks(Blocks):
         self, energy: Pairwise, temperature: Any, strength: Any, key: jax.Array, k: Any, x: Any
     ) -> Any:
         """The fields of one block and a draw of it."""
-        sites, flat = self.sites[k], x.reshape(-1)
+        sites, flat = jnp.asarray(self.sites)[k], x.reshape(-1)
         features = energy.units.features(flat)
-        values = cast_like(self.values[k], features)
-        near = features[self.others[k]]
+        values = cast_like(self.values, features)[k]
+        near = features[jnp.asarray(self.others)[k]]
         near = near * (values if near.ndim == 1 else values[:, None])
         shape = (sites.shape[0], *near.shape[1:])
-        field = jnp.zeros(shape, near.dtype).at[self.places[k]].add(near)
+        field = jnp.zeros(shape, near.dtype).at[jnp.asarray(self.places)[k]].add(near)
         field = strength * field + _flat_fields(energy, features)[sites]
         units = energy.units.at(sites)
         new = units.draw(key, field, temperature, flat[sites], _slack(self.reach, x)[sites])

@@ -95,10 +95,10 @@ class Neighbours(eqx.Module):
 
     def sum(self, i: Any, features: Any) -> jax.Array:
         """Σ_j W_ij φ_j of unit i."""
-        at = self.starts[i]
-        others = jax.lax.dynamic_slice(self.others, (at,), (self.most,))
+        at = jnp.asarray(self.starts)[i]
+        others = jax.lax.dynamic_slice(jnp.asarray(self.others), (at,), (self.most,))
         values = jax.lax.dynamic_slice(cast_like(self.values, features), (at,), (self.most,))
-        values = jnp.where(jnp.arange(self.most) < self.degrees[i], values, 0.0)
+        values = jnp.where(jnp.arange(self.most) < jnp.asarray(self.degrees)[i], values, 0.0)
         return values @ features[others]
 
 
@@ -145,7 +145,7 @@ class RandomVisits(MemoryKernel):
 
     def visit(self, key: jax.Array, i: Any, x: Any) -> Any:
         """The flat state after a draw of unit i."""
-        units = self.energy.units
+        i, units = jnp.asarray(i), self.energy.units
         features = units.features(x)
         own = cast_like(self.energy.fields, features)
         tail = features.shape[1:]
