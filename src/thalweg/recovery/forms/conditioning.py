@@ -22,6 +22,10 @@ _OFFSETS = np.logspace(-9.0, 0.0, 28)
 # attained not at all.
 _SHRUNK, _GROWTH = 0.1, 5.0
 _BALANCE_ROUNDS = 100
+# Of the rounding of a sum of a few terms, in units of the last place.
+_ROUNDING = 8.0 * np.finfo(float).eps
+# A basis of eigenvectors with a worse condition number tells nothing of eigenvalues.
+_WORST_BASIS = 1e8
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,13 @@ class MetricBound:
 
     Attributes:
         condition: the bound, at least 1, in the coordinates given.
-        balanced: the same in balanced coordinates, where it is as large as rounding allows; else 1.
+        needed: the same in balanced coordinates.
+        balanced: the same where it is as large as rounding allows, so that it excludes; else 1.
         block: the coordinates that give it, as indices.
     """
 
     condition: float
+    needed: float
     balanced: float
     block: np.ndarray
 
@@ -46,9 +52,9 @@ def bound_metric(jacobian: np.ndarray, uncertainty: np.ndarray) -> MetricBound:
         jacobian: shape `(d, d)`.
         uncertainty: how far each true entry may be from it, shape `(d, d)`.
     """
-    whole = np.arange(len(jacobian))
-    parts = [whole, *(b for b in acting_blocks(jacobian) if 1 < len(b) < len(whole))]
-    condition, most, where = 1.0, 1.0, whole
+    whole, blocks = np.arange(len(jacobian)), acting_blocks(jacobian)
+    parts = [whole, *(b for b in blocks if 1 < len(b) < len(whole))]
+    condition, needed, most, where = 1.0, 1.0, 1.0, whole
     for part in parts:
         own, known = jacobian[np.ix_(part, part)], uncertainty[np.ix_(part, part)]
         condition = max(condition, least_metric_condition(own, float(np.linalg.norm(known))))
@@ -56,10 +62,53 @@ def bound_metric(jacobian: np.ndarray, uncertainty: np.ndarray) -> MetricBound:
         own, known = own * scale[:, None] / scale, known * scale[:, None] / scale
         eta = float(np.linalg.norm(known))
         bound = least_metric_condition(own, eta)
+        needed = max(needed, bound)
+        if part is whole and len(blocks) > 1 and not is_defective(own, known, blocks):
+            continue  # what rounding would make of zeros is no fact of the rule
         grows = least_metric_condition(own, _SHRUNK * eta, _SHRUNK) >= _GROWTH * bound
         if grows and bound > most:
             most, where = bound, part
-    return MetricBound(condition, most, where)
+    return MetricBound(condition, needed, most, where)
+
+
+def is_defective(jacobian: np.ndarray, uncertainty: np.ndarray, blocks: list[np.ndarray]) -> bool:
+    """Whether a block triangular matrix lacks eigenvectors, as far as rounding tells.
+
+    Its eigenvalues are those of the blocks, each known as well as its block is: two that differ by
+    more are distinct, however near. One that is shared needs as many eigenvectors as blocks have it.
+
+    Arguments:
+        jacobian: shape `(d, d)`.
+        uncertainty: how far each true entry may be from it, shape `(d, d)`.
+        blocks: the classes of coordinates that act on one another, as indices.
+    """
+    values, rooms = [], []
+    for block in blocks:
+        own = jacobian[np.ix_(block, block)]
+        found, vectors = np.linalg.eig(own)
+        known = float(np.linalg.norm(uncertainty[np.ix_(block, block)]))
+        values.append(found)
+        rooms.append(np.full(len(block), known * min(np.linalg.cond(vectors), _WORST_BASIS)))
+    eigenvalues, room = np.concatenate(values), np.concatenate(rooms)
+    size = float(np.linalg.norm(jacobian, 2))
+    floor = float(np.linalg.norm(uncertainty)) + len(jacobian) * np.finfo(float).eps * size
+    for value, width in zip(eigenvalues, room, strict=True):
+        shared = int(np.sum(np.abs(eigenvalues - value) <= room + width))
+        shifted = jacobian - value * np.eye(len(jacobian))
+        if shared > np.sum(np.linalg.svd(shifted, compute_uv=False) <= floor):
+            return True
+    return False
+
+
+def entry_rounding(jacobian: np.ndarray) -> np.ndarray:
+    """How far rounding may have moved each entry of a Jacobian, shape `(d, d)`.
+
+    An entry is known to the rounding of the terms of its row, some of which may have cancelled; in
+    balanced coordinates, so that units do not matter.
+    """
+    scale = balancing(jacobian)
+    rows = np.linalg.norm(jacobian * scale[:, None] / scale, axis=1, keepdims=True)
+    return _ROUNDING * rows * scale / scale[:, None]
 
 
 def least_metric_condition(
@@ -93,23 +142,52 @@ def least_metric_condition(
 def balancing(jacobian: np.ndarray) -> np.ndarray:
     """The s > 0 that give each row of s_i J_ij / s_j the size of its column, shape `(d,)`.
 
-    Coordinates that act on others and are acted on by none keep their scale.
+    Where coordinates act one way only, no s does: they are measured so that they act on others no
+    faster than either changes by itself.
 
     References:
         Parlett & Reinsch, Numerische Mathematik 13 (1969) 293–304.
     """
     sizes = np.abs(jacobian) * (1.0 - np.eye(len(jacobian)))
     scale = np.ones(len(jacobian))
+    blocks = acting_blocks(jacobian)
+    inside = np.zeros_like(sizes, dtype=bool)
+    for block in blocks:
+        inside[np.ix_(block, block)] = True
+    mutual = np.where(inside, sizes, 0.0)
     for _ in range(_BALANCE_ROUNDS):
         before = scale.copy()
         for i in range(len(scale)):
-            row = np.linalg.norm(sizes[i] / scale) * scale[i]
-            column = np.linalg.norm(sizes[:, i] * scale) / scale[i]
+            row = np.linalg.norm(mutual[i] / scale) * scale[i]
+            column = np.linalg.norm(mutual[:, i] * scale) / scale[i]
             if row > 0.0 and column > 0.0:
                 scale[i] *= np.sqrt(column / row)
         if np.allclose(scale, before, rtol=1e-3):
             break
+    if len(blocks) > 1:
+        scale = scale * _one_way(jacobian, scale, blocks)
     return scale / np.exp(np.mean(np.log(scale)))
+
+
+def _one_way(jacobian: np.ndarray, scale: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
+    """Factors, one value a block, that make no block act too fast on those that it acts on."""
+    scaled = np.abs(jacobian) * scale[:, None] / scale
+    own = [float(np.max(scaled[np.ix_(block, block)])) for block in blocks]
+    factors = np.ones(len(jacobian))
+    acts = np.array([[np.any(scaled[np.ix_(a, b)]) for b in blocks] for a in blocks])
+    np.fill_diagonal(acts, False)
+    left = set(range(len(blocks)))
+    while left:
+        # One that acts on none of those that are left; there is one, since blocks are classes.
+        b = next(b for b in left if not any(acts[a, b] for a in left))
+        left.remove(b)
+        for a in np.flatnonzero(acts[:, b]):
+            rate = max(own[a], own[b])
+            push = float(np.max(scaled[np.ix_(blocks[a], blocks[b])]))
+            if rate > 0.0:
+                least = factors[blocks[a][0]] * push / rate
+                factors[blocks[b]] = max(factors[blocks[b][0]], least)
+    return factors
 
 
 def acting_blocks(jacobian: np.ndarray) -> list[np.ndarray]:

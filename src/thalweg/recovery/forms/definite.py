@@ -4,6 +4,8 @@ import numpy as np
 
 _STEPS = 60
 _ROUNDS = 80
+# A least eigenvalue of less, of a matrix of trace d, is not told from zero.
+SINGULAR = 1e-12
 
 
 def positive_element(basis: np.ndarray) -> np.ndarray | None:
@@ -19,19 +21,27 @@ def positive_element(basis: np.ndarray) -> np.ndarray | None:
     Returns:
         M, shape `(d, d)`, or None where the space holds no positive definite matrix.
     """
+    return most_definite(basis)[0]
+
+
+def most_definite(basis: np.ndarray) -> tuple[np.ndarray | None, float]:
+    """`positive_element`, and the largest least eigenvalue that a matrix of trace d was seen to have.
+
+    Where there is no such element, this is not above rounding, 1e-12: clearly negative where all
+    matrices of the space are indefinite, and about zero where some are as good as singular.
+    """
     size = basis.shape[1]
     traces = np.trace(basis, axis1=1, axis2=2)
     weight = float(traces @ traces)
     if weight < 1e-20:
-        return None
+        return None, -np.inf
     coefficients = traces * (size / weight)
     _, _, right = np.linalg.svd(traces[None, :])
     moves = np.einsum("kl,lij->kij", right[1:], basis)
     matrix = np.einsum("k,kij->ij", coefficients, basis)
     matrix = _raise_smallest(matrix, moves)
-    if np.linalg.eigvalsh(matrix)[0] <= 1e-12:
-        return None
-    return _centre(matrix, moves, 0.0)
+    least = float(np.linalg.eigvalsh(matrix)[0])
+    return (None if least <= SINGULAR else _centre(matrix, moves, 0.0)), least
 
 
 def _raise_smallest(matrix: np.ndarray, moves: np.ndarray) -> np.ndarray:

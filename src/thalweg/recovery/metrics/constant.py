@@ -8,7 +8,7 @@ import numpy as np
 from thalweg.geometry import ConstantMetric
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.conditioning import balancing
-from thalweg.recovery.forms.definite import positive_element
+from thalweg.recovery.forms.definite import SINGULAR, most_definite
 from thalweg.recovery.forms.special_points import AT_WALLS
 from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
 from thalweg.recovery.kinds import Kind
@@ -18,6 +18,8 @@ from thalweg.recovery.metrics.in_states import in_states
 from thalweg.recovery.question import METRIC_SIZE, Question
 
 WORST_CONDITION = 1e8
+# Rounding of the equations may move the least eigenvalue of a matrix of trace d by less.
+_CLEARLY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,20 @@ def _constant_metric(question: Question) -> Finding:
     if not len(basis):
         note = "No constant matrix M makes M J(x) symmetric at all samples."
         return Finding("no", misfit, note)
-    scaled = positive_element(basis)
+    scaled, least = most_definite(basis)
+    if scaled is None and least > -_CLEARLY:
+        known = 1.0 / max(-least, SINGULAR)
+        note = f"Needs a metric of condition number ≥ {known:.0e} in balanced units; not excluded."
+        return Finding("open", misfit, note)
     if scaled is None:
         note = "The constant matrices that make M J(x) symmetric are all indefinite."
         return Finding("no", None, note)
     condition = float(np.linalg.cond(scaled))
     if condition > WORST_CONDITION:
-        note = f"The best M has the condition number {condition:.1e}: too close to none."
+        note = (
+            f"Needs a metric of condition number ≥ {condition:.1e} in balanced units; not "
+            f"excluded, but too near to none to be checked."
+        )
         return Finding("open", misfit, note)
     return _check(question, scaled / np.outer(units, units), condition)
 

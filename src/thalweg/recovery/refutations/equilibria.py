@@ -8,7 +8,7 @@ import numpy as np
 from thalweg.analysis import Equilibrium
 from thalweg.core.charts import Chart
 from thalweg.recovery.findings import Finding, Findings
-from thalweg.recovery.forms.conditioning import MetricBound, bound_metric
+from thalweg.recovery.forms.conditioning import MetricBound, bound_metric, entry_rounding
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question
@@ -40,13 +40,14 @@ def _refuted_by_equilibria(question: Question) -> Finding:
     if question.given_equilibria is None and question.size > SEARCH_SIZE:
         note = f"Not tried: equilibria are not searched for above {SEARCH_SIZE} coordinates."
         return Finding("open", None, note)
-    found, most, best, kink = None, REFUSED_CONDITION, 1.0, None
+    found, most, kink = None, REFUSED_CONDITION, None
+    best, needed = 1.0, 1.0
     for equilibrium in question.equilibria:
         bound = _bound(question, equilibrium)
         if bound.balanced >= REFUSED_CONDITION and not is_limit(question, equilibrium):
             kink = np.asarray(question.chart.coordinates(equilibrium.state))
             continue
-        best = max(best, bound.condition)
+        best, needed = max(best, bound.condition), max(needed, bound.needed)
         if bound.balanced >= most:
             found, most = _witness(question.chart, equilibrium, bound), bound.balanced
     if found is not None:
@@ -66,6 +67,12 @@ def _refuted_by_equilibria(question: Question) -> Finding:
         note = f"The rule has no continuous Jacobian at the equilibrium ({where}): not decided."
         return Finding("open", None, note)
     count = len(question.equilibria)
+    if needed >= REFUSED_CONDITION:
+        note = (
+            f"An equilibrium needs a metric of condition number ≥ {needed:.1e} in balanced units; "
+            f"that is not excluded."
+        )
+        return Finding("open", None, note)
     if not count:
         note = "No equilibrium in the region, so none excludes a metric."
     elif count == 1:
@@ -81,9 +88,7 @@ def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
     chart, rule = question.chart, question.rule
     widths = np.asarray(chart.widths)
     jacobian = in_widths(equilibrium.jacobian, widths)
-    # An entry is known to rounding of the terms of its row, some of which may have cancelled.
-    rounding = 8.0 * np.finfo(float).eps * np.linalg.norm(jacobian, axis=1, keepdims=True)
-    uncertainty = np.broadcast_to(rounding, jacobian.shape)
+    uncertainty = entry_rounding(jacobian)
     if equilibrium.accuracy > 0.0 and question.size <= METRIC_SIZE:
         points, jacobians = question.sampled
         gaps = chart.difference(points, chart.coordinates(equilibrium.state)[None]) / widths
