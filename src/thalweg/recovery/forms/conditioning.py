@@ -75,7 +75,7 @@ def is_defective(jacobian: np.ndarray, uncertainty: np.ndarray, blocks: list[np.
     """Whether a block triangular matrix lacks eigenvectors, as far as rounding tells.
 
     Its eigenvalues are those of the blocks, each known as well as its block is: two that differ by
-    more are distinct, however near. One that is shared needs as many eigenvectors as blocks have it.
+    more are distinct, however near. One that is shared needs an eigenvector for each time it occurs.
 
     Arguments:
         jacobian: shape `(d, d)`.

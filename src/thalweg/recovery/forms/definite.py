@@ -25,7 +25,7 @@ def positive_element(basis: np.ndarray) -> np.ndarray | None:
 
 
 def most_definite(basis: np.ndarray) -> tuple[np.ndarray | None, float]:
-    """`positive_element`, and the largest least eigenvalue that a matrix of trace d was seen to have.
+    """`positive_element`, and the largest least eigenvalue that was seen of a matrix of trace d.
 
     Where there is no such element, this is not above rounding, 1e-12: clearly negative where all
     matrices of the space are indefinite, and about zero where some are as good as singular.
