@@ -75,7 +75,7 @@ def is_defective(jacobian: np.ndarray, uncertainty: np.ndarray, blocks: list[np.
     """Whether a block triangular matrix lacks eigenvectors, as far as rounding tells.
 
     Its eigenvalues are those of the blocks, each known as well as its block is: two that differ by
-    more are distinct, however near. One that is shared needs an eigenvector for each time it occurs.
+    more are distinct, however near. One that is shared needs an eigenvector each time.
 
     Arguments:
         jacobian: shape `(d, d)`.
