@@ -55,7 +55,7 @@ PARTS = {
         "split", "ladder", "recover",
     ),
     "sampling": (
-        "boltzmann", "fokker_planck", "quantiles", "methods", "discrete",
+        "boltzmann", "fokker_planck", "quantiles", "methods", "discrete", "partition",
         "diagnostics", "samples", "chains", "sample",
     ),
     "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),

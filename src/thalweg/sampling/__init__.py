@@ -4,6 +4,16 @@ from thalweg.sampling.boltzmann import Boltzmann
 from thalweg.sampling.discrete import BlockGibbs, Glauber
 from thalweg.sampling.fokker_planck import FokkerPlanck
 from thalweg.sampling.methods import BAOAB, HMC, MALA, NUTS, SGLD, Method, NoisyGradient, Told
+from thalweg.sampling.partition import (
+    Annealed,
+    Exact,
+    LogPartition,
+    PartitionMethod,
+    Torus,
+    free_energy,
+    log_partition,
+    spontaneous_magnetization,
+)
 from thalweg.sampling.quantiles import QuantileFreeEnergy, jko_step
 from thalweg.sampling.sample import Starts, sample
 from thalweg.sampling.samples import Samples
@@ -14,16 +24,24 @@ __all__ = [
     "MALA",
     "NUTS",
     "SGLD",
+    "Annealed",
     "BlockGibbs",
     "Boltzmann",
+    "Exact",
     "FokkerPlanck",
     "Glauber",
+    "LogPartition",
     "Method",
     "NoisyGradient",
+    "PartitionMethod",
     "QuantileFreeEnergy",
     "Samples",
     "Starts",
     "Told",
+    "Torus",
+    "free_energy",
     "jko_step",
+    "log_partition",
     "sample",
+    "spontaneous_magnetization",
 ]
