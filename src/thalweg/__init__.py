@@ -92,6 +92,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         GradientComparison as GradientComparison,
         Relax as Relax,
         compare_gradients as compare_gradients,
+        learn_energy as learn_energy,
     )
     from thalweg.recovery import (
         Verdict as Verdict,
@@ -187,7 +188,7 @@ _NAMES = {
         "Simplex",
         "Sphere",
     ),
-    "thalweg.learning": ("GradientComparison", "Relax", "compare_gradients"),
+    "thalweg.learning": ("GradientComparison", "Relax", "compare_gradients", "learn_energy"),
     "thalweg.recovery": ("Verdict", "recover_energy"),
     "thalweg.recovery.closed_form": ("SymbolicVerdict", "recover_symbolic"),
     "thalweg.report.analyze": ("Analysis", "analyze"),

@@ -42,7 +42,7 @@ PARTS = {
         "words", "rules", "diffusions", "kernels", "functions", "descent", "langevin", "proximal",
         "operators", "covariant", "spin_sweeps", "spins", "declared", "problem", "formulas",
     ),
-    "learning": ("continuous", "adjoints", "runs", "gradients", "relax", "compare"),
+    "learning": ("continuous", "adjoints", "runs", "gradients", "relax", "compare", "inverse"),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
         "style", "views", "frames", "fields", "curves", "samples", "scenes", "layers",

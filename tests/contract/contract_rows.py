@@ -34,6 +34,7 @@ from thalweg.dynamics import (
     Underdamped,
 )
 from thalweg.energies import (
+    ConfinedNetwork,
     ContinuousHopfield,
     DenseAssociative,
     DoubleWell,
@@ -258,6 +259,7 @@ ENERGIES = (
     Row("continuous hopfield", lambda: ContinuousHopfield(SPD, 0.3), (THREE,)),
     Row("norm of a network", lambda: NeuralEnergy(RECTIFIED, "norm", 5.0), (THREE,)),
     Row("square of a network", lambda: NeuralEnergy(RECTIFIED, "squared-sum"), (THREE,)),
+    Row("network in a bowl", lambda: ConfinedNetwork.random((3, 5), jax.random.key(0)), (THREE,)),
     Row("quadratic", lambda: Quadratic(SPD, [1.0, 0.0, -2.0]), (THREE, TREE)),
     Row("double well", lambda: DoubleWell(2.0, 0.9, 0.3), (PLANE, TREE, np.array(0.4))),
     Row("four wells", FourWells, (PLANE,)),

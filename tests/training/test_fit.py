@@ -11,7 +11,7 @@ import pytest
 from tests.results import keeps_the_protocol, read_back
 
 import thalweg as tw
-from thalweg.training import fit, load_checkpoint, read_header, save_checkpoint
+from thalweg.training import EarlyStopping, fit, load_checkpoint, read_header, save_checkpoint
 
 SIZE = 24
 SAMPLES = np.random.default_rng(0).standard_normal((SIZE, 3)).astype(np.float32)
@@ -246,3 +246,38 @@ def test_optimizers_that_need_the_loss_are_given_it():
     np.testing.assert_allclose(np.append(done.model["slope"], done.model["shift"]), best, atol=1e-4)
     plateau = optax.chain(optax.sgd(0.1), optax.contrib.reduce_on_plateau(patience=1))
     assert run(2, optimizer=plateau).history[1].loss < run(2, optimizer=plateau).history[0].loss
+
+
+def test_a_fit_ends_when_nothing_improves_and_says_so(tmp_path):
+    def flat(model, batch, key):
+        return jnp.sum(model) * 0.0 + 1.0
+
+    options: dict[str, Any] = {"optimizer": SGD, "batch_size": 6, "stop": EarlyStopping(patience=3)}
+    path = tmp_path / "fit"
+    done = fit(flat, jnp.zeros(2), np.zeros(SIZE), epochs=50, checkpoint=path, **options)
+    assert len(done.history) == 4
+    assert done.result == tw.Result.settled
+    again = fit(flat, jnp.zeros(2), np.zeros(SIZE), epochs=50, checkpoint=path, **options)
+    assert (len(again.history), again.resumed_from) == (4, 4)
+    enough = EarlyStopping(patience=3, enough=2.0)
+    first = fit(flat, jnp.zeros(2), np.zeros(SIZE), epochs=50, **{**options, "stop": enough})
+    assert len(first.history) == 1
+    assert run(3, stop=EarlyStopping(patience=3)).result == tw.Result.successful
+    with pytest.raises(tw.InputError, match="'accuracy'; there are loss, largest"):
+        run(3, stop=EarlyStopping(patience=3, quantity="accuracy"))
+    with pytest.raises(tw.InputError, match="patience must be a positive integer, got 0"):
+        EarlyStopping(patience=0)
+
+
+def test_records_are_lines_of_json_that_a_resumed_fit_goes_on_with(tmp_path):
+    path, checkpoint = tmp_path / "records.jsonl", tmp_path / "fit"
+    run(2, checkpoint=checkpoint, records=path)
+    done = run(3, checkpoint=checkpoint, records=path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    assert [line["loss"] for line in lines] == [record.loss for record in done.history]
+    assert lines[0]["samples"] == SIZE
+    last = done.history[-1]
+    assert last.throughput == pytest.approx(last.samples / last.seconds)
+    with pytest.raises(tw.StoreError, match="cannot be written"):
+        run(1, records=tmp_path / "missing" / "records.jsonl")

@@ -15,7 +15,7 @@ from thalweg.energies.lagrangian import (
     half_square,
     log_cosh,
 )
-from thalweg.energies.neural import NeuralEnergy
+from thalweg.energies.neural import ConfinedNetwork, NeuralEnergy
 from thalweg.energies.pairwise import Pairwise
 from thalweg.energies.quadratic import Quadratic
 from thalweg.energies.restriction import Restriction
@@ -24,6 +24,7 @@ from thalweg.energies.wells import DoubleWell, FourWells, MuellerBrown
 
 __all__ = [
     "Binary",
+    "ConfinedNetwork",
     "ContinuousHopfield",
     "Couplings",
     "DenseAssociative",

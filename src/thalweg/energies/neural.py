@@ -1,14 +1,17 @@
-"""Energies made from a network: the size of its output."""
+"""Energies made from a network: the size of its output, or a scalar one in a bowl."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.core.trees import cast_like
+from thalweg.core.randomness import host_generator
+from thalweg.core.trees import Layout, cast_like, is_integer
 from thalweg.energies.base import Energy
 
 Form = Literal["norm", "square", "squared-sum", "half-square"]
@@ -110,3 +113,89 @@ _FORMS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "squared-sum": _squared_sum,
     "half-square": _half_square,
 }
+
+
+class ConfinedNetwork(Energy):
+    r"""A network of tanh units in a bowl, whatever its weights bounded below.
+
+        E(x) = u·h(x) + ½ eᵏ |x|²        h = tanh(W_n tanh(… tanh(W_1 x + b_1) …) + b_n)
+
+    |u·h| ≤ Σ|u_i|, so that the bowl decides far away: no run of its descent leaves the finite, and
+    there is a minimum. The form that `learn_energy` is at its best with.
+
+    Arguments:
+        weights: the matrices W, one a layer, shape `(after, before)` each.
+        biases: the vectors b, one a layer.
+        output: u, as long as the last layer.
+        log_stiffness: k, the logarithm of the bowl's curvature.
+
+    Raises:
+        InputError: there is no layer, or the shapes do not fit one another.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, thalweg as tw
+        >>> energy = tw.energies.ConfinedNetwork.random((2, 64, 64), jax.random.key(0))
+        >>> energy(jnp.zeros(2)).shape
+        ()
+    """
+
+    weights: tuple[Any, ...]
+    biases: tuple[Any, ...]
+    output: Any
+    log_stiffness: Any = 0.0
+
+    @classmethod
+    def random(
+        cls, sizes: Sequence[int], key: jax.Array, *, sharpness: float = 2.0
+    ) -> "ConfinedNetwork":
+        """One that is not trained yet.
+
+        Arguments:
+            sizes: the number of coordinates of a state, then that of the units of each layer.
+            key: the randomness.
+            sharpness: how much faster than over a length of one the first layer varies: states of
+                another size than one ask for another.
+
+        Raises:
+            InputError: there are fewer than two sizes, or one is no positive integer.
+        """
+        if len(sizes) < 2 or not all(is_integer(size) and size > 0 for size in sizes):
+            raise InputError(
+                f"ConfinedNetwork: sizes must be two positive integers or more, of a state and of "
+                f"each layer, got {tuple(sizes)}."
+            )
+        rng = host_generator(key)
+        weights, biases = [], []
+        for before, after in itertools.pairwise(sizes):
+            gain = 1.0 if weights else sharpness
+            weights.append(gain / np.sqrt(before) * rng.standard_normal((after, before)))
+            biases.append(rng.uniform(-gain, gain, after))
+        output = rng.standard_normal(sizes[-1]) / np.sqrt(sizes[-1])
+        return cls(tuple(weights), tuple(biases), output)
+
+    def __check_init__(self):
+        """Refuse layers that do not fit one another."""
+        shapes = [np.shape(weight) for weight in self.weights]
+        is_fit = bool(shapes) and all(len(shape) == 2 for shape in shapes)
+        is_fit = is_fit and all(a[0] == b[1] for a, b in itertools.pairwise(shapes))
+        is_fit = is_fit and [np.shape(bias) for bias in self.biases] == [s[:1] for s in shapes]
+        if not (is_fit and np.shape(self.output) == shapes[-1][:1]):
+            raise InputError(
+                f"ConfinedNetwork: weights, biases and output must fit one another, got the shapes "
+                f"{shapes}, {[np.shape(bias) for bias in self.biases]} and "
+                f"{np.shape(self.output)}. ConfinedNetwork.random(sizes, key) makes them."
+            )
+
+    def __call__(self, state: Any) -> jax.Array:
+        """u·h(x) + ½ eᵏ|x|²."""
+        x = cast_like(Layout.of(state).flatten(state), state)
+        if x.size != np.shape(self.weights[0])[1]:
+            raise InputError(
+                f"ConfinedNetwork: a state of {x.size} coordinates does not fit a first layer of "
+                f"the shape {np.shape(self.weights[0])}."
+            )
+        units = x
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            units = jnp.tanh(cast_like(weight, x) @ units + cast_like(bias, x))
+        bowl = 0.5 * jnp.exp(cast_like(self.log_stiffness, x)) * jnp.sum(x * x)
+        return jnp.sum(cast_like(self.output, x) * units) + bowl

@@ -4,8 +4,10 @@ from thalweg.training.checkpoints import load_checkpoint, read_header, save_chec
 from thalweg.training.failures import Failure
 from thalweg.training.fit import fit
 from thalweg.training.result import EpochRecord, Fitted
+from thalweg.training.stopping import EarlyStopping
 
 __all__ = [
+    "EarlyStopping",
     "EpochRecord",
     "Failure",
     "Fitted",

@@ -6,7 +6,7 @@ It knows nothing of what it fits: a model is a pytree, a loss a function.
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from thalweg.core.results import Result
 from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
 from thalweg.training.failures import Failure, sentence
+from thalweg.training.records import add_record, begin_records
 from thalweg.training.result import EpochRecord, Fitted
 from thalweg.training.steps import ORIGINS, Carry, Program, make_epoch
 
@@ -38,6 +39,8 @@ def fit(
     batch_size: int,
     key: jax.Array | None = None,
     evaluate: Callable[[Any], Mapping[str, float]] | None = None,
+    stop: Callable[[Sequence[EpochRecord]], bool] | None = None,
+    records: str | Path | None = None,
     checkpoint: str | Path | None = None,
     configuration: Mapping[str, Any] | None = None,
     label: str = "fit",
@@ -60,6 +63,9 @@ def fit(
         key: the randomness of the order and of the loss; None means `jax.random.key(0)`. Epoch e
             uses `fold_in(key, e)`, so a resumed fit repeats the numbers of one that ran through.
         evaluate: called with the model after every epoch; what it returns is recorded.
+        stop: asked after every epoch, with the records so far, whether to end here:
+            `EarlyStopping(patience)` where nothing improves any more.
+        records: a file that gets one line of JSON an epoch.
         checkpoint: a file, written after every epoch. If it is there, the fit goes on from it.
         configuration: JSON-ready data that says what is fitted; a checkpoint of another
             configuration is refused, and so is one of other data, another start, optimizer or key.
@@ -71,7 +77,7 @@ def fit(
             is one of another configuration or model.
         DivergenceError: the loss or the model left the finite; the checkpoint is that of the last
             good epoch, and says so.
-        StoreError: the checkpoint cannot be written, or is damaged.
+        StoreError: the checkpoint or the records cannot be written, or the former is damaged.
     """
     num_samples = _num_samples(data)
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
@@ -93,12 +99,17 @@ def fit(
             f"fit: {checkpoint} is a checkpoint after {resumed_from} epochs, more than the "
             f"epochs={epochs} asked for."
         )
-    num_steps = num_samples // batch_size
+    if records is not None:
+        begin_records(records, history)
+    num_steps, is_over = num_samples // batch_size, False
     program = Program(loss_fn, static, optimizer, batch_size)
     with Progress(
         label, epochs * num_steps, unit="steps", done=resumed_from * num_steps
     ) as progress:
         for epoch in range(resumed_from + 1, epochs + 1 if failure is None else 0):
+            is_over = stop is not None and len(history) > 0 and bool(stop(history))
+            if is_over:
+                break
             began = time.monotonic()
             after, losses, metrics = make_epoch(
                 program, carry, data, key, epoch, num_steps, progress
@@ -111,8 +122,11 @@ def fit(
             means = {name: float(np.mean(values)) for name, values in metrics.items()}
             found = {} if evaluate is None else evaluate(eqx.combine(carry.params, static))
             found = {name: _plain(value) for name, value in found.items()}
-            record = EpochRecord(epoch, float(np.mean(losses)), means, found, seconds)
+            seen = num_steps * batch_size
+            record = EpochRecord(epoch, float(np.mean(losses)), means, found, seconds, seen)
             history = (*history, record)
+            if records is not None:
+                add_record(records, record)
             if checkpoint is not None:
                 save_checkpoint(checkpoint, carry, {**notes, **_about(history, None)})
     if failure is not None and checkpoint is not None:
@@ -120,6 +134,7 @@ def fit(
     if failure is not None and throw:
         raise DivergenceError(sentence(failure, num_steps, checkpoint, data))
     result = Result.successful if failure is None else Result.diverged
+    result = Result.settled if is_over else result
     model = eqx.combine(carry.params, static)
     return Fitted(model, history, result, failure, resumed_from, About(type(model).__name__))
 

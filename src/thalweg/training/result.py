@@ -24,6 +24,7 @@ class EpochRecord:
         metrics: the means of what the loss function reported beside the loss.
         evaluation: what `evaluate` returned after the epoch.
         seconds: how long it took, without the evaluation.
+        samples: how many its steps saw.
     """
 
     epoch: int
@@ -31,6 +32,12 @@ class EpochRecord:
     metrics: Mapping[str, float] = field(default_factory=dict)
     evaluation: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    samples: int = 0
+
+    @property
+    def throughput(self) -> float:
+        """Samples a second."""
+        return self.samples / self.seconds if self.seconds > 0.0 else float("nan")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,7 +47,7 @@ class Fitted(TableReport):
     Attributes:
         model: the model after the last complete epoch; JSON does not keep it.
         history: one record an epoch.
-        result: `successful`, or `diverged`.
+        result: `successful`, `settled` where `stop` ended it early, or `diverged`.
         failure: where it diverged, else None.
         resumed_from: the epoch that a checkpoint brought back, 0 if there was none.
         about: the name of the model.
