@@ -90,8 +90,8 @@ class Certificates(TableReport):
         rows = [
             [
                 f"{i}",
-                "" if np.isnan(self.residuals[i]) else format_number(self.residuals[i], 3),
-                format_number(self.curvatures[i], 3),
+                "" if np.isnan(self.residuals[i]) else format_number(float(self.residuals[i]), 3),
+                format_number(float(self.curvatures[i]), 3),
                 *(_YES_NO[bool(mark[i])] for mark in (self.in_basin, self.has_moved, self.holds)),
             ]
             for i in order[:_SHOWN]

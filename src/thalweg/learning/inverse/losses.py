@@ -9,7 +9,7 @@ import jax.numpy as jnp
 Energy = Callable[[Any], Any]
 
 
-def step_loss(predicted: jax.Array, change: jax.Array, floor: Any) -> jax.Array:
+def step_loss(predicted: Any, change: Any, floor: Any) -> jax.Array:
     """The square of a step's error, relative: |Δx' − Δx|² / (|Δx|² + ε²).
 
     Weighted so, slow places count as much as fast ones: minima lie where everything is slow.

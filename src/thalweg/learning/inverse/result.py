@@ -95,7 +95,7 @@ class LearnedEnergy(TableReport):
         rows = []
         for i in self.minima:
             member = self.equilibria[i]
-            least = -float(np.max(member.eigenvalues.real))
+            least = -float(np.max(np.real(member.eigenvalues)))
             energy = "" if member.energy is None else format_number(member.energy)
             rows.append([
                 format_state(member.state), energy, format_number(least, 4),

@@ -21,16 +21,20 @@ class Data(eqx.Module):
 
     For developers: a datum is what gets a certificate (a trajectory, an end point); a row is what a
     batch is made of (a step, an end point). `loss` is the mean over the rows of a batch, of one
-    energy; what must be learned beside it (starts, a temperature) is `hidden`. `kind` is a row of
-    `DETERMINED`; `has_rests` says that the ends are states of rest, `learns_starts` that the starts
-    are not data, `is_error` that a loss of zero explains all (a likelihood has no such end).
+    energy; what must be learned beside it (starts, a temperature) is `hidden`. `has_rests` says
+    that the ends are states of rest, `learns_starts` that the starts are not data, `is_error` that
+    a loss of zero explains all (a likelihood has no such end).
     """
 
-    kind: ClassVar[str]
     noun: ClassVar[str]
     has_rests: ClassVar[bool]
     learns_starts: ClassVar[bool]
     is_error: ClassVar[bool]
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """The row of `DETERMINED` that says what they fix."""
 
     @property
     @abstractmethod
@@ -92,7 +96,8 @@ def stable_steps(energy: Callable[..., Any], states: Any) -> GradientStep:
     few = states[:: max(1, len(states) // _LOOKED_AT)]
     hessians = jax.vmap(jax.hessian(energy))(few)
     largest = jnp.max(jnp.abs(jnp.linalg.eigvalsh(hessians)))
-    return GradientStep(energy, 1.0 / jnp.maximum(largest, _LEAST_CURVATURE))
+    step: Any = 1.0 / jnp.maximum(largest, _LEAST_CURVATURE)
+    return GradientStep(energy, step)
 
 
 def checked(values: Any, name: str, axes: str, least: int = 1) -> np.ndarray:

@@ -37,7 +37,6 @@ class Pairs(Data):
     ends: Any
     step: Any
     num_steps: int = eqx.field(static=True)
-    kind: ClassVar[str] = "pairs"
     noun: ClassVar[str] = "pair"
     has_rests: ClassVar[bool] = True
     learns_starts: ClassVar[bool] = False
@@ -57,6 +56,11 @@ class Pairs(Data):
                 f"Pairs: pair {still[0]} never moves ({len(still)} of {len(self.starts)} do not): "
                 f"any energy that is flat there explains it. Give such states as Points."
             )
+
+    @property
+    def kind(self) -> str:
+        """The row of `DETERMINED`."""
+        return "pairs"
 
     @property
     def owner(self) -> np.ndarray:
@@ -122,7 +126,6 @@ class Points(Data):
     width: Any
     prior: Any
     num_steps: int = eqx.field(static=True)
-    kind: ClassVar[str] = "points"
     noun: ClassVar[str] = "point"
     has_rests: ClassVar[bool] = True
     learns_starts: ClassVar[bool] = True
@@ -143,6 +146,11 @@ class Points(Data):
             if not (np.isfinite(value) and value >= 0.0):
                 raise InputError(f"Points: {name} must be finite and ≥ 0, got {value!r}.")
         self.width, self.prior = np.asarray(float(width)), np.asarray(float(prior))
+
+    @property
+    def kind(self) -> str:
+        """The row of `DETERMINED`."""
+        return "points"
 
     @property
     def owner(self) -> np.ndarray:

@@ -26,7 +26,6 @@ class Samples(Data):
     """
 
     draws: Any
-    kind: ClassVar[str] = "samples"
     noun: ClassVar[str] = "sample"
     has_rests: ClassVar[bool] = False
     learns_starts: ClassVar[bool] = False
@@ -46,6 +45,11 @@ class Samples(Data):
                 "Samples: all states lie in a subspace, where a law has no density. Leave out the "
                 "coordinates that do not vary."
             )
+
+    @property
+    def kind(self) -> str:
+        """The row of `DETERMINED`."""
+        return "samples"
 
     @property
     def owner(self) -> np.ndarray:
@@ -103,7 +107,6 @@ class Langevin(Data):
     rows_of: Any
     last: Any
     duration: Any
-    kind: ClassVar[str] = "langevin"
     noun: ClassVar[str] = "run"
     has_rests: ClassVar[bool] = False
     learns_starts: ClassVar[bool] = False
@@ -118,6 +121,11 @@ class Langevin(Data):
         self.rows_of = np.repeat(np.arange(len(paths)), [len(path) - 1 for path in paths])
         self.last = np.stack([path[-1] for path in paths])
         self.duration = np.asarray(float(duration))
+
+    @property
+    def kind(self) -> str:
+        """The row of `DETERMINED`."""
+        return "langevin"
 
     @property
     def owner(self) -> np.ndarray:

@@ -112,7 +112,7 @@ class Trajectories(Data):
     step: Any
     floor: Any
     noise: Any
-    kind: str = eqx.field(static=True)  # type: ignore[assignment]
+    is_timed: bool = eqx.field(static=True)
     noun: ClassVar[str] = "run"
     has_rests: ClassVar[bool] = False
     learns_starts: ClassVar[bool] = False
@@ -132,7 +132,7 @@ class Trajectories(Data):
             raise InputError("Trajectories: give a step (of a map) or times (of a flow), not both.")
         self.steps = Steps.of(paths)
         self.durations = None if times is None else _durations(times, paths)
-        self.kind = "steps" if step is None and times is None else "timed"
+        self.is_timed = step is not None or times is not None
         typical = self.steps.typical
         known = typical if step is None else positive(step, "Trajectories: step")
         self.step = np.asarray(known)
@@ -142,6 +142,11 @@ class Trajectories(Data):
         floor = positive(floor, "Trajectories: floor") * typical
         # The difference of two observations has twice the variance of one in each coordinate.
         self.floor = np.sqrt(floor**2 + 2.0 * self.size * self.noise**2)
+
+    @property
+    def kind(self) -> str:
+        """The row of `DETERMINED`: it matters whether the step or the times are known."""
+        return "timed" if self.is_timed else "steps"
 
     @property
     def owner(self) -> np.ndarray:
@@ -214,7 +219,6 @@ class Paths(Data):
 
     steps: Steps
     floor: Any
-    kind: ClassVar[str] = "paths"
     noun: ClassVar[str] = "path"
     has_rests: ClassVar[bool] = False
     learns_starts: ClassVar[bool] = False
@@ -223,6 +227,11 @@ class Paths(Data):
     def __init__(self, states: Any, *, floor: float = 0.02):
         self.steps = Steps.of(stacked_paths(states, "Paths"))
         self.floor = np.asarray(positive(floor, "Paths: floor") * self.steps.typical)
+
+    @property
+    def kind(self) -> str:
+        """The row of `DETERMINED`."""
+        return "paths"
 
     @property
     def owner(self) -> np.ndarray:
