@@ -128,6 +128,10 @@ class Chart(eqx.Module):
         """`y` with angles brought back into the domain."""
 
     @abstractmethod
+    def without_angles(self) -> "Chart":
+        """The same coordinates, none of them an angle: inside the domain none has to be wrapped."""
+
+    @abstractmethod
     def clip(self, y: Any) -> Any:
         """A point of the closed domain near `y`: `y` itself where it is inside."""
 
@@ -231,6 +235,11 @@ class BoxChart(Chart):
         """`y` with angles in `[lower, upper)`."""
         return wrapped(y, self.lower, self.upper, self.turn)
 
+    def without_angles(self) -> "BoxChart":
+        """The chart with infinite periods."""
+        endless = np.full(np.shape(self.turn), np.inf)
+        return eqx.tree_at(lambda chart: chart.turn, self, endless)
+
     def clip(self, y: Any) -> Any:
         """`y` with every coordinate brought to its bounds; angles wrapped."""
         xp = np if isinstance(y, np.ndarray) else jnp
@@ -326,6 +335,10 @@ class SimplexChart(Chart):
     def wrap(self, y: Any) -> Any:
         """`y`: no coordinate is an angle."""
         return y
+
+    def without_angles(self) -> "SimplexChart":
+        """The chart itself."""
+        return self
 
     def clip(self, y: Any) -> Any:
         """`y` without negative coordinates, scaled back where they add up to more than one."""

@@ -16,7 +16,7 @@ _STEPS = 24  # of the random walk that makes a point: it has then forgotten wher
 class LevelChart(Chart):
     """Some coordinates of a level set; the others follow from them.
 
-    The state is `offset + slopes @ y`, and lies between the `walls`.
+    The state is `offset + basis @ y`, and lies between the `walls`.
     """
 
     layout: Layout = eqx.field(static=True)
@@ -26,7 +26,7 @@ class LevelChart(Chart):
     rows: Any
     values: Any
     offset: Any
-    slopes: Any
+    basis: Any
     walls: tuple[Any, Any]
     lower: Any
     upper: Any
@@ -86,7 +86,7 @@ class LevelChart(Chart):
     def _reach(self, y: Any, way: Any) -> tuple[Any, Any]:
         """How far one can go both ways from inside points before a wall."""
         xp = np if isinstance(y, np.ndarray) else jnp
-        here, speed = self._state(y), way @ self.slopes.T
+        here, speed = self._state(y), way @ self.basis.T
         moves = xp.abs(speed) > 0.0
         safe = xp.where(moves, speed, 1.0)
         ends = xp.stack([(wall - here) / safe for wall in self.walls])
@@ -95,7 +95,7 @@ class LevelChart(Chart):
         return xp.max(near, axis=-1), xp.min(far, axis=-1)
 
     def _state(self, y: Any) -> Any:
-        return self.offset + y @ self.slopes.T
+        return self.offset + y @ self.basis.T
 
     def embed(self, y: Any) -> Any:
         """The state that has the totals."""
@@ -128,6 +128,11 @@ class LevelChart(Chart):
         """`y` with angles brought back into the box."""
         return wrapped(y, self.lower, self.upper, self.turn)
 
+    def without_angles(self) -> "LevelChart":
+        """The chart with infinite periods."""
+        endless = np.full(np.shape(self.turn), np.inf)
+        return eqx.tree_at(lambda chart: chart.turn, self, endless)
+
     def clip(self, y: Any) -> Any:
         """`y`, or where the line from it to the middle enters the level set."""
         xp = np if isinstance(y, np.ndarray) else jnp
@@ -140,7 +145,7 @@ class LevelChart(Chart):
         xp = np if isinstance(y, np.ndarray) else jnp
         state = self._state(self.wrap(y))
         low, high = self.walls
-        size = xp.abs(self.offset) + xp.abs(y) @ xp.abs(self.slopes).T
+        size = xp.abs(self.offset) + xp.abs(y) @ xp.abs(self.basis).T
         rounding = self.layout.size * float(jnp.finfo(y.dtype).eps) * size
         room = rounding + (slack * (high - low) if slack else 0.0)
         is_in = (state >= low - room) & (state <= high + room)

@@ -54,16 +54,16 @@ class LevelSet(Domain):
         rows = self.coefficients[:, free]
         lower, upper = np.asarray(chart.lower), np.asarray(chart.upper)
         held = np.where(np.isin(np.arange(size), free), 0.0, np.asarray(chart.held))
-        rest = self.values - self.coefficients @ held
+        left = self.values - self.coefficients @ held
         decided = _decided(rows, np.isfinite(np.asarray(chart.turn)), upper - lower)
         kept = np.setdiff1d(np.arange(len(free)), decided)
-        low, high, middle = self._extent(rows, rest, lower, upper)
+        low, high, middle = self._extent(rows, left, lower, upper)
         if np.any(high[kept] - low[kept] <= 1e-12 * (upper - lower)[kept]):
             raise InputError(f"conserved: only one state of {self.box.words} has {self.said}.")
-        solved = np.linalg.solve(rows[:, decided], np.column_stack([rest, -rows[:, kept]]))
-        offset, slopes = held, np.zeros((size, len(kept)))
-        offset[free[decided]], slopes[free[decided]] = solved[:, 0], solved[:, 1:]
-        slopes[free[kept]] = np.eye(len(kept))
+        solved = np.linalg.solve(rows[:, decided], np.column_stack([left, -rows[:, kept]]))
+        offset, basis = held, np.zeros((size, len(kept)))
+        offset[free[decided]], basis[free[decided]] = solved[:, 0], solved[:, 1:]
+        basis[free[kept]] = np.eye(len(kept))
         walls = [np.full(size, -np.inf), np.full(size, np.inf)]
         walls[0][free], walls[1][free] = lower, upper
         return LevelChart(
@@ -74,7 +74,7 @@ class LevelSet(Domain):
             rows=self.coefficients,
             values=self.values,
             offset=offset,
-            slopes=slopes,
+            basis=basis,
             walls=(walls[0], walls[1]),
             lower=low[kept],
             upper=high[kept],
@@ -83,7 +83,7 @@ class LevelSet(Domain):
         )
 
     def _extent(
-        self, rows: np.ndarray, rest: np.ndarray, lower: np.ndarray, upper: np.ndarray
+        self, rows: np.ndarray, left: np.ndarray, lower: np.ndarray, upper: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The least and greatest value of each coordinate, and a point amid the level set."""
         from scipy.optimize import linprog
@@ -93,7 +93,7 @@ class LevelSet(Domain):
         # In units of the box, and each total in units of what it varies by.
         across = rows * widths
         scale = np.max(np.abs(across), axis=1, keepdims=True)
-        across, right = across / scale, (rest - rows @ lower) / scale[:, 0]
+        across, right = across / scale, (left - rows @ lower) / scale[:, 0]
         ends = []
         for way in np.concatenate([np.eye(size), -np.eye(size)]):
             found = linprog(way, A_eq=across, b_eq=right, bounds=(0.0, 1.0))

@@ -79,11 +79,11 @@ class CovariantDescent(Flow):
 
     def velocity(self, t: Any, state: Any) -> Any:
         """The sum of the terms whose coefficients are not the number zero."""
-        slope = jax.grad(self.energy)(state)
-        raised = self.geometry.sharp(state, slope)
+        covector = jax.grad(self.energy)(state)
+        raised = self.geometry.sharp(state, covector)
         factor = cast_like(self.c1, state)
         if _is_used(self.c3):
-            factor = factor + cast_like(self.c3, state) * pairing(slope, raised)
+            factor = factor + cast_like(self.c3, state) * pairing(covector, raised)
         if _is_used(self.c3_laplacian):
             factor = factor + cast_like(self.c3_laplacian, state) * self.laplacian(state)
         total = jax.tree.map(lambda v: factor * v, raised)
@@ -120,8 +120,8 @@ class CovariantDescent(Flow):
         return jnp.mean(jax.lax.map(entry, signs, batch_size=_CHUNK))
 
     def _half_square(self, state: Any) -> jax.Array:
-        slope = jax.grad(self.energy)(state)
-        return 0.5 * pairing(slope, self.geometry.sharp(state, slope))
+        covector = jax.grad(self.energy)(state)
+        return 0.5 * pairing(covector, self.geometry.sharp(state, covector))
 
     def _plus(self, total: Any, factor: Any, scalar: Callable[[Any], Any], state: Any) -> Any:
         """`total` plus a factor times the raised gradient of a scalar function of the state."""

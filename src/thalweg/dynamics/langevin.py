@@ -151,7 +151,7 @@ class Phase(NamedTuple):
 
 class _PhaseCarry(NamedTuple):
     phase: Phase
-    slope: Any
+    covector: Any
 
 
 class Underdamped(MemoryKernel):
@@ -215,7 +215,7 @@ class Underdamped(MemoryKernel):
 
     def step(self, key: jax.Array, t: Any, carry: _PhaseCarry) -> tuple[_PhaseCarry, None]:
         """The parts of the splitting in turn, each as long as makes h together."""
-        (q, p), slope = carry
+        (q, p), covector = carry
         h, last_drift = cast_like(self.step_size, q), self.splitting.rindex("A")
         keys = iter(jax.random.split(key, 2))
         for index, part in enumerate(self.splitting):
@@ -223,12 +223,12 @@ class Underdamped(MemoryKernel):
             if part == "A":
                 q = _along(q, p, share)
             elif part == "B":
-                p = _along(p, slope, -share)
+                p = _along(p, covector, -share)
             else:
                 p = self._shaken(next(keys), p, share)
             if index == last_drift:
-                slope = jax.grad(self.energy)(q)
-        return _PhaseCarry(Phase(q, p), slope), None
+                covector = jax.grad(self.energy)(q)
+        return _PhaseCarry(Phase(q, p), covector), None
 
     def _shaken(self, key: jax.Array, p: Any, share: Any) -> Any:
         """e^{−γh} p + √(T(1 − e^{−2γh})) ξ."""

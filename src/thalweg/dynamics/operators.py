@@ -203,8 +203,8 @@ class MirrorStep(Map):
 
     def step(self, t: Any, state: Any) -> Any:
         """The state whose dual is ∇φ(x) − η∇E(x)."""
-        eta, slope = cast_like(self.step_size, state), jax.grad(self.energy)(state)
-        return self.potential.shift(state, jax.tree.map(lambda g: eta * g, slope))
+        eta, covector = cast_like(self.step_size, state), jax.grad(self.energy)(state)
+        return self.potential.shift(state, jax.tree.map(lambda g: eta * g, covector))
 
     @property
     def domain(self) -> Domain | None:

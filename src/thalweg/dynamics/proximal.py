@@ -20,14 +20,14 @@ class _Turn(NamedTuple):
 
     Attributes:
         z: the point.
-        slope: the gradient there.
+        covector: the gradient there.
         turns: how many steps were taken.
         is_done: whether the last step was rounding.
         is_stuck: whether no part of it made a fall.
     """
 
     z: jax.Array
-    slope: jax.Array
+    covector: jax.Array
     turns: jax.Array
     is_done: jax.Array
     is_stuck: jax.Array
@@ -70,8 +70,8 @@ def _newton(objective: Any, gradient: Any, start: jax.Array) -> jax.Array:
         return ~turn.is_done & ~turn.is_stuck & (turn.turns < _MOST_TURNS)
 
     def again(turn: _Turn) -> _Turn:
-        step = _downhill(jax.jacfwd(gradient)(turn.z), turn.slope)
-        level, steepness = objective(turn.z), jnp.linalg.norm(turn.slope)
+        step = _downhill(jax.jacfwd(gradient)(turn.z), turn.covector)
+        level, steepness = objective(turn.z), jnp.linalg.norm(turn.covector)
 
         def is_too_long(loop: Any) -> jax.Array:
             share, index = loop
@@ -90,19 +90,23 @@ def _newton(objective: Any, gradient: Any, start: jax.Array) -> jax.Array:
         # Terms that cancel leave a gradient above rounding; the step then is not.
         is_done = is_small(step, turn.z)
         z = jnp.where(is_done, turn.z, turn.z + share * step)
-        slope = gradient(z)
+        covector = gradient(z)
         return _Turn(
-            z, slope, turn.turns + 1, is_done | is_small(slope, z), jnp.asarray(halved >= _HALVINGS)
+            z,
+            covector,
+            turn.turns + 1,
+            is_done | is_small(covector, z),
+            jnp.asarray(halved >= _HALVINGS),
         )
 
-    slope = gradient(start)
-    first = _Turn(start, slope, jnp.int32(0), is_small(slope, start), jnp.bool_(False))
+    covector = gradient(start)
+    first = _Turn(start, covector, jnp.int32(0), is_small(covector, start), jnp.bool_(False))
     last = jax.lax.while_loop(goes_on, again, first)
     return jnp.where(last.is_done, last.z, jnp.nan)
 
 
-def _downhill(hessian: jax.Array, slope: jax.Array) -> jax.Array:
+def _downhill(hessian: jax.Array, covector: jax.Array) -> jax.Array:
     """Newton's step where the function is convex, else one along the gradient."""
     factor = jnp.linalg.cholesky((hessian + hessian.T) / 2.0)
-    newton = -cho_solve((factor, True), slope)
-    return jnp.where(jnp.all(jnp.isfinite(newton)), newton, -slope / jnp.linalg.norm(hessian))
+    newton = -cho_solve((factor, True), covector)
+    return jnp.where(jnp.all(jnp.isfinite(newton)), newton, -covector / jnp.linalg.norm(hessian))

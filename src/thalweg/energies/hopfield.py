@@ -203,8 +203,8 @@ class Hopfield(Energy):
         tolerance = 1e-12 * max(np.abs(values).max(), 1e-300)
         bias = vectors.T @ (np.asarray(self.bias) * np.ones(len(values)))
         flat = np.abs(values) <= tolerance
-        slope = np.abs(bias[flat]).max(initial=0.0)
-        return bool(values.max() <= tolerance and slope <= 1e-12 * max(np.abs(bias).max(), 1e-300))
+        pull = np.abs(bias[flat]).max(initial=0.0)
+        return bool(values.max() <= tolerance and pull <= 1e-12 * max(np.abs(bias).max(), 1e-300))
 
 
 def _edges_of(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -271,8 +271,8 @@ def _layered(loss_fn: Any, flow: Any, start: Any, t0: Any, t1: Any, layers: int)
 
     def layer(z: Any, moving: Any, t0: Any, t1: Any, i: Any) -> Any:
         epsilon = (t1 - t0) / layers
-        slope = eqx.combine(moving, fixed).velocity(t0 + i * epsilon, z)
-        return jax.tree.map(lambda x, v: x + epsilon * v, z, slope)
+        rate = eqx.combine(moving, fixed).velocity(t0 + i * epsilon, z)
+        return jax.tree.map(lambda x, v: x + epsilon * v, z, rate)
 
     def forward(z: Any, i: Any) -> tuple[Any, Any]:
         return layer(z, moving, t0, t1, i), z

@@ -143,12 +143,12 @@ def _backwards(flow: Any, run: _Run, a: Any) -> tuple[Any, Any]:
     """∂L/∂z(t₀) and dL/dθ, one step of the run after the other."""
     moving, fixed = eqx.partition(flow, eqx.is_inexact_array)
 
-    def slopes(t: Any, state: Any, _: Any) -> Any:
+    def rates(t: Any, state: Any, _: Any) -> Any:
         z, a, _ = state
-        slope, pull = jax.vjp(lambda z, m: eqx.combine(m, fixed).velocity(t, z), z, moving)
-        return slope, *jax.tree.map(jnp.negative, pull(a))
+        rate, pull = jax.vjp(lambda z, m: eqx.combine(m, fixed).velocity(t, z), z, moving)
+        return rate, *jax.tree.map(jnp.negative, pull(a))
 
-    plain, adjoint = diffrax.ODETerm(velocity), diffrax.ODETerm(slopes)
+    plain, adjoint = diffrax.ODETerm(velocity), diffrax.ODETerm(rates)
 
     def back(segment: Any, found: Any) -> Any:
         first = segment * run.stride

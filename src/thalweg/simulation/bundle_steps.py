@@ -66,7 +66,7 @@ class Steps(NamedTuple):
     take: Callable[..., Any]
 
 
-def explicit_steps(dfx: Any, slope: Callable[..., Any]) -> Steps:
+def explicit_steps(dfx: Any, velocity: Callable[..., Any]) -> Steps:
     """Steps of Tsit5, by Diffrax's tableau.
 
     Diffrax's own step compares result codes outside of the program, which compiles two more.
@@ -87,41 +87,41 @@ def explicit_steps(dfx: Any, slope: Callable[..., Any]) -> Steps:
             k, _ = carry
             row = jnp.asarray(weights)[i]
             there = jax.tree.map(lambda x, k: x + add(row, k), state, k)
-            new = slope(t + jnp.asarray(tableau.c)[i] * h, there, lane.direction)
+            new = velocity(t + jnp.asarray(tableau.c)[i] * h, there, lane.direction)
             return jax.tree.map(lambda k, new: k.at[i + 1].set(new), k, new), there
 
         k = jax.tree.map(lambda m: jnp.zeros((count + 1, *m.shape), m.dtype).at[0].set(m), memory)
-        # The last stage is at the end of the step, and its slope is the first of the next step.
+        # The last stage is at the end of the step, and its velocity is the first of the next step.
         k, new = jax.lax.fori_loop(0, count, stage, (k, state))
         error = jax.tree.map(lambda k: add(tableau.b_error, k), k)
         memory = jax.tree.map(lambda k: k[-1], k)
         return new, error, memory, True, _stretch(dfx, h * k[0], state[0], new[0])
 
     def init(state: Any, direction: Any) -> Any:
-        return slope(jnp.zeros_like(direction), state, direction)
+        return velocity(jnp.zeros_like(direction), state, direction)
 
     return Steps(init, take)
 
 
-def implicit_steps(dfx: Any, slope: Callable[..., Any], start: Start) -> Steps:
+def implicit_steps(dfx: Any, velocity: Callable[..., Any], start: Start) -> Steps:
     """Steps of Kvaerno5, in the units by which errors are measured.
 
-    Diffrax solves for the slopes at the stages. What counts is their error times h, whatever the
-    unit of time.
+    Diffrax solves for the velocities at the stages. What counts is their error times h, whatever
+    the unit of time.
     """
     from thalweg.simulation.chords import PatientChord
 
     def take(t: Any, new_t: Any, state: Any, memory: Any, lane: Lane) -> Any:
         units = _weights(state, lane)
 
-        def scaled_slope(t: Any, scaled: Any, direction: Any) -> Any:
+        def scaled_velocity(t: Any, scaled: Any, direction: Any) -> Any:
             whole = jax.tree.map(jnp.multiply, scaled, units)
-            return jax.tree.map(jnp.divide, slope(t, whole, direction), units)
+            return jax.tree.map(jnp.divide, velocity(t, whole, direction), units)
 
         atol = _STAGES * start.tolerance / jnp.maximum(new_t - t, _TINY)
         finder = PatientChord(0.0, atol)
         solver = dfx.Kvaerno5(root_finder=finder, root_find_max_steps=_ITERATIONS)
-        term, scaled = dfx.ODETerm(scaled_slope), jax.tree.map(jnp.divide, state, units)
+        term, scaled = dfx.ODETerm(scaled_velocity), jax.tree.map(jnp.divide, state, units)
         afresh = solver.init(term, t, new_t, scaled, lane.direction)
         new, error, _, _, result = solver.step(
             term, t, new_t, scaled, lane.direction, afresh, made_jump=jnp.isnan(t)
@@ -151,7 +151,7 @@ def _stretch(dfx: Any, k: Any, old: Any, new: Any) -> jax.Array:
 
     Arguments:
         dfx: Diffrax.
-        k: h times the slopes at the stages, shape `(7, d)`.
+        k: h times the velocities at the stages, shape `(7, d)`.
         old: the point before the step.
         new: the point after it, where the last stage is.
     """

@@ -1,6 +1,6 @@
 """Trajectories of a flow by the batch, with tangent vectors, in one compiled program.
 
-Everything a search for closed orbits asks of a flow is asked of `advance`: surveys from many
+Everything a search for closed orbits asks of a flow is asked of `advance`: long runs from many
 starts, forwards or backwards in time, and the segments of a shooting method with their Jacobians.
 The steps are Diffrax's, explicit ones (Tsit5) or, where these turn out to be held up by stability,
 implicit ones (Kvaerno5); the loop around them is ours because it traces four times faster than a
@@ -69,17 +69,21 @@ def advance(problem: Problem, start: Start, is_stiff: bool = False) -> Track:
     def scaled(z: jax.Array) -> jax.Array:
         return problem.displacement(z * widths) / widths
 
-    def slope(t: Any, state: Any, direction: Any) -> Any:
+    def lane_velocity(t: Any, state: Any, direction: Any) -> Any:
         def along(tangent: jax.Array) -> Any:
             return jax.jvp(scaled, (state[0],), (tangent,))
 
         velocity, stretch = jax.vmap(along, in_axes=1, out_axes=(None, 1))(state[1])
         return direction * velocity, direction * stretch
 
-    steps = implicit_steps(dfx, slope, start) if is_stiff else explicit_steps(dfx, slope)
+    steps = (
+        implicit_steps(dfx, lane_velocity, start)
+        if is_stiff
+        else explicit_steps(dfx, lane_velocity)
+    )
 
     def begin(z: jax.Array, tangents: jax.Array, direction: jax.Array) -> Any:
-        turn, stretch = slope(0.0, (z, tangents), direction)
+        turn, stretch = lane_velocity(0.0, (z, tangents), direction)
         pace = jnp.max(jnp.abs(turn)) + jnp.max(jnp.abs(stretch)) + 1e-200
         return _FIRST / pace, steps.init((z, tangents), direction)
 

@@ -263,8 +263,8 @@ class _Pair(diffrax.AbstractTerm):
         def velocity(state: Any, moving: Any) -> Any:
             return self.term.vf(at, state, eqx.combine(moving, fixed))
 
-        _, slope = jax.jvp(velocity, (still, moving), (move, self.direction))
-        return self.term.vf(t, state, args), slope
+        _, change = jax.jvp(velocity, (still, moving), (move, self.direction))
+        return self.term.vf(t, state, args), change
 
     def contr(self, t0: Any, t1: Any, **given: Any) -> Any:
         return self.term.contr(t0, t1, **given)

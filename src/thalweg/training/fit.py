@@ -197,9 +197,9 @@ def _optimizer_digest(optimizer: optax.GradientTransformation, carry: Carry) -> 
     Its numbers are hidden in closures, or in its state; the program of an update shows the former.
     """
     program = jax.make_jaxpr(
-        lambda slope, state, params: optax.with_extra_args_support(optimizer).update(
-            slope, state, params,
-            value=jnp.zeros(()), grad=slope, value_fn=lambda p: jnp.zeros(()),
+        lambda gradient, state, params: optax.with_extra_args_support(optimizer).update(
+            gradient, state, params,
+            value=jnp.zeros(()), grad=gradient, value_fn=lambda p: jnp.zeros(()),
         )
     )(carry.params, carry.optimizer_state, carry.params)  # fmt: skip
     text = re.sub(r"0x[0-9a-f]+", "", str(program))  # addresses differ from process to process

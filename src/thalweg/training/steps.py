@@ -57,14 +57,14 @@ class Program(eqx.Module):
             loss, metrics = found if isinstance(found, tuple) else (found, {})
             return loss, jax.tree.map(jnp.asarray, metrics)
 
-        (loss, metrics), slope = jax.value_and_grad(value, has_aux=True)(carry.params)
+        (loss, metrics), gradient = jax.value_and_grad(value, has_aux=True)(carry.params)
         optimizer = optax.with_extra_args_support(self.optimizer)
         updates, state = optimizer.update(
-            slope, carry.optimizer_state, carry.params,
-            value=loss, grad=slope, value_fn=lambda params: value(params)[0],
+            gradient, carry.optimizer_state, carry.params,
+            value=loss, grad=gradient, value_fn=lambda params: value(params)[0],
         )  # fmt: skip
         params = optax.apply_updates(carry.params, updates)
-        is_finite = jnp.stack([_is_finite(part) for part in (batch, loss, slope, params)])
+        is_finite = jnp.stack([_is_finite(part) for part in (batch, loss, gradient, params)])
         origin = jnp.where(jnp.all(is_finite), 0, 1 + jnp.argmin(is_finite)).astype(jnp.int32)
         return Carry(params, state, carry.step + 1, origin), loss, metrics
 

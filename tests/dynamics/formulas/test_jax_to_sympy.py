@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 import thalweg as tw
-from thalweg.dynamics.formulas.jax_to_sympy import exact, formulas
+from thalweg.dynamics.formulas.jax_to_sympy import exact_number, formulas
 from thalweg.dynamics.formulas.programs import read_program
 
 MATRIX = np.array([[1.0, -0.5, 2.0], [0.25, 3.0, -1.0]])
@@ -44,10 +44,10 @@ def test_formulas_agree_with_the_program(name):
 
 
 def test_numbers_are_the_rationals_that_they_were_written_as():
-    assert exact(0.1) == sp.Rational(1, 10)
-    assert exact(np.float32(0.3)) == sp.Rational(3, 10)
-    assert exact(1e-7) == sp.Rational(1, 10**7)
-    assert exact(3) == 3
+    assert exact_number(0.1) == sp.Rational(1, 10)
+    assert exact_number(np.float32(0.3)) == sp.Rational(3, 10)
+    assert exact_number(1e-7) == sp.Rational(1, 10**7)
+    assert exact_number(3) == 3
 
 
 def test_what_has_no_exact_form_is_refused_by_name():

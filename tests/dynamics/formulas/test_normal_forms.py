@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from thalweg.dynamics.formulas.jax_to_sympy import exact
+from thalweg.dynamics.formulas.jax_to_sympy import exact_number
 from thalweg.dynamics.formulas.normal_forms import is_zero
 
 X, Y, A, B = sp.symbols("x y a b", real=True)
@@ -51,6 +51,6 @@ def test_what_is_not_zero_is_not(expression):
 
 
 def test_multiples_of_pi_are_read_as_such():
-    assert exact(6.283185307179586) == 2 * sp.pi
-    assert exact(-0.7853981633974483) == -sp.pi / 4
-    assert exact(3.1415) == sp.Rational("3.1415")
+    assert exact_number(6.283185307179586) == 2 * sp.pi
+    assert exact_number(-0.7853981633974483) == -sp.pi / 4
+    assert exact_number(3.1415) == sp.Rational("3.1415")

@@ -229,8 +229,8 @@ def _walk(rule: Map, energy: Any, layout: Layout, positions: Any, steps: int) ->
 
     start = flat(states)
     loop = (states, start, jnp.full_like(_distances(start), -jnp.inf))
-    (_, ends, most), (rest, moved) = jax.lax.scan(advance, loop, jnp.arange(steps))
-    return _Walk(jnp.concatenate([levels(states)[None], rest]), ends, moved[-1], most)
+    (_, ends, most), (later, moved) = jax.lax.scan(advance, loop, jnp.arange(steps))
+    return _Walk(jnp.concatenate([levels(states)[None], later]), ends, moved[-1], most)
 
 
 def _distances(points: jax.Array) -> jax.Array:

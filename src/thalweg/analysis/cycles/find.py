@@ -155,9 +155,9 @@ def _search_flow(
     failed, ended, stays = 0, Counter[int](), True
     for first in range(0, len(starts), MOST_STARTS):
         part = starts[first : first + MOST_STARTS] / frame.widths
-        orbits, survey, lost = search_flow(problem, frame, part, centers / frame.widths, orbits)
-        failed, ended, stays = failed + lost, ended + survey.ended(), stays and survey.stays()
-        wanderers += survey.wanderers()
+        orbits, runs, lost = search_flow(problem, frame, part, centers / frame.widths, orbits)
+        failed, ended, stays = failed + lost, ended + runs.ended(), stays and runs.stays()
+        wanderers += runs.wanderers()
     found = [from_orbit(problem, frame, orbit) for orbit in orbits]
     notes = [BY_CHANCE] if problem.chart.dimension > 2 else []
     if failed:

@@ -29,7 +29,7 @@ _FINE, _DRIFTS = 1e-12, 1e-9
 _NEARLY_THERE = 1e-3
 
 
-class Survey:
+class LongRuns:
     """Trajectories that run in blocks of steps until it is known where each of them goes.
 
     Attributes:

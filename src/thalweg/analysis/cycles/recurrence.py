@@ -184,10 +184,10 @@ def find_recurrence(path: Path, frame: Frame, num_nodes: int) -> Recurrence | No
     fastest = int(np.argmax(np.max(np.abs(early) / extent, axis=1)))
     point, normal = path.z[fastest, 0], path.velocity[fastest, 0] / extent**2
     start = Crossing(float(path.t[fastest, 0]), point, fastest)
-    rest = Path(*(part[fastest + 1 :] for part in path))
+    after = Path(*(part[fastest + 1 :] for part in path))
     later = [
         c._replace(piece=c.piece + fastest + 1)
-        for c in crossings(rest, point, normal, extent, frame)
+        for c in crossings(after, point, normal, extent, frame)
     ]
     visits = [start, *later]
     places = np.array([v.z for v in visits])

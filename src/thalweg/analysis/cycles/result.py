@@ -303,11 +303,11 @@ class Cycles(TableReport, Sequence[Cycle]):
     def remarks(self) -> list[str]:
         """What belongs below the table, in sentences: other recurrence, notes."""
         recurrent = [f"{r.title}." for r in self.recurrent[:_TOLD]]
-        rest = self.recurrent[_TOLD:]
-        if rest:
-            low, high = (pick(r.exponent for r in rest) for pick in (min, max))
+        others = self.recurrent[_TOLD:]
+        if others:
+            low, high = (pick(r.exponent for r in others) for pick in (min, max))
             recurrent.append(
-                f"Undecided: {sum(r.trajectories for r in rest)} more in {len(rest)} other regions "
-                f"(largest exponents {low:.4g} to {high:.4g})."
+                f"Undecided: {sum(r.trajectories for r in others)} more in {len(others)} other "
+                f"regions (largest exponents {low:.4g} to {high:.4g})."
             )
         return [*recurrent, *(f"Note: {note}" for note in self.notes)]

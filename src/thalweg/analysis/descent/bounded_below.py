@@ -233,7 +233,7 @@ def _lowest(energy: Any, start: np.ndarray, radius: float, scale: float) -> np.n
 
 @eqx.filter_jit
 def _on_sphere(energy: Any, direction: Any, radius: Any) -> tuple[jax.Array, ...]:
-    """The energy in a direction at a distance, with slope and Hessian."""
+    """The energy in a direction at a distance, with gradient and Hessian."""
 
     def height(v: jax.Array) -> jax.Array:
         return energy(radius * v / jnp.sqrt(jnp.sum(v**2)))
@@ -244,10 +244,10 @@ def _on_sphere(energy: Any, direction: Any, radius: Any) -> tuple[jax.Array, ...
 @eqx.filter_jit
 def _followed(energy: Any, directions: Any, radii: Any) -> tuple[jax.Array, jax.Array]:
     def turn(direction: jax.Array, _: None) -> tuple[jax.Array, None]:
-        slope = jax.grad(lambda u: energy(1e3 * u))(direction)
-        slope = slope - direction * jnp.dot(direction, slope)
-        length = jnp.linalg.norm(slope)
-        step = direction - 0.1 * slope / jnp.where(length > 0.0, length, 1.0)
+        gradient = jax.grad(lambda u: energy(1e3 * u))(direction)
+        gradient = gradient - direction * jnp.dot(direction, gradient)
+        length = jnp.linalg.norm(gradient)
+        step = direction - 0.1 * gradient / jnp.where(length > 0.0, length, 1.0)
         new = step / jnp.linalg.norm(step)
         is_lower = energy(1e3 * new) < energy(1e3 * direction)
         return jnp.where(is_lower, new, direction), None

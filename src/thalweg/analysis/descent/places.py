@@ -202,9 +202,9 @@ def _zeros(problem: Problem, energy: Any, lanes: Any) -> tuple[jax.Array, jax.Ar
 
         def newton(_: Any, carry: Any) -> Any:
             y, best, least = carry
-            value, slope = jax.value_and_grad(quantity)(y)
-            slope = slope * widths
-            step = -value * slope / (jnp.sum(slope**2) + 1e-300)
+            value, gradient = jax.value_and_grad(quantity)(y)
+            gradient = gradient * widths
+            step = -value * gradient / (jnp.sum(gradient**2) + 1e-300)
             step = step * jnp.minimum(1.0, 0.25 / (jnp.sqrt(jnp.sum(step**2)) + 1e-300))
             y = chart.clip(y + jnp.where(jnp.isfinite(step), step, 0.0) * widths)
             value = quantity(y) * jnp.sign(quantity(start))  # below zero: beyond the switch

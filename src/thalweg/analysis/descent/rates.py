@@ -85,8 +85,8 @@ def _climb(problem: Problem, fn: Any, start: jax.Array) -> jax.Array:
 
     def step(_: Any, carry: Any) -> Any:
         y, value, length = carry
-        slope = jax.grad(fn)(y) * widths
-        direction = slope / (jnp.sqrt(jnp.sum(slope**2)) + 1e-300)
+        gradient = jax.grad(fn)(y) * widths
+        direction = gradient / (jnp.sqrt(jnp.sum(gradient**2)) + 1e-300)
         trial = problem.chart.clip(y + length * direction * widths)
         new = fn(trial)
         better = new > value

@@ -97,11 +97,11 @@ def spectrum(jacobian: np.ndarray, uncertainty: Any = 0.0) -> Spectrum:
     if not size:
         return Spectrum(np.zeros(0, np.complex128), np.zeros(0), np.zeros(0, int))
     balanced, transform = matrix_balance(jacobian, permute=False)
-    units = np.diag(transform)
+    scaling = np.diag(transform)
     norm = float(np.linalg.norm(balanced, 2))
     strayed = np.asarray(uncertainty, dtype=np.float64)
     if strayed.ndim:
-        strayed = np.linalg.norm(strayed * units / units[:, None], 2)
+        strayed = np.linalg.norm(strayed * scaling / scaling[:, None], 2)
     rounding = _ROUNDINGS * size * _EPS * norm
     backward = rounding + float(strayed)
     values, vectors = np.linalg.eig(balanced)

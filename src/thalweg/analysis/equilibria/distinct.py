@@ -103,14 +103,14 @@ def _merge(
     open_lanes = [int(i) for i in np.argsort(size, kind="stable") if size[i] <= 1.0]
     count = 0
     while open_lanes:
-        seed, rest = open_lanes[0], np.array(open_lanes[1:], dtype=int)
+        seed, others = open_lanes[0], np.array(open_lanes[1:], dtype=int)
         owner[seed] = count
-        away = problem.chart.difference(polished.y[rest], polished.y[seed])
-        near = rest[np.max(np.abs(away) / widths, axis=1) <= _NEAR] if len(rest) else rest
+        away = problem.chart.difference(polished.y[others], polished.y[seed])
+        near = others[np.max(np.abs(away) / widths, axis=1) <= _NEAR] if len(others) else others
         if len(near):
             same = _indistinct(problem, polished, tolerance, seed, near)
             owner[near[same]] = count
-        open_lanes = [int(i) for i in rest if owner[i] < 0]
+        open_lanes = [int(i) for i in others if owner[i] < 0]
         count += 1
     return owner
 

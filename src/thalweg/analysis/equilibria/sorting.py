@@ -106,14 +106,14 @@ def sort_out(problem: Problem, scales: Scales, found: Found) -> Inventory:
     ends, residual, families = found.ends, found.residual, found.families
     family = absorb(problem, ends, residual, found.family, families, scales)
     while True:
-        rest = np.flatnonzero(family < 0)
-        roots = distinct_roots(problem, ends[rest], residual[rest], scales)
+        single = np.flatnonzero(family < 0)
+        roots = distinct_roots(problem, ends[single], residual[single], scales)
         # Ends that were too slow for `absorb` join where their roots lie.
         nowhere = np.full(len(roots.y), -1)
         joined = absorb(problem, roots.y, np.zeros(len(roots.y)), nowhere, families, scales)
         if np.any(joined >= 0):
-            family[rest] = np.append(joined, -1)[roots.hits]
-            rest = np.flatnonzero(family < 0)
+            family[single] = np.append(joined, -1)[roots.hits]
+            single = np.flatnonzero(family < 0)
             roots = roots.without(joined >= 0)
         new = discover(problem, roots.y, scales)
         if not new:
@@ -127,7 +127,7 @@ def sort_out(problem: Problem, scales: Scales, found: Found) -> Inventory:
     slack = 1e-9 + np.max(roots.spread / np.asarray(scales.y), axis=1, initial=0.0)
     inside = np.array([bool(chart.inside(y, s)) for y, s in zip(roots.y, slack, strict=True)], bool)
     hits = np.full(len(ends), -1)
-    hits[rest] = roots.hits
+    hits[single] = roots.hits
     is_in = np.asarray(chart.inside(ends, 1e-9))
     label = np.where((family >= 0) & is_in, _FAMILY + family, -1)
     counted = (hits >= 0) & np.append(inside, False)[hits]

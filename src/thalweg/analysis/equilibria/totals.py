@@ -97,8 +97,8 @@ def generators(basis: np.ndarray, scale: np.ndarray) -> np.ndarray:
     )
     kept: list[np.ndarray] = []
     for row in ordered:
-        units = [r * scale / np.linalg.norm(r * scale) for r in (*kept, row)]
-        if np.linalg.matrix_rank(np.array(units), 1e-6) > len(kept) < count:
+        directions = [r * scale / np.linalg.norm(r * scale) for r in (*kept, row)]
+        if np.linalg.matrix_rank(np.array(directions), 1e-6) > len(kept) < count:
             kept.append(row)
     return np.array(kept).reshape(-1, size)
 

@@ -98,15 +98,15 @@ def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[s
 
 
 def _assign(node: Any, keys: list[str], path: str, text: str) -> Any:
-    key, rest = keys[0], keys[1:]
+    key, deeper = keys[0], keys[1:]
     children = children_of(node)
     if children is None:
         return _assign_element(node, keys, path, text)
     if key not in children:
         raise KeyError(path)
     child = children[key]
-    if rest:
-        new = _assign(child, rest, path, text)
+    if deeper:
+        new = _assign(child, deeper, path, text)
     elif children_of(child) is not None or callable(child):
         inner = ", ".join(f"{path}.{name}" for name in children_of(child) or ())
         raise InputError(

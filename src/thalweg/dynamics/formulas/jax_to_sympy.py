@@ -78,7 +78,7 @@ _TWO: dict[str, Callable[..., Any]] = {
 }
 
 
-def exact(value: Any) -> Any:
+def exact_number(value: Any) -> Any:
     """A number as the rational that its shortest decimal form names: 0.1 is 1/10.
 
     A simple multiple of π, to the last digits, is one: a rounded π would spoil every period.
@@ -113,7 +113,7 @@ def as_expressions(array: Any) -> np.ndarray:
         return array
     made = np.empty(array.shape, dtype=object)
     for index in np.ndindex(array.shape):
-        made[index] = exact(array[index])
+        made[index] = exact_number(array[index])
     return made
 
 

@@ -122,16 +122,16 @@ class _Letters:
         """exp of a sum as a product of letters, one a term, in rational powers."""
         made: Any = sp.Integer(1)
         for term in sp.Add.make_args(self._canonical(exponent)):
-            factor, rest = term.as_coeff_Mul()
+            factor, other = term.as_coeff_Mul()
             if not factor.is_Rational:
-                factor, rest = sp.Integer(1), term
-            if rest == sp.I * self.read(sp.pi):
+                factor, other = sp.Integer(1), term
+            if other == sp.I * self.read(sp.pi):
                 made *= self._turn(factor)
-            elif rest in self._logarithms:
-                known = self._logarithms[rest]
+            elif other in self._logarithms:
+                known = self._logarithms[other]
                 made *= known**factor if factor.is_Integer else self._root(known) ** factor
             else:
-                made *= self._letter((sp.exp, rest)) ** factor
+                made *= self._letter((sp.exp, other)) ** factor
         return made
 
     def _power(self, base: Any, exponent: Any) -> Any:

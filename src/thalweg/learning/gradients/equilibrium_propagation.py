@@ -159,8 +159,8 @@ class _Holomorphic(Map):
     step_size: Any
 
     def step(self, t: Any, state: Any) -> Any:
-        slope = jax.grad(self.energy, holomorphic=True)(state)
-        return jax.tree.map(lambda x, d: x - self.step_size * d, state, slope)
+        covector = jax.grad(self.energy, holomorphic=True)(state)
+        return jax.tree.map(lambda x, d: x - self.step_size * d, state, covector)
 
 
 @eqx.filter_custom_vjp

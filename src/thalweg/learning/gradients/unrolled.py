@@ -119,8 +119,8 @@ def kept_steps(run: Run, num_steps: int, checkpoint: bool = False) -> tuple[Any,
         return stretch(carry, num_steps)[:2]
     kept = jax.checkpoint(lambda carry, _: (stretch(carry, length), None))
     carry, _ = jax.lax.scan(kept, carry, None, length=num_steps // length)
-    rest = num_steps % length
-    return (stretch(carry, rest) if rest else carry)[:2]
+    left = num_steps % length
+    return (stretch(carry, left) if left else carry)[:2]
 
 
 def last_steps(run: Run, num_steps: int) -> tuple[Any, jax.Array]:

@@ -117,30 +117,32 @@ class ExactLearning:
         pivots, basis = _staircase(rows[self._growing], noise[self._growing])
         self._pivot_values = values[self._growing][pivots]
         self._triangle = _zero_above(rows[self._growing] @ basis[:, : len(pivots)], pivots)
-        self._rest = rows[self._bounded] @ basis
+        self._bounded_rows = rows[self._bounded] @ basis
 
     def _solution(self, t: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A (mode coordinates of W̄¹ᵀ), B (of W̄²) and N with QQᵀ = [A; B] N⁻¹ [A; B]ᵀ at t/τ."""
-        f_up, f_rest = self._values[self._growing], self._values[self._bounded]
-        hidden, num = self._rest.shape[1], len(self._pivot_values)
+        f_up, f_bounded = self._values[self._growing], self._values[self._bounded]
+        hidden, num = self._bounded_rows.shape[1], len(self._pivot_values)
         grown = self._triangle * _growth(f_up, self._pivot_values, t)
         weight = np.sqrt(-np.expm1(-2.0 * f_up * t) / (2.0 * f_up))
-        units = np.ones(hidden)
-        units[:num] = np.exp(-self._pivot_values * t)
-        rest = self._rest * units
+        decays = np.ones(hidden)
+        decays[:num] = np.exp(-self._pivot_values * t)
+        bounded = self._bounded_rows * decays
         span = np.where(
-            f_rest < 0.0, np.expm1(2.0 * f_rest * t) / np.where(f_rest < 0, 2 * f_rest, 1.0), t
+            f_bounded < 0.0,
+            np.expm1(2.0 * f_bounded * t) / np.where(f_bounded < 0, 2 * f_bounded, 1.0),
+            t,
         )
-        stacked = np.zeros((len(f_up) + len(f_rest), hidden))
+        stacked = np.zeros((len(f_up) + len(f_bounded), hidden))
         stacked[: len(f_up), :num] = weight[:, None] * grown
-        stacked[len(f_up) :] = np.sqrt(span)[:, None] * rest
-        scale = 1.0 / np.sqrt(np.einsum("ij,ij->j", stacked, stacked) + units**2)
+        stacked[len(f_up) :] = np.sqrt(span)[:, None] * bounded
+        scale = 1.0 / np.sqrt(np.einsum("ij,ij->j", stacked, stacked) + decays**2)
         stacked *= scale
         normal = stacked.T @ stacked
-        normal[np.diag_indices(hidden)] += (units * scale) ** 2
+        normal[np.diag_indices(hidden)] += (decays * scale) ** 2
         rows = np.zeros((len(self._values), hidden))
         rows[self._growing, :num] = grown * scale[:num]
-        rows[self._bounded] = (np.exp(f_rest * t)[:, None] * scale) * rest
+        rows[self._bounded] = (np.exp(f_bounded * t)[:, None] * scale) * bounded
         return *self._back(rows), normal
 
     def _factor(self, t: float) -> tuple[np.ndarray, np.ndarray]:
@@ -216,11 +218,11 @@ def _gram(rows: np.ndarray) -> np.ndarray:
     return rows @ rows.T
 
 
-def _growth(values: np.ndarray, units: np.ndarray, t: float) -> np.ndarray:
+def _growth(values: np.ndarray, rates: np.ndarray, t: float) -> np.ndarray:
     """`e^{(f_i − f_j) t}` where the exponent is not positive; elsewhere the factor is not used."""
     if len(values) and values[0] * t < 300.0:
-        return np.outer(np.exp(values * t), np.exp(-units * t))
-    return np.exp(np.minimum(values[:, None] - units[None, :], 0.0) * t)
+        return np.outer(np.exp(values * t), np.exp(-rates * t))
+    return np.exp(np.minimum(values[:, None] - rates[None, :], 0.0) * t)
 
 
 def _rounding(basis: np.ndarray, matrix: np.ndarray) -> np.ndarray:

@@ -32,9 +32,9 @@ def balanced_strength(strength: Any, start: Any, times: Any, tau: float = 1.0) -
     s, start, t = _prepare(strength, start, times=times, tau=tau)
     _no_negative("strength", s)
     _no_negative("start", start)
-    rest = np.exp(-2.0 * s * t)
+    decayed = np.exp(-2.0 * s * t)
     gained = np.where(s > 0.0, -np.expm1(-2.0 * s * t) / np.where(s > 0.0, s, 1.0), 2.0 * t)
-    below = rest + start * gained
+    below = decayed + start * gained
     return start / np.where(below > 0.0, below, 1.0)  # both are 0 at u_0 = 0 and large t
 
 
@@ -59,10 +59,10 @@ def unbalanced_strengths(
     rate = np.hypot(half, s)
     up, down = growing_direction(half, s, rate)
     grows, decays = a0 * up + b0 * down, b0 * up - a0 * down
-    rest = np.exp(-2.0 * rate * t)
+    decayed = np.exp(-2.0 * rate * t)
     span = np.where(rate > 0.0, -np.expm1(-2.0 * rate * t) / np.where(rate > 0, 2 * rate, 1.0), t)
-    size = np.sqrt(rest * (1.0 + decays**2 * span) + grows**2 * span)
-    first, second = _over(grows, size), _over(rest * decays, size)
+    size = np.sqrt(decayed * (1.0 + decays**2 * span) + grows**2 * span)
+    first, second = _over(grows, size), _over(decayed * decays, size)
     return first * up - second * down, first * down + second * up
 
 

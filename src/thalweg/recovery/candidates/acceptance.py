@@ -143,8 +143,8 @@ def _roots(
     roots = roots[question.region.sees(roots)] if len(roots) else roots
     if not len(roots):
         return 0, roots
-    slopes = np.linalg.norm(gradients(roots) * widths, axis=1)
-    roots = roots[slopes <= _ROOT * typical]
+    steepness = np.linalg.norm(gradients(roots) * widths, axis=1)
+    roots = roots[steepness <= _ROOT * typical]
     _, chosen = np.unique(np.round(roots / widths, 5), axis=0, return_index=True)
     roots = roots[np.sort(chosen)]
     unknown = roots[~is_near(question, roots, centres)]
@@ -181,10 +181,10 @@ def _critical(problem: Problem, energy: Any, starts: Any) -> jax.Array:
         return energy(problem.chart.embed(origin + widths * u))
 
     def step(u: jax.Array, damping: jax.Array) -> tuple[jax.Array, None]:
-        slope, hessian = jax.grad(level)(u), jax.hessian(level)(u)
+        gradient, hessian = jax.grad(level)(u), jax.hessian(level)(u)
         normal = hessian @ hessian
         size = jnp.trace(normal) / len(u) + jnp.finfo(u.dtype).tiny
-        move = -jnp.linalg.solve(normal + damping * size * jnp.eye(len(u)), hessian @ slope)
+        move = -jnp.linalg.solve(normal + damping * size * jnp.eye(len(u)), hessian @ gradient)
         length = jnp.sqrt(jnp.sum(move**2)) + jnp.finfo(u.dtype).tiny
         return u + move * jnp.minimum(1.0, 0.2 / length), None
 

@@ -129,8 +129,8 @@ def _of_smooth_units(question: Question) -> TwoStepEnergy | None:
 def _is_convex_at(question: Question, matrix: np.ndarray) -> bool:
     """Whether S Dg is symmetric and positive semidefinite at all samples, walls and corners."""
     points = np.concatenate([question.sampled.points, question.special_points])
-    slopes = in_batches(lambda some: evaluate(question.problem, some), points)[1]
-    products = matrix @ (slopes + np.eye(question.size))
+    jacobians = in_batches(lambda some: evaluate(question.problem, some), points)[1]
+    products = matrix @ (jacobians + np.eye(question.size))
     products = products[np.isfinite(products).all(axis=(1, 2))]
     turned = np.swapaxes(products, 1, 2)
     room = _EXACT * np.max(np.abs(products))

@@ -67,8 +67,8 @@ def search(
                 return Search(outcome, (some[0][at] + some[1][at]) / 2.0, num_boxes)
         if num_boxes * cost > effort:
             return Search("unfinished", None, num_boxes)
-        slopes = np.abs(values.linear[1:, 0]).T + _shares(values.error[0], *some, widths)
-        parts = _halves(*(s[waiting] for s in (*some, slopes)), widths)
+        spans = np.abs(values.linear[1:, 0]).T + _shares(values.error[0], *some, widths)
+        parts = _halves(*(s[waiting] for s in (*some, spans)), widths)
         low, high = np.concatenate([low, parts[0]]), np.concatenate([high, parts[1]])
     return Search("negative", None, num_boxes)
 
@@ -98,14 +98,14 @@ def _shares(error: np.ndarray, low: np.ndarray, high: np.ndarray, widths: np.nda
 
 
 def _halves(
-    low: np.ndarray, high: np.ndarray, slopes: np.ndarray, widths: np.ndarray
+    low: np.ndarray, high: np.ndarray, spans: np.ndarray, widths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Both halves of each box, parted along the coordinate that moves the function most."""
     sides = (high - low) / widths
     # No box becomes too long and thin for its longest side to matter.
     long = sides > np.max(sides, axis=1, keepdims=True) / 16.0
-    is_known = np.all(np.isfinite(slopes), axis=1, keepdims=True)
-    at = np.argmax(np.where(long, np.where(is_known, slopes, sides), -1.0), axis=1)
+    is_known = np.all(np.isfinite(spans), axis=1, keepdims=True)
+    at = np.argmax(np.where(long, np.where(is_known, spans, sides), -1.0), axis=1)
     rows = np.arange(len(low))
     middle = (low[rows, at] + high[rows, at]) / 2.0
     first, second = high.copy(), low.copy()

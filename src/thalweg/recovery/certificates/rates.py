@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from thalweg.core.charts import BoxChart
+from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.primal import primal
 
@@ -41,10 +39,7 @@ def rate_of(problem: Problem, energy: Scalar) -> Scalar:
 def _opened(tree: Any) -> Any:
     """A pytree whose charts have no angles."""
 
-    def opened(part: Any) -> Any:
-        if not isinstance(part, BoxChart):
-            return part
-        endless = np.full(np.shape(part.turn), np.inf)
-        return eqx.tree_at(lambda chart: chart.turn, part, endless)
+    def is_chart(part: Any) -> bool:
+        return isinstance(part, Chart)
 
-    return jax.tree.map(opened, tree, is_leaf=lambda part: isinstance(part, BoxChart))
+    return jax.tree.map(lambda p: p.without_angles() if is_chart(p) else p, tree, is_leaf=is_chart)

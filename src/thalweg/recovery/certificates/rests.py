@@ -75,20 +75,20 @@ def largest_cubes(
     if not len(rests):
         return []
     size, widths = len(region.lower), region.widths
-    slopes = Enclosure(jax.value_and_grad(rate), size)
-    (values, gradients), _ = slopes(rests, rests)
+    enclosure = Enclosure(jax.value_and_grad(rate), size)
+    (values, gradients), _ = enclosure(rests, rests)
     rise = np.maximum(values.bounds[1][0], 0.0)
     steps = np.max(np.abs(gradients.bounds), axis=0) * widths[:, None]
-    slope = np.sqrt(np.sum(steps**2, axis=0)) * (1.0 + _EIGENVALUES)
+    length = np.sqrt(np.sum(steps**2, axis=0)) * (1.0 + _EIGENVALUES)
     low, high = _cubes(rests, region)
     (hessians,), _ = Enclosure(jax.hessian(rate), size)(low, high)
     strength = _strengths(hessians.bounds, widths)
     # The formula needs φ to be differentiable: no choice may be open in its program.
-    is_open = slopes(low, high)[1] | Enclosure(level, size)(low, high)[1]
+    is_open = enclosure(low, high)[1] | Enclosure(level, size)(low, high)[1]
     strength = np.where(is_open, np.nan, strength).reshape(len(rests), len(_RADII))
     with np.errstate(invalid="ignore", divide="ignore"):
-        root = np.sqrt(slope[:, None] ** 2 + 2.0 * strength * rise[:, None])
-        cores = (slope[:, None] + root) / strength * (1.0 + _EIGENVALUES)
+        root = np.sqrt(length[:, None] ** 2 + 2.0 * strength * rise[:, None])
+        cores = (length[:, None] + root) / strength * (1.0 + _EIGENVALUES)
     is_fine = (strength > 0.0) & (cores < largest_core)
     found: list[Cube | None] = []
     for i, fine in enumerate(is_fine):
@@ -114,8 +114,8 @@ def all_rests(
     points = np.concatenate([known, starts])
     moved, speeds, typical = np.full(len(points), np.inf), np.zeros(0), 0.0
     for turn in range(_NEWTON_STEPS):
-        (values, slopes), _ = enclosure(points, points)
-        matrices = slopes.linear[0].T.reshape(-1, size, size) * widths
+        (values, gradients), _ = enclosure(points, points)
+        matrices = gradients.linear[0].T.reshape(-1, size, size) * widths
         sides = values.linear[0].T
         speeds = np.linalg.norm(sides / widths, axis=1)
         typical = float(np.nanmedian(speeds)) if turn == 0 else typical

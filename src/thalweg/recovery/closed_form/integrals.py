@@ -42,9 +42,9 @@ def potential(form: Sequence[Any], names: Sequence[Any], region: SymbolRanges) -
     """
     energy: Any = sp.Integer(0)
     for i, name in enumerate(names):
-        rest: Any = -form[i] - sp.diff(energy, name)
-        rest = rest.subs(_harmless(rest, names[:i]))
-        energy = energy + _with_real_logarithms(_antiderivative(rest, name), region)
+        remainder: Any = -form[i] - sp.diff(energy, name)
+        remainder = remainder.subs(_harmless(remainder, names[:i]))
+        energy = energy + _with_real_logarithms(_antiderivative(remainder, name), region)
     terms = [t for t in sp.Add.make_args(energy) if t.free_symbols & set(names)]
     factored: list[Any] = [_factored(t) for t in terms]
     energy = sp.Add(*factored)

@@ -116,10 +116,10 @@ def _rests(region: Region, geometry: Geometry, found: Exactness, inset: float) -
     scale = np.median(np.linalg.norm(found.probes.covectors * widths, axis=1))
     for _ in range(_NUM_NEWTON):
         raw = _probed(region.problem, geometry, found, points)
-        slopes = np.swapaxes(raw.along, 1, 2)
-        good = np.all(np.isfinite(slopes), axis=(1, 2))
+        jacobians = np.swapaxes(raw.along, 1, 2)
+        good = np.all(np.isfinite(jacobians), axis=(1, 2))
         good = good & np.all(np.isfinite(raw.covectors), axis=1)
-        inverse = np.linalg.pinv(np.where(good[:, None, None], slopes, 0.0), rcond=1e-12)
+        inverse = np.linalg.pinv(np.where(good[:, None, None], jacobians, 0.0), rcond=1e-12)
         step = -np.einsum("nij,nj->ni", inverse, np.where(good[:, None], raw.covectors, 0.0))
         length = np.linalg.norm(step / widths, axis=1, keepdims=True)
         step = step * np.minimum(1.0, 0.5 / np.maximum(length, 1e-300))

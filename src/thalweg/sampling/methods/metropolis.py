@@ -19,12 +19,12 @@ class Known(NamedTuple):
     Attributes:
         state: x.
         level: E(x).
-        slope: ∇E(x).
+        covector: ∇E(x).
     """
 
     state: Any
     level: Any
-    slope: Any
+    covector: Any
 
 
 class LogWeight(NamedTuple):
@@ -45,21 +45,21 @@ class LogWeight(NamedTuple):
 
 def known_at(energy: Energy, state: Any) -> Known:
     """A state, its energy and its gradient."""
-    level, slope = jax.value_and_grad(energy)(state)
-    return Known(state, level, slope)
+    level, covector = jax.value_and_grad(energy)(state)
+    return Known(state, level, covector)
 
 
 def as_weighed(known: Known, temperature: Any) -> tuple[Any, Any, Any]:
     """What BlackJAX keeps: the state, −E/T and its gradient."""
     beta = 1.0 / cast_like(temperature, known.state)
-    return known.state, -beta * known.level, jax.tree.map(lambda g: -beta * g, known.slope)
+    return known.state, -beta * known.level, jax.tree.map(lambda g: -beta * g, known.covector)
 
 
 def as_known(weighed: Any, temperature: Any) -> Known:
     """The state, E and its gradient of what BlackJAX keeps."""
-    position, log_weight, slope = weighed[:3]
+    position, log_weight, covector = weighed[:3]
     t = cast_like(temperature, position)
-    return Known(position, -t * log_weight, jax.tree.map(lambda g: -t * g, slope))
+    return Known(position, -t * log_weight, jax.tree.map(lambda g: -t * g, covector))
 
 
 class MALAKernel(MemoryKernel):

@@ -31,8 +31,8 @@ class NoisyGradient(eqx.Module):
 
     def __call__(self, key: jax.Array, energy: Energy, state: Any) -> Any:
         """∇E(x) + s ξ."""
-        slope = jax.grad(energy)(state)
-        leaves, treedef = jax.tree.flatten(slope)
+        covector = jax.grad(energy)(state)
+        leaves, treedef = jax.tree.flatten(covector)
         keys = jax.random.split(key, len(leaves))
         noisy = [
             g + cast_like(self.deviation, g) * jax.random.normal(k, g.shape, g.dtype)
@@ -64,11 +64,11 @@ class SGLDKernel(MemoryKernel):
         """x − η g + √(2ηT) ξ."""
         own, other = jax.random.split(key)
         if self.estimate is None:
-            slope = jax.grad(self.energy)(carry)
+            covector = jax.grad(self.energy)(carry)
         else:
-            slope = self.estimate(other, self.energy, carry)
+            covector = self.estimate(other, self.energy, carry)
         eta = self.step_size(t) if callable(self.step_size) else self.step_size
-        down = jax.tree.map(jnp.negative, slope)
+        down = jax.tree.map(jnp.negative, covector)
         move = import_blackjax("SGLD").sgmcmc.diffusions.overdamped_langevin()
         eta, temperature = cast_like(eta, carry), cast_like(self.temperature, carry)
         with in_precision_of(carry):

@@ -172,8 +172,8 @@ def _learn(
 
     def step(t: jax.Array, weights: Any) -> Any:
         row = jax.random.randint(jax.random.fold_in(key, first + t), (), 0, len(inputs))
-        slope = jax.grad(error)(weights, row)
-        return jax.tree.map(lambda w, g: w - learning_rate * g, weights, slope)
+        gradient = jax.grad(error)(weights, row)
+        return jax.tree.map(lambda w, g: w - learning_rate * g, weights, gradient)
 
     return jax.lax.fori_loop(0, count, step, weights)
 

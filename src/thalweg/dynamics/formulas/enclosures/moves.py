@@ -200,8 +200,8 @@ def _times_constant(
     count = math.prod(matrix.shape[len(free) :])
     matrix = matrix.reshape(math.prod(shape), count).astype(float)
     ordered = x.taken(np.transpose(entries(x.shape), [*x_sum, *kept]))
-    rest = ordered.shape[len(x_sum) :]
-    made = forms.times_matrix(matrix, ordered, (*shape, *rest))
+    others = ordered.shape[len(x_sum) :]
+    made = forms.times_matrix(matrix, ordered, (*shape, *others))
     if is_first:
         return made
     turned = [*range(len(shape), len(made.shape)), *range(len(shape))]

@@ -76,8 +76,8 @@ def _folded(fold: Callable[[Any, Any], Any], x: Any, axes: tuple[int, ...]) -> A
         rows = jnp.moveaxis(x, axis, 0)
         while len(rows) > 1:
             half = len(rows) // 2
-            rest = rows[2 * half :]
-            rows = jnp.concatenate([fold(rows[:half], rows[half : 2 * half]), rest])
+            odd = rows[2 * half :]
+            rows = jnp.concatenate([fold(rows[:half], rows[half : 2 * half]), odd])
         x = rows[0]
     return x
 

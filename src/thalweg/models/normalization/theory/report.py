@@ -127,22 +127,23 @@ def sentences(report: StabilityReport) -> list[str]:
         _start(report),
     ]
     if report.newly_driven:
-        rest = (
+        clause = (
             " u grows like the square root of time and the outputs fade"
             if report.beta == 0.0
             else " they start without a counterpart in the target"
         )
         lines.append(
-            f"Driven now, but silent in the target: neurons {_names(report.newly_driven)};{rest}."
+            f"Driven now, but silent in the target: neurons {_names(report.newly_driven)};{clause}."
         )
     if report.newly_silent:
-        rest = (
+        clause = (
             "their rows of W never rest"
             if report.beta == 0.0
             else "their rows of W follow beta alone"
         )
         lines.append(
-            f"Driven in the target, but silent now: neurons {_names(report.newly_silent)}; {rest}."
+            f"Driven in the target, but silent now: neurons {_names(report.newly_silent)}; "
+            f"{clause}."
         )
     lines.append(_step(report))
     if report.beta_intervals is not None:

@@ -92,13 +92,13 @@ class Terms(NamedTuple):
     def slope(self, neuron: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """L − A_k, of the sign of Φ_k', and dL/dz of it (z = 1/x²)."""
         total, slack = self.slack(neuron, x)
-        rest = np.ones_like(slack)
-        rest[np.arange(len(x)), neuron] = 0.0
+        others = np.ones_like(slack)
+        others[np.arange(len(x)), neuron] = 0.0
         limit = np.take_along_axis(self.limit, neuron[:, None], axis=1)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ratio = x[:, None] / slack
-            terms = np.where(rest > 0.0, self.strength * ratio, 0.0)
-            curve = np.where(rest > 0.0, terms * ratio**2 * (limit / self.limit - 1.0), 0.0)
+            terms = np.where(others > 0.0, self.strength * ratio, 0.0)
+            curve = np.where(others > 0.0, terms * ratio**2 * (limit / self.limit - 1.0), 0.0)
         strength = np.take_along_axis(self.strength, neuron[:, None], axis=1)[:, 0]
         value = 2.0 * total * x + terms.sum(axis=1) - strength
         lead = limit[:, 0] * x**3 * (3.0 * x**2 - 1.0)
