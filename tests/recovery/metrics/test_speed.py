@@ -46,10 +46,15 @@ def test_the_energy_of_a_hurried_gradient_flow(factor):
     verdict = tw.recover_energy(hurried(WELLS, factor), BOX, equilibria=equilibria, **KNOWN)
     assert verdict.kind == "diagonal-metric"
     assert last_level(verdict).outcome == "yes"
+    corners = np.array([[-2.0, -2.0], [-2.0, 2.0], [2.0, -2.0], [2.0, 2.0]])
     points = np.random.default_rng(1).uniform(-2.0, 2.0, (20, 2))
+    points[4:8, 0] = 2.0
+    points[:4] = corners  # where the rule is fastest
     gap, scale = proportional_gap(verdict.energy, WELLS, points)
     assert gap < 1e-9
     assert scale > 0.0
+    slopes, known = (values(jax.grad(e), points) for e in (verdict.energy, WELLS))
+    np.testing.assert_allclose(slopes, scale * known, rtol=1e-9, atol=1e-9)
     metric = verdict.metric
     assert metric is not None
     weights = values(lambda x: metric.flat(x, jnp.ones(2)), points)

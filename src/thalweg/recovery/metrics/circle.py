@@ -8,6 +8,10 @@ none). Of the many m this one is taken:
 
 with s the size of f where it has the sign that it has less of. The work falls strictly with λ, from
 +∞ to −∞, so that there is one λ.
+
+Angles that act on each other may move by one combination alone, f = h(k·x) k with whole numbers k,
+as two that are locked do (x' = ω + a sin(y − x), y' = −ω + a sin(x − y), k = (1, −1)). All of them
+then have the weight m(k·x) of that combination.
 """
 
 from dataclasses import dataclass
@@ -21,6 +25,7 @@ import numpy as np
 from thalweg.core.batches import in_batches
 from thalweg.dynamics import Problem
 from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.forms.conditioning import acting_blocks
 from thalweg.recovery.forms.exactness import CONSISTENT
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
@@ -32,27 +37,33 @@ _TOLERANCE = 1e-7
 _NUM_NODES = 4096
 # How far one coordinate acts on another, relative to the Jacobian, and still counts as not at all.
 _APART = 1e-12
+# How far f may be from one combination, relative to its size, and the largest number in one.
+_PARALLEL, _LARGEST_WHOLE = 1e-10, 6
 # Beyond e^±40 the weights of a metric say nothing in double precision.
 _MOST_RATE = 20.0
 
 
 class CircleWeights(eqx.Module):
-    """The weights exp(−λ_i tanh(f_i / s_i)).
+    """The weights exp(−λ_i tanh(h_i / s_i)), h = D f.
 
     Attributes:
         problem: the rule in the coordinates.
+        drives: D, which takes the rule to the rate of each coordinate's combination, `(d, d)`.
         rates: the λ_i, shape `(d,)`.
         sizes: the s_i, likewise.
     """
 
     problem: Problem
+    drives: Any
     rates: Any
     sizes: Any
 
     def __call__(self, y: Any) -> jax.Array:
         """The weights at y, shape `(d,)`."""
-        rates, sizes = jnp.asarray(self.rates, y.dtype), jnp.asarray(self.sizes, y.dtype)
-        return jnp.exp(-rates * jnp.tanh(self.problem.displacement(y) / sizes))
+        drives, rates, sizes = (
+            jnp.asarray(a, y.dtype) for a in (self.drives, self.rates, self.sizes)
+        )
+        return jnp.exp(-rates * jnp.tanh(drives @ self.problem.displacement(y) / sizes))
 
 
 @dataclass(frozen=True)
@@ -75,25 +86,31 @@ class CircleMetricLevel(Level):
 
 
 def _circle_metric(question: Question) -> Finding:
-    jacobians = question.sampled.jacobians
-    off = jacobians * (1.0 - np.eye(question.size))
-    if np.max(np.abs(off)) > _APART * np.max(np.abs(jacobians), initial=1e-300):
-        return Finding("open", None, "Not tried: the coordinates act on each other.")
-    rates, sizes = np.zeros(question.size), np.ones(question.size)
-    for i in np.flatnonzero(question.chart.angles):
-        found = _weighed(_round(question, int(i)))
+    combinations = _combinations(question)
+    if combinations is None:
+        note = "Not tried: coordinates act on each other by more than one combination of angles."
+        return Finding("open", None, note)
+    size = question.size
+    drives, rates, sizes = np.eye(size), np.zeros(size), np.ones(size)
+    for k in combinations:
+        moved = np.flatnonzero(k)
+        if not np.any(np.asarray(question.chart.angles)[moved]):
+            continue
+        found = _weighed(_round(question, k))
         if found is None:
             note = "An angle is driven one way all round, or so nearly that no metric is resolved."
             return Finding("open", None, note)
-        rates[i], sizes[i] = found
-    metric = diagonal_in_states(question, CircleWeights(question.problem, rates, sizes))
+        drives[moved] = k / (k @ k)
+        rates[moved], sizes[moved] = found
+    metric = diagonal_in_states(question, CircleWeights(question.problem, drives, rates, sizes))
     exactness = question.examine(metric, _TOLERANCE)
     if not exactness.is_exact:
         note = "The angles can be weighed, but the weights are too sharp to be integrated here."
         return Finding("open", exactness.residual, note)
     note = (
-        f"Each coordinate moves by itself, and with the weights exp(−λ tanh(f/s)) no angle takes "
-        f"work to go round; −∇E = M f at {len(exactness.sites.fresh)} points."
+        f"Each coordinate, or one combination of some angles, moves by itself, and with the "
+        f"weights exp(−λ tanh(f/s)) no angle takes work to go round; −∇E = M f at "
+        f"{len(exactness.sites.fresh)} points."
     )
     return Finding(
         "yes",
@@ -102,16 +119,65 @@ def _circle_metric(question: Question) -> Finding:
         Kind.DIAGONAL_METRIC,
         exactness.energy(question.rule, question.chart, metric),
         metric,
-        f"diag(exp(−λ_i tanh(f_i/s_i))), λ = {', '.join(f'{v:.4g}' for v in rates)}",
+        f"diag(exp(−λ_i tanh(h_i/s_i))), λ = {', '.join(f'{v:.4g}' for v in rates)}",
     )
 
 
-def _round(question: Question, i: int) -> np.ndarray:
-    """f_i at equal steps round the i-th coordinate."""
-    points = np.tile(question.region.base, (_NUM_NODES, 1))
-    lower, width = np.asarray(question.chart.bounds[0])[i], np.asarray(question.chart.widths)[i]
-    points[:, i] = lower + width * np.arange(_NUM_NODES) / _NUM_NODES
-    return in_batches(lambda some: evaluate(question.problem, some), points)[0][:, i]
+def _combinations(question: Question) -> list[np.ndarray] | None:
+    """Integer combinations `(d,)` of coordinates, one for each class that acts on itself alone.
+
+    None where a class moves by more than one, or by none with small whole numbers.
+    """
+    points, jacobians = question.sampled
+    velocity = in_batches(lambda some: evaluate(question.problem, some), points)[0]
+    largest = np.max(np.abs(jacobians), axis=0)
+    size = np.max(largest, initial=1e-300)
+    found = []
+    for block in acting_blocks(np.where(largest > _APART * size, 1.0, 0.0)):
+        k = np.zeros(question.size)
+        k[block] = 1.0
+        if len(block) > 1:
+            whole = _whole_numbers(jacobians[:, block[:, None], block])
+            periods = np.asarray(question.chart.period)[block]
+            if whole is None or not np.all(np.isfinite(periods)) or np.ptp(periods) > 0.0:
+                return None
+            along = velocity[:, block] @ whole / (whole @ whole)
+            left = velocity[:, block] - along[:, None] * whole
+            if np.max(np.abs(left)) > _PARALLEL * np.max(np.abs(velocity[:, block])):
+                return None  # the rest of them drifts
+            k[block] = whole
+        found.append(k)
+    return found
+
+
+def _whole_numbers(jacobians: np.ndarray) -> np.ndarray | None:
+    """Small whole numbers k with J ∝ k kᵀ at all points, shape `(b,)`; None where there are none."""
+    sizes = np.linalg.norm(jacobians, axis=(1, 2))
+    values, vectors = np.linalg.eigh(jacobians[int(np.argmax(sizes))])
+    direction = vectors[:, int(np.argmax(np.abs(values)))]
+    smallest = np.min(np.abs(direction))
+    if smallest < 1.0 / (2.0 * _LARGEST_WHOLE):
+        return None
+    for factor in range(1, _LARGEST_WHOLE + 1):
+        whole = np.round(direction / smallest * factor)
+        unit = whole / np.linalg.norm(whole)
+        projector = np.outer(unit, unit)
+        rates = np.einsum("nij,ij->n", jacobians, projector)
+        left = jacobians - rates[:, None, None] * projector
+        if np.max(np.abs(left)) <= _PARALLEL * np.max(sizes):
+            return whole
+    return None
+
+
+def _round(question: Question, k: np.ndarray) -> np.ndarray:
+    """The rate h of a combination k·x at equal steps once round, f = h k."""
+    moved = np.flatnonzero(k)
+    width = float(np.asarray(question.chart.widths)[moved[0]])
+    turns = np.arange(_NUM_NODES)[:, None] / _NUM_NODES
+    start = np.where(k != 0.0, np.asarray(question.chart.bounds[0]), question.region.base)
+    points = np.asarray(question.chart.wrap(start + width * turns * k / (k @ k)))
+    velocity = in_batches(lambda some: evaluate(question.problem, some), points)[0]
+    return velocity @ k / (k @ k)
 
 
 def _weighed(values: np.ndarray) -> tuple[float, float] | None:

@@ -6,13 +6,14 @@ states of rest. So nothing falls where
 
 - the rule has no divergence and does not cross the walls, and moves somewhere: volume is invariant;
 - the rule has no state of rest at all: some measure is invariant (Krylov & Bogolyubov), and no
-  state of rest carries it;
+  state of rest carries it (so it is where two angles lock and go round together);
 - an angle by itself is driven one way but for states of rest: E would return having only fallen.
 
 References:
     Krylov & Bogolyubov, Annals of Mathematics 38 (1937) 65–113.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,6 +34,8 @@ _DRIVEN = 1e-6
 _AT_REST, _ARC = 1e-12, 0.02
 _NUM_POINTS, _NUM_FACES = 4096, 64
 _NUM_NEAREST, _NUM_SHRINKS = 8, 20
+# A least speed that random points tell from rest, and in how many coordinates they do.
+_MOVING, _FEW_SIZE = 1e-2, 3
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,13 @@ class InvariantMeasureLevel(Level):
             if question.size == 1 and least >= -_ZERO and not _rests_on_an_arc(question):
                 reason = "the angle is driven one way all round, but for states of rest"
                 return _refuted(question, reason, "one way round")
+        slowest = _least_speed(question)
+        if slowest > _MOVING:
+            reason = (
+                f"no trajectory leaves the region and none rests: no speed below {slowest:.1g} of "
+                f"the largest was met, so that some measure is invariant"
+            )
+            return _refuted(question, reason, "drift")
         return Finding("no", None, "No invariant measure off the states of rest was recognised.")
 
 
@@ -124,24 +134,49 @@ def _across_walls(question: Question) -> float | None:
 
 def _least_drive(question: Question, i: int) -> float:
     """The least ±f_i in the region over the largest |f_i|, with the sign that f_i has most."""
-    chart, rng = question.chart, np.random.default_rng(i)
-    points = chart.draw(rng, _NUM_POINTS)
+    points = question.chart.draw(np.random.default_rng(i), _NUM_POINTS)
     values = _component(question, points, i)
     sign = 1.0 if np.sum(values) >= 0.0 else -1.0
     size = float(np.max(np.abs(values))) + np.finfo(float).tiny
     if not np.all(np.isfinite(values)) or np.min(sign * values) < -_DRIVEN * size:
         return -1.0
-    best = points[np.argsort(sign * values)[:_NUM_NEAREST]]
-    least, radius = float(np.min(sign * values)), 0.05
+    return _least(question, lambda some: sign * _component(question, some, i), points) / size
+
+
+def _least_speed(question: Question) -> float:
+    """The least speed over the largest, each in widths; 0 where the rule rests, or may unseen."""
+    if question.size > _FEW_SIZE or len(question.equilibria):
+        return 0.0
+    widths = np.asarray(question.chart.widths)
+
+    def speed(some: np.ndarray) -> np.ndarray:
+        velocity = in_batches(lambda few: evaluate(question.problem, few), some)[0]
+        return np.linalg.norm(velocity / widths, axis=1)
+
+    points = question.chart.draw(np.random.default_rng(question.size), _NUM_POINTS)
+    speeds = speed(points)
+    if not np.all(np.isfinite(speeds)):
+        return 0.0
+    return _least(question, speed, points) / max(float(np.max(speeds)), np.finfo(float).tiny)
+
+
+def _least(
+    question: Question, quantity: Callable[[np.ndarray], np.ndarray], points: np.ndarray
+) -> float:
+    """The least value of a quantity at points, and at random ones ever closer to the least."""
+    chart, rng = question.chart, np.random.default_rng(0)
+    values = quantity(points)
+    best = points[np.argsort(values)[:_NUM_NEAREST]]
+    least, radius = float(np.min(values)), 0.05
     for _ in range(_NUM_SHRINKS):
         steps = rng.uniform(-radius, radius, (BATCH, question.size)) * np.asarray(chart.widths)
         tries = np.asarray(chart.clip(np.resize(best, steps.shape) + steps))
-        found = sign * _component(question, tries, i)
+        found = quantity(tries)
         order = np.argsort(found)[:_NUM_NEAREST]
         if found[order[0]] < least:
             best, least = tries[order], float(found[order[0]])
         radius *= 0.4
-    return least / size
+    return least
 
 
 def _rests_on_an_arc(question: Question) -> bool:
