@@ -151,7 +151,7 @@ def _combinations(question: Question) -> list[np.ndarray] | None:
 
 
 def _whole_numbers(jacobians: np.ndarray) -> np.ndarray | None:
-    """Small whole numbers k with J ∝ k kᵀ at all points, shape `(b,)`; None where there are none."""
+    """Small whole numbers k with J ∝ k kᵀ at all points, shape `(b,)`; None if there are none."""
     sizes = np.linalg.norm(jacobians, axis=(1, 2))
     values, vectors = np.linalg.eigh(jacobians[int(np.argmax(sizes))])
     direction = vectors[:, int(np.argmax(np.abs(values)))]
