@@ -55,8 +55,8 @@ PARTS = {
         "split", "ladder", "recover",
     ),
     "sampling": (
-        "boltzmann", "fokker_planck", "quantiles", "methods", "discrete", "partition",
-        "diagnostics", "samples", "chains", "sample",
+        "boltzmann", "fokker_planck", "quantiles", "methods", "bias", "discrete", "partition",
+        "diagnostics", "samples", "chains", "runaways", "sample",
     ),
     "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
 }  # fmt: skip

@@ -70,6 +70,7 @@ from thalweg.sampling import (
     FokkerPlanck,
     Glauber,
     NoisyGradient,
+    ParallelTempering,
     QuantileFreeEnergy,
 )
 
@@ -400,6 +401,11 @@ KERNELS = (
     Row("mala", lambda: MALA(0.1, 0.8).kernel(DoubleWell()), (PLANE, TREE)),
     Row("hmc", lambda: HMC(0.8, 3, step_size=0.2).kernel(DoubleWell()), (PLANE,)),
     Row("positions of baoab", lambda: BAOAB(0.1, 0.8).kernel(DoubleWell()), (PLANE,)),
+    Row(
+        "tempering",
+        lambda: ParallelTempering(MALA(0.1), [0.5, 0.9, 2.0]).kernel(DoubleWell()),
+        (PLANE,),
+    ),
     Row("sgld", lambda: SGLD(0.1, 0.8).kernel(Quadratic(SPD)), (THREE,)),
     Row(
         "sgld with noise",

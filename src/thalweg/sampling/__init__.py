@@ -1,9 +1,23 @@
 """Laws at a temperature: draws from them, and flows on densities that come to rest at them."""
 
+from thalweg.sampling.bias import BiasLedger, bias_ledger
 from thalweg.sampling.boltzmann import Boltzmann
 from thalweg.sampling.discrete import BlockGibbs, Glauber
 from thalweg.sampling.fokker_planck import FokkerPlanck
-from thalweg.sampling.methods import BAOAB, HMC, MALA, NUTS, SGLD, Method, NoisyGradient, Told
+from thalweg.sampling.methods import (
+    BAOAB,
+    HMC,
+    MALA,
+    NUTS,
+    OBABO,
+    SGLD,
+    Method,
+    NoisyGradient,
+    ParallelTempering,
+    PlainMethod,
+    Told,
+    Warmed,
+)
 from thalweg.sampling.partition import (
     Annealed,
     Exact,
@@ -23,8 +37,10 @@ __all__ = [
     "HMC",
     "MALA",
     "NUTS",
+    "OBABO",
     "SGLD",
     "Annealed",
+    "BiasLedger",
     "BlockGibbs",
     "Boltzmann",
     "Exact",
@@ -33,12 +49,16 @@ __all__ = [
     "LogPartition",
     "Method",
     "NoisyGradient",
+    "ParallelTempering",
     "PartitionMethod",
+    "PlainMethod",
     "QuantileFreeEnergy",
     "Samples",
     "Starts",
     "Told",
     "Torus",
+    "Warmed",
+    "bias_ledger",
     "free_energy",
     "jko_step",
     "log_partition",

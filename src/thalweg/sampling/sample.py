@@ -12,12 +12,13 @@ from thalweg.core.about import About
 from thalweg.core.declared import check_states, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.ensembles import lane_keys
-from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
 from thalweg.core.trees import Layout, as_arrays, is_integer, non_finite_leaves
 from thalweg.sampling.chains import Plan, Run, dispersed, levels, run_chains
 from thalweg.sampling.diagnostics import effective_sample_size, split_rhat
 from thalweg.sampling.methods.base import Method
+from thalweg.sampling.runaways import check_run, fall_of
 from thalweg.sampling.samples import Samples
 
 # States of so many coordinates are summarized by their mean and their energy.
@@ -83,10 +84,10 @@ def sample(
     plan = _plan(count, warmup, thin)
     keys, away_keys = _keys(key, chains)
     energy = as_arrays(energy)
-    starts = _starts(energy, as_arrays(method), start, away_keys)
     kernel = as_arrays(method.kernel(energy))
+    starts, heights = _starts(energy, as_arrays(method), start, away_keys)
     run = run_chains(as_arrays(method), kernel, energy, starts, keys, plan)
-    _check_run(run, method, plan)
+    check_run(run, energy, method, plan, starts, heights)
     return _summary(energy, method, run, plan)
 
 
@@ -142,8 +143,8 @@ def _streams(keys: jax.Array) -> tuple[jax.Array, jax.Array]:
     return pairs[:, 0], pairs[:, 1]
 
 
-def _starts(energy: Any, method: Any, start: Any, keys: Any) -> Any:
-    """Where each chain begins, where the energy is finite."""
+def _starts(energy: Any, method: Any, start: Any, keys: Any) -> tuple[Any, np.ndarray]:
+    """Where each chain begins, where the energy is finite, and E there."""
     chains = len(keys)
     if isinstance(start, Domain):
         chart = start.chart()
@@ -162,8 +163,7 @@ def _starts(energy: Any, method: Any, start: Any, keys: Any) -> Any:
             raise InputError("sample: start has no numbers in it.")
         _check_levels(energy, jax.tree.map(lambda x: jnp.asarray(x)[None], state), "start")
         states = dispersed(method, energy, state, keys)
-    _check_levels(energy, states, "a start")
-    return states
+    return states, _check_levels(energy, states, "a start")
 
 
 def _numbers(leaf: Any) -> Any:
@@ -173,8 +173,8 @@ def _numbers(leaf: Any) -> Any:
     return jnp.asarray(leaf, float)
 
 
-def _check_levels(energy: Any, states: Any, name: str) -> None:
-    """Refuse starts that are no states or not finite, or where the energy is not, or no scalar."""
+def _check_levels(energy: Any, states: Any, name: str) -> np.ndarray:
+    """E of states; refuse no states, none finite, or where the energy is not, or no scalar."""
     check_states(energy, states, name)
     broken = non_finite_leaves(states)
     if broken:
@@ -192,26 +192,12 @@ def _check_levels(energy: Any, states: Any, name: str) -> None:
             f"sample: the energy is {found[bad]} at {name}, {format_state(where)}: chains must "
             f"begin inside its domain."
         )
+    return found
 
 
 def _shape(states: Any) -> Any:
     shapes = [np.shape(x)[1:] for x in jax.tree.leaves(states)]
     return shapes[0] if len(shapes) == 1 else shapes
-
-
-def _check_run(run: Run, method: Method, plan: Plan) -> None:
-    """Refuse draws of a chain that ran away."""
-    lost = np.flatnonzero(run.lost_at >= 0)
-    if len(lost):
-        chain = int(lost[np.argmin(run.lost_at[lost])])
-        step = int(run.lost_at[chain])
-        when = f"after {step} steps" + (" of the warm-up" if step < plan.warmup else "")
-        where = jax.tree.map(lambda x: x[chain], run.last)
-        raise DivergenceError(
-            f"sample: chain {chain} left the finite {when}; its last state was "
-            f"{format_state(where)}. Either the energy is unbounded below, and has no law, or the "
-            f"steps of {type(method).__name__} are too long."
-        )
 
 
 def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
@@ -243,6 +229,7 @@ def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
         count=plan.count,
         warmup=plan.warmup,
         thin=plan.thin,
+        notes=fall_of(run),
         about=About(type(energy).__name__, "kernel", names),
         states=states,
         energies=energies,

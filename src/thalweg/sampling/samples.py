@@ -46,6 +46,7 @@ class Samples(TableReport):
         count: how many draws of each.
         warmup: how many steps were thrown away before.
         thin: how many steps there are from one draw to the next.
+        notes: what else was seen to be wrong, in sentences.
         about: which energy.
         states: the draws, a pytree whose leaves have the shape `(chains, count, …)`.
         energies: E of each, `(chains, count)`.
@@ -66,6 +67,7 @@ class Samples(TableReport):
     count: int
     warmup: int
     thin: int
+    notes: tuple[str, ...] = ()
     about: About = UNSAID
     states: Any = field(default=None, compare=False)
     energies: Any = field(default=None, compare=False)
@@ -93,7 +95,7 @@ class Samples(TableReport):
     @property
     def warnings(self) -> list[str]:
         """What is wrong with the draws, in sentences; empty where nothing was seen."""
-        said = []
+        said = list(self.notes)
         disagreeing = np.flatnonzero(self.rhat > _MOST_RHAT)
         if len(disagreeing):
             worst = disagreeing[np.argmax(self.rhat[disagreeing])]
@@ -123,7 +125,8 @@ class Samples(TableReport):
             )
         if self.acceptance < _LEAST_ACCEPTANCE:
             said.append(
-                f"Only {self.acceptance:.2g} of the proposals are accepted: steps are too long."
+                f"Only {self.acceptance:.2g} of the proposals are accepted: steps are too long (or "
+                f"temperatures too far apart)."
             )
         return said
 
@@ -186,6 +189,7 @@ class Samples(TableReport):
             "rhat": self.rhat.tolist(),
             "acceptances": self.acceptances.tolist(),
             "divergences": self.divergences.tolist(),
+            "notes": list(self.notes),
             "warnings": self.warnings,
         }
 
@@ -206,6 +210,7 @@ class Samples(TableReport):
             count=data["count"],
             warmup=data["warmup"],
             thin=data["thin"],
+            notes=tuple(data["notes"]),
             about=about_in(data, about),
             states=NotKept("draws"),
             energies=NotKept("energies"),

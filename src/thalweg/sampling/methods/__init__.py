@@ -1,9 +1,23 @@
 """Methods: ways to draw from the law of an energy at a temperature."""
 
-from thalweg.sampling.methods.base import Method, Told
+from thalweg.sampling.methods.base import Method, PlainMethod, Told, Warmed
 from thalweg.sampling.methods.hamiltonian import HMC, NUTS
-from thalweg.sampling.methods.inertial import BAOAB
+from thalweg.sampling.methods.inertial import BAOAB, OBABO
 from thalweg.sampling.methods.metropolis import MALA
 from thalweg.sampling.methods.sgld import SGLD, NoisyGradient
+from thalweg.sampling.methods.tempering import ParallelTempering
 
-__all__ = ["BAOAB", "HMC", "MALA", "NUTS", "SGLD", "Method", "NoisyGradient", "Told"]
+__all__ = [
+    "BAOAB",
+    "HMC",
+    "MALA",
+    "NUTS",
+    "OBABO",
+    "SGLD",
+    "Method",
+    "NoisyGradient",
+    "ParallelTempering",
+    "PlainMethod",
+    "Told",
+    "Warmed",
+]

@@ -1,0 +1,163 @@
+"""Chains that ran away: where, when, and whether the energy or the steps are to blame."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import DivergenceError
+from thalweg.core.tables import format_state
+from thalweg.core.trees import norm
+from thalweg.sampling.chains import Plan, Run
+from thalweg.sampling.methods.base import is_continuous
+from thalweg.sampling.methods.inertial import BAOAB, OBABO
+from thalweg.sampling.methods.sgld import SGLD
+
+# Products with the Hessian until the largest curvature is known to a few per cent.
+_POWERS = 30
+
+
+def check_run(
+    run: Run, energy: Any, method: Any, plan: Plan, starts: Any, heights: np.ndarray
+) -> None:
+    """Refuse draws of which a chain ran away.
+
+    Where an energy has fallen so far that T is below its rounding, and so far away that a step is
+    below that of the state, there is no law to be seen, though both are finite.
+
+    Arguments:
+        run: what was run.
+        energy: `state → scalar`.
+        method: by which method.
+        plan: how long.
+        starts: where each chain began, `(chains, …)`.
+        heights: E there.
+
+    Raises:
+        DivergenceError: a chain left the finite, or fell without end.
+    """
+    never = np.iinfo(np.int64).max
+    steps = np.where(run.lost_at >= 0, run.lost_at.astype(np.int64), never)
+    where = run.last
+    has_fallen = _has_fallen(run, method, starts, heights)
+    for chain in np.flatnonzero(has_fallen.any(axis=1)):
+        row = int(np.argmax(has_fallen[chain]))
+        when = plan.warmup + (row + 1) * plan.thin
+        if when < steps[chain]:
+            steps[chain] = when
+            where = jax.tree.map(
+                lambda x, kept, chain=chain, row=row: _with(x, chain, kept[chain, row]),
+                where,
+                run.draws.states,
+            )
+    if steps.min() == never:
+        return
+    chain = int(np.argmin(steps))
+    state = jax.tree.map(lambda x: x[chain], where)
+    moment = f"step {steps[chain]}" + (" of the warm-up" if steps[chain] < plan.warmup else "")
+    raise DivergenceError(
+        f"sample: chain {chain} ran away: its last state was {format_state(state)}, at {moment}. "
+        + _blame(energy, method, jax.tree.map(lambda x: x[chain], starts))
+    )
+
+
+def _has_fallen(run: Run, method: Any, starts: Any, heights: np.ndarray) -> np.ndarray:
+    """Which draws are of chains that fell without end, `(chains, count)`."""
+    energies = np.asarray(run.draws.energies)
+    is_far = ~np.isfinite(energies)
+    if not is_continuous(starts) or energies.dtype.kind != "f":
+        return is_far
+    eps = float(np.finfo(energies.dtype).eps)
+    size, size_of_start = (
+        np.max([np.abs(x).reshape(*x.shape[:axes], -1).max(axis=-1) for x in tree], axis=0)
+        for tree, axes in (
+            (jax.tree.leaves(run.draws.states), 2),
+            ([np.asarray(x) for x in jax.tree.leaves(starts)], 1),
+        )
+    )
+    is_lower = (energies < heights[:, None]) & (
+        eps * np.abs(energies) > float(np.asarray(method.temperature))
+    )
+    return is_far | (is_lower & (size * eps**0.5 > 1.0 + size_of_start[:, None]))
+
+
+def fall_of(run: Run) -> tuple[str, ...]:
+    """What to say where in every chain the energy falls from the first draws to the last."""
+    energies = np.asarray(run.draws.energies, np.float64)
+    quarter = energies.shape[1] // 4
+    if quarter < 2:
+        return ()
+    first, last = energies[:, :quarter], energies[:, -quarter:]
+    # At rest the last quarter lies below all of the first in one of 2^quarter chains or so.
+    if not np.all(last.max(axis=1) < first.min(axis=1)):
+        return ()
+    chain = int(np.argmin(last.mean(axis=1)))
+    where = jax.tree.map(lambda x: x[chain], run.last)
+    return (
+        f"In every chain the energy falls all the way, in chain {chain} from "
+        f"{energies[chain, 0]:.4g} to {energies[chain, -1]:.4g}, at {format_state(where)}: it is "
+        f"unbounded below, or the warm-up was too short.",
+    )
+
+
+def _with(rows: np.ndarray, index: Any, value: Any) -> np.ndarray:
+    changed = np.array(rows)
+    changed[index] = value
+    return changed
+
+
+def _blame(energy: Any, method: Any, start: Any) -> str:
+    """What to do about it."""
+    unbounded = "The energy is unbounded below there, and e^{−E/T} cannot be normalized"
+    limit = _LONGEST.get(type(method))
+    if limit is None or callable(method.step_size):
+        return f"{unbounded}: add what holds it, or restrict the states."
+    curvature, step = float(largest_curvature(energy, start)), float(method.step_size)
+    if curvature > 0.0 and step >= limit(curvature):
+        return (
+            f"Its steps are too long: where it began the energy has the curvature "
+            f"{curvature:.4g}, which {type(method).__name__} follows with step_size below "
+            f"{limit(curvature):.3g}, not {step:.3g}."
+        )
+    return (
+        f"{unbounded}; or somewhere it is so steep that steps of {step:.3g} overshoot: take "
+        f"shorter ones, or NUTS."
+    )
+
+
+@eqx.filter_jit
+def largest_curvature(energy: Callable[[Any], Any], state: Any) -> jax.Array:
+    """The eigenvalue of the Hessian that is largest in size, a scalar, by powers of the Hessian."""
+
+    def times(vector: Any) -> Any:
+        return jax.jvp(jax.grad(energy), (state,), (vector,))[1]
+
+    def again(_: Any, loop: Any) -> Any:
+        vector, _ = loop
+        image = times(vector)
+        length = norm(image)
+        value = sum(
+            jnp.sum(a * b)
+            for a, b in zip(jax.tree.leaves(vector), jax.tree.leaves(image), strict=True)
+        )
+        unit = jax.tree.map(lambda x: jnp.where(length > 0, x / length, x), image)
+        return unit, value
+
+    leaves, treedef = jax.tree.flatten(state)
+    keys = jax.random.split(jax.random.key(0), len(leaves))
+    drawn = [jax.random.normal(k, x.shape, x.dtype) for k, x in zip(keys, leaves, strict=True)]
+    first = jax.tree.unflatten(treedef, drawn)
+    length = norm(first)
+    unit = jax.tree.map(lambda x: x / length, first)
+    return jax.lax.fori_loop(0, _POWERS, again, (unit, jnp.zeros_like(length)))[1]
+
+
+# The longest step that is stable on a bowl of curvature λ.
+_LONGEST: dict[type, Callable[[float], float]] = {
+    SGLD: lambda curvature: 2.0 / curvature,
+    BAOAB: lambda curvature: 2.0 / curvature**0.5,
+    OBABO: lambda curvature: 2.0 / curvature**0.5,
+}
