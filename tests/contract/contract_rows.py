@@ -73,6 +73,7 @@ from thalweg.sampling import (
     ParallelTempering,
     QuantileFreeEnergy,
 )
+from thalweg.sampling.discrete.packed import PackedSweep
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,7 @@ WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
 
 COUPLINGS = SPD - np.diag(np.diag(SPD))
 PAIRS = Pairwise(COUPLINGS, 0.1)
+SQUARE = RNG.choice([-1.0, 1.0], (4, 4))
 BITS = Pairwise.rbm(COUPLINGS[:2, 2:], 0.3)
 BITS_OF_THREE = np.array([1.0, 0.0, 1.0])
 LOADED = RNG.normal(size=(4, 3))
@@ -414,6 +416,7 @@ KERNELS = (
     ),
     Row("blocks", lambda: BlockGibbs(0.8).kernel(PAIRS), (SPINS,)),
     Row("masked blocks", lambda: BlockGibbs(0.8, True).kernel(BITS), (BITS_OF_THREE,)),
+    Row("packed spins", lambda: PackedSweep(Pairwise.lattice(4, 0.7), 2.0), (SQUARE,)),
     Row("random visits", lambda: Glauber(0.8).kernel(PAIRS), (SPINS,)),
     Row("glauber on patterns", lambda: GlauberSpins(hopfield.hebb(STORED), 0.8), (SPINS,)),
 )
