@@ -96,7 +96,7 @@ class PackedSweep(MemoryKernel):
         """E of the spins: the bonds of the even ones, which are all."""
         rows, columns = self.energy.shape
         near = _neighbours(carry.odd, 0, bands_of(rows))
-        unlike = sum(jnp.sum(jax.lax.population_count(carry.even ^ n)) for n in near)
+        unlike = jnp.sum(jax.lax.population_count(carry.even ^ jnp.stack(near)))
         bonds = 2 * rows * columns
         count = bonds - 2 * unlike.astype(jnp.int32)
         mark = carry.mark if jnp.issubdtype(carry.mark.dtype, jnp.floating) else 0.0
