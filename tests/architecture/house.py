@@ -58,7 +58,9 @@ PARTS = {
         "boltzmann", "fokker_planck", "quantiles", "methods", "bias", "discrete", "partition",
         "diagnostics", "samples", "chains", "runaways", "sample",
     ),
-    "studies": ("outcome", "checks", "registry", "normalization", "deep_linear", "hopfield"),
+    "studies": (
+        "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield", "inverse_energy",
+    ),
 }  # fmt: skip
 
 

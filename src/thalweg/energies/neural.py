@@ -1,6 +1,7 @@
 """Energies made from a network: the size of its output, or a scalar one in a bowl."""
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -146,7 +147,12 @@ class ConfinedNetwork(Energy):
 
     @classmethod
     def random(
-        cls, sizes: Sequence[int], key: jax.Array, *, sharpness: float = 2.0
+        cls,
+        sizes: Sequence[int],
+        key: jax.Array,
+        *,
+        sharpness: float = 2.0,
+        stiffness: float = 1.0,
     ) -> "ConfinedNetwork":
         """One that is not trained yet.
 
@@ -155,15 +161,22 @@ class ConfinedNetwork(Energy):
             key: the randomness.
             sharpness: how much faster than over a length of one the first layer varies: states of
                 another size than one ask for another.
+            stiffness: eᵏ, the curvature of the bowl.
 
         Raises:
-            InputError: there are fewer than two sizes, or one is no positive integer.
+            InputError: there are fewer than two sizes, or one is no positive integer; sharpness or
+                stiffness is not positive.
         """
         if len(sizes) < 2 or not all(is_integer(size) and size > 0 for size in sizes):
             raise InputError(
                 f"ConfinedNetwork: sizes must be two positive integers or more, of a state and of "
                 f"each layer, got {tuple(sizes)}."
             )
+        for name, value in (("sharpness", sharpness), ("stiffness", stiffness)):
+            if not (np.isfinite(value) and value > 0.0):
+                raise InputError(
+                    f"ConfinedNetwork: {name} must be finite and above zero, got {value!r}."
+                )
         rng = host_generator(key)
         weights, biases = [], []
         for before, after in itertools.pairwise(sizes):
@@ -171,7 +184,7 @@ class ConfinedNetwork(Energy):
             weights.append(gain / np.sqrt(before) * rng.standard_normal((after, before)))
             biases.append(rng.uniform(-gain, gain, after))
         output = rng.standard_normal(sizes[-1]) / np.sqrt(sizes[-1])
-        return cls(tuple(weights), tuple(biases), output)
+        return cls(tuple(weights), tuple(biases), output, math.log(stiffness))
 
     def __check_init__(self):
         """Refuse layers that do not fit one another."""

@@ -22,6 +22,7 @@ from thalweg.learning.inverse import (
     Certificates,
     Data,
     Demands,
+    GraphEnergy,
     Identified,
     Langevin,
     LearnedEnergy,
@@ -34,6 +35,7 @@ from thalweg.learning.inverse import (
     Trajectories,
     certify,
     learn_energy,
+    learn_graph_energy,
 )
 from thalweg.learning.relax import LossGradient, Relax
 from thalweg.learning.runs import Relaxed
@@ -49,6 +51,7 @@ __all__ = [
     "Gradient",
     "GradientComparison",
     "GradientRow",
+    "GraphEnergy",
     "Identified",
     "Implicit",
     "Langevin",
@@ -72,5 +75,6 @@ __all__ = [
     "compare_adjoints",
     "compare_gradients",
     "learn_energy",
+    "learn_graph_energy",
     "run_gradient",
 ]

@@ -15,6 +15,7 @@ from thalweg.learning.inverse.data import (
     Samples,
     Trajectories,
 )
+from thalweg.learning.inverse.graphs import GraphEnergy, learn_graph_energy
 from thalweg.learning.inverse.identified import DETERMINED, Identified
 from thalweg.learning.inverse.learn import learn_energy
 from thalweg.learning.inverse.result import LearnedEnergy, Learning
@@ -25,6 +26,7 @@ __all__ = [
     "Certificates",
     "Data",
     "Demands",
+    "GraphEnergy",
     "Identified",
     "Langevin",
     "LearnedEnergy",
@@ -37,4 +39,5 @@ __all__ = [
     "Trajectories",
     "certify",
     "learn_energy",
+    "learn_graph_energy",
 ]

@@ -30,7 +30,8 @@ class Training:
         batch_size: rows (steps, points, …) an update; all of them if there are fewer.
         rate: the first learning rate.
         held_out: the share of the data that is not learned from, to say what others would lose.
-        patience: the share of the updates that may go by without the loss improving.
+        patience: the share of the updates that may go by without the loss improving; losses that
+            are noisy improve again when the rate has fallen.
         enough: the loss at which to stop, where a loss of zero explains all.
         clip: the largest norm of a gradient; runs down steep energies have longer ones.
         checkpoint: a file to go on from, as in `tw.training.fit`.
@@ -41,7 +42,7 @@ class Training:
     batch_size: int = 512
     rate: float = 1e-2
     held_out: float = 0.1
-    patience: float = 0.5
+    patience: float = 1.0
     enough: float = 1e-7
     clip: float = 1.0
     checkpoint: str | Path | None = None

@@ -42,7 +42,7 @@ class Pairs(Data):
     learns_starts: ClassVar[bool] = False
     is_error: ClassVar[bool] = True
 
-    def __init__(self, starts: Any, ends: Any, *, step: float = 0.1, num_steps: int = 40):
+    def __init__(self, starts: Any, ends: Any, *, step: float = 0.1, num_steps: int = 20):
         self.starts, self.ends = checked(starts, "Pairs: starts", "(n, d)"), _ends(ends, "Pairs")
         if self.starts.shape != self.ends.shape:
             raise InputError(
@@ -136,9 +136,9 @@ class Points(Data):
         states: Any,
         *,
         step: float = 0.1,
-        num_steps: int = 40,
-        width: float = 0.3,
-        prior: float = 1e-2,
+        num_steps: int = 20,
+        width: float = 0.5,
+        prior: float = 3e-2,
     ):
         self.ends = _ends(states, "Points")
         self.step, self.num_steps = _run_of("Points", step, num_steps)
