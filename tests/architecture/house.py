@@ -59,7 +59,8 @@ PARTS = {
         "diagnostics", "samples", "chains", "runaways", "sample",
     ),
     "studies": (
-        "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield", "inverse_energy",
+        "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield",
+        "inverse_energy",
     ),
 }  # fmt: skip
 

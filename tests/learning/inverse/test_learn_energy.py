@@ -80,7 +80,7 @@ def test_langevin_states_fix_energy_and_temperature_without_the_bias_of_euler():
 def test_points_are_learned_with_their_starts():
     points = np.array([[1.0], [1.02], [-1.0], [-0.98], [1.01], [-1.03]])
     gentle = tw.learning.Training(updates=600, rate=0.01)
-    found = learn_energy(wells(), Points(points), key=KEY, training=gentle)
+    found = learn_energy(wells(), Points(points, width=0.3), key=KEY, training=gentle)
     assert found.starts is not None
     assert abs(float(found.energy.width)) == pytest.approx(1.0, abs=0.03)
     assert found.certificates.share == 1.0
