@@ -1,6 +1,5 @@
 """The graded answer of energy recovery, with its evidence, and how it reads."""
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,12 +9,12 @@ import numpy as np
 from thalweg.core import html
 from thalweg.core.about import UNSAID, About
 from thalweg.core.reports import NotKept, Report, Table, about_all, about_in
+from thalweg.core.tables import wrap
 from thalweg.geometry import Geometry
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.splits import Split
 from thalweg.recovery.witnesses import Witness, witness_from
 
-_WIDTH = 80
 _CALLABLES = ("energy", "metric", "candidate")  # what JSON cannot hold
 
 
@@ -182,13 +181,12 @@ class Verdict(Report):
         return ["level", "outcome", "residual", "what was found"], rows
 
     def __str__(self) -> str:
-        lines = _wrap(self.title)
-        for sentence in self.sentences():
-            lines += _wrap(sentence, "  ")
+        lines = [wrap(self.title)]
+        lines += [wrap(sentence, "  ", "    ") for sentence in self.sentences()]
         lines += _levels_as_text(self.levels)
-        lines += _wrap(f"What would change this: {self.cure}", "  ")
+        lines.append(wrap(f"What would change this: {self.cure}", "  ", "    "))
         for warning in self.warnings:
-            lines += _wrap(f"Note: {warning}")
+            lines.append(wrap(f"Note: {warning}"))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -204,13 +202,8 @@ def _levels_as_text(levels: tuple[LevelResult, ...]) -> list[str]:
     for level in levels:
         residual = "" if level.residual is None else f"{level.residual:.1e}"
         head = f"  {level.name.ljust(wide)}  {level.outcome.ljust(4)}  {residual.ljust(8)}  "
-        body = textwrap.wrap(level.note, max(_WIDTH - len(head), 24)) or [""]
-        lines += [(head if i == 0 else " " * len(head)) + text for i, text in enumerate(body)]
-    return [line.rstrip() for line in lines]
-
-
-def _wrap(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+        lines.append(wrap(level.note, head, " " * len(head)) or head.rstrip())
+    return lines
 
 
 def _finite(value: float | None) -> float | None:

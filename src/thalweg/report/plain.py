@@ -2,7 +2,7 @@
 
 import textwrap
 
-from thalweg.core.tables import format_table, terminal_width
+from thalweg.core.tables import format_table, wrap
 from thalweg.report.page import Block, Code, Facts, Page, Picture, Points, Table, Text
 
 
@@ -36,7 +36,4 @@ def _block(block: Block) -> str:
 
 
 def _fill(text: str, indent: str = "") -> str:
-    return "\n".join(
-        textwrap.fill(line, terminal_width(), subsequent_indent=indent, break_on_hyphens=False)
-        for line in text.splitlines()
-    )
+    return "\n".join(wrap(line, rest=indent) for line in text.splitlines())

@@ -29,8 +29,10 @@ class Acceptance:
 
     Attributes:
         worst: the least fall, in [−1, 1]; −1 where ∇E vanishes and the rule moves.
-        where: points at which it falls too little, shape `(n, d)`.
+        where: points at which it falls too little, shape `(n, d)`; roots at which the rule moves
+            come first.
         num_roots: the roots of ∇E that were found, all of them states of rest if it passed.
+        num_moving: those among them at which the rule moves.
         num_hunts: how many hunts looked for a rise.
         num_runs: how many trajectories were followed.
     """
@@ -40,6 +42,7 @@ class Acceptance:
     num_roots: int
     num_hunts: int
     num_runs: int
+    num_moving: int = 0
 
     @property
     def holds(self) -> bool:
@@ -48,6 +51,7 @@ class Acceptance:
 
     def __str__(self) -> str:
         roots = f"{self.num_roots} roots of ∇E are states of rest" if self.num_roots else ""
+        roots = "the one root of ∇E is a state of rest" if self.num_roots == 1 else roots
         return (
             f"{roots}{', and ' if roots else ''}{self.num_hunts} hunts for a rise, from faces and "
             f"corners too, and {self.num_runs} trajectories"
@@ -84,19 +88,19 @@ def check_accepted(
     seen = np.isfinite(falls) & question.region.sees(lowest)
     parts.append((lowest[seen], falls[seen]))
     points, falls = (np.concatenate(part) for part in zip(*parts, strict=True))
-    num_roots = 0
+    num_roots, moving = 0, points[:0]
     if question.rule.has_continuous_time:
         # The least falls surround critical points at which the rule moves.
         likely = np.concatenate([points[np.argsort(falls)], starts])[: BATCH // 2]
         spread = starts[:: len(starts) // len(likely)][: len(likely)]
         tried = np.stack([likely, spread], axis=1).reshape(-1, question.size)
         num_roots, moving = _roots(question, energy, gradients, centres, tried)
-        points = np.concatenate([points, moving])
-        falls = np.concatenate([falls, np.full(len(moving), -1.0)])
-    order = np.argsort(falls)
+        points = np.concatenate([moving, points])
+        falls = np.concatenate([np.full(len(moving), -1.0), falls])
+    order = np.argsort(falls, kind="stable")
     bad = order[falls[order] < least]
     worst = float(np.min(falls, initial=1.0))
-    return Acceptance(worst, points[bad], num_roots, num_hunts, len(runs))
+    return Acceptance(worst, points[bad], num_roots, num_hunts, len(runs), len(moving))
 
 
 def _starts(question: Question, centres: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -201,5 +201,5 @@ def _found(question: Question, energy: SeriesEnergy, degree: int, checked: Accep
     kind = "trigonometric polynomial" if np.any(question.chart.angles) else "polynomial"
     is_plain = isinstance(energy.basis, Basis) or degree < 3
     what = f"{kind} of degree {degree}" if is_plain else _WITH_UNITS
-    note = in_words(question, what, checked, checked.worst)
+    note = in_words(question, f"A {what}", checked, checked.worst)
     return Finding("yes", checked.worst, note, Kind.LYAPUNOV, energy, aside=_ASIDE)

@@ -1,14 +1,27 @@
-"""Energies that somebody proposes: does one of them fall along the rule?"""
+"""Energies that somebody proposes: does one of them fall along the rule?
+
+They pass the check of those that a search found, apart from its margin: what was not fitted to the
+points where it was looked at may fall as little as it likes, if that is told from rounding.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import jax
+import numpy as np
+
 from thalweg.analysis import check_descent
+from thalweg.core.batches import in_batches
+from thalweg.recovery.candidates.acceptance import Acceptance, check_accepted
+from thalweg.recovery.candidates.hunts import LEAST_FALL, centres_of, in_words
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import Question
+
+# A cosine below this, of either sign, is rounding.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -34,15 +47,49 @@ class CandidateLevel(Level):
 
 
 def _ask(question: Question, candidate: Callable[[Any], Any]) -> Finding:
-    check = check_descent(question.rule, candidate, question.domain, key=question.key)
     name = type(candidate).__name__ if type(candidate).__name__ != "function" else "it"
-    if check.holds and check.strict:
-        note = f"{name} falls wherever the rule moves (at {check.points} points; not proved)."
-        aside = "Yet an energy falls along it (a candidate that was given)."
-        return Finding("yes", 0.0, note, Kind.LYAPUNOV, candidate, aside=aside)
-    if check.holds:
-        note = f"{name} never rises, but does not fall everywhere: a weak Lyapunov energy."
-        return Finding("open", 0.0, note)
+    check = check_descent(question.rule, candidate, question.domain, key=question.key)
     if check.holds is None:
         return Finding("open", None, f"{name} is not finite in the region.")
-    return Finding("no", None, f"{name} rises by {check.worst:.3g} somewhere.")
+    if not check.holds:
+        return Finding("no", None, f"{name} rises by {check.worst:.3g} somewhere.")
+    if not check.strict:
+        note = f"{name} never rises, but does not fall everywhere: a weak Lyapunov energy."
+        return Finding("open", 0.0, note)
+    return accept(question, candidate, name)
+
+
+def accept(question: Question, candidate: Callable[[Any], Any], name: str) -> Finding:
+    """What the check of energies that were found says of one that is given, called `name`."""
+    checked = check_accepted(
+        question, candidate, _gradients(question, candidate), centres_of(question), LEAST_FALL**2
+    )
+    if not checked.holds:
+        return _failed(question, name, checked)
+    aside = "Yet an energy falls along it (a candidate that was given)."
+    note = in_words(question, name[0].upper() + name[1:], checked, checked.worst)
+    return Finding("yes", checked.worst, note, Kind.LYAPUNOV, candidate, aside=aside)
+
+
+def _failed(question: Question, name: str, checked: Acceptance) -> Finding:
+    """Why an energy that a first look saw rise nowhere is none that falls."""
+    where = ", ".join(f"{v:.4g}" for v in checked.where[0][:4])
+    if checked.num_moving:
+        note = f"{name} does not fall at ({where}): its gradient vanishes, and the rule moves."
+        return Finding("no", None, note)
+    what = "rises" if checked.worst < 0.0 else "falls too little to be told from none"
+    note = f"{name} {what}: −∇E and the rule are at a cosine of {checked.worst:.1e} at ({where})."
+    return Finding("no" if checked.worst < -_ROUNDING else "open", None, note)
+
+
+def _gradients(
+    question: Question, candidate: Callable[[Any], Any]
+) -> Callable[[np.ndarray], np.ndarray]:
+    """∇E at points `(n, d)`, in coordinates."""
+    chart = question.chart
+
+    @jax.jit
+    def slopes(points: Any) -> jax.Array:
+        return jax.vmap(jax.grad(lambda y: candidate(chart.embed(y))))(points)
+
+    return lambda points: in_batches(lambda some: (np.asarray(slopes(some)),), points)[0]

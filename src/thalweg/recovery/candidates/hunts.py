@@ -107,13 +107,13 @@ def least_fall(question: Question) -> float:
     return float(np.clip(_CLEAR_FALL * allowed, LEAST_FALL, _CLEAR_FALL))
 
 
-def in_words(question: Question, what: str, checked: object, worst: float) -> str:
+def in_words(question: Question, subject: str, checked: object, worst: float) -> str:
     """What was found: an energy, where it falls, and how narrowly.
 
     Arguments:
         question: the rule and the region.
-        what: the kind of energy.
-        checked: how it was checked, apart from the search for it, in words.
+        subject: the energy, as the sentence begins.
+        checked: how it was checked, apart from how it was found, in words.
         worst: the smallest fall that this met.
     """
     if question.rule.has_continuous_time:
@@ -121,7 +121,7 @@ def in_words(question: Question, what: str, checked: object, worst: float) -> st
     else:
         rate, margin = "E(x⁺) < E(x)", f"a fall of {worst:.1e} |∇E| |x⁺ − x|"
     return (
-        f"A {what} falls: {rate} in the region, except within "
-        f"{NEAREST:.0e} of its widths of an equilibrium. Apart from the search for it, {checked} "
-        f"left {margin} or more. Checked, not proved."
+        f"{subject} falls: {rate} in the region, except within {NEAREST:.0e} of its widths of an "
+        f"equilibrium. Apart from how it was found, {checked} left {margin} or more. Checked, not "
+        f"proved."
     )

@@ -77,7 +77,7 @@ def trained_network(
                 checked = check_accepted(question, energy, gradients, centres, _LEAST)
                 worst = checked.worst
                 if checked.holds:
-                    return energy, worst, in_words(question, _WHAT, checked, worst), None
+                    return energy, worst, in_words(question, f"A {_WHAT}", checked, worst), None
                 lowest, falls = checked.where, np.full(len(checked.where), -1.0)
         if worst > best:
             best, candidate = worst, energy

@@ -1,6 +1,5 @@
 """The answer in exact form, as text, LaTeX and data."""
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import sympy as sp
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.reports import Report, about_in
-from thalweg.core.tables import results_as_html
+from thalweg.core.tables import results_as_html, wrap
 from thalweg.recovery.closed_form.trees import from_tree, to_tree
 
 WORDS = {
@@ -19,7 +18,6 @@ WORDS = {
     "given-metric": "steepest descent in the Fisher (Shahshahani) metric of the simplex",
     "refuted": "not steepest descent in any continuous metric",
 }
-_WIDTH = 80
 _EXACT = ("names", "rule", "energy", "metric", "values", "conditions")
 
 
@@ -122,9 +120,7 @@ class SymbolicVerdict(Report):
         return cls(**kept, **exact, about=about_in(data, about))
 
     def __str__(self) -> str:
-        lines = _wrap(self.title)
-        for said in self.remarks():
-            lines += _wrap(said, "  ")
+        lines = [wrap(self.title), *(wrap(said, "  ", "    ") for said in self.remarks())]
         latex = self.latex.splitlines()
         return "\n".join([*lines, *(["In LaTeX:", *latex] if latex else [])])
 
@@ -159,17 +155,6 @@ def _short(value: Any) -> str:
     """A number as a fraction if that is short, else to six digits."""
     text = str(value)
     return text if len(text) <= 12 or value.free_symbols else f"{float(value):.6g}"
-
-
-def _wrap(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _matrix_text(metric: sp.Matrix) -> str:
