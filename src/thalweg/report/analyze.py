@@ -80,8 +80,8 @@ class Analysis(Report):
 
     def remarks(self) -> list[str]:
         """Every warning, of whatever part, once."""
-        recurrent = [f"{r.title}." for r in self.cycles.recurrent]
-        said = [*self.warnings, *self.equilibria.warnings, *recurrent, *self.verdict.warnings]
+        undecided, verdict = self.cycles.undecided(), self.verdict.warnings
+        said = [*self.warnings, *self.equilibria.warnings, *undecided, *verdict]
         return list(dict.fromkeys(said))
 
     def to_dict(self) -> dict[str, Any]:

@@ -125,10 +125,12 @@ def test_an_irrational_rotation_is_undecided_and_not_chaotic():
         assert recurrent.exponent == pytest.approx(0.0, abs=1e-12)
 
 
-def test_contraction_has_no_cycles():
-    found = tw.find_cycles(systems.Net(np.diag([0.5, -0.5, 0.1]), np.array(False)), CUBE)
+@pytest.mark.parametrize("last", [0.1, 0.0])
+def test_contraction_has_no_cycles_also_where_its_rank_is_not_full(last):
+    found = tw.find_cycles(systems.Net(np.diag([0.5, -0.5, last]), np.array(False)), CUBE)
     assert len(found) == 0
     assert found.recurrent == ()
+    assert "of 32 orbits, 32 came to rest, 0 ran away, and 0 did not settle." in found.notes
     assert "No cycles" in str(found)
 
 
@@ -169,6 +171,18 @@ def test_a_map_whose_orbits_all_run_away_has_no_cycles(diagonal):
     found = tw.find_cycles(systems.Net(np.diag(diagonal), np.array(False)), CUBE)
     assert len(found) == 0
     assert found.recurrent == ()
+    assert "of 32 orbits, 0 came to rest, 32 ran away, and 0 did not settle." in found.notes
+
+
+def test_an_attracting_2_cycle_of_a_map_of_rank_one():
+    """h⁺ = tanh(−2 v vᵀh) with v = (1, 1, −1)/√3: ±s (1, 1, −1) where s = tanh 2s."""
+    v = np.array([1.0, 1.0, -1.0]) / np.sqrt(3.0)
+    (cycle,) = tw.find_cycles(systems.Net(-2.0 * np.outer(v, v), np.array(True)), CUBE)
+    s = 0.9575040240772687
+    np.testing.assert_allclose(np.abs(cycle.states), s, atol=1e-12)
+    assert (cycle.period, cycle.kind, cycle.continuum) == (2.0, "attracting", 0)
+    multipliers = [(2.0 * (1.0 - s**2)) ** 2, 0.0, 0.0]
+    np.testing.assert_allclose(cycle.multipliers, multipliers, atol=1e-12)
 
 
 def test_a_family_of_2_cycles_of_a_map_of_rank_one():

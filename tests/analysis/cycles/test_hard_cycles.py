@@ -1,12 +1,16 @@
 """Closed orbits of models that people bring: spikes, slow and fast parts, what nearly dies out."""
 
+import jax
 import numpy as np
 import pytest
 from tests.analysis.cycles import cycle_systems as systems
 
 import thalweg as tw
 from thalweg.analysis.cycles import flows
+from thalweg.analysis.cycles.maps_newton import close_orbits
+from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Recurrent
+from thalweg.dynamics import make_problem
 
 SQUARE = tw.Box([-3.0, -3.0], [3.0, 3.0])
 
@@ -68,13 +72,54 @@ def test_the_oregonator_has_its_published_period():
 
 
 def test_isolated_cycles_with_multipliers_near_one_are_no_family():
-    """Area-preserving: multipliers λ and 1/λ; of the 7-cycles they are 1 ± 1e-2 and closer."""
+    """Area-preserving, so multipliers are λ and 1/λ; near (0, 0) they are 1 ± 1.77e-4.
+
+    Points of such a cycle lie on a curve along which seven steps miss by 1e-11 at most. By Poincaré
+    and Birkhoff two cycles lie there, and their images under (x, y) → (−x, −y), which are others,
+    since seven is odd: four. By the same argument all 7-cycles come in fours, or in twos.
+    """
     found = tw.find_cycles(systems.StandardMap(0.8), max_period=7)
     sevens = [cycle for cycle in found if cycle.period == 7.0]
-    assert len(sevens) >= 2
     assert not any(cycle.continuum for cycle in found)
     for cycle in sevens:
         assert np.prod(cycle.multipliers).real == pytest.approx(1.0, abs=1e-9)
+        assert cycle.residual < 1e-15
+        assert any(_is_image(cycle.states, other.states, 1e-9) for other in sevens)
+    near = [c for c in sevens if abs(c.multipliers[0] - 1.0) < 1e-2]
+    assert sorted(c.kind for c in near) == ["neutral", "neutral", "saddle", "saddle"]
+    assert all(abs(c.multipliers[0] - 1.0) == pytest.approx(1.771e-4, abs=1e-7) for c in near)
+
+
+def test_cycles_of_fifteen_steps_on_a_curve_that_nearly_consists_of_them():
+    """There fifteen steps miss by 2e-13 at most: again two cycles, and their images."""
+    rule = systems.StandardMap(0.8)
+    with jax.enable_x64(True):
+        problem = make_problem(rule, None)[0]
+        frame = Frame.of(problem.chart)
+        curve = np.array([[0.0, 0.1459292]])
+        for _ in range(400):
+            curve = np.concatenate([curve, rule_in_numpy(curve[-1:], 0.8)])
+        starts = [curve[i : i + 15] for i in range(0, 384, 16)]
+        starts += [np.mod(-z, 1.0) for z in starts]
+        found = close_orbits(problem, frame, starts, [])
+    assert [orbit.continuum for orbit in found] == [0] * len(found)
+    assert 2 <= len(found) <= 4
+    for orbit in found:
+        assert orbit.residual < 1e-13
+        values = np.linalg.eigvals(orbit.returned.jacobian)
+        assert 2e-5 < np.max(np.abs(values - 1.0)) < 5e-5
+
+
+def rule_in_numpy(state, kick):
+    x, y = state.T
+    after = y - kick / (2.0 * np.pi) * np.sin(2.0 * np.pi * x)
+    return np.mod(np.stack([x + after, after], axis=1), 1.0)
+
+
+def _is_image(states, others, tolerance):
+    """Whether −x of the first point lies on the other cycle, modulo 1."""
+    away = np.mod(np.asarray(others) + np.asarray(states)[0] + 0.5, 1.0) - 0.5
+    return np.min(np.max(np.abs(away), axis=1)) < tolerance
 
 
 def test_without_cycles_it_is_said_how_trajectories_ended():

@@ -31,6 +31,7 @@ ENDED = (
     "of {} trajectories, forwards and backwards in time, {} came to rest, {} ran away, and {} did "
     "not finish."
 )
+ENDED_MAP = "of {} orbits, {} came to rest, {} ran away, and {} did not settle."
 MUST_BE = (
     "trajectories enter a bounded part of the plane and stay there, and every equilibrium found is "
     "a source: by Poincaré and Bendixson a cycle must be there, though none was closed."

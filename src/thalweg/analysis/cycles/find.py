@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.analysis.cycles.assemble import (
     BY_CHANCE,
     ENDED,
+    ENDED_MAP,
     FAILED,
     MUST_BE,
     NO_ORBITS,
@@ -183,7 +184,9 @@ def _search_map(
 ) -> Cycles:
     only_visited = max_period is None and is_dear(problem)
     longest = None if only_visited else max_period or MAX_PERIOD
-    orbits, wanderers = search_map(problem, frame, starts / frame.widths, key, longest)
+    orbits, wanderers, ended = search_map(problem, frame, starts / frame.widths, key, longest)
     found = [from_points(problem, frame, orbit) for orbit in orbits]
     notes = [ONLY_VISITED] if longest is None else [UP_TO.format(longest)]
+    if not orbits:
+        notes.append(ENDED_MAP.format(len(starts), *ended))
     return assemble_cycles(problem, frame, found, wanderers, len(starts), notes, about)

@@ -24,11 +24,13 @@ class LongOrbits(NamedTuple):
         cycles: those known before, and those that some of them settled on.
         wanderers: those that settled on nothing.
         points: the second half of every orbit that did not run away, shape `(n, m, d)`.
+        ended: how many came to rest, ran away, and settled on nothing.
     """
 
     cycles: list[PeriodicOrbit]
     wanderers: list[Wanderer]
     points: np.ndarray
+    ended: np.ndarray
 
 
 def follow(
@@ -39,18 +41,19 @@ def follow(
     tangents = np.random.default_rng(0).normal(size=z.shape)
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
     growth, blocks = [], []
-    cycles, near = known, running
+    cycles, near, rests, gone = known, running, 0, 0
     for block in range(1, _CHECKS[-1] + 1):
         points, tangents, grown = map(np.asarray, iterate(problem, z, tangents))
         near = np.isfinite(points).all(axis=(1, 2))
         near &= frame.chart.inside(points[:, -1] * frame.widths, _FAR)
-        running &= near
+        gone, running = gone + np.sum(running & ~near), running & near
         z = np.where(near[:, None], points[:, -1], z)
         growth.append(grown)
         blocks.append(points)
         if block in _CHECKS:
             periods = {int(i): _period(points[i], frame) for i in np.flatnonzero(running)}
             running[[i for i, p in periods.items() if p == 1]] = False
+            rests += list(periods.values()).count(1)
             guesses = [points[i, -p:] for i, p in periods.items() if p is not None and p > 1]
             cycles = cycles + close_orbits(problem, frame, guesses, cycles)
             running[[i for i in periods if _has_settled(points[i], cycles, frame)]] = False
@@ -67,7 +70,8 @@ def follow(
         for i in np.flatnonzero(running)
     ]
     kept = np.isfinite(late).all(axis=(1, 2, 3)) & near
-    return LongOrbits(cycles, wanderers, late.reshape(LANES, -1, late.shape[-1])[kept])
+    ended = np.array([rests, gone, running.sum()])
+    return LongOrbits(cycles, wanderers, late.reshape(LANES, -1, late.shape[-1])[kept], ended)
 
 
 def _period(points: np.ndarray, frame: Frame) -> int | None:

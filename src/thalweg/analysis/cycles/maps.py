@@ -28,8 +28,8 @@ def search_map(
     starts: np.ndarray,
     key: jax.Array | None,
     max_period: int | None,
-) -> tuple[list[PeriodicOrbit], list[Wanderer]]:
-    """The n-cycles of a map, and what orbits do that settle on nothing.
+) -> tuple[list[PeriodicOrbit], list[Wanderer], np.ndarray]:
+    """The n-cycles of a map, what orbits do that settle on nothing, and how many of them end how.
 
     Arguments:
         problem: the map and its chart.
@@ -41,15 +41,15 @@ def search_map(
     """
     cycles: list[PeriodicOrbit] = []
     wanderers: list[Wanderer] = []
-    stretches = []
+    stretches, ended = [], np.zeros(3, dtype=int)
     for first in range(0, len(starts), LANES):
         long_orbits = follow(problem, frame, starts[first : first + LANES], cycles)
         cycles, stretches = long_orbits.cycles, [*stretches, long_orbits.points]
-        wanderers += long_orbits.wanderers
+        wanderers, ended = wanderers + long_orbits.wanderers, ended + long_orbits.ended
     if max_period is None:
         periods = range(2, MAX_PERIOD + 1)
         near = [z for n in periods for points in stretches for z in _near_returns(points, n, frame)]
-        return cycles + close_orbits(problem, frame, near, cycles), wanderers
+        return cycles + close_orbits(problem, frame, near, cycles), wanderers, ended
     visited = np.concatenate([z[:, -4:].reshape(-1, starts.shape[1]) for z in stretches])
     for period in range(2, max_period + 1):
         hits: list[int] = []
@@ -61,7 +61,7 @@ def search_map(
             counts = np.bincount([h for h in hits if h >= 0], minlength=len(rivals))
             if np.all(counts >= _SEEN_ENOUGH) or any(cycle.continuum for cycle in rivals):
                 break
-    return cycles, wanderers
+    return cycles, wanderers, ended
 
 
 def is_dear(problem: Problem) -> bool:

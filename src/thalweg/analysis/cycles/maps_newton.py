@@ -19,6 +19,10 @@ from thalweg.analysis.cycles.shooting import (
 from thalweg.dynamics.problem import Problem
 
 SAME = 1e-6
+# Of the extent of a cycle: so far apart two ends are two cycles, however badly they are known.
+_NEAR = 1e-3
+# Units of rounding that the image of a point may be off by.
+_ROUNDINGS = 10.0
 _SMALL_STEP = 1e-15
 _FEW = 8
 
@@ -59,9 +63,11 @@ def close_orbits(
         guesses.append(Guess(points, float(len(points)), np.ones(len(points)), extent))
     closed = [c for c in close_cycles(run, guesses, frame, _SMALL_STEP) if c is not None]
     points = [frame.wrap(c.guess.nodes) for c in closed]
-    distinct = unseen(points, known, frame)
-    closed = [c for c, p in zip(closed, points, strict=True) if any(p is d for d in distinct)]
     returns = [return_of(c.segments) for c in closed]
+    radii = [_radius(z, returned) for z, returned in zip(points, returns, strict=True)]
+    new = _unseen(points, radii, known, frame)
+    closed, distinct = [closed[i] for i in new], [points[i] for i in new]
+    returns = [returns[i] for i in new]
     dimensions = _dimensions(run, closed, returns, frame)
     families = {len(cycle.points) for cycle in known if cycle.continuum}
     found = []
@@ -77,17 +83,40 @@ def unseen(
     candidates: list[np.ndarray], cycles: list[PeriodicOrbit], frame: Frame
 ) -> list[np.ndarray]:
     """Cycles not known yet, each once, modulo where they start; none that is a shorter one."""
-    kept: list[np.ndarray] = [cycle.points for cycle in cycles]
+    new = _unseen(candidates, [SAME] * len(candidates), cycles, frame)
+    return [candidates[i] for i in new]
+
+
+def _unseen(
+    candidates: list[np.ndarray], radii: list[float], cycles: list[PeriodicOrbit], frame: Frame
+) -> list[int]:
+    """The numbers of the candidates that are new cycles; those within a radius are one."""
+    kept = [(cycle.points, _radius(cycle.points, cycle.returned)) for cycle in cycles]
     new = []
-    for points in candidates:
+    for number, (points, radius) in enumerate(zip(candidates, radii, strict=True)):
         if not np.all(np.isfinite(points)) or not is_minimal(points, frame):
             continue
-        rivals = [other for other in kept if len(other) == len(points)]
-        away = [np.max(np.abs(frame.shorten(other - points[0])), axis=1).min() for other in rivals]
-        if min(away, default=np.inf) > SAME:
-            kept.append(points)
-            new.append(points)
+        rivals = [(other, r) for other, r in kept if len(other) == len(points)]
+        is_known = any(
+            np.max(np.abs(frame.shorten(other - points[0])), axis=1).min() <= max(radius, r)
+            for other, r in rivals
+        )
+        if not is_known:
+            kept.append((points, radius))
+            new.append(number)
     return new
+
+
+def _radius(points: np.ndarray, returned: Return) -> float:
+    """How far apart the ends of Newton's method at one cycle may lie.
+
+    Where a multiplier is close to 1, rounding of the residual decides where on a curve it is zero.
+    """
+    size, extent = float(np.max(np.abs(points))), float(np.max(np.ptp(points, axis=0), initial=0.0))
+    moved = returned.jacobian - np.eye(len(returned.jacobian))
+    least = float(np.min(np.linalg.svd(moved, compute_uv=False), initial=np.inf))
+    rounding = _ROUNDINGS * len(points) * np.finfo(float).eps * size
+    return max(SAME, min(_NEAR * extent, rounding / max(least, np.finfo(float).tiny)))
 
 
 def is_minimal(points: np.ndarray, frame: Frame) -> bool:

@@ -300,8 +300,8 @@ class Cycles(TableReport, Sequence[Cycle]):
         ]
         return (["kind", "period", "through", "multipliers"], rows) if rows else None
 
-    def remarks(self) -> list[str]:
-        """What belongs below the table, in sentences: other recurrence, notes."""
+    def undecided(self) -> list[str]:
+        """What recurs without closing, in sentences: the largest groups, and the others in one."""
         recurrent = [f"{r.title}." for r in self.recurrent[:_TOLD]]
         others = self.recurrent[_TOLD:]
         if others:
@@ -310,4 +310,8 @@ class Cycles(TableReport, Sequence[Cycle]):
                 f"Undecided: {sum(r.trajectories for r in others)} more in {len(others)} other "
                 f"regions (largest exponents {low:.4g} to {high:.4g})."
             )
-        return [*recurrent, *(f"Note: {note}" for note in self.notes)]
+        return recurrent
+
+    def remarks(self) -> list[str]:
+        """What belongs below the table, in sentences: other recurrence, notes."""
+        return [*self.undecided(), *(f"Note: {note}" for note in self.notes)]

@@ -2,7 +2,9 @@
 
 The unknowns are points ("nodes") along the cycle and, of a flow, its period; the equations say that
 every segment ends where the next one begins. Damping in proportion to the residual keeps the step
-defined where cycles are not isolated, and leaves convergence quadratic where they are.
+defined where cycles are not isolated, and leaves convergence quadratic where they are. Maps close
+to rounding: near a resonance the residual is small all along a curve, and only a few of its points
+are cycles, which a smaller damping tells apart.
 """
 
 from collections.abc import Callable, Generator
@@ -17,6 +19,9 @@ _MAX_STEPS, _MAX_COARSE = 30, 10
 NEUTRAL = 1e-3
 _SWITCH = 1e-6
 _DAMPING = 1e-2
+# Of maps, near a cycle: larger than the singular values that rounding leaves of a family, smaller
+# than those of an isolated cycle with multipliers 1 ± 1e-5.
+_LEAST_DAMPING = 1e-13
 _ASTRAY = 1.0
 
 
@@ -168,7 +173,9 @@ def _newton(
         scaled = segments.over(units)
         step, change = correction(trial, scaled, gap)
         rounding = 1e2 * np.finfo(float).eps * float(np.max(np.abs(trial.nodes) / units))
-        closes = size <= max(floor, rounding) * max(1.0, float(np.max(np.abs(scaled.maps))))
+        is_map = segments.leaving is None
+        least = rounding if is_map else max(floor, rounding)
+        closes = size <= least * max(1.0, float(np.max(np.abs(scaled.maps))))
         small = floor if guess.is_stiff else small_step
         is_best = np.max(np.abs(step)) <= small or size > 0.5 * previous
         period = trial.period * (1.0 + np.clip(change, -0.5, 0.5))
@@ -213,7 +220,9 @@ def correction(trial: Guess, segments: Segments, gap: np.ndarray) -> tuple[np.nd
         phase[:d] = segments.leaving[0] / np.linalg.norm(segments.leaving[0])
         matrix = np.vstack([np.column_stack([matrix, along.ravel()]), phase])
         right = np.append(right, 0.0)
-    damping = np.sqrt(_DAMPING * np.max(np.abs(gap)))
+    size = float(np.max(np.abs(gap)))
+    is_near = segments.leaving is None and size < _SWITCH
+    damping = max(size, _LEAST_DAMPING) if is_near else np.sqrt(_DAMPING * size)
     tall = np.vstack([matrix, damping * np.eye(matrix.shape[1])])
     step = np.linalg.lstsq(tall, np.append(right, np.zeros(matrix.shape[1])), rcond=1e-15)[0]
     return step[: m * d].reshape(m, d), float(step[m * d]) if len(step) > m * d else 0.0
