@@ -40,7 +40,8 @@ PARTS = {
     ),
     "dynamics": (
         "words", "rules", "diffusions", "kernels", "functions", "descent", "langevin", "proximal",
-        "operators", "covariant", "spin_sweeps", "spins", "declared", "problem", "formulas",
+        "operators", "covariant", "block_descent", "spin_sweeps", "spins", "declared",
+        "problem", "formulas",
     ),
     "learning": ("continuous", "adjoints", "runs", "gradients", "relax", "compare", "inverse"),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),

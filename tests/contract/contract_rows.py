@@ -17,6 +17,7 @@ import numpy as np
 import thalweg as tw
 from thalweg.core.declared import declared_domain
 from thalweg.dynamics import (
+    BlockDescent,
     CovariantDescent,
     DenseSpins,
     Deterministic,
@@ -38,6 +39,7 @@ from thalweg.energies import (
     ContinuousHopfield,
     DenseAssociative,
     DoubleWell,
+    EquilibriumNetwork,
     FourWells,
     Hopfield,
     LagrangianHopfield,
@@ -48,6 +50,7 @@ from thalweg.energies import (
     Pairwise,
     Quadratic,
     Restriction,
+    Smooth,
     Sum,
 )
 from thalweg.models import deep_linear, hopfield
@@ -238,6 +241,7 @@ IN_TURN = reweighting.InTurn(reweighting.uniform_ensemble(2))
 WEIGHTS = RNG.uniform(0.2, 1.0, (3, 3))
 
 COUPLINGS = SPD - np.diag(np.diag(SPD))
+GRADED = EquilibriumNetwork(0.5 * COUPLINGS, [0.1, -0.2, 0.3], Smooth())
 PAIRS = Pairwise(COUPLINGS, 0.1)
 SQUARE = RNG.choice([-1.0, 1.0], (4, 4))
 BITS = Pairwise.rbm(COUPLINGS[:2, 2:], 0.3)
@@ -254,6 +258,8 @@ ENERGIES = (
     Row("pairs", lambda: Pairwise(COUPLINGS, [0.1, -0.2, 0.3]), (THREE,)),
     Row("lattice", lambda: Pairwise.lattice([3], 0.7, 0.2), (THREE,)),
     Row("restricted machine", lambda: Pairwise.rbm(LOADED[:2, :1], 0.3), (THREE,)),
+    Row("equilibrium network", lambda: EquilibriumNetwork(COUPLINGS, 0.1), (THREE,)),
+    Row("smooth equilibrium network", lambda: GRADED, (THREE,)),
     Row("dense memory", lambda: DenseAssociative(LOADED, power=4), (THREE,)),
     Row("exponential memory", lambda: DenseAssociative(LOADED, "exponential"), (THREE,)),
     Row("modern hopfield", lambda: ModernHopfield(LOADED, 0.5), (THREE,)),
@@ -311,6 +317,7 @@ RULES = (
         lambda: CovariantDescent(FourWells(), 1.0, 0.2, 0.1, geometry=tw.DiagonalMetric(Stretch())),
         (PLANE,),
     ),
+    Row("block descent", lambda: BlockDescent(GRADED, nudge=0.3, outputs=SPINS > 0), (THREE,)),
     Row("synchronous spins", lambda: SynchronousSpins(Hopfield(COUPLINGS, 0.1)), (SPINS,)),
     Row("graded neurons", lambda: hopfield.GradedNeurons(ContinuousHopfield(SPD, 0.3)), (THREE,)),
     Row("dense spins", lambda: DenseSpins(DenseAssociative(LOADED)), (SPINS,)),

@@ -1,6 +1,7 @@
 """Rules: what changes a state. Flows, maps, diffusions, kernels, and rules made from energies."""
 
 from thalweg.core.declared import declared_domain, declared_energy, declared_names
+from thalweg.dynamics.block_descent import BlockDescent
 from thalweg.dynamics.covariant import CovariantDescent
 from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.descent import GradientStep, SteepestDescent
@@ -22,6 +23,7 @@ from thalweg.dynamics.words import WORDS, Words
 
 __all__ = [
     "WORDS",
+    "BlockDescent",
     "CovariantDescent",
     "DenseSpins",
     "Deterministic",

@@ -3,9 +3,11 @@
 `Energy` is the base for those with parameters; any callable `state → scalar` is an energy too.
 """
 
+from thalweg.energies.activations import Activation, ClippedLinear, Smooth
 from thalweg.energies.associative import DenseAssociative, ModernHopfield
 from thalweg.energies.base import Energy, Scaled, Sum
 from thalweg.energies.couplings import LatticeCouplings, LayeredCouplings, SparseCouplings
+from thalweg.energies.equilibrium_network import EquilibriumNetwork
 from thalweg.energies.hopfield import Couplings, DenseCouplings, HebbianCouplings, Hopfield
 from thalweg.energies.lagrangian import (
     ContinuousHopfield,
@@ -23,7 +25,9 @@ from thalweg.energies.units import Binary, GaussianBinary, Potts, Units
 from thalweg.energies.wells import DoubleWell, FourWells, MuellerBrown
 
 __all__ = [
+    "Activation",
     "Binary",
+    "ClippedLinear",
     "ConfinedNetwork",
     "ContinuousHopfield",
     "Couplings",
@@ -31,6 +35,7 @@ __all__ = [
     "DenseCouplings",
     "DoubleWell",
     "Energy",
+    "EquilibriumNetwork",
     "FourWells",
     "GaussianBinary",
     "HebbianCouplings",
@@ -47,6 +52,7 @@ __all__ = [
     "Quadratic",
     "Restriction",
     "Scaled",
+    "Smooth",
     "SparseCouplings",
     "Sum",
     "Units",
