@@ -84,6 +84,12 @@ ENTRIES: tuple[Entry, ...] = (
         quick={"digits": True, "epochs": 3},
     ),
     Entry(
+        "inverse-energy",
+        "inverse_energy.page:study",
+        "Energies learned back from what they made",
+        quick={"truths": ("double-well", "grid-world"), "effort": 0.25, "ablations": False},
+    ),
+    Entry(
         "normalization-adaptation",
         "normalization.adaptation_page:study",
         "Tuning before and after adaptation",

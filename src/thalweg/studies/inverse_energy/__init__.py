@@ -1,6 +1,6 @@
 """Study `inverse-energy`: energies learned back from what they made.
 
 `truths` holds the energies and their runs, `models` what is trained on them, `measures` what is
-asked of a model, `others` the truths that are not seen through runs (end points, walks, chance),
-`study` puts it together and `page` shows it.
+asked of a model of runs; `ends` (end points) and `worlds` (walks, chance) are the truths that are
+not seen through runs; `results` trains and scores, `page` shows.
 """

@@ -33,7 +33,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Tests:
+class Unseen:
     """The truth at the tests, computed once.
 
     Attributes:
@@ -49,7 +49,7 @@ class Tests:
     minima: np.ndarray
 
     @classmethod
-    def of(cls, truth: Truth) -> "Tests":
+    def of(cls, truth: Truth) -> "Unseen":
         """Run the truth."""
         runs = followed(truth.rule, truth.tests, truth.num_steps + 1)
         size = runs.shape[-1]
@@ -57,7 +57,7 @@ class Tests:
         return cls(states, moves, truth.rests(), truth.minima())
 
 
-def score(model: Map, truth: Truth, tests: Tests) -> Score:
+def score(model: Map, truth: Truth, tests: Unseen) -> Score:
     """What one model is worth."""
     moves = np.asarray(_moves(model, np.asarray(tests.states, np.float32)))
     sizes = np.linalg.norm(tests.moves, axis=1)

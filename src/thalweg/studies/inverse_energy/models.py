@@ -85,9 +85,9 @@ class _StepLoss(eqx.Module):
         return jnp.sum(eqx.filter_vmap(one)(model))
 
 
-def trained_maps(truth: Truth, data: Trajectories, keys: Any, adds: bool, how: Training) -> Any:
+def trained_maps(truth: Truth, data: Trajectories, keys: Any, adds: bool) -> list[Map]:
     """A map without an energy for each key, trained like the energies, as many units, as long."""
-    size = truth.starts.shape[1]
+    size, how = truth.starts.shape[1], truth.training
     scale = float(data.step) if adds else 1.0
     maps = [NetworkMap.random(size, key, truth.sharpness, scale, adds) for key in keys]
     params, static = zip(*(eqx.partition(m, eqx.is_inexact_array) for m in maps), strict=True)
