@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     )
     from thalweg.analysis import (
         AxiomCheck as AxiomCheck,
+        BifurcationDiagram as BifurcationDiagram,
         BoundedBelow as BoundedBelow,
         Comparison as Comparison,
         ConservedQuantities as ConservedQuantities,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Equilibrium as Equilibrium,
         Homogeneity as Homogeneity,
         Linearization as Linearization,
+        bifurcation_diagram as bifurcation_diagram,
         check_axioms as check_axioms,
         check_bounded_below as check_bounded_below,
         check_descent as check_descent,
@@ -92,6 +94,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         GradientComparison as GradientComparison,
         Relax as Relax,
         compare_gradients as compare_gradients,
+        LearnedEnergy as LearnedEnergy,
         learn_energy as learn_energy,
     )
     from thalweg.recovery import (
@@ -135,6 +138,7 @@ _ROOMS = (
 _NAMES = {
     "thalweg.analysis": (
         "AxiomCheck",
+        "BifurcationDiagram",
         "BoundedBelow",
         "Comparison",
         "ConservedQuantities",
@@ -146,6 +150,7 @@ _NAMES = {
         "Equilibrium",
         "Homogeneity",
         "Linearization",
+        "bifurcation_diagram",
         "check_axioms",
         "check_bounded_below",
         "check_descent",
@@ -188,7 +193,13 @@ _NAMES = {
         "Simplex",
         "Sphere",
     ),
-    "thalweg.learning": ("GradientComparison", "Relax", "compare_gradients", "learn_energy"),
+    "thalweg.learning": (
+        "GradientComparison",
+        "LearnedEnergy",
+        "Relax",
+        "compare_gradients",
+        "learn_energy",
+    ),
     "thalweg.recovery": ("Verdict", "recover_energy"),
     "thalweg.recovery.closed_form": ("SymbolicVerdict", "recover_symbolic"),
     "thalweg.report.analyze": ("Analysis", "analyze"),

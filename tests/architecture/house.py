@@ -34,7 +34,7 @@ FLOORS = {
 # Inside a room that has sub-rooms, its parts (modules and sub-rooms) have an order of their own:
 # each imports only from parts named before it. A new part is a new name here.
 PARTS = {
-    "analysis": ("linearize", "descent", "equilibria", "cycles", "comparison"),
+    "analysis": ("linearize", "descent", "equilibria", "cycles", "continuation", "comparison"),
     "cli": (
         "startup", "versions", "stages", "session", "parse", "page", "commands", "main",
     ),
@@ -46,9 +46,9 @@ PARTS = {
     "learning": ("continuous", "adjoints", "runs", "gradients", "relax", "compare", "inverse"),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
-        "style", "views", "frames", "fields", "curves", "samples", "scenes", "layers",
+        "style", "labels", "views", "frames", "fields", "curves", "samples", "scenes", "layers",
         "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "verdicts", "splits", "operators",
+        "verdicts", "splits", "operators", "bifurcations",
     ),
     "recovery": (
         "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",

@@ -1,11 +1,14 @@
 """What a rule does in the long run: where it rests, what it repeats, whether an energy falls.
 
 `linearize` looks at one state. Sub-rooms, each importing only from those before it: `descent` (an
-energy along a rule), `equilibria`, `cycles`, `comparison` (of ways down one energy).
+energy along a rule), `equilibria`, `cycles`, `continuation` (of equilibria in a parameter),
+`comparison` (of ways down one energy).
 """
 
 from thalweg.analysis.comparison.compare import compare_operators
 from thalweg.analysis.comparison.result import Comparison, Course
+from thalweg.analysis.continuation.diagram import bifurcation_diagram
+from thalweg.analysis.continuation.result import Bifurcation, BifurcationDiagram, Branch
 from thalweg.analysis.cycles.find import find_cycles
 from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
 from thalweg.analysis.descent.axioms import (
@@ -26,7 +29,10 @@ from thalweg.analysis.linearize import Linearization, linearize
 
 __all__ = [
     "AxiomCheck",
+    "Bifurcation",
+    "BifurcationDiagram",
     "BoundedBelow",
+    "Branch",
     "Comparison",
     "ConservedQuantities",
     "ConservedQuantity",
@@ -41,6 +47,7 @@ __all__ = [
     "Recurrent",
     "Search",
     "SlowPoint",
+    "bifurcation_diagram",
     "check_axioms",
     "check_bounded_below",
     "check_descent",

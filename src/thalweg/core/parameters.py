@@ -1,10 +1,136 @@
-"""The parameters of a system by name: what `--set` sets and what results report."""
+"""The parameters of a system by name: what `--set` sets, what is varied, what results report."""
 
 import dataclasses
-from typing import Any
+import difflib
+import re
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.core.trees import is_integer, replace
+
+Tree = TypeVar("Tree")
+
+# A dotted path, and perhaps the indices of an entry: `energy.weights[0,1]`.
+_NAME = re.compile(r"([^\[\]\s]+)(?:\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\])?")
+
+
+class Parameter(NamedTuple):
+    """A floating number of a system: which field it is, and which entry of it.
+
+    Attributes:
+        name: what it is called.
+        keys: the names of the fields on the way to it, outermost first.
+        entry: the indices of the entry of an array, or None where the field is one number.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    entry: tuple[int, ...] | None
+
+    def value(self, system: Any) -> float:
+        """Its value in a system."""
+        node = _down(system, self.keys)
+        return float(node if self.entry is None else np.asarray(node)[self.entry])
+
+    def put(self, system: Tree, value: Any) -> Tree:
+        """A copy of a system with another value, which may be traced; nothing is checked anew."""
+        return _put(system, self.keys, self.entry, value)
+
+
+def find_parameter(system: Any, name: str) -> Parameter:
+    """The parameter of that name.
+
+    Arguments:
+        system: what has it.
+        name: a dotted path through its fields, such as `"energy.stiffness"`; with indices where it
+            is an entry of an array, `"weights[0,1]"` (or `"weights.0.1"`).
+
+    Raises:
+        InputError: there is none of that name, or it is not one floating number.
+    """
+    kind = type(system).__name__
+    matched = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
+    if matched is None:
+        raise InputError(
+            f"parameter must be the name of a number of {kind}, such as 'current' or "
+            f"'weights[0,1]', got {name!r}."
+        )
+    words = matched[1].split(".")
+    entry = None if matched[2] is None else tuple(int(i) for i in matched[2].split(","))
+    node: Any = system
+    for depth, word in enumerate(words):
+        children = children_of(node)
+        if children is None and depth and entry is None and all(w.isdigit() for w in words[depth:]):
+            words, entry = words[:depth], tuple(map(int, words[depth:]))
+            break
+        if children is None or word not in children:
+            raise _unknown(system, name)
+        node = children[word]
+    return Parameter(name.strip(), tuple(words), _entry(kind, name, node, entry))
+
+
+def _entry(
+    kind: str, name: str, node: Any, entry: tuple[int, ...] | None
+) -> tuple[int, ...] | None:
+    """The entry, checked against the value; of an array with no axes there is but one."""
+    is_number = isinstance(node, float | int | np.ndarray | np.generic) or eqx.is_array(node)
+    if isinstance(node, bool) or not is_number or np.asarray(node).dtype.kind != "f":
+        if is_integer(node):
+            raise InputError(
+                f"parameter {name!r} of {kind} is the whole number {node}: it cannot vary "
+                f"continuously. If it may be any number, annotate the field as float."
+            )
+        inner = [f"{name}.{key}" for key in children_of(node) or ()][:4]
+        cure = f" Name one of its own: {', '.join(inner)}." if inner else ""
+        raise InputError(f"parameter {name!r} of {kind} is not a floating number.{cure}")
+    shape = np.shape(node)
+    if entry is None and np.prod(shape) == 1:
+        return None if not shape else (0,) * len(shape)
+    example = f"{name}[{','.join('0' * len(shape))}]"
+    if entry is None:
+        raise InputError(
+            f"parameter {name!r} of {kind} is an array of shape {shape}: name an entry of it, such "
+            f"as {example!r}."
+        )
+    fits = len(entry) == len(shape) and all(-n <= i < n for i, n in zip(entry, shape, strict=False))
+    if not fits:
+        said = f"an array of shape {shape}" if shape else "one number"
+        raise InputError(f"parameter {name!r}: {kind} has {said} there, without such an entry.")
+    return entry
+
+
+def _unknown(system: Any, name: str) -> InputError:
+    known = list(parameters(system))
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    has = f"It has {', '.join(known)}" if known else "It has no parameters"
+    return InputError(f"{type(system).__name__} has no parameter {name!r}.{hint} {has}.")
+
+
+def _down(node: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        children = children_of(node)
+        assert children is not None
+        node = children[key]
+    return node
+
+
+def _put(node: Any, keys: tuple[str, ...], entry: tuple[int, ...] | None, value: Any) -> Any:
+    if not keys:
+        return value if entry is None else jnp.asarray(node).at[entry].set(value)
+    children = children_of(node)
+    assert children is not None
+    new = _put(children[keys[0]], keys[1:], entry, value)
+    if isinstance(node, dict):
+        return {k: (new if str(k) == keys[0] else v) for k, v in node.items()}
+    if isinstance(node, tuple | list):
+        parts = [new if str(i) == keys[0] else v for i, v in enumerate(node)]
+        return type(node)(*parts) if hasattr(node, "_fields") else type(node)(parts)
+    return replace(node, **{keys[0]: new})
 
 
 def parameters(system: Any) -> dict[str, Any]:

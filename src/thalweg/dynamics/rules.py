@@ -97,6 +97,18 @@ class Deterministic(Rule):
     def quadratic_rise(self, hessian: Any, jacobian: Any) -> Any:
         """The matrix of the rise of ½xᵀHx under the linear rule x ↦ Jx, shape `(…, d, d)`."""
 
+    @abstractmethod
+    def pairing(self, one: Any, other: Any) -> Any:
+        """The number that is zero for the two eigenvalues of a conjugate pair that is neutral."""
+
+    @abstractmethod
+    def flip_sign(self, eigenvalues: Any) -> Any:
+        """The sign of det(Dg + 1) of a map, by its multipliers `(…, d)`; 1 of a flow, `(…,)`."""
+
+    @abstractmethod
+    def turning_rate(self, eigenvalue: Any) -> Any:
+        """Radians in a unit of time (a step) by which a mode of this eigenvalue turns."""
+
     @property
     @abstractmethod
     def probe_times(self) -> np.ndarray:
@@ -176,6 +188,18 @@ class Flow(Deterministic):
         """HJ + JᵀH, twice the symmetric part of HJ."""
         return hessian @ jacobian + np.swapaxes(jacobian, -1, -2) @ hessian
 
+    def pairing(self, one: Any, other: Any) -> Any:
+        """λ + μ."""
+        return one + other
+
+    def flip_sign(self, eigenvalues: Any) -> Any:
+        """1: a flow does not flip."""
+        return np.ones(np.shape(eigenvalues)[:-1])
+
+    def turning_rate(self, eigenvalue: Any) -> Any:
+        """|Im λ|."""
+        return np.abs(np.imag(eigenvalue))
+
     @property
     def probe_times(self) -> np.ndarray:
         """Four times."""
@@ -241,6 +265,19 @@ class Map(Deterministic):
     def quadratic_rise(self, hessian: Any, jacobian: Any) -> Any:
         """JᵀHJ − H, twice the rise."""
         return np.swapaxes(jacobian, -1, -2) @ hessian @ jacobian - hessian
+
+    def pairing(self, one: Any, other: Any) -> Any:
+        """λμ − 1."""
+        return one * other - 1.0
+
+    def flip_sign(self, eigenvalues: Any) -> Any:
+        """The sign of Π(1 + λ); conjugate pairs give a positive factor."""
+        is_real = np.imag(eigenvalues) == 0.0
+        return np.prod(np.where(is_real, np.sign(1.0 + np.real(eigenvalues)), 1.0), axis=-1)
+
+    def turning_rate(self, eigenvalue: Any) -> Any:
+        """|arg λ|."""
+        return np.abs(np.angle(eigenvalue))
 
     @property
     def probe_times(self) -> np.ndarray:

@@ -3,9 +3,11 @@
 They return the axes (`axes.figure.savefig("name.svg")` writes a file), show nothing, and change no
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
 returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `energy_along_data`,
-`spectrum_data`, `cobweb_data`, `split_data`, `heights`.
+`spectrum_data`, `cobweb_data`, `split_data`, `heights`,
+`branch_lines`.
 """
 
+from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
 from thalweg.plot.landscapes import energy_landscape, landscape_data
 from thalweg.plot.operators import heights, operators
@@ -27,6 +29,8 @@ __all__ = [
     "Cobweb",
     "Portrait",
     "View",
+    "bifurcation_diagram",
+    "branch_lines",
     "cobweb",
     "cobweb_data",
     "energy_along",

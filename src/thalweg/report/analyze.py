@@ -8,9 +8,11 @@ from typing import Any
 import jax
 
 from thalweg.analysis import (
+    BifurcationDiagram,
     Cycles,
     DescentCheck,
     Equilibria,
+    bifurcation_diagram,
     check_descent,
     find_cycles,
     find_equilibria,
@@ -18,6 +20,8 @@ from thalweg.analysis import (
 from thalweg.core import html
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.core.level_sets import LevelSet
 from thalweg.core.parameters import parameters
 from thalweg.core.reports import NotKept, Report, Table, about_all
 from thalweg.dynamics import Deterministic, Rule, SteepestDescent, declared_energy
@@ -26,6 +30,7 @@ from thalweg.recovery.split import SplitLevel
 from thalweg.report.header import header
 
 STAGES = ("equilibria", "energy", "cycles", "descent")
+BRANCHES = "branches"
 _NO_ENERGY = {"energy": None, "holds": None, "worst": None}
 
 
@@ -40,6 +45,7 @@ class Analysis(Report):
         cycles: closed orbits or n-cycles, and recurrence that is neither.
         descent: whether the declared energy never rises; None where none is declared.
         verdict: whether the rule is steepest descent of an energy.
+        diagram: every branch over the parameter that was varied; None where none was.
         rule: the rule itself; JSON does not keep it, so after reading it says that it is missing.
         seed: the seed of everything random.
         summary: what the system is, in a sentence, or empty.
@@ -53,12 +59,13 @@ class Analysis(Report):
     descent: DescentCheck | None
     verdict: Verdict
     rule: Any = field(compare=False)
+    diagram: BifurcationDiagram | None = None
     seed: int = 0
     summary: str = ""
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("equilibria", "cycles", "descent", "verdict"):
+        for name in ("equilibria", "cycles", "descent", "verdict", "diagram"):
             part = getattr(self, name)
             if part is not None:
                 object.__setattr__(self, name, *about_all([part], self.about))
@@ -76,7 +83,9 @@ class Analysis(Report):
         """One line a question, with its answer."""
         rows = [["equilibria", self.equilibria.counted()], ["cycles", self.cycles.counted()]]
         rows += [] if self.descent is None else [["descent", self.descent.title.split(": ")[-1]]]
-        return ["question", "answer"], [*rows, ["steepest descent", str(self.verdict.kind)]]
+        rows.append(["steepest descent", str(self.verdict.kind)])
+        rows += [] if self.diagram is None else [["branches", self.diagram.title.split(": ")[-1]]]
+        return ["question", "answer"], rows
 
     def remarks(self) -> list[str]:
         """Every warning, of whatever part, once."""
@@ -97,6 +106,7 @@ class Analysis(Report):
             "descent": _NO_ENERGY if self.descent is None else self.descent.data(),
             "verdict": self.verdict.data(),
             "warnings": self.remarks(),
+            **({} if self.diagram is None else {"diagram": self.diagram.data()}),
             **{key: value for key, value in about.items() if key not in known},
             "summary": self.summary,
             "families": equilibria.pop("families"),
@@ -114,7 +124,7 @@ class Analysis(Report):
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Analysis":
         """The analysis that `to_dict` wrote, straight or through `result.json`."""
         about = About.from_dict(data) if about is None else about
-        notes, descent = data["notes"], data["descent"]
+        notes, descent, diagram = data["notes"], data["descent"], data.get("diagram")
         return cls(
             about=about,
             parameters=data["parameters"],
@@ -123,18 +133,19 @@ class Analysis(Report):
             descent=None if descent == _NO_ENERGY else DescentCheck.from_dict(descent, about),
             verdict=Verdict.from_dict(data["verdict"], about),
             rule=NotKept("rule"),
+            diagram=None if diagram is None else BifurcationDiagram.from_dict(diagram, about),
             seed=data["seed"],
             summary=data["summary"],
             warnings=tuple(notes["before"]),
         )
 
     def __str__(self) -> str:
-        parts = [self.equilibria, self.cycles, self.descent, self.verdict]
+        parts = [self.equilibria, self.cycles, self.descent, self.verdict, self.diagram]
         notes = [f"Note: {warning}" for warning in self.warnings]
         return "\n\n".join([*(str(part) for part in parts if part is not None), *notes])
 
     def _repr_html_(self) -> str:
-        parts = [self.equilibria, self.cycles, self.descent, self.verdict]
+        parts = [self.equilibria, self.cycles, self.descent, self.verdict, self.diagram]
         inner = [part._repr_html_() for part in parts if part is not None]
         notes = html.listing(f"Note: {warning}" for warning in self.warnings)
         return html.fragment(self.title, html.table(*self.table()), *inner, notes)
@@ -149,6 +160,7 @@ def analyze(
     domain: Domain | None = None,
     *,
     conserved: Mapping[str, Any] | None = None,
+    vary: Mapping[str, tuple[float, float]] | None = None,
     seed: int = 0,
     name: str | None = None,
     warnings: Sequence[str] = (),
@@ -166,17 +178,19 @@ def analyze(
         conserved: the values of linear totals that the system conserves, by name, such as
             `{"A + B": 1.0}` (`conserved_quantities` names them); everything is then asked about the
             states that have them.
+        vary: the range of a parameter by its name, such as `{"current": (0.0, 1.5)}`, over which
+            to follow every branch (`bifurcation_diagram`); a conserved total may be one, too.
         seed: the seed of everything random; 0 is what the verbs use unless told.
         name: what to call the system; the name of its class unless given.
         warnings: sentences that the result shall begin its warnings with.
-        stage: told the name of each of `STAGES` as it begins.
+        stage: told the name of each of `STAGES` as it begins, and of the branches.
 
     Returns:
         The analysis: prints as tables; `to_dict` is the JSON of the command line.
 
     Raises:
         InputError: the system does not fit the domain, depends on time, holds a parameter that is
-            not finite, or is finite nowhere in the domain.
+            not finite, or is finite nowhere in the domain; `vary` is not one parameter.
 
     Example:
         >>> import thalweg as tw
@@ -186,6 +200,8 @@ def analyze(
         >>> tw.Analysis.from_dict(found.to_dict()) == found
         True
     """
+    if vary and len(vary) != 1:
+        raise InputError(f"vary must name one parameter, got {len(vary)}: {', '.join(vary)}.")
     rule = _rule_of(system)
     key = jax.random.key(seed) if seed else None
     stage(STAGES[0])
@@ -194,18 +210,38 @@ def analyze(
     verdict, cycles = _verdict_and_cycles(rule, domain, equilibria, key, stage)
     stage(STAGES[3])
     has_energy = declared_energy(rule) is not None
+    descent = check_descent(rule, None, domain, key=key) if has_energy else None
+    diagram = None
+    for parameter, span in (vary or {}).items():
+        stage(BRANCHES)
+        where = _without(domain, conserved)
+        # Parameters of an energy are named without its descent's field.
+        field = parameter if rule is system else f"energy.{parameter}"
+        diagram = bifurcation_diagram(rule, field, span, where, conserved=conserved, key=key)
+        diagram = replace(diagram, parameter=parameter)
     return Analysis(
         about=equilibria.about.called(type(system).__name__ if name is None else name),
         parameters=parameters(system),
         equilibria=equilibria,
         cycles=cycles,
-        descent=check_descent(rule, None, domain, key=key) if has_energy else None,
+        descent=descent,
         verdict=verdict,
         rule=rule,
+        diagram=diagram,
         seed=seed,
         summary=_summary(system),
         warnings=tuple(warnings),
     )
+
+
+def count_stages(vary: Mapping[str, Any] | None = None) -> int:
+    """How many stages `analyze` has: one more where a parameter varies."""
+    return len(STAGES) + bool(vary)
+
+
+def _without(domain: Domain | None, conserved: Mapping[str, Any] | None) -> Domain | None:
+    """The domain on which totals are given their values: the box of a level set."""
+    return domain.box if conserved and isinstance(domain, LevelSet) else domain
 
 
 def _rule_of(system: Any) -> Any:

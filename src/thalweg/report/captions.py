@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from thalweg.analysis import Cycles, DescentCheck, Equilibria
+from thalweg.analysis import BifurcationDiagram, Cycles, DescentCheck, Equilibria
 from thalweg.dynamics.words import WORDS, Words
 from thalweg.plot import Portrait
 from thalweg.recovery import Split, Verdict
@@ -138,6 +138,14 @@ def verdict_caption(verdict: Verdict, data: Portrait) -> str:
             f"{witness}."
         )
     return f"The rule without an energy: {witness}."
+
+
+def branches_caption(diagram: BifurcationDiagram) -> str:
+    """What to see in a bifurcation diagram."""
+    said = f"Every state of rest against {diagram.parameter}: solid where stable, dashed where not."
+    if not diagram.bifurcations:
+        return said
+    return f"{said} Marks are bifurcations, with the value of {diagram.parameter}."
 
 
 def split_caption(split: Split) -> str:

@@ -5,10 +5,18 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.analysis import BifurcationDiagram
 from thalweg.core.declared import declared_names
 from thalweg.core.reports import NotKept
 from thalweg.dynamics import Problem, declared_energy
-from thalweg.plot import Portrait, portrait_data, spectrum, split, verdict
+from thalweg.plot import (
+    Portrait,
+    bifurcation_diagram,
+    portrait_data,
+    spectrum,
+    split,
+    verdict,
+)
 from thalweg.plot.curves import Run, closed_orbit
 from thalweg.plot.fields import energy_at
 from thalweg.plot.portraits import draw_portrait
@@ -58,6 +66,8 @@ def analysis_page(
         Section("Is it steepest descent of an energy?", _verdict(found, data)),
         Section("How this was made", _made(command, versions)),
     ]
+    if found.diagram is not None:
+        sections.insert(-1, Section(f"Over {found.diagram.parameter}", _branches(found.diagram)))
     if found.warnings:
         sections.insert(1, Section("Warnings", [Points(found.warnings)]))
     return Page(found.about.system, _lead(found), sections)
@@ -219,6 +229,19 @@ def _verdict(found: Analysis, data: Portrait) -> list[Block]:
     if found.verdict.warnings:
         blocks.append(Points([f"Note: {warning}" for warning in found.verdict.warnings]))
     return blocks
+
+
+def _branches(diagram: BifurcationDiagram) -> list[Block]:
+    drawn = picture(
+        bifurcation_diagram(diagram),
+        "bifurcation-diagram",
+        captions.branches_caption(diagram),
+        "Bifurcation diagram",
+    )
+    blocks: list[Block] = [Text(f"{diagram.title}."), drawn]
+    listed = diagram.table()
+    blocks += [] if listed is None else [Table(*listed)]
+    return [*blocks, Points(diagram.remarks())]
 
 
 def _made(command: str, versions: Mapping[str, str] | None) -> list[Block]:

@@ -12,6 +12,7 @@ from thalweg.cli.parse.options import (
     SeedOption,
     SetOption,
     SystemArgument,
+    VaryOption,
 )
 from thalweg.cli.session import session
 from thalweg.cli.stages import Stages
@@ -23,6 +24,7 @@ def analyze(
     settings: SetOption = None,
     domain: DomainOption = None,
     conserved: ConservedOption = None,
+    vary: VaryOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -34,6 +36,7 @@ def analyze(
     Prints a table, and writes result.json, the figures and report.html.
 
     Examples: `thalweg analyze fitzhugh-nagumo --set current=0.3`,
+    `thalweg analyze fitzhugh-nagumo --vary current=0:1.5`,
     `thalweg analyze model.py:MyFlow --domain "-3,3;-3,3" --json`.
     """
     with session(out, as_json, quiet, debug) as current:
@@ -41,9 +44,9 @@ def analyze(
         from thalweg.cli.parse.question import read_question
         from thalweg.report import analyze as verb
 
-        asked = read_question(system, settings, domain, conserved)
+        asked = read_question(system, settings, domain, conserved, vary)
         current.open_folder(asked.system.slug)
-        with Stages(asked.system.name, len(verb.STAGES) + 1, quiet=quiet) as stage:
+        with Stages(asked.system.name, verb.count_stages(asked.varied) + 1, quiet=quiet) as stage:
             found = verb.analyze(asked.subject, asked.domain, **asked.known, seed=seed, stage=stage)
             files = page_files(found, asked.system, context, stage) if current.folder else {}
         current.finish(found.to_dict(), str(found), lambda: files)

@@ -33,6 +33,14 @@ ConservedOption = Annotated[
         help="Hold a linear total that the system conserves at a value.",
     ),
 ]
+VaryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--vary",
+        metavar="NAME=FROM:TO",
+        help="Vary a parameter, or a conserved total: every branch and bifurcation.",
+    ),
+]
 SeedOption = Annotated[
     int, typer.Option("--seed", metavar="N", min=0, help="The seed of everything random.")
 ]

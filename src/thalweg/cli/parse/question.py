@@ -1,4 +1,4 @@
-"""SYSTEM, --set, --domain and --conserved together: of what is asked, and where."""
+"""SYSTEM, --set, --domain, --conserved and --vary together: of what is asked, and where."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from thalweg.cli.parse.loader import System, load_system
 from thalweg.cli.parse.region import read_domain
 from thalweg.cli.parse.totals import read_conserved
+from thalweg.cli.parse.variation import read_variation
 from thalweg.core.domains import Domain
 
 
@@ -18,12 +19,14 @@ class Question:
         system: the system with its settings.
         domain: the region.
         totals: the values of totals that it conserves, by name.
+        varied: the range of the parameter that varies, by its name; empty where none does.
         warnings: sentences about the domain.
     """
 
     system: System
     domain: Domain
     totals: dict[str, float]
+    varied: dict[str, tuple[float, float]]
     warnings: list[str]
 
     @property
@@ -34,7 +37,12 @@ class Question:
     @property
     def known(self) -> dict[str, Any]:
         """What `analyze` is told besides the system and the region, by the names it has there."""
-        return {"conserved": self.totals, "name": self.system.name, "warnings": self.warnings}
+        return {
+            "conserved": self.totals,
+            "vary": self.varied,
+            "name": self.system.name,
+            "warnings": self.warnings,
+        }
 
 
 def read_question(
@@ -42,6 +50,7 @@ def read_question(
     settings: Sequence[str] | None,
     domain: str | None,
     conserved: Sequence[str] | None,
+    vary: str | None = None,
 ) -> Question:
     """The question that the words of a command ask.
 
@@ -50,4 +59,4 @@ def read_question(
     """
     loaded = load_system(system, settings or ())
     region, warnings = read_domain(domain, loaded.rule)
-    return Question(loaded, region, read_conserved(conserved), warnings)
+    return Question(loaded, region, read_conserved(conserved), read_variation(vary), warnings)

@@ -1,0 +1,137 @@
+"""From curves in units to the branches and bifurcations of the result."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from thalweg.analysis.continuation.curves import (
+    CLOSED,
+    LEFT,
+    RANGE_END,
+    STUCK,
+    UNFINISHED,
+    states_at,
+)
+from thalweg.analysis.continuation.family import Family
+from thalweg.analysis.continuation.indicators import eigenvalues_at
+from thalweg.analysis.continuation.result import (
+    Bifurcation,
+    BifurcationDiagram,
+    Branch,
+    Checks,
+)
+from thalweg.analysis.continuation.special import Special, same
+from thalweg.analysis.continuation.traced import Curve
+from thalweg.core.about import About
+from thalweg.core.batches import in_batches
+from thalweg.core.domains import Domain
+
+_ENDS = {
+    RANGE_END: "range",
+    LEFT: "domain",
+    CLOSED: "closed",
+    STUCK: "undefined",
+    UNFINISHED: "unfinished",
+}
+# How near to a bifurcation a curve that leaves the domain ends there, in units: beside a branch
+# point Newton gives up before the wall.
+_AT_THE_WALL = 1e-6
+# Coordinates below this share of the domain are rounding.
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def assemble(
+    family: Family,
+    domain: Domain,
+    curves: Sequence[Curve],
+    specials: Sequence[Sequence[Special]],
+    checks: Checks,
+    notes: Sequence[str],
+) -> BifurcationDiagram:
+    """The diagram of curves and their bifurcations, each bifurcation once."""
+    about = About.of(family.problem.rule, domain)
+    found: list[Special] = []
+    # The one whose derivatives are the most singular stands for those that no Newton refined.
+    for special in sorted((s for each in specials for s in each), key=_distance_from_singular):
+        if not any(same(special, other) for other in found):
+            found.append(special)
+    branches = sorted((_branch(family, _up_to(curve, found)) for curve in curves), key=_order)
+    bifurcations = [_bifurcation(family, special) for special in found]
+    bifurcations.sort(key=lambda b: (b.value, b.kind))
+    low, high = float(family.low), float(family.low + family.width)
+    return BifurcationDiagram(
+        parameter=family.varied.name,
+        range=(low, high),
+        bifurcations=tuple(bifurcations),
+        branches=tuple(branches),
+        checks=checks,
+        about=about,
+        warnings=(*notes, *_of_ends(branches, family.varied.name)),
+    )
+
+
+def _up_to(curve: Curve, found: Sequence[Special]) -> Curve:
+    """The curve, ending at a bifurcation where it leaves the domain right there."""
+    z, marks = curve.z.copy(), list(curve.marks)
+    for last, end in zip((0, len(z) - 1), curve.ends, strict=True):
+        near = [s for s in found if np.max(np.abs(s.z - z[last])) <= _AT_THE_WALL]
+        if end == LEFT and near and last not in marks:
+            z[last] = near[0].z
+            marks.append(last)
+    return replace(curve, z=z, marks=tuple(sorted(marks)))
+
+
+def _distance_from_singular(special: Special) -> float:
+    values = np.linalg.svd(special.place.jacobian[:, :-1], compute_uv=False)
+    return float(values[-2]) if special.kind == "degenerate" and len(values) > 1 else 0.0
+
+
+def _order(branch: Branch) -> tuple:
+    return (float(np.min(branch.values)), *branch.states[0].tolist())
+
+
+def _branch(family: Family, curve: Curve) -> Branch:
+    rule = family.problem.rule
+    values = np.asarray(family.value(curve.z))
+    states = _states(family, curve.z)
+    eigenvalues = eigenvalues_at(family, curve.jacobian)
+    stable = np.all(rule.growth(eigenvalues) < 0.0, axis=1)
+    stable[list(curve.marks)] = False
+    ends = (_ENDS[curve.ends[0]], _ENDS[curve.ends[1]])
+    return Branch(values, states, stable, eigenvalues, curve.marks, ends)
+
+
+def _states(family: Family, z: np.ndarray) -> np.ndarray:
+    """The states at points, flat; what is zero but for rounding is zero."""
+    z = np.where(np.abs(z) <= _EPS, 0.0, z)
+    return in_batches(lambda part: (states_at(family, part),), z)[0] + 0.0
+
+
+def _bifurcation(family: Family, special: Special) -> Bifurcation:
+    layout = family.problem.chart.layout
+    return Bifurcation(
+        kind=special.kind,
+        value=float(family.value(special.z)) + 0.0,
+        state=layout.unflatten(_states(family, special.z[None])[0]),
+        frequency=special.frequency,
+        coefficient=special.coefficient,
+    )
+
+
+def _of_ends(branches: Sequence[Branch], parameter: str) -> list[str]:
+    """Sentences on branches that end before they leave the range or the domain."""
+    said = []
+    for branch in branches:
+        for end, value in zip(branch.ends, (branch.values[0], branch.values[-1]), strict=True):
+            if end == "undefined":
+                said.append(
+                    f"A branch ends at {parameter} = {value:.6g}: the rule is not finite beyond, "
+                    f"or it turns too sharply to be followed."
+                )
+            elif end == "unfinished":
+                said.append(
+                    f"A branch was left at {parameter} = {value:.6g}, after its budget of points; "
+                    f"take a shorter range."
+                )
+    return list(dict.fromkeys(said))

@@ -1,0 +1,216 @@
+"""The curves found so far over a range of a parameter, and how they become more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+
+from thalweg.analysis.continuation.curves import Place, are_inside, beside
+from thalweg.analysis.continuation.family import Family, Total
+from thalweg.analysis.continuation.special import Special, find_special
+from thalweg.analysis.continuation.traced import (
+    Curve,
+    crossings,
+    in_lanes,
+    only_new,
+    trace,
+    which_are_new,
+)
+from thalweg.analysis.equilibria.conserved import on_level
+from thalweg.analysis.equilibria.find import find_equilibria
+from thalweg.analysis.equilibria.looks import look_around, typical_scales
+from thalweg.analysis.equilibria.result import Equilibria
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.core.parameters import find_parameter
+from thalweg.core.trees import in_float64
+from thalweg.dynamics import Rule
+from thalweg.dynamics.problem import Problem, make_problem
+
+# How often curves that leave branch points may have branch points themselves.
+_GENERATIONS = 6
+# How far from a branch point its other curves are looked for, in units of the domain and the range.
+_OFF = 1e-3
+# How much of a step the corrector may move its guess, where a curve seems to have jumped.
+_CLOSER = (2e-3, 2e-5)
+
+
+@dataclass(eq=False)
+class Collection:
+    """Curves of equilibria over a range, with their bifurcations.
+
+    Attributes:
+        family: the rule and what varies.
+        box: the domain in which equilibria are looked for, totals apart.
+        domain: the same with the totals.
+        totals: the values of totals that do not vary.
+        key: of the searches.
+        curves: those found so far.
+        specials: the bifurcations on each.
+        searched: at how many values a search was possible.
+        refusals: why it was not at others.
+        continua: where equilibria came in families: values of the parameter.
+        doubts: on how many curves something changes at no bifurcation.
+    """
+
+    family: Family
+    box: Domain
+    domain: Domain
+    totals: dict[str, Any]
+    key: jax.Array | None
+    curves: list[Curve] = field(default_factory=list)
+    specials: list[list[Special]] = field(default_factory=list)
+    searched: int = 0
+    refusals: list[InputError] = field(default_factory=list)
+    continua: list[float] = field(default_factory=list)
+    doubts: int = 0
+
+    @classmethod
+    def begin(
+        cls,
+        rule: Rule,
+        parameter: str,
+        span: tuple[float, float],
+        domain: Domain | None,
+        conserved: Mapping[str, Any] | None,
+        key: jax.Array | None,
+    ) -> "Collection":
+        """A collection without curves yet; refuses what cannot be varied."""
+        problem, box = make_problem(rule, domain)
+        middle = np.asarray(0.5 * (span[0] + span[1]))
+        totals = dict(conserved or {})
+        varied = None if parameter in totals else find_parameter(problem.rule, parameter)
+        here = problem.rule if varied is None else varied.put(problem.rule, middle)
+        level = totals if varied is not None else {**totals, parameter: float(middle)}
+        place = on_level(here, box, level) if level else box
+        chart = place.chart()
+        trial = Problem(in_float64(here), chart)
+        scales = typical_scales(trial, look_around(trial, key))
+        if varied is None:
+            varied = Total(parameter, list(chart.totals_at).index(parameter))
+        family = Family(
+            problem=Problem(problem.rule, chart),
+            varied=varied,
+            y_scale=np.asarray(scales.y),
+            f_scale=np.asarray(scales.f),
+            low=np.asarray(span[0]),
+            width=np.asarray(span[1] - span[0]),
+        )
+        totals.pop(varied.name, None)
+        return cls(family, box, place, totals, key)
+
+    def search(self, p: float) -> None:
+        """Look for all equilibria at a value, in units of the range; follow those on no curve."""
+        found = self._equilibria(p)
+        if found is not None:
+            self._follow(p, self._points(p, found))
+
+    def check(self, p: float) -> tuple[bool, float | None] | None:
+        """Whether a search at a value finds what the curves pass through, and its bound.
+
+        What it finds on no curve is followed. None where no search is possible.
+        """
+        found = self._equilibria(p)
+        if found is None:
+            return None
+        points = self._points(p, found)
+        crossed, _ = crossings(self.family, self.curves, p)
+        is_missed = np.any(which_are_new(self.family, points[:, :-1], crossed))
+        is_extra = np.any(which_are_new(self.family, crossed, points[:, :-1]))
+        self._follow(p, points)
+        return not (is_missed or is_extra), found.search.unseen_upper
+
+    def notes(self) -> list[str]:
+        """What the reader should know of the searches, in sentences."""
+        said = []
+        if self.continua:
+            said.append(
+                f"At {self.family.varied.name} = {self.continua[0]:.6g} equilibria come in "
+                f"families; these are not followed."
+            )
+        if self.refusals:
+            said.append(
+                f"At {len(self.refusals)} values no search was possible: {self.refusals[0]}"
+            )
+        if self.doubts:
+            said.append(
+                f"On {self.doubts} of the branches the stability changes where no bifurcation was "
+                f"found: they come so near to others that they could not be told apart."
+            )
+        return said
+
+    def _equilibria(self, p: float) -> Equilibria | None:
+        value = self._value(p)
+        varied, rule, totals = self.family.varied, self.family.problem.rule, self.totals
+        if isinstance(varied, Total):
+            totals = {**totals, varied.name: value}
+        else:
+            rule = varied.put(rule, np.asarray(value))
+        try:
+            found = find_equilibria(rule, self.box, conserved=totals or None, key=self.key)
+        except InputError as error:
+            self.refusals.append(InputError(f"at {varied.name} = {value:.6g}, {error}"))
+            return None
+        self.searched += 1
+        return found
+
+    def _points(self, p: float, found: Equilibria) -> np.ndarray:
+        """Isolated equilibria as points of the family, `(k, d + 1)`."""
+        chart, d = self.family.problem.chart, self.family.dimension
+        isolated = [e.state for e in found if not e.continuum]
+        if len(isolated) < len(found):
+            self.continua.append(self._value(p))
+        y = [np.asarray(chart.coordinates(state), dtype=np.float64) for state in isolated]
+        return self.family.point(np.array(y).reshape(-1, d), np.full(len(y), self._value(p)))
+
+    def _value(self, p: float) -> float:
+        return float(self.family.low + p * self.family.width)
+
+    def _follow(self, p: float, points: np.ndarray) -> None:
+        crossed, _ = crossings(self.family, self.curves, p)
+        fresh = which_are_new(self.family, points[:, :-1], crossed)
+        self._add(trace(self.family, points[fresh]))
+
+    def _add(self, curves: list[Curve]) -> None:
+        """Keep curves that are new, with their bifurcations, and follow what branches off."""
+        for _ in range(_GENERATIONS):
+            new = only_new(self.family, curves, self.curves)
+            if not new:
+                return
+            looked = [self._looked_at(curve) for curve in new]
+            self.curves += [_marked(curve, specials) for curve, specials in looked]
+            self.specials += [specials for _, specials in looked]
+            curves = self._branching_off([s for _, specials in looked for s in specials])
+
+    def _looked_at(self, curve: Curve) -> tuple[Curve, list[Special]]:
+        """A curve and its bifurcations; followed again more closely where it seems to jump."""
+        specials, is_left_over = find_special(self.family, curve)
+        for stray in _CLOSER:
+            if not is_left_over:
+                break
+            z, tangent = curve.origin
+            (curve,) = trace(self.family, z[None], tangent[None], stray)
+            specials, is_left_over = find_special(self.family, curve)
+        self.doubts += is_left_over
+        return curve, specials
+
+    def _branching_off(self, specials: list[Special]) -> list[Curve]:
+        """The curves through branch points, each followed from beside the point."""
+        sides = [(s.z, sign * way) for s in specials for way in s.ways for sign in (1.0, -1.0)]
+        if not sides:
+            return []
+        z, along = (np.array(column) for column in zip(*sides, strict=True))
+        found = in_lanes(beside, self.family, z + _OFF * along, along)
+        usable = found.is_found & in_lanes(are_inside, self.family, found.z)
+        return trace(self.family, found.z[usable], found.tangent[usable])
+
+
+def _marked(curve: Curve, specials: list[Special]) -> Curve:
+    """The curve with its bifurcations among its points."""
+    if not specials:
+        return curve
+    segments = np.array([s.segment for s in specials])
+    columns = zip(*(s.place for s in specials), strict=True)
+    return curve.with_points(segments, Place(*(np.array(column) for column in columns)))

@@ -1,0 +1,252 @@
+"""Curves of equilibria in a parameter, by pseudo-arclength, many lanes in one program.
+
+A step goes along the tangent and comes back at right angles to it: Newton on
+
+    F(z) = 0,    τ·(z − z_guess) = 0,
+
+which passes folds, where the parameter turns back (Keller 1977). The next tangent solves the same
+bordered system. A step is taken when Newton converged, the tangent turned little and the corrector
+moved the guess by a small part of the step, so that a lane does not jump to another curve; else it
+is halved.
+"""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from thalweg.analysis.continuation.family import Family
+
+# Points of one curve: some ten times as many as curves of published models take.
+POINTS = 2000
+# How a lane ended.
+RUNNING, RANGE_END, LEFT, CLOSED, STUCK, UNFINISHED = range(6)
+
+# Steps in units of the domain and the range: the first, the longest (a figure is then smooth, and
+# special points lie apart), and the shortest before a lane is given up.
+_FIRST, _LONGEST, _SHORTEST = 5e-3, 2e-2, 1e-8
+# Radians by which the tangent may turn in a step, and should.
+_MOST_TURN, _TURN = 0.3, 0.1
+# How much of a step the corrector may move the guess.
+STRAY = 0.2
+# Newton: its turns, and the last step after which it has converged (it squares the error).
+_TURNS, _CONVERGED = 8, 1e-9
+
+
+class Curves(NamedTuple):
+    """Points along curves, one lane each.
+
+    Attributes:
+        z: the points, shape `(n, POINTS, d + 1)`; those after `count` are 0.
+        tangent: the unit tangents there, likewise.
+        count: how many points each has, `(n,)`.
+        end: how each ended, `(n,)`.
+    """
+
+    z: Any
+    tangent: Any
+    count: Any
+    end: Any
+
+
+class Place(NamedTuple):
+    """A point of a curve.
+
+    Attributes:
+        z: the point, `(d + 1,)`.
+        tangent: the unit tangent there.
+        jacobian: the derivatives there, `(d, d + 1)`.
+        is_found: whether Newton converged.
+    """
+
+    z: Any
+    tangent: Any
+    jacobian: Any
+    is_found: Any
+
+
+def corrected(family: Family, guess: jax.Array, along: jax.Array) -> Place:
+    """The point of the curve at right angles to `along` from a guess."""
+
+    def turn(carry: tuple) -> tuple:
+        z, _, count, _ = carry
+        value, jacobian = family.with_jacobian(z)
+        rest = jnp.append(value, along @ (z - guess))
+        step = jnp.linalg.solve(jnp.concatenate([jacobian, along[None]]), rest)
+        size = jnp.max(jnp.abs(step)) / (1.0 + jnp.max(jnp.abs(z)))
+        return z - step, jacobian, count + 1, size
+
+    def goes_on(carry: tuple) -> jax.Array:
+        _, _, count, size = carry
+        return (count < _TURNS) & (size > _CONVERGED) & jnp.isfinite(size) | (count == 0)
+
+    dimension = guess.shape[0] - 1
+    first = (guess, jnp.zeros((dimension, dimension + 1)), jnp.asarray(0), jnp.asarray(jnp.inf))
+    z, jacobian, _, size = jax.lax.while_loop(goes_on, turn, first)
+    matrix = jnp.concatenate([jacobian, along[None]])
+    tangent = jnp.linalg.solve(matrix, jnp.zeros(dimension + 1).at[-1].set(1.0))
+    tangent = tangent / jnp.linalg.norm(tangent)
+    is_found = (size <= _CONVERGED) & jnp.all(jnp.isfinite(tangent))
+    return Place(z, tangent, jacobian, is_found)
+
+
+@eqx.filter_jit
+def tangents(family: Family, z: Any) -> jax.Array:
+    """Unit tangents `(n, d + 1)` at points `(n, d + 1)`, the parameter growing along them."""
+
+    def lane(z: jax.Array) -> jax.Array:
+        _, jacobian = family.with_jacobian(z)
+        tangent = jnp.linalg.svd(jacobian)[2][-1]
+        return jnp.where(tangent[-1] < 0.0, -tangent, tangent)
+
+    return jax.vmap(lane)(z)
+
+
+class _Lane(eqx.Module):
+    z: jax.Array
+    tangent: jax.Array
+    step: jax.Array
+    count: jax.Array
+    end: jax.Array
+
+
+@eqx.filter_jit
+def follow(family: Family, starts: Any, along: Any, stray: Any) -> Curves:
+    """Follow curves from points on them.
+
+    Arguments:
+        family: the rule and its parameter.
+        starts: points with F = 0, shape `(n, d + 1)`.
+        along: the unit tangent to begin with, `(n, d + 1)`.
+        stray: how much of a step the corrector may move the guess, `(n,)`.
+
+    Returns:
+        The curves, the start first. A lane that leaves the range or the domain has one point
+        beyond it.
+    """
+    lanes, size = starts.shape
+    rows = jnp.arange(lanes)
+
+    def advance(
+        lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array
+    ) -> tuple[_Lane, jax.Array]:
+        guess = lane.z + lane.step * lane.tangent
+        place = corrected(family, guess, lane.tangent)
+        turned = jnp.arccos(jnp.clip(place.tangent @ lane.tangent, -1.0, 1.0))
+        strayed = jnp.linalg.norm(place.z - guess)
+        is_taken = place.is_found & (turned <= _MOST_TURN) & (strayed <= stray * lane.step)
+        # Tiny strays are rounding, however short the step.
+        is_taken = is_taken | (place.is_found & (turned <= _MOST_TURN) & (strayed <= 1e-12))
+        factor = jnp.clip(_TURN / jnp.maximum(turned, 1e-3), 0.5, 1.6)
+        step = jnp.where(is_taken, jnp.minimum(lane.step * factor, _LONGEST), 0.5 * lane.step)
+        p = place.z[-1]
+        is_out = (p < 0.0) | (p > 1.0)
+        end = jnp.where(is_out, RANGE_END, jnp.where(family.is_inside(place.z), RUNNING, LEFT))
+        is_home = _comes_home(family, lane, place, start, first) & (lane.count > 3)
+        end = jnp.where(is_home, CLOSED, end)
+        end = jnp.where((end == RUNNING) & (lane.count + 1 >= POINTS), UNFINISHED, end)
+        end = jnp.where(is_taken, end, jnp.where(step < _SHORTEST, STUCK, RUNNING))
+        z = jnp.where(is_taken, place.z, lane.z)
+        tangent = jnp.where(is_taken, place.tangent, lane.tangent)
+        moved = _Lane(z, tangent, step, lane.count + is_taken, end)
+        is_over = lane.end != RUNNING
+        kept = jax.tree.map(lambda old, new: jnp.where(is_over, old, new), lane, moved)
+        return kept, jnp.where(is_taken & ~is_over, lane.count, POINTS)
+
+    def turn(carry: tuple) -> tuple:
+        lane, z, tangent = carry
+        lane, places = jax.vmap(advance)(lane, starts, along, stray)
+        z = z.at[rows, places].set(lane.z, mode="drop")
+        return lane, z, tangent.at[rows, places].set(lane.tangent, mode="drop")
+
+    nothing = jnp.zeros((lanes, POINTS, size))
+    first = _Lane(
+        starts, along, jnp.full(lanes, _FIRST), jnp.ones(lanes, int), jnp.full(lanes, RUNNING)
+    )
+    carry = (first, nothing.at[:, 0].set(starts), nothing.at[:, 0].set(along))
+    lane, z, tangent = jax.lax.while_loop(lambda c: jnp.any(c[0].end == RUNNING), turn, carry)
+    return Curves(z, tangent, lane.count, lane.end)
+
+
+def _comes_home(
+    family: Family, lane: _Lane, place: Place, start: jax.Array, first: jax.Array
+) -> jax.Array:
+    """Whether a step passes the start of its lane, in the direction in which it left."""
+
+    def away(z: jax.Array) -> jax.Array:
+        y = family.problem.chart.shorten((z - start)[:-1] * family.y_scale) / family.y_scale
+        return jnp.append(y, (z - start)[-1])
+
+    before, after = away(lane.z), away(place.z)
+    length = jnp.linalg.norm(after - before)
+    middle = after - (first @ after) * first
+    passes = (first @ before < 0.0) & (first @ after >= 0.0)
+    return passes & (jnp.linalg.norm(middle) <= 0.5 * length) & (place.tangent @ first > 0.5)
+
+
+@eqx.filter_jit
+def between(family: Family, z: Any, tangent: Any, share: Any) -> Place:
+    """Points of the curve between two neighbours.
+
+    Arguments:
+        family: the rule and its parameter.
+        z: the neighbours, shape `(n, 2, d + 1)`.
+        tangent: the tangents there, likewise.
+        share: how far from the first to the second, in [0, 1], `(n,)`.
+    """
+
+    def lane(z: jax.Array, tangent: jax.Array, s: jax.Array) -> Place:
+        guess, along = hermite(z, tangent, s)
+        place = corrected(family, guess, along)
+        _, jacobian = family.with_jacobian(place.z)
+        return place._replace(jacobian=jacobian)
+
+    return jax.vmap(lane)(z, tangent, share)
+
+
+def hermite(z: jax.Array, tangent: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """A cubic through two points with their tangents: the point at `s`, and the unit tangent."""
+    length = jnp.linalg.norm(z[1] - z[0])
+    a, b = z[0], z[1]
+    u, v = length * tangent[0], length * tangent[1]
+    c, d = 3.0 * (b - a) - 2.0 * u - v, 2.0 * (a - b) + u + v
+    slope = u + s * (2.0 * c + 3.0 * s * d)
+    return a + s * (u + s * (c + s * d)), slope / jnp.linalg.norm(slope)
+
+
+@eqx.filter_jit
+def pinned(family: Family, guesses: Any) -> Place:
+    """Points of curves at the parameters of guesses `(n, d + 1)`, by Newton in the state."""
+    along = jnp.zeros(guesses.shape[1]).at[-1].set(1.0)
+
+    def lane(guess: jax.Array) -> Place:
+        place = corrected(family, guess, along)
+        _, jacobian = family.with_jacobian(place.z)
+        return place._replace(jacobian=jacobian)
+
+    return jax.vmap(lane)(guesses)
+
+
+@eqx.filter_jit
+def are_inside(family: Family, z: Any) -> jax.Array:
+    """Which of some points `(n, d + 1)` lie in the domain and the range, `(n,)`."""
+    return jax.vmap(family.is_inside)(z)
+
+
+@eqx.filter_jit
+def states_at(family: Family, z: Any) -> jax.Array:
+    """The states `(n, n_state)`, flat, at points `(n, d + 1)`."""
+    return jax.vmap(family.state)(z)
+
+
+@eqx.filter_jit
+def derivatives(family: Family, z: Any) -> jax.Array:
+    """The derivatives `(n, d, d + 1)` at points `(n, d + 1)`."""
+    return jax.vmap(lambda point: family.with_jacobian(point)[1])(z)
+
+
+@eqx.filter_jit
+def beside(family: Family, guesses: Any, along: Any) -> Place:
+    """Points of curves at right angles to `along` from guesses, both `(n, d + 1)`."""
+    return jax.vmap(lambda guess, way: corrected(family, guess, way))(guesses, along)

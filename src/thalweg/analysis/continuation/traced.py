@@ -1,0 +1,206 @@
+"""Curves on the host: traced both ways from a point, cut at the walls, crossed at a parameter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from thalweg.analysis.continuation.curves import (
+    CLOSED,
+    LEFT,
+    RANGE_END,
+    STRAY,
+    Curves,
+    Place,
+    are_inside,
+    between,
+    derivatives,
+    follow,
+    pinned,
+    tangents,
+)
+from thalweg.analysis.continuation.family import Family
+from thalweg.core.batches import in_batches
+
+# Lanes, and points, that go through one program together.
+LANES, _POINTS = 16, 256
+# Halvings that find where a curve leaves the domain: to rounding.
+_HALVINGS = 48
+# Two states at one parameter are one equilibrium when they differ by less, in units of the domain.
+_SAME = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A curve of equilibria, in the order in which it was followed.
+
+    Attributes:
+        z: its points, shape `(m, d + 1)`.
+        tangent: the unit tangents, likewise.
+        jacobian: the derivatives, `(m, d, d + 1)`.
+        ends: why it ends at its first and at its last point (codes of `curves`).
+        origin: the point from which it was followed, and the tangent there.
+        marks: the points that are bifurcations, indices.
+    """
+
+    z: np.ndarray
+    tangent: np.ndarray
+    jacobian: np.ndarray
+    ends: tuple[int, int]
+    origin: tuple[np.ndarray, np.ndarray]
+    marks: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.z)
+
+    def with_points(self, segments: np.ndarray, places: Place) -> "Curve":
+        """The curve with bifurcations inserted, each after the point that begins its segment."""
+        order = np.lexsort((self._progress(segments, places.z), segments))
+        at = segments[order] + 1
+        marks = tuple(int(i) for i in at + np.arange(len(at)))
+        return replace(
+            self,
+            z=np.insert(self.z, at, places.z[order], axis=0),
+            tangent=np.insert(self.tangent, at, places.tangent[order], axis=0),
+            jacobian=np.insert(self.jacobian, at, places.jacobian[order], axis=0),
+            marks=marks,
+        )
+
+    def _progress(self, segments: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """How far along their segments points lie."""
+        chords = self.z[segments + 1] - self.z[segments]
+        return np.sum((z - self.z[segments]) * chords, axis=1)
+
+
+def in_lanes(fn: Callable, family: Family, *arrays: np.ndarray, size: int = LANES) -> Any:
+    """`fn(family, *arrays)` for any number of rows, a fixed number at a time; in NumPy."""
+    parts = []
+    for start in range(0, len(arrays[0]), size):
+        rows = np.minimum(np.arange(start, start + size), len(arrays[0]) - 1)
+        found = jax.tree.map(np.asarray, fn(family, *(a[rows] for a in arrays)))
+        parts.append(jax.tree.map(lambda a, k=start: a[: len(arrays[0]) - k], found))
+    return jax.tree.map(lambda *columns: np.concatenate(columns), *parts)
+
+
+def trace(
+    family: Family, starts: np.ndarray, along: np.ndarray | None = None, stray: float = STRAY
+) -> list[Curve]:
+    """The curves through points `(n, d + 1)`, followed both ways (along tangents, if given).
+
+    `stray` is how much of a step the corrector may move its guess.
+    """
+    if not len(starts):
+        return []
+    if along is None:
+        along = np.asarray(in_lanes(tangents, family, starts))
+    usable = np.all(np.isfinite(along), axis=1)
+    starts, along = starts[usable], along[usable]
+    if not len(starts):
+        return []
+    ways = np.stack([along, -along], axis=1).reshape(-1, starts.shape[1])
+    strays = np.full(len(ways), stray)
+    both = in_lanes(follow, family, np.repeat(starts, 2, axis=0), ways, strays)
+    return [_joined(family, both, 2 * i) for i in range(len(starts))]
+
+
+def _joined(family: Family, lanes: Curves, forward: int) -> Curve:
+    """One curve of two lanes that go opposite ways; the first alone where that is closed."""
+    ahead = _cut(family, lanes, forward)
+    if ahead[2] == CLOSED:
+        z, tangent = ahead[0], ahead[1]
+        ends = (CLOSED, CLOSED)
+    else:
+        back = _cut(family, lanes, forward + 1)
+        z = np.concatenate([back[0][:0:-1], ahead[0]])
+        tangent = np.concatenate([-back[1][:0:-1], ahead[1]])
+        ends = (back[2], ahead[2])
+    origin = (ahead[0][0], ahead[1][0])
+    return Curve(z, tangent, jacobians_at(family, z), ends, origin)
+
+
+def jacobians_at(family: Family, z: np.ndarray) -> np.ndarray:
+    """The derivatives at any number of points."""
+    return in_batches(lambda part: (derivatives(family, part),), z, _POINTS)[0]
+
+
+def _cut(family: Family, lanes: Curves, lane: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """The points of a lane, its tangents and its end; the last point on the wall that it passed."""
+    count, end = int(lanes.count[lane]), int(lanes.end[lane])
+    z, tangent = lanes.z[lane, :count].copy(), lanes.tangent[lane, :count].copy()
+    if end == CLOSED:
+        z[-1], tangent[-1] = z[0], tangent[0]
+        # All round an angle, the last point is the first one some periods further.
+        gone = (lanes.z[lane, count - 1] - z[0])[:-1] * family.y_scale
+        whole = gone - np.asarray(family.problem.chart.shorten(gone))
+        z[-1, :-1] += whole / family.y_scale
+    if end not in (RANGE_END, LEFT) or count < 2:
+        return z, tangent, end
+    place = _last_inside(family, z[-2:], tangent[-2:])
+    if end == RANGE_END:
+        wall = np.round(place.z[-1])
+        exact = in_lanes(pinned, family, np.append(place.z[:-1], wall)[None])
+        if exact.is_found[0] and np.linalg.norm(exact.z[0] - place.z) < _SAME:
+            place = place._replace(z=exact.z[0])
+    z[-1], tangent[-1] = place.z, place.tangent
+    return z, tangent, end
+
+
+def _last_inside(family: Family, z: np.ndarray, tangent: np.ndarray) -> Place:
+    """The last point between two neighbours, the first inside, that is inside too."""
+    low, high = 0.0, 1.0
+    kept = Place(z[0], tangent[0], None, True)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        found = in_lanes(between, family, z[None], tangent[None], np.array([middle]))
+        is_in = bool(found.is_found[0]) and bool(are_inside(family, found.z)[0])
+        low, high = (middle, high) if is_in else (low, middle)
+        kept = Place(found.z[0], found.tangent[0], None, True) if is_in else kept
+    return kept
+
+
+def crossings(family: Family, curves: list[Curve], p: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where curves cross a value of the parameter (in units of the range).
+
+    Returns:
+        The coordinates of the states in units, `(n, d)`, and the index of each one's curve.
+    """
+    guesses, owners = [], []
+    for index, curve in enumerate(curves):
+        before, after = curve.z[:-1, -1] - p, curve.z[1:, -1] - p
+        for k in np.flatnonzero((before <= 0.0) != (after <= 0.0)):
+            share = before[k] / (before[k] - after[k])
+            guesses.append(np.append((curve.z[k] + share * (curve.z[k + 1] - curve.z[k]))[:-1], p))
+            owners.append(index)
+    if not guesses:
+        return np.zeros((0, family.dimension)), np.zeros(0, int)
+    found = in_lanes(pinned, family, np.array(guesses))
+    return found.z[found.is_found, :-1], np.array(owners)[found.is_found]
+
+
+def which_are_new(family: Family, states: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which of some states, `(n, d)` in units, are none of the known ones; booleans."""
+    if not len(known) or not len(states):
+        return np.ones(len(states), dtype=bool)
+    scale = np.asarray(family.y_scale)
+    away = family.problem.chart.shorten((states[:, None] - known[None]) * scale) / scale
+    return np.min(np.max(np.abs(away), axis=-1), axis=1) > _SAME
+
+
+def only_new(family: Family, curves: list[Curve], known: list[Curve]) -> list[Curve]:
+    """Those of some curves that are none of the known ones, nor of one another, and not points."""
+    kept = []
+    for curve in curves:
+        if len(curve) < 3:
+            continue
+        # Where the parameter changes fastest a crossing is best conditioned.
+        inner = np.arange(1, len(curve) - 1)
+        best = inner[np.argsort(-np.abs(curve.tangent[inner, -1]), kind="stable")[:3]]
+        is_new = []
+        for k in best:
+            crossed, _ = crossings(family, [*known, *kept], curve.z[k, -1])
+            is_new.append(bool(which_are_new(family, curve.z[[k], :-1], crossed)[0]))
+        if sum(is_new) > len(is_new) / 2:
+            kept.append(curve)
+    return kept

@@ -1,0 +1,155 @@
+"""Bifurcation diagrams: a coordinate of every equilibrium against a parameter."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thalweg.analysis import BifurcationDiagram, Branch
+from thalweg.core.errors import InputError
+from thalweg.plot.labels import place_labels
+from thalweg.plot.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    YELLOW,
+    legend_below,
+    new_axes,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Shape as well as colour tells the kinds apart, in grey print too.
+_MARKERS: dict[str, dict[str, Any]] = {
+    "fold": {"marker": "o", "markerfacecolor": ORANGE},
+    "transcritical": {"marker": "X", "markerfacecolor": SKY},
+    "pitchfork": {"marker": "D", "markerfacecolor": GREEN},
+    "hopf": {"marker": "s", "markerfacecolor": VERMILLION},
+    "flip": {"marker": "^", "markerfacecolor": PURPLE},
+    "neimark-sacker": {"marker": "v", "markerfacecolor": YELLOW},
+    "degenerate": {"marker": "P", "markerfacecolor": "white"},
+}
+_CALLED = {"hopf": "Hopf", "neimark-sacker": "Neimark–Sacker"}
+
+
+def branch_lines(
+    diagram: BifurcationDiagram, coordinate: int | str | None = None
+) -> tuple[str, list[tuple[np.ndarray, np.ndarray, bool]]]:
+    """The lines of a bifurcation diagram: its parts of one stability.
+
+    Arguments:
+        diagram: what `bifurcation_diagram` returned.
+        coordinate: which coordinate, by name or index; None chooses the one that varies most.
+
+    Returns:
+        The name of the coordinate, and for each line the parameter, the coordinate and whether it
+        is stable.
+
+    Raises:
+        InputError: there is no such coordinate.
+    """
+    index = _index(diagram, coordinate)
+    lines = []
+    for branch in diagram.branches:
+        values = _unbroken(diagram, branch, index)
+        lines += [(branch.values[part], values[part], stable) for part, stable in branch.runs()]
+    return diagram.about.names[index], sorted(lines, key=lambda line: not line[2])
+
+
+def bifurcation_diagram(
+    diagram: BifurcationDiagram, coordinate: int | str | None = None, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw a coordinate of every equilibrium against the parameter, and mark the bifurcations.
+
+    Stable branches are solid, unstable ones dashed; marks tell the kinds of bifurcations apart, and
+    carry the value of the parameter.
+
+    Arguments:
+        diagram: what `thalweg.bifurcation_diagram` returned.
+        coordinate: which coordinate to show, by name or index; None chooses the one that varies
+            most along the branches, for the width of the domain.
+        ax: axes to draw on; None makes a figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        InputError: there is no such coordinate.
+
+    Example:
+        >>> import thalweg as tw
+        >>> system = tw.models.FitzHughNagumo()
+        >>> found = tw.bifurcation_diagram(system, "current", (0.0, 1.8), slices=2, checks=1)
+        >>> ax = tw.plot.bifurcation_diagram(found)
+        >>> ax.get_xlabel(), ax.get_ylabel()
+        ('current', 'v')
+    """
+    axes = ax or new_axes(width=6.2, height=4.4)
+    index = _index(diagram, coordinate)
+    name, lines = branch_lines(diagram, index)
+    for x, y, stable in lines:
+        look: dict[str, Any] = (
+            {"color": BLUE, "linewidth": 1.9, "label": "stable"}
+            if stable
+            else {"color": INK, "linewidth": 1.2, "linestyle": (0, (5, 3)), "label": "unstable"}
+        )
+        axes.plot(x, y, zorder=3, **look)
+    axes.set_xlim(*diagram.range)
+    axes.set_xlabel(diagram.parameter)
+    axes.set_ylabel(name)
+    layout = diagram.about.layout
+    points, texts = [], []
+    for found in diagram.bifurcations:
+        point = (found.value, float(np.asarray(layout.flatten(found.state))[index]))
+        axes.plot(
+            *point, linestyle="none", markersize=7, markeredgecolor=INK, markeredgewidth=1.1,
+            zorder=8, clip_on=False, label=_CALLED.get(found.kind, found.kind),
+            **_MARKERS[found.kind],
+        )  # fmt: skip
+        if point not in points:
+            points.append(point)
+            texts.append(f"{found.value:.4g}")
+    legend_below(axes, columns=4)
+    if points:
+        curves = np.concatenate([np.column_stack([x, y]) for x, y, _ in lines])
+        place_labels(axes, np.array(points), texts, curves[np.all(np.isfinite(curves), axis=1)])
+    return axes
+
+
+def _index(diagram: BifurcationDiagram, coordinate: int | str | None) -> int:
+    names = diagram.about.names
+    if coordinate is None:
+        return _most_varied(diagram)
+    if isinstance(coordinate, int) and -len(names) <= coordinate < len(names):
+        return coordinate % len(names)
+    if coordinate in names:
+        return names.index(coordinate)
+    raise InputError(
+        f"coordinate must be one of {', '.join(names)}, or its index; got {coordinate!r}."
+    )
+
+
+def _most_varied(diagram: BifurcationDiagram) -> int:
+    if not diagram.branches:
+        return 0
+    states = np.concatenate([branch.states for branch in diagram.branches])
+    spread = np.ptp(states, axis=0)
+    domain = diagram.about.domain
+    if domain is not None and domain.chart().is_whole:
+        spread = spread / np.asarray(domain.chart().widths)
+    return int(np.argmax(spread))
+
+
+def _unbroken(diagram: BifurcationDiagram, branch: Branch, index: int) -> np.ndarray:
+    """A coordinate along a branch, with a gap where an angle jumps by its period."""
+    values, domain = branch.states[:, index].copy(), diagram.about.domain
+    if domain is None or not domain.chart().is_whole:
+        return values
+    period = np.asarray(domain.chart().period)[index]
+    jumps = np.abs(np.diff(values, append=values[-1])) > 0.5 * period
+    values[jumps] = np.nan
+    return values

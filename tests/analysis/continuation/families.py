@@ -1,0 +1,126 @@
+"""Systems with one parameter whose branches and bifurcations are known."""
+
+from typing import Any
+
+import jax.numpy as jnp
+
+import thalweg as tw
+
+
+class Reaction(tw.Flow):
+    """Two steps of a reaction A → B → C in a stirred tank; AUTO's demo `ab`."""
+
+    p1: float = 0.05
+    p2: float = 14.0
+    p3: float = 2.0
+    domain = tw.Box([0.0, 0.0], [1.0, 8.0])
+    state_names = ("u", "v")
+
+    def velocity(self, t, state):
+        u, v = state
+        rate = self.p1 * (1.0 - u) * jnp.exp(v)
+        return jnp.stack([rate - u, self.p2 * rate - (1.0 + self.p3) * v])
+
+
+class GrayScott(tw.Flow):
+    """Autocatalysis in a stirred tank: an isola of equilibria."""
+
+    feed: float = 0.03
+    decay: float = 0.05
+    domain = tw.Box([0.0, 0.0], [1.0, 1.0])
+    state_names = ("u", "v")
+
+    def velocity(self, t, state):
+        u, v = state
+        return jnp.stack(
+            [self.feed * (1.0 - u) - u * v**2, u * v**2 - (self.feed + self.decay) * v]
+        )
+
+
+class Cusp(tw.Flow):
+    """x' = h + rx − x³, each coordinate by itself."""
+
+    r: float = 0.5
+    h: float = 0.01
+    domain = tw.Box([-2.0], [2.0])
+
+    def velocity(self, t, state):
+        return self.h + self.r * state - state**3
+
+
+class Units(tw.Flow):
+    """x' = −x + tanh βx, each coordinate by itself."""
+
+    beta: float = 1.5
+    domain = tw.Box([-2.0, -2.0], [2.0, 2.0])
+
+    def velocity(self, t, state):
+        return -state + jnp.tanh(self.beta * state)
+
+
+class Epidemic(tw.Flow):
+    """x' = x(β(1 − x) − γ)."""
+
+    beta: float = 2.0
+    gamma: float = 1.0
+    domain = tw.Box([0.0], [1.0])
+
+    def velocity(self, t, state):
+        return state * (self.beta * (1.0 - state) - self.gamma)
+
+
+class Delayed(tw.Map):
+    """x⁺ = rx(1 − x₋₁)."""
+
+    r: float = 1.5
+    domain = tw.Box([-1.0, -1.0], [1.0, 1.0])
+    state_names = ("x", "x before")
+
+    def step(self, t, state):
+        x, before = state
+        return jnp.stack([self.r * x * (1.0 - before), x])
+
+
+class Slope(tw.Flow):
+    """x' = p − sin x on a circle: one closed branch, all round it."""
+
+    p: float = 0.0
+    domain = tw.Box([0.0], [2.0 * jnp.pi], periodic=[True])
+
+    def velocity(self, t, state):
+        return self.p - jnp.sin(state)
+
+
+class Root(tw.Flow):
+    """x' = √p − x, which is not defined below p = 0."""
+
+    p: float = 1.0
+    domain = tw.Box([-3.0], [3.0])
+
+    def velocity(self, t, state):
+        return jnp.sqrt(self.p) - state
+
+
+class Coupled(tw.Flow):
+    """A tree of states: x' = −x + W tanh(x) in two parts, W two by two."""
+
+    weights: Any
+    domain = tw.Box({"a": [-3.0], "b": [-3.0]}, {"a": [3.0], "b": [3.0]})
+
+    def velocity(self, t, state):
+        rates = jnp.tanh(jnp.concatenate([state["a"], state["b"]]))
+        drive = self.weights @ rates
+        return {"a": -state["a"] + drive[:1], "b": -state["b"] + drive[1:]}
+
+
+class Switch(tw.Flow):
+    """x ⇌ y by a cooperative reaction; conserves x + y: x' = −x + y(k + x²)."""
+
+    k: float = 0.05
+    domain = tw.Box([0.0, 0.0], [10.0, 10.0])
+    state_names = ("x", "y")
+
+    def velocity(self, t, state):
+        x, y = state
+        flux = -x + y * (self.k + x**2) / (1.0 + x**2)
+        return jnp.stack([flux, -flux])

@@ -1,0 +1,50 @@
+"""Bifurcation diagrams as figures: what is solid, what is dashed, what is marked."""
+
+import numpy as np
+import pytest
+from tests.analysis.continuation.families import Reaction, Slope
+
+import thalweg as tw
+
+
+@pytest.fixture(scope="module")
+def reaction():
+    return tw.bifurcation_diagram(Reaction(), "p1", (0.0, 0.2))
+
+
+def test_stable_lines_are_solid_and_reach_the_bifurcations(reaction):
+    name, lines = tw.plot.branch_lines(reaction, "u")
+    assert name == "u"
+    solid = np.concatenate([x for x, _, stable in lines if stable])
+    hopf = reaction.of_kind("hopf")[0].value
+    assert np.min(np.abs(solid - hopf)) == 0.0
+    drawn = {
+        line.get_linestyle() for line in tw.plot.bifurcation_diagram(reaction).lines[: len(lines)]
+    }
+    assert drawn == {"-", "--"}
+
+
+def test_marks_carry_their_values_and_texts_do_not_overlap(reaction):
+    axes = tw.plot.bifurcation_diagram(reaction)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert {text.get_text() for text in axes.texts} == {"0.08893", "0.1057", "0.1309"}
+    for i, one in enumerate(boxes):
+        assert not any(one.overlaps(other) for other in boxes[i + 1 :])
+    labels = axes.get_legend_handles_labels()[1]
+    assert {"stable", "unstable", "fold", "Hopf"} <= set(labels)
+
+
+def test_an_angle_is_drawn_with_a_gap():
+    found = tw.bifurcation_diagram(Slope(), "p", (-1.5, 1.5), slices=3, checks=0)
+    _, lines = tw.plot.branch_lines(found)
+    steps = np.concatenate([np.abs(np.diff(y)) for _, y, _ in lines])
+    assert np.nanmax(steps) < 1.0
+    assert np.any(np.isnan(steps))
+
+
+def test_a_wrong_coordinate_is_named(reaction):
+    with pytest.raises(tw.InputError, match="one of u, v"):
+        tw.plot.bifurcation_diagram(reaction, "w")

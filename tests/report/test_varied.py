@@ -1,0 +1,46 @@
+"""`analyze` over a parameter: the diagram in the result, its JSON and its page."""
+
+import pytest
+
+import thalweg as tw
+from thalweg.cli.parse.variation import read_variation
+from thalweg.report import analysis_page
+
+
+@pytest.fixture(scope="module")
+def wells():
+    return tw.analyze(tw.energies.DoubleWell(), vary={"tilt": (-2.0, 2.0)})
+
+
+def test_the_diagram_is_a_part_of_the_analysis(wells):
+    """E = b(x²/w² − 1)² + cx folds where −4bx(x²/w² − 1)/w² = c has a double root."""
+    energy = tw.energies.DoubleWell()
+    fold = 8.0 * energy.barrier / (3.0 * 3.0**0.5 * energy.width)
+    found = wells.to_dict()["diagram"]
+    assert found["parameter"] == "tilt"
+    values = [b["value"] for b in found["bifurcations"]]
+    assert values == pytest.approx([-fold, fold], rel=1e-12)
+    assert set(found["branches"][0]) >= {"of", "values", "states", "stable", "periods", "extremes"}
+    assert set(found["checks"]) == {"values", "agree", "unseen_upper"}
+    assert tw.Analysis.from_dict(wells.to_dict()) == wells
+    assert "tilt from -2 to 2" in str(wells)
+
+
+def test_the_page_shows_the_branches(wells):
+    page = analysis_page(wells)
+    assert "Over tilt" in [section.title for section in page.sections]
+    assert "bifurcation-diagram" in [picture.name for picture in page.pictures()]
+
+
+def test_one_parameter_varies_at_a_time():
+    span = (0.0, 1.0)
+    with pytest.raises(tw.InputError, match="one parameter"):
+        tw.analyze(tw.energies.DoubleWell(), vary={"tilt": span, "barrier": span})
+
+
+def test_words_of_a_variation():
+    assert read_variation("x + y=-1:2e1") == {"x + y": (-1.0, 20.0)}
+    assert read_variation(None) == {}
+    for text in ("current", "current=1", "=0:1", "current=a:b"):
+        with pytest.raises(tw.InputError, match="NAME=FROM:TO"):
+            read_variation(text)
