@@ -208,7 +208,11 @@ class Potts(Units):
     def draw(self, key: jax.Array, field: Any, temperature: Any, x: Any, slack: Any) -> jax.Array:
         """From the softmax; at T = 0 the state of the largest field."""
         warm = temperature > 0
-        drawn = jax.random.categorical(key, field / jnp.where(warm, temperature, 1.0))
+        below = jnp.cumsum(self.chances(field, jnp.where(warm, temperature, 1.0)), axis=-1)[
+            ..., :-1
+        ]
+        uniform = jax.random.uniform(key, (*field.shape[:-1], 1), field.dtype)
+        drawn = jnp.sum(uniform >= below, axis=-1)
         own = jnp.sum(field * self.features(x).astype(field.dtype), axis=-1)
         stays = own >= jnp.max(field, axis=-1) - slack
         best = jnp.where(stays, x, jnp.argmax(field, axis=-1).astype(field.dtype))

@@ -28,12 +28,14 @@ def edges(size, share):
     return SparseCouplings(np.stack([heads, tails], 1), RNG.normal(size=len(heads)), size)
 
 
+STAR = [[0, leaf] for leaf in range(1, 8)]
 MACHINES = {
     "ring": Pairwise.lattice([6], 1.0),
     "odd ring": Pairwise.lattice([5], 0.7, 0.2),
     "open square": Pairwise.lattice([2, 3], 0.8, -0.1, periodic=False),
     "complete": Pairwise(DenseCouplings(symmetric(6)), RNG.normal(size=6)),
     "graph": Pairwise(edges(7, 0.5), RNG.normal(size=7)),
+    "star": Pairwise(SparseCouplings(STAR, [0.5, -1.0, 0.7, 0.2, -0.4, 0.9, 0.3], 8), 0.2),
     "restricted": Pairwise.rbm(RNG.normal(size=(4, 3)), RNG.normal(size=4), 0.3),
     "deep": Pairwise.deep([RNG.normal(size=(2, 3)), RNG.normal(size=(3, 2))], spins=True),
 }
@@ -216,7 +218,7 @@ def _field(energy, x):
 
 @eqx.filter_jit
 def _updated(kernel, x):
-    return kernel.update(jax.random.key(0), kernel.blocks.colours[0], x)
+    return kernel.update(jax.random.key(0), jnp.argmax(jnp.any(kernel.blocks.sites == 0, 1)), x)
 
 
 @eqx.filter_jit
@@ -288,6 +290,23 @@ def test_bad_input():
         tw.sample(energy, BlockGibbs(1.0), jnp.array([1, 1, 0, 1, 1, 1]), key=key)
     with pytest.raises(tw.InputError, match="shape"):
         tw.sample(energy, BlockGibbs(1.0), jnp.ones(5), key=key)
+
+
+def test_each_graph_has_the_blocks_that_suit_it():
+    kinds = {
+        name: type(BlockGibbs(1.0).kernel(energy).blocks).__name__  # type: ignore[attr-defined]
+        for name, energy in MACHINES.items()
+    }
+    assert kinds == {
+        "ring": "MaskedBlocks",
+        "odd ring": "TableBlocks",
+        "open square": "MaskedBlocks",
+        "complete": "TableBlocks",
+        "graph": "TableBlocks",
+        "star": "EdgeBlocks",
+        "restricted": "MaskedBlocks",
+        "deep": "MaskedBlocks",
+    }
 
 
 def test_layers_have_two_colours():

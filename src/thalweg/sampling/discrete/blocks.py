@@ -9,11 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.trees import cast_like
-from thalweg.energies import LatticeCouplings, Pairwise
+from thalweg.energies import LatticeCouplings, LayeredCouplings, Pairwise
 from thalweg.energies.colours import colour
 
 # Up to here all fields are computed for every block: that needs no tables, and two colours do.
 _FEW = 2
+# A table of neighbours is as fast as sums over edges where no more of it is filled up than this.
+_WASTE = 4
 # A field is a sum of terms that are themselves rounded: a few units of rounding of their size.
 _ROUNDING = 8.0
 
@@ -102,43 +104,68 @@ class EdgeBlocks(Blocks):
         """The fields of one block and a draw of it."""
         sites, flat = jnp.asarray(self.sites)[k], x.reshape(-1)
         features = energy.units.features(flat)
-        values = cast_like(self.values, features)[k]
-        near = features[jnp.asarray(self.others)[k]]
-        near = near * (values if near.ndim == 1 else values[:, None])
-        shape = (sites.shape[0], *near.shape[1:])
-        field = jnp.zeros(shape, near.dtype).at[jnp.asarray(self.places)[k]].add(near)
-        field = strength * field + _flat_fields(energy, features)[sites]
-        units = energy.units.at(sites)
-        new = units.draw(key, field, temperature, flat[sites], _slack(self.reach, x)[sites])
-        return flat.at[sites].set(new, mode="drop").reshape(x.shape)
+        near = _times(features[jnp.asarray(self.others)[k]], cast_like(self.values, features)[k])
+        field = jnp.zeros((sites.shape[0], *near.shape[1:]), near.dtype)
+        field = strength * field.at[jnp.asarray(self.places)[k]].add(near)
+        return _drawn(energy, temperature, self.reach, key, sites, field, features, x)
+
+
+class TableBlocks(Blocks):
+    """Blocks by a table of neighbours, for graphs whose units have about as many each.
+
+    Arguments:
+        sites: the units of each block, `(blocks, most)`, filled up with N.
+        others: their neighbours, `(blocks, most, degree)`.
+        values: W; 0 of what fills up.
+        reach: the size of the terms of each field, `(N,)`.
+    """
+
+    sites: Any
+    others: Any
+    values: Any
+    reach: Any
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return self.sites.shape[0]
+
+    def update(
+        self, energy: Pairwise, temperature: Any, strength: Any, key: jax.Array, k: Any, x: Any
+    ) -> Any:
+        """The fields of one block and a draw of it."""
+        sites, features = jnp.asarray(self.sites)[k], energy.units.features(x.reshape(-1))
+        near = _times(features[jnp.asarray(self.others)[k]], cast_like(self.values, features)[k])
+        field = strength * jnp.sum(near, axis=1)
+        return _drawn(energy, temperature, self.reach, key, sites, field, features, x)
 
 
 def make_blocks(energy: Pairwise) -> Blocks:
     """Blocks of a machine: those of its colours."""
-    couplings = energy.couplings
-    reach = reach_of(energy)
+    couplings, reach = energy.couplings, reach_of(energy)
     if isinstance(couplings, LatticeCouplings) and _is_even(couplings):
         places = np.indices(couplings.sides).sum(axis=0) % 2
         return MaskedBlocks(places.astype(np.int32), reach, 2)
     heads, tails, values = couplings.edges()
     colours = colour(heads, tails, energy.size)
     count = int(colours.max(initial=0)) + 1
-    if count <= _FEW:
+    if count <= _FEW and isinstance(couplings, LayeredCouplings):
         return MaskedBlocks(colours.astype(np.int32).reshape(energy.shape), reach, count)
+    sites = _rows(colours, np.arange(energy.size), count, energy.size).astype(np.int32)
+    reach = np.broadcast_to(reach, energy.shape).reshape(-1)
     ends, others = np.concatenate([heads, tails]), np.concatenate([tails, heads])
     both = np.concatenate([values, values])
-    sites = _rows(colours, np.arange(energy.size), count, energy.size)
-    place = np.zeros(energy.size, int)
-    for row in sites:
-        place[row[row < energy.size]] = np.arange(np.sum(row < energy.size))
+    degree = int(np.bincount(ends, minlength=1).max(initial=0))
+    if sites.size * degree <= _WASTE * len(ends):
+        near, weights = (_rows(ends, part, energy.size, 0) for part in (others, both))
+        within = np.minimum(sites, energy.size - 1)
+        return TableBlocks(sites, near[within].astype(np.int32), weights[within], reach)
+    place = np.zeros(energy.size + 1, int)
+    place[sites] = np.arange(sites.shape[1])
     order = colours[ends]
-    return EdgeBlocks(
-        sites.astype(np.int32),
-        _rows(order, place[ends], count, 0).astype(np.int32),
-        _rows(order, others, count, 0).astype(np.int32),
-        _rows(order, both, count, 0.0),
-        np.broadcast_to(reach, energy.shape).reshape(-1),
-    )
+    places = _rows(order, place[ends], count, 0).astype(np.int32)
+    near = _rows(order, others, count, 0).astype(np.int32)
+    return EdgeBlocks(sites, places, near, _rows(order, both, count, 0.0), reach)
 
 
 def reach_of(energy: Pairwise) -> Any:
@@ -160,6 +187,28 @@ def _is_even(couplings: LatticeCouplings) -> bool:
 
 def _slack(reach: Any, x: Any) -> jax.Array:
     return _ROUNDING * jnp.finfo(x.dtype).eps * cast_like(reach, x)
+
+
+def _times(features: Any, values: Any) -> jax.Array:
+    """Features of neighbours times couplings."""
+    return features * values.reshape(values.shape + (1,) * (features.ndim - values.ndim))
+
+
+def _drawn(
+    energy: Pairwise,
+    temperature: Any,
+    reach: Any,
+    key: jax.Array,
+    sites: Any,
+    field: Any,
+    features: Any,
+    x: Any,
+) -> jax.Array:
+    """A state with some units drawn, given the couplings' part of their fields."""
+    flat = x.reshape(-1)
+    field = field + _flat_fields(energy, features)[sites]
+    new = energy.units.at(sites).draw(key, field, temperature, flat[sites], _slack(reach, x)[sites])
+    return flat.at[sites].set(new, mode="drop").reshape(x.shape)
 
 
 def _flat_fields(energy: Pairwise, features: Any) -> jax.Array:
