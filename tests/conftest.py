@@ -1,6 +1,7 @@
 """What every test shares: a warm cache, repeatable hypotheses, a count of compiled programs."""
 
 import gc
+import importlib.metadata
 import os
 import pathlib
 
@@ -10,6 +11,13 @@ _CACHE = pathlib.Path(__file__).resolve().parents[1] / ".jax-cache"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("MPLBACKEND", "agg")
+# JAX 0.10 makes a module of LLVM for every fused loop, which is half the time of compiling; the
+# emitter before it makes few of them, and one at a time is enough where every core has a worker.
+# Later generations do not know the flag, and end at one they do not know. `.ci/run` tests all again
+# as users compile it, with `XLA_FLAGS=`.
+if importlib.metadata.version("jaxlib").startswith("0.10."):
+    _QUICK = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+    os.environ.setdefault("XLA_FLAGS", _QUICK)
 # Traces make many objects and few cycles: looking for these as often as Python does costs a tenth.
 gc.set_threshold(100_000, 20, 20)
 

@@ -6,6 +6,7 @@ import json
 import jax
 import numpy as np
 import pytest
+from tests.zoo import polynomial_flow
 
 import thalweg as tw
 from thalweg.analysis import Equilibria, Recurrent, SlowPoint
@@ -74,8 +75,8 @@ def test_cycles_come_back_and_one_prints(found):
 
 
 def test_an_empty_result_comes_back():
-    drift = tw.as_flow(lambda x: 1.0 + 0.0 * x, domain=tw.Box([0.0], [1.0]))
-    equilibria = tw.find_equilibria(drift)
+    drift = polynomial_flow(lambda x: 1.0 + 0 * x, 1)
+    equilibria = tw.find_equilibria(drift, tw.Box([0.0], [1.0]))
     assert len(equilibria) == 0
     assert through_json(equilibria) == equilibria
     assert isinstance(through_json(equilibria), Equilibria)

@@ -110,8 +110,7 @@ def cases(rows: tuple[Row, ...]) -> list[tuple[str, Row, Any]]:
 def example_of(domain: tw.Domain) -> Any:
     """A state inside, with nothing special about it."""
     chart = domain.chart()
-    y = np.asarray(chart.sample(jax.random.key(7), 1)[0], dtype=np.float64)
-    return chart.embed(y)
+    return chart.embed(chart.draw(np.random.default_rng(7), 1)[0])
 
 
 def registered(base: type) -> tuple[Row, ...]:

@@ -6,10 +6,13 @@ from tests.contract.contract_rows import DIFFUSION_CASES
 
 from thalweg.dynamics.diffusions import noise_matrix
 
+# Of the module's scope: pytest then asks all laws of one row before it goes to the next, whose
+# programs are others.
 every_diffusion = pytest.mark.parametrize(
     ("row", "state"),
     [case[1:] for case in DIFFUSION_CASES],
     ids=[case[0] for case in DIFFUSION_CASES],
+    scope="module",
 )
 
 

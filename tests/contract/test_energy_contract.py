@@ -6,8 +6,13 @@ import pytest
 from tests.contract import contract_laws as laws
 from tests.contract.contract_rows import ENERGY_CASES
 
+# Of the module's scope: pytest then asks all laws of one row before it goes to the next, whose
+# programs are others.
 every_energy = pytest.mark.parametrize(
-    ("row", "state"), [case[1:] for case in ENERGY_CASES], ids=[case[0] for case in ENERGY_CASES]
+    ("row", "state"),
+    [case[1:] for case in ENERGY_CASES],
+    ids=[case[0] for case in ENERGY_CASES],
+    scope="module",
 )
 
 

@@ -12,10 +12,13 @@ from tests.contract.contract_rows import GEOMETRY_CASES
 from thalweg.core.trees import Layout, as_arrays
 from thalweg.geometry import check_metric, pairing
 
+# Of the module's scope: pytest then asks all laws of one row before it goes to the next, whose
+# programs are others.
 every_geometry = pytest.mark.parametrize(
     ("row", "state"),
     [case[1:] for case in GEOMETRY_CASES],
     ids=[case[0] for case in GEOMETRY_CASES],
+    scope="module",
 )
 
 

@@ -6,8 +6,13 @@ import pytest
 from tests.contract import contract_laws as laws
 from tests.contract.contract_rows import KERNEL_CASES
 
+# Of the module's scope: pytest then asks all laws of one row before it goes to the next, whose
+# programs are others.
 every_kernel = pytest.mark.parametrize(
-    ("row", "state"), [case[1:] for case in KERNEL_CASES], ids=[case[0] for case in KERNEL_CASES]
+    ("row", "state"),
+    [case[1:] for case in KERNEL_CASES],
+    ids=[case[0] for case in KERNEL_CASES],
+    scope="module",
 )
 
 

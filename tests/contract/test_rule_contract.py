@@ -4,8 +4,13 @@ import pytest
 from tests.contract import contract_laws as laws
 from tests.contract.contract_rows import RULE_CASES
 
+# Of the module's scope: pytest then asks all laws of one row before it goes to the next, whose
+# programs are others.
 every_rule = pytest.mark.parametrize(
-    ("row", "state"), [case[1:] for case in RULE_CASES], ids=[case[0] for case in RULE_CASES]
+    ("row", "state"),
+    [case[1:] for case in RULE_CASES],
+    ids=[case[0] for case in RULE_CASES],
+    scope="module",
 )
 
 

@@ -1,9 +1,9 @@
 """The table of known answers, through `find_equilibria` and `recover_energy`."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.zoo import polynomial_flow, square
 
 import thalweg as tw
 from thalweg.models import registry
@@ -91,10 +91,8 @@ def test_four_wells_and_their_energy(found):
 
 
 def test_rotation_is_refuted_by_its_center():
-    rotation = tw.as_flow(
-        lambda x: jnp.stack([-x[1], x[0]]), domain=tw.Box([-1.0, -1.0], [1.0, 1.0])
-    )
-    verdict = tw.recover_energy(rotation)
+    rotation = polynomial_flow(lambda x: np.stack([-x[1], x[0]]))
+    verdict = tw.recover_energy(rotation, square(1.0))
     assert verdict.kind == "refuted"
     witness = verdict.to_dict()["witness"]
     close(witness["state"], [0.0, 0.0])
@@ -102,10 +100,10 @@ def test_rotation_is_refuted_by_its_center():
 
 
 @pytest.mark.parametrize(
-    ("fn", "dimension"), [(lambda x: -(x**3), 1), (lambda x: -jnp.sum(x**2) * x, 2)]
+    ("fn", "dimension"), [(lambda x: -(x**3), 1), (lambda x: -np.sum(x**2) * x, 2)]
 )
 def test_degenerate_points_are_one_equilibrium_each(fn, dimension):
-    box = tw.Box(-np.ones(dimension), np.ones(dimension))
-    (only,) = tw.find_equilibria(tw.as_flow(fn, domain=box))
+    rule = polynomial_flow(fn, dimension)
+    (only,) = tw.find_equilibria(rule, square(1.0, dimension))
     assert (only.kind, only.stable, only.continuum) == ("non-hyperbolic", None, 0)
     close(only.state, 0.0, 1e-3)

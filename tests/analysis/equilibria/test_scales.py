@@ -48,7 +48,14 @@ def test_a_lone_root_far_below_the_size_of_the_box_is_classified_there():
     assert (only.kind, only.form) == ("sink", "node")
 
 
-@pytest.mark.parametrize("box", [(1.0, 1e-4, 1.0), (1.0, 1e-3, 1.0), (1.0, 1.0, 1.0)])
+@pytest.mark.parametrize(
+    "box",
+    [
+        (1.0, 1e-4, 1.0),
+        (1.0, 1e-3, 1.0),
+        pytest.param((1.0, 1.0, 1.0), marks=pytest.mark.long),
+    ],
+)
 def test_robertson_rests_on_one_line_and_no_entry_is_there_twice(box):
     def robertson(state):
         x, y, z = state

@@ -1,5 +1,6 @@
 """Equations 5 to 7 at random points of networks of every shape, without integrating."""
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ def test_the_velocities_of_equations_3_5_and_6_7_are_one(widths):
     task = dl.Covariances(rng.standard_normal((widths[2], widths[0])))
     modes, weights = dl.Modes.of(task), dl.small_gaussian(widths, 1.0)
     with jax.enable_x64(True):
-        velocity = dl.DeepLinearNetwork(task, widths).velocity(0.0, weights)
+        velocity = eqx.filter_jit(dl.DeepLinearNetwork(task, widths).velocity)(0.0, weights)
         turned = modes.to_modes(weights)
-        rotated = dl.DeepLinearNetwork(modes.covariances(task), widths).velocity(0.0, turned)
-        flow = dl.ModeFlow(modes.strengths)
-        vectors = flow.velocity(0.0, jax.tree.map(jax.numpy.asarray, dl.mode_vectors(turned)))
+        network = dl.DeepLinearNetwork(modes.covariances(task), widths)
+        rotated = eqx.filter_jit(network.velocity)(0.0, turned)
+        vectors = eqx.filter_jit(dl.ModeFlow(modes.strengths).velocity)(
+            0.0, dl.mode_vectors(turned)
+        )
         velocity, rotated = jax.tree.map(np.asarray, (velocity, rotated))
     for ours, theirs in zip(modes.to_modes(velocity), rotated, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
