@@ -84,3 +84,38 @@ def test_a_grid_is_learned_from_forty_walks():
 def test_what_is_refused(settings, message):
     with pytest.raises(tw.InputError, match=message):
         page.study(**settings)
+
+
+# Errors and shares that an untuned prototype reached; the study may be 1.25 times or .03 off.
+BARS = {
+    "double-well": (0.020, 1.0, 2, 0),
+    "mueller-brown": (0.028, 0.99, 3, 0),
+    "hopfield-8": (0.085, 0.84, 2, 2),
+    "hopfield-32": (0.24, 0.71, 7, 1),
+}
+
+
+@pytest.mark.long
+def test_the_whole_study_is_as_good_as_it_was():
+    found = page.study(ablations=False).values
+    for name, (error, right, minima, spurious) in BARS.items():
+        energy = found[name]["energy"]
+        assert energy["error"] <= 1.25 * error, name
+        assert energy["right"] >= right - 0.03, name
+        assert energy["found"] >= minima, name
+        assert energy["spurious"] <= spurious, name
+        # No map of as many units, trained as long, is as good.
+        assert energy["error"] < min(found[name][other]["error"] for other in ("x+g", "f"))
+    perturbed, bare = found["four-wells"]
+    assert (perturbed["found"], perturbed["spurious"], perturbed["in_basin"]) == (4, 0, 1.0)
+    assert perturbed["certified"] == 1.0
+    assert bare["certified"] < 0.5
+    for grid in found["grid-world"]:
+        assert grid["spearman"] >= 0.995 - 0.03
+        assert grid["shortest"] >= 0.97
+        assert grid["minima"] == 1
+    chance = found["ornstein-uhlenbeck"]
+    assert abs(chance["rate"] - 1.5) < 3.0 * chance["rate_error"]
+    assert abs(chance["temperature"] - 1.0) < 3.0 * chance["temperature_error"]
+    assert chance["euler_limit"] == pytest.approx(1.39292, abs=1e-5)
+    assert chance["rate"] - chance["euler"] == pytest.approx(1.5 - 1.39292, abs=0.03)

@@ -26,6 +26,8 @@ _STEPS_TO_REST = 3000
 _STIFFNESS = 0.05
 _SADDLES = ((-0.822, 0.624), (0.212, 0.293))
 _NOISE = 0.02
+# Two of the minima of Müller–Brown are half the spread apart: wider nudges cross between them.
+_NARROW = 0.2
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Portrait:
 def rest_points(truth: Truth, tests: Unseen) -> Points:
     """The ends of the truth's runs followed to rest, as points, a little noise added."""
     noise = np.asarray(jax.random.normal(jax.random.key(6), tests.rests.shape), np.float64)
-    return Points(tests.rests + _NOISE * noise)
+    return Points(tests.rests + _NOISE * noise, width=_NARROW)
 
 
 def trained_on_ends(data: Points, keys: Sequence[Any], updates: int, sharpness: float) -> Trained:

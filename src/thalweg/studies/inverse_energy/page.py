@@ -132,7 +132,7 @@ def _sections_of_runs(
     if lines:
         told = "Energies as above, but for one thing: errors of steps that are not relative to "
         told += "their length; runs that are cut before they come to rest."
-        sections.append(Section("What is needed", [Table(_HEADER, lines, told)]))
+        sections.append(Section("Trained otherwise", [Table(_HEADER, lines, told)]))
     return sections, values
 
 

@@ -79,7 +79,7 @@ class Pairs(Data):
     def loss(self, energy: Callable[..., Any], hidden: Any, rows: Any, key: jax.Array) -> Any:
         """The mean squared distance of ends from ends."""
         found = _run(self.rule(energy), self.starts[rows], self.num_steps)
-        return jnp.mean(_distances(found, self.ends[rows]) ** 2) / _variance(self.ends)
+        return jnp.mean(_squares(found, self.ends[rows])) / _variance(self.ends)
 
     def rule(self, energy: Callable[..., Any]) -> Map:
         """The steps of the run."""
@@ -88,7 +88,7 @@ class Pairs(Data):
     def residuals(self, energy: Callable[..., Any], hidden: Any) -> Any:
         """The distance of each end from where its run ends, in units of the spread."""
         found = _run(self.rule(energy), self.starts, self.num_steps)
-        return _distances(found, self.ends) / jnp.sqrt(_variance(self.ends))
+        return jnp.sqrt(_squares(found, self.ends) / _variance(self.ends))
 
     def runs(self, hidden: Any) -> tuple[Any, Any]:
         """The pairs."""
@@ -174,7 +174,7 @@ class Points(Data):
         width = self.width * jnp.sqrt(variance / starts.shape[1])
         nudge = width * jax.random.normal(key, starts.shape, starts.dtype)
         found = _run(self.rule(energy), starts + nudge, self.num_steps)
-        missed = jnp.mean(_distances(found, self.ends[rows]) ** 2)
+        missed = jnp.mean(_squares(found, self.ends[rows]))
         far = jnp.mean(jnp.sum((starts - jnp.mean(self.ends, axis=0)) ** 2, axis=1))
         return (missed + self.prior * far) / variance
 
@@ -185,7 +185,7 @@ class Points(Data):
     def residuals(self, energy: Callable[..., Any], hidden: Any) -> Any:
         """The distance of each point from where its run ends, in units of the spread."""
         found = _run(self.rule(energy), hidden, self.num_steps)
-        return _distances(found, self.ends) / jnp.sqrt(_variance(self.ends))
+        return jnp.sqrt(_squares(found, self.ends) / _variance(self.ends))
 
     def runs(self, hidden: Any) -> tuple[Any, Any]:
         """The learned starts, and the points."""
@@ -218,9 +218,9 @@ def _run(rule: Map, starts: Any, num_steps: int) -> Any:
     return jax.vmap(lambda start: layer(start).state)(starts)
 
 
-def _distances(a: Any, b: Any) -> Any:
-    gaps = jnp.sum((a - b) ** 2, axis=-1)
-    return jnp.sqrt(gaps + jnp.finfo(gaps.dtype).tiny)
+def _squares(a: Any, b: Any) -> Any:
+    """The squared distance of each row from its like."""
+    return jnp.sum((a - b) ** 2, axis=-1)
 
 
 def _variance(ends: Any) -> Any:
