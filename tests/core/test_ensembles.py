@@ -130,7 +130,7 @@ def test_an_error_in_a_lane_reaches_the_caller():
         (np.float32(1.0), None, "common, non-empty first axis"),
         (np.ones((0, 2)), None, "non-empty"),
         ({}, None, "common"),
-        (np.ones(3), 0, "chunk must be at least 1, got 0"),
+        (np.ones(3), 0, "chunk must be a positive integer, got 0"),
     ],
 )
 def test_bad_input(batch, chunk, message):

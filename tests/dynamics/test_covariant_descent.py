@@ -190,7 +190,7 @@ def test_a_fall_along_what_is_conserved_is_none():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(tw.InputError, match="probes must be positive, got 0"):
+    with pytest.raises(tw.InputError, match="probes must be a positive integer, got 0"):
         CovariantDescent(energy, probes=0)
     with pytest.raises(tw.InputError, match="needs a metric in coordinates, not Sphere"):
         CovariantDescent(energy, c3_laplacian=1.0, geometry=tw.Sphere())

@@ -98,10 +98,30 @@ def test_the_comparison_measures_each_against_finite_differences():
         read_back(found).gradients()
 
 
+@pytest.mark.parametrize("method", ["continuous", "checkpointed", "layered"])
+def test_a_start_of_integers_is_one_of_floats(method):
+    """z' = −λz, so the last z is z₀ e^{−λt}, and so on its derivative by z₀."""
+    whole = run_gradient(Decay(), jnp.sum, np.array([1, 2]), (0.0, 2.0), method)
+    plain = run_gradient(Decay(), jnp.sum, np.array([1.0, 2.0]), (0.0, 2.0), method)
+    np.testing.assert_allclose(whole.start, plain.start, rtol=1e-6)
+    np.testing.assert_allclose(whole.start, np.exp(-1.4), rtol=2e-2)
+
+
+def test_a_gradient_that_is_not_finite_is_no_result():
+    """|z − z| has the loss 1 and no derivative."""
+    for method in ("checkpointed", "layered"):
+        with pytest.raises(tw.DivergenceError, match="loss at t = 1 is 1, and its gradient is not"):
+            run_gradient(Decay(), _norm_at_zero, jnp.ones(2), (0.0, 1.0), method)
+
+
+def _norm_at_zero(z):
+    return 1.0 + jnp.sqrt(jnp.sum((z - z) ** 2))
+
+
 def test_bad_input_is_named():
     with pytest.raises(tw.InputError, match="method must be one of 'continuous'"):
         run_gradient(Decay(), identity, jnp.array(1.0), (0.0, 1.0), "magic")  # type: ignore[arg-type]
-    with pytest.raises(tw.InputError, match="layers must be positive, got 0"):
+    with pytest.raises(tw.InputError, match="layers must be a positive integer, got 0"):
         run_gradient(Decay(), identity, jnp.array(1.0), (0.0, 1.0), "layered", layers=0)
     with pytest.raises(tw.DivergenceError, match="the loss at t = 1 is nan"):
         run_gradient(Decay(), lambda z: z * jnp.nan, jnp.array(1.0), (0.0, 1.0), "layered")

@@ -9,12 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import About
+from thalweg.core.checks import check_finite
 from thalweg.core.declared import declared_labels
 from thalweg.core.plain import array, pairs
 from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.tables import format_eigenvalues, format_number
 from thalweg.core.trees import Layout, as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Deterministic
+from thalweg.dynamics.declared import check_fit
 from thalweg.dynamics.words import WORDS
 
 _LARGEST_SHOWN = 6  # a wider Jacobian does not fit 80 columns
@@ -99,12 +101,21 @@ def linearize(rule: Deterministic, state: Any, t: Any = 0.0) -> Linearization:
 
     Returns:
         The linearization, its rows and columns in the order of the raveled state.
+
+    Raises:
+        InputError: the state or the time is not finite, or the state does not fit the rule.
     """
     if has_tracer(rule, state, t):
         return _linearize(as_arrays(rule), state, t)
     with jax.enable_x64(True):
         state = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), state)
-        found = _compiled(in_float64(rule), state, t)
+        for leaf in jax.tree.leaves((state, t)):
+            check_finite("linearize: state and t", leaf)
+        try:
+            found = _compiled(in_float64(rule), state, t)
+        except (TypeError, ValueError, IndexError):
+            check_fit(rule, Layout.of(state))  # says what does not fit, where that is the reason
+            raise
         return jax.tree.map(np.asarray, found)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from jax.core import Tracer
 from jax.sharding import AxisType, Mesh, PartitionSpec
 
+from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.core.trees import has_tracer
@@ -67,8 +68,8 @@ def ensemble(
         [3.0, 3.0]
     """
     count = _count_lanes(batch)
-    if chunk is not None and chunk < 1:
-        raise InputError(f"ensemble: chunk must be at least 1, got {chunk}.")
+    if chunk is not None:
+        check_count("ensemble: chunk", chunk)
     if mesh is not None:
         size = min(chunk or _LARGEST_CHUNK, math.ceil(count / mesh.size))
         return _to_host(_sharded(fn, batch, count, size, mesh))

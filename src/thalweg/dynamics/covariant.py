@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_count, check_finite
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -17,6 +18,8 @@ from thalweg.geometry import Euclidean, Geometry, Simplex, Sphere
 from thalweg.geometry.base import pairing
 
 _CHUNK = 32
+
+_COEFFICIENTS = ("c1", "c3", "c3_laplacian", "c3_hessian", "c3_gradient_of_laplacian")
 
 
 class CovariantDescent(Flow):
@@ -68,8 +71,10 @@ class CovariantDescent(Flow):
         """Refuse what is no energy, and geometries without coordinates for the Laplacian."""
         if not callable(self.energy):
             raise InputError(f"CovariantDescent: energy must be callable, got {self.energy!r}.")
-        if self.probes is not None and self.probes < 1:
-            raise InputError(f"CovariantDescent: probes must be positive, got {self.probes}.")
+        if self.probes is not None:
+            check_count("CovariantDescent: probes", self.probes)
+        for name in _COEFFICIENTS:
+            check_finite(f"CovariantDescent: {name}", getattr(self, name))
         has_laplacian = _is_used(self.c3_laplacian) or _is_used(self.c3_gradient_of_laplacian)
         if has_laplacian and isinstance(self.geometry, Simplex | Sphere):
             raise InputError(

@@ -44,7 +44,9 @@ def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
     elif isinstance(domain, Box) and domain.is_scalar:
         layout = declared.chart().layout if declared is not None else _only_fit(rule)
         domain = domain.like(layout)
-    _check_fit(rule, domain)
+    layout = domain.chart().layout
+    check_fit(rule, layout)
+    _check_chance(rule, layout)
     return domain
 
 
@@ -61,11 +63,19 @@ def _only_fit(rule: Rule) -> Layout:
     )
 
 
-def _check_fit(rule: Rule, domain: Domain) -> None:
-    layout, name = domain.chart().layout, type(rule).__name__
+def check_fit(rule: Rule, layout: Layout) -> None:
+    """Refuse a layout that the states of a rule do not have.
+
+    Raises:
+        InputError: the rule fails for such states, or does not give one back; it says which.
+    """
     problem = _mismatch(rule, layout)
     if problem is not None:
-        raise InputError(f"{name}: {problem}")
+        raise InputError(f"{type(rule).__name__}: {problem}")
+
+
+def _check_chance(rule: Rule, layout: Layout) -> None:
+    name = type(rule).__name__
     t = np.zeros((), rule.time_dtype(np.float64))
     with jax.enable_x64(True):
         refuse_frozen_chance(

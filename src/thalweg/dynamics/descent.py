@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 
+from thalweg.core.checks import check_positive
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.core.trees import cast_like, has_tracer
+from thalweg.core.trees import cast_like
 from thalweg.dynamics.rules import Flow, Map
 from thalweg.geometry import Euclidean, Geometry
 
@@ -93,8 +93,7 @@ class GradientStep(Map):
     def __check_init__(self):
         """Refuse what is no energy, no geometry or no step."""
         _check_parts(self, self.energy, self.geometry)
-        if not has_tracer(self.step_size) and not np.all(np.asarray(self.step_size) > 0):
-            raise InputError(f"GradientStep: step_size must be positive, got {self.step_size!r}.")
+        check_positive("GradientStep: step_size", self.step_size)
 
     def step(self, t: Any, state: Any) -> Any:
         """x − η M(x)⁻¹ ∇E(x)."""

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_positive
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -220,5 +221,4 @@ class MirrorStep(Map):
 def _check_parts(name: str, energy: Any, step_size: Any) -> None:
     if not callable(energy):
         raise InputError(f"{name}: energy must be a callable state → scalar, got {energy!r}.")
-    if not has_tracer(step_size) and not np.all(np.asarray(step_size) > 0):
-        raise InputError(f"{name}: step_size must be positive, got {step_size!r}.")
+    check_positive(f"{name}: step_size", step_size)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from thalweg.core.errors import InputError
-from thalweg.core.trees import cast_like, has_tracer
+from thalweg.core.checks import check_positive
+from thalweg.core.trees import cast_like
 from thalweg.dynamics.kernels import Kernel, MemoryKernel
 from thalweg.dynamics.rules import Map
 from thalweg.dynamics.spin_sweeps import (
@@ -136,11 +136,8 @@ class GlauberSpins(Kernel):
 
     def __check_init__(self):
         """Refuse temperatures that are not positive."""
-        if not has_tracer(self.temperature) and not self.temperature > 0.0:
-            raise InputError(
-                f"GlauberSpins: temperature must be positive, got {self.temperature}; at zero "
-                f"temperature take RandomOrderSpins."
-            )
+        cure = " At zero temperature take RandomOrderSpins."
+        check_positive("GlauberSpins: temperature", self.temperature, cure=cure)
 
     def draw(self, key: jax.Array, t: Any, state: Any) -> Any:
         """The state after N updates."""

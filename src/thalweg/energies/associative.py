@@ -6,8 +6,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.checks import check_positive
 from thalweg.core.errors import InputError
-from thalweg.core.trees import as_parameter, cast_like, computable, has_tracer, is_integer
+from thalweg.core.trees import as_parameter, cast_like, computable, is_integer
 from thalweg.energies.base import Energy
 
 # Units of rounding within which two sums over patterns are a tie: a few, for the sum and its terms.
@@ -120,10 +121,7 @@ class ModernHopfield(Energy):
     def __check_init__(self):
         """Refuse what is no matrix, and temperatures that are not positive."""
         _check_patterns("ModernHopfield", self.patterns)
-        if not has_tracer(self.temperature) and not self.temperature > 0.0:
-            raise InputError(
-                f"ModernHopfield: temperature must be positive, got {self.temperature}."
-            )
+        check_positive("ModernHopfield: temperature", self.temperature)
 
     def __call__(self, state: Any) -> jax.Array:
         """−T log Σ_μ exp(ξ^μ·x / T) + ½ x·x."""

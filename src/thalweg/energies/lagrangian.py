@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.checks import check_positive
 from thalweg.core.errors import InputError
 from thalweg.core.trees import as_parameter, cast_like, computable
 from thalweg.energies.base import Energy
@@ -100,6 +101,10 @@ class LogSumExp(eqx.Module):
     """F(z) = T log Σ e^{z_i/T}, whose activation is the softmax; T > 0."""
 
     temperature: float = 1.0
+
+    def __check_init__(self):
+        """Refuse temperatures that are not positive."""
+        check_positive("LogSumExp: temperature", self.temperature)
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """T log Σ e^{z_i/T}."""

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_finite
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, has_tracer
 
@@ -148,6 +149,7 @@ class PNorm(Potential):
         """Refuse powers that make no strictly convex norm."""
         if not has_tracer(self.power) and not np.all(np.asarray(self.power) > 1.0):
             raise InputError(f"PNorm: power must be larger than 1, got {self.power!r}.")
+        check_finite("PNorm: power", self.power)
 
     def dual(self, x: Any) -> Any:
         """The gradient of ½ ‖x‖_p²."""

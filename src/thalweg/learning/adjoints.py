@@ -25,6 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.checks import check_count, check_finite, check_positive
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.randomness import host_generator
@@ -101,13 +102,59 @@ def run_gradient(
     """
     if method not in METHODS:
         raise InputError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}.")
-    if layers < 1:
-        raise InputError(f"layers must be positive, got {layers}.")
-    numbers = as_arrays((float(times[0]), float(times[1]), rtol, atol))
-    found = _gradient(loss_fn, method, layers, as_arrays(flow), as_arrays(start), numbers)
-    if not has_tracer(found.loss) and not np.isfinite(found.loss):
+    start = _checked("run_gradient", flow, start, times, layers, rtol, atol)
+    numbers = as_arrays((float(times[0]), float(times[1]), float(rtol), float(atol)))
+    try:
+        found = _gradient(loss_fn, method, int(layers), as_arrays(flow), start, numbers)
+    except TypeError:
+        _check_loss("run_gradient", loss_fn, start)  # says so, where that is the reason
+        raise
+    if not has_tracer(found) and not np.isfinite(found.loss):
         raise DivergenceError(_lost("run_gradient", method, found.loss, times[1]))
+    if not has_tracer(found) and not _is_finite((found.start, found.flow)):
+        raise DivergenceError(
+            f"run_gradient ({method}): the loss at t = {times[1]:g} is {found.loss:.6g}, and its "
+            f"gradient is not finite. Look for a norm or a root at 0 in the loss or the velocity, "
+            f"and for jnp.where over a branch that is not finite."
+        )
     return found
+
+
+def _checked(
+    name: str, flow: Any, start: Any, times: Any, layers: Any, rtol: Any, atol: Any
+) -> Any:
+    """The start, integers as floats, once everything makes sense."""
+    if not isinstance(flow, Flow):
+        raise InputError(
+            f"{name}: flow must be a Flow, got {type(flow).__name__}. Through the steps of a map, "
+            f"jax.grad goes as through any function, and Relax runs one to rest."
+        )
+    if len(times) != 2:
+        raise InputError(f"{name}: times must be (t0, t1), got {times!r}.")
+    check_finite(f"{name}: times", times)
+    check_count("layers", layers)
+    check_positive(f"{name}: rtol", rtol)
+    check_positive(f"{name}: atol", atol)
+    start = jax.tree.map(_as_float, as_arrays(start))
+    if not has_tracer(start) and not _is_finite(start):
+        raise InputError(f"{name}: start must be finite, got {start!r}.")
+    return start
+
+
+def _check_loss(name: str, loss_fn: Callable[[Any], Any], start: Any) -> None:
+    """Refuse a loss that is not one number."""
+    shapes = [leaf.shape for leaf in jax.tree.leaves(eqx.filter_eval_shape(loss_fn, start))]
+    if shapes != [()]:
+        raise InputError(f"{name}: loss_fn must return one number, got the shapes {shapes}.")
+
+
+def _as_float(leaf: Any) -> Any:
+    """An array of integers as floats; any other as it is."""
+    return leaf if jnp.issubdtype(leaf.dtype, jnp.inexact) else leaf.astype(float)
+
+
+def _is_finite(tree: Any) -> bool:
+    return all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(tree))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -192,7 +239,10 @@ def compare_adjoints(
         DivergenceError: a loss is not finite, or a solver gave up.
     """
     rng = host_generator(key)
+    check_count("compare_adjoints: directions", directions)
+    check_count("compare_adjoints: runs", runs)
     with jax.enable_x64(True):
+        start = _checked("compare_adjoints", flow, start, times, layers, rtol, atol)
         flow, start = in_float64((flow, start))
         numbers = tuple(np.float64(v) for v in (*times, rtol, atol))
         moves = [_direction(rng, flow, start) for _ in range(directions)]

@@ -19,6 +19,7 @@ from thalweg.analysis import (
 )
 from thalweg.core import html
 from thalweg.core.about import About
+from thalweg.core.checks import check_count
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.level_sets import LevelSet
@@ -203,6 +204,7 @@ def analyze(
     if vary and len(vary) != 1:
         raise InputError(f"vary must name one parameter, got {len(vary)}: {', '.join(vary)}.")
     rule = _rule_of(system)
+    check_count("analyze: seed", seed, least=0)
     key = jax.random.key(seed) if seed else None
     stage(STAGES[0])
     equilibria = find_equilibria(rule, domain, conserved=conserved, key=key)

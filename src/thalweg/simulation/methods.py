@@ -13,6 +13,7 @@ import jax
 import optimistix
 from jax.core import Tracer
 
+from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Flow
 
@@ -227,8 +228,7 @@ def check_step(name: str, dt: Any) -> None:
 
 
 def _check_options(name: str, max_steps: int, derivatives: str) -> None:
-    if max_steps < 1:
-        raise InputError(f"{name}: max_steps must be at least 1, got {max_steps}.")
+    check_count(f"{name}: max_steps", max_steps)
     if derivatives not in _ADJOINTS:
         raise InputError(
             f"{name}: derivatives must be one of {', '.join(map(repr, _ADJOINTS))}, got "

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from thalweg.core.checks import check_finite
 from thalweg.core.errors import InputError
 
 
@@ -38,6 +39,8 @@ class Settled(eqx.Module):
 
     def __check_init__(self) -> None:
         for name, value in (("rtol", self.rtol), ("atol", self.atol)):
+            if value is not None:
+                check_finite(f"Settled: {name}", value)
             if value is not None and not isinstance(value, Tracer) and not value >= 0:
                 raise InputError(f"Settled: {name} must not be negative, got {value}.")
 

@@ -6,9 +6,8 @@ import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.core import Tracer
 
+from thalweg.core.checks import check_count, check_finite, check_positive
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -74,10 +73,13 @@ class Stroboscopic(Map):
                 f"Stroboscopic: flow must be a Flow, got {self.flow!r}. Wrap a function with "
                 f"as_flow, an energy with SteepestDescent."
             )
-        if not isinstance(self.period, Tracer) and not np.all(np.asarray(self.period) > 0):
-            raise InputError(f"Stroboscopic: period must be positive, got {self.period}.")
-        if self.steps is not None and self.steps < 1:
-            raise InputError(f"Stroboscopic: steps must be at least 1, got {self.steps}.")
+        check_positive("Stroboscopic: period", self.period)
+        check_finite("Stroboscopic: phase", self.phase)
+        for name in ("rtol", "atol"):
+            if getattr(self, name) is not None:
+                check_positive(f"Stroboscopic: {name}", getattr(self, name))
+        if self.steps is not None:
+            check_count("Stroboscopic: steps", self.steps)
 
     def step(self, t: Any, state: Any) -> Any:
         """The state a period later; the number `t` of the step does not matter."""

@@ -169,7 +169,7 @@ def test_graded_neurons_descend_their_energy_in_its_metric():
     [
         (lambda: ModernHopfield(PATTERNS[0]), r"patterns must be a matrix \(P, N\), got .*\(20,\)"),
         (lambda: ModernHopfield(PATTERNS, 0.0), "temperature must be positive, got 0.0"),
-        (lambda: ModernHopfield(PATTERNS, np.inf), "not finite: temperature = inf"),
+        (lambda: ModernHopfield(PATTERNS, np.inf), "temperature must be finite, got inf"),
         (lambda: ModernHopfield(PATTERNS).retrieve(X, steps=-1), "steps must be .* got -1"),
         (lambda: ModernHopfield(PATTERNS).retrieve(X, steps=2.5), "steps must be .* got 2.5"),  # type: ignore[arg-type]
         (lambda: ModernHopfield(PATTERNS).retrieve(X[:3]), r"20 entries, .* the shape \(3,\)"),

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
 from thalweg.core.plain import number
 from thalweg.core.randomness import host_generator
@@ -160,6 +161,8 @@ def homogeneity_degree(
         >>> round(homogeneity_degree(lambda x: jnp.sum(x**4), 3).degree, 6)
         4.0
     """
+    check_count("homogeneity_degree: size", size)
+    check_count("homogeneity_degree: samples", samples)
     points = host_generator(key).standard_normal((samples, size))
     with jax.enable_x64(True):
         norms = np.asarray(_scaled_norms(in_float64(fn), points, _SCALES))
@@ -207,6 +210,8 @@ def check_axioms(
         >>> check_axioms(tw.SteepestDescent).holds
         True
     """
+    check_count("check_axioms: size", size)
+    check_count("check_axioms: samples", samples)
     rng = host_generator(key)
     points = rng.standard_normal((samples, size))
     with jax.enable_x64(True):

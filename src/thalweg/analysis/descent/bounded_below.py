@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
 from thalweg.core.plain import array, number
 from thalweg.core.randomness import host_generator
@@ -128,6 +129,8 @@ def check_bounded_below(
         >>> check_bounded_below(lambda x: -x[0] * x[1], 2).holds
         False
     """
+    check_count("check_bounded_below: size", size)
+    check_count("check_bounded_below: rays", rays)
     basis = _free_directions(conserved, size)
     rng = host_generator(key)
     directions = rng.standard_normal((rays, basis.shape[1]))

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from thalweg.core.checks import check_count, check_finite
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
 from thalweg.models.deep_linear.covariances import Covariances
@@ -23,6 +24,7 @@ def small_gaussian(
     widths: Sequence[int], scale: float = 0.01, key: jax.Array | None = None
 ) -> Weights:
     """Independent Gaussian entries of standard deviation `scale`."""
+    check_finite("scale", scale)
     shapes = layer_shapes(widths)
     return tuple(scale * _normal(key, level, shape) for level, shape in enumerate(shapes))
 
@@ -119,6 +121,9 @@ def lambda_balanced(
     product = np.asarray(product, dtype=np.float64)
     if product.ndim != 2:
         raise InputError(f"product must be a matrix, got the shape {product.shape}.")
+    check_finite("product", product)
+    check_finite("balance", balance)
+    check_count("hidden", hidden)
     (num_out, num_in), balance = product.shape, float(balance)
     widths = (num_in, int(hidden), num_out)
     room, side = (num_out, "outputs") if balance > 0.0 else (num_in, "inputs")

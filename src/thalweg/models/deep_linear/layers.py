@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
-from thalweg.core.trees import has_tracer
+from thalweg.core.trees import has_tracer, is_integer
 from thalweg.models.deep_linear.covariances import Covariances
 
 Weights = tuple[Any, ...]
@@ -51,6 +52,8 @@ def descent_direction(covariances: Covariances, weights: Sequence[Any]) -> Weigh
 
 def layer_shapes(widths: Sequence[int]) -> list[tuple[int, int]]:
     """The shape of every weight matrix of a network with these layer sizes."""
+    for width in widths:
+        check_count("widths", width)
     return [(above, below) for below, above in itertools.pairwise(widths)]
 
 
@@ -61,11 +64,11 @@ def check_widths(widths: Sequence[int], covariances: Covariances) -> tuple[int, 
 
 def chain(widths: Sequence[int], num_inputs: int, num_outputs: int) -> tuple[int, ...]:
     """The widths as a tuple, after checking that they lead from `num_inputs` to `num_outputs`."""
-    sizes = tuple(int(n) for n in widths)
-    if len(sizes) < 2 or min(sizes) < 1 or sizes != tuple(widths):
+    if len(widths) < 2 or not all(is_integer(n) and n > 0 for n in widths):
         raise InputError(
             f"widths must be two or more positive integers, inputs first, got {tuple(widths)}."
         )
+    sizes = tuple(int(n) for n in widths)
     if (sizes[0], sizes[-1]) != (num_inputs, num_outputs):
         raise InputError(
             f"widths {sizes} must lead from {num_inputs} inputs to {num_outputs} outputs: these "

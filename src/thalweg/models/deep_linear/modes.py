@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_positive
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Flow
 from thalweg.energies import Energy
@@ -86,6 +87,10 @@ class Cooperation(Energy):
     strengths: Any
     tau: float = 1.0
 
+    def __check_init__(self):
+        """Refuse time constants that are not positive."""
+        check_positive("Cooperation: tau", self.tau)
+
     def __call__(self, state: tuple[Any, Any]) -> jax.Array:
         """The energy of mode vectors `(a, b)`."""
         a, b = state
@@ -102,6 +107,10 @@ class Competition(Energy):
     """
 
     tau: float = 1.0
+
+    def __check_init__(self):
+        """Refuse time constants that are not positive."""
+        check_positive("Competition: tau", self.tau)
 
     def __call__(self, state: tuple[Any, Any]) -> jax.Array:
         """The energy of mode vectors `(a, b)`."""
@@ -128,6 +137,10 @@ class ModeFlow(Flow):
 
     strengths: Any
     tau: float = 1.0
+
+    def __check_init__(self):
+        """Refuse time constants that are not positive."""
+        check_positive("ModeFlow: tau", self.tau)
 
     def velocity(self, t: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
         """The two right-hand sides, as sums over modes."""
@@ -156,6 +169,10 @@ class DecoupledModes(Flow):
     strengths: Any
     tau: float = 1.0
     variances: Any = 1.0
+
+    def __check_init__(self):
+        """Refuse time constants that are not positive."""
+        check_positive("DecoupledModes: tau", self.tau)
 
     def velocity(self, t: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
         """The two right-hand sides."""

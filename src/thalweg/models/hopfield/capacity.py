@@ -20,12 +20,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.checks import check_count, check_finite, check_positive
 from thalweg.core.errors import InputError
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import Table, TableReport, about_in
-from thalweg.core.trees import is_integer
 from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.storage import hebb
@@ -76,8 +76,7 @@ def mean_field_overlap(load: float) -> float:
     Raises:
         InputError: the load is not positive.
     """
-    if not load > 0.0:
-        raise InputError(f"load must be positive, got {load}.")
+    check_positive("load", load)
     limit, _ = capacity_limit()
     if load > limit:
         return 0.0
@@ -182,12 +181,11 @@ def capacity_curve(
         ("networks", networks, 2),
         ("patterns", patterns, 1),
     ):
-        if not is_integer(value) or value < least:
-            raise InputError(f"{name} must be an integer of at least {least}, got {value!r}.")
+        check_count(name, value, least)
+    check_finite("flipped", flipped)
     if not 0.0 <= flipped <= 1.0:
         raise InputError(f"flipped must be from 0 to 1, got {flipped}.")
-    if not np.all(np.isfinite(np.asarray(loads, float))):
-        raise InputError(f"loads must be finite numbers, got {list(loads)}.")
+    check_finite("loads", np.asarray(loads))
     counts = [round(load * size) for load in loads]
     if not counts or min(counts) < 1:
         raise InputError(f"loads must each be at least one pattern, 1/{size}, got {list(loads)}.")

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.checks import check_count
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import Table, TableReport, about_in
@@ -89,6 +90,8 @@ def check_spin_descent(
         sweeps: how many sweeps of asynchronous updates, in random order.
         key: the randomness; None means `jax.random.key(0)`.
     """
+    check_count("check_spin_descent: starts", starts)
+    check_count("check_spin_descent: sweeps", sweeps)
     key = jax.random.key(0) if key is None else key
     size = network.weights.size
     with jax.enable_x64(True):
