@@ -133,6 +133,20 @@ def _ends(kernel, chains, steps):
     return jax.vmap(chain)(jax.random.split(jax.random.key(3), chains))
 
 
+def test_correlations_of_an_open_chain(double):
+    """⟨s_i s_{i+r}⟩ = tanh(J/T)^r: of the exact law, and of draws within standard errors."""
+    energy = Pairwise.lattice([8], 1.0, periodic=False)
+    law = law_of(energy, TEMPERATURE)
+    states = np.array(list(itertools.product([-1.0, 1.0], repeat=8)))
+    found = np.asarray(_ends(BlockGibbs(TEMPERATURE).kernel(energy), 4000, 40))
+    for distance in range(1, 6):
+        expected = np.tanh(1.0 / TEMPERATURE) ** distance
+        exact = law @ (states[:, 1] * states[:, 1 + distance])
+        assert exact == pytest.approx(expected, rel=1e-12)
+        seen = np.mean(found[:, 1] * found[:, 1 + distance])
+        assert abs(seen - expected) < 4.0 * np.sqrt((1.0 - expected**2) / 4000)
+
+
 def test_potts_draws_have_the_law():
     energy = Pairwise.lattice([5], 0.9, np.array([0.0, 0.4, -0.2]), states=3)
     every = np.array(list(itertools.product(range(3), repeat=5)))
