@@ -48,7 +48,7 @@ PARTS = {
     "plot": (
         "style", "labels", "views", "frames", "fields", "curves", "samples", "scenes", "layers",
         "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "verdicts", "splits", "operators", "bifurcations",
+        "verdicts", "splits", "operators", "passages", "bifurcations",
     ),
     "recovery": (
         "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",
@@ -56,8 +56,8 @@ PARTS = {
         "split", "ladder", "recover",
     ),
     "sampling": (
-        "boltzmann", "fokker_planck", "quantiles", "methods", "bias", "discrete", "partition",
-        "diagnostics", "samples", "chains", "runaways", "sample",
+        "boltzmann", "fokker_planck", "quantiles", "methods", "finite", "bias", "discrete",
+        "partition", "diagnostics", "samples", "chains", "runaways", "sample",
     ),
     "studies": (
         "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield",

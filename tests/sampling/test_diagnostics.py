@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from thalweg.sampling.diagnostics import effective_sample_size, split_rhat
+from thalweg.sampling.diagnostics import diagnose
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its own future
@@ -29,7 +29,7 @@ def test_they_are_those_of_arviz(rho, count):
     shifted = x + np.arange(4)[:, None]
     ties = np.round(x)
     draws = np.stack([x, shifted, ties], axis=2)
-    found = effective_sample_size(draws), split_rhat(draws)
+    found = diagnose(draws)
     for k in range(3):
         assert found[0][k] == pytest.approx(float(arviz.ess(draws[..., k])), rel=1e-10)
         assert found[1][k] == pytest.approx(float(arviz.rhat(draws[..., k])), rel=1e-10)
@@ -39,9 +39,9 @@ def test_an_autoregressive_chain():
     """Its ESS is N (1 − ρ)/(1 + ρ), that of one chain alone too."""
     for num_chains in (1, 4):
         x = chains(0.8, 20000, num_chains)
-        found = effective_sample_size(x[..., None])[0]
+        (found,), (rhat,) = diagnose(x[..., None])
         assert found == pytest.approx(x.size * 0.2 / 1.8, rel=0.2)
-        assert split_rhat(x[..., None])[0] < 1.01
+        assert rhat < 1.01
 
 
 def test_chains_that_disagree():
@@ -50,14 +50,14 @@ def test_chains_that_disagree():
     wide = chains(0.0, 500)
     wide[0] *= 5.0
     draws = np.stack([x, wide], axis=2)
-    assert np.all(split_rhat(draws) > 1.1)
-    assert effective_sample_size(draws)[0] < 20
+    ess, rhat = diagnose(draws)
+    assert np.all(rhat > 1.1)
+    assert ess[0] < 20
 
 
 def test_nothing_is_said_of_what_says_nothing():
     draws = np.zeros((2, 20, 3))
     draws[..., 1] = np.random.default_rng(0).normal(size=(2, 20))
     draws[0, 3, 1] = np.nan
-    assert np.isnan(effective_sample_size(draws)).all()
-    assert np.isnan(split_rhat(draws)).all()
-    assert np.isnan(split_rhat(np.random.default_rng(0).normal(size=(2, 7, 1)))).all()
+    assert np.isnan(diagnose(draws)).all()
+    assert np.isnan(diagnose(np.random.default_rng(0).normal(size=(2, 7, 1)))).all()

@@ -66,3 +66,31 @@ def test_a_state_is_as_many_quantiles_in_order():
     ahead = rule.step(0, jnp.arange(4.0))
     assert bool(jnp.all(jnp.diff(ahead) > 0.0))
     assert np.isnan(rule.step(0, jnp.array([0.0, 2.0, 1.0, 3.0]))).all()
+
+
+def jko_of_gaussian(mean, deviation, step_size, steps):
+    """m' = m/(1 + τ), s' = [s + √(s² + 4τ(1 + τ))]/(2(1 + τ)), at λ = T = 1."""
+    for _ in range(steps):
+        mean /= 1 + step_size
+        root = np.sqrt(deviation**2 + 4 * step_size * (1 + step_size))
+        deviation = (deviation + root) / (2 * (1 + step_size))
+    return mean, deviation
+
+
+def test_steps_of_a_gaussian_are_of_first_order_and_have_no_bias_at_rest():
+    exact = np.array([2.0 / np.e, 1.0 + 8.0 / np.e**2])
+    errors = []
+    for steps in (40, 80):
+        mean, deviation = jko_of_gaussian(2.0, 3.0, 1.0 / steps, steps)
+        errors.append(np.array([mean, deviation**2]) - exact)
+    np.testing.assert_allclose(errors[0] / errors[1], 2.0, rtol=0.03)
+    assert jko_of_gaussian(0.0, 1.0, 0.7, 1) == pytest.approx((0.0, 1.0), abs=1e-15)
+    # The step itself: the quantiles of the law at rest stay, but for their spread in the gaps.
+    with jax.enable_x64(True):
+        drifts = []
+        for count in (50, 100):
+            rest = tw.simulate(
+                jko_step(bowl, 1.0, 0.7, count), gaussian(0.0, 1.0, count), steps=60, save="end"
+            ).final
+            drifts.append(np.var(rest) - 1.0)
+    assert 2.0 * drifts[1] - drifts[0] == pytest.approx(0.0, abs=2e-3)

@@ -62,9 +62,9 @@ def lowest_near(objective: Callable[[Any], Any], start: jax.Array, unit: Any) ->
 def _newton(objective: Any, gradient: Any, start: jax.Array) -> jax.Array:
     eps = float(jnp.finfo(start.dtype).eps)
 
-    def is_small(vector: jax.Array, z: jax.Array) -> jax.Array:
+    def is_small(vector: jax.Array, z: jax.Array, share: float = _ROUNDING * eps) -> jax.Array:
         size = jnp.max(jnp.abs(z)) + jnp.max(jnp.abs(start))
-        return jnp.max(jnp.abs(vector)) <= _ROUNDING * eps * size
+        return jnp.max(jnp.abs(vector)) <= share * size
 
     def goes_on(turn: _Turn) -> jax.Array:
         return ~turn.is_done & ~turn.is_stuck & (turn.turns < _MOST_TURNS)
@@ -88,7 +88,9 @@ def _newton(objective: Any, gradient: Any, start: jax.Array) -> jax.Array:
             (jnp.ones_like(level), jnp.int32(0)),
         )
         # Terms that cancel leave a gradient above rounding; the step then is not.
-        is_done = is_small(step, turn.z)
+        is_stuck = halved >= _HALVINGS
+        # A step of √eps changes the function by less than its rounding: no fall can be seen.
+        is_done = is_small(step, turn.z) | (is_stuck & is_small(step, turn.z, eps**0.5))
         z = jnp.where(is_done, turn.z, turn.z + share * step)
         covector = gradient(z)
         return _Turn(
@@ -96,7 +98,7 @@ def _newton(objective: Any, gradient: Any, start: jax.Array) -> jax.Array:
             covector,
             turn.turns + 1,
             is_done | is_small(covector, z),
-            jnp.asarray(halved >= _HALVINGS),
+            jnp.asarray(is_stuck),
         )
 
     covector = gradient(start)

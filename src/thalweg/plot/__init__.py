@@ -4,13 +4,14 @@ They return the axes (`axes.figure.savefig("name.svg")` writes a file), show not
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
 returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `energy_along_data`,
 `spectrum_data`, `cobweb_data`, `split_data`, `heights`,
-`branch_lines`.
+`branch_lines`, `sgld_shares`.
 """
 
 from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
 from thalweg.plot.landscapes import energy_landscape, landscape_data
 from thalweg.plot.operators import heights, operators
+from thalweg.plot.passages import Shares, sgld_passage, sgld_shares
 from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.portraits import phase_portrait
 from thalweg.plot.scenes import Portrait
@@ -28,6 +29,7 @@ from thalweg.plot.views import View
 __all__ = [
     "Cobweb",
     "Portrait",
+    "Shares",
     "View",
     "bifurcation_diagram",
     "branch_lines",
@@ -41,6 +43,8 @@ __all__ = [
     "operators",
     "phase_portrait",
     "portrait_data",
+    "sgld_passage",
+    "sgld_shares",
     "spectrum",
     "spectrum_data",
     "split",

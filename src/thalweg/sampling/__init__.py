@@ -3,6 +3,7 @@
 from thalweg.sampling.bias import BiasLedger, bias_ledger
 from thalweg.sampling.boltzmann import Boltzmann
 from thalweg.sampling.discrete import BlockGibbs, Glauber
+from thalweg.sampling.finite import FiniteBoltzmann, all_spins
 from thalweg.sampling.fokker_planck import FokkerPlanck
 from thalweg.sampling.methods import (
     BAOAB,
@@ -44,6 +45,7 @@ __all__ = [
     "BlockGibbs",
     "Boltzmann",
     "Exact",
+    "FiniteBoltzmann",
     "FokkerPlanck",
     "Glauber",
     "LogPartition",
@@ -58,6 +60,7 @@ __all__ = [
     "Told",
     "Torus",
     "Warmed",
+    "all_spins",
     "bias_ledger",
     "free_energy",
     "jko_step",

@@ -12,7 +12,7 @@ import numpy as np
 
 from thalweg.core.progress import Progress
 from thalweg.core.trees import Layout
-from thalweg.sampling.methods.base import Told, is_broken, is_continuous
+from thalweg.sampling.methods.base import Told, is_broken
 
 # Draws that one call of the compiled program keeps: progress is reported in between.
 _MOST_DRAWS = 1024
@@ -27,15 +27,14 @@ class Chain(eqx.Module):
         carry: what its kernel keeps.
         key: its randomness.
         index: how many steps were taken, those of the warm-up too.
-        is_lost: whether the state left the finite; it stays where it was.
-        acceptance: the sum of the acceptance probabilities so far.
-        divergences: how many proposals were lost.
+        acceptance: the sum of the acceptance probabilities after the warm-up; None where nothing is
+            proposed.
+        divergences: how many proposals were lost after it; None where nothing can be.
     """
 
     carry: Any
     key: Any
     index: Any
-    is_lost: Any
     acceptance: Any
     divergences: Any
 
@@ -102,10 +101,12 @@ def _warmed(method: Any, kernel: Any, starts: Any, keys: Any, count: int) -> Any
     def one(start: Any, key: Any) -> tuple[Any, Chain]:
         own, later = jax.random.split(key)
         warmed = method.warm_up(kernel, start, count, own)
-        carry = method.tuned(kernel, warmed.found).init(warmed.state)
-        is_lost = jnp.asarray(warmed.lost_at >= 0)
-        index = jnp.where(is_lost, warmed.lost_at, count).astype(jnp.int32)
-        return warmed.found, Chain(carry, later, index, is_lost, jnp.float32(0), jnp.int32(0))
+        tuned = method.tuned(kernel, warmed.found)
+        carry = tuned.init(warmed.state)
+        told = _told(eqx.filter_eval_shape(lambda c: tuned.step(later, 0, c)[1], carry))
+        acceptance = None if told.acceptance is None else jnp.float32(0)
+        divergences = None if told.is_divergent is None else jnp.int32(0)
+        return warmed.found, Chain(carry, later, jnp.int32(count), acceptance, divergences)
 
     return jax.vmap(one)(starts, keys)
 
@@ -118,17 +119,21 @@ def _continued(
     found: Any,
     chains: Chain,
     stop: Any,
-    thin: Any,
+    thin: int,
     room: int,
-) -> tuple[Chain, Draws, Any]:
-    """Each chain `stop` draws later, the draws in the first rows of `room`, and where each is."""
+) -> tuple[Chain, Draws]:
+    """Each chain `stop` draws later, and the draws in the first rows of `room`."""
 
-    def one(found: Any, chain: Chain) -> tuple[Chain, Draws, Any]:
+    def one(found: Any, chain: Chain) -> tuple[Chain, Draws]:
         own = method.tuned(kernel, found)
+        # All keys at once: one by one they cost as much as the steps of small states.
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(
+            chain.key, chain.index + jnp.arange(room * thin)
+        ).reshape(room, thin)
 
         def keep(row: Any, loop: tuple[Chain, Draws]) -> tuple[Chain, Draws]:
             chain, draws = loop
-            chain, told_energy = _thinned(own, chain, thin)
+            chain, told_energy = _thinned(own, chain, keys[row])
             state = own.state(chain.carry)
             level = energy(state) if told_energy is None else told_energy
             kept = jax.tree.map(lambda rows, x: rows.at[row].set(x), draws, Draws(state, level))
@@ -137,40 +142,68 @@ def _continued(
         state = own.state(chain.carry)
         level = jax.eval_shape(energy, state)
         rows = jax.tree.map(lambda x: jnp.zeros((room, *x.shape), x.dtype), Draws(state, level))
-        chain, draws = jax.lax.fori_loop(0, stop, keep, (chain, rows))
-        return chain, draws, own.state(chain.carry)
+        return jax.lax.fori_loop(0, stop, keep, (chain, rows))
 
     return jax.vmap(one)(found, chains)
 
 
-def _thinned(kernel: Any, chain: Chain, thin: Any) -> tuple[Chain, Any]:
-    """A chain `thin` steps later, and the energy that its kernel tells, or None."""
-
-    def step(chain: Chain) -> tuple[Chain, Any]:
-        key = jax.random.fold_in(chain.key, chain.index)
-        carry, info = kernel.step(key, chain.index, chain.carry)
-        told = info if isinstance(info, Told) else Told()
-        is_lost = chain.is_lost | is_broken(kernel.state(carry))
-        accepted = 0.0 if told.acceptance is None else told.acceptance
-        diverged = 0 if told.is_divergent is None else told.is_divergent
-        kept = carry
-        if is_continuous(kernel.state(carry)):
-            kept = jax.tree.map(lambda new, old: jnp.where(is_lost, old, new), carry, chain.carry)
-        after = Chain(
-            carry=kept,
-            key=chain.key,
-            index=chain.index + jnp.where(is_lost, 0, 1),
-            is_lost=is_lost,
-            acceptance=chain.acceptance + jnp.where(is_lost, 0.0, accepted).astype(jnp.float32),
-            divergences=chain.divergences + jnp.where(is_lost, 0, diverged).astype(jnp.int32),
+def _thinned(kernel: Any, chain: Chain, keys: Any) -> tuple[Chain, Any]:
+    """A chain a step a key later, and the energy that its kernel tells, or None."""
+    last = len(keys) - 1
+    if last:
+        chain = jax.lax.fori_loop(
+            0, last, lambda index, c: _stepped(kernel, c, keys[index])[0], chain
         )
-        return after, told.energy
+    return _stepped(kernel, chain, keys[last])
 
-    _, energy = eqx.filter_eval_shape(step, chain)
-    if energy is None:
-        return jax.lax.fori_loop(0, thin, lambda _, c: step(c)[0], chain), None
-    blank = jnp.zeros(energy.shape, energy.dtype)
-    return jax.lax.fori_loop(0, thin, lambda _, loop: step(loop[0]), (chain, blank))
+
+def _stepped(kernel: Any, chain: Chain, key: Any) -> tuple[Chain, Any]:
+    carry, info = kernel.step(key, chain.index, chain.carry)
+    told, acceptance, divergences = _told(info), chain.acceptance, chain.divergences
+    if acceptance is not None:
+        acceptance = acceptance + told.acceptance.astype(jnp.float32)
+    if divergences is not None:
+        divergences = divergences + told.is_divergent.astype(jnp.int32)
+    return Chain(carry, chain.key, chain.index + 1, acceptance, divergences), told.energy
+
+
+def _told(info: Any) -> Told:
+    return info if isinstance(info, Told) else Told()
+
+
+@eqx.filter_jit
+def _stumbled(method: Any, kernel: Any, found: Any, chains: Chain, limit: Any) -> Any:
+    """The last finite state of each chain, and the step after which it left the finite.
+
+    The run again, and slowly: chains that fail are rare, and looking at every step is not free.
+    """
+
+    def one(found: Any, chain: Chain) -> tuple[Any, Any]:
+        own = method.tuned(kernel, found)
+
+        def goes_on(loop: tuple[Chain, Chain]) -> Any:
+            _, ahead = loop
+            return ~is_broken(own.state(ahead.carry)) & (ahead.index < limit)
+
+        def step(loop: tuple[Chain, Chain]) -> tuple[Chain, Chain]:
+            _, chain = loop
+            return chain, _stepped(own, chain, jax.random.fold_in(chain.key, chain.index))[0]
+
+        last, ahead = jax.lax.while_loop(goes_on, step, (chain, chain))
+        is_lost = is_broken(own.state(ahead.carry))
+        return own.state(last.carry), jnp.where(is_lost, last.index, -1)
+
+    return jax.vmap(one)(found, chains)
+
+
+@eqx.filter_jit
+def _unwarmed(kernel: Any, starts: Any, keys: Any) -> Chain:
+    """Chains at their starts, with the keys of the warm-up of a method that tunes nothing."""
+
+    def one(start: Any, key: Any) -> Chain:
+        return Chain(kernel.init(start), jax.random.split(key)[0], jnp.int32(0), None, None)
+
+    return jax.vmap(one)(starts, keys)
 
 
 def run_chains(
@@ -187,40 +220,49 @@ def run_chains(
         plan: how many steps and draws.
     """
     size = Layout.of(starts).size
-    room = min(2 ** math.ceil(math.log2(plan.count)), _MOST_DRAWS, max(1, _MOST_NUMBERS // size))
-    parts, done, last = [], 0, starts
+    most = max(1, _MOST_NUMBERS // max(size, plan.thin))
+    room = min(2 ** math.ceil(math.log2(plan.count)), _MOST_DRAWS, most)
+    parts, done = [], 0
+    last, lost_at = None, np.full(len(keys), -1)
     with Progress(f"sample by {type(method).__name__}", plan.count, unit="draws") as progress:
         found, chains = _warmed(method, kernel, starts, keys, plan.warmup)
         while done < plan.count:
-            stop = min(room, plan.count - done)
-            chains, draws, last = _continued(
-                method, kernel, energy, found, chains, np.int32(stop), np.int32(plan.thin), room
+            stop, before = min(room, plan.count - done), chains
+            chains, draws = _continued(
+                method, kernel, energy, found, before, np.int32(stop), plan.thin, room
             )
             parts.append(jax.tree.map(lambda x, stop=stop: np.asarray(x)[:, :stop], draws))
             done += stop
-            progress.update(done)
-            if bool(np.any(chains.is_lost)):
+            if not _is_finite(parts[-1].states):
+                if done == stop and found is None:
+                    first = _unwarmed(kernel, starts, keys)
+                    last, lost_at = _stumbled(method, kernel, found, first, np.int32(plan.warmup))
+                if not np.any(np.asarray(lost_at) >= 0):
+                    limit = np.int32(plan.warmup + done * plan.thin)
+                    last, lost_at = _stumbled(method, kernel, found, before, limit)
                 break
+            progress.update(done)
     joined = parts[0] if len(parts) == 1 else jax.tree.map(_joined, *parts)
-    steps = np.asarray(chains.index)
-    taken = np.maximum(steps - plan.warmup, 1)
-    tells = eqx.filter_eval_shape(
-        lambda c: kernel.step(keys[0], 0, c)[1], kernel.init(_first(starts))
-    )
-    told = tells if isinstance(tells, Told) else Told()
+    taken, acceptance = max(done * plan.thin, 1), chains.acceptance
     return Run(
         draws=joined,
-        last=jax.tree.map(np.asarray, last),
-        lost_at=np.where(chains.is_lost, steps, -1),
-        acceptances=None if told.acceptance is None else np.asarray(chains.acceptance) / taken,
-        divergences=None if told.is_divergent is None else np.asarray(chains.divergences),
+        last=jax.tree.map(_last, joined.states) if last is None else jax.tree.map(np.asarray, last),
+        lost_at=np.asarray(lost_at),
+        acceptances=None if acceptance is None else np.asarray(acceptance) / taken,
+        divergences=None if chains.divergences is None else np.asarray(chains.divergences),
         found=jax.tree.map(np.asarray, found),
     )
+
+
+def _is_finite(states: Any) -> bool:
+    """Whether all floating numbers among kept states are finite."""
+    leaves = jax.tree.leaves(states)
+    return all(np.all(np.isfinite(x)) for x in leaves if jnp.issubdtype(x.dtype, jnp.floating))
 
 
 def _joined(*parts: np.ndarray) -> np.ndarray:
     return np.concatenate(parts, axis=1)
 
 
-def _first(states: Any) -> Any:
-    return jax.tree.map(lambda x: x[0], states)
+def _last(rows: np.ndarray) -> np.ndarray:
+    return rows[:, -1]

@@ -3,73 +3,66 @@
 In NumPy: what JAX would compile for every number of draws takes seconds, this milliseconds.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import scipy.fft
 import scipy.special
-import scipy.stats
 
 # Draws of half a chain below which there are no pairs of lags to add up.
 _FEWEST = 4
 
 
-def effective_sample_size(draws: np.ndarray) -> np.ndarray:
-    """The number of independent draws that would tell the mean of the ranks as well (bulk ESS).
+def diagnose(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The effective sample size and R̂ of several quantities, each of shape `(k,)`.
+
+    The first is the number of independent draws that would tell the mean of the ranks as well (bulk
+    ESS). The second is the factor by which the chains together are wider than each by itself, in
+    ranks of the draws or of their distances from the median, whichever is larger; 1 is best. Halves
+    of the chains are compared, so that one chain has an R̂ too.
 
     Arguments:
         draws: shape `(chains, count, k)`, of k quantities.
 
     Returns:
-        Shape `(k,)`; NaN where draws are not finite, are fewer than 8, or never changed.
+        Both are NaN where draws are not finite, are fewer than 8, or never changed.
 
     References:
-        Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), *Bayesian Analysis* 16, 667: eq. (10)
-        to (13) of rank-normalized halves of the chains.
+        Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), *Bayesian Analysis* 16, 667: § 4, and
+        eq. (10) to (13) of rank-normalized halves of the chains.
     """
-    return _each(_ess_of_halves, draws)
-
-
-def split_rhat(draws: np.ndarray) -> np.ndarray:
-    """R̂ by ranks: by what factor the chains together are wider than each by itself; 1 is best.
-
-    The larger of those of the draws and of their distances from the median. Halves of the chains
-    are compared, so that one chain has an R̂ too.
-
-    Arguments:
-        draws: shape `(chains, count, k)`, of k quantities.
-
-    Returns:
-        Shape `(k,)`; NaN where draws are not finite, are fewer than 8, or never changed.
-
-    References:
-        Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), *Bayesian Analysis* 16, 667, § 4.
-    """
-
-    def rhat(halves: np.ndarray) -> float:
-        folded = np.abs(halves - np.median(halves))
-        return max(_rhat_of(_normal_scores(halves)), _rhat_of(_normal_scores(folded)))
-
-    return _each(rhat, draws)
-
-
-def _each(of_halves: Callable[[np.ndarray], float], draws: np.ndarray) -> np.ndarray:
-    """A number of each quantity, from the halves of its chains."""
-    count = draws.shape[1] // 2
+    count, found = draws.shape[1] // 2, np.full((2, draws.shape[2]), np.nan)
     if count < _FEWEST:
-        return np.full(draws.shape[2], np.nan)
+        return found[0], found[1]
     # Of an odd number of draws the middle one is left out.
-    halves = np.concatenate([draws[:, :count], draws[:, -count:]]).astype(np.float64)
+    halves = np.concatenate([draws[:, :count], draws[:, -count:]])
     has_news = np.all(np.isfinite(halves), axis=(0, 1)) & (np.ptp(halves, axis=(0, 1)) > 0)
-    return np.array(
-        [of_halves(halves[..., k]) if has_news[k] else np.nan for k in range(draws.shape[2])]
-    )
+    size = halves[..., 0].size
+    # Blom's normal scores of all ranks and of those half way between two.
+    table = scipy.special.ndtri((np.arange(2, 2 * size + 1) / 2.0 - 0.375) / (size + 0.25))
+    for k in np.flatnonzero(has_news):
+        x = np.ascontiguousarray(halves[..., k])
+        scores = _normal_scores(x, table)
+        folded = _normal_scores(np.abs(x - np.median(x)), table)
+        found[:, k] = _ess_of(scores), max(_rhat_of(scores), _rhat_of(folded))
+    return found[0], found[1]
 
 
-def _normal_scores(x: np.ndarray) -> np.ndarray:
-    """Blom's normal scores of the ranks among all draws; ties share their mean rank."""
-    ranks = scipy.stats.rankdata(x).reshape(x.shape)
-    return scipy.special.ndtri((ranks - 0.375) / (x.size + 0.25))
+def _normal_scores(x: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """The scores of the ranks among all draws; ties share their mean rank.
+
+    Arguments:
+        x: draws.
+        table: the scores of the ranks 1, 1½, 2, ….
+    """
+    flat, scores = x.ravel(), np.empty(x.size)
+    order = np.argsort(flat)
+    ordered = flat[order]
+    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    if len(begins) == x.size:
+        scores[order] = table[::2]
+        return scores.reshape(x.shape)
+    lengths = np.diff(np.append(begins, x.size))
+    scores[order] = np.repeat(table[2 * begins + lengths - 1], lengths)
+    return scores.reshape(x.shape)
 
 
 def _rhat_of(x: np.ndarray) -> float:
@@ -81,8 +74,7 @@ def _rhat_of(x: np.ndarray) -> float:
     return float(np.sqrt(between / within + (count - 1) / count))
 
 
-def _ess_of_halves(halves: np.ndarray) -> float:
-    x = _normal_scores(halves)
+def _ess_of(x: np.ndarray) -> float:
     chains, count = x.shape
     covariances = _autocovariances(x)
     within = np.mean(covariances[:, 0]) * count / (count - 1)

@@ -16,7 +16,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
 from thalweg.core.trees import Layout, as_arrays, is_integer, non_finite_leaves
 from thalweg.sampling.chains import Plan, Run, dispersed, levels, run_chains
-from thalweg.sampling.diagnostics import effective_sample_size, split_rhat
+from thalweg.sampling.diagnostics import diagnose
 from thalweg.sampling.methods.base import Method
 from thalweg.sampling.runaways import check_run, fall_of
 from thalweg.sampling.samples import Samples
@@ -206,21 +206,21 @@ def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
     layout = Layout.of(flat)
     names = tuple(declared_names(energy, layout)) if layout.size < _LARGE else ()
     if names:
-        quantities = np.asarray(layout.flatten(states), np.float64)
+        quantities = np.asarray(layout.flatten(states))
     else:
         leaves = [x.reshape(*x.shape[:2], -1) for x in jax.tree.leaves(states)]
         total = sum(x.sum(axis=-1, dtype=np.float64) for x in leaves)
         quantities = np.asarray(total / layout.size)[..., None]
-    levels = np.asarray(energies, np.float64)[..., None]
+    levels = np.asarray(energies)[..., None]
     quantities = np.concatenate([quantities, levels], axis=-1)
-    pooled = quantities.reshape(-1, quantities.shape[-1])
-    nothing = np.zeros(0)
+    pooled = quantities.reshape(-1, quantities.shape[-1]).astype(np.float64)
+    (ess, rhat), nothing = diagnose(quantities), np.zeros(0)
     return Samples(
         names=(*(names or ("magnetization",)), "energy"),
         mean=pooled.mean(axis=0),
         sd=pooled.std(axis=0, ddof=1) if len(pooled) > 1 else np.full(pooled.shape[1], np.nan),
-        ess=effective_sample_size(quantities),
-        rhat=split_rhat(quantities),
+        ess=ess,
+        rhat=rhat,
         acceptances=nothing if run.acceptances is None else run.acceptances.astype(float),
         divergences=nothing.astype(int) if run.divergences is None else run.divergences.astype(int),
         method=type(method).__name__,

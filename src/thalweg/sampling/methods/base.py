@@ -38,14 +38,12 @@ class Warmed(NamedTuple):
     """Where the warm-up of a chain ended.
 
     Attributes:
-        state: the state there; the last finite one where the chain left the finite.
+        state: the state there.
         found: what was tuned, a pytree of numbers, or None.
-        lost_at: after how many steps the chain left the finite; −1 where it did not.
     """
 
     state: Any
     found: Any = None
-    lost_at: Any = -1
 
 
 class Method(eqx.Module):
@@ -81,19 +79,15 @@ class PlainMethod(Method):
     """A method that tunes nothing: its warm-up is steps that are thrown away (abstract)."""
 
     def warm_up(self, kernel: Any, start: Any, count: int, key: jax.Array) -> Warmed:
-        """The state after `count` steps, or the last finite one."""
+        """The state after `count` steps."""
 
-        def step(index: Any, loop: Any) -> Any:
-            carry, lost_at = loop
-            after = kernel.step(jax.random.fold_in(key, index), index, carry)[0]
-            if not is_continuous(start):
-                return after, lost_at
-            lost_at = jnp.where((lost_at < 0) & is_broken(kernel.state(after)), index, lost_at)
-            return jax.tree.map(lambda x, y: jnp.where(lost_at < 0, x, y), after, carry), lost_at
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(max(count, 1)))
 
-        loop = (kernel.init(start), jnp.int32(-1))
-        carry, lost_at = jax.lax.fori_loop(0, jnp.int32(count), step, loop)
-        return Warmed(kernel.state(carry), None, lost_at)
+        def step(index: Any, carry: Any) -> Any:
+            return kernel.step(keys[index], index, carry)[0]
+
+        carry = jax.lax.fori_loop(0, jnp.int32(count), step, kernel.init(start))
+        return Warmed(kernel.state(carry))
 
     def tuned(self, kernel: Any, found: Any) -> Transition:
         """The kernel itself."""

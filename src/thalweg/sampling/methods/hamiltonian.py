@@ -14,7 +14,7 @@ from thalweg.dynamics import MemoryKernel
 from thalweg.sampling.methods.base import Energy, Told, Warmed, check_temperature
 from thalweg.sampling.methods.continuous import ContinuousMethod, refuse_constrained
 from thalweg.sampling.methods.extras import import_blackjax, in_precision_of
-from thalweg.sampling.methods.metropolis import Known, LogWeight, as_known, as_weighed, known_at
+from thalweg.sampling.methods.metropolis import LogWeight, weighed_at
 from thalweg.sampling.methods.sgld import check_step
 
 
@@ -37,26 +37,26 @@ class HamiltonianKernel(MemoryKernel):
     length: int | None = eqx.field(static=True, default=None)
     most_doublings: int = eqx.field(static=True, default=10)
 
-    def init(self, state: Any) -> Known:
-        """The state, its energy and its gradient."""
-        return known_at(self.energy, state)
+    def init(self, state: Any) -> Any:
+        """The state, −E/T and its gradient, as BlackJAX keeps them."""
+        weighed = weighed_at(self.energy, self.temperature, state)
+        return import_blackjax("HMC").mcmc.hmc.HMCState(*weighed)
 
-    def step(self, key: jax.Array, t: Any, carry: Known) -> tuple[Known, Told]:
+    def step(self, key: jax.Array, t: Any, carry: Any) -> tuple[Any, Told]:
         """A trajectory from the state, with a fresh momentum."""
-        x = carry.state
+        x = carry.position
         algorithm, options = self.algorithm
-        begin = import_blackjax("HMC").mcmc.hmc.HMCState(*as_weighed(carry, self.temperature))
         mass = _ones(x) if self.inverse_mass is None else self.inverse_mass
         weight = LogWeight(self.energy, self.temperature)
         step, mass = cast_like(self.step_size, x), cast_like(mass, x)
         with in_precision_of(x):
-            after, info = algorithm.build_kernel()(key, begin, weight, step, mass, **options)
-        known = as_known(after, self.temperature)
-        return known, Told(info.acceptance_rate, info.is_divergent, known.level)
+            after, info = algorithm.build_kernel()(key, carry, weight, step, mass, **options)
+        level = -cast_like(self.temperature, x) * after.logdensity
+        return after, Told(info.acceptance_rate, info.is_divergent, level)
 
-    def state(self, carry: Known) -> Any:
+    def state(self, carry: Any) -> Any:
         """The state."""
-        return carry.state
+        return carry.position
 
     @property
     def algorithm(self) -> tuple[Any, dict[str, Any]]:

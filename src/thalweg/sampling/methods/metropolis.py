@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from thalweg.core.trees import cast_like
 from thalweg.dynamics import MemoryKernel
@@ -11,20 +10,6 @@ from thalweg.sampling.methods.base import Energy, Told, check_temperature
 from thalweg.sampling.methods.continuous import PlainContinuousMethod, refuse_constrained
 from thalweg.sampling.methods.extras import import_blackjax, in_precision_of
 from thalweg.sampling.methods.sgld import check_step
-
-
-class Known(NamedTuple):
-    """A state and what is known of the energy there.
-
-    Attributes:
-        state: x.
-        level: E(x).
-        covector: ∇E(x).
-    """
-
-    state: Any
-    level: Any
-    covector: Any
 
 
 class LogWeight(NamedTuple):
@@ -43,26 +28,26 @@ class LogWeight(NamedTuple):
         return -self.energy(state) / cast_like(self.temperature, state)
 
 
-def known_at(energy: Energy, state: Any) -> Known:
-    """A state, its energy and its gradient."""
-    level, covector = jax.value_and_grad(energy)(state)
-    return Known(state, level, covector)
+def weighed_at(energy: Energy, temperature: Any, state: Any) -> tuple[Any, Any, Any]:
+    """What BlackJAX keeps of a state: it, −E/T and its gradient."""
+    return state, *jax.value_and_grad(LogWeight(energy, temperature))(state)
 
 
-def as_weighed(known: Known, temperature: Any) -> tuple[Any, Any, Any]:
-    """What BlackJAX keeps: the state, −E/T and its gradient."""
-    beta = 1.0 / cast_like(temperature, known.state)
-    return known.state, -beta * known.level, jax.tree.map(lambda g: -beta * g, known.covector)
+class WeighedKernel(MemoryKernel):
+    """A kernel whose carry is a state, −E/T and its gradient (abstract).
+
+    For developers: implement what a `MemoryKernel` asks for; `retempered` is what replicas at other
+    temperatures need when they change places.
+    """
+
+    def retempered(self, carry: Any, before: Any, after: Any) -> Any:
+        """The carry of the same state at another temperature."""
+        position, weight, slope = carry
+        ratio = cast_like(before, weight) / cast_like(after, weight)
+        return type(carry)(position, ratio * weight, jax.tree.map(lambda g: ratio * g, slope))
 
 
-def as_known(weighed: Any, temperature: Any) -> Known:
-    """The state, E and its gradient of what BlackJAX keeps."""
-    position, log_weight, covector = weighed[:3]
-    t = cast_like(temperature, position)
-    return Known(position, -t * log_weight, jax.tree.map(lambda g: -t * g, covector))
-
-
-class MALAKernel(MemoryKernel):
+class MALAKernel(WeighedKernel):
     """One proposal of Langevin, accepted or refused.
 
     Arguments:
@@ -75,27 +60,25 @@ class MALAKernel(MemoryKernel):
     step_size: Any
     temperature: Any
 
-    def init(self, state: Any) -> Known:
-        """The state, its energy and its gradient."""
-        return known_at(self.energy, state)
+    def init(self, state: Any) -> Any:
+        """The state, −E/T and its gradient, as BlackJAX keeps them."""
+        weighed = weighed_at(self.energy, self.temperature, state)
+        return import_blackjax("MALA").mcmc.mala.MALAState(*weighed)
 
-    def step(self, key: jax.Array, t: Any, carry: Known) -> tuple[Known, Told]:
+    def step(self, key: jax.Array, t: Any, carry: Any) -> tuple[Any, Told]:
         """The proposal x − η∇E + √(2ηT) ξ, or x."""
-        mala = import_blackjax("MALA").mcmc.mala
+        mala, x = import_blackjax("MALA").mcmc.mala, carry.position
+        temperature = cast_like(self.temperature, x)
         # Its steps are of the law's logarithm: η T of −∇E/T.
-        length = cast_like(self.step_size, carry.state) * cast_like(self.temperature, carry.state)
-        weighed = mala.MALAState(*as_weighed(carry, self.temperature))
+        length = cast_like(self.step_size, x) * temperature
         weight = LogWeight(self.energy, self.temperature)
-        with in_precision_of(carry.state):
-            after, info = mala.build_kernel()(key, weighed, weight, length)
-        known = as_known(after, self.temperature)
-        # A refused proposal changes nothing, not even by rounding.
-        known = jax.tree.map(lambda new, old: jnp.where(info.is_accepted, new, old), known, carry)
-        return known, Told(acceptance=info.acceptance_rate, energy=known.level)
+        with in_precision_of(x):
+            after, info = mala.build_kernel()(key, carry, weight, length)
+        return after, Told(info.acceptance_rate, energy=-temperature * after.logdensity)
 
-    def state(self, carry: Known) -> Any:
+    def state(self, carry: Any) -> Any:
         """The state."""
-        return carry.state
+        return carry.position
 
 
 class MALA(PlainContinuousMethod):

@@ -11,6 +11,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, replace
 from thalweg.dynamics import MemoryKernel
 from thalweg.sampling.methods.base import Energy, Method, PlainMethod, Told
+from thalweg.sampling.methods.metropolis import WeighedKernel
 
 
 class TemperingKernel(MemoryKernel):
@@ -44,6 +45,9 @@ class TemperingKernel(MemoryKernel):
             levels = info.energy
         order, chance = self.exchange(other, t, levels)
         carry = jax.tree.map(lambda x: x[order], carry)
+        if isinstance(self.kernel, WeighedKernel):
+            ladder = jnp.asarray(self.temperatures)
+            carry = jax.vmap(self.kernel.retempered)(carry, ladder[order], ladder)
         return carry, Told(acceptance=chance, energy=levels[order[0]])
 
     def _moved(self, key: jax.Array, temperature: Any, carry: Any, t: Any) -> tuple[Any, Any]:
@@ -89,8 +93,8 @@ class ParallelTempering(PlainMethod):
     temperatures are well spaced where it is a fifth to a half.
 
     Arguments:
-        method: the steps of one replica, which must have a temperature, and a kernel that keeps
-            nothing that depends on it: `MALA`, `SGLD`, `BlockGibbs`, `Glauber`.
+        method: the steps of one replica, which must have a temperature, and tunes
+            nothing: `MALA`, `SGLD`, `BlockGibbs`, `Glauber`.
         temperatures: T, rising, two at least; the first is that of the law.
 
     Raises:
