@@ -77,6 +77,7 @@ from thalweg.sampling import (
     QuantileFreeEnergy,
 )
 from thalweg.sampling.discrete.packed import PackedSweep
+from thalweg.studies.inverse_energy.models import NetworkMap
 
 
 @dataclass(frozen=True)
@@ -314,6 +315,11 @@ RULES = (
     Row(
         "covariant descent",
         lambda: CovariantDescent(FourWells(), 1.0, 0.2, 0.1, geometry=tw.DiagonalMetric(Stretch())),
+        (PLANE,),
+    ),
+    Row(
+        "network map",
+        lambda: NetworkMap((SPD[:, :2], SPD[:2]), (THREE, PLANE), np.full(1, 0.5), True),
         (PLANE,),
     ),
     Row("block descent", lambda: BlockDescent(GRADED, nudge=0.3, outputs=SPINS > 0), (THREE,)),

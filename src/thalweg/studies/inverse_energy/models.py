@@ -9,6 +9,7 @@ import numpy as np
 import optax
 
 from thalweg.core.randomness import host_generator
+from thalweg.core.trees import cast_like
 from thalweg.dynamics import GradientStep, Map
 from thalweg.energies import ConfinedNetwork
 from thalweg.learning import Training, Trajectories
@@ -44,8 +45,8 @@ class NetworkMap(Map):
         x = state
         *inner, last = zip(self.weights, self.biases, strict=True)
         for weight, bias in inner:
-            x = jnp.tanh(weight @ x + bias)
-        found = self.scale * (last[0] @ x + last[1])
+            x = jnp.tanh(cast_like(weight, x) @ x + cast_like(bias, x))
+        found = cast_like(self.scale, x) * (cast_like(last[0], x) @ x + cast_like(last[1], x))
         return found + state if self.adds else found
 
 
