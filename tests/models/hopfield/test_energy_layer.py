@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.trees import replace
 from thalweg.energies import NeuralEnergy
+from thalweg.learning import OneStep, Unrolled
 from thalweg.models.hopfield import EnergyClassifier, EnergyODELayer, NetworkFlow, ReluNetwork
 
 KEY = jax.random.key(0)
@@ -78,6 +80,34 @@ def test_x_prime_minus_x_decays_as_runge_kutta_says():
     layer = EnergyODELayer(tw.as_flow(lambda x: -x), 0.1, 1.0)
     factor = 1 - 0.1 + 0.1**2 / 2 - 0.1**3 / 6 + 0.1**4 / 24
     np.testing.assert_allclose(layer(jnp.ones(2)), factor**10, rtol=1e-6)
+
+
+class Decay(tw.Flow):
+    """x' = −λ x."""
+
+    rate: Any
+
+    def velocity(self, t, state):
+        return -self.rate * state
+
+
+def test_the_gradient_of_the_layer_is_a_choice():
+    """Of ten equal steps of a linear flow the last has a tenth of the derivative in λ."""
+
+    @eqx.filter_jit
+    def slope(rate, gradient):
+        layer = EnergyODELayer(Decay(rate), 0.1, 1.0, gradient)
+        return jax.grad(lambda rate: jnp.sum(replace(layer, flow=Decay(rate))(jnp.ones(1))))(rate)
+
+    factor = 1 - 0.1 + 0.1**2 / 2 - 0.1**3 / 6 + 0.1**4 / 24
+    last = factor**9 * (-0.1 + 0.1**2 - 0.1**3 / 2 + 0.1**4 / 6)
+    rate = np.float32(1.0)
+    for gradient, share in (
+        (Unrolled(), 10.0),
+        (Unrolled(checkpoint=True), 10.0),
+        (OneStep(), 1.0),
+    ):
+        np.testing.assert_allclose(slope(rate, gradient), share * last, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

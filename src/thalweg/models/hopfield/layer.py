@@ -9,9 +9,11 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like
-from thalweg.dynamics import Flow, SteepestDescent
+from thalweg.dynamics import Flow, Map, SteepestDescent
 from thalweg.energies import NeuralEnergy
-from thalweg.simulation import RungeKutta4
+from thalweg.learning import Gradient, Unrolled
+from thalweg.learning.runs import Run
+from thalweg.simulation import RungeKutta4, Settled
 
 Kind = Literal["none", "network", "norm", "square", "squared-sum", "half-square"]
 
@@ -68,6 +70,8 @@ class EnergyODELayer(eqx.Module):
         flow: what moves the state; for a Hopfield dynamic, `SteepestDescent(energy)`.
         dt: the step.
         duration: T, a whole number of steps.
+        gradient: how the end is differentiated, as in `Relax`: the steps that were taken unless
+            given. Those of rest are right where the layer comes to rest.
 
     Raises:
         InputError: `dt` or `duration` is not positive, or no whole number of steps fits.
@@ -83,6 +87,7 @@ class EnergyODELayer(eqx.Module):
     flow: Flow
     dt: float = eqx.field(static=True, default=0.1)
     duration: float = eqx.field(static=True, default=1.0)
+    gradient: Gradient = Unrolled()
 
     def __check_init__(self):
         """Refuse steps that do not fit the duration."""
@@ -91,14 +96,16 @@ class EnergyODELayer(eqx.Module):
     def __call__(self, x: Any, duration: float | None = None) -> jax.Array:
         """The state after `duration` (the layer's own unless given)."""
         count = self.num_steps(self.duration if duration is None else duration)
-        return jax.lax.scan(lambda y, _: (self._step(y), None), x, None, length=count)[0]
+        never = Settled(np.float32(0.0), np.float32(0.0))
+        return self.gradient.end(Run(_Steps(self.flow, self.dt), x, None, never, count))[0]
 
     def path(self, x: Any, duration: float | None = None) -> jax.Array:
         """The states after every step, the start first, `(steps + 1, …)`."""
         count = self.num_steps(self.duration if duration is None else duration)
+        steps = _Steps(self.flow, self.dt)
 
         def advance(y: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-            new = self._step(y)
+            new = steps.step(0, y)
             return new, new
 
         return jnp.concatenate(
@@ -123,8 +130,15 @@ class EnergyODELayer(eqx.Module):
             )
         return count
 
-    def _step(self, x: jax.Array) -> jax.Array:
-        return RungeKutta4(self.dt).advance(_Thrifty(self.flow), 0.0, x, self.dt)
+
+class _Steps(Map):
+    """The Runge–Kutta steps of a flow, as a map."""
+
+    flow: Flow
+    dt: float = eqx.field(static=True)
+
+    def step(self, t: Any, state: Any) -> Any:
+        return RungeKutta4(self.dt).advance(_Thrifty(self.flow), 0.0, state, self.dt)
 
 
 class _Thrifty(Flow):
