@@ -89,6 +89,43 @@ class NormalizationWeights(tw.Flow):
         return self.alpha * gap + self.beta * (state - self.homeostatic)
 
 
+class CoupledAngles(tw.Flow):
+    """x' = drift + Σ_j strength_j sin(k_j·x) k_j: two oscillators have k = (1, −1)."""
+
+    drift: jax.Array
+    strength: jax.Array
+    whole: jax.Array
+
+    def velocity(self, t, state):
+        return self.drift + (self.strength * jnp.sin(self.whole @ state)) @ self.whole
+
+
+class Kinked(tw.Flow):
+    """x' = A x + B relu(x − w) + C sign(x − w)."""
+
+    matrix: jax.Array
+    bends: jax.Array
+    jumps: jax.Array
+    walls: jax.Array
+
+    def velocity(self, t, state):
+        away = state - self.walls
+        return self.matrix @ state + self.bends @ jax.nn.relu(away) + self.jumps @ jnp.sign(away)
+
+
+class Hurried(tw.Flow):
+    """x' = −exp(c·x) (1 + a·turn) (H x + q x³)."""
+
+    rate: jax.Array
+    mixing: jax.Array
+    form: jax.Array
+    stiff: jax.Array
+
+    def velocity(self, t, state):
+        slope = self.form @ state + self.stiff * state**3
+        return -jnp.exp(self.rate @ state) * (self.mixing @ slope)
+
+
 class Pendulum(tw.Flow):
     """θ'' = −γ θ' − sin θ."""
 

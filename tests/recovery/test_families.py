@@ -11,7 +11,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import LotkaVolterra, Replicator, TanhNetwork
+from tests.recovery.recovery_systems import (
+    CoupledAngles,
+    Hurried,
+    Kinked,
+    LotkaVolterra,
+    Replicator,
+    TanhNetwork,
+)
 from tests.zoo import Linear, LinearMap, Sines, pendulum, polynomial_flow, square
 
 import thalweg as tw
@@ -97,6 +104,59 @@ def rock_paper_scissors(rng):
     return Replicator(jnp.asarray([[0.0, -lose, win], [win, 0.0, -lose], [-lose, win, 0.0]]))
 
 
+def pair(low, high, mean):
+    """Two oscillators, locked where |half the difference of the drifts| < 1; their mean drifts."""
+
+    def draw(rng):
+        half, round_ = rng.choice([-1.0, 1.0]) * rng.uniform(low, high), rng.uniform(0.1, 0.3)
+        drift = np.array([half, -half]) + (round_ if mean else 0.0)
+        return CoupledAngles(drift, np.array([-1.0]), np.array([[1.0, -1.0]]))
+
+    return draw
+
+
+def chain(low, high):
+    """x' = −x + y, y' = −(1 + gap) y."""
+
+    def draw(rng):
+        gap = 10.0 ** rng.uniform(low, high)
+        return Linear(np.array([[-1.0, 1.0], [0.0, -1.0 - gap]]))
+
+    return draw
+
+
+def hurried(turn):
+    def draw(rng):
+        form, stiff = positive(rng), rng.uniform(0.5, 1.5, 2)
+        mixing = np.eye(2) + turn * TURN
+        return Hurried(rng.uniform(-0.5, 0.5, 2), mixing, form, stiff)
+
+    return draw
+
+
+def kinked(rng):
+    """−∇(½ xᵀHx + ½ b relu(x₁ − w)²), H positive definite."""
+    bends = np.diag([-rng.uniform(0.5, 3.0), 0.0])
+    walls = np.array([rng.uniform(-0.5, 0.9), 5.0])
+    return Kinked(-positive(rng), bends, np.zeros((2, 2)), walls)
+
+
+def defective(rng):
+    return Linear(rng.uniform(0.5, 2.0) * np.array([[-1.0, 1.0], [0.0, -1.0]]))
+
+
+def of_rank_two(rng):
+    """A skew payoff u1ᵀ − 1uᵀ: its replicator climbs u·x."""
+    worth = rng.normal(size=3)
+    return Replicator(jnp.asarray(worth[:, None] - worth[None, :]))
+
+
+def torn(rng):
+    """A push along the wall where x₁ passes it: no gradient, however late it comes."""
+    jumps = np.array([[0.0, 0.0], [rng.uniform(0.1, 0.5), 0.0]])
+    return Kinked(-positive(rng), np.zeros((2, 2)), jumps, np.array([rng.uniform(0.9, 0.998), 5.0]))
+
+
 FAMILIES: dict[str, Family] = {
     "linear, symmetric": (lambda rng: Linear(symmetric(rng)), square(1.0), {"euclidean"}),
     "linear, in a metric": (
@@ -144,6 +204,18 @@ FAMILIES: dict[str, Family] = {
         {"given-metric"},
     ),
     "rock, paper, scissors": (rock_paper_scissors, tw.ProbabilitySimplex(3), {"refuted"}),
+    "locked pairs": (pair(0.1, 0.9, False), TORUS, {"diagonal-metric"}),
+    "pairs that go round": (pair(0.1, 0.9, True), TORUS, {"refuted"}),
+    "pairs that slip": (pair(1.1, 2.0, False), TORUS, {"refuted"}),
+    "sheared": (chain(-2.0, 0.0), square(1.0), {"constant-metric"}),
+    "all but defective": (chain(-13.0, -5.0), square(1.0), {"lyapunov"}),
+    "defective": (defective, square(1.0), {"refuted"}),
+    "hurried wells": (hurried(0.0), square(1.0), {"diagonal-metric"}),
+    "hurried and turned": (hurried(2.0), square(1.0), {"refuted"}),
+    # Their line integrals bend: no metric is confirmed.
+    "kinked wells": (kinked, square(1.0), {"lyapunov"}),
+    "torn at a wall": (torn, square(1.0), {"undecided", "lyapunov"}),
+    "payoffs of rank two": (of_rank_two, tw.ProbabilitySimplex(3), {"given-metric"}),
     "small steps": (
         lambda rng: LinearMap(np.eye(2) - 0.2 * positive(rng)), square(1.0), {"euclidean"},
     ),

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import values
+from tests.recovery.recovery_systems import CoupledAngles, values
 
 import thalweg as tw
 
@@ -12,20 +12,10 @@ TURN = 2.0 * np.pi
 TORUS = tw.Box([0.0, 0.0], [TURN, TURN], periodic=[True, True])
 
 
-class Locked(tw.Flow):
-    """x' = drift + strength sin(k·x) k: two oscillators, whose k is (1, −1) and strength −a."""
-
-    drift: jax.Array
-    strength: jax.Array
-    whole: jax.Array
-
-    def velocity(self, t, state):
-        return self.drift + self.strength * jnp.sin(self.whole @ state) * self.whole
-
-
 def locked(drift, strength, whole):
     with jax.enable_x64(True):
-        return Locked(*(jnp.asarray(part, dtype=float) for part in (drift, strength, whole)))
+        parts = (drift, [strength], [whole])
+        return CoupledAngles(*(jnp.asarray(part, dtype=float) for part in parts))
 
 
 def ask(rule, **known):

@@ -19,6 +19,8 @@ SYMMETRIC = 1e-9
 CONSISTENT = 1e-8
 # The asymmetry of a row, relative to its size, that rounding may make.
 NOISE = 1e-13
+# What changes by less, relative to its size, is constant: faces of a simplex magnify rounding.
+CONSTANT = 1e-9
 NODE_COUNTS = (64, 256, 1024)
 _FULL_SIZE = 32
 LARGE_SIZE = 64
@@ -264,6 +266,9 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float
     ratio = np.where(finite, np.sqrt(skew / np.maximum(size, _TINY)), -np.inf)
     is_any = bool(np.any(finite))
     rows, pairs = _by_rows(probes.along[finite], noise) if is_any else (None, 0.0)
+    if constant_covector(probes.covectors) is not None:
+        # All that is left of Dω is rounding, which has no symmetry.
+        ratio, rows, pairs = np.zeros(len(ratio)), None, 0.0
     return Exactness(
         asymmetry=max(float(np.max(ratio)), pairs) if is_any else float("nan"),
         row_asymmetry=rows,
@@ -273,6 +278,14 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float
         probes=probes,
         tolerance=tolerance,
     )
+
+
+def constant_covector(covectors: np.ndarray) -> np.ndarray | None:
+    """What ω is everywhere, shape `(d,)`, where it is constant but for rounding; else None."""
+    mean = np.mean(covectors, axis=0)
+    gaps = np.linalg.norm(covectors - mean, axis=1)
+    is_constant = bool(np.all(gaps <= CONSTANT * np.linalg.norm(mean)))
+    return mean if is_constant and len(covectors) > 1 else None
 
 
 def _by_rows(along: np.ndarray, noise: float) -> tuple[float | None, float]:

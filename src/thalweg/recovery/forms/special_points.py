@@ -7,7 +7,7 @@ import numpy as np
 
 from thalweg.dynamics import Problem
 from thalweg.geometry import Geometry
-from thalweg.recovery.forms.exactness import Exactness, probe_symmetry
+from thalweg.recovery.forms.exactness import CONSTANT, Exactness, constant_covector, probe_symmetry
 from thalweg.recovery.region.region import Region
 from thalweg.recovery.region.suspects import suspects_at
 
@@ -138,6 +138,10 @@ def _asymmetries(
 ) -> np.ndarray:
     """|Dω − Dωᵀ| / (2 |Dω|) at points, −∞ where it is not finite."""
     covectors, ratios, _ = _probed(problem, geometry, found, points)
+    constant = constant_covector(found.probes.covectors)
+    if constant is not None:
+        gaps = np.linalg.norm(covectors - constant, axis=1)
+        ratios = np.where(gaps <= CONSTANT * np.linalg.norm(constant), 0.0, ratios)
     return np.where(np.isfinite(covectors).all(axis=1) & np.isfinite(ratios), ratios, -np.inf)
 
 
