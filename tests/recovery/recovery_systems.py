@@ -1,5 +1,7 @@
 """The systems of the known answers, with their parameters as arrays so that each compiles once."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -92,9 +94,9 @@ class NormalizationWeights(tw.Flow):
 class CoupledAngles(tw.Flow):
     """x' = drift + Σ_j strength_j sin(k_j·x) k_j: two oscillators have k = (1, −1)."""
 
-    drift: jax.Array
-    strength: jax.Array
-    whole: jax.Array
+    drift: Any
+    strength: Any
+    whole: Any
 
     def velocity(self, t, state):
         return self.drift + (self.strength * jnp.sin(self.whole @ state)) @ self.whole
@@ -103,10 +105,10 @@ class CoupledAngles(tw.Flow):
 class Kinked(tw.Flow):
     """x' = A x + B relu(x − w) + C sign(x − w)."""
 
-    matrix: jax.Array
-    bends: jax.Array
-    jumps: jax.Array
-    walls: jax.Array
+    matrix: Any
+    bends: Any
+    jumps: Any
+    walls: Any
 
     def velocity(self, t, state):
         away = state - self.walls
@@ -116,10 +118,10 @@ class Kinked(tw.Flow):
 class Hurried(tw.Flow):
     """x' = −exp(c·x) (1 + a·turn) (H x + q x³)."""
 
-    rate: jax.Array
-    mixing: jax.Array
-    form: jax.Array
-    stiff: jax.Array
+    rate: Any
+    mixing: Any
+    form: Any
+    stiff: Any
 
     def velocity(self, t, state):
         slope = self.form @ state + self.stiff * state**3

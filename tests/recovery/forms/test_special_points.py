@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.recovery.recovery_systems import cube
+from tests.recovery.recovery_systems import Replicator, cube, values
 
 import thalweg as tw
 from thalweg import recovery
@@ -73,3 +73,14 @@ def test_a_jump_is_that_of_a_gradient_only_across_its_surface(turn, outcome):
 def test_a_turn_beyond_a_switch_near_a_wall_is_seen():
     turn = jnp.array([[0.0, 1.0], [-1.0, 0.0]])
     assert first(Slab(0.9999, turn), cube(-1.0, 1.0, 2)).outcome == "no"
+
+
+def test_a_constant_covector_is_closed_whatever_rounding_makes_of_its_derivatives():
+    """The replicator of u1ᵀ − 1uᵀ climbs u·x: of Dω nothing is left but rounding."""
+    worth = np.array([0.3, 1.0, -0.5])
+    with jax.enable_x64(True):
+        rule = Replicator(jnp.asarray(worth[:, None] - worth[None, :]))
+    verdict = tw.recover_energy(rule, tw.ProbabilitySimplex(3), thorough=False)
+    assert verdict.kind == "given-metric"
+    points = np.random.default_rng(0).dirichlet(np.ones(3), 20)
+    assert np.ptp(values(verdict.energy, points) + points @ worth) < 1e-12
