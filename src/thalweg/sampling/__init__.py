@@ -2,7 +2,7 @@
 
 from thalweg.sampling.bias import BiasLedger, bias_ledger
 from thalweg.sampling.boltzmann import Boltzmann
-from thalweg.sampling.discrete import BlockGibbs, Glauber
+from thalweg.sampling.discrete import BlockGibbs, DiscreteLangevin, Glauber
 from thalweg.sampling.finite import FiniteBoltzmann, all_spins
 from thalweg.sampling.fokker_planck import FokkerPlanck
 from thalweg.sampling.methods import (
@@ -44,6 +44,7 @@ __all__ = [
     "BiasLedger",
     "BlockGibbs",
     "Boltzmann",
+    "DiscreteLangevin",
     "Exact",
     "FiniteBoltzmann",
     "FokkerPlanck",
