@@ -56,8 +56,8 @@ PARTS = {
         "split", "ladder", "recover",
     ),
     "sampling": (
-        "boltzmann", "fokker_planck", "quantiles", "methods", "finite", "bias", "discrete",
-        "partition", "diagnostics", "samples", "chains", "runaways", "sample",
+        "boltzmann", "fokker_planck", "quantiles", "methods", "gaussians", "finite", "bias",
+        "discrete", "partition", "diagnostics", "samples", "chains", "runaways", "sample",
     ),
     "studies": (
         "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield",

@@ -1,15 +1,12 @@
 """Diagnostics of chains against ArviZ, and against what is known of autoregressive chains."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 from thalweg.sampling.diagnostics import diagnose
+from thalweg.sampling.samples import import_arviz
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of its own future
-    import arviz
+arviz = import_arviz()
 
 
 def chains(rho, count, num_chains=4, seed=0):

@@ -9,6 +9,7 @@ import pytest
 
 import thalweg as tw
 from thalweg.sampling import SGLD, Starts
+from thalweg.sampling.samples import import_arviz
 
 KEY = jax.random.key(0)
 BOWL = tw.energies.Quadratic([[2.0]])
@@ -56,11 +57,13 @@ def test_the_same_key_gives_the_same_draws_and_nothing_compiles_again(run, count
 
 
 def test_arviz_and_xarray(run):
-    import arviz
-
+    arviz = import_arviz()
     found = run.to_arviz()
-    assert float(arviz.ess(found)["state"].values[0]) == pytest.approx(run.ess[0], rel=1e-6)
-    np.testing.assert_allclose(np.asarray(found.sample_stats["lp"]), -run.energies / 0.3, rtol=1e-6)
+    draws = np.asarray(found["posterior"]["state"])
+    np.testing.assert_array_equal(draws, run.states)
+    assert float(arviz.ess(draws[..., 0])) == pytest.approx(run.ess[0], rel=1e-6)
+    weights = np.asarray(found["sample_stats"]["lp"])
+    np.testing.assert_allclose(weights, -run.energies / 0.3, rtol=1e-6)
     labelled = run.to_xarray()
     assert labelled["state"].dims == ("chain", "draw", "coordinate")
     assert float(labelled["energy"].mean()) == pytest.approx(run.mean[1], rel=1e-5)

@@ -5,6 +5,7 @@ from thalweg.sampling.boltzmann import Boltzmann
 from thalweg.sampling.discrete import BlockGibbs, DiscreteLangevin, Glauber
 from thalweg.sampling.finite import FiniteBoltzmann, all_spins
 from thalweg.sampling.fokker_planck import FokkerPlanck
+from thalweg.sampling.gaussians import Gaussian, GaussianJKO
 from thalweg.sampling.methods import (
     BAOAB,
     HMC,
@@ -48,6 +49,8 @@ __all__ = [
     "Exact",
     "FiniteBoltzmann",
     "FokkerPlanck",
+    "Gaussian",
+    "GaussianJKO",
     "Glauber",
     "LogPartition",
     "Method",
