@@ -205,6 +205,14 @@ def test_it_is_said_where_the_first_number_that_is_not_finite_arose():
     assert "smaller learning rate" in said
 
 
+def test_metrics_without_names_are_refused():
+    def unnamed(model, batch, key):
+        return squared_error(model, batch, key)[0], 2.0
+
+    with pytest.raises(tw.InputError, match="a dictionary of metrics by name, got float"):
+        fit(unnamed, START, (SAMPLES, TARGETS), optimizer=SGD, epochs=1, batch_size=8)
+
+
 def test_metrics_may_be_missing_numbers_or_arrays(tmp_path):
     def bare(model, batch, key):
         return squared_error(model, batch, key)[0]

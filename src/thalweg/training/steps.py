@@ -1,6 +1,6 @@
 """The steps of a fit: one compiled program, called for a few steps at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 
 # A compiled call takes so many steps: reports come between calls.
@@ -55,6 +56,11 @@ class Program(eqx.Module):
         def value(params: Any) -> Any:
             found = self.loss_fn(eqx.combine(params, self.static), batch, key)
             loss, metrics = found if isinstance(found, tuple) else (found, {})
+            if not isinstance(metrics, Mapping):
+                raise InputError(
+                    f"fit: loss_fn must return the loss, or the loss and a dictionary of metrics "
+                    f"by name, got {type(metrics).__name__} for that."
+                )
             return loss, jax.tree.map(jnp.asarray, metrics)
 
         (loss, metrics), gradient = jax.value_and_grad(value, has_aux=True)(carry.params)
