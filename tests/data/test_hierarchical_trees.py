@@ -25,6 +25,8 @@ def test_items_are_labelled_by_their_branches():
     np.testing.assert_array_equal(data.clusters(1), [0, 0, 0, 1, 1, 1])
     np.testing.assert_array_equal(data.clusters(2), np.arange(6))
     np.testing.assert_array_equal(data.inputs(), np.eye(6))
+    said = "HierarchicalData(6 items, 10 features, branches 2×3, flip_probability="
+    assert repr(data).startswith(said)
     with pytest.raises(tw.InputError, match="level must be from 1 to 2"):
         data.clusters(3)
 

@@ -191,6 +191,7 @@ def test_what_is_not_mnist_is_not_kept(tmp_path, server):
 
 def test_digits_are_split_by_every_fifth(monkeypatch):
     data, bunch = load_digits(), importlib.import_module("sklearn.datasets").load_digits()
+    assert repr(data).endswith("to test, 8×8, 10 classes)")
     np.testing.assert_array_equal(data.test_labels, bunch.target[4::5])
     np.testing.assert_array_equal(data.test_images, bunch.images[4::5])
     np.testing.assert_array_equal(data.train_images[[0, 3, 4]], bunch.images[[0, 3, 5]])

@@ -17,7 +17,7 @@ MNIST_FILES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImageData:
     """Labelled images, for training and for testing.
 
@@ -36,6 +36,13 @@ class ImageData:
     test_labels: np.ndarray
     num_classes: int
     brightest: int
+
+    def __repr__(self) -> str:
+        rows, columns = self.train_images.shape[1:]
+        return (
+            f"ImageData({len(self.train_images)} images to train on and {len(self.test_images)} to "
+            f"test, {rows}×{columns}, {self.num_classes} classes)"
+        )
 
     @property
     def num_pixels(self) -> int:

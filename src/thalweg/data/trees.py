@@ -11,7 +11,7 @@ from thalweg.core.randomness import host_generator
 from thalweg.core.trees import is_integer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HierarchicalData:
     """Items and their features, grown down a tree.
 
@@ -26,6 +26,14 @@ class HierarchicalData:
     labels: np.ndarray
     branching: tuple[int, ...]
     flip_probability: float
+
+    def __repr__(self) -> str:
+        items, features = self.features.shape
+        branches = "×".join(map(str, self.branching))
+        return (
+            f"HierarchicalData({items} items, {features} features, branches {branches}, "
+            f"flip_probability={self.flip_probability:g})"
+        )
 
     @property
     def num_items(self) -> int:
