@@ -61,7 +61,7 @@ PARTS = {
     ),
     "studies": (
         "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield",
-        "inverse_energy",
+        "inverse_energy", "equilibrium_propagation",
     ),
 }  # fmt: skip
 

@@ -67,6 +67,12 @@ ENTRIES: tuple[Entry, ...] = (
         quick={"branching": 2, "features": 60, "hidden": (16, 16)},
     ),
     Entry(
+        "equilibrium-propagation",
+        "equilibrium_propagation.page:study",
+        "Digits from the difference of two rests",
+        quick={"digits": True},
+    ),
+    Entry(
         "hopfield-capacity",
         "hopfield.capacity:study",
         "How many patterns Hebb's rule holds",
