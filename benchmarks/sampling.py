@@ -29,13 +29,14 @@ import jax.numpy as jnp
 import numpy as np
 
 import thalweg as tw
+from thalweg.sampling import MALA, NUTS
 from thalweg.sampling.diagnostics import diagnose
 
 PEERS: Any = blackjax
 ROUNDS, WIDTH, STEP = 15, 128, 0.01
 # Coordinates, chains, steps.
 SIZES = ((8, 64, 50), (128, 1024, 200))
-COUNT, CHAINS, WARMUP, DIMENSION = 5000, 4, 500, 8
+COUNT, CHAINS, WARMUP, DIMENSION = 2000, 4, 500, 8
 
 PEER = """
 import sys, time, torch
@@ -141,7 +142,7 @@ class Bowl(eqx.Module):
         return self.inside(state) + jnp.sum(state**2) / 2
 
 
-def bare(name: str, energy: Any, step: float) -> Callable[[Any, Any], Any]:
+def bare(name: str, energy: Any, step_size: float, thin: int) -> Callable[[Any, Any], Any]:
     """Chains of BlackJAX as its documentation writes them: warm-up and draws, compiled."""
 
     def weight(x: Any) -> Any:
@@ -154,16 +155,21 @@ def bare(name: str, energy: Any, step: float) -> Callable[[Any, Any], Any]:
             (state, parameters), _ = adaptation.run(own, start, num_steps=WARMUP)
             algorithm = PEERS.nuts(weight, **parameters)
         else:
-            algorithm = PEERS.mala(weight, step)
+            algorithm = PEERS.mala(weight, step_size)
             state = algorithm.init(start)
             for_warmup = jax.random.split(own, WARMUP)
             state, _ = jax.lax.scan(lambda s, k: (algorithm.step(k, s)[0], None), state, for_warmup)
 
-        def draw(state: Any, key: Any) -> Any:
+        def step(state: Any, key: Any) -> Any:
             state, info = algorithm.step(key, state)
-            return state, (state.position, info.acceptance_rate)
+            return state, info.acceptance_rate
 
-        return jax.lax.scan(draw, state, jax.random.split(later, COUNT))[1]
+        def draw(state: Any, keys: Any) -> Any:
+            state, accepted = jax.lax.scan(step, state, keys)
+            return state, (state.position, accepted)
+
+        keys = jax.random.split(later, COUNT * thin).reshape(COUNT, thin)
+        return jax.lax.scan(draw, state, keys)[1]
 
     return jax.jit(jax.vmap(one))
 
@@ -172,14 +178,15 @@ def against_blackjax() -> None:
     energy = Bowl(network(DIMENSION, "tanh"))
     # At an acceptance of .57 or so MALA's steps are best.
     step = 0.3
-    for name, method in (("MALA", tw.sampling.MALA(step)), ("NUTS", tw.sampling.NUTS())):
-        other = bare(name, energy, step)
+    rows = (("MALA", MALA(step), 1), ("MALA", MALA(step), 10), ("NUTS", NUTS(), 1))
+    for name, method, thin in rows:
+        other = bare(name, energy, step, thin)
         starts = np.random.default_rng(1).normal(size=(CHAINS, DIMENSION)).astype(np.float32)
 
-        def ours(key: Any, method=method, starts=starts) -> float:
+        def ours(key: Any, method=method, thin=thin, starts=starts) -> float:
             run = tw.sample(
                 energy, method, tw.sampling.Starts(starts), count=COUNT, chains=CHAINS,
-                warmup=WARMUP, key=key,
+                warmup=WARMUP, thin=thin, key=key,
             )  # fmt: skip
             return float(run.ess[:-1].min())
 
@@ -197,7 +204,10 @@ def against_blackjax() -> None:
                 ess = run(key)
                 rates[label].append(ess / (time.process_time() - clock))
         own, peer = (statistics.median(rates[label]) for label in ("ours", "theirs"))
-        print(f"{name}: {own:.0f} effective draws a second, BlackJAX {peer:.0f}: {own / peer:.2f}")
+        print(
+            f"{name}, {thin} steps a draw: {own:.0f} effective draws a second, "
+            f"BlackJAX {peer:.0f}: {own / peer:.2f}"
+        )
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Chains run side by side: their starts, their warm-up, and the draws that are kept."""
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,8 +15,11 @@ from thalweg.core.progress import Progress
 from thalweg.core.trees import Layout
 from thalweg.sampling.methods.base import Told, is_broken
 
-# Draws that one call of the compiled program keeps: progress is reported in between.
-_MOST_DRAWS = 1024
+# Draws that one call of the compiled program keeps at most.
+_MOST_DRAWS = 8192
+# Draws of the first call; progress is reported between calls, which become longer where they are
+# shorter than these seconds.
+_FIRST_DRAWS, _CALL_SECONDS = 1024, 0.5
 # Numbers that it keeps at most, so that large states do not fill the memory twice.
 _MOST_NUMBERS = 2**24
 
@@ -222,12 +226,13 @@ def run_chains(
     size = Layout.of(starts).size
     most = max(1, _MOST_NUMBERS // max(size, plan.thin))
     room = min(2 ** math.ceil(math.log2(plan.count)), _MOST_DRAWS, most)
-    parts, done = [], 0
+    parts, done, length = [], 0, _FIRST_DRAWS
     last, lost_at = None, np.full(len(keys), -1)
     with Progress(f"sample by {type(method).__name__}", plan.count, unit="draws") as progress:
         found, chains = _warmed(method, kernel, starts, keys, plan.warmup)
         while done < plan.count:
-            stop, before = min(room, plan.count - done), chains
+            stop, before = min(room, length, plan.count - done), chains
+            clock = time.monotonic()
             chains, draws = _continued(
                 method, kernel, energy, found, before, np.int32(stop), plan.thin, room
             )
@@ -242,6 +247,7 @@ def run_chains(
                     last, lost_at = _stumbled(method, kernel, found, before, limit)
                 break
             progress.update(done)
+            length *= 2 if time.monotonic() - clock < _CALL_SECONDS else 1
     joined = parts[0] if len(parts) == 1 else jax.tree.map(_joined, *parts)
     taken, acceptance = max(done * plan.thin, 1), chains.acceptance
     return Run(
