@@ -92,9 +92,14 @@ def is_defective(jacobian: np.ndarray, uncertainty: np.ndarray, blocks: list[np.
     eigenvalues, room = np.concatenate(values), np.concatenate(rooms)
     size = float(np.linalg.norm(jacobian, 2))
     floor = float(np.linalg.norm(uncertainty)) + len(jacobian) * np.finfo(float).eps * size
-    for value, width in zip(eigenvalues, room, strict=True):
-        shared = int(np.sum(np.abs(eigenvalues - value) <= room + width))
-        shifted = jacobian - value * np.eye(len(jacobian))
+    left = np.ones(len(eigenvalues), dtype=bool)
+    for index in range(len(eigenvalues)):
+        gaps = np.abs(eigenvalues - eigenvalues[index])
+        shared = int(np.sum(gaps <= room + room[index]))
+        if not left[index] or shared < 2:
+            continue
+        left &= gaps > room[index]  # asked about once
+        shifted = jacobian - eigenvalues[index] * np.eye(len(jacobian))
         if shared > np.sum(np.linalg.svd(shifted, compute_uv=False) <= floor):
             return True
     return False
@@ -174,12 +179,17 @@ def _one_way(jacobian: np.ndarray, scale: np.ndarray, blocks: list[np.ndarray]) 
     scaled = np.abs(jacobian) * scale[:, None] / scale
     own = [float(np.max(scaled[np.ix_(block, block)])) for block in blocks]
     factors = np.ones(len(jacobian))
-    acts = np.array([[np.any(scaled[np.ix_(a, b)]) for b in blocks] for a in blocks])
+    member = np.zeros((len(jacobian), len(blocks)))
+    for number, block in enumerate(blocks):
+        member[block, number] = 1.0
+    acts = member.T @ (scaled > 0.0) @ member > 0.0
     np.fill_diagonal(acts, False)
+    if not acts.any():
+        return factors
     left = set(range(len(blocks)))
     while left:
         # One that acts on none of those that are left; there is one, since blocks are classes.
-        b = next(b for b in left if not any(acts[a, b] for a in left))
+        b = next(b for b in left if not acts[list(left), b].any())
         left.remove(b)
         for a in np.flatnonzero(acts[:, b]):
             rate = max(own[a], own[b])
