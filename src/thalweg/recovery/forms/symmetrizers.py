@@ -4,6 +4,11 @@ import numpy as np
 
 from thalweg.recovery.forms.exactness import SYMMETRIC
 
+# Above so many coordinates the d²/2 entries of M are too many unknowns to begin with.
+_FULL_SIZE = 24
+# Eigenvalues this near, relative to the largest, may be equal; and how many may be, on average.
+_SAME, _MOST_EQUAL = 1e-4, 8
+
 
 def symmetrizers(jacobians: np.ndarray) -> tuple[np.ndarray, float]:
     """The symmetric M with M J = Jᵀ M for all of the `(n, d, d)` Jacobians.
@@ -16,7 +21,7 @@ def symmetrizers(jacobians: np.ndarray) -> tuple[np.ndarray, float]:
     count = min(len(jacobians), max(16, 16 * (size + 1) // max(size - 1, 1)))
     norms = np.linalg.norm(jacobians, axis=(1, 2), keepdims=True)
     used = (jacobians / np.maximum(norms, np.finfo(float).tiny))[:count]
-    basis = _symmetric_basis(size)
+    basis = _symmetric_basis(size) if size <= _FULL_SIZE else _eigenbasis(used)
     products = np.einsum("uij,pjk->puik", basis, used)
     skews = products - np.swapaxes(products, 2, 3)
     above = np.triu_indices(size, 1)
@@ -28,6 +33,32 @@ def symmetrizers(jacobians: np.ndarray) -> tuple[np.ndarray, float]:
     values = values / np.sqrt(2.0 * count)
     null = right[values <= SYMMETRIC]
     return np.einsum("ku,uij->kij", null, basis), float(np.min(values))
+
+
+def _eigenbasis(jacobians: np.ndarray) -> np.ndarray:
+    """An orthonormal basis that holds the M that serve a combination J̄ of the Jacobians.
+
+    With J̄ = V Λ V⁻¹ these are M = V⁻ᵀ D V⁻¹, where D has entries between equal eigenvalues only: a
+    few, where M has d²/2. Where J̄ has clearly complex eigenvalues none serves it, and the identity
+    says how far; where rounding decides, all symmetric matrices are tried.
+    """
+    weights = np.random.default_rng(0).normal(size=len(jacobians))
+    mean = np.einsum("n,nij->ij", weights, jacobians)
+    values, vectors = np.linalg.eig(mean)
+    size = float(np.max(np.abs(values)))
+    if np.max(np.abs(values.imag)) > _SAME * size:
+        return np.eye(len(mean))[None] / np.sqrt(len(mean))
+    if np.any(values.imag) or np.linalg.cond(vectors) > 1.0 / _SAME:
+        return _symmetric_basis(len(mean))
+    inverse = np.linalg.inv(vectors.real)
+    near = np.abs(values.real[:, None] - values.real) <= _SAME * size
+    rows, columns = np.nonzero(np.triu(near))
+    if len(rows) > len(mean) * _MOST_EQUAL:
+        return _symmetric_basis(len(mean))
+    found = np.einsum("ki,kj->kij", inverse[rows], inverse[columns])
+    flat = (found + np.swapaxes(found, 1, 2)).reshape(len(rows), -1)
+    flat = flat / np.linalg.norm(flat, axis=1, keepdims=True)
+    return np.linalg.qr(flat.T)[0].T.reshape(-1, len(mean), len(mean))
 
 
 def _symmetric_basis(size: int) -> np.ndarray:
