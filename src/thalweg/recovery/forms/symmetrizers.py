@@ -46,16 +46,17 @@ def _eigenbasis(jacobians: np.ndarray) -> np.ndarray:
     mean = np.einsum("n,nij->ij", weights, jacobians)
     values, vectors = np.linalg.eig(mean)
     size = float(np.max(np.abs(values)))
-    if np.max(np.abs(values.imag)) > _SAME * size:
+    rates, turns = np.real(values), np.imag(values)
+    if np.max(np.abs(turns)) > _SAME * size:
         return np.eye(len(mean))[None] / np.sqrt(len(mean))
-    if np.any(values.imag) or np.linalg.cond(vectors) > 1.0 / _SAME:
+    if np.any(turns) or np.linalg.cond(vectors) > 1.0 / _SAME:
         return _symmetric_basis(len(mean))
-    inverse = np.linalg.inv(vectors.real)
-    near = np.abs(values.real[:, None] - values.real) <= _SAME * size
+    inverse = np.linalg.inv(np.real(vectors))
+    near = np.abs(rates[:, None] - rates) <= _SAME * size
     rows, columns = np.nonzero(np.triu(near))
     if len(rows) > len(mean) * _MOST_EQUAL:
         return _symmetric_basis(len(mean))
-    found = np.einsum("ki,kj->kij", inverse[rows], inverse[columns])
+    found = inverse[rows][:, :, None] * inverse[columns][:, None, :]
     flat = (found + np.swapaxes(found, 1, 2)).reshape(len(rows), -1)
     flat = flat / np.linalg.norm(flat, axis=1, keepdims=True)
     return np.linalg.qr(flat.T)[0].T.reshape(-1, len(mean), len(mean))
