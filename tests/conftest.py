@@ -23,7 +23,7 @@ gc.set_threshold(100_000, 20, 20)
 
 from hypothesis import settings  # noqa: E402
 
-pytest_plugins = ["tests.programs"]
+pytest_plugins = ["tests.programs", "tests.found"]
 
 # `.ci/run` tests each property with the full budget.
 settings.register_profile("thalweg", derandomize=True, deadline=None, max_examples=10)

@@ -20,11 +20,9 @@ def through_json(result):
 
 
 @pytest.fixture(scope="module")
-def found():
+def found(fitzhugh_nagumo):
     """An equilibrium with an orbit round it, and everything that a search may say besides."""
-    rule = tw.models.FitzHughNagumo()
-    equilibria = tw.find_equilibria(rule)
-    return equilibria, tw.find_cycles(rule, equilibria=equilibria)
+    return fitzhugh_nagumo.equilibria, fitzhugh_nagumo.cycles
 
 
 def test_equilibria_come_back(found):

@@ -14,9 +14,12 @@ def close(a, b, tolerance=1e-9):
 
 
 @pytest.fixture(scope="module")
-def found():
+def found(fitzhugh_nagumo, four_wells):
     """The equilibria of a built-in, searched once."""
-    made = {}
+    made = {
+        ("fitzhugh-nagumo",): fitzhugh_nagumo.equilibria,
+        ("four-wells",): four_wells.equilibria,
+    }
 
     def find(name, **parameters):
         key = (name, *parameters.items())

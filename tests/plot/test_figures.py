@@ -18,15 +18,8 @@ from thalweg.plot.trajectories import draw_trajectory
 
 
 @pytest.fixture(scope="module")
-def wells():
-    rule = tw.SteepestDescent(tw.energies.FourWells())
-    return rule, tw.find_equilibria(rule)
-
-
-@pytest.fixture(scope="module")
-def fitzhugh_nagumo():
-    rule = tw.models.FitzHughNagumo()
-    return rule, tw.find_equilibria(rule), tw.find_cycles(rule)
+def wells(four_wells):
+    return four_wells.rule, four_wells.equilibria
 
 
 def labels(axes):

@@ -75,8 +75,15 @@ def test_a_stiff_rest():
     np.testing.assert_allclose(bias, -np.expm1(-5.0 * rates) / rates, atol=2e-6)
 
 
-@pytest.mark.parametrize("method", [tw.simulation.Adaptive, tw.Stiff])
-@pytest.mark.parametrize("derivatives", ["forward", "both"])
+@pytest.mark.parametrize(
+    ("derivatives", "method"),
+    [
+        ("forward", tw.simulation.Adaptive),
+        ("both", tw.Stiff),
+        pytest.param("both", tw.simulation.Adaptive, marks=pytest.mark.long),
+        pytest.param("forward", tw.Stiff, marks=pytest.mark.long),
+    ],
+)
 def test_forwards_too(method, derivatives):
     options = method(derivatives=derivatives, max_steps=256)
     with jax.enable_x64(True):

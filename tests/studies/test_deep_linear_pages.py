@@ -21,6 +21,7 @@ def names(outcome):
     return {p.name for p in blocks(outcome, Picture)}
 
 
+@pytest.mark.long
 def test_regimes_and_their_theory():
     found = prior_page.study(points=3)
     assert names(found) == {"kernel-change", "gram"}
@@ -54,6 +55,7 @@ def test_a_tree_in_small():
         tree_page.study(features=20, branching=2, hidden=(8,), learning_rate=5.0, num_steps=400)
 
 
+@pytest.mark.long
 def test_completion_and_a_recommender(tmp_path):
     rng = np.random.default_rng(0)
     taste, kind = rng.standard_normal(25), rng.standard_normal(20)

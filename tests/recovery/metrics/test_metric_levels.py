@@ -50,7 +50,7 @@ def level(verdict, name):
     return next(found for found in verdict.levels if found.name == name)
 
 
-@pytest.mark.parametrize("size", [2, 5, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("size", [5, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 20))])
 def test_symmetric_tanh_networks_descend_in_a_diagonal_metric(size):
     weights = symmetric(0, size)
     box = cube(-3.0, 3.0, size)
@@ -124,7 +124,7 @@ def test_competing_species_descend_in_the_open_orthant():
     np.testing.assert_allclose(lowered * points[0], scale, rtol=1e-8)
 
 
-@pytest.mark.parametrize("size", [2, 4, pytest.param(16, marks=pytest.mark.long)])
+@pytest.mark.parametrize("size", [4, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 16))])
 def test_the_reduced_normalization_network(size):
     rng = np.random.default_rng(size)
     drive, target = rng.uniform(0.5, 2.0, (2, size))
@@ -165,7 +165,7 @@ def test_what_is_too_sharp_is_left_open():
     assert "smaller region" in found.note
 
 
-@pytest.mark.parametrize("size", [1e-6, 1e-4, 1e-2])
+@pytest.mark.parametrize("size", [pytest.param(1e-6, marks=pytest.mark.long), 1e-4, 1e-2])
 def test_a_metric_that_does_not_split_is_no_diagonal_one(size):
     """m_0 / m_1 = exp(size · sin(x_0 x_1)): symmetric couplings, ratios that do not split."""
 
