@@ -29,6 +29,7 @@ def test_stability_counts_every_point_and_every_disagreement():
     assert np.all(found.values["betas"] != 0.0)
 
 
+@pytest.mark.long
 def test_adaptation_shows_every_adaptor_before_and_after():
     found = adaptation_page.study(neurons=36, steps=400)
     names = {p.name for p in blocks(found, Picture)}

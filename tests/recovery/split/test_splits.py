@@ -86,7 +86,7 @@ def test_in_a_box_the_parts_add_up_and_the_remainder_stays_at_the_walls():
     assert isinstance(found.metric, tw.Euclidean)
 
 
-@pytest.mark.parametrize("size", [3, 4])
+@pytest.mark.parametrize("size", [3, pytest.param(4, marks=pytest.mark.long)])
 def test_replicators_split_into_a_symmetric_and_a_skew_payoff(size):
     rng = np.random.default_rng(1)
     some, centre = rng.normal(size=(2, size, size))

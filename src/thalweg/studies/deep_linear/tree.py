@@ -148,6 +148,7 @@ def tree_differentiation(
     )
 
 
+@partial(jax.jit, static_argnames=("activation",))
 def _activity(weights: Any, x: jax.Array, activation: str) -> list[jax.Array]:
     layers = [x]
     for weight in weights[:-1]:
