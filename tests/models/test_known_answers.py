@@ -68,7 +68,9 @@ def test_mueller_brown(found):
     assert len(equilibria) == 5
 
 
-@pytest.mark.parametrize("name", ["ring-tanh-flow", "ring-tanh-map"])
+@pytest.mark.parametrize(
+    "name", ["ring-tanh-flow", pytest.param("ring-tanh-map", marks=pytest.mark.long)]
+)
 def test_the_network_of_two_units(found, name):
     low, origin, high = found(name)
     close(low.state, [-0.9575040241, 0.9575040241])

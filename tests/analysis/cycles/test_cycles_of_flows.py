@@ -221,6 +221,7 @@ def test_the_volume_contracts_along_a_cycle_of_lorenz():
     np.testing.assert_allclose(half, -cycle.states[:, 0], atol=0.05)
 
 
+@pytest.mark.long
 def test_multipliers_in_five_turned_coordinates():
     turn = np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))[0]
     decays = np.array([0.1, 0.5, 1.0])

@@ -86,6 +86,7 @@ def test_the_exponent_of_the_henon_map(henon):
     assert abs(recurrent.exponent - 0.41922) < 4.0 * recurrent.error
 
 
+@pytest.mark.long
 def test_the_2_cycles_of_a_recurrent_network():
     """h⁺ = tanh(h W): six stable 2-cycles and five between them (SciPy finds no more)."""
     weights = np.array([-np.roll(np.linspace(-1.0, 1.0, 3), -i) for i in range(3)])

@@ -76,6 +76,7 @@ def test_the_oregonator_has_its_published_period():
     assert cycle.stable
 
 
+@pytest.mark.long
 def test_isolated_cycles_with_multipliers_near_one_are_no_family():
     """Area-preserving, so multipliers are λ and 1/λ; near (0, 0) they are 1 ± 1.77e-4.
 

@@ -73,6 +73,7 @@ def test_the_energy_of_the_reduced_normalization_network(size):
         assert is_zero(sp.diff(verdict.energy - scale * known, name))
 
 
+@pytest.mark.long
 def test_the_built_in_normalization_network_has_its_energy_in_closed_form():
     """Its drives come out of tuning curves: as symbols of their own, with their numbers."""
     rule = registry.find("normalization").create(neurons=2)

@@ -41,6 +41,7 @@ def first(rule, box):
     return verdict.levels[0]
 
 
+@pytest.mark.long
 def test_a_spot_at_an_equilibrium_is_seen_in_eight_dimensions():
     """The rest at 0 has the eigenvalues −1 ± 3i; no random point lies within .3 of it."""
     verdict = tw.recover_energy(Spot(jnp.zeros(8)), cube(-1.0, 1.0, 8), cycles=(), thorough=True)

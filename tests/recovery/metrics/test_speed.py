@@ -38,7 +38,8 @@ def last_level(verdict):
     "factor",
     [
         lambda s: 1.0 / jnp.sqrt(0.1 + s),  # saturates: φ is singular at |f| = 1
-        lambda s: 1.0 + s,  # the c₁ and c₃ terms of `CovariantDescent`
+        # The c₁ and c₃ terms of `CovariantDescent`.
+        pytest.param(lambda s: 1.0 + s, marks=pytest.mark.long),
     ],
 )
 def test_the_energy_of_a_hurried_gradient_flow(factor):
