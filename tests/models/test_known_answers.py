@@ -1,5 +1,7 @@
 """The table of known answers, through `find_equilibria` and `recover_energy`."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ def close(a, b, tolerance=1e-9):
 @pytest.fixture(scope="module")
 def found(fitzhugh_nagumo, four_wells):
     """The equilibria of a built-in, searched once."""
-    made = {
+    made: dict[tuple[Any, ...], tw.Equilibria] = {
         ("fitzhugh-nagumo",): fitzhugh_nagumo.equilibria,
         ("four-wells",): four_wells.equilibria,
     }

@@ -91,19 +91,18 @@ def test_symmetric_jacobians_are_not_enough_where_the_rule_jumps():
     assert verdict.kind != "euclidean"
 
 
-@pytest.mark.parametrize("size", [200, pytest.param(1000, marks=pytest.mark.long)])
-def test_hundreds_of_dimensions(size):
-    weights = np.random.default_rng(0).normal(size=(size, size)) / 40.0
+def test_a_thousand_dimensions():
+    weights = np.random.default_rng(0).normal(size=(1000, 1000)) / 40.0
 
     def energy(x):
         return jnp.sum(jnp.logaddexp(weights @ x, -(weights @ x))) + 0.05 * jnp.sum(x**2)
 
-    box = tw.Box(-np.ones(size), np.ones(size))
+    box = tw.Box(-np.ones(1000), np.ones(1000))
     verdict = tw.recover_energy(descent_of(energy), box)
     assert verdict.kind == "euclidean"
-    points = np.random.default_rng(1).uniform(-1.0, 1.0, (3, size))
+    points = np.random.default_rng(1).uniform(-1.0, 1.0, (3, 1000))
     assert spread(verdict.energy, energy, points) < 1e-8
-    twisted = weights + 1e-6 * np.random.default_rng(2).normal(size=(size, size))
+    twisted = weights + 1e-6 * np.random.default_rng(2).normal(size=(1000, 1000))
     rule = tw.as_flow(lambda x: -weights.T @ jnp.tanh(twisted @ x) - 0.1 * x)
     assert tw.recover_energy(rule, box).kind == "undecided"  # without searches that cannot end
 
