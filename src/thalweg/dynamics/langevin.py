@@ -50,9 +50,9 @@ class Langevin(Diffusion):
     Example:
         >>> import jax, jax.numpy as jnp, thalweg as tw
         >>> rule = tw.dynamics.Langevin(tw.energies.DoubleWell(), temperature=0.3)
-        >>> run = tw.simulate(rule, jnp.zeros(2), duration=5.0, dt=0.01, key=jax.random.key(0))
+        >>> run = tw.simulate(rule, jnp.zeros(1), duration=5.0, dt=0.01, key=jax.random.key(0))
         >>> run.states.shape
-        (501, 2)
+        (501, 1)
 
     References:
         Girolami & Calderhead (2011), *JRSS B* 73, 123; Xifara et al. (2014), *Statistics &

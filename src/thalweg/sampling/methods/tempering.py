@@ -102,9 +102,9 @@ class ParallelTempering(PlainMethod):
 
     Example:
         >>> import jax, jax.numpy as jnp, thalweg as tw
-        >>> wells = tw.energies.DoubleWell(barrier=3.0)
+        >>> wells = tw.energies.DoubleWell(barrier=2.0)
         >>> ladder = tw.sampling.ParallelTempering(tw.sampling.MALA(0.05), [0.3, 0.8, 2.0])
-        >>> run = tw.sample(wells, ladder, jnp.ones(1), count=2000, key=jax.random.key(0))
+        >>> run = tw.sample(wells, ladder, jnp.ones(1), thin=10, key=jax.random.key(0))
         >>> run.warnings
         []
 
