@@ -15,7 +15,7 @@ def reaction():
 def test_stable_lines_are_solid_and_reach_the_bifurcations(reaction):
     name, lines = tw.plot.branch_lines(reaction, "u")
     assert name == "u"
-    solid = np.concatenate([x for x, _, stable in lines if stable])
+    solid = np.concatenate([x for x, _, stable, _ in lines if stable])
     hopf = reaction.of_kind("hopf")[0].value
     assert np.min(np.abs(solid - hopf)) == 0.0
     drawn = {
@@ -40,7 +40,7 @@ def test_marks_carry_their_values_and_texts_do_not_overlap(reaction):
 def test_an_angle_is_drawn_with_a_gap():
     found = tw.bifurcation_diagram(Slope(), "p", (-1.5, 1.5), slices=3, checks=0)
     _, lines = tw.plot.branch_lines(found)
-    steps = np.concatenate([np.abs(np.diff(y)) for _, y, _ in lines])
+    steps = np.concatenate([np.abs(np.diff(y)) for _, y, *_ in lines])
     assert np.nanmax(steps) < 1.0
     assert np.any(np.isnan(steps))
 

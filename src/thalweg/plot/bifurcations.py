@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.analysis import BifurcationDiagram, Branch
+from thalweg.analysis import Bifurcation, BifurcationDiagram, Branch
 from thalweg.core.errors import InputError
 from thalweg.plot.labels import place_labels
 from thalweg.plot.style import (
@@ -31,23 +31,44 @@ _MARKERS: dict[str, dict[str, Any]] = {
     "hopf": {"marker": "s", "markerfacecolor": VERMILLION},
     "flip": {"marker": "^", "markerfacecolor": PURPLE},
     "neimark-sacker": {"marker": "v", "markerfacecolor": YELLOW},
+    "cycle-fold": {"marker": "o", "markerfacecolor": "white"},
+    "cycle-flip": {"marker": "^", "markerfacecolor": "white"},
+    "torus": {"marker": "v", "markerfacecolor": "white"},
     "degenerate": {"marker": "P", "markerfacecolor": "white"},
 }
-_CALLED = {"hopf": "Hopf", "neimark-sacker": "Neimark–Sacker"}
+_CALLED = {
+    "hopf": "Hopf",
+    "neimark-sacker": "Neimark–Sacker",
+    "cycle-fold": "fold of cycles",
+    "cycle-flip": "flip of a cycle",
+}
+
+
+_DASHED = (0, (5, 3))
+_LOOKS: dict[tuple[str, bool], dict[str, Any]] = {
+    ("equilibria", True): {"color": BLUE, "linewidth": 1.9, "label": "stable"},
+    ("equilibria", False): {
+        "color": INK, "linewidth": 1.2, "linestyle": _DASHED, "label": "unstable",
+    },
+    ("cycles", True): {"color": PURPLE, "linewidth": 1.9, "label": "stable cycles (extremes)"},
+    ("cycles", False): {
+        "color": PURPLE, "linewidth": 1.2, "linestyle": _DASHED, "label": "unstable cycles",
+    },
+}  # fmt: skip
 
 
 def branch_lines(
     diagram: BifurcationDiagram, coordinate: int | str | None = None
-) -> tuple[str, list[tuple[np.ndarray, np.ndarray, bool]]]:
-    """The lines of a bifurcation diagram: its parts of one stability.
+) -> tuple[str, list[tuple[np.ndarray, np.ndarray, bool, str]]]:
+    """The lines of a bifurcation diagram: its parts of one stability, cycles by their extremes.
 
     Arguments:
         diagram: what `bifurcation_diagram` returned.
         coordinate: which coordinate, by name or index; None chooses the one that varies most.
 
     Returns:
-        The name of the coordinate, and for each line the parameter, the coordinate and whether it
-        is stable.
+        The name of the coordinate, and for each line the parameter, the coordinate, whether it is
+        stable, and of what it is: `"equilibria"` or `"cycles"`.
 
     Raises:
         InputError: there is no such coordinate.
@@ -55,9 +76,14 @@ def branch_lines(
     index = _index(diagram, coordinate)
     lines = []
     for branch in diagram.branches:
-        values = _unbroken(diagram, branch, index)
-        lines += [(branch.values[part], values[part], stable) for part, stable in branch.runs()]
-    return diagram.about.names[index], sorted(lines, key=lambda line: not line[2])
+        for values in _heights(diagram, branch, index):
+            lines += [
+                (branch.values[part], values[part], stable, branch.of)
+                for part, stable in branch.runs()
+            ]
+    return diagram.about.names[index], sorted(
+        lines, key=lambda line: (line[3] == "cycles", not line[2])
+    )
 
 
 def bifurcation_diagram(
@@ -91,20 +117,14 @@ def bifurcation_diagram(
     axes = ax or new_axes(width=6.2, height=4.4)
     index = _index(diagram, coordinate)
     name, lines = branch_lines(diagram, index)
-    for x, y, stable in lines:
-        look: dict[str, Any] = (
-            {"color": BLUE, "linewidth": 1.9, "label": "stable"}
-            if stable
-            else {"color": INK, "linewidth": 1.2, "linestyle": (0, (5, 3)), "label": "unstable"}
-        )
-        axes.plot(x, y, zorder=3, **look)
+    for x, y, stable, of in lines:
+        axes.plot(x, y, zorder=3, **_LOOKS[of, stable])
     axes.set_xlim(*diagram.range)
     axes.set_xlabel(diagram.parameter)
     axes.set_ylabel(name)
-    layout = diagram.about.layout
     points, texts = [], []
     for found in diagram.bifurcations:
-        point = (found.value, float(np.asarray(layout.flatten(found.state))[index]))
+        point = (found.value, _height(diagram, found, index))
         axes.plot(
             *point, linestyle="none", markersize=7, markeredgecolor=INK, markeredgewidth=1.1,
             zorder=8, clip_on=False, label=_CALLED.get(found.kind, found.kind),
@@ -115,7 +135,7 @@ def bifurcation_diagram(
             texts.append(f"{found.value:.4g}")
     legend_below(axes, columns=4)
     if points:
-        curves = np.concatenate([np.column_stack([x, y]) for x, y, _ in lines])
+        curves = np.concatenate([np.column_stack([x, y]) for x, y, *_ in lines])
         place_labels(axes, np.array(points), texts, curves[np.all(np.isfinite(curves), axis=1)])
     return axes
 
@@ -136,12 +156,33 @@ def _index(diagram: BifurcationDiagram, coordinate: int | str | None) -> int:
 def _most_varied(diagram: BifurcationDiagram) -> int:
     if not diagram.branches:
         return 0
-    states = np.concatenate([branch.states for branch in diagram.branches])
+    resting = [branch.states for branch in diagram.branches if branch.extremes is None]
+    reached = [b.extremes for b in diagram.branches if b.extremes is not None]
+    states = np.concatenate([*resting, *(part for e in reached for part in (e[..., 0], e[..., 1]))])
     spread = np.ptp(states, axis=0)
     domain = diagram.about.domain
     if domain is not None and domain.chart().is_whole:
         spread = spread / np.asarray(domain.chart().widths)
     return int(np.argmax(spread))
+
+
+def _heights(diagram: BifurcationDiagram, branch: Branch, index: int) -> list[np.ndarray]:
+    """A coordinate along a branch; of cycles its least and its largest value."""
+    if branch.extremes is not None:
+        return [branch.extremes[:, index, 0], branch.extremes[:, index, 1]]
+    return [_unbroken(diagram, branch, index)]
+
+
+def _height(diagram: BifurcationDiagram, found: Bifurcation, index: int) -> float:
+    """Where a bifurcation is marked; one of cycles on their largest values."""
+    state = np.asarray(diagram.about.layout.flatten(found.state))
+    for branch in diagram.branches:
+        if branch.extremes is None:
+            continue
+        for k in branch.marks:
+            if branch.values[k] == found.value and np.array_equal(branch.states[k], state):
+                return float(branch.extremes[k, index, 1])
+    return float(state[index])
 
 
 def _unbroken(diagram: BifurcationDiagram, branch: Branch, index: int) -> np.ndarray:

@@ -219,7 +219,9 @@ def analyze(
         where = _without(domain, conserved)
         # Parameters of an energy are named without its descent's field.
         field = parameter if rule is system else f"energy.{parameter}"
-        diagram = bifurcation_diagram(rule, field, span, where, conserved=conserved, key=key)
+        diagram = bifurcation_diagram(
+            rule, field, span, where, conserved=conserved, cycles=cycles, key=key
+        )
         diagram = replace(diagram, parameter=parameter)
     return Analysis(
         about=equilibria.about.called(type(system).__name__ if name is None else name),

@@ -124,3 +124,43 @@ class Switch(tw.Flow):
         x, y = state
         flux = -x + y * (self.k + x**2) / (1.0 + x**2)
         return jnp.stack([flux, -flux])
+
+
+class Generalised(tw.Flow):
+    """r' = r(μ + r² − r⁴), θ' = 1."""
+
+    mu: float = 0.1
+    domain = tw.Box([-2.0, -2.0], [2.0, 2.0])
+    state_names = ("x", "y")
+
+    def velocity(self, t, state):
+        x, y = state
+        square = x**2 + y**2
+        growth = self.mu + square - square**2
+        return jnp.stack([growth * x - y, growth * y + x])
+
+
+class Tube(tw.Flow):
+    """The unit circle, and what is near it turning by `turn` of a turn while it goes round once.
+
+    The multipliers of the circle are e^{2π(μ ± i·turn)} if `apart` is 0; with half a turn and
+    `apart` at 1 they are −e^{2πμ} and −e^{2π(μ − 1)}.
+    """
+
+    mu: float = -0.3
+    turn: float = 0.3
+    apart: float = 0.0
+    domain = tw.Box([-2.0, -2.0, -1.0], [2.0, 2.0, 1.0])
+    state_names = ("x", "y", "z")
+
+    def velocity(self, t, state):
+        x, y, z = state
+        radius = jnp.sqrt(x**2 + y**2)
+        out, angle = radius - 1.0, self.turn * jnp.arctan2(y, x)
+        # Along a direction that turns with the orbit the second rate is smaller.
+        slow = jnp.cos(angle) * out + jnp.sin(angle) * z
+        fast = jnp.cos(angle) * z - jnp.sin(angle) * out
+        slow, fast = self.mu * slow, (self.mu - self.apart) * fast
+        change = jnp.cos(angle) * slow - jnp.sin(angle) * fast - self.turn * z
+        rise = jnp.sin(angle) * slow + jnp.cos(angle) * fast + self.turn * out
+        return jnp.stack([change * x / radius - y, change * y / radius + x, rise])

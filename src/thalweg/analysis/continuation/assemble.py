@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from thalweg.analysis.continuation.collection import Collection
 from thalweg.analysis.continuation.curves import (
     CLOSED,
     LEFT,
@@ -13,6 +14,7 @@ from thalweg.analysis.continuation.curves import (
     UNFINISHED,
     states_at,
 )
+from thalweg.analysis.continuation.cycle_branches import cycle_branch, of_cycles
 from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.continuation.indicators import eigenvalues_at
 from thalweg.analysis.continuation.result import (
@@ -25,7 +27,6 @@ from thalweg.analysis.continuation.special import Special, same
 from thalweg.analysis.continuation.traced import Curve
 from thalweg.core.about import About
 from thalweg.core.batches import in_batches
-from thalweg.core.domains import Domain
 
 _ENDS = {
     RANGE_END: "range",
@@ -41,33 +42,32 @@ _AT_THE_WALL = 1e-6
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def assemble(
-    family: Family,
-    domain: Domain,
-    curves: Sequence[Curve],
-    specials: Sequence[Sequence[Special]],
-    checks: Checks,
-    notes: Sequence[str],
-) -> BifurcationDiagram:
-    """The diagram of curves and their bifurcations, each bifurcation once."""
-    about = About.of(family.problem.rule, domain)
+def assemble(collection: Collection, checks: Checks) -> BifurcationDiagram:
+    """The diagram of what was collected, each bifurcation once."""
+    family = collection.family
+    about = About.of(family.problem.rule, collection.domain)
     found: list[Special] = []
     # The one whose derivatives are the most singular stands for those that no Newton refined.
-    for special in sorted((s for each in specials for s in each), key=_distance_from_singular):
+    specials = (s for each in collection.specials for s in each)
+    for special in sorted(specials, key=_distance_from_singular):
         if not any(same(special, other) for other in found):
             found.append(special)
-    branches = sorted((_branch(family, _up_to(curve, found)) for curve in curves), key=_order)
+    branches = [_branch(family, _up_to(curve, found)) for curve in collection.curves]
+    branches.sort(key=_order)
+    branches += sorted((cycle_branch(family, c) for c in collection.cycles), key=_order)
     bifurcations = [_bifurcation(family, special) for special in found]
+    bifurcations += [b for curve in collection.cycles for b in of_cycles(family, curve)]
     bifurcations.sort(key=lambda b: (b.value, b.kind))
+    name = family.varied.name
     low, high = float(family.low), float(family.low + family.width)
     return BifurcationDiagram(
-        parameter=family.varied.name,
+        parameter=name,
         range=(low, high),
         bifurcations=tuple(bifurcations),
         branches=tuple(branches),
         checks=checks,
         about=about,
-        warnings=(*notes, *_of_ends(branches, family.varied.name)),
+        warnings=(*collection.notes(), *_of_ends(branches, name)),
     )
 
 
@@ -122,6 +122,19 @@ def _bifurcation(family: Family, special: Special) -> Bifurcation:
 def _of_ends(branches: Sequence[Branch], parameter: str) -> list[str]:
     """Sentences on branches that end before they leave the range or the domain."""
     said = []
+    cycles = [branch for branch in branches if branch.periods is not None]
+    branches = [branch for branch in branches if branch.periods is None]
+    for branch in cycles:
+        for end, k in zip(branch.ends, (0, -1), strict=True):
+            assert branch.periods is not None
+            where = f"A branch of cycles ends at {parameter} = {branch.values[k]:.6g}"
+            if end == "homoclinic":
+                said.append(
+                    f"{where}, where its period grows without bound ({branch.periods[k]:.3g} and "
+                    f"growing): an orbit that leaves a state of rest and comes back to it."
+                )
+            elif end in ("undefined", "unfinished"):
+                said.append(f"{where}, where its orbits could not be followed any further.")
     for branch in branches:
         for end, value in zip(branch.ends, (branch.values[0], branch.values[-1]), strict=True):
             if end == "undefined":

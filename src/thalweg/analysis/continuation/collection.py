@@ -1,6 +1,6 @@
 """The curves found so far over a range of a parameter, and how they become more."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +8,14 @@ import jax
 import numpy as np
 
 from thalweg.analysis.continuation.curves import Place, are_inside, beside
+from thalweg.analysis.continuation.cycle_curves import (
+    CycleCurve,
+    born_at,
+    periods_at,
+    through,
+)
 from thalweg.analysis.continuation.family import Family, Total
-from thalweg.analysis.continuation.special import Special, find_special
+from thalweg.analysis.continuation.special import Special, find_special, same
 from thalweg.analysis.continuation.traced import (
     Curve,
     crossings,
@@ -18,6 +24,7 @@ from thalweg.analysis.continuation.traced import (
     trace,
     which_are_new,
 )
+from thalweg.analysis.cycles.result import Cycle
 from thalweg.analysis.equilibria.conserved import on_level
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.looks import look_around, typical_scales
@@ -33,6 +40,10 @@ from thalweg.dynamics.problem import Problem, make_problem
 _GENERATIONS = 6
 # How far from a branch point its other curves are looked for, in units of the domain and the range.
 _OFF = 1e-3
+# How near a curve that shrinks to a point ends to the Hopf point that it ends at, in units.
+_AT_HOPF = 1e-2
+# Two closed orbits at one value are one if their periods agree so far.
+_SAME_PERIOD = 1e-6
 # How much of a step the corrector may move its guess, where a curve seems to have jumped.
 _CLOSER = (2e-3, 2e-5)
 
@@ -52,6 +63,8 @@ class Collection:
         searched: at how many values a search was possible.
         refusals: why it was not at others.
         continua: where equilibria came in families: values of the parameter.
+        given_total: the value given to the total that varies, if one does.
+        cycles: the curves of closed orbits found so far.
         doubts: on how many curves something changes at no bifurcation.
     """
 
@@ -66,6 +79,8 @@ class Collection:
     refusals: list[InputError] = field(default_factory=list)
     continua: list[float] = field(default_factory=list)
     doubts: int = 0
+    given_total: float = np.nan
+    cycles: list[CycleCurve] = field(default_factory=list)
 
     @classmethod
     def begin(
@@ -98,8 +113,16 @@ class Collection:
             low=np.asarray(span[0]),
             width=np.asarray(span[1] - span[0]),
         )
-        totals.pop(varied.name, None)
-        return cls(family, box, place, totals, key)
+        given = totals.pop(varied.name, np.nan) if isinstance(varied, Total) else np.nan
+        return cls(family, box, place, totals, key, given_total=float(given))
+
+    @property
+    def own_value(self) -> float:
+        """The value that the parameter has in the rule, or the total that was given."""
+        varied = self.family.varied
+        if isinstance(varied, Total):
+            return self.given_total
+        return varied.value(self.family.problem.rule)
 
     def search(self, p: float) -> None:
         """Look for all equilibria at a value, in units of the range; follow those on no curve."""
@@ -121,6 +144,38 @@ class Collection:
         is_extra = np.any(which_are_new(self.family, crossed, points[:, :-1]))
         self._follow(p, points)
         return not (is_missed or is_extra), found.search.unseen_upper
+
+    def follow_cycles(self, known: Iterable[Cycle], p: float) -> None:
+        """Follow the closed orbits born at Hopf points, and those known at a value.
+
+        Arguments:
+            known: closed orbits at the value `p`.
+            p: in units of the range; where it lies outside, they are left out.
+        """
+        hopf: list[Special] = []
+        for special in (s for each in self.specials for s in each):
+            if special.kind == "hopf" and not any(same(special, other) for other in hopf):
+                hopf.append(special)
+        for special in hopf:
+            if not any(_ends_at(curve, special) for curve in self.cycles):
+                curve = born_at(self.family, special)
+                self.cycles += [] if curve is None else [curve]
+        for cycle in known if 0.0 <= p <= 1.0 else ():
+            if cycle.continuum == 0 and not any(self._is_on(c, cycle, p) for c in self.cycles):
+                curve = self._through(cycle, p)
+                self.cycles += [] if curve is None else [curve]
+
+    def _is_on(self, curve: CycleCurve, cycle: Cycle, p: float) -> bool:
+        """Whether a curve passes through a closed orbit."""
+        return any(
+            abs(period / cycle.period - 1.0) <= _SAME_PERIOD
+            for period in periods_at(self.family, curve, p)
+        )
+
+    def _through(self, cycle: Cycle, p: float) -> CycleCurve | None:
+        chart = self.family.problem.chart
+        y = np.asarray(chart.coordinates(cycle.states), dtype=np.float64) / self.family.y_scale
+        return through(self.family, y, np.asarray(cycle.times), cycle.period, p)
 
     def notes(self) -> list[str]:
         """What the reader should know of the searches, in sentences."""
@@ -205,6 +260,11 @@ class Collection:
         found = in_lanes(beside, self.family, z + _OFF * along, along)
         usable = found.is_found & in_lanes(are_inside, self.family, found.z)
         return trace(self.family, found.z[usable], found.tangent[usable])
+
+
+def _ends_at(curve: CycleCurve, special: Special) -> bool:
+    """Whether a curve of closed orbits begins or ends at a Hopf point."""
+    return any(np.max(np.abs(z - special.z)) <= _AT_HOPF for z in curve.hopf)
 
 
 def _marked(curve: Curve, specials: list[Special]) -> Curve:

@@ -1,6 +1,6 @@
 """The verb: every branch of equilibria over a parameter, and every bifurcation on them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax
@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.analysis.continuation.assemble import assemble
 from thalweg.analysis.continuation.collection import Collection
 from thalweg.analysis.continuation.result import BifurcationDiagram, Checks
+from thalweg.analysis.cycles.result import Cycle
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import is_integer
@@ -27,6 +28,7 @@ def bifurcation_diagram(
     slices: int = 5,
     checks: int = 3,
     conserved: Mapping[str, Any] | None = None,
+    cycles: Iterable[Cycle] | None = (),
     key: jax.Array | None = None,
 ) -> BifurcationDiagram:
     """Find every branch of equilibria over a range of a parameter, and every bifurcation on them.
@@ -36,7 +38,8 @@ def bifurcation_diagram(
     every branch point the other curve is followed, too. Where an indicator changes along a curve
     its zero is halved in, then refined by Newton on the bifurcation's own equations. In the end
     complete searches at fresh values tell whether anything was missed; what they find is followed
-    as well, and fresh values are drawn again.
+    as well, and fresh values are drawn again. The closed orbits that are born at Hopf points are
+    followed, too, by multiple shooting, with their periods and multipliers.
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
@@ -48,6 +51,9 @@ def bifurcation_diagram(
         checks: at how many fresh values the diagram is checked.
         conserved: the values of totals that the rule conserves, as for `find_equilibria`. One that
             is itself varied may have any value that is possible.
+        cycles: closed orbits of a flow at the parameter's own value, from `find_cycles`, to be
+            followed like those that are born at Hopf points; None follows none at all, which is
+            quicker.
         key: a `jax.random` key; None means a fixed one.
 
     Returns:
@@ -83,14 +89,10 @@ def bifurcation_diagram(
         if not collection.searched:
             raise collection.refusals[0]
         evidence = _checked(collection, checks, key)
-        return assemble(
-            collection.family,
-            collection.domain,
-            collection.curves,
-            collection.specials,
-            evidence,
-            collection.notes(),
-        )
+        if cycles is not None and collection.family.problem.rule.has_continuous_time:
+            own = (collection.own_value - low) / (high - low)
+            collection.follow_cycles(cycles, own)
+        return assemble(collection, evidence)
 
 
 def _checked(collection: Collection, count: int, key: jax.Array | None) -> Checks:

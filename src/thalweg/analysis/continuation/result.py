@@ -20,12 +20,13 @@ class Bifurcation(TableReport):
     """A value of the parameter at which equilibria meet, vanish or change their stability.
 
     Attributes:
-        kind: `"fold"`, `"transcritical"`, `"pitchfork"`, `"hopf"`, `"flip"`, `"neimark-sacker"`, or
-            `"degenerate"`: several eigenvalues, or pairs, are neutral at once, or branches touch.
+        kind: `"fold"`, `"transcritical"`, `"pitchfork"`, `"hopf"`, `"flip"`, `"neimark-sacker"`; of
+            cycles `"cycle-fold"`, `"cycle-flip"`, `"torus"`; or `"degenerate"`: several
+            eigenvalues, or pairs, are neutral at once, or branches touch.
         value: of the parameter.
         state: where.
-        frequency: ω of a Hopf point (radians in a unit of time), θ of a Neimark–Sacker point
-            (radians a step), else None.
+        frequency: ω of a Hopf point (radians in a unit of time), θ of a Neimark–Sacker point or a
+            torus (radians a step, or a turn), else None.
         coefficient: of the normal form, with unit null vectors: a of a fold (x' = β + ax²), l₁ of a
             Hopf point (negative: the cycle attracts), c of a flip (positive: the 2-cycle
             attracts); else None.
@@ -89,36 +90,59 @@ class Bifurcation(TableReport):
 
 # Coefficients below this are zero but for rounding.
 _UNDECIDED = 1e-10
+
+
+def _listed(values: np.ndarray | None) -> Any:
+    return None if values is None else values.tolist()
+
+
+def _rows(values: np.ndarray | None) -> Any:
+    return None if values is None else [pairs(row) for row in values]
+
+
 _HEADER = ["kind", "value", "frequency", "coefficient", "state"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Branch(TableReport):
-    """A curve of equilibria in the parameter.
+    """A curve of equilibria, or of closed orbits, in the parameter.
 
     Attributes:
         values: the parameter along the curve, shape `(m,)`; it may turn back.
-        states: the states, flat, shape `(m, n)`.
+        states: the states, flat, shape `(m, n)`; of cycles a state on each.
         stable: where they are stable, booleans `(m,)`; False at bifurcations.
-        eigenvalues: of the rule's own Jacobian, `(m, d)`, by descending growth.
+        eigenvalues: of the rule's own Jacobian, `(m, d)`, by descending growth; None of cycles.
         marks: which of the points are bifurcations, indices.
         ends: why it ends at its first and at its last point: `"range"` (the parameter's),
             `"domain"` (the states leave it), `"closed"` (it comes back to where it began),
             `"undefined"` (the rule is not finite beyond, or no step is short enough),
-            `"unfinished"` (too many points).
+            `"unfinished"` (too many points); of cycles also `"hopf"` (they shrink to a point) and
+            `"homoclinic"` (the period grows without bound).
+        periods: of cycles, how long a turn takes, `(m,)`; None of equilibria.
+        multipliers: of cycles, `(m, d)`, the one along the orbit last; None of equilibria.
+        extremes: of cycles, the least and largest value of each coordinate, `(m, n, 2)`; None of
+            equilibria.
         about: the rule, and the domain searched.
     """
 
     values: np.ndarray
     states: np.ndarray
     stable: np.ndarray
-    eigenvalues: np.ndarray
+    eigenvalues: np.ndarray | None
     marks: tuple[int, ...]
     ends: tuple[str, str]
+    periods: np.ndarray | None = None
+    multipliers: np.ndarray | None = None
+    extremes: np.ndarray | None = None
     about: About = UNSAID
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def of(self) -> str:
+        """`"equilibria"` or `"cycles"`."""
+        return "equilibria" if self.periods is None else "cycles"
 
     @property
     def is_closed(self) -> bool:
@@ -145,14 +169,14 @@ class Branch(TableReport):
     def data(self) -> dict[str, Any]:
         """The keys of the contract, then `eigenvalues`, `marks` and `ends`."""
         return {
-            "of": "equilibria",
+            "of": self.of,
             "values": self.values.tolist(),
             "states": self.states.tolist(),
             "stable": self.stable.tolist(),
-            "periods": None,
-            "multipliers": None,
-            "extremes": None,
-            "eigenvalues": [pairs(row) for row in self.eigenvalues],
+            "periods": _listed(self.periods),
+            "multipliers": _rows(self.multipliers),
+            "extremes": _listed(self.extremes),
+            "eigenvalues": _rows(self.eigenvalues),
             "marks": list(self.marks),
             "ends": list(self.ends),
         }
@@ -160,21 +184,31 @@ class Branch(TableReport):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Branch":
         """The branch that `to_dict` wrote."""
-        rows = [from_pairs(row) for row in data["eigenvalues"]]
+
+        def rows(key: str) -> np.ndarray | None:
+            read = data[key]
+            return None if read is None else np.array([from_pairs(row) for row in read])
+
+        def numbers(key: str) -> np.ndarray | None:
+            return None if data[key] is None else array(data[key])
+
         return cls(
             values=array(data["values"]),
             states=array(data["states"]),
             stable=np.asarray(data["stable"], dtype=bool),
-            eigenvalues=np.array(rows, dtype=np.complex128),
+            eigenvalues=rows("eigenvalues"),
             marks=tuple(data["marks"]),
             ends=(data["ends"][0], data["ends"][1]),
+            periods=numbers("periods"),
+            multipliers=rows("multipliers"),
+            extremes=numbers("extremes"),
             about=about_in(data, about),
         )
 
     @property
     def title(self) -> str:
         """Of which rule."""
-        return f"Branch of equilibria of {self.about.system}"
+        return f"Branch of {self.of} of {self.about.system}"
 
     def row(self) -> list[str]:
         """Its cells in a table of branches."""
@@ -211,7 +245,7 @@ class Checks:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BifurcationDiagram(TableReport):
-    """Every branch of equilibria over a parameter, and the bifurcations on them.
+    """Every branch of equilibria over a parameter, of cycles, and the bifurcations on them.
 
     Attributes:
         parameter: what varies.
@@ -268,7 +302,10 @@ class BifurcationDiagram(TableReport):
     def title(self) -> str:
         """How many of each, over which range."""
         low, high = (format_number(x) for x in self.range)
-        branches = f"{len(self.branches)} branch{'' if len(self.branches) == 1 else 'es'}"
+        cycles = sum(branch.of == "cycles" for branch in self.branches)
+        rest = len(self.branches) - cycles
+        branches = f"{rest} branch{'' if rest == 1 else 'es'}"
+        branches += f" and {cycles} of cycles" if cycles else ""
         count = len(self.bifurcations)
         found = f"{count or 'no'} bifurcation{'' if count == 1 else 's'}"
         over = f"{self.parameter} from {low} to {high}"

@@ -1,6 +1,6 @@
 """From a change of an indicator along a curve to a bifurcation with its kind and numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import numpy as np
@@ -42,6 +42,7 @@ class Special:
         frequency: ω of a Hopf point, θ of a Neimark–Sacker point, else None.
         coefficient: of the normal form, where one is computed.
         ways: unit tangents of the curves through a branch point, `(k, d + 1)`.
+        vector: q of a Hopf point, in units of the domain, complex `(d,)`; else empty.
         segment: the index of the point of the curve before it.
         place: the point with its tangent and derivatives.
     """
@@ -53,6 +54,7 @@ class Special:
     ways: np.ndarray
     segment: int
     place: Place
+    vector: np.ndarray = field(default_factory=lambda: np.zeros(0, complex))
 
 
 def find_special(family: Family, curve: Curve) -> tuple[list[Special], bool]:
@@ -207,7 +209,8 @@ def _of_pair(family: Family, place: Place, segment: int) -> Special | None:
     kind, coefficient = "neimark-sacker", None
     if rule.has_continuous_time:
         kind, coefficient = "hopf", hopf_coefficient(family, *_point(family, exact), omega)
-    return Special(kind, exact.z, omega, coefficient, np.zeros((0, len(exact.z))), segment, exact)
+    none = np.zeros((0, len(exact.z)))
+    return Special(kind, exact.z, omega, coefficient, none, segment, exact, found.vector[0])
 
 
 def _is_near(z: np.ndarray, located: np.ndarray) -> bool:
