@@ -1,6 +1,7 @@
 """`sample`: what it returns, on laws that are known, and what it refuses."""
 
 import json
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -159,3 +160,11 @@ def test_temperatures_are_numbers_above_zero(temperature):
         SGLD(0.1, temperature)
     with pytest.raises(tw.InputError, match="SGLD: step_size must be positive, got -1"):
         SGLD(-1.0)
+
+
+@pytest.mark.parametrize("package", ["BlackJAX", "ArviZ"])
+def test_what_is_not_installed_says_how_to_get_it(package, run, monkeypatch):
+    monkeypatch.setitem(sys.modules, package.lower(), None)
+    ask = {"BlackJAX": lambda: SGLD(0.1).kernel(BOWL), "ArviZ": run.to_arviz}[package]
+    with pytest.raises(tw.InputError, match=rf"{package}, .* pip install 'thalweg\[sampling\]'"):
+        ask()
