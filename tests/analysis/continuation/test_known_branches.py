@@ -50,7 +50,7 @@ def test_lorenz_has_a_pitchfork_and_two_hopf_points():
     hopf = found.of_kind("hopf")[0]
     assert hopf.frequency == pytest.approx(9.62453006372, rel=1e-11)
     assert hopf.coefficient == pytest.approx(2.65518973e-4, rel=1e-7)
-    assert len(found.branches) == 2
+    assert len(resting(found)) == 2
 
 
 def test_the_reaction_folds_twice_and_its_neutral_saddle_is_no_hopf_point(reaction):
