@@ -83,6 +83,7 @@ def test_the_split_of_a_rotation_on_a_square():
     assert verdict.kind == "refuted"
     odd = np.arange(1, 200, 2)
     torsion = 16.0 * (1.0 / 3.0 - 64.0 / np.pi**5 * np.sum(np.tanh(np.pi * odd / 2.0) / odd**5))
+    assert verdict.split is not None
     assert verdict.split.share == pytest.approx(torsion / (8.0 / 3.0), abs=2e-6)
     (level,) = [found for found in verdict.levels if found.name == "split"]
     assert "84.35 %" in level.note
