@@ -121,3 +121,40 @@ def test_one_branch_of_cycles_joins_both_hopf_points_of_fitzhugh_and_nagumo():
     assert sum(folds) / 2 == pytest.approx(middle, abs=1e-8)
     inner = np.argmin(np.abs(branch.values - 0.8) + 10.0 * ~branch.stable)
     assert branch.stable[inner]
+
+
+def test_the_logistic_map_doubles_its_period():
+    """The 2-cycle flips at 1 + √6; the next two values are known to many digits."""
+    found = tw.bifurcation_diagram(tw.models.Logistic(), "r", (2.5, 3.6), slices=2, checks=1)
+    values = [b.value for b in found.of_kind("cycle-flip")]
+    expected = [1 + np.sqrt(6), 3.544090359551922, 3.564407266095432]
+    np.testing.assert_allclose(values, expected, rtol=1e-9)
+    cycles = [branch for branch in found.branches if branch.of == "cycles"]
+    assert [int(branch.periods[0]) for branch in cycles if branch.periods is not None] == [2, 4, 8]
+    pair = cycles[0]
+    assert pair.extremes is not None
+    # x± = (r + 1 ± √((r − 3)(r + 1))) / 2r.
+    r = pair.values
+    root = np.sqrt((r - 3) * (r + 1))
+    both = np.stack([r + 1 - root, r + 1 + root], axis=1) / (2 * r)[:, None]
+    np.testing.assert_allclose(pair.extremes[:, 0, :], both, atol=1e-9)
+
+
+@pytest.mark.long
+def test_a_known_3_cycle_is_followed_to_where_it_is_born():
+    rule = tw.models.Logistic(r=3.84)
+    known = [cycle for cycle in tw.find_cycles(rule) if cycle.period == 3]
+    found = tw.bifurcation_diagram(rule, "r", (3.7, 4.0), slices=2, checks=1, cycles=known)
+    assert [b.kind for b in found.bifurcations] == ["cycle-fold", "cycle-flip"]
+    assert found.bifurcations[0].value == pytest.approx(1 + np.sqrt(8), rel=1e-11)
+    # Both 3-cycles lie on the one curve.
+    assert len([branch for branch in found.branches if branch.of == "cycles"]) == 1
+
+
+@pytest.mark.long
+def test_henon_flips_twice():
+    domain = tw.Box([-4.0, -2.0], [4.0, 2.0])
+    found = tw.bifurcation_diagram(tw.models.Henon(), "a", (-0.3, 1.0), domain, checks=1)
+    kinds = [(b.kind, b.value) for b in found.bifurcations]
+    values = [("fold", -0.1225), ("flip", 0.3675), ("cycle-flip", 0.9125)]
+    assert kinds == [(kind, pytest.approx(value, rel=1e-11)) for kind, value in values]

@@ -7,16 +7,13 @@ import numpy as np
 
 from thalweg.analysis.continuation.collection import Collection
 from thalweg.analysis.continuation.curves import (
-    CLOSED,
     LEFT,
-    RANGE_END,
-    STUCK,
-    UNFINISHED,
     states_at,
 )
 from thalweg.analysis.continuation.cycle_branches import cycle_branch, of_cycles
 from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.continuation.indicators import eigenvalues_at
+from thalweg.analysis.continuation.map_cycles import map_cycle_branch, of_map_cycles
 from thalweg.analysis.continuation.result import (
     Bifurcation,
     BifurcationDiagram,
@@ -24,17 +21,10 @@ from thalweg.analysis.continuation.result import (
     Checks,
 )
 from thalweg.analysis.continuation.special import Special, same
-from thalweg.analysis.continuation.traced import Curve
+from thalweg.analysis.continuation.traced import ENDS, Curve
 from thalweg.core.about import About
 from thalweg.core.batches import in_batches
 
-_ENDS = {
-    RANGE_END: "range",
-    LEFT: "domain",
-    CLOSED: "closed",
-    STUCK: "undefined",
-    UNFINISHED: "unfinished",
-}
 # How near to a bifurcation a curve that leaves the domain ends there, in units: beside a branch
 # point Newton gives up before the wall.
 _AT_THE_WALL = 1e-6
@@ -57,6 +47,8 @@ def assemble(collection: Collection, checks: Checks) -> BifurcationDiagram:
     branches += sorted((cycle_branch(family, c) for c in collection.cycles), key=_order)
     bifurcations = [_bifurcation(family, special) for special in found]
     bifurcations += [b for curve in collection.cycles for b in of_cycles(family, curve)]
+    branches += [map_cycle_branch(family, c) for c in collection.map_cycles]
+    bifurcations += [b for c in collection.map_cycles for b in of_map_cycles(family, c)]
     bifurcations.sort(key=lambda b: (b.value, b.kind))
     name = family.varied.name
     low, high = float(family.low), float(family.low + family.width)
@@ -98,7 +90,7 @@ def _branch(family: Family, curve: Curve) -> Branch:
     eigenvalues = eigenvalues_at(family, curve.jacobian)
     stable = np.all(rule.growth(eigenvalues) < 0.0, axis=1)
     stable[list(curve.marks)] = False
-    ends = (_ENDS[curve.ends[0]], _ENDS[curve.ends[1]])
+    ends = (ENDS[curve.ends[0]], ENDS[curve.ends[1]])
     return Branch(values, states, stable, eigenvalues, curve.marks, ends)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from thalweg.analysis.continuation.curves import Place, are_inside, beside
+from thalweg.analysis.continuation.curves import are_inside, beside
 from thalweg.analysis.continuation.cycle_curves import (
     CycleCurve,
     born_at,
@@ -15,7 +15,9 @@ from thalweg.analysis.continuation.cycle_curves import (
     through,
 )
 from thalweg.analysis.continuation.family import Family, Total
-from thalweg.analysis.continuation.special import Special, find_special, same
+from thalweg.analysis.continuation.map_cycles import MapCycles, doubled
+from thalweg.analysis.continuation.map_cycles import through as map_cycles_through
+from thalweg.analysis.continuation.special import Special, find_special, marked, same
 from thalweg.analysis.continuation.traced import (
     Curve,
     crossings,
@@ -65,6 +67,7 @@ class Collection:
         continua: where equilibria came in families: values of the parameter.
         given_total: the value given to the total that varies, if one does.
         cycles: the curves of closed orbits found so far.
+        map_cycles: the curves of n-cycles of a map found so far.
         doubts: on how many curves something changes at no bifurcation.
     """
 
@@ -81,6 +84,7 @@ class Collection:
     doubts: int = 0
     given_total: float = np.nan
     cycles: list[CycleCurve] = field(default_factory=list)
+    map_cycles: list[MapCycles] = field(default_factory=list)
 
     @classmethod
     def begin(
@@ -146,17 +150,16 @@ class Collection:
         return not (is_missed or is_extra), found.search.unseen_upper
 
     def follow_cycles(self, known: Iterable[Cycle], p: float) -> None:
-        """Follow the closed orbits born at Hopf points, and those known at a value.
+        """Follow the cycles born at Hopf points or flips, and those known at a value.
 
         Arguments:
-            known: closed orbits at the value `p`.
+            known: cycles at the value `p`.
             p: in units of the range; where it lies outside, they are left out.
         """
-        hopf: list[Special] = []
-        for special in (s for each in self.specials for s in each):
-            if special.kind == "hopf" and not any(same(special, other) for other in hopf):
-                hopf.append(special)
-        for special in hopf:
+        if not self.family.problem.rule.has_continuous_time:
+            self._follow_map_cycles(known, p)
+            return
+        for special in self._distinct("hopf"):
             if not any(_ends_at(curve, special) for curve in self.cycles):
                 curve = born_at(self.family, special)
                 self.cycles += [] if curve is None else [curve]
@@ -164,6 +167,21 @@ class Collection:
             if cycle.continuum == 0 and not any(self._is_on(c, cycle, p) for c in self.cycles):
                 curve = self._through(cycle, p)
                 self.cycles += [] if curve is None else [curve]
+
+    def _follow_map_cycles(self, known: Iterable[Cycle], p: float) -> None:
+        """The same for a map: cycles born at flips, and known ones."""
+        self.map_cycles += doubled(self.family, self._distinct("flip"))
+        for cycle in known if 0.0 <= p <= 1.0 else ():
+            if cycle.continuum == 0:
+                self.map_cycles += map_cycles_through(self.family, cycle, p, self.map_cycles)
+
+    def _distinct(self, kind: str) -> list[Special]:
+        """The bifurcations of a kind, each once."""
+        found: list[Special] = []
+        for special in (s for each in self.specials for s in each):
+            if special.kind == kind and not any(same(special, other) for other in found):
+                found.append(special)
+        return found
 
     def _is_on(self, curve: CycleCurve, cycle: Cycle, p: float) -> bool:
         """Whether a curve passes through a closed orbit."""
@@ -235,7 +253,7 @@ class Collection:
             if not new:
                 return
             looked = [self._looked_at(curve) for curve in new]
-            self.curves += [_marked(curve, specials) for curve, specials in looked]
+            self.curves += [marked(curve, specials) for curve, specials in looked]
             self.specials += [specials for _, specials in looked]
             curves = self._branching_off([s for _, specials in looked for s in specials])
 
@@ -265,12 +283,3 @@ class Collection:
 def _ends_at(curve: CycleCurve, special: Special) -> bool:
     """Whether a curve of closed orbits begins or ends at a Hopf point."""
     return any(np.max(np.abs(z - special.z)) <= _AT_HOPF for z in curve.hopf)
-
-
-def _marked(curve: Curve, specials: list[Special]) -> Curve:
-    """The curve with its bifurcations among its points."""
-    if not specials:
-        return curve
-    segments = np.array([s.segment for s in specials])
-    columns = zip(*(s.place for s in specials), strict=True)
-    return curve.with_points(segments, Place(*(np.array(column) for column in columns)))

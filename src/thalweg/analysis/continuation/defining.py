@@ -62,8 +62,8 @@ def branch_point(family: Family, x: jax.Array, c: jax.Array) -> jax.Array:
     """Unknowns z, ψ, μ."""
     z, rest = _split(family, x)
     psi, mu = rest[:-1], rest[-1]
-    value, pull = jax.vjp(family, z)
-    return jnp.concatenate([value + mu * psi, pull(psi)[0], jnp.array([c @ psi - 1.0])])
+    value, jacobian = family.with_jacobian(z)
+    return jnp.concatenate([value + mu * psi, psi @ jacobian, jnp.array([c @ psi - 1.0])])
 
 
 def flip(family: Family, x: jax.Array, c: jax.Array) -> jax.Array:

@@ -51,9 +51,8 @@ def bifurcation_diagram(
         checks: at how many fresh values the diagram is checked.
         conserved: the values of totals that the rule conserves, as for `find_equilibria`. One that
             is itself varied may have any value that is possible.
-        cycles: closed orbits of a flow at the parameter's own value, from `find_cycles`, to be
-            followed like those that are born at Hopf points; None follows none at all, which is
-            quicker.
+        cycles: cycles at the parameter's own value, from `find_cycles`, to be followed like those
+            that are born at Hopf points and flips; None follows none at all, which is quicker.
         key: a `jax.random` key; None means a fixed one.
 
     Returns:
@@ -89,7 +88,7 @@ def bifurcation_diagram(
         if not collection.searched:
             raise collection.refusals[0]
         evidence = _checked(collection, checks, key)
-        if cycles is not None and collection.family.problem.rule.has_continuous_time:
+        if cycles is not None:
             own = (collection.own_value - low) / (high - low)
             collection.follow_cycles(cycles, own)
         return assemble(collection, evidence)

@@ -42,7 +42,8 @@ class Special:
         frequency: ω of a Hopf point, θ of a Neimark–Sacker point, else None.
         coefficient: of the normal form, where one is computed.
         ways: unit tangents of the curves through a branch point, `(k, d + 1)`.
-        vector: q of a Hopf point, in units of the domain, complex `(d,)`; else empty.
+        vector: q of a Hopf point, complex, or v of a flip, in units of the domain, `(d,)`; else
+            empty.
         segment: the index of the point of the curve before it.
         place: the point with its tangent and derivatives.
     """
@@ -183,7 +184,8 @@ def _flip(family: Family, place: Place, segment: int) -> Special | None:
         return None
     exact = _placed(family, found.z[0], place)
     c = flip_coefficient(family, *_point(family, exact))
-    return Special("flip", exact.z, None, c, np.zeros((0, len(exact.z))), segment, exact)
+    none = np.zeros((0, len(exact.z)))
+    return Special("flip", exact.z, None, c, none, segment, exact, found.vector[0])
 
 
 def _of_pair(family: Family, place: Place, segment: int) -> Special | None:
@@ -226,3 +228,12 @@ def _point(family: Family, place: Place) -> tuple[np.ndarray, float, np.ndarray]
     """Coordinates, parameter and own Jacobian at a point."""
     y, value = family.coordinates(place.z), float(family.value(place.z))
     return np.asarray(y), value, family.own_jacobians(place.jacobian[None])[0]
+
+
+def marked(curve: Curve, specials: list[Special]) -> Curve:
+    """The curve with its bifurcations among its points."""
+    if not specials:
+        return curve
+    segments = np.array([s.segment for s in specials])
+    columns = zip(*(s.place for s in specials), strict=True)
+    return curve.with_points(segments, Place(*(np.array(column) for column in columns)))

@@ -12,6 +12,8 @@ from thalweg.analysis.continuation.curves import (
     LEFT,
     RANGE_END,
     STRAY,
+    STUCK,
+    UNFINISHED,
     Curves,
     Place,
     are_inside,
@@ -24,6 +26,13 @@ from thalweg.analysis.continuation.curves import (
 from thalweg.analysis.continuation.family import Family
 from thalweg.core.batches import in_batches
 
+ENDS = {
+    RANGE_END: "range",
+    LEFT: "domain",
+    CLOSED: "closed",
+    STUCK: "undefined",
+    UNFINISHED: "unfinished",
+}
 # Lanes, and points, that go through one program together.
 LANES, _POINTS = 16, 256
 # Halvings that find where a curve leaves the domain: to rounding.
