@@ -9,7 +9,7 @@ import thalweg as tw
 
 @pytest.fixture(scope="module")
 def reaction():
-    return tw.bifurcation_diagram(Reaction(), "p1", (0.0, 0.2))
+    return tw.bifurcation_diagram(Reaction(), "p1", (0.0, 0.2), cycles=None)
 
 
 def test_stable_lines_are_solid_and_reach_the_bifurcations(reaction):

@@ -10,15 +10,12 @@ import thalweg as tw
 
 
 def diagram(rule, parameter, span, domain=None, **options):
-    return tw.bifurcation_diagram(rule, parameter, span, domain, **options)
+    """Without cycles, which another module is about."""
+    return tw.bifurcation_diagram(rule, parameter, span, domain, cycles=None, **options)
 
 
 def points(found, *kinds):
     return [(b.kind, b.value) for b in found.bifurcations if not kinds or b.kind in kinds]
-
-
-def resting(found):
-    return [branch for branch in found.branches if branch.of == "equilibria"]
 
 
 def assert_points(found, expected, rtol=3e-12):
@@ -50,7 +47,7 @@ def test_lorenz_has_a_pitchfork_and_two_hopf_points():
     hopf = found.of_kind("hopf")[0]
     assert hopf.frequency == pytest.approx(9.62453006372, rel=1e-11)
     assert hopf.coefficient == pytest.approx(2.65518973e-4, rel=1e-7)
-    assert len(resting(found)) == 2
+    assert len(found.branches) == 2
 
 
 def test_the_reaction_folds_twice_and_its_neutral_saddle_is_no_hopf_point(reaction):
@@ -71,8 +68,8 @@ def test_gray_scott_has_a_closed_branch():
     found = diagram(families.GrayScott(), "feed", (0.001, 0.2))
     ends = (0.6 - 1 / np.sqrt(5)) / 8, (0.6 + 1 / np.sqrt(5)) / 8
     assert_points(found, [("fold", ends[0]), ("hopf", 0.0254762724747), ("fold", ends[1])])
-    assert sorted(branch.is_closed for branch in resting(found)) == [False, True]
-    (isola,) = (branch for branch in resting(found) if branch.is_closed)
+    assert sorted(branch.is_closed for branch in found.branches) == [False, True]
+    (isola,) = (branch for branch in found.branches if branch.is_closed)
     np.testing.assert_allclose(isola.states[0], isola.states[-1], atol=1e-12)
 
 
@@ -122,12 +119,12 @@ def test_an_epidemic_begins_where_the_rates_are_equal():
 @pytest.mark.long
 def test_henon_folds_and_flips():
     domain = tw.Box([-4.0, -2.0], [4.0, 2.0])
-    found = diagram(tw.models.Henon(), "a", (-0.3, 0.8), domain, cycles=None)
+    found = diagram(tw.models.Henon(), "a", (-0.3, 0.8), domain)
     assert_points(found, [("fold", -0.1225), ("flip", 0.3675)])
 
 
 def test_the_logistic_map_flips_at_three():
-    found = diagram(tw.models.Logistic(), "r", (0.5, 3.4), cycles=None)
+    found = diagram(tw.models.Logistic(), "r", (0.5, 3.4))
     assert_points(found, [("transcritical", 1.0), ("flip", 3.0)])
     assert found.of_kind("flip")[0].coefficient == pytest.approx(9.0, rel=1e-9)
 

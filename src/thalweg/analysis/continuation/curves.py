@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.analysis.continuation.family import Family
+from thalweg.analysis.equilibria.small_solves import solve_general
 
 # Points of one curve: some ten times as many as curves of published models take.
 POINTS = 2000
@@ -30,6 +31,8 @@ _FIRST, _LONGEST, _SHORTEST = 5e-3, 2e-2, 1e-8
 _MOST_TURN, _TURN = 0.3, 0.1
 # How much of a step the corrector may move the guess.
 STRAY = 0.2
+# Halvings that find where a curve leaves the domain: to rounding.
+_HALVINGS = 48
 # Newton: its turns, and the last step after which it has converged (it squares the error).
 _TURNS, _CONVERGED = 8, 1e-9
 
@@ -70,22 +73,22 @@ def corrected(family: Family, guess: jax.Array, along: jax.Array) -> Place:
     """The point of the curve at right angles to `along` from a guess."""
 
     def turn(carry: tuple) -> tuple:
-        z, _, count, _ = carry
+        z, _, _, count, _ = carry
         value, jacobian = family.with_jacobian(z)
-        rest = jnp.append(value, along @ (z - guess))
-        step = jnp.linalg.solve(jnp.concatenate([jacobian, along[None]]), rest)
+        right = jnp.stack([jnp.append(value, along @ (z - guess)), last], axis=1)
+        step, tangent = solve_general(jnp.concatenate([jacobian, along[None]]), right).T
         size = jnp.max(jnp.abs(step)) / (1.0 + jnp.max(jnp.abs(z)))
-        return z - step, jacobian, count + 1, size
+        return z - step, jacobian, tangent, count + 1, size
 
     def goes_on(carry: tuple) -> jax.Array:
-        _, _, count, size = carry
+        count, size = carry[3:]
         return (count < _TURNS) & (size > _CONVERGED) & jnp.isfinite(size) | (count == 0)
 
     dimension = guess.shape[0] - 1
-    first = (guess, jnp.zeros((dimension, dimension + 1)), jnp.asarray(0), jnp.asarray(jnp.inf))
-    z, jacobian, _, size = jax.lax.while_loop(goes_on, turn, first)
-    matrix = jnp.concatenate([jacobian, along[None]])
-    tangent = jnp.linalg.solve(matrix, jnp.zeros(dimension + 1).at[-1].set(1.0))
+    last = jnp.zeros(dimension + 1).at[-1].set(1.0)
+    nothing = jnp.zeros((dimension, dimension + 1))
+    first = (guess, nothing, last, jnp.asarray(0), jnp.asarray(jnp.inf))
+    z, jacobian, tangent, _, size = jax.lax.while_loop(goes_on, turn, first)
     tangent = tangent / jnp.linalg.norm(tangent)
     is_found = (size <= _CONVERGED) & jnp.all(jnp.isfinite(tangent))
     return Place(z, tangent, jacobian, is_found)
@@ -112,7 +115,7 @@ class _Lane(eqx.Module):
 
 
 @eqx.filter_jit
-def follow(family: Family, starts: Any, along: Any, stray: Any) -> Curves:
+def follow(family: Family, starts: Any, along: Any, stray: Any, each: Any = None) -> Curves:
     """Follow curves from points on them.
 
     Arguments:
@@ -120,6 +123,8 @@ def follow(family: Family, starts: Any, along: Any, stray: Any) -> Curves:
         starts: points with F = 0, shape `(n, d + 1)`.
         along: the unit tangent to begin with, `(n, d + 1)`.
         stray: how much of a step the corrector may move the guess, `(n,)`.
+        each: the axes along which the family itself varies from lane to lane, as for
+            `equinox.filter_vmap`; None where all lanes share it.
 
     Returns:
         The curves, the start first. A lane that leaves the range or the domain has one point
@@ -129,7 +134,7 @@ def follow(family: Family, starts: Any, along: Any, stray: Any) -> Curves:
     rows = jnp.arange(lanes)
 
     def advance(
-        lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array
+        family: Family, lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array
     ) -> tuple[_Lane, jax.Array]:
         guess = lane.z + lane.step * lane.tangent
         place = corrected(family, guess, lane.tangent)
@@ -156,10 +161,11 @@ def follow(family: Family, starts: Any, along: Any, stray: Any) -> Curves:
 
     def turn(carry: tuple) -> tuple:
         lane, z, tangent = carry
-        lane, places = jax.vmap(advance)(lane, starts, along, stray)
+        lane, places = advance_all(family, lane, starts, along, stray)
         z = z.at[rows, places].set(lane.z, mode="drop")
         return lane, z, tangent.at[rows, places].set(lane.tangent, mode="drop")
 
+    advance_all = eqx.filter_vmap(advance, in_axes=(each, 0, 0, 0, 0))
     nothing = jnp.zeros((lanes, POINTS, size))
     first = _Lane(
         starts, along, jnp.full(lanes, _FIRST), jnp.ones(lanes, int), jnp.full(lanes, RUNNING)
@@ -250,3 +256,28 @@ def derivatives(family: Family, z: Any) -> jax.Array:
 def beside(family: Family, guesses: Any, along: Any) -> Place:
     """Points of curves at right angles to `along` from guesses, both `(n, d + 1)`."""
     return jax.vmap(lambda guess, way: corrected(family, guess, way))(guesses, along)
+
+
+@eqx.filter_jit
+def last_inside(family: Family, z: Any, tangent: Any) -> Place:
+    """The last point of a curve between two neighbours, the first inside, that is inside too.
+
+    Arguments:
+        family: the rule and its parameter.
+        z: the neighbours, shape `(2, d + 1)`.
+        tangent: the tangents there, likewise.
+    """
+
+    def halve(_: Any, carry: tuple) -> tuple:
+        low, high, kept = carry
+        middle = 0.5 * (low + high)
+        place = corrected(family, *hermite(z, tangent, middle))
+        is_in = place.is_found & family.is_inside(place.z)
+        kept = jax.tree.map(lambda new, old: jnp.where(is_in, new, old), place, kept)
+        return jnp.where(is_in, middle, low), jnp.where(is_in, high, middle), kept
+
+    first = Place(
+        jnp.asarray(z[0]), jnp.asarray(tangent[0]), family.with_jacobian(z[0])[1], jnp.asarray(True)
+    )
+    start = (jnp.asarray(0.0), jnp.asarray(1.0), first)
+    return jax.lax.fori_loop(0, _HALVINGS, halve, start)[2]

@@ -16,10 +16,9 @@ from thalweg.analysis.continuation.curves import (
     UNFINISHED,
     Curves,
     Place,
-    are_inside,
-    between,
     derivatives,
     follow,
+    last_inside,
     pinned,
     tangents,
 )
@@ -35,8 +34,6 @@ ENDS = {
 }
 # Lanes, and points, that go through one program together.
 LANES, _POINTS = 16, 256
-# Halvings that find where a curve leaves the domain: to rounding.
-_HALVINGS = 48
 # Two states at one parameter are one equilibrium when they differ by less, in units of the domain.
 _SAME = 1e-6
 
@@ -146,7 +143,7 @@ def _cut(family: Family, lanes: Curves, lane: int) -> tuple[np.ndarray, np.ndarr
         z[-1, :-1] += whole / family.y_scale
     if end not in (RANGE_END, LEFT) or count < 2:
         return z, tangent, end
-    place = _last_inside(family, z[-2:], tangent[-2:])
+    place = jax.tree.map(np.asarray, last_inside(family, z[-2:], tangent[-2:]))
     if end == RANGE_END:
         wall = np.round(place.z[-1])
         exact = in_lanes(pinned, family, np.append(place.z[:-1], wall)[None])
@@ -154,19 +151,6 @@ def _cut(family: Family, lanes: Curves, lane: int) -> tuple[np.ndarray, np.ndarr
             place = place._replace(z=exact.z[0])
     z[-1], tangent[-1] = place.z, place.tangent
     return z, tangent, end
-
-
-def _last_inside(family: Family, z: np.ndarray, tangent: np.ndarray) -> Place:
-    """The last point between two neighbours, the first inside, that is inside too."""
-    low, high = 0.0, 1.0
-    kept = Place(z[0], tangent[0], None, True)
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        found = in_lanes(between, family, z[None], tangent[None], np.array([middle]))
-        is_in = bool(found.is_found[0]) and bool(are_inside(family, found.z)[0])
-        low, high = (middle, high) if is_in else (low, middle)
-        kept = Place(found.z[0], found.tangent[0], None, True) if is_in else kept
-    return kept
 
 
 def crossings(family: Family, curves: list[Curve], p: float) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 
 _UNROLLED = 4
+# Elimination with pivots is longer: beyond, compiling it costs more than it saves.
+_ELIMINATED = 4
 
 
 def solve_positive(matrix: jax.Array, right: jax.Array) -> jax.Array:
@@ -34,3 +36,27 @@ def solve_positive(matrix: jax.Array, right: jax.Array) -> jax.Array:
         inner = sum((rows[k][i] * back[k] for k in range(i + 1, size)), start=0.0 * right[0])
         back[i] = (forward[i] - inner) / rows[i][i]
     return jnp.stack(back)
+
+
+def solve_general(matrix: jax.Array, right: jax.Array) -> jax.Array:
+    """Solve A X = B for a square A of shape `(d, d)` and right-hand sides `(d, k)`.
+
+    Up to four unknowns by elimination with partial pivoting, written out, so that a batch of
+    systems becomes a few vector instructions; beyond, LAPACK factors one system after the other. A
+    singular matrix gives what is not finite.
+    """
+    size = matrix.shape[0]
+    if size > _ELIMINATED:
+        return jnp.linalg.solve(matrix, right)
+    work = jnp.concatenate([matrix, right], axis=1)
+    rows = jnp.arange(size)
+    for k in range(size):
+        column = jnp.where(rows >= k, jnp.abs(work[:, k]), -1.0)
+        pivot = jnp.argmax(column)
+        is_pivot, is_top = rows == pivot, rows == k
+        best = jnp.sum(jnp.where(is_pivot[:, None], work, 0.0), axis=0)
+        work = jnp.where(is_pivot[:, None], work[k], work)
+        work = jnp.where(is_top[:, None], best, work)
+        share = jnp.where(is_top, 0.0, work[:, k] / best[k])
+        work = work - share[:, None] * best
+    return work[:, size:] / jnp.diagonal(work)[:, None]

@@ -169,11 +169,11 @@ def certify(
         found = jax.device_get(_look(energy, data, hidden, tol, demands.max_steps))
     residuals, rests, from_start, is_settled, least, largest, begins, ends = found
     distance = demands.distance * data.spread
-    in_basin = np.linalg.norm(from_start - rests, axis=1) <= distance
+    in_basin = _apart(from_start, rests) <= distance
     if data.has_rests:
-        in_basin &= np.linalg.norm(rests - ends, axis=1) <= distance
+        in_basin &= _apart(rests, ends) <= distance
     # Starts that are data are evidence however near; those that were learned may be a way out.
-    has_moved = (np.linalg.norm(begins - ends, axis=1) > distance) | (not is_learned)
+    has_moved = (_apart(begins, ends) > distance) | (not is_learned)
     curves_up = least > _ROUNDED * np.maximum(largest, np.finfo(float).tiny)
     is_explained = ~(residuals > demands.residual)
     holds = is_explained & is_settled & curves_up & in_basin & has_moved
@@ -196,3 +196,9 @@ def _look(energy: Any, data: Data, hidden: Any, tol: Any, max_steps: int) -> Any
     return (
         residuals, here.state, there.state, is_settled, curvatures[:, 0], sizes, begins, ends,
     )  # fmt: skip
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The distances between rows; NaN, which no comparison holds of, where one left the finite."""
+    with np.errstate(invalid="ignore"):
+        return np.linalg.norm(one - other, axis=1)
