@@ -1,6 +1,7 @@
 """Curves of equilibria in a parameter: 64 of the reaction `ab` side by side, against SciPy.
 
     python benchmarks/branches.py
+    python benchmarks/branches.py --jaxcont PATH/TO/PYTHON   (with jaxcont)
 
 Processor time in turn, compiled, the median of the rounds: 64 curves with different p2, followed
 from p1 = 0 to .2 past their folds, in one program; and one by one by a Python loop of the same
@@ -8,8 +9,11 @@ method, whose corrector is SciPy's fsolve with the exact Jacobian. The second ta
 (without cycles) beside `analyze` of the same system, each once compiled.
 """
 
+import argparse
 import itertools
+import json
 import statistics
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +32,35 @@ from thalweg.core.trees import replace
 from thalweg.dynamics.problem import make_problem
 
 LANES, ROUNDS, SPAN = 64, 5, 0.2
+# JaxCont 0.4 in a process of its own: the same curves in one program, without eigenvalues, as here.
+PEER = """
+import json, statistics, time, jax, jax.numpy as jnp, numpy as np
+jax.config.update("jax_enable_x64", True)
+import jaxcont as jc
+
+def reaction(s, p, p2):
+    u, v = s
+    rate = p * (1 - u) * jnp.exp(v)
+    return jnp.stack([rate - u, p2 * rate - 3.0 * v])
+
+settings = jc.ContinuationPar(ds=0.005, ds_max=0.1, max_steps=120, compute_stability=False)
+
+def curve(p2):
+    problem = jc.bif_problem(reaction, u0=jnp.zeros(2), p0=0.0, args=p2)
+    branch = jc.continuation(problem, p_span=(0.0, 0.2), settings=settings).branch
+    return jax.tree.leaves(branch)
+
+batch = jax.jit(jax.vmap(curve))
+strengths = jnp.linspace(12.0, 16.0, 64)
+jax.block_until_ready(batch(strengths))
+times = []
+for _ in range(5):
+    start = time.process_time()
+    jax.block_until_ready(batch(strengths))
+    times.append(time.process_time() - start)
+print(json.dumps({"seconds": statistics.median(times)}))
+"""
+
 BOX = tw.Box([0.0, 0.0], [1.0, 8.0])
 
 
@@ -127,6 +160,13 @@ def main() -> None:
     mine, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
     print(f"{LANES} curves: {points.sum()} points in {1e3 * mine:.2f} ms CPU; SciPy, one by one: ")
     print(f"{sum(alone)} points in {1e3 * theirs:.0f} ms CPU. Ratio {theirs / mine:.0f}.")
+    options = argparse.ArgumentParser()
+    options.add_argument("--jaxcont")
+    if python := options.parse_args().jaxcont:
+        done = subprocess.run([python, "-c", PEER], capture_output=True, text=True, check=True)
+        other = json.loads(done.stdout.splitlines()[-1])["seconds"]
+        said = f"JaxCont, up to 120 points a curve: {1e3 * other:.1f} ms CPU."
+        print(f"{said} Ratio {other / mine:.1f}.")
     system = tw.models.FitzHughNagumo()
     jobs = {
         "analyze": lambda: tw.analyze(system),

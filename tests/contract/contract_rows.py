@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import thalweg as tw
+from thalweg.analysis.continuation.map_cycles import Iterate
 from thalweg.core.declared import declared_domain
 from thalweg.dynamics import (
     BlockDescent,
@@ -368,6 +369,7 @@ RULES = (
     Row("fokker-planck", lambda: FokkerPlanck(LAW), (THREE,)),
     Row("function as flow", lambda: tw.as_flow(ripple, 0.4), (PLANE, TREE)),
     Row("function as map", lambda: tw.as_map(ripple, 0.4), (PLANE, TREE)),
+    Row("iterate", lambda: Iterate(tw.as_map(switch), 3), (PLANE,)),
     Row("stroboscopic", lambda: tw.Stroboscopic(Ripple(), 1.5, steps=4), (PLANE,)),
     Row("drift of a diffusion", lambda: Drift(Shaken()), (TREE,)),
     Row("user's flow", Ripple, (TREE, np.array(0.2))),

@@ -40,6 +40,8 @@ def assemble(collection: Collection, checks: Checks) -> BifurcationDiagram:
     # The one whose derivatives are the most singular stands for those that no Newton refined.
     specials = (s for each in collection.specials for s in each)
     for special in sorted(specials, key=_distance_from_singular):
+        if any(abs(special.z[-1] - p) <= _AT_THE_WALL for p in collection.upright):
+            special = replace(special, kind="degenerate")
         if not any(same(special, other) for other in found):
             found.append(special)
     branches = [_branch(family, _up_to(curve, found)) for curve in collection.curves]

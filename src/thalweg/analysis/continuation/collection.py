@@ -41,7 +41,11 @@ from thalweg.dynamics.problem import Problem, make_problem
 # How often curves that leave branch points may have branch points themselves.
 _GENERATIONS = 6
 # How far from a branch point its other curves are looked for, in units of the domain and the range.
-_OFF = 1e-3
+_OFF = (1e-3, 1e-5)
+# A curve whose parameter moves less, in units of the range, stands upright.
+_UPRIGHT = 1e-7
+# So many branches are more than a person looks at: what is left is then said.
+_MOST = 200
 # How near a curve that shrinks to a point ends to the Hopf point that it ends at, in units.
 _AT_HOPF = 1e-2
 # Two closed orbits at one value are one if their periods agree so far.
@@ -65,6 +69,7 @@ class Collection:
         searched: at how many values a search was possible.
         refusals: why it was not at others.
         continua: where equilibria came in families: values of the parameter.
+        upright: values, in units of the range, at which whole curves of states are at rest.
         given_total: the value given to the total that varies, if one does.
         cycles: the curves of closed orbits found so far.
         map_cycles: the curves of n-cycles of a map found so far.
@@ -82,6 +87,7 @@ class Collection:
     refusals: list[InputError] = field(default_factory=list)
     continua: list[float] = field(default_factory=list)
     doubts: int = 0
+    upright: list[float] = field(default_factory=list)
     given_total: float = np.nan
     cycles: list[CycleCurve] = field(default_factory=list)
     map_cycles: list[MapCycles] = field(default_factory=list)
@@ -207,6 +213,13 @@ class Collection:
             said.append(
                 f"At {len(self.refusals)} values no search was possible: {self.refusals[0]}"
             )
+        if self.upright:
+            value = self._value(self.upright[0])
+            said.append(
+                f"At {self.family.varied.name} = {value:.6g} whole curves of states are at rest."
+            )
+        if len(self.curves) >= _MOST:
+            said.append(f"More than {_MOST} branches; the others are not followed.")
         if self.doubts:
             said.append(
                 f"On {self.doubts} of the branches the stability changes where no bifurcation was "
@@ -249,13 +262,21 @@ class Collection:
     def _add(self, curves: list[Curve]) -> None:
         """Keep curves that are new, with their bifurcations, and follow what branches off."""
         for _ in range(_GENERATIONS):
-            new = only_new(self.family, curves, self.curves)
+            new = only_new(self.family, self._crossing(curves), self.curves)
             if not new:
                 return
             looked = [self._looked_at(curve) for curve in new]
             self.curves += [marked(curve, specials) for curve, specials in looked]
             self.specials += [specials for _, specials in looked]
             curves = self._branching_off([s for _, specials in looked for s in specials])
+
+    def _crossing(self, curves: list[Curve]) -> list[Curve]:
+        """Those along which the parameter moves; on others every state is at rest at one value."""
+        upright = [curve for curve in curves if np.ptp(curve.z[:, -1]) <= _UPRIGHT]
+        for p in {round(float(curve.z[0, -1]), 7) for curve in upright if len(curve) > 2}:
+            self.upright.append(p)
+        room = max(_MOST - len(self.curves), 0)
+        return [curve for curve in curves if np.ptp(curve.z[:, -1]) > _UPRIGHT][:room]
 
     def _looked_at(self, curve: Curve) -> tuple[Curve, list[Special]]:
         """A curve and its bifurcations; followed again more closely where it seems to jump."""
@@ -275,7 +296,9 @@ class Collection:
         if not sides:
             return []
         z, along = (np.array(column) for column in zip(*sides, strict=True))
-        found = in_lanes(beside, self.family, z + _OFF * along, along)
+        z, along = np.tile(z, (len(_OFF), 1)), np.tile(along, (len(_OFF), 1))
+        z = z + np.repeat(_OFF, len(sides))[:, None] * along
+        found = in_lanes(beside, self.family, z, along)
         usable = found.is_found & in_lanes(are_inside, self.family, found.z)
         return trace(self.family, found.z[usable], found.tangent[usable])
 

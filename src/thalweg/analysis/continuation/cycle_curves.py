@@ -16,6 +16,8 @@ NODES = 12
 _POINTS = 300
 # Steps, in units of the domain and the range: the first, the longest, the shortest.
 _FIRST, _LONGEST, _SHORTEST = 5e-3, 5e-2, 1e-6
+# Steps of one curve that may fail in all: near a homoclinic orbit every one costs many others.
+_FAILURES = 40
 # Radians by which a tangent may turn, and should; how much of a step the corrector may add.
 _MOST_TURN, _TURN, _STRAY = 0.3, 0.12, 0.2
 # The size of the first orbit beside a Hopf point, and that at which a curve ends in one.
@@ -140,15 +142,15 @@ def _follow(
     family: Family, first: Round, shares: np.ndarray, born: np.ndarray | None
 ) -> tuple[list[Round], str, np.ndarray | None]:
     """Orbits one after the other, why they end, and the Hopf point they end at, if any."""
-    rounds, step = [first], _FIRST
+    rounds, step, failures = [first], _FIRST, 0
     longest = np.log(_LONG) + first.at.log_period
     while len(rounds) < _POINTS:
         last = rounds[-1]
         new = _stepped(family, last, step, shares)
         turned = None if new is None else _angle(new, last)
         if new is None or turned is None or turned > _MOST_TURN or _strays(new, last, step):
-            step *= 0.5
-            if step < _SHORTEST:
+            step, failures = 0.5 * step, failures + 1
+            if step < _SHORTEST or failures > _FAILURES:
                 end = "homoclinic" if _grows(rounds) else "undefined"
                 return rounds, end, None
             continue

@@ -81,6 +81,10 @@ def bifurcation_diagram(
     for name, count, least in (("slices", slices, 1), ("checks", checks, 0)):
         if not is_integer(count) or count < least:
             raise InputError(f"{name} must be a whole number from {least} on, got {count!r}.")
+    cycles = None if cycles is None else list(cycles)
+    strangers = [cycle for cycle in cycles or () if not isinstance(cycle, Cycle)]
+    if strangers:
+        raise InputError(f"cycles must be what find_cycles returns, got {strangers[0]!r}.")
     with jax.enable_x64(True):
         collection = Collection.begin(rule, parameter, (low, high), domain, conserved, key)
         for p in _slices(slices):

@@ -39,7 +39,8 @@ class Iterate(Map):
 
     Attributes:
         rule: the map.
-        count: n.
+        count: n; an array compiles nothing anew for another n, a Python integer has derivatives in
+            reverse, too.
     """
 
     rule: Map

@@ -334,6 +334,10 @@ class BifurcationDiagram(TableReport):
                 f"At {self.checks.agree} of {self.checks.values} other values the equilibria "
                 f"found are those that the branches pass through{more}."
             )
+        if self.checks.agree < self.checks.values:
+            said.append(
+                "Where they differ something was missed: take more slices, or a smaller domain."
+            )
         closed = sum(branch.is_closed for branch in self.branches)
         if closed:
             said.append(f"{closed} of the branches {'is' if closed == 1 else 'are'} closed.")

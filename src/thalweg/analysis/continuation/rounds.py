@@ -19,6 +19,8 @@ from thalweg.simulation.bundles import run_to_end
 
 # Newton: its turns, and the gap and the last step at which an orbit is closed.
 _TURNS = 8
+# Turns after which the gap has to halve at each.
+_PATIENT = 3
 # A gap as wide as the domain leads Newton nowhere.
 _ASTRAY = 1.0
 _CLOSED = 1e-9
@@ -137,14 +139,17 @@ def close(family: Family, guess: Unknowns, along: Unknowns, shares: np.ndarray) 
         along: a unit change: the orbit found differs from the guess at right angles to it.
         shares: the share of the period from each node to the next, `(m,)`.
     """
-    at = guess
-    for _ in range(_TURNS):
+    at, previous = guess, np.inf
+    for count in range(_TURNS):
         run = _run(family, at, shares)
         gap = run.segments.ends - np.roll(at.nodes, -1, axis=0)
         gap = _shortened(family, gap)
         size = float(np.max(np.abs(gap)))
         if not size < _ASTRAY or not np.all(np.isfinite(run.segments.maps)):
             return None
+        if count >= _PATIENT and size > max(0.5 * previous, _CLOSED):
+            return None
+        previous = size
         matrix = _matrix(run, at, along, shares)
         ahead = difference(at, guess).dot(along)
         right = np.concatenate([-gap.ravel(), [0.0, -ahead]])

@@ -23,8 +23,10 @@ _HALVINGS = 46
 _KERNEL = 1e-6
 # A branch point's μ, in units of the displacement, where it is zero but for rounding.
 _UNPERTURBED = 1e-11
-# Near zero, at a located point: eigenvalues of a pair, in units of the largest.
+# Near zero, at a located point: the growth of a pair, in units of its eigenvalue.
 _NEUTRAL = 1e-4
+# An eigenvalue turns when its imaginary part is more of it; one this share of the largest is zero.
+_TURNS, _ROUNDED = 1e-6, 1e-11
 # How far Newton may go from where a point was located, in units of the domain and the range.
 _NEAR = 1e-3
 # One bifurcation seen from two curves, in units of the range, and of the domain where Newton has
@@ -81,8 +83,11 @@ def find_special(family: Family, curve: Curve) -> tuple[list[Special], bool]:
     for k, (segment, name) in enumerate(zip(segments, names, strict=True)):
         place = Place(*(part[k] for part in places))
         special = _named(family, name, place, segment) if place.is_found else None
-        # A pair of which nothing comes is a neutral saddle.
-        is_whole &= special is not None or name in ("pair", "unstable")
+        # A pair of which nothing comes is a neutral saddle, unless the stability changes.
+        is_neutral_saddle = (
+            name == "pair" and signs.unstable[segment] == signs.unstable[segment + 1]
+        )
+        is_whole &= special is not None or bool(is_neutral_saddle)
         if special is not None and not any(same(special, other) for other in found):
             found.append(special)
     found = [s for s in found if s.kind != "fold" or not _near_other(s, found)]
@@ -195,11 +200,12 @@ def _of_pair(family: Family, place: Place, segment: int) -> Special | None:
     values, vectors = np.linalg.eig(own)
     size = np.max(np.abs(values))
     # Which of them are neutral: growth is a logarithm for maps, and in the unit of λ for flows.
-    unit = size if rule.has_continuous_time else 1.0
+    own_size = np.maximum(np.abs(values), _ROUNDED * size)
+    unit = own_size if rule.has_continuous_time else 1.0
     is_neutral = np.abs(rule.growth(values)) <= _NEUTRAL * unit
-    turning = np.flatnonzero(is_neutral & (np.imag(values) > _NEUTRAL * size))
+    turning = np.flatnonzero(is_neutral & (np.imag(values) > _TURNS * np.abs(values)))
     if len(turning) != 1:
-        is_many = len(turning) > 1 or _kernel_size(place.jacobian) > 1
+        is_many = np.sum(is_neutral) > 1 or _kernel_size(place.jacobian) > 1
         return _plain("degenerate", place, segment) if is_many else None
     k = int(turning[0])
     system = defining.hopf if rule.has_continuous_time else defining.neimark_sacker

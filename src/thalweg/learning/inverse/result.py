@@ -34,7 +34,7 @@ class Learning:
     losses: np.ndarray
     held_out: float
     updates: int
-    seconds: float
+    seconds: float = field(compare=False)
     result: Result
 
 
