@@ -67,3 +67,15 @@ def test_rest_and_order():
 def test_bad_input_is_refused(make, words):
     with pytest.raises(tw.InputError, match=words):
         make()
+
+
+def test_a_law_on_a_line_spreads_and_stays_finite():
+    """Without spread a level is 0, and its root y = τT: a variance of τT/(1 + τλ)."""
+    way = np.array([1.0, 0.3, -0.7, 0.2], np.float32)
+    law = Gaussian(np.zeros(4, np.float32), np.outer(way, way))
+    after = GaussianJKO(np.diag([1.0, 2.0, 3.0, 4.0]), 1.0, 0.1).step(0, law)
+    assert np.all(np.isfinite(after.covariance))
+    point = Gaussian(np.zeros(1), np.zeros((1, 1)))
+    assert float(GaussianJKO([[2.0]], 1.0, 0.1).step(0, point).covariance[0, 0]) == pytest.approx(
+        0.1 / 1.2, rel=1e-6
+    )

@@ -79,6 +79,7 @@ class GaussianJKO(Map):
         root = (vectors / jnp.sqrt(stretch)) @ vectors.T
         shift = 2.0 * tau * temperature
         levels, ways = jnp.linalg.eigh(root @ before @ root)
+        levels = jnp.maximum(levels, 0.0)  # where a law lies on a plane, rounding may go below
         # The larger root of y + (τT)²/y = level + 2τT.
         y = (levels + shift + jnp.sqrt(levels * (levels + 2.0 * shift))) / 2.0
         after = root @ ((ways * y) @ ways.T) @ root

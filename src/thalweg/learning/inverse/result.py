@@ -34,7 +34,7 @@ class Learning:
     losses: np.ndarray
     held_out: float
     updates: int
-    seconds: float = field(compare=False)
+    seconds: float
     result: Result
 
 
