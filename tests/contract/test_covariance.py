@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.contract.contract_rows import SPD, Bent, Stretch
+from tests.contract.contract_examples import SPD, Bent, Stretch
 
 import thalweg as tw
 from thalweg.core.trees import as_arrays

@@ -8,15 +8,29 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from thalweg.core.about import About
 from thalweg.core.plain import array, number
+from thalweg.core.reports import TableReport, about_in
 from thalweg.core.results import Result, code_name
 
 Kind = TypeVar("Kind")
+
+
+class FieldsReport(TableReport):
+    """A result whose JSON has a key for each of its fields (abstract)."""
+
+    def data(self) -> dict[str, Any]:
+        """The fields that are compared."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> Self:
+        """The result that `to_dict` wrote."""
+        return from_fields(cls, data, about=about_in(data, about))
 
 
 def to_fields(result: Any) -> dict[str, Any]:
@@ -68,8 +82,6 @@ def _read(hint: Any, value: Any, about: About | None) -> Any:
     if origin is np.ndarray:
         found = np.asarray(value)
         return array(value) if found.dtype.kind == "O" else found
-    if origin is Mapping:
-        return {key: np.nan if item is None else item for key, item in value.items()}
     if origin is Mapping:
         return {key: np.nan if item is None else item for key, item in value.items()}
     if origin in (tuple, list):

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
@@ -68,7 +69,7 @@ def find_parameter(system: Any, name: str) -> Parameter:
             words, entry = words[:depth], tuple(map(int, words[depth:]))
             break
         if children is None or word not in children:
-            raise _unknown(system, name)
+            raise InputError(unknown_parameter(name, list(parameters(system)), kind))
         node = children[word]
     return Parameter(name.strip(), tuple(words), _entry(kind, name, node, entry))
 
@@ -103,12 +104,12 @@ def _entry(
     return entry
 
 
-def _unknown(system: Any, name: str) -> InputError:
-    known = list(parameters(system))
+def unknown_parameter(name: str, known: Sequence[str], owner: str) -> str:
+    """A sentence on a name that is none of the parameters of an owner; it offers the nearest."""
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     has = f"It has {', '.join(known)}" if known else "It has no parameters"
-    return InputError(f"{type(system).__name__} has no parameter {name!r}.{hint} {has}.")
+    return f"{owner} has no parameter {name!r}.{hint} {has}."
 
 
 def _down(node: Any, keys: tuple[str, ...]) -> Any:
@@ -125,12 +126,18 @@ def _put(node: Any, keys: tuple[str, ...], entry: tuple[int, ...] | None, value:
     children = children_of(node)
     assert children is not None
     new = _put(children[keys[0]], keys[1:], entry, value)
+    rebuilt = with_item(node, keys[0], new)
+    return replace(node, **{keys[0]: new}) if rebuilt is None else rebuilt
+
+
+def with_item(node: Any, key: str, new: Any) -> Any:
+    """A dictionary, list or tuple with one item replaced, by its key as text; None of others."""
     if isinstance(node, dict):
-        return {k: (new if str(k) == keys[0] else v) for k, v in node.items()}
+        return {k: (new if str(k) == key else v) for k, v in node.items()}
     if isinstance(node, tuple | list):
-        parts = [new if str(i) == keys[0] else v for i, v in enumerate(node)]
+        parts = [new if str(i) == key else v for i, v in enumerate(node)]
         return type(node)(*parts) if hasattr(node, "_fields") else type(node)(parts)
-    return replace(node, **{keys[0]: new})
+    return None
 
 
 def parameters(system: Any) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class LayeredCouplings(Couplings):
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """How many units each layer has."""
+        """The number of units of each layer."""
         shapes = [jnp.shape(matrix) for matrix in self.weights]
         return (shapes[0][0], *(shape[1] for shape in shapes))
 

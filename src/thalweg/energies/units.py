@@ -326,7 +326,7 @@ class GaussianBinary(Units):
 
     @property
     def continuous(self) -> np.ndarray:
-        """Where σ > 0."""
+        """Truths `(N,)`: the units with σ > 0."""
         return np.asarray(self.deviations) > 0.0
 
     @property
@@ -334,6 +334,6 @@ class GaussianBinary(Units):
         return Binary(self.low, self.high)
 
     def _split(self, like: Any) -> tuple[jax.Array, jax.Array]:
-        """Where numbers are, and their deviations (1 elsewhere, where a derivative must be 0)."""
+        """The units that are numbers, and deviations (1 elsewhere, so that derivatives are 0)."""
         deviations = cast_like(self.deviations, like)
         return deviations > 0.0, jnp.where(deviations > 0.0, deviations, 1.0)

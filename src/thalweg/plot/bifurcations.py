@@ -174,7 +174,7 @@ def _heights(diagram: BifurcationDiagram, branch: Branch, index: int) -> list[np
 
 
 def _height(diagram: BifurcationDiagram, found: Bifurcation, index: int) -> float:
-    """Where a bifurcation is marked; one of cycles on their largest values."""
+    """The height at which a bifurcation is marked; one of cycles on their largest values."""
     state = np.asarray(diagram.about.layout.flatten(found.state))
     for branch in diagram.branches:
         if branch.extremes is None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Shares(NamedTuple):
-    """What the mean square of the position is made of, on a bowl, after each step.
+    """The parts of the mean square of the position, on a bowl, after each step.
 
     Attributes:
         start: what is left of the start, `(steps + 1,)`.
@@ -32,7 +32,7 @@ class Shares(NamedTuple):
 def sgld_shares(
     step_sizes: Any, curvature: float, temperature: float, deviation: float, start: float
 ) -> Shares:
-    r"""What ⟨x²⟩ is made of along SGLD on the bowl E = λx²/2, exactly.
+    r"""The exact parts of ⟨x²⟩ along SGLD on the bowl E = λx²/2.
 
         each part v becomes (1 − ηλ)² v, plus η²s² of the gradient and 2ηT of the temperature
 

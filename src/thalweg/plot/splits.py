@@ -117,7 +117,7 @@ def _draw_streams(axes: "Axes", field: Field, colour: str) -> None:
 
 
 def _draw_lengths(axes: "Axes", field: Field) -> None:
-    """How long the remainder is, as colours."""
+    """Draw the length of the remainder, as colours."""
     lengths = np.ma.masked_invalid(np.hypot(*field.values))
     if not lengths.count() or not lengths.max() > 0.0:
         return

@@ -93,7 +93,7 @@ class Split(TableReport):
         """Nothing: there is nothing to list."""
 
     def remarks(self) -> list[str]:
-        """What the parts are, and what they are not."""
+        """Sentences on what the parts are, and what they are not."""
         return [self.note]
 
     def data(self) -> dict[str, Any]:

@@ -239,7 +239,7 @@ def analyze(
 
 
 def count_stages(vary: Mapping[str, Any] | None = None) -> int:
-    """How many stages `analyze` has: one more where a parameter varies."""
+    """The number of stages of `analyze`: one more where a parameter varies."""
     return len(STAGES) + bool(vary)
 
 

@@ -141,7 +141,7 @@ def verdict_caption(verdict: Verdict, data: Portrait) -> str:
 
 
 def branches_caption(diagram: BifurcationDiagram) -> str:
-    """What to see in a bifurcation diagram."""
+    """The caption of a bifurcation diagram."""
     said = f"Every state of rest against {diagram.parameter}: solid where stable, dashed where not."
     if not diagram.bifurcations:
         return said
@@ -149,7 +149,7 @@ def branches_caption(diagram: BifurcationDiagram) -> str:
 
 
 def split_caption(split: Split) -> str:
-    """What to see in the figure of a split."""
+    """The caption of the figure of a split."""
     return (
         f"The rule as the steepest descent of an energy, on the left, and a remainder, which holds "
         f"{split.percent} of its mean square. The energy need not fall along the rule."

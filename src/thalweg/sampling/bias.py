@@ -17,7 +17,7 @@ from thalweg.sampling.methods.sgld import SGLD, NoisyGradient
 
 
 class Entry(NamedTuple):
-    """What a method does on a bowl, at rest.
+    """The exact law of a method on a bowl, at rest.
 
     Attributes:
         variance: of the position.
@@ -85,7 +85,7 @@ class BiasLedger(TableReport):
         return header, rows
 
     def remarks(self) -> list[str]:
-        """What would be right."""
+        """The right value."""
         return ["Right would be the variance T/λ and, of momenta, T."]
 
     def data(self) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Chain(eqx.Module):
 
 
 class Draws(NamedTuple):
-    """What was kept of chains.
+    """The states and tallies that chains kept.
 
     Attributes:
         states: a pytree with two axes before those of a state, `(chains, count, …)`.
@@ -79,7 +79,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What to run: how long the warm-up is, how many draws are kept, and how many steps apart."""
+    """The lengths of a run: of the warm-up, the number of draws, and the steps between them."""
 
     count: int
     warmup: int
@@ -88,7 +88,7 @@ class Plan:
 
 @eqx.filter_jit
 def dispersed(method: Any, energy: Any, start: Any, keys: Any) -> Any:
-    """Where each chain begins, from one start; shape `(chains, …)`."""
+    """The first states of the chains, from one start; shape `(chains, …)`."""
     return jax.vmap(lambda key: method.disperse(energy, start, key))(keys)
 
 
@@ -261,7 +261,7 @@ def run_chains(
 
 
 def _is_finite(states: Any) -> bool:
-    """Whether all floating numbers among kept states are finite."""
+    """True where all floating numbers among kept states are finite."""
     leaves = jax.tree.leaves(states)
     return all(np.all(np.isfinite(x)) for x in leaves if jnp.issubdtype(x.dtype, jnp.floating))
 

@@ -1,4 +1,4 @@
-"""How far several chains can be trusted: effective sample size and R̂, by ranks.
+"""Effective sample size and R̂ of several chains, by ranks.
 
 In NumPy: what JAX would compile for every number of draws takes seconds, this milliseconds.
 """

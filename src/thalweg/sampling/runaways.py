@@ -65,7 +65,7 @@ def check_run(
 
 
 def _has_fallen(run: Run, method: Any, starts: Any, heights: np.ndarray) -> np.ndarray:
-    """Which draws are of chains that fell without end, `(chains, count)`."""
+    """Truths `(chains, count)`: the draws of chains that fell without end."""
     energies = np.asarray(run.draws.energies)
     is_far = ~np.isfinite(energies)
     if not is_continuous(starts) or energies.dtype.kind != "f":
@@ -85,7 +85,7 @@ def _has_fallen(run: Run, method: Any, starts: Any, heights: np.ndarray) -> np.n
 
 
 def fall_of(run: Run) -> tuple[str, ...]:
-    """What to say where in every chain the energy falls from the first draws to the last."""
+    """A sentence where in every chain the energy falls from the first draws to the last."""
     energies = np.asarray(run.draws.energies, np.float64)
     quarter = energies.shape[1] // 4
     if quarter < 2:
@@ -110,7 +110,7 @@ def _with(rows: np.ndarray, index: Any, value: Any) -> np.ndarray:
 
 
 def _blame(energy: Any, method: Any, start: Any) -> str:
-    """What to do about it."""
+    """A sentence on the cure."""
     unbounded = "The energy is unbounded below there, and e^{−E/T} cannot be normalized"
     limit = _LONGEST.get(type(method))
     if limit is None or callable(method.step_size):

@@ -26,7 +26,7 @@ _LARGE = 1000
 
 
 class Starts(eqx.Module):
-    """Where chains begin, one state each.
+    """The first states of chains.
 
     Arguments:
         states: a pytree of arrays whose first axis counts the chains.
@@ -144,7 +144,7 @@ def _streams(keys: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def _starts(energy: Any, method: Any, start: Any, keys: Any) -> tuple[Any, np.ndarray]:
-    """Where each chain begins, where the energy is finite, and E there."""
+    """The first states of chains, where the energy is finite, and E there."""
     chains = len(keys)
     if isinstance(start, Domain):
         chart = start.chart()

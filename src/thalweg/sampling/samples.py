@@ -84,7 +84,7 @@ class Samples(TableReport):
 
     @property
     def num_divergences(self) -> int:
-        """How many proposals were lost in all."""
+        """The number of proposals that were lost in all."""
         return int(np.sum(self.divergences))
 
     @property
@@ -94,7 +94,7 @@ class Samples(TableReport):
 
     @property
     def warnings(self) -> list[str]:
-        """What is wrong with the draws, in sentences; empty where nothing was seen."""
+        """Sentences on what is wrong with the draws; empty where nothing was seen."""
         said = list(self.notes)
         disagreeing = np.flatnonzero(self.rhat > _MOST_RHAT)
         if len(disagreeing):

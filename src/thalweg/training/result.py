@@ -80,7 +80,7 @@ class Fitted(TableReport):
         return ["epoch", "loss", *names], rows
 
     def remarks(self) -> list[str]:
-        """Where it went on from, and where it left the finite."""
+        """Sentences on where it went on from, and where it left the finite."""
         said = [f"Gone on from epoch {self.resumed_from}."] if self.resumed_from else []
         if self.failure is not None:
             where = f"epoch {self.failure.epoch}, step {self.failure.step}"

@@ -42,7 +42,7 @@ class EarlyStopping:
             )
 
     def __call__(self, history: Sequence[EpochRecord]) -> bool:
-        """Whether it is time."""
+        """True when it is time."""
         best, waited = np.inf, 0
         for record in history:
             value = self._of(record)

@@ -25,8 +25,8 @@ from thalweg.analysis.continuation.traced import ENDS, Curve
 from thalweg.core.about import About
 from thalweg.core.batches import in_batches
 
-# How near to a bifurcation a curve that leaves the domain ends there, in units: beside a branch
-# point Newton gives up before the wall.
+# A curve that leaves the domain so near to a bifurcation, in units, ends there: beside a branch
+# point Newton gives up before the wall, because its system becomes singular.
 _AT_THE_WALL = 1e-6
 # Coordinates below this share of the domain are rounding.
 _EPS = float(np.finfo(np.float64).eps)

@@ -9,9 +9,12 @@ import numpy as np
 
 from thalweg.analysis.continuation.family import Family
 
-# A curve is vertical (the parameter stands still) when its unit tangent has less parameter.
+# A curve is vertical (the parameter stands still) when its unit tangent has less parameter: a
+# branch point is known to 1e-9, and directions to a few digits less, because second derivatives
+# decide.
 _VERTICAL = 1e-5
-# Curves that meet at a smaller angle touch: the second derivatives do not tell them apart.
+# Curves that meet at a smaller angle touch: below it the discriminant is rounding, because it is a
+# square of differences known to 1e-9 or so.
 _TOUCHING = 1e-6
 
 

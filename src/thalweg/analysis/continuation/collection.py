@@ -15,8 +15,7 @@ from thalweg.analysis.continuation.cycle_curves import (
     through,
 )
 from thalweg.analysis.continuation.family import Family, Total
-from thalweg.analysis.continuation.map_cycles import MapCycles, doubled
-from thalweg.analysis.continuation.map_cycles import through as map_cycles_through
+from thalweg.analysis.continuation.map_cycles import MapCycles, doubled, of_known
 from thalweg.analysis.continuation.special import Special, find_special, marked, same
 from thalweg.analysis.continuation.traced import (
     Curve,
@@ -38,17 +37,22 @@ from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
-# How often curves that leave branch points may have branch points themselves.
+# How often curves that leave branch points may have branch points themselves: a bound, so that a
+# rule with infinitely many ends; published models need two or three.
 _GENERATIONS = 6
-# How far from a branch point its other curves are looked for, in units of the domain and the range.
+# How far from a branch point its other curves are looked for, in units of the domain and the range:
+# far enough to be off the first curve, and once more nearer, because some curves are short.
 _OFF = (1e-3, 1e-5)
-# A curve whose parameter moves less, in units of the range, stands upright.
+# A curve whose parameter moves less, in units of the range, stands upright: what is left is how
+# exactly Newton closes, since a proper curve goes at least as far as a step.
 _UPRIGHT = 1e-7
-# So many branches are more than a person looks at: what is left is then said.
+# Branches followed: more are no figure for a person, so what is left out is then said.
 _MOST = 200
-# How near a curve that shrinks to a point ends to the Hopf point that it ends at, in units.
+# A curve that shrinks to a point so near to a Hopf point, in units, ends at it: it is followed down
+# to orbits of a few thousandths only, because smaller ones close trivially.
 _AT_HOPF = 1e-2
-# Two closed orbits at one value are one if their periods agree so far.
+# Two closed orbits at one value are one if their periods agree so far: those of `find_cycles` are
+# known to more digits, and two orbits of one period to six digits would be by symmetry.
 _SAME_PERIOD = 1e-6
 # How much of a step the corrector may move its guess, where a curve seems to have jumped.
 _CLOSER = (2e-3, 2e-5)
@@ -141,7 +145,7 @@ class Collection:
             self._follow(p, self._points(p, found))
 
     def check(self, p: float) -> tuple[bool, float | None] | None:
-        """Whether a search at a value finds what the curves pass through, and its bound.
+        """Compare a search at a value with what the curves pass through: agreement, and the bound.
 
         What it finds on no curve is followed. None where no search is possible.
         """
@@ -149,7 +153,7 @@ class Collection:
         if found is None:
             return None
         points = self._points(p, found)
-        crossed, _ = crossings(self.family, self.curves, p)
+        crossed = crossings(self.family, self.curves, p)
         is_missed = np.any(which_are_new(self.family, points[:, :-1], crossed))
         is_extra = np.any(which_are_new(self.family, crossed, points[:, :-1]))
         self._follow(p, points)
@@ -179,7 +183,7 @@ class Collection:
         self.map_cycles += doubled(self.family, self._distinct("flip"))
         for cycle in known if 0.0 <= p <= 1.0 else ():
             if cycle.continuum == 0:
-                self.map_cycles += map_cycles_through(self.family, cycle, p, self.map_cycles)
+                self.map_cycles += of_known(self.family, cycle, p, self.map_cycles)
 
     def _distinct(self, kind: str) -> list[Special]:
         """The bifurcations of a kind, each once."""
@@ -190,7 +194,7 @@ class Collection:
         return found
 
     def _is_on(self, curve: CycleCurve, cycle: Cycle, p: float) -> bool:
-        """Whether a curve passes through a closed orbit."""
+        """True where a curve passes through a closed orbit."""
         return any(
             abs(period / cycle.period - 1.0) <= _SAME_PERIOD
             for period in periods_at(self.family, curve, p)
@@ -202,7 +206,7 @@ class Collection:
         return through(self.family, y, np.asarray(cycle.times), cycle.period, p)
 
     def notes(self) -> list[str]:
-        """What the reader should know of the searches, in sentences."""
+        """Sentences on what was not searched, not followed or not explained."""
         said = []
         if self.continua:
             said.append(
@@ -249,13 +253,14 @@ class Collection:
         if len(isolated) < len(found):
             self.continua.append(self._value(p))
         y = [np.asarray(chart.coordinates(state), dtype=np.float64) for state in isolated]
-        return self.family.point(np.array(y).reshape(-1, d), np.full(len(y), self._value(p)))
+        scaled = np.array(y).reshape(-1, d) / self.family.y_scale
+        return np.column_stack([scaled, np.full(len(y), p)])
 
     def _value(self, p: float) -> float:
         return float(self.family.low + p * self.family.width)
 
     def _follow(self, p: float, points: np.ndarray) -> None:
-        crossed, _ = crossings(self.family, self.curves, p)
+        crossed = crossings(self.family, self.curves, p)
         fresh = which_are_new(self.family, points[:, :-1], crossed)
         self._add(trace(self.family, points[fresh]))
 
@@ -304,5 +309,5 @@ class Collection:
 
 
 def _ends_at(curve: CycleCurve, special: Special) -> bool:
-    """Whether a curve of closed orbits begins or ends at a Hopf point."""
+    """True where a curve of closed orbits begins or ends at a Hopf point."""
     return any(np.max(np.abs(z - special.z)) <= _AT_HOPF for z in curve.hopf)

@@ -19,7 +19,8 @@ import jax.numpy as jnp
 from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.equilibria.small_solves import solve_general
 
-# Points of one curve: some ten times as many as curves of published models take.
+# Points of one curve: room for ten times as many as curves of published models take, because one
+# that comes near another is followed in far shorter steps.
 POINTS = 2000
 # How a lane ended.
 RUNNING, RANGE_END, LEFT, CLOSED, STUCK, UNFINISHED = range(6)
@@ -29,9 +30,10 @@ RUNNING, RANGE_END, LEFT, CLOSED, STUCK, UNFINISHED = range(6)
 _FIRST, _LONGEST, _SHORTEST = 5e-3, 2e-2, 1e-8
 # Radians by which the tangent may turn in a step, and should.
 _MOST_TURN, _TURN = 0.3, 0.1
-# How much of a step the corrector may move the guess.
+# How much of a step the corrector may move the guess: more would be as far as the next curve may
+# be, so that a lane could land on it; less makes steps short for nothing.
 STRAY = 0.2
-# Halvings that find where a curve leaves the domain: to rounding.
+# Halvings that find where a curve leaves the domain: so many that 2⁻⁴⁸ of a step is rounding.
 _HALVINGS = 48
 # Newton: its turns, and the last step after which it has converged (it squares the error).
 _TURNS, _CONVERGED = 8, 1e-9
@@ -178,7 +180,7 @@ def follow(family: Family, starts: Any, along: Any, stray: Any, each: Any = None
 def _comes_home(
     family: Family, lane: _Lane, place: Place, start: jax.Array, first: jax.Array
 ) -> jax.Array:
-    """Whether a step passes the start of its lane, in the direction in which it left."""
+    """True where a step passes the start of its lane, in the direction in which it left."""
 
     def away(z: jax.Array) -> jax.Array:
         y = family.problem.chart.shorten((z - start)[:-1] * family.y_scale) / family.y_scale
@@ -236,7 +238,7 @@ def pinned(family: Family, guesses: Any) -> Place:
 
 @eqx.filter_jit
 def are_inside(family: Family, z: Any) -> jax.Array:
-    """Which of some points `(n, d + 1)` lie in the domain and the range, `(n,)`."""
+    """Truths `(n,)`: the points `(n, d + 1)` that lie in the domain and the range."""
     return jax.vmap(family.is_inside)(z)
 
 

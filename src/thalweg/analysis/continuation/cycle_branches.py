@@ -9,7 +9,8 @@ from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.continuation.result import Bifurcation, Branch
 from thalweg.analysis.continuation.rounds import Round
 
-# A multiplier this near the unit circle is neutral as far as the segments are known.
+# A multiplier this near the unit circle is neutral, because the segments close to no more than
+# that.
 _NEUTRAL = 1e-9
 
 

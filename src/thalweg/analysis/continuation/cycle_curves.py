@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,13 +10,16 @@ from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.continuation.rounds import Round, Unknowns, close, difference
 from thalweg.analysis.continuation.special import Special
 
-# Nodes of an orbit: enough that segments of published models grow errors little.
+# Nodes of an orbit: so many that no segment of published models magnifies errors by more than
+# Newton bears, and few enough that all go into one batch with others.
 NODES = 12
-# Points of one curve, each way.
+# Points of one curve, each way: a bound on time, because a point costs a hundred times what one of
+# an equilibrium does; a canard explosion takes nearly all.
 _POINTS = 300
 # Steps, in units of the domain and the range: the first, the longest, the shortest.
 _FIRST, _LONGEST, _SHORTEST = 5e-3, 5e-2, 1e-6
-# Steps of one curve that may fail in all: near a homoclinic orbit every one costs many others.
+# Steps of one curve that may fail in all: a bound on time, because near a homoclinic orbit each
+# failure costs as much as many steps.
 _FAILURES = 40
 # Radians by which a tangent may turn, and should; how much of a step the corrector may add.
 _MOST_TURN, _TURN, _STRAY = 0.3, 0.12, 0.2
@@ -76,7 +79,7 @@ def born_at(family: Family, special: Special) -> CycleCurve | None:
     if first is None:
         return None
     first = _turned(first, along)
-    rounds, end, other = _follow(family, first, shares, special.z)
+    rounds, end, other = _follow(family, first, shares)
     hopf = (special.z,) if other is None else (special.z, other)
     return _marked(family, rounds, ("hopf", end), hopf, shares)
 
@@ -101,8 +104,8 @@ def through(
     start = _pinned(family, Unknowns(y[chosen], float(np.log(period)), p), shares)
     if start is None:
         return None
-    ahead, end, first = _follow(family, start, shares, None)
-    back, begin, last = _follow(family, _turned_round(start), shares, None)
+    ahead, end, first = _follow(family, start, shares)
+    back, begin, last = _follow(family, _turned_round(start), shares)
     rounds = [*map(_turned_round, back[:0:-1]), *ahead]
     hopf = tuple(z for z in (first, last) if z is not None)
     return _marked(family, rounds, (begin, end), hopf, shares)
@@ -132,14 +135,12 @@ def _turned(found: Round, along: Unknowns) -> Round:
 
 
 def _turned_round(found: Round) -> Round:
-    return Round(
-        found.at, found.tangent.scaled(-1.0), found.multipliers, found.trivial, found.low,
-        found.high, found.residual,
-    )  # fmt: skip
+    """The same orbit, followed the other way."""
+    return replace(found, tangent=found.tangent.scaled(-1.0))
 
 
 def _follow(
-    family: Family, first: Round, shares: np.ndarray, born: np.ndarray | None
+    family: Family, first: Round, shares: np.ndarray
 ) -> tuple[list[Round], str, np.ndarray | None]:
     """Orbits one after the other, why they end, and the Hopf point they end at, if any."""
     rounds, step, failures = [first], _FIRST, 0
@@ -191,13 +192,13 @@ def _strays(new: Round, last: Round, step: float) -> bool:
 
 
 def _stands_still(found: Round) -> bool:
-    """Whether the period grows while the parameter stands still."""
+    """True where the period grows while the parameter stands still."""
     along = found.tangent
     return abs(along.p) <= _STILL * abs(along.log_period) and found.period_share > 0.5
 
 
 def _grows(rounds: list[Round]) -> bool:
-    """Whether the period grew a good deal, and was growing when the curve ended."""
+    """True if the period grew a good deal, and was growing when the curve ended."""
     log_periods = [found.at.log_period for found in rounds]
     return log_periods[-1] - log_periods[0] > np.log(3.0) and log_periods[-1] == max(log_periods)
 
@@ -221,9 +222,7 @@ def _marked(
         changed = [kind for kind in INDICATORS if _changes(kind, last, new)]
         found = [(kind, _cut(family, last, new, INDICATORS[kind], shares)) for kind in changed]
         real = [(kind, r) for kind, r in found if r is not None and _is_real(kind, r)]
-        for kind, r in sorted(
-            real, key=lambda pair: difference(pair[1].at, last.at).dot(last.tangent)
-        ):
+        for kind, r in sorted(real, key=lambda pair, last=last: _ahead(pair[1], last)):
             marks[len(kept)] = kind
             kept.append(r)
         kept.append(new)
@@ -231,12 +230,12 @@ def _marked(
 
 
 def _ahead(found: Round, last: Round) -> float:
-    """How far along the curve an orbit lies from another."""
+    """The distance along the curve from one orbit to another."""
     return difference(found.at, last.at).dot(last.tangent)
 
 
 def _changes(kind: str, last: Round, new: Round) -> bool:
-    """Whether an indicator changes its sign, by more than rounding does.
+    """True where an indicator changes its sign, by more than rounding does.
 
     Where a whole family has one value of the parameter a multiplier is 1 all along.
     """
@@ -246,14 +245,14 @@ def _changes(kind: str, last: Round, new: Round) -> bool:
 
 
 def _from_one(found: Round) -> float:
-    """How far the nearest multiplier is from 1, the trivial one apart."""
+    """The distance of the nearest multiplier from 1, the trivial one apart."""
     return float(np.min(np.abs(found.multipliers - 1.0)))
 
 
 def _cut(
     family: Family, last: Round, new: Round, indicator: Callable[[Round], float], shares: np.ndarray
 ) -> Round | None:
-    """Where between two orbits an indicator is zero (the Illinois variant of regula falsi)."""
+    """The orbit between two at which an indicator is zero (Illinois variant of regula falsi)."""
     low, high = 0.0, _ahead(new, last)
     at_low, at_high = indicator(last), indicator(new)
     best, side = None, 0
@@ -275,7 +274,7 @@ def _cut(
 
 
 def _is_real(kind: str, found: Round) -> bool:
-    """Whether an indicator that is zero is a bifurcation: real pairs λμ = 1 are no torus."""
+    """True where an indicator that is zero is a bifurcation: real pairs λμ = 1 are no torus."""
     if kind != "torus":
         return True
     off = np.abs(np.abs(found.multipliers) - 1.0)

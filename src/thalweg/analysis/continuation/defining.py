@@ -13,6 +13,7 @@ At a branch point the fold's equations are singular; those above have one more u
 zero at a true branch point and not where a perturbation has parted the branches (Moore 1980).
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -22,9 +23,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.continuation.family import Family
+from thalweg.analysis.continuation.traced import in_lanes
 
-# How many are solved in one program.
-BATCH = 8
+# How many are solved in one program: a curve rarely has more bifurcations of one kind.
+_BATCH = 8
 _TURNS = 30
 # Newton has converged when its step is rounding; from there the best is kept.
 _CONVERGED = 1e-9
@@ -47,7 +49,7 @@ class Solved(NamedTuple):
 
     @property
     def is_found(self) -> np.ndarray:
-        """Where Newton converged."""
+        """Truths `(n,)`: the rows for which Newton converged."""
         return self.step <= _CONVERGED
 
 
@@ -152,12 +154,7 @@ def solve(
     has_number = is_pair or system is branch_point
     c = np.concatenate(parts, axis=1)
     x = np.concatenate([z, c, *([numbers[:, None]] if has_number else [])], axis=1)
-    found = []
-    for start in range(0, len(x), BATCH):
-        rows = np.minimum(np.arange(start, start + BATCH), len(x) - 1)
-        parts = [np.asarray(a) for a in _solve(system, family, x[rows], c[rows])]
-        found.append([a[: len(x) - start] for a in parts])
-    x, step = (np.concatenate(column) for column in zip(*found, strict=True))
+    x, step = in_lanes(functools.partial(_solve, system), family, x, c, size=_BATCH)
     vector = x[:, d + 1 : 2 * d + 1]
     if is_pair:
         vector = vector + 1j * x[:, 2 * d + 1 : 3 * d + 1]

@@ -78,11 +78,6 @@ class Family(eqx.Module):
         """The coordinates of the states at points `(…, d + 1)`."""
         return z[..., :-1] * self.y_scale
 
-    def point(self, y: Any, value: Any) -> np.ndarray:
-        """The points `(…, d + 1)` of states with coordinates `(…, d)` at values `(…)`."""
-        p = (np.asarray(value) - self.low) / self.width
-        return np.concatenate([y / self.y_scale, np.asarray(p)[..., None]], axis=-1)
-
     def __call__(self, z: jax.Array) -> jax.Array:
         """The displacement at a point, in its units, `(d,)`."""
         return self.at(self.value(z)).displacement(self.coordinates(z)) / self.f_scale
@@ -98,7 +93,7 @@ class Family(eqx.Module):
         return value, jacobian
 
     def is_inside(self, z: jax.Array) -> jax.Array:
-        """Whether a point lies in the domain and in the range, but for rounding."""
+        """True where a point lies in the domain and in the range, but for rounding."""
         chart, p = self.chart_at(self.value(z)), z[-1]
         return chart.inside(chart.wrap(self.coordinates(z)), _ROUNDING) & (p >= 0.0) & (p <= 1.0)
 

@@ -99,13 +99,13 @@ def doubled(family: Family, flips: Iterable[Special], count: int = 1) -> list[Ma
     return found
 
 
-def through(family: Family, cycle: Cycle, p: float, known: list[MapCycles]) -> list[MapCycles]:
+def of_known(family: Family, cycle: Cycle, p: float, known: list[MapCycles]) -> list[MapCycles]:
     """The curve of a known cycle at a value; nothing where it lies on one that is known."""
     count = int(cycle.period)
     twice, chart = iterated(family, count), family.problem.chart
     y = np.asarray(chart.coordinates(cycle.states), dtype=np.float64)[:count] / family.y_scale
     for other in (other for other in known if other.count == count):
-        crossed, _ = crossings(twice, [other.curve], p)
+        crossed = crossings(twice, [other.curve], p)
         if not np.all(which_are_new(family, y, crossed)):
             return []
     found = []
@@ -157,7 +157,7 @@ def map_cycle_branch(base: Family, cycles: MapCycles) -> Branch:
 
 @eqx.filter_jit
 def _stepped(family: Family, z: Any) -> jax.Array:
-    """Where the map takes points, the parameter kept."""
+    """The images of points under the map, the parameter kept."""
 
     def lane(z: jax.Array) -> jax.Array:
         y = family.at(family.value(z)).step(family.coordinates(z))

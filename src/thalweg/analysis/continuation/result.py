@@ -1,4 +1,4 @@
-"""What a bifurcation diagram holds: branches, bifurcations, and how complete it is."""
+"""The parts of a bifurcation diagram: branches, bifurcations, evidence of completeness."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -75,7 +75,7 @@ class Bifurcation(TableReport):
         return without_empty(_HEADER, [self.row()])
 
     def remarks(self) -> list[str]:
-        """What follows from its coefficient, for the two kinds that give birth to cycles."""
+        """A sentence on the cycle that is born, for the two kinds whose coefficient decides it."""
         if self.coefficient is None or self.kind not in ("hopf", "flip"):
             return []
         what = "cycle" if self.kind == "hopf" else "2-cycle"
@@ -229,7 +229,7 @@ class Branch(TableReport):
 
 @dataclass(frozen=True)
 class Checks:
-    """How complete a diagram is, as far as searches at fresh values of the parameter can say.
+    """Evidence of completeness, from searches at fresh values of the parameter.
 
     Attributes:
         values: how many values were looked at.
@@ -300,7 +300,7 @@ class BifurcationDiagram(TableReport):
 
     @property
     def title(self) -> str:
-        """How many of each, over which range."""
+        """The numbers of branches and bifurcations, and the range."""
         low, high = (format_number(x) for x in self.range)
         cycles = sum(branch.of == "cycles" for branch in self.branches)
         rest = len(self.branches) - cycles
@@ -313,14 +313,11 @@ class BifurcationDiagram(TableReport):
 
     def table(self) -> Table | None:
         """A line a bifurcation."""
-        return (
-            without_empty(_HEADER, [b.row() for b in self.bifurcations] or [])
-            if (self.bifurcations)
-            else None
-        )
+        rows = [bifurcation.row() for bifurcation in self.bifurcations]
+        return without_empty(_HEADER, rows) if rows else None
 
     def remarks(self) -> list[str]:
-        """How complete it is, then the warnings."""
+        """Sentences on completeness, then the warnings."""
         said = []
         if self.checks.values:
             bound = self.checks.unseen_upper

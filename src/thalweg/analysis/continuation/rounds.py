@@ -119,7 +119,7 @@ class Round:
 
     @property
     def size(self) -> float:
-        """How far it reaches, along the coordinate in which it reaches farthest."""
+        """The largest extent along a coordinate, in units of the domain."""
         return float(np.max(self.high - self.low))
 
 

@@ -95,7 +95,7 @@ def find_special(family: Family, curve: Curve) -> tuple[list[Special], bool]:
 
 
 def _located(family: Family, curve: Curve, segments: np.ndarray, names: list[str], signs) -> Place:
-    """Where along their segments indicators change, by halving."""
+    """The points within segments at which indicators change, by halving."""
     z = np.stack([curve.z[segments], curve.z[segments + 1]], axis=1)
     tangent = np.stack([curve.tangent[segments], curve.tangent[segments + 1]], axis=1)
     before = np.array([getattr(signs, n)[k] for n, k in zip(names, segments, strict=True)])
@@ -128,7 +128,7 @@ def same(one: Special, other: Special) -> bool:
 
 
 def _near_other(special: Special, others: list[Special]) -> bool:
-    """Whether a fold is where a branch point or a degenerate one is."""
+    """True for a fold where a branch point or a degenerate one is."""
     return any(
         other.kind in ("pitchfork", "transcritical", "degenerate")
         and np.max(np.abs(special.z - other.z)) <= 1e-5

@@ -75,7 +75,7 @@ class Curve:
         )
 
     def _progress(self, segments: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """How far along their segments points lie."""
+        """The positions of points along their segments, `(k,)`."""
         chords = self.z[segments + 1] - self.z[segments]
         return np.sum((z - self.z[segments]) * chords, axis=1)
 
@@ -153,27 +153,22 @@ def _cut(family: Family, lanes: Curves, lane: int) -> tuple[np.ndarray, np.ndarr
     return z, tangent, end
 
 
-def crossings(family: Family, curves: list[Curve], p: float) -> tuple[np.ndarray, np.ndarray]:
-    """Where curves cross a value of the parameter (in units of the range).
-
-    Returns:
-        The coordinates of the states in units, `(n, d)`, and the index of each one's curve.
-    """
-    guesses, owners = [], []
-    for index, curve in enumerate(curves):
+def crossings(family: Family, curves: list[Curve], p: float) -> np.ndarray:
+    """The states, `(n, d)` in units, at which curves cross a parameter in units of the range."""
+    guesses = []
+    for curve in curves:
         before, after = curve.z[:-1, -1] - p, curve.z[1:, -1] - p
         for k in np.flatnonzero((before <= 0.0) != (after <= 0.0)):
             share = before[k] / (before[k] - after[k])
             guesses.append(np.append((curve.z[k] + share * (curve.z[k + 1] - curve.z[k]))[:-1], p))
-            owners.append(index)
     if not guesses:
-        return np.zeros((0, family.dimension)), np.zeros(0, int)
+        return np.zeros((0, family.dimension))
     found = in_lanes(pinned, family, np.array(guesses))
-    return found.z[found.is_found, :-1], np.array(owners)[found.is_found]
+    return found.z[found.is_found, :-1]
 
 
 def which_are_new(family: Family, states: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Which of some states, `(n, d)` in units, are none of the known ones; booleans."""
+    """Truths `(n,)`: the states, `(n, d)` in units, that are none of the known ones."""
     if not len(known) or not len(states):
         return np.ones(len(states), dtype=bool)
     scale = np.asarray(family.y_scale)
@@ -192,7 +187,7 @@ def only_new(family: Family, curves: list[Curve], known: list[Curve]) -> list[Cu
         best = inner[np.argsort(-np.abs(curve.tangent[inner, -1]), kind="stable")[:3]]
         is_new = []
         for k in best:
-            crossed, _ = crossings(family, [*known, *kept], curve.z[k, -1])
+            crossed = crossings(family, [*known, *kept], curve.z[k, -1])
             is_new.append(bool(which_are_new(family, curve.z[[k], :-1], crossed)[0]))
         if sum(is_new) > len(is_new) / 2:
             kept.append(curve)

@@ -108,7 +108,7 @@ def _unseen(
 
 
 def _radius(points: np.ndarray, returned: Return) -> float:
-    """How far apart the ends of Newton's method at one cycle may lie.
+    """The distance within which the ends of Newton's method are one cycle.
 
     Where a multiplier is close to 1, rounding of the residual decides where on a curve it is zero.
     """

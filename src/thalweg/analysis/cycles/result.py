@@ -301,7 +301,7 @@ class Cycles(TableReport, Sequence[Cycle]):
         return (["kind", "period", "through", "multipliers"], rows) if rows else None
 
     def undecided(self) -> list[str]:
-        """What recurs without closing, in sentences: the largest groups, and the others in one."""
+        """Sentences on what recurs without closing: the largest groups, and the others in one."""
         recurrent = [f"{r.title}." for r in self.recurrent[:_TOLD]]
         others = self.recurrent[_TOLD:]
         if others:
@@ -313,5 +313,5 @@ class Cycles(TableReport, Sequence[Cycle]):
         return recurrent
 
     def remarks(self) -> list[str]:
-        """What belongs below the table, in sentences: other recurrence, notes."""
+        """Sentences below the table: other recurrence, notes."""
         return [*self.undecided(), *(f"Note: {note}" for note in self.notes)]

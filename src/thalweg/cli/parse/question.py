@@ -36,7 +36,7 @@ class Question:
 
     @property
     def known(self) -> dict[str, Any]:
-        """What `analyze` is told besides the system and the region, by the names it has there."""
+        """The arguments of `analyze` besides the system and the region, by their names."""
         return {
             "conserved": self.totals,
             "vary": self.varied,

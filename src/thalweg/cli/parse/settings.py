@@ -5,7 +5,6 @@ A name is a parameter of the class, or a dotted path into the fields of what it 
 """
 
 import dataclasses
-import difflib
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +14,12 @@ import numpy as np
 
 from thalweg.cli.parse.values import UNSET, read_value
 from thalweg.core.errors import InputError
-from thalweg.core.parameters import children_of, parameters
+from thalweg.core.parameters import (
+    children_of,
+    parameters,
+    unknown_parameter,
+    with_item,
+)
 from thalweg.core.trees import replace
 
 
@@ -80,10 +84,7 @@ def arguments(
 
 def unknown(path: str, known: Sequence[str], name: str) -> InputError:
     """The error of a setting that does not exist; it offers the nearest name."""
-    near = difflib.get_close_matches(path, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    has = f"It has {', '.join(known)}" if known else "It has no parameters"
-    return InputError(f"--set: {name} has no parameter {path!r}.{hint} {has}.")
+    return InputError(f"--set: {unknown_parameter(path, known, name)}")
 
 
 def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[str] = ()) -> Any:
@@ -136,11 +137,9 @@ def _assign_element(node: Any, keys: list[str], path: str, text: str) -> Any:
 
 
 def _rebuilt(node: Any, key: str, new: Any) -> Any:
-    if isinstance(node, dict):
-        return {k: (new if str(k) == key else v) for k, v in node.items()}
-    if isinstance(node, tuple | list):
-        parts = [new if str(i) == key else v for i, v in enumerate(node)]
-        return type(node)(*parts) if hasattr(node, "_fields") else type(node)(parts)
+    rebuilt = with_item(node, key, new)
+    if rebuilt is not None:
+        return rebuilt
     fields = {f.name for f in dataclasses.fields(node) if f.init}
     if fields == set(_parameters(type(node))):  # so that the class checks the new value
         return type(node)(**{name: getattr(node, name) for name in fields} | {key: new})

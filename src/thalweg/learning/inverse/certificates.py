@@ -1,6 +1,6 @@
 """A certificate for each datum: whether a learned energy explains it, and not by being flat."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,7 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
-from thalweg.core.fields import from_fields, to_fields
-from thalweg.core.reports import TableReport, about_in
+from thalweg.core.fields import FieldsReport
 from thalweg.core.tables import format_number
 from thalweg.core.trees import as_arrays, in_float64
 from thalweg.learning.inverse.data import Data
@@ -24,7 +23,7 @@ _ROUNDED = 1e-9  # a curvature that rounding leaves of one, relative to the larg
 
 @dataclass(frozen=True)
 class Demands:
-    """What a certificate asks.
+    """The demands of a certificate.
 
     Attributes:
         residual: the most of a datum that may stay unexplained, from 0 to 1.
@@ -40,7 +39,7 @@ class Demands:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Certificates(TableReport):
+class Certificates(FieldsReport):
     """For each datum what an energy makes of it.
 
     A datum is certified where its residual is small, the energy curves upward in every direction
@@ -81,7 +80,7 @@ class Certificates(TableReport):
 
     @property
     def title(self) -> str:
-        """How many data are certified."""
+        """The number of data that are certified."""
         return f"{np.sum(self.holds)} of {len(self.holds)} {self.noun}s certified"
 
     def table(self) -> tuple[list[str], list[list[str]]]:
@@ -99,7 +98,7 @@ class Certificates(TableReport):
         return [self.noun, "residual", "least curvature", "in basin", "moved", "certified"], rows
 
     def remarks(self) -> list[str]:
-        """What fails, and of how many."""
+        """Sentences on the demands that fail, and of how many data."""
         flat = self.is_settled & ~(self.curvatures > 0.0)
         failures = {
             f"residual above {self.demanded:g}": self.residuals > self.demanded,
@@ -110,15 +109,6 @@ class Certificates(TableReport):
         }
         said = [f"{np.sum(failed)} {what}" for what, failed in failures.items() if np.any(failed)]
         return [f"Of {len(self.holds)}: {'; '.join(said)}."] if said else []
-
-    def data(self) -> dict[str, Any]:
-        """All fields, arrays as lists."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Certificates":
-        """What `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 _YES_NO = {True: "yes", False: "no"}

@@ -60,7 +60,7 @@ class GraphEnergy(TableReport):
 
     @property
     def title(self) -> str:
-        """How many nodes, minima and walks."""
+        """The numbers of nodes, minima and walks."""
         count = f"{len(self.minima)} minim{'um' if len(self.minima) == 1 else 'a'}"
         walks = f"{np.sum(self.certified)} of {len(self.certified)} walks certified"
         return f"Energy of {len(self.values)} nodes learned from walks: {count}, {walks}"
@@ -71,7 +71,7 @@ class GraphEnergy(TableReport):
         return ["minimum", "energy"], [[f"node {i}", f"{self.values[i]:.4g}"] for i in order]
 
     def remarks(self) -> list[str]:
-        """What walks determine."""
+        """A sentence on what walks determine."""
         return [f"{self.identified.title}.", *self.identified.remarks()]
 
     def data(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class GraphEnergy(TableReport):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "GraphEnergy":
-        """What `to_dict` wrote."""
+        """The energy that `to_dict` wrote."""
         about = about_in(data, about)
         identified = Identified.from_dict(data["identified"], about)
         return from_fields(cls, data, identified=identified, about=about)

@@ -1,4 +1,4 @@
-"""What data determine of an energy, whoever learns it."""
+"""The classes of energies that data cannot tell apart, whoever learns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ DETERMINED: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Identified(TableReport):
-    """What the data given determine of the energy: a row of a table.
+    """The part of an energy that data determine: a row of a table.
 
     Attributes:
         kind: of the data, a key of `DETERMINED`.
@@ -42,12 +42,12 @@ class Identified(TableReport):
 
     @property
     def up_to(self) -> str:
-        """What the energy is fixed up to."""
+        """The class of energies that remain."""
         return DETERMINED[self.kind][1]
 
     @property
     def is_scale_known(self) -> bool:
-        """Whether differences of the energy mean something in the units of the data."""
+        """True where differences of the energy mean something in the units of the data."""
         return self.kind in ("timed", "langevin")
 
     @property
@@ -64,7 +64,7 @@ class Identified(TableReport):
         return ["", "data", "E is fixed up to"], rows
 
     def remarks(self) -> list[str]:
-        """What is missing."""
+        """Sentences on what is missing."""
         return list(self.missing)
 
     def data(self) -> dict[str, Any]:
@@ -73,5 +73,5 @@ class Identified(TableReport):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Identified":
-        """What `to_dict` wrote."""
+        """The row that `to_dict` wrote."""
         return cls(data["kind"], tuple(data["missing"]), about_in(data, about))

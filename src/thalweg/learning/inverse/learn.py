@@ -82,7 +82,7 @@ def judge(
     domain: Box | None = None,
     key: jax.Array | None = None,
 ) -> LearnedEnergy:
-    """What vouches for one of the candidates that were trained."""
+    """The evidence for one of the candidates that were trained."""
     found = in_float64(trained.candidates[index])
     energy, hidden = found.energy, found.hidden
     starts = np.asarray(hidden) if data.learns_starts else None
@@ -118,7 +118,7 @@ def judge(
 
 
 def _supported(states: Any, certificates: Certificates) -> tuple[int, ...]:
-    """How many data rest at each state: the nearest one, within the distance."""
+    """The number of data that rest at each state: the nearest one, within the distance."""
     if not len(states):
         return ()
     gaps = np.linalg.norm(certificates.rests[:, None] - np.asarray(states), axis=2)
@@ -135,7 +135,7 @@ def _around(data: Data) -> Box:
 
 
 def _some_states(data: Data, certificates: Certificates, key: jax.Array | None) -> np.ndarray:
-    """Where the data rest, and states of theirs at random: starts of a search near the data."""
+    """Starts of a search near the data: their rests, and states of theirs at random."""
     rests = certificates.rests[certificates.is_settled]
     count = max(_STARTS - len(rests), _STARTS // 2)
     rows = host_generator(key).integers(len(data.states), size=count)

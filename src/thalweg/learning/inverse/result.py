@@ -1,4 +1,4 @@
-"""What learning an energy returns."""
+"""The result of learning an energy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ _NOT_KEPT = NotKept("learned energy")
 
 @dataclass(frozen=True)
 class Learning:
-    """How training went.
+    """A record of training.
 
     Attributes:
         losses: the mean loss of each epoch, of the data that were learned from.
@@ -74,17 +74,17 @@ class LearnedEnergy(TableReport):
 
     @property
     def minima(self) -> tuple[int, ...]:
-        """Which of the `equilibria` are minima."""
+        """The indices of the `equilibria` that are minima."""
         return tuple(i for i, e in enumerate(self.equilibria) if e.kind == "sink")
 
     @property
     def spurious(self) -> tuple[int, ...]:
-        """Which of the `equilibria` are minima at which no datum comes to rest."""
+        """The indices of the minima at which no datum comes to rest."""
         return tuple(i for i in self.minima if not self.supported[i])
 
     @property
     def title(self) -> str:
-        """What was learned from what, and how many minima it has."""
+        """The energy, the data, and the number of minima."""
         minima, spurious = len(self.minima), len(self.spurious)
         counted = f"{minima} minim{'um' if minima == 1 else 'a'}"
         none = f"{spurious or 'none'} of them without data"
@@ -104,7 +104,7 @@ class LearnedEnergy(TableReport):
         return ["minimum", "energy", "least curvature", f"{self.certificates.noun}s"], rows
 
     def remarks(self) -> list[str]:
-        """What vouches for it, what the data determine, and how training went."""
+        """Sentences on the certificates, on what the data determine, and on the training."""
         vouched = self.certificates
         said = [f"{vouched.title}.", *vouched.remarks()]
         said.append(f"{self.identified.title}.")
@@ -134,7 +134,7 @@ class LearnedEnergy(TableReport):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "LearnedEnergy":
-        """What `to_dict` wrote; the energy is not kept."""
+        """The result that `to_dict` wrote; the energy is not kept."""
         about = about_in(data, about)
         return cls(
             certificates=Certificates.from_dict(data["certificates"], about),

@@ -23,7 +23,7 @@ _UPDATES_PER_EPOCH = 100  # after each epoch it is asked whether to stop
 
 @dataclass(frozen=True)
 class Training:
-    """How an energy is trained: Adam, whose rate falls along a cosine to zero.
+    """Settings of training: Adam, whose rate falls along a cosine to zero.
 
     Attributes:
         updates: the most updates.
@@ -60,7 +60,7 @@ class Training:
 
 
 class Candidate(eqx.Module):
-    """What is trained: an energy, and what its data need beside it."""
+    """An energy in training, and what its data need beside it."""
 
     energy: Any
     hidden: Any

@@ -1,7 +1,7 @@
 """When gradient descent is guaranteed to converge (Arora, Cohen, Golowich & Hu 2018)."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,15 +9,15 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
-from thalweg.core.fields import from_fields, to_fields
-from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import Table
 from thalweg.models.deep_linear.balance import deficiency_margin, unbalancedness
 from thalweg.models.deep_linear.covariances import Covariances, require_white
 from thalweg.models.deep_linear.layers import check_weights, end_to_end, positive
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Guarantee(TableReport):
+class Guarantee(FieldsReport):
     r"""The hypotheses of the convergence theorem, evaluated for one start and one step.
 
     If all of `conditions` hold, the excess loss ℓ = ½|Wᴺ⋯W¹ − Σyx|_F² is at most ε after
@@ -96,15 +96,6 @@ class Guarantee(TableReport):
     def remarks(self) -> list[str]:
         """The rate that is promised where all of them hold."""
         return [f"Promised rate: {self.rate:.4g} a step, where all of them hold."]
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Guarantee":
-        """The evaluation that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def convergence_guarantee(

@@ -12,23 +12,21 @@ For Hopfield networks nobody has proved it, so the power is an argument.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
-from thalweg.core.fields import from_fields, to_fields
-from thalweg.core.reports import TableReport, about_in
+from thalweg.core.fields import FieldsReport
 from thalweg.models.hopfield.capacity import CapacityCurve
 
 _NEWTON_STEPS = 50
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Breakdown(TableReport):
+class Breakdown(FieldsReport):
     """The load at which half of the retrievals succeed, for networks of one size.
 
     Attributes:
@@ -57,18 +55,9 @@ class Breakdown(TableReport):
         """N, and how sharply retrieval ends."""
         return [f"N = {self.size}; the share that succeeds falls over a width of {self.width:.2g}."]
 
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Breakdown":
-        """The breakdown that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Extrapolation(TableReport):
+class Extrapolation(FieldsReport):
     """A straight line through loads over a power of 1/N, and where it ends for N → ∞.
 
     Attributes:
@@ -100,15 +89,6 @@ class Extrapolation(TableReport):
         """The line, and how well the sizes lie on it."""
         line = f"α = {self.limit:.5g} + {self.slope:.4g} N^−{self.power:.4g}"
         return [f"Along {line}; χ² = {self.chi_squared:.3g}."]
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Extrapolation":
-        """The extrapolation that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:

@@ -10,7 +10,7 @@ At zero temperature the overlap m of a network with a stored pattern obeys
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,10 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.checks import check_count, check_finite, check_positive
 from thalweg.core.errors import InputError
-from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.fields import FieldsReport
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
-from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.reports import Table
 from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.storage import hebb
@@ -86,7 +86,7 @@ def mean_field_overlap(load: float) -> float:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CapacityCurve(TableReport):
+class CapacityCurve(FieldsReport):
     """Overlaps with the pattern that a network was started at, once it has settled.
 
     Attributes:
@@ -138,15 +138,6 @@ class CapacityCurve(TableReport):
         """Of how many networks and patterns the overlaps are."""
         _, networks, patterns = self.overlaps.shape
         return [f"Of {networks} networks a load, each started at {patterns} of its patterns."]
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "CapacityCurve":
-        """The curve that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def capacity_curve(

@@ -1,7 +1,7 @@
 """Retrieval: a network of spins from a start to rest, one at a time or all at once."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,8 +13,8 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.ensembles import ensemble, lane_keys
 from thalweg.core.errors import ConvergenceError, InputError
-from thalweg.core.fields import from_fields, to_fields
-from thalweg.core.reports import TableReport, about_all, about_in
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import about_all
 from thalweg.core.results import Result
 from thalweg.core.trees import cast_like, has_tracer, is_integer
 from thalweg.dynamics.spin_sweeps import energy_of, settled_sign
@@ -25,7 +25,7 @@ Update = Literal["random", "sequential", "synchronous"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Retrieval(TableReport):
+class Retrieval(FieldsReport):
     """The end of a run of a network of spins, and its energies on the way.
 
     Attributes:
@@ -63,7 +63,7 @@ class Retrieval(TableReport):
 
     @property
     def title(self) -> str:
-        """How it ended, after how much, and by how much the energy fell."""
+        """The outcome, the sweeps and flips, and the fall of the energy."""
         return (
             f"{self.outcome} after {self.sweeps} sweeps and {self.flips} flips, "
             f"energy {self.energies[0]:.6g} → {self.energy:.6g}"
@@ -75,15 +75,6 @@ class Retrieval(TableReport):
     def remarks(self) -> list[str]:
         """Nothing: the title says it all."""
         return []
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Retrieval":
-        """The retrieval that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def retrieve(
@@ -150,7 +141,7 @@ def retrieve(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Retrievals(TableReport, Sequence[Retrieval]):
+class Retrievals(FieldsReport, Sequence[Retrieval]):
     """The ends of runs of a network of spins from many starts.
 
     Attributes:
@@ -186,7 +177,7 @@ class Retrievals(TableReport, Sequence[Retrieval]):
 
     @property
     def title(self) -> str:
-        """How they ended, and after how many sweeps."""
+        """The numbers of each outcome, and the mean number of sweeps."""
         counts = ", ".join(f"{number} × {name}" for name, number in Counter(self.outcomes).items())
         sweeps = np.mean([found.sweeps for found in self.members])
         return f"{len(self)} retrievals: {counts}; {sweeps:.3g} sweeps in the mean"
@@ -197,15 +188,6 @@ class Retrievals(TableReport, Sequence[Retrieval]):
     def remarks(self) -> list[str]:
         """Nothing: the title says it all."""
         return []
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Retrievals":
-        """The retrievals that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def retrieve_all(

@@ -1,6 +1,5 @@
 """Theorem 1 as a check: does the energy of a network fall along its own dynamics?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +10,9 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.checks import check_count
-from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.fields import FieldsReport
 from thalweg.core.randomness import host_generator
-from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.reports import Table
 from thalweg.core.trees import in_float64
 from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
@@ -21,7 +20,7 @@ from thalweg.models.hopfield.retrieval import retrieve
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpinDescent(TableReport):
+class SpinDescent(FieldsReport):
     """Changes of the energy of a network along runs from random starts.
 
     Attributes:
@@ -64,19 +63,10 @@ class SpinDescent(TableReport):
         ]
 
     def remarks(self) -> list[str]:
-        """How the synchronous runs ended."""
+        """Sentences on the ends of the synchronous runs."""
         ends = f"{self.fixed_points} settled, {self.cycles} fell into a 2-cycle"
         ends += f", {self.unsettled} did neither" if self.unsettled else ""
         return [f"Of the synchronous runs {ends}."]
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "SpinDescent":
-        """The check that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def check_spin_descent(

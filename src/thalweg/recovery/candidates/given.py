@@ -60,7 +60,7 @@ def _ask(question: Question, candidate: Callable[[Any], Any]) -> Finding:
 
 
 def accept(question: Question, candidate: Callable[[Any], Any], name: str) -> Finding:
-    """What the check of energies that were found says of one that is given, called `name`."""
+    """Ask of a given energy, called `name`, what is asked of those that were found."""
     checked = check_accepted(
         question, candidate, _gradients(question, candidate), centres_of(question), LEAST_FALL**2
     )
@@ -72,7 +72,7 @@ def accept(question: Question, candidate: Callable[[Any], Any], name: str) -> Fi
 
 
 def _failed(question: Question, name: str, checked: Acceptance) -> Finding:
-    """Why an energy that a first look saw rise nowhere is none that falls."""
+    """A sentence on why an energy that a first look saw rise nowhere is none that falls."""
     where = ", ".join(f"{v:.4g}" for v in checked.where[0][:4])
     if checked.num_moving:
         note = f"{name} does not fall at ({where}): its gradient vanishes, and the rule moves."

@@ -35,7 +35,7 @@ def to_tree(value: Any) -> Any:
 
 
 def from_tree(tree: Any) -> Any:
-    """What `to_tree` wrote.
+    """The expression that `to_tree` wrote.
 
     Raises:
         InputError: it holds the name of nothing that SymPy's expressions are made of.

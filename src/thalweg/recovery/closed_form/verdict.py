@@ -78,7 +78,7 @@ class SymbolicVerdict(Report):
         """Nothing: the remarks say it all."""
 
     def remarks(self) -> list[str]:
-        """What it is, what was proved and seen, where, and the expressions."""
+        """Sentences on what was proved and what was seen, and where, and the expressions."""
         fact = "" if self.kind == "undecided" else f"It is {WORDS[self.kind]}. "
         said = [fact + self.note, *(f"proved: {fact}" for fact in self.proved)]
         said += [f"seen at points, not proved: {fact}" for fact in self.seen]

@@ -72,7 +72,7 @@ def bound_metric(jacobian: np.ndarray, uncertainty: np.ndarray) -> MetricBound:
 
 
 def is_defective(jacobian: np.ndarray, uncertainty: np.ndarray, blocks: list[np.ndarray]) -> bool:
-    """Whether a block triangular matrix lacks eigenvectors, as far as rounding tells.
+    """True where a block triangular matrix lacks eigenvectors, as far as rounding tells.
 
     Its eigenvalues are those of the blocks, each known as well as its block is: two that differ by
     more are distinct, however near. One that is shared needs an eigenvector each time.
@@ -106,7 +106,7 @@ def is_defective(jacobian: np.ndarray, uncertainty: np.ndarray, blocks: list[np.
 
 
 def entry_rounding(jacobian: np.ndarray) -> np.ndarray:
-    """How far rounding may have moved each entry of a Jacobian, shape `(d, d)`.
+    """The rounding error of each entry of a Jacobian, shape `(d, d)`.
 
     An entry is known to the rounding of the terms of its row, some of which may have cancelled; in
     balanced coordinates, so that units do not matter.

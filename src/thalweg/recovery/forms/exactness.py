@@ -281,7 +281,7 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float
 
 
 def constant_covector(covectors: np.ndarray) -> np.ndarray | None:
-    """What ω is everywhere, shape `(d,)`, where it is constant but for rounding; else None."""
+    """The value of ω, shape `(d,)`, where it is constant but for rounding; else None."""
     mean = np.mean(covectors, axis=0)
     gaps = np.linalg.norm(covectors - mean, axis=1)
     is_constant = bool(np.all(gaps <= CONSTANT * np.linalg.norm(mean)))

@@ -1,4 +1,4 @@
-"""What the splits of all regions share: refinement until the share settles, the rule at points."""
+"""Refinement of a split until its share settles, and the rule at points, for all regions."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

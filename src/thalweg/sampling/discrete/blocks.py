@@ -169,7 +169,7 @@ def make_blocks(energy: Pairwise) -> Blocks:
 
 
 def reach_of(energy: Pairwise) -> Any:
-    """How large the terms of a field are together, the shape of a state or one number."""
+    """The size of the terms of a field together, the shape of a state or one number."""
     couplings = energy.couplings
     fields = np.abs(np.asarray(energy.fields, np.float64))
     if isinstance(couplings, LatticeCouplings):

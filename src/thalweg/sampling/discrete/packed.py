@@ -145,7 +145,7 @@ class PackedSweep(MemoryKernel):
 
 
 def bands_of(rows: int) -> int:
-    """How many bands an even number of rows is cut into: a power of two, each of even height."""
+    """The number of bands that an even number of rows is cut into: a power of two, each even."""
     bands = 1
     while bands < 32 and rows % (4 * bands) == 0:
         bands *= 2
@@ -153,7 +153,7 @@ def bands_of(rows: int) -> int:
 
 
 def can_be_packed(energy: Pairwise) -> bool:
-    """Whether an energy is such a lattice, large enough for it to pay."""
+    """True where an energy is such a lattice, large enough for it to pay."""
     couplings, units = energy.couplings, energy.units
     if not isinstance(couplings, LatticeCouplings) or not couplings.periodic:
         return False

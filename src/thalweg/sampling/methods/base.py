@@ -1,4 +1,4 @@
-"""What a method of sampling answers: a kernel for an energy, starts of chains, a warm-up."""
+"""Methods of sampling (abstract): a kernel for an energy, starts of chains, a warm-up."""
 
 import functools
 from abc import abstractmethod
@@ -21,7 +21,7 @@ _HALVINGS = 24
 
 
 class Told(NamedTuple):
-    """What a kernel of a method tells of a step, as its info; None where it has nothing to tell.
+    """The info of a step of a method's kernel; None where it has nothing to tell.
 
     Attributes:
         acceptance: the probability with which the proposal was accepted, in [0, 1].
@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
 
 class Warmed(NamedTuple):
-    """Where the warm-up of a chain ended.
+    """The end of the warm-up of a chain.
 
     Attributes:
         state: the state there.
@@ -64,11 +64,11 @@ class Method(eqx.Module):
 
     @abstractmethod
     def disperse(self, energy: Energy, start: Any, key: jax.Array) -> Any:
-        """Where one chain begins, given a start: farther apart than the law is wide."""
+        """The first state of one chain, given a start: farther apart than the law is wide."""
 
     @abstractmethod
     def warm_up(self, kernel: Any, start: Any, count: int, key: jax.Array) -> Warmed:
-        """Where `count` steps from a start lead, and what they tune."""
+        """Take `count` steps from a start: where they lead, and what they tune."""
 
     @abstractmethod
     def tuned(self, kernel: Any, found: Any) -> Transition:
@@ -95,14 +95,14 @@ class PlainMethod(Method):
 
 
 def is_broken(state: Any) -> jax.Array:
-    """Whether floating numbers of a state are not finite."""
+    """True where a floating number of a state is not finite."""
     floats = [x for x in jax.tree.leaves(state) if jnp.issubdtype(jnp.result_type(x), jnp.floating)]
     is_fine = [jnp.all(jnp.isfinite(x)) for x in floats]
     return ~functools.reduce(jnp.logical_and, is_fine, jnp.bool_(True))
 
 
 def is_continuous(state: Any) -> bool:
-    """Whether a state holds floating numbers, which may leave the finite."""
+    """True for a state with floating numbers, which may leave the finite."""
     leaves = jax.tree.leaves(state)
     return any(jnp.issubdtype(jnp.result_type(x), jnp.floating) for x in leaves)
 

@@ -1,4 +1,4 @@
-"""What methods for real coordinates share: how their chains start, and what they refuse."""
+"""Methods for real coordinates (abstract): starts of chains, and refusals they share."""
 
 from typing import Any
 

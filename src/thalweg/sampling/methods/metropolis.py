@@ -29,7 +29,7 @@ class LogWeight(NamedTuple):
 
 
 def weighed_at(energy: Energy, temperature: Any, state: Any) -> tuple[Any, Any, Any]:
-    """What BlackJAX keeps of a state: it, −E/T and its gradient."""
+    """A state as BlackJAX keeps it: with −E/T and its gradient."""
     return state, *jax.value_and_grad(LogWeight(energy, temperature))(state)
 
 

@@ -54,7 +54,7 @@ class TemperingKernel(MemoryKernel):
         return replace(self.kernel, temperature=temperature).step(key, t, carry)
 
     def exchange(self, key: jax.Array, t: Any, levels: Any) -> tuple[jax.Array, jax.Array]:
-        """Which replica goes where, `(n,)`, and the mean probability with which pairs exchange.
+        """The new places of replicas, `(n,)`, and the mean probability with which pairs exchange.
 
         Arguments:
             key: the randomness.

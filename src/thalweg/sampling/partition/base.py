@@ -1,4 +1,4 @@
-"""What a method of partition functions answers."""
+"""Methods of partition functions (abstract)."""
 
 from abc import abstractmethod
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from thalweg.energies import Pairwise
 
 
 class Estimate(NamedTuple):
-    """What a method found.
+    """The finding of a method.
 
     Attributes:
         value: log Z.

@@ -89,7 +89,7 @@ class LogPartition(TableReport):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "LogPartition":
-        """What `to_dict` wrote."""
+        """The result that `to_dict` wrote."""
         return cls(
             value=number(data["value"]),
             error=number(data["error"]),

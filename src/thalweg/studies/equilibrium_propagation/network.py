@@ -56,7 +56,7 @@ class LayeredNetwork(eqx.Module):
         return tuple(jnp.zeros((len(inputs), len(b)), inputs.dtype) for b in self.biases)
 
     def drive(self, inputs: Any) -> Any:
-        """What the input gives to the first layer, W_1 x + b_1: the same in every sweep."""
+        """The drive of the first layer by the input, W_1 x + b_1: the same in every sweep."""
         return inputs @ self.weights[0].T + self.biases[0]
 
     def settle(
@@ -91,7 +91,7 @@ class LayeredNetwork(eqx.Module):
 
 
 class Rests(eqx.Module):
-    """How long a network is run: sweeps to rest, sweeps when nudged, and the nudge β."""
+    """Lengths of a run: sweeps to rest, sweeps when nudged, and the nudge β."""
 
     free: int = eqx.field(static=True, default=15)
     nudged: int = eqx.field(static=True, default=4)

@@ -33,7 +33,7 @@ _LOOKED_AT = 256  # samples of that
 
 @dataclass(frozen=True)
 class Scale:
-    """How large the experiment is.
+    """The size of the experiment.
 
     Attributes:
         hidden: units of each of two layers.

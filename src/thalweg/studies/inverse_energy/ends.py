@@ -119,7 +119,7 @@ def trained_on_ends(data: Points, keys: Sequence[Any], updates: int, sharpness: 
 
 
 def portrait(energy: Any, step: Any, truth: Truth, tests: Unseen) -> Portrait:
-    """What an energy of the plane is worth as a whole."""
+    """Measures of an energy of the plane as a whole."""
     energy = in_float64(energy)
     rule = GradientStep(energy, step)
     moves = np.asarray(jax.vmap(lambda x: rule.step(0, x) - x)(tests.states.astype(np.float32)))

@@ -1,4 +1,4 @@
-"""What is asked of a model of runs: its steps, its rests, and how many of them are right."""
+"""Measures of a model of runs: its steps, its rests, and how many of them are right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Unseen:
 
 
 def score(model: Map, truth: Truth, tests: Unseen) -> Score:
-    """What one model is worth."""
+    """The measures of one model."""
     moves = np.asarray(_moves(model, np.asarray(tests.states, np.float32)))
     sizes = np.linalg.norm(tests.moves, axis=1)
     misses = np.linalg.norm(moves - tests.moves, axis=1)

@@ -23,7 +23,7 @@ _UNWEIGHTED = 100.0  # times the median step: a floor above all steps makes weig
 
 @dataclass(frozen=True)
 class Learned:
-    """What runs down one truth taught.
+    """The results of learning from runs down one truth.
 
     Attributes:
         truth: what made the runs.

@@ -58,16 +58,16 @@ class Truth:
         return runs + self.noise * np.asarray(noise, np.float64)
 
     def data(self, **options: Any) -> Trajectories:
-        """What a model is trained on: steps of unknown length."""
+        """The data of a model: steps of unknown length."""
         return Trajectories(self.shown(), noise=self.noise, **options)
 
     def minima(self) -> np.ndarray:
-        """Where runs from all starts come to rest, each once."""
+        """The rests of runs from all starts, each once."""
         ends = ends_of(self.rule, np.concatenate([self.starts, self.tests]), _TO_REST)
         return distinct(ends, _SAME_REST)
 
     def rests(self) -> np.ndarray:
-        """Where the tests come to rest."""
+        """The rests of the tests."""
         return ends_of(self.rule, self.tests, _TO_REST)
 
 

@@ -44,7 +44,7 @@ class GridScore:
 
 
 def walls() -> np.ndarray:
-    """Where the walls are, shape `(12, 12)`."""
+    """The walls, truths of shape `(12, 12)`."""
     wall = np.zeros((_SIZE, _SIZE), dtype=bool)
     wall[3, 2:11] = wall[8, 0:8] = True
     wall[5:8, 9] = True

@@ -1,4 +1,4 @@
-"""What data are to a learner of energies, and checks that all kinds share."""
+"""Data as a learner of energies takes them (abstract), and checks that all kinds share."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Data(eqx.Module):
 
     @abstractmethod
     def hidden(self, key: jax.Array) -> Any:
-        """What is learned beside the energy, as training begins: a pytree, or None."""
+        """The pytree learned beside the energy, as training begins; None where there is none."""
 
     @abstractmethod
     def loss(self, energy: Callable[..., Any], hidden: Any, rows: Any, key: jax.Array) -> Any:
@@ -60,15 +60,15 @@ class Data(eqx.Module):
 
     @abstractmethod
     def residuals(self, energy: Callable[..., Any], hidden: Any) -> Any:
-        """How much of each datum is unexplained, shape `(n,)`: 0 nothing, 1 all; NaN: unsaid."""
+        """The unexplained part of each datum, shape `(n,)`: 0 nothing, 1 all; NaN: unsaid."""
 
     @abstractmethod
     def runs(self, hidden: Any) -> tuple[Any, Any]:
-        """Where the run of each datum begins and ends, shape `(n, d)` each."""
+        """The first and the last state of the run of each datum, shape `(n, d)` each."""
 
     @abstractmethod
     def missing(self) -> tuple[str, ...]:
-        """What these data do not say, in sentences."""
+        """Sentences on what these data do not say."""
 
     @property
     def count(self) -> int:
@@ -87,7 +87,7 @@ class Data(eqx.Module):
 
     @property
     def words(self) -> str:
-        """How many of what, in words."""
+        """Their number and their noun."""
         return f"{self.count} {self.noun}{'' if self.count == 1 else 's'}"
 
 

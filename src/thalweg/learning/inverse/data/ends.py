@@ -213,7 +213,7 @@ def _run_of(name: str, step: Any, num_steps: Any) -> tuple[np.ndarray, int]:
 
 
 def _run(rule: Map, starts: Any, num_steps: int) -> Any:
-    """Where runs of so many steps end, differentiable in their starts."""
+    """The ends of runs of so many steps, differentiable in their starts."""
     layer = Relax(rule, Unrolled(), tol=0.0, max_steps=num_steps)
     return jax.vmap(lambda start: layer(start).state)(starts)
 

@@ -79,7 +79,27 @@ class Steps(eqx.Module):
         )
 
 
-class Trajectories(Data):
+class OfSteps(Data):
+    """Data that are steps from one state to the next (abstract)."""
+
+    steps: eqx.AbstractVar[Steps]
+
+    @property
+    def owner(self) -> np.ndarray:
+        """The run of each step."""
+        return self.steps.owner
+
+    @property
+    def states(self) -> Any:
+        """All states."""
+        return self.steps.states
+
+    def hidden(self, key: jax.Array) -> Any:
+        """Nothing but the energy is learned."""
+        return None
+
+
+class Trajectories(OfSteps):
     r"""Runs of states that go downhill, observed step after step.
 
     With an unknown or a known step, x⁺ = x − η∇E(x); with times, dx/dt = −∇E(x). The loss is the
@@ -148,20 +168,6 @@ class Trajectories(Data):
         """The row of `DETERMINED`: it matters whether the step or the times are known."""
         return "timed" if self.is_timed else "steps"
 
-    @property
-    def owner(self) -> np.ndarray:
-        """The run of each step."""
-        return self.steps.owner
-
-    @property
-    def states(self) -> Any:
-        """All states."""
-        return self.steps.states
-
-    def hidden(self, key: jax.Array) -> Any:
-        """Nothing but the energy is learned."""
-        return None
-
     def loss(self, energy: Callable[..., Any], hidden: Any, rows: Any, key: jax.Array) -> Any:
         """The mean relative square of the errors of steps."""
         return jnp.mean(self._errors(energy, rows))
@@ -185,7 +191,7 @@ class Trajectories(Data):
         return self.steps.first, self.steps.last
 
     def missing(self) -> tuple[str, ...]:
-        """Whether runs came to rest."""
+        """A sentence where runs did not come to rest."""
         return self.steps.unfinished()
 
     def _errors(self, energy: Callable[..., Any], rows: Any) -> Any:
@@ -203,7 +209,7 @@ class Trajectories(Data):
         return jax.vmap(one)(rows)
 
 
-class Paths(Data):
+class Paths(OfSteps):
     """Curves that go downhill, of which it is not known how fast.
 
     The loss is one less the cosine between each change and −∇E: neighbouring states must lie close.
@@ -232,20 +238,6 @@ class Paths(Data):
     def kind(self) -> str:
         """The row of `DETERMINED`."""
         return "paths"
-
-    @property
-    def owner(self) -> np.ndarray:
-        """The path of each change."""
-        return self.steps.owner
-
-    @property
-    def states(self) -> Any:
-        """All states."""
-        return self.steps.states
-
-    def hidden(self, key: jax.Array) -> Any:
-        """Nothing but the energy is learned."""
-        return None
 
     def loss(self, energy: Callable[..., Any], hidden: Any, rows: Any, key: jax.Array) -> Any:
         """One less the mean cosine."""

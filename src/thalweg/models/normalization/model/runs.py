@@ -1,6 +1,5 @@
 """Run a form of the rule and keep its outputs; say where a denominator reached zero."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +10,8 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import DivergenceError, InputError
-from thalweg.core.fields import from_fields, to_fields
-from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import Table
 from thalweg.core.results import Result
 from thalweg.core.tables import format_state
 from thalweg.core.trees import as_arrays, is_integer
@@ -44,7 +43,7 @@ class Crossing:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Adaptation(TableReport):
+class Adaptation(FieldsReport):
     """A run of the rule.
 
     Attributes:
@@ -76,20 +75,11 @@ class Adaptation(TableReport):
         ]
 
     def remarks(self) -> list[str]:
-        """How the run ended."""
+        """A sentence on the end of the run."""
         if self.crossing is None:
             return [Result[self.result]]
         told = str(self.crossing)
         return [f"{told[0].upper()}{told[1:]}."]
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Adaptation":
-        """The run that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def adapt(

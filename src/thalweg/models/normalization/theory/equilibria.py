@@ -1,6 +1,5 @@
 """The equilibria of a held input: all of them for a few neurons, the stable one for any number."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +7,8 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
-from thalweg.core.fields import from_fields, to_fields
-from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import Table
 from thalweg.core.tables import format_eigenvalues
 from thalweg.models.normalization.model.held import HeldInput
 from thalweg.models.normalization.theory.energy import constant_rate
@@ -24,7 +23,7 @@ LARGEST = 16
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OutputEquilibrium(TableReport):
+class OutputEquilibrium(FieldsReport):
     """A rest state of the outputs under a held input.
 
     Attributes:
@@ -50,7 +49,7 @@ class OutputEquilibrium(TableReport):
 
     @property
     def title(self) -> str:
-        """Whether it is stable, and the total output."""
+        """Its stability, and the total output."""
         stable = {True: "stable", False: "unstable", None: "at the edge of stability"}[self.stable]
         return f"Rest state of the outputs: {stable}, R·r = {self.total:.8g}"
 
@@ -70,15 +69,6 @@ class OutputEquilibrium(TableReport):
         return [
             f"Eigenvalues: {format_eigenvalues(self.eigenvalues)}. Residual {self.residual:.1e}."
         ]
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "OutputEquilibrium":
-        """The rest state that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def problems_of(held: HeldInput, alpha: Any = None, beta: Any = None) -> Problems:

@@ -1,15 +1,13 @@
 """Where a stable output state exists: intervals of β, and of α, with folds at their ends."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
-from thalweg.core.fields import from_fields, to_fields
-from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import Table
 from thalweg.models.normalization.model.held import HeldInput
 from thalweg.models.normalization.theory.energy import constant_rate
 from thalweg.models.normalization.theory.equilibria import problems_of
@@ -20,7 +18,7 @@ _HALVINGS = 55
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StableIntervals(TableReport):
+class StableIntervals(FieldsReport):
     """Intervals of a parameter in which there is a stable output state.
 
     Attributes:
@@ -70,15 +68,6 @@ class StableIntervals(TableReport):
             if values
         ]
         return [*said, f"Sampled at {self.points} values."]
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        return to_fields(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "StableIntervals":
-        """The intervals that `to_dict` wrote."""
-        return from_fields(cls, data, about=about_in(data, about))
 
 
 def beta_intervals(
