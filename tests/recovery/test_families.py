@@ -213,7 +213,7 @@ FAMILIES: dict[str, Family] = {
     "hurried wells": (hurried(0.0), square(1.0), {"diagonal-metric"}),
     "hurried and turned": (hurried(2.0), square(1.0), {"refuted"}),
     # Their line integrals bend: no metric is confirmed.
-    "kinked wells": (kinked, square(1.0), {"lyapunov"}),
+    "kinked wells": (kinked, square(1.0), {"euclidean", "lyapunov"}),
     "torn at a wall": (torn, square(1.0), {"undecided", "lyapunov"}),
     "payoffs of rank two": (of_rank_two, tw.ProbabilitySimplex(3), {"given-metric"}),
     "small steps": (

@@ -62,7 +62,7 @@ def split(
         >>> found = tw.recover_energy(spiral, tw.Box([-1.0, -1.0], [1.0, 1.0]), levels=splits)
         >>> left, right = tw.plot.split(found.split)
         >>> right.get_title(loc="left")
-        'remainder: 42.18 % of the mean |f|²'
+        'remainder: 42... % of the mean |f|²'
     """
     if isinstance(found.remainder, NotKept):
         found.remainder()
