@@ -147,3 +147,9 @@ def test_a_misplaced_import_is_seen_wherever_it_hides():
 def test_a_circle_is_seen():
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
     assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_every_folder_of_modules_says_what_it_is_for():
+    """Without `__init__.py` a folder is left out of the reference."""
+    folders = {module.path.parent for module in package()}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
