@@ -32,6 +32,7 @@ _TITLES = {
     "thalweg.recovery": "Energy recovery",
     "thalweg.report": "Reports",
     "thalweg.simulation": "Simulation",
+    "thalweg.sweeps": "Sweeps",
 }
 
 

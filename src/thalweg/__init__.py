@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         recovery as recovery,
         sampling as sampling,
         simulation as simulation,
+        sweeps as sweeps,
         training as training,
     )
     from thalweg.analysis import (
@@ -119,6 +120,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Trajectory as Trajectory,
         simulate as simulate,
     )
+    from thalweg.sweeps import (
+        Sweep as Sweep,
+        sweep as sweep,
+    )
 
 _ROOMS = (
     "analysis",
@@ -132,6 +137,7 @@ _ROOMS = (
     "recovery",
     "sampling",
     "simulation",
+    "sweeps",
     "training",
 )
 
@@ -210,6 +216,7 @@ _NAMES = {
         "Trajectory",
         "simulate",
     ),
+    "thalweg.sweeps": ("Sweep", "sweep"),
 }
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

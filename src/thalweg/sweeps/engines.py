@@ -1,0 +1,174 @@
+"""Who computes the parts of a sweep: this process, workers on this machine, or a cluster.
+
+`jax.distributed` is no engine here: when one of its processes dies the others are aborted. Dask
+gives the part of a worker that died to another, and the store says what is done.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from thalweg.core.checks import check_count
+from thalweg.core.errors import InputError, StoreError
+from thalweg.sweeps.jobs import Done, Job, Packed, pack, unpack
+
+
+class Engine(ABC):
+    """Something that computes parts of a sweep (abstract).
+
+    For developers: `run` has every part computed by `Job.run` once or more often, in any order and
+    in any process, and says which are done; the parts that are not tell nobody.
+    """
+
+    @abstractmethod
+    def run(self, job: Job, parts: Sequence[int]) -> Iterator[Done]:
+        """Have parts computed, and say what came of each as it ends."""
+
+
+@dataclass(frozen=True)
+class InProcess(Engine):
+    """This process, one part after the other, each over all local devices."""
+
+    def run(self, job: Job, parts: Sequence[int]) -> Iterator[Done]:
+        """Compute the parts in order."""
+        return (job.run(index) for index in parts)
+
+
+@dataclass(frozen=True)
+class LocalWorkers(Engine):
+    """Processes on this machine, each kept to one core: a Dask cluster that ends with the sweep.
+
+    A script that uses it does so under `if __name__ == "__main__":`, as with any processes.
+
+    Arguments:
+        count: how many.
+
+    Raises:
+        InputError: `count` is not positive.
+    """
+
+    count: int
+
+    def __post_init__(self) -> None:
+        check_count("LocalWorkers: count", self.count)
+
+    def run(self, job: Job, parts: Sequence[int]) -> Iterator[Done]:
+        """Start the workers, have them compute the parts, and stop them."""
+        dask = _dask()
+        with tempfile.TemporaryDirectory(prefix="thalweg-") as folder, contextlib.ExitStack() as on:
+            cluster = on.enter_context(
+                dask.LocalCluster(
+                    n_workers=min(self.count, max(len(parts), 1)),
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    memory_limit=None,
+                    silence_logs=logging.CRITICAL,
+                    local_directory=folder,
+                )
+            )
+            client = on.enter_context(dask.Client(cluster))
+            client.register_plugin(_Pin(_cores()))
+            yield from _run_on(client, job, parts)
+
+
+@dataclass(frozen=True)
+class Scheduler(Engine):
+    """A Dask cluster that somebody runs, on SLURM or Kubernetes, say.
+
+    Its workers need this library, and see the store (and the files of the system) under the same
+    paths.
+
+    Arguments:
+        address: of its scheduler, such as `"tcp://10.0.0.1:8786"`; or a `distributed.Client`.
+        timeout: how long to wait for an answer, in seconds.
+    """
+
+    address: Any
+    timeout: float = 10.0
+
+    def run(self, job: Job, parts: Sequence[int]) -> Iterator[Done]:
+        """Have the cluster compute the parts; it goes on running."""
+        dask = _dask()
+        if isinstance(self.address, dask.Client):
+            yield from _run_on(self.address, job, parts)
+            return
+        try:
+            client = dask.Client(self.address, timeout=self.timeout, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"No Dask scheduler answers at {self.address}: {error}. Nothing was computed."
+            ) from error
+        with client:
+            yield from _run_on(client, job, parts)
+
+
+def _run_on(client: Any, job: Job, parts: Sequence[int]) -> Iterator[Done]:
+    """A task a part; those whose workers die are given to others, a few times."""
+    dask = _dask()
+    packed = pack(job)
+    futures = {
+        client.submit(_run_part, packed, index, pure=False, key=f"part-{index}-{id(packed)}"): index
+        for index in parts
+    }
+    try:
+        for future in dask.as_completed(list(futures), raise_errors=False):
+            if future.status == "finished":
+                yield future.result()
+                continue
+            error = future.exception() if future.status == "error" else None
+            if isinstance(error, dask.KilledWorker):
+                said = f"Every worker died that tried part {futures[future]}: too little memory?"
+                yield Done(futures[future], {}, (said,), is_lost=True)
+                continue
+            if error is not None:
+                raise error
+            raise StoreError(
+                "The Dask scheduler is gone. What is written stays valid: run the same again, "
+                "which computes only what is missing."
+            )
+    finally:
+        with contextlib.suppress(Exception):  # a scheduler that is gone needs no cancelling
+            client.cancel(list(futures))
+
+
+def _run_part(packed: Packed, index: int) -> Done:
+    return unpack(packed).run(index)
+
+
+class _Pin:
+    """A plugin that keeps each worker to one core, before JAX counts the cores that it has."""
+
+    name = "thalweg-pin"
+
+    def __init__(self, cores: tuple[int, ...]):
+        self.cores = cores
+
+    def setup(self, worker: Any) -> None:
+        if self.cores and isinstance(worker.name, int):
+            core = self.cores[worker.name % len(self.cores)]
+            for thread in Path("/proc/self/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {core})
+
+
+def _cores() -> tuple[int, ...]:
+    """The cores that this process may use; none where nobody can be kept to one."""
+    return tuple(sorted(os.sched_getaffinity(0))) if sys.platform == "linux" else ()
+
+
+def _dask() -> Any:
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "Workers need dask.distributed, which is not installed: "
+            "pip install 'thalweg[distributed]'."
+        ) from error
+    return distributed

@@ -1,0 +1,207 @@
+"""The result of a sweep: how far it is, what it holds, and where it lies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.about import UNSAID, About
+from thalweg.core.errors import InputError
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import Table
+from thalweg.core.tables import format_number
+from thalweg.sweeps.statuses import Status
+from thalweg.sweeps.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The values of a parameter.
+
+    Attributes:
+        name: of the parameter.
+        low: the least value.
+        high: the largest.
+        count: how many there are.
+    """
+
+    name: str
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A variable over all points that were computed.
+
+    Attributes:
+        name: in the store.
+        long_name: its meaning.
+        dims: the names of its axes, those of the sweep first.
+        low: the least number; NaN where there is none.
+        high: the largest.
+        mean: the mean of the finite ones.
+    """
+
+    name: str
+    long_name: str
+    dims: tuple[str, ...]
+    low: float
+    high: float
+    mean: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep(FieldsReport):
+    """A sweep as its store has it; prints as a table of its variables.
+
+    Attributes:
+        about: the system.
+        store: the path of the Zarr group, as given.
+        measure: the name of what was measured.
+        axes: the parameters.
+        shape: how many points along each axis of the sweep.
+        chunk: how many of them are computed and stored at a time.
+        counts: how many points ended how, by the words of `thalweg.sweeps.Status`.
+        parts: how many parts there are.
+        parts_done: how many of them are done.
+        variables: what the store holds.
+        notes: what was noticed by the run that returned this.
+    """
+
+    store: str
+    measure: str
+    axes: tuple[Axis, ...]
+    shape: tuple[int, ...]
+    chunk: tuple[int, ...]
+    counts: Mapping[str, int]
+    parts: int
+    parts_done: int
+    variables: tuple[Summary, ...]
+    notes: tuple[str, ...] = ()
+    about: About = UNSAID
+
+    @property
+    def is_complete(self) -> bool:
+        """True when no part is missing."""
+        return self.parts_done == self.parts
+
+    @property
+    def points(self) -> int:
+        """The number of points of the whole sweep."""
+        return int(np.prod(self.shape))
+
+    @property
+    def title(self) -> str:
+        """What was measured of which system, over what, and how far it is."""
+        over = " × ".join(f"{a.name} from {a.low:.6g} to {a.high:.6g}" for a in self.axes)
+        counted = " × ".join(str(n) for n in self.shape)
+        far = "" if self.is_complete else f"; {self.parts_done} of {self.parts} parts done"
+        return f"{self.measure} of {self.about.system} over {over} ({counted} points{far})"
+
+    def table(self) -> Table | None:
+        """A variable a row, with its range and mean over what was computed."""
+        rows = [
+            [v.name, *(_number(n) for n in (v.low, v.high, v.mean)), v.long_name]
+            for v in self.variables
+        ]
+        return (["variable", "least", "largest", "mean", "meaning"], rows) if rows else None
+
+    def remarks(self) -> list[str]:
+        """How points ended other than by being done, and what was noticed."""
+        found = [
+            f"{self.counts[status.words]} of {self.points} points {status.meaning}."
+            for status in Status
+            if status != Status.DONE and self.counts.get(status.words)
+        ]
+        return [*found, *self.notes]
+
+    def open(self) -> Any:
+        """The store as an `xarray.Dataset`, which reads what is asked for when it is.
+
+        Raises:
+            InputError: xarray is not installed.
+            StoreError: the store is gone or damaged.
+        """
+        open_store(Path(self.store))
+        try:
+            import xarray
+        except ModuleNotFoundError as error:
+            raise InputError(
+                "Sweep.open needs xarray, which is not installed: pip install 'thalweg[sweeps]'."
+            ) from error
+        return xarray.open_zarr(self.store, chunks=None)
+
+    def read(self, name: str) -> np.ndarray:
+        """A variable (or `status`) at all points: shape `shape`, then the variable's own.
+
+        Raises:
+            InputError: there is no such variable.
+            StoreError: the store is gone or damaged.
+        """
+        return open_store(Path(self.store)).read(name)
+
+
+def summarize(store: Store, about: About, path: str, notes: tuple[str, ...] = ()) -> Sweep:
+    """The result that a store holds so far.
+
+    Raises:
+        StoreError: the store is damaged.
+    """
+    statuses = store.statuses()
+    numbers, counts = np.unique(statuses, return_counts=True)
+    done = store.done()
+    found = [_Running() for _ in store.variables]
+    for index in np.flatnonzero(done):
+        was_computed = store.read("status", int(index)) != Status.OUTSIDE
+        for variable, running in zip(store.variables, found, strict=True):
+            running.add(store.read(variable.name, int(index))[was_computed])
+    return Sweep(
+        store=path,
+        measure=store.configuration["measure"]["name"],
+        axes=tuple(
+            Axis(name, float(values.min()), float(values.max()), len(values))
+            for name, (_, values) in store.coordinates.items()
+        ),
+        shape=store.chunks.shape,
+        chunk=store.chunks.chunk,
+        counts={
+            Status(number).words: int(count) for number, count in zip(numbers, counts, strict=True)
+        },
+        parts=store.chunks.count,
+        parts_done=int(np.sum(done)),
+        variables=tuple(
+            Summary(v.name, v.long_name, (*store.dims, *v.dims), *running.numbers)
+            for v, running in zip(store.variables, found, strict=True)
+        ),
+        notes=notes,
+        about=about,
+    )
+
+
+class _Running:
+    """The range and the mean of numbers that come in parts; those that are not finite are left."""
+
+    def __init__(self) -> None:
+        self.low, self.high, self.total, self.count = np.inf, -np.inf, 0.0, 0
+
+    def add(self, values: np.ndarray) -> None:
+        values = np.abs(values) if values.dtype.kind == "c" else values.astype(np.float64)
+        finite = values[np.isfinite(values)]
+        if len(finite):
+            self.low = min(self.low, float(finite.min()))
+            self.high = max(self.high, float(finite.max()))
+            self.total, self.count = self.total + float(finite.sum()), self.count + len(finite)
+
+    @property
+    def numbers(self) -> tuple[float, float, float]:
+        if not self.count:
+            return np.nan, np.nan, np.nan
+        return self.low, self.high, self.total / self.count
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else format_number(value)

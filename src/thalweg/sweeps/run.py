@@ -1,0 +1,262 @@
+"""The verb: measure a system over many values of its parameters, into a store."""
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from thalweg.core.about import About
+from thalweg.core.checks import check_count
+from thalweg.core.declared import declared_domain
+from thalweg.core.errors import InputError, StoreError
+from thalweg.core.parameters import parameters
+from thalweg.core.progress import Progress
+from thalweg.sweeps.designs import Chunks, Design
+from thalweg.sweeps.engines import Engine, InProcess
+from thalweg.sweeps.fingerprints import digest_of_numbers, fingerprint
+from thalweg.sweeps.jobs import Done, Job, some_lanes
+from thalweg.sweeps.measures import STATUS, Compiled, Measure
+from thalweg.sweeps.result import Sweep, summarize
+from thalweg.sweeps.store import Store, create_store, open_store
+
+_TRIED = 16  # points at which it is found out what a measure gives
+_NOTES = 5  # how many of those of the parts a result repeats
+_VERSIONS = ("thalweg", "jax", "jaxlib", "numpy", "zarr")
+
+
+def sweep(
+    fn: Callable[..., Any] | Measure,
+    grid: Design,
+    store: str | Path,
+    *,
+    chunk: int | None = None,
+    seed: int = 0,
+    engine: Engine | None = None,
+    shard: tuple[int, int] = (0, 1),
+    name: str | None = None,
+) -> Sweep:
+    """Measure a system over many values of its parameters, a part at a time, into a store.
+
+    A part that is in the store is not computed again: after a crash, a kill or a full disk the same
+    call goes on where it was, and the store is in the end what it would have been without.
+
+    Arguments:
+        fn: takes a system and returns a pytree of arrays, in JAX (see `thalweg.sweeps.Compiled`,
+            which it becomes); or a `Measure`, such as `thalweg.sweeps.OnHost(fn)` for a function
+            that calls verbs. It computes in float64.
+        grid: the system, and where: a `thalweg.sweeps.Grid` or `thalweg.sweeps.Points`.
+        store: the path of the Zarr group to make or to go on with, a folder that
+            `xarray.open_zarr` opens.
+        chunk: about how many points are computed and stored at a time; what the measure finds
+            right unless given (10,000 of a compiled function). A store keeps its own.
+        seed: of everything random; each point has a key of its own.
+        engine: who computes: `thalweg.sweeps.InProcess()` unless given, `LocalWorkers(count)` or
+            `Scheduler(address)`.
+        shard: `(i, n)` computes the parts i, i + n, i + 2n, … only: for n jobs that share nothing
+            but the store.
+        name: what to call the system; the name of its class unless given.
+
+    Returns:
+        The sweep: prints as a table; `open()` is an `xarray.Dataset`.
+
+    Points whose parameters the system refuses, and those at which the measure fails, are marked in
+    the array `status`, and counted; the others go on.
+
+    Raises:
+        InputError: an argument makes no sense, or `fn` works at no point that was tried.
+        StoreError: the store is of another sweep, foreign, damaged, or cannot be written.
+
+    Example:
+        >>> import tempfile, jax.numpy as jnp, numpy as np, thalweg as tw
+        >>> grid = tw.sweeps.Grid(tw.models.VanDerPol(), {"mu": np.linspace(0.5, 4, 8)})
+        >>> def speed(system):
+        ...     return {"speed": jnp.linalg.norm(system.velocity(0.0, jnp.ones(2)))}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found = tw.sweep(speed, grid, folder + "/speeds.zarr")
+        ...     speeds = found.read("speed")
+        >>> found.counts, speeds.shape
+        ({'done': 8}, (8,))
+    """
+    measure = fn if isinstance(fn, Measure) else Compiled(_function(fn))
+    if not isinstance(grid, Design):
+        raise InputError(
+            f"grid must be a thalweg.sweeps.Grid(system, values) or Points, got {grid!r}."
+        )
+    check_count("sweep: seed", seed, least=0)
+    if chunk is not None:
+        check_count("sweep: chunk", chunk)
+    mine = _check_shard(shard)
+    path = Path(store)
+    called = type(grid.system).__name__ if name is None else name
+    opened, notes = _opened(path, measure, grid, chunk, seed, called)
+    todo = [int(i) for i in np.flatnonzero(~opened.done()) if mine(int(i))]
+    job = Job(path.resolve(), grid.system, measure, seed)
+    notes += _run(engine or InProcess(), job, todo, opened)
+    opened.tidy()
+    return summarize(opened, _about(grid, called), str(store), tuple(notes))
+
+
+def read_sweep(store: str | Path) -> Sweep:
+    """A sweep as its store has it, complete or not.
+
+    Raises:
+        StoreError: there is no store at that path, or it is damaged.
+    """
+    opened = open_store(Path(store))
+    return summarize(opened, About(opened.configuration["system"]["name"]), str(store))
+
+
+def _function(fn: Any) -> Callable[..., Any]:
+    if not callable(fn) or isinstance(fn, type):
+        raise InputError(f"fn must be a function of a system or a Measure, got {fn!r}.")
+    return fn
+
+
+def _check_shard(shard: tuple[int, int]) -> Callable[[int], bool]:
+    first, count = shard
+    check_count("sweep: shard's number", count)
+    check_count("sweep: shard's index", first, least=0)
+    if first >= count:
+        raise InputError(f"sweep: there is no shard {first} of {count}: they count from 0.")
+    return lambda index: index % count == first
+
+
+def _about(grid: Design, name: str) -> About:
+    system = grid.system
+    domain = declared_domain(system)
+    if domain is None or not hasattr(system, "rule_kind"):
+        return About(name)
+    return About.of(system, domain).called(name)
+
+
+def _opened(
+    path: Path, measure: Measure, grid: Design, chunk: int | None, seed: int, name: str
+) -> tuple[Store, list[str]]:
+    """The store of this sweep, made where there is none; and what differs without harm."""
+    asked = _configuration(measure, grid, seed, name)
+    if not path.exists():
+        _check_place(path)
+        chunks = Chunks.of(grid.shape, chunk or measure.points)
+        rows = _spread(grid)
+        with jax.enable_x64(True):
+            lanes = some_lanes(grid.system, grid.coordinates, rows, seed)
+            variables = measure.variables(lanes)
+        taken = {STATUS, "point", *grid.coordinates, *grid.dims}
+        for variable in variables:
+            if variable.name in taken or taken & set(variable.dims):
+                raise InputError(
+                    f"{measure.name} gives {variable.name!r} along {list(variable.dims)}, names "
+                    f"that the store has for its own arrays and parameters. Rename it."
+                )
+        return create_store(path, grid, chunks, variables, asked, _versions()), []
+    found = open_store(path)
+    _check_same(found, asked, path)
+    found.check_parts()
+    if chunk is not None and Chunks.of(grid.shape, chunk) != found.chunks:
+        raise StoreError(
+            f"{path} is kept in parts of {found.chunks.chunk}, which cannot change: leave chunk "
+            f"out, or give another folder."
+        )
+    changed = [
+        f"{name} {found.versions.get(name)}, now {version}"
+        for name, version in _versions().items()
+        if found.versions.get(name) != version
+    ]
+    return found, [f"The store was begun with {', '.join(changed)}."] if changed else []
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a path that lies in a file."""
+    for parent in path.parents:
+        if parent.exists():
+            if not parent.is_dir():
+                raise StoreError(f"{path} cannot be made: {parent} is not a folder.")
+            return
+
+
+def _spread(grid: Design) -> np.ndarray:
+    """The values of the parameters at some points, the first and the last and some between."""
+    count = min(grid.size, _TRIED)
+    flat = np.unique(np.linspace(0, grid.size - 1, count).round().astype(np.int64))
+    places = dict(zip(grid.dims, np.unravel_index(flat, grid.shape), strict=True))
+    return np.stack(
+        [values[places[dims[0]]] for dims, values in grid.coordinates.values()], axis=-1
+    )
+
+
+def _configuration(measure: Measure, grid: Design, seed: int, name: str) -> dict[str, Any]:
+    """What makes the numbers what they are, JSON-ready."""
+    held = {k: v for k, v in parameters(grid.system).items() if k not in grid.coordinates}
+    values = {key: digest_of_numbers(column) for key, (_, column) in grid.coordinates.items()}
+    return {
+        "title": f"{measure.name} of {name} over {', '.join(grid.coordinates)}",
+        "system": {"name": name, "code": _without(fingerprint(grid.system), grid), "held": held},
+        "grid": {"kind": type(grid).__name__, "shape": list(grid.shape), "values": values},
+        "measure": {"name": measure.name} | measure.identity(),
+        "seed": seed if measure.is_random else None,
+    }
+
+
+def _without(found: Any, grid: Design) -> Any:
+    """A fingerprint without the values of parameters that vary."""
+    for parameter in grid.parameters:
+        node = found
+        for key in parameter.keys[:-1]:
+            node = node.get("has", node)[key]
+        if parameter.entry is None:
+            node.get("has", node)[parameter.keys[-1]] = "varies"
+    return found
+
+
+def _check_same(store: Store, asked: dict[str, Any], path: Path) -> None:
+    """Refuse to mix two sweeps.
+
+    Raises:
+        StoreError: the store is of another one; the message says what differs.
+    """
+    differs = _differences(store.configuration, asked)
+    if differs:
+        raise StoreError(
+            f"{path} holds another sweep: {'; '.join(differs[:3])}. Give another folder, or ask "
+            f"the same again."
+        )
+
+
+def _differences(old: Any, new: Any, where: str = "") -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [key for key in dict.fromkeys([*old, *new]) if key != "title"]
+        parts = [
+            _differences(old.get(key), new.get(key), f"{where}.{key}".lstrip(".")) for key in keys
+        ]
+        return [text for part in parts for text in part]
+    if old == new or (old != old and new != new):
+        return []
+    if any(len(str(value)) > 40 for value in (old, new)):
+        return [f"{where} differs"]
+    return [f"{where} is {old!r} there, {new!r} here"]
+
+
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in _VERSIONS}
+
+
+def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[str]:
+    """Have the missing parts computed; returns what was noticed."""
+    if not todo:
+        return []
+    size = store.chunks.size
+    before = (store.chunks.count - len(todo)) * size
+    notes: dict[str, int] = {}
+    results: Iterable[Done] = engine.run(job, todo)
+    with Progress("sweep", len(todo) * size + before, unit="points", done=before) as progress:
+        progress.update(before)
+        for count, done in enumerate(results, start=1):
+            for note in done.notes:
+                notes[note] = notes.get(note, 0) + 1
+            progress.update(before + count * size)
+    told = [f"{note} ({many} parts)" if many > 1 else note for note, many in notes.items()]
+    left = len(told) - _NOTES
+    return told[:_NOTES] + ([f"And {left} notes of other kinds."] if left > 0 else [])

@@ -1,0 +1,339 @@
+"""The store of a sweep: a Zarr group that any reader opens, and that survives being killed.
+
+A part of the sweep is one chunk of each array. Its chunk of `status` is written last, and is the
+only record that the part is done: Zarr (3.1.3 and later) writes a file beside its place and renames
+it, so that each is there as a whole or not at all. Nothing in the store depends on the time or the
+order of writing: the same configuration and layout give the same bytes.
+"""
+
+import contextlib
+import errno
+import functools
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.errors import InputError, StoreError
+from thalweg.sweeps.designs import Chunks, Design
+from thalweg.sweeps.fingerprints import digest
+from thalweg.sweeps.statuses import Status
+from thalweg.sweeps.variables import Variable
+
+FORMAT, SCHEMA = "thalweg-sweep", 1
+STATUS = "status"
+# Zarr's own name for a file that is being written.
+_PARTIAL = "*.partial"
+# Empty chunks are written too, or one of nothing but NaN would look missing.
+_WRITTEN = {"write_empty_chunks": True}
+
+
+class Store:
+    """An open store.
+
+    Attributes:
+        path: of the Zarr group, a folder.
+        configuration: what was asked, JSON-ready.
+        versions: of the libraries with which it was begun.
+        chunks: its parts.
+        variables: what the measure gives.
+        names: of the parameters that vary, in order.
+    """
+
+    def __init__(self, path: Path, data: Mapping[str, Any]):
+        self.path = path
+        self._arrays: dict[str, Any] = {}
+        self.configuration: dict[str, Any] = data["configuration"]
+        self.versions: dict[str, str] = data["versions"]
+        layout = data["layout"]
+        self.dims: tuple[str, ...] = tuple(layout["dims"])
+        self.chunks = Chunks(tuple(layout["shape"]), tuple(layout["chunk"]))
+        self.variables = tuple(Variable.from_dict(known) for known in layout["variables"])
+        self.names: tuple[str, ...] = tuple(layout["parameters"])
+
+    @functools.cached_property
+    def coordinates(self) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        """For each parameter the axes along which its values run, and the values."""
+        return {name: self._coordinate(name) for name in self.names}
+
+    def _array(self, name: str) -> Any:
+        """An array of the group, opened once."""
+        if name not in self._arrays:
+            zarr = _zarr()
+            # An array that is opened takes this from the configuration, whoever made it how.
+            with zarr.config.set({f"array.{key}": value for key, value in _WRITTEN.items()}):
+                self._arrays[name] = zarr.open_array(self.path / name, mode="r+", zarr_format=3)
+        return self._arrays[name]
+
+    def _coordinate(self, name: str) -> tuple[tuple[str, ...], np.ndarray]:
+        with _reading(self.path, name):
+            array = self._array(name)
+            return tuple(array.metadata.dimension_names), np.asarray(array[...])
+
+    def values(self, index: int) -> np.ndarray:
+        """The values of the parameters at the points of a part, shape `(n, p)`."""
+        places = np.unravel_index(self.chunks.flat(index), self.chunks.shape)
+        by_dim = dict(zip(self.dims, places, strict=True))
+        columns = [column[by_dim[dims[0]]] for dims, column in self.coordinates.values()]
+        return np.stack(columns, axis=-1)
+
+    def is_done(self, index: int) -> bool:
+        """Whether a part is in the store."""
+        corner = tuple(slice(part.start, part.start + 1) for part in self.chunks.region(index))
+        with _reading(self.path, STATUS):
+            return bool(np.all(np.asarray(self._array(STATUS)[corner]) != Status.MISSING))
+
+    def statuses(self) -> np.ndarray:
+        """How each point ended, in the shape of the design."""
+        return self.read(STATUS)
+
+    def read(self, name: str, index: int | None = None) -> np.ndarray:
+        """A variable at all points, or at those of a part.
+
+        Raises:
+            InputError: there is no such variable.
+            StoreError: it is damaged.
+        """
+        known = [STATUS, *(variable.name for variable in self.variables)]
+        if name not in known:
+            raise InputError(f"{self.path} has no variable {name!r}; it has {', '.join(known)}.")
+        region = ... if index is None else self.chunks.region(index)
+        with _reading(self.path, name):
+            return np.asarray(self._array(name)[region])
+
+    def done(self) -> np.ndarray:
+        """Booleans, one a part: whether it is in the store."""
+        statuses = self.statuses()
+        corners = (
+            tuple(part.start for part in self.chunks.region(i)) for i in range(self.chunks.count)
+        )
+        return np.array([statuses[corner] != Status.MISSING for corner in corners])
+
+    def write(self, index: int, arrays: Mapping[str, np.ndarray], statuses: np.ndarray) -> None:
+        """Write a part, the status last.
+
+        Raises:
+            StoreError: it cannot be written; what was there stays valid.
+        """
+        region, lengths = self.chunks.region(index), self.chunks.lengths(index)
+        try:
+            for variable in self.variables:
+                values = arrays[variable.name].reshape(*lengths, *variable.shape)
+                self._array(variable.name)[region] = values.astype(variable.dtype, copy=False)
+            self._array(STATUS)[region] = statuses.reshape(lengths).astype(np.int8)
+        except OSError as error:
+            with contextlib.suppress(StoreError):
+                if self.is_done(index):  # somebody else wrote the same, and tidied up
+                    return
+            raise _unwritten(self.path, error) from error
+
+    def tidy(self) -> None:
+        """Remove what killed processes left of parts that are done."""
+        for folder in self.path.parent.glob(f".{self.path.name}.*.new"):
+            shutil.rmtree(folder, ignore_errors=True)
+        leftovers = list(self.path.rglob(_PARTIAL))
+        if not leftovers:
+            return
+        done = self.done()
+        for leftover in leftovers:
+            index = self._part_of(leftover)
+            if index is None or done[index]:
+                leftover.unlink(missing_ok=True)
+
+    def _part_of(self, file: Path) -> int | None:
+        """The part to which a file of a chunk belongs, None of other files."""
+        place = file.relative_to(self.path).parts
+        numbers = [part.split(".")[0] for part in place[2 : 2 + len(self.chunks.shape)]]
+        if len(place) < 3 or place[1] != "c" or not all(n.isdigit() for n in numbers):
+            return None
+        if place[0] not in {STATUS, *(variable.name for variable in self.variables)}:
+            return None
+        return int(np.ravel_multi_index([int(n) for n in numbers], self.chunks.numbers))
+
+    def finished(self) -> list[float]:
+        """The times at which the parts that are done were finished, in seconds, in order."""
+        folder = self.path / STATUS / "c"
+        files = (file for file in folder.rglob("*") if file.is_file() and not file.suffix)
+        return sorted(file.stat().st_mtime for file in files)
+
+    def check_parts(self) -> None:
+        """Refuse a store in which a part that is marked done lacks a file.
+
+        Raises:
+            StoreError: it does; the message says which.
+        """
+        for index in np.flatnonzero(self.done()):
+            place = [str(i) for i in self.chunks.place(int(index))]
+            for variable in self.variables:
+                file = self.path.joinpath(variable.name, "c", *place, *["0"] * len(variable.shape))
+                if not file.is_file() or not file.stat().st_size:
+                    mark = self.path.joinpath(STATUS, "c", *place)
+                    raise StoreError(
+                        f"{self.path} is damaged: {file.relative_to(self.path)} is missing, though "
+                        f"its part is marked as done. Delete {mark} to compute that part again."
+                    )
+
+
+def open_store(path: Path) -> Store:
+    """The store at a path.
+
+    Raises:
+        StoreError: there is none, or it is no sweep's, or damaged.
+    """
+    zarr = _zarr()
+    if not path.is_dir():
+        raise StoreError(f"There is no sweep at {path}.")
+    try:
+        group = zarr.open_group(path, mode="r+", zarr_format=3, use_consolidated=False)
+        data = dict(group.attrs)["thalweg"]
+        is_ours = data["format"] == FORMAT
+    except Exception as error:
+        raise StoreError(
+            f"{path} is not the store of a sweep, or it is damaged ({type(error).__name__}: "
+            f"{error}). Give another folder, or delete it."
+        ) from error
+    if not is_ours or data["schema"] != SCHEMA:
+        raise StoreError(
+            f"{path} is a store of format {data['format']!r}, schema {data['schema']!r}; this "
+            f"version reads {FORMAT!r}, schema {SCHEMA}."
+        )
+    store = Store(path, data)
+    if data["hash"] != digest(store.configuration):
+        raise StoreError(f"{path} is damaged: its configuration is not what was written.")
+    missing = [
+        name
+        for name in (STATUS, *store.names, *(v.name for v in store.variables))
+        if not (path / name / "zarr.json").is_file()
+    ]
+    if missing:
+        raise StoreError(f"{path} is damaged: it lacks the array {missing[0]!r}.")
+    return store
+
+
+def create_store(
+    path: Path,
+    design: Design,
+    chunks: Chunks,
+    variables: Sequence[Variable],
+    configuration: Mapping[str, Any],
+    versions: Mapping[str, str],
+) -> Store:
+    """Make a store without any part, in a folder beside it that is then renamed.
+
+    Where somebody else has just made it, theirs is opened.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _fill(fresh, design, chunks, variables, configuration, versions)
+        os.rename(fresh, path)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if (path / "zarr.json").is_file():
+            return open_store(path)
+        raise _unwritten(path, error) from error
+    return open_store(path)
+
+
+def _fill(
+    path: Path,
+    design: Design,
+    chunks: Chunks,
+    variables: Sequence[Variable],
+    configuration: Mapping[str, Any],
+    versions: Mapping[str, str],
+) -> None:
+    """Write the metadata and the coordinates of a new store."""
+    zarr = _zarr()
+    layout = {
+        "dims": list(design.dims),
+        "shape": list(chunks.shape),
+        "chunk": list(chunks.chunk),
+        "parameters": list(design.coordinates),
+        "variables": [variable.to_dict() for variable in variables],
+    }
+    about = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "hash": digest(dict(configuration)),
+        "configuration": dict(configuration),
+        "versions": dict(versions),
+        "layout": layout,
+    }
+    said = {"title": configuration.get("title", "a sweep"), "source": "thalweg", "thalweg": about}
+    group = zarr.create_group(path, zarr_format=3, attributes=said)
+    # With a check sum, so that damage shows.
+    codec = zarr.codecs.ZstdCodec(level=0, checksum=True)
+    shared = {"compressors": [codec], "config": _WRITTEN}
+    for name, (dims, values) in design.coordinates.items():
+        array = group.create_array(
+            name, shape=values.shape, chunks=values.shape, dtype="float64", dimension_names=dims,
+            fill_value=np.nan, attributes={"long_name": name}, **shared,
+        )  # fmt: skip
+        array[...] = values
+    for variable in [*variables, _status_variable()]:
+        group.create_array(
+            variable.name,
+            shape=(*chunks.shape, *variable.shape),
+            chunks=(*chunks.chunk, *(max(length, 1) for length in variable.shape)),
+            dtype=variable.dtype,
+            dimension_names=(*design.dims, *variable.dims),
+            fill_value=0 if variable.name == STATUS else variable.fill,
+            attributes=variable.attributes() | _apart(design),
+            **shared,
+        )
+    with warnings.catch_warnings():
+        # Zarr warns that readers other than its own may not know these: they need not.
+        warnings.simplefilter("ignore")
+        zarr.consolidate_metadata(path)
+
+
+def _apart(design: Design) -> dict[str, str]:
+    """Parameters that run along an axis of another name: `xarray` is told that they are there."""
+    names = [name for name, (dims, _) in design.coordinates.items() if dims != (name,)]
+    return {"coordinates": " ".join(names)} if names else {}
+
+
+def _status_variable() -> Variable:
+    flags = {status.words: int(status) for status in Status}
+    return Variable(STATUS, (), "int8", (), "how each point ended", "", flags)
+
+
+@contextlib.contextmanager
+def _reading(path: Path, name: str) -> Iterator[None]:
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        raise StoreError(
+            f"{path} is damaged: {name} cannot be read ({type(error).__name__}: {error})."
+        ) from error
+
+
+def _unwritten(path: Path, error: OSError) -> StoreError:
+    reason = error.strerror or str(error)
+    cure = " Make room and" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
+    return StoreError(
+        f"{path} cannot be written: {reason}. What is written stays valid:{cure or ' then'} run "
+        f"the same again, which computes only what is missing."
+    )
+
+
+def _zarr() -> Any:
+    try:
+        import zarr
+        import zarr.codecs
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "A sweep needs zarr, which is not installed: pip install 'thalweg[sweeps]'."
+        ) from error
+    return zarr
