@@ -17,6 +17,7 @@ FLOORS = {
     "energies": 2,
     "dynamics": 3,
     "simulation": 4,
+    "formats": 4,
     "sweeps": 5,
     "training": 5,
     "analysis": 6,
@@ -36,13 +37,15 @@ FLOORS = {
 PARTS = {
     "analysis": ("linearize", "descent", "equilibria", "cycles", "continuation", "comparison"),
     "cli": (
-        "startup", "versions", "stages", "session", "parse", "page", "commands", "main",
+        "startup", "versions", "stages", "session", "parse", "page", "describe", "commands",
+        "main",
     ),
     "dynamics": (
         "words", "rules", "diffusions", "kernels", "functions", "descent", "langevin", "proximal",
         "operators", "covariant", "block_descent", "spin_sweeps", "spins", "declared",
         "problem", "formulas",
     ),
+    "formats": ("xpp",),
     "learning": ("continuous", "adjoints", "runs", "gradients", "relax", "compare", "inverse"),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (

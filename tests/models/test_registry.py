@@ -35,8 +35,13 @@ def test_unknown_names_are_refused_with_the_nearest():
 
 @every_entry
 def test_the_summary_fits_on_a_line(entry):
-    assert 0 < len(entry.summary) <= 46
+    assert 0 < len(entry.summary) <= 44
     assert entry.tags[0] in ("flow", "map")
+
+
+@every_entry
+def test_the_number_of_coordinates_is_that_of_its_states(entry):
+    assert entry.dimension == resolve_domain(entry.create()).layout.size
 
 
 @every_entry

@@ -1,7 +1,9 @@
 """The command `thalweg`. Nothing here imports JAX: a command does, once it is called."""
 
+import inspect
 import io
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ from thalweg.cli.commands.data import app as data
 from thalweg.cli.commands.doctor import doctor
 from thalweg.cli.commands.listing import list_systems
 from thalweg.cli.commands.recover import recover
+from thalweg.cli.commands.show import show
 from thalweg.cli.commands.simulate import simulate
 from thalweg.cli.commands.study import study
 from thalweg.cli.startup import collect_garbage_seldom, prepare_environment
@@ -19,7 +22,6 @@ app = typer.Typer(
     name="thalweg",
     help="Systems that follow an energy downhill: where they rest, what they descend, and why.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -42,13 +44,23 @@ def _common(
     pass
 
 
-app.command("list")(list_systems)
-app.command("analyze")(analyze)
-app.command("simulate")(simulate)
-app.command("recover")(recover)
-app.command("study")(study)
+def _add(name: str, command: Callable[..., None]) -> None:
+    """Enrol a command; each paragraph of its docstring is one line, which the terminal breaks."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    app.command(name, help="\n\n".join(" ".join(part.split()) for part in paragraphs))(command)
+
+
+for _name, _command in {
+    "list": list_systems,
+    "show": show,
+    "analyze": analyze,
+    "simulate": simulate,
+    "recover": recover,
+    "study": study,
+}.items():
+    _add(_name, _command)
 app.add_typer(data, name="data")
-app.command("doctor")(doctor)
+_add("doctor", doctor)
 
 
 def run() -> None:

@@ -4,6 +4,7 @@ The declarations are optional and live on the class (or in a property), not in f
 class has to define them: this module is the one place that looks for them.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,15 @@ def declared_domain(owner: Any) -> Domain | None:
             f"got {domain!r}."
         )
     return domain
+
+
+def declared_start(owner: Any) -> Any:
+    """The state that a rule declares to begin in, as `start`, or None; a field is none."""
+    is_field = dataclasses.is_dataclass(owner) and "start" in {
+        field.name for field in dataclasses.fields(owner)
+    }
+    start = None if is_field else getattr(owner, "start", None)
+    return None if callable(start) else start
 
 
 def declared_energy(rule: Any) -> Callable[[Any], Any] | None:

@@ -23,9 +23,10 @@ from thalweg.dynamics.words import WORDS, Words
 class Rule(eqx.Module):
     """What changes a state (abstract): subclass `Flow`, `Map`, `Diffusion` or `Kernel`, not this.
 
-    A rule is an immutable pytree whose fields are its parameters. Three things may be declared on
+    A rule is an immutable pytree whose fields are its parameters. Four things may be declared on
     the class, without annotation and therefore not as fields: `domain` (the default region),
-    `state_names` (labels of the coordinates) and a method `energy(state)`.
+    `state_names` (labels of the coordinates), `start` (where a run begins, unless told) and a
+    method `energy(state)`.
 
     Raises:
         InputError: a class annotates a field with the name of a method that rules have.

@@ -2,19 +2,41 @@
 
 from thalweg.cli.parse.options import JsonOption
 from thalweg.cli.session import session
-from thalweg.models.registry import ENTRIES
+from thalweg.models.registry import ENTRIES, GROUPS
 from thalweg.studies.registry import ENTRIES as STUDIES
 
 
 def list_systems(as_json: JsonOption = False) -> None:
-    """List the built-in systems and studies, one a line."""
+    """List the built-in systems, with their numbers of coordinates, and the studies."""
     with session(as_json=as_json) as current:
-        width = max(len(entry.name) for entry in (*ENTRIES, *STUDIES))
-        lines = [f"{entry.name:{width}}  {entry.tags[0]:5}  {entry.summary}" for entry in ENTRIES]
-        lines += [f"{study.name:{width}}  study  {study.summary}" for study in STUDIES]
         systems = [
-            {"name": e.name, "rule": e.tags[0], "summary": e.summary, "tags": list(e.tags[1:])}
-            for e in ENTRIES
+            {
+                "name": entry.name,
+                "rule": entry.tags[0],
+                "dimension": entry.dimension,
+                "group": entry.group,
+                "summary": entry.summary,
+                "tags": list(entry.tags[1:]),
+            }
+            for entry in ENTRIES
         ]
         studies = [{"name": study.name, "summary": study.summary} for study in STUDIES]
-        current.finish({"schema": 1, "systems": systems, "studies": studies}, "\n".join(lines))
+        text = "\n\n".join([*map(_group, GROUPS), _studies()])
+        current.finish({"schema": 1, "systems": systems, "studies": studies}, text)
+
+
+_WIDTH = max(len(entry.name) for entry in (*ENTRIES, *STUDIES))
+
+
+def _group(group: str) -> str:
+    lines = [
+        f"{entry.name:{_WIDTH}}  {entry.tags[0]:4} {entry.dimension}  {entry.summary}"
+        for entry in ENTRIES
+        if entry.group == group
+    ]
+    return "\n".join([group.upper(), *lines])
+
+
+def _studies() -> str:
+    lines = [f"{study.name:{_WIDTH}}  study   {study.summary}" for study in STUDIES]
+    return "\n".join(["STUDIES", *lines])

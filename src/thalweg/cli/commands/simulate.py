@@ -58,7 +58,8 @@ def simulate(
         typer.Option(
             "--start",
             metavar='"X,Y"',
-            help="The start, one number a coordinate; a random point of the domain unless given.",
+            help="The start, one number a coordinate; else that of the system, or a random point "
+            "of the domain.",
         ),
     ] = None,
     duration: DurationOption = None,

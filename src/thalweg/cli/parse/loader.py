@@ -1,4 +1,4 @@
-"""SYSTEM on the command line: a built-in name, or a class or instance in a Python file."""
+"""SYSTEM on the command line: a built-in name, a Python file and what in it, or a model of XPP."""
 
 import difflib
 import importlib.util
@@ -41,12 +41,16 @@ class System:
     @property
     def portable_name(self) -> str:
         """The name without where a file lies on this machine: a report may travel."""
+        if is_xpp(self.name):
+            return Path(self.name).name
         path, colon, attribute = self.name.rpartition(":")
         return f"{Path(path).name}:{attribute}" if colon else self.name
 
     @property
     def slug(self) -> str:
         """The name as one folder name: `model.py:Name` is `model-Name`."""
+        if is_xpp(self.name):
+            return Path(self.name).stem
         path, colon, attribute = self.name.rpartition(":")
         return f"{Path(path).stem}-{attribute}" if colon else self.name
 
@@ -58,6 +62,10 @@ def load_system(name: str, settings: Sequence[str] = ()) -> System:
         InputError: there is no such system, its file does not import, or a setting does not fit.
     """
     texts = split_settings(settings)
+    if is_xpp(name):
+        from thalweg.formats import read_xpp
+
+        return _system(name, apply(read_xpp(name), texts, Path(name).name))
     if not _is_path(name):
         entry = registry.find(name)
         return _system(name, build(entry.load_class(), texts, entry.parameters, name))
@@ -72,6 +80,11 @@ def load_system(name: str, settings: Sequence[str] = ()) -> System:
         hint = f" Did you mean {near[0]}?" if near else ""
         raise InputError(f"{path} has no {attribute!r}.{hint} {_offer(module)}")
     return _system(name, _instance(vars(module)[attribute], texts, name))
+
+
+def is_xpp(name: str) -> bool:
+    """Whether a SYSTEM is an `.ode` file."""
+    return name.lower().endswith(".ode")
 
 
 def _is_path(name: str) -> bool:

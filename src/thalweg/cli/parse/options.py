@@ -1,14 +1,30 @@
 """The arguments and options that commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+def complete_system(incomplete: str) -> list[str]:
+    """The built-in names, and the files of models, that begin with what was typed."""
+    from thalweg.models.registry import ENTRIES
+
+    names = [entry.name for entry in ENTRIES if entry.name.startswith(incomplete)]
+    folder = Path(incomplete).parent if incomplete else Path()
+    files = [folder / name for name in os.listdir(folder)] if folder.is_dir() else []
+    models = [str(path) for path in files if path.suffix in (".py", ".ode") or path.is_dir()]
+    return names + sorted(path for path in models if path.startswith(incomplete))
+
+
 SystemArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SYSTEM", help="A built-in system, or a class or instance: path/to/file.py:Name."
+        metavar="SYSTEM",
+        help="A built-in system, a class or instance (path/to/file.py:Name), or a model of XPP "
+        "(path/to/file.ode).",
+        autocompletion=complete_system,
     ),
 ]
 SetOption = Annotated[

@@ -6,13 +6,13 @@ import jax
 import numpy as np
 
 from thalweg.cli.parse.loader import System
-from thalweg.core.declared import declared_domain, declared_names
+from thalweg.core.declared import declared_domain, declared_names, declared_start
 from thalweg.core.errors import InputError
 from thalweg.dynamics import resolve_domain
 
 
 def read_start(text: str | None, system: System, seed: int) -> Any:
-    """The start that the text asks for, or a random point of the declared domain.
+    """The start that the text asks for, or the declared one, or a random point of the domain.
 
     Raises:
         InputError: the text holds no numbers, or not as many as the state has coordinates; no start
@@ -20,6 +20,9 @@ def read_start(text: str | None, system: System, seed: int) -> Any:
     """
     declared = declared_domain(system.rule)
     if text is None:
+        own = declared_start(system.rule)
+        if own is not None:
+            return np.asarray(own, float)
         if declared is None:
             raise InputError(
                 f"{system.name} declares no domain to draw a start from: give --start, one number "

@@ -1,0 +1,236 @@
+"""`.ode` files: what is read, that it is right, and what is refused."""
+
+import importlib.util
+import math
+
+import equinox as eqx
+import jax
+import numpy as np
+import pytest
+from tests.formats.xpp_files import GROWTH, MEMBRANE, write
+
+import thalweg as tw
+from thalweg.formats import python_source, read_xpp
+from thalweg.formats.xpp.evaluate import Evaluation
+from thalweg.formats.xpp.model import read_xpp_model
+
+
+def membrane(v, w, iapp=0.1, phi=0.333):
+    """The model of the file by hand."""
+    m = 0.5 * (1 + math.tanh((v + 0.01) / 0.15))
+    n = 0.5 * (1 + math.tanh((v - 0.1) / (2 * phi)))
+    tau = 1 + v if v > 0 else 1.0
+    ica = 1.33 * m * (v - 1)
+    return [iapp - 0.5 * (v + 0.5) - 2 * w * (v + 0.7) - ica, phi * (n - w) / tau], ica
+
+
+def law(rule, t, state):
+    """How a rule changes a state."""
+    return np.asarray(eqx.filter_jit(rule.displacement)(t, np.array(state)))
+
+
+def test_a_flow_is_what_its_file_says(tmp_path):
+    rule = read_xpp(write(tmp_path, MEMBRANE))
+    assert rule.rule_kind == "flow"
+    assert rule.state_names == ("V", "W")
+    assert type(rule).__name__ == "Model"
+    assert rule.domain.to_dict()["lower"] == [-0.6, -0.25]
+    assert rule.start.tolist() == [0.05, 0.333 / 2]
+    assert (rule.GCa, rule.phi) == (1.33, 0.333)
+    with jax.enable_x64(True):
+        for state in ([0.2, 0.3], [-0.4, 0.1]):
+            expected, calcium = membrane(*state)
+            found = law(rule, 0.7, state)
+            np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
+            shown = eqx.filter_jit(rule.quantities)(0.0, np.array(state))
+            assert float(shown["I.Ca"]) == pytest.approx(calcium, rel=1e-14)
+            assert float(shown["half"]) == pytest.approx(0.666, rel=1e-14)
+
+
+def test_a_parameter_is_a_field(tmp_path):
+    rule = type(read_xpp(write(tmp_path, MEMBRANE)))(iapp=0.4, phi=0.5)
+    with jax.enable_x64(True):
+        found = law(rule, 0.0, [0.2, 0.3])
+    np.testing.assert_allclose(found, membrane(0.2, 0.3, 0.4, 0.5)[0], rtol=1e-14)
+    assert rule.start[1] == 0.25
+
+
+def test_single_precision_stays(tmp_path):
+    rule = read_xpp(write(tmp_path, MEMBRANE))
+    state = jax.ShapeDtypeStruct((2,), np.float32)
+    assert jax.eval_shape(lambda x: rule.velocity(0.0, x), state).dtype == np.float32
+
+
+def test_a_map_is_what_its_file_says(tmp_path):
+    rule = read_xpp(write(tmp_path, GROWTH))
+    assert rule.rule_kind == "map"
+    assert rule.start.tolist() == [0.3, 0.0]
+    run = tw.simulate(rule, rule.start, steps=3)
+    x, expected = 0.3, [[0.3, 0.0]]
+    for t in range(3):
+        expected.append([3.2 * x * (1 - x), x + t / 2])
+        x = expected[-1][0]
+    np.testing.assert_allclose(run.states, expected, rtol=1e-5)
+
+
+def test_a_differential_equation_is_a_map_where_the_method_is_discrete(tmp_path):
+    text = "x'=x/2\npar a=1\n@ meth=discrete\n"
+    assert read_xpp(write(tmp_path, text)).rule_kind == "map"
+
+
+# How XPP 6.11 itself reads each of these: measured by one Euler step of it.
+READINGS = {
+    "-3^2": -9.0,
+    "-2^2*3": -12.0,
+    "2^3^2": 64.0,
+    "2**3": 8.0,
+    "1-2-3+8/2/2": -2.0,
+    "mod(-1.5,1)": 0.5,
+    "mod(5.5,-2)": 1.5,
+    "flr(-1.5)": -2.0,
+    "log(10)": 2.302585092994046,
+    "ln(10)": 2.302585092994046,
+    "log10(100)": 2.0,
+    "sign(0)+10*heav(0)": 10.0,
+    "heav(-.1)": 0.0,
+    "1|0&0": 1.0,
+    "3>2>1": 0.0,
+    "not(0)": 1.0,
+    "2<1+3": 3.0,
+    "2*3<4": 2.0,
+    "1-2<3": 0.0,
+    "2^1<3": 1.0,
+    "-1<0": 0.0,
+    "3-1&0": 3.0,
+    "2*1|0": 1.0,
+    "3&1*2": 2.0,
+    "1|0+1": 2.0,
+    "1+1|0": 1.0,
+    "1<2<3*4": 4.0,
+    "-3&1": 1.0,
+    "if(.3)then(1)else(2)": 1.0,
+    "max(1,2)*10+min(3,4)": 23.0,
+    "atan2(1,2)": 0.4636476090008061,
+    "erf(.5)": 0.5204998778130465,
+    "lgamma(3)": 0.6931471805599453,
+    "1.e-4*.5E2": 0.005,
+    "2*pi": 2 * math.pi,
+    "SIN(1)": math.sin(1),
+    "-(-3)": 3.0,
+}
+
+
+def test_formulas_are_read_as_xpp_reads_them(tmp_path):
+    lines = [f"x{i}'={text}\n" for i, text in enumerate(READINGS)]
+    model = read_xpp_model(write(tmp_path, "".join(lines)))
+    with jax.enable_x64(True):
+        values = jax.jit(lambda: [Evaluation(model, {}).of(rate) for rate in model.rates])()
+    found = dict(zip(READINGS, map(float, values), strict=True))
+    assert found == pytest.approx(READINGS, rel=1e-14)
+
+
+def test_quantities_are_computed_in_the_order_in_which_they_are_needed(tmp_path):
+    text = "x'=f(x)+late\nlate=later+1\nf(u)=u*later\nlater=x+k\npar k=2\n"
+    rule = read_xpp(write(tmp_path, text))
+    assert law(rule, 0.0, [3.0])[0] == 3 * 5 + 5 + 1
+
+
+def test_what_a_file_folds_is_an_angle(tmp_path):
+    text = "x'=1+sin(y-x)\ny'=1+sin(x-y)\n@ tor_per=6.28318531\n@ fold=x,fold=y\ndone\n"
+    domain = read_xpp(write(tmp_path, text)).domain
+    assert domain.to_dict()["upper"] == [2 * math.pi] * 2
+    assert np.all(domain.periodic)
+
+
+def test_names_that_rules_or_python_use_gain_an_underscore(tmp_path):
+    text = "par growth=2,lambda=3,domain=4\nx'=growth*x+lambda+domain\n"
+    rule = read_xpp(write(tmp_path, text, "2-cells.ode"))
+    assert type(rule).__name__ == "Xpp2Cells"
+    assert (rule.growth_, rule.lambda_, rule.domain_) == (2.0, 3.0, 4.0)
+    assert law(rule, 0.0, [1.0])[0] == 9.0
+
+
+EXPORTED = """
+    par lambda=2,c=.5,state=3
+    number e=1e-3
+    f(x,lambda)=if(x>lambda & x<3)then(x^2)else(-x^-1)
+    g=f(w,.1)/(2-(w-v))+e+state
+    v'=-(v-w)^2*c-g/(lambda/2)+heav(v)*mod(w,2)+h(t)
+    w'=(v<w)+not(v)-2^(w/2)+abs(-w)
+    h(t)=cos(2*pi*t)
+    aux energy=v^2
+    @ xp=v,yp=w,xlo=-1,xhi=1,ylo=0,yhi=2
+"""
+
+
+@pytest.mark.parametrize(("text", "t"), [(MEMBRANE, 0.3), (GROWTH, 3), (EXPORTED, 0.3)])
+def test_a_model_is_written_as_a_class_that_computes_the_same(tmp_path, text, t):
+    path = write(tmp_path, text)
+    rule = read_xpp(path)
+    target = tmp_path / "exported.py"
+    target.write_text(python_source(rule.model), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("exported", target)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    copy = module.Model()
+    assert copy.state_names == rule.state_names
+    assert copy.start == rule.start.tolist()
+    assert getattr(copy, "domain", None) == getattr(rule, "domain", None)
+    with jax.enable_x64(True):
+        for state in (np.array([0.3, 0.9]), np.array([-0.4, 0.2])):
+            np.testing.assert_allclose(law(copy, t, state), law(rule, t, state), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x'=-x\nglobal 1 x-1 {x=0}\n", "line 2: global .* is not covered"),
+        ("# a\nx'=-x+delay(x,tau)\npar tau=1\n", r"line 2: delay \(a delay\) is not covered"),
+        ("table w % 51 -25 25 exp(-t)\nx'=w(x)\n", "line 1: table is not covered"),
+        ("x'=int{exp(-t)#x}\n", r"line 1: int \(an integral\) is not covered"),
+        ("x(t)=sin(t)+int[.5]{exp(-t)#x}\n", r"line 1: int \(an integral\)"),
+        ("x[0..9]'=-x[j]\n", "line 1: an array .* is not covered"),
+        ("%[1..9]\nx[j]'=-x[j]\n%\n", "line 1: an array"),
+        ("x'=-x\ninit x[0..3]=1\n", "line 2: an array"),
+        ("x'=sum(0,3)of(shift(x,i'))\n", r"line 1: sum \(a sum over an array\)"),
+        ("wiener n\nx'=-x+n\n", r"line 1: wiener \(noise\) is not covered"),
+        ("x'=-x+ran(1)\n", r"line 1: ran \(noise\) is not covered"),
+        ("markov z 2\n{0} {1}\n{1} {0}\nx'=z\n", r"line 1: markov \(noise\)"),
+        ("x'=y\n0=x+y\nsolve y=1\n", r"line 2: an algebraic equation \(0=…\) is not covered"),
+        ("x'=u\nu=0\nexport {x} {u}\n", r"line 3: export \(an external program\)"),
+        ("x'=besselj(0,x)\n", r"line 1: besselj \(a Bessel function\)"),
+        ("x'=-k*x\n", "line 1: k is not defined"),
+        ("x'=sine(x)\n", "line 1: there is no function sine"),
+        ("x'=f(x,1)\nf(u)=u\n", "line 1: f takes 1 of arguments, got 2"),
+        ("x'=sin(x,1)\n", "line 1: sin takes 1 of arguments, got 2"),
+        ("x'=f\nf(u)=u\n", "line 1: f is not defined, a function: give it arguments"),
+        ("x'=a\na=b+1\nb=a\n", "a needs itself: a → b → a"),
+        ("x'=f(x)\nf(u)=f(u-1)\n", "line 2: f needs itself: f → f"),
+        ("x'=-x\npar x=1\n", "line 2: x is defined a second time; first in line 1"),
+        ("x'=-x\npar k=2*3\n", "line 2: k=2\\*3: a parameter is a plain number"),
+        ("x'=2x\n", "line 1: expected an operator, got 'x' in 2x"),
+        ("x'=(1+x\n", r"line 1: expected '\)', got the end"),
+        ("x'=1+\n", "line 1: expected a number, a name or a bracket, got the end"),
+        ("x'=if(x)than(1)else(2)\n", "line 1: expected 'then' of an if-then-else, got 'than'"),
+        ("x'=x%2\n", "line 1: unexpected '%' in x%2"),
+        ("x'=-x\nmksol mysol\n", "line 2: this is no statement of an .ode file: mksol mysol"),
+        ("x'=-x\ny(t+1)=x\n", "line 2: a map .* beside a differential equation"),
+        ("x'=-x\ninit y=1\n", "line 2: y begins somewhere, but has no equation"),
+        ("par a=1\n", "model.ode has no equation"),
+        ("x'=" + "(" * 5000 + "x" + ")" * 5000 + "\n", "line 1: a formula is nested too deep"),
+        (
+            "x'=f30(x)\nf0(u)=u\n" + "".join(f"f{i + 1}(u)=f{i}(u)+f{i}(u)\n" for i in range(30)),
+            "written out, this formula is too long",
+        ),
+    ],
+)
+def test_what_is_wrong_or_not_covered_is_refused_by_line_and_name(tmp_path, text, words):
+    with pytest.raises(tw.InputError, match=words):
+        read_xpp(write(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(tw.InputError, match=r"There is no file .*none\.ode"):
+        read_xpp(tmp_path / "none.ode")
