@@ -1,5 +1,6 @@
 """A model as a rule."""
 
+import types
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from thalweg.formats.xpp.model import Formula, XppModel, read_xpp_model
 from thalweg.formats.xpp.names import class_name, field_names
 
 
-def read_xpp(path: str | Path) -> Flow | Map:
+def read_xpp(path: str | Path) -> Any:
     """Read an `.ode` file of XPP as a rule: a flow, or a map where it has `x(t+1)=…`.
 
     The parameters are fields, under the names that the file gives them. Beside what rules have it
@@ -36,7 +37,7 @@ def read_xpp(path: str | Path) -> Flow | Map:
     return build(read_xpp_model(path))
 
 
-def build(model: XppModel) -> Flow | Map:
+def build(model: XppModel) -> Any:
     """The rule that a model is."""
     fields = field_names(model)
     verb, base = ("velocity", Flow) if model.kind == "flow" else ("step", Map)
@@ -54,8 +55,9 @@ def build(model: XppModel) -> Flow | Map:
         "quantities": _quantities(model),
         "start": property(_start(model)),
     }
-    made = type(base)(class_name(model), (base,), namespace)
-    return made()
+    return types.new_class(
+        class_name(model), (base,), exec_body=lambda body: body.update(namespace)
+    )()
 
 
 def _evaluation(model: XppModel, rule: Any, t: Any, state: Any) -> Evaluation:
