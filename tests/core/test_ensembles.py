@@ -1,6 +1,7 @@
 """The ensemble runner: one contract, however the lanes are run."""
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -166,3 +167,52 @@ def test_the_number_of_devices_does_not_matter(expected, tmp_path):
     want = np.concatenate([expected["halved"], expected["draw"].ravel()])
     for result in np.load(out):
         np.testing.assert_allclose(result, want, rtol=1e-6, atol=1e-7)
+
+
+MANY_PROCESSES = textwrap.dedent(
+    """
+    import sys
+    import jax
+
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.distributed.initialize(f"127.0.0.1:{sys.argv[1]}", 2, int(sys.argv[2]))
+
+    import numpy as np
+    from thalweg.core.ensembles import ensemble
+
+    assert jax.process_count() == 2 and len(jax.devices()) == 2
+    mesh = jax.make_mesh((2,), ("lanes",))
+
+    def halved(x):
+        return jax.lax.while_loop(lambda y: y > 1e-3, lambda y: 0.5 * y, x)
+
+    # An odd number of lanes cannot be cut in two: JAX then gives all of them to both.
+    for count in (37, 38):
+        batch = np.linspace(0.1, 10.0, count, dtype=np.float32)
+        result = ensemble(halved, batch, mesh=mesh, chunk=8)
+        alone = ensemble(halved, batch, chunk=8)
+        (shard,) = result.addressable_shards
+        rows = shard.index[0]
+        np.testing.assert_array_equal(np.asarray(shard.data), alone[rows])
+        print("rows", count, rows.start or 0, rows.stop or count)
+    """
+)
+
+
+@pytest.mark.long
+def test_lanes_are_spread_over_processes():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", MANY_PROCESSES, str(port), str(rank)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""},
+        )
+        for rank in range(2)
+    ]  # fmt: skip
+    told = [run.communicate(timeout=300) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], told
+    rows = sorted(line for out, _ in told for line in out.splitlines() if "rows" in line)
+    assert rows == ["rows 37 0 37", "rows 37 0 37", "rows 38 0 19", "rows 38 19 38"]

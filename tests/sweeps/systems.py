@@ -1,6 +1,8 @@
 """Systems and functions that the tests of sweeps share; subprocesses import them too."""
 
 import hashlib
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +63,19 @@ def content(store: Path) -> dict[str, str]:
         str(path.relative_to(store)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
     }
+
+
+def deadly(spring: Spring) -> dict[str, Any]:
+    """The length, but the first process that meets a load of 1 is killed."""
+    marker = Path(os.environ["THALWEG_TEST_MARKER"])
+    if spring.load == 1.0 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return stretch_on_host(spring)
+
+
+def always_deadly(spring: Spring) -> dict[str, Any]:
+    """The length, but every process that meets a load of 1 but this is killed."""
+    if spring.load == 1.0 and os.environ["THALWEG_TEST_MARKER"] != str(os.getpid()):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return stretch_on_host(spring)

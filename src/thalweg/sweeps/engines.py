@@ -5,6 +5,7 @@ gives the part of a worker that died to another, and the store says what is done
 """
 
 import contextlib
+import functools
 import logging
 import os
 import sys
@@ -68,15 +69,14 @@ class LocalWorkers(Engine):
                     n_workers=min(self.count, max(len(parts), 1)),
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     memory_limit=None,
                     silence_logs=logging.CRITICAL,
                     local_directory=folder,
                 )
             )
             client = on.enter_context(dask.Client(cluster))
-            client.register_plugin(_Pin(_cores()))
-            yield from _run_on(client, job, parts)
+            yield from _run_on(client, job, parts, _cores())
 
 
 @dataclass(frozen=True)
@@ -110,52 +110,55 @@ class Scheduler(Engine):
             yield from _run_on(client, job, parts)
 
 
-def _run_on(client: Any, job: Job, parts: Sequence[int]) -> Iterator[Done]:
+def _run_on(
+    client: Any, job: Job, parts: Sequence[int], cores: tuple[int, ...] = ()
+) -> Iterator[Done]:
     """A task a part; those whose workers die are given to others, a few times."""
     dask = _dask()
     packed = pack(job)
-    futures = {
-        client.submit(_run_part, packed, index, pure=False, key=f"part-{index}-{id(packed)}"): index
-        for index in parts
-    }
+    futures = {client.submit(_run_part, packed, index, cores, pure=False): index for index in parts}
     try:
-        for future in dask.as_completed(list(futures), raise_errors=False):
-            if future.status == "finished":
-                yield future.result()
-                continue
-            error = future.exception() if future.status == "error" else None
-            if isinstance(error, dask.KilledWorker):
-                said = f"Every worker died that tried part {futures[future]}: too little memory?"
-                yield Done(futures[future], {}, (said,), is_lost=True)
-                continue
-            if error is not None:
-                raise error
-            raise StoreError(
-                "The Dask scheduler is gone. What is written stays valid: run the same again, "
-                "which computes only what is missing."
-            )
+        waiting = dask.as_completed(list(futures), loop=client.loop, raise_errors=False)
+        for future in waiting:
+            match future.status:
+                case "finished":
+                    yield future.result()
+                case "error":
+                    yield _lost(futures[future], future.exception())
+                case "pending" | "lost":  # its worker died with the answer: another asks the store
+                    waiting.add(future)
+                case _:
+                    raise StoreError(
+                        "The Dask scheduler is gone. What is written stays valid: run the same "
+                        "again, which computes only what is missing."
+                    )
     finally:
         with contextlib.suppress(Exception):  # a scheduler that is gone needs no cancelling
             client.cancel(list(futures))
 
 
-def _run_part(packed: Packed, index: int) -> Done:
+def _lost(part: int, error: Exception) -> Done:
+    """A part whose workers died; any other error is raised."""
+    if not isinstance(error, _dask().KilledWorker):
+        raise error
+    said = f"Every worker died that tried part {part}: too little memory?"
+    return Done(part, {}, (said,), is_lost=True)
+
+
+def _run_part(packed: Packed, index: int, cores: tuple[int, ...]) -> Done:
+    """A task, in a worker."""
+    name = _dask().get_worker().name
+    if cores and isinstance(name, int):
+        _keep_to(cores[name % len(cores)])
     return unpack(packed).run(index)
 
 
-class _Pin:
-    """A plugin that keeps each worker to one core, before JAX counts the cores that it has."""
-
-    name = "thalweg-pin"
-
-    def __init__(self, cores: tuple[int, ...]):
-        self.cores = cores
-
-    def setup(self, worker: Any) -> None:
-        if self.cores and isinstance(worker.name, int):
-            core = self.cores[worker.name % len(self.cores)]
-            for thread in Path("/proc/self/task").iterdir():
-                os.sched_setaffinity(int(thread.name), {core})
+@functools.cache
+def _keep_to(core: int) -> None:
+    """Keep this process to one core, before JAX counts those that it has."""
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.sched_setaffinity(int(thread.name), {core})
 
 
 def _cores() -> tuple[int, ...]:
