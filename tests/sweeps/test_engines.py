@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import distributed
 import numpy as np
@@ -35,11 +36,16 @@ def test_a_scheduler_that_is_not_there(tmp_path):
     assert tw.sweep(stretch, springs(), tmp_path / "s.zarr").is_complete
 
 
+def somebodys_cluster() -> Any:
+    """A scheduler and a worker in threads of this process."""
+    return distributed.LocalCluster(
+        n_workers=1, processes=False, dashboard_address="127.0.0.1:0", protocol="tcp"
+    )
+
+
 def test_a_cluster_that_somebody_runs(tmp_path):
     grid = springs(9, 3, low=-4.0)
-    with distributed.LocalCluster(
-        n_workers=1, processes=False, dashboard_address="127.0.0.1:0", protocol="tcp"
-    ) as cluster:
+    with somebodys_cluster() as cluster:
         engine = Scheduler(cluster.scheduler_address)
         found = tw.sweep(stretch, grid, tmp_path / "a.zarr", chunk=6, engine=engine)
         with distributed.Client(cluster) as client:
@@ -56,9 +62,7 @@ def test_a_failure_of_the_store_ends_the_run(tmp_path, monkeypatch):
         raise tw.StoreError("the disk is full")
 
     monkeypatch.setattr("thalweg.sweeps.store.Store.write", refuses)
-    with distributed.LocalCluster(
-        n_workers=1, processes=False, dashboard_address="127.0.0.1:0", protocol="tcp"
-    ) as cluster:
+    with somebodys_cluster() as cluster:
         engine = Scheduler(cluster.scheduler_address)
         with pytest.raises(tw.StoreError, match="the disk is full"):
             tw.sweep(stretch, springs(), tmp_path / "s.zarr", engine=engine)

@@ -35,7 +35,7 @@ def sweep(
     chunk: int | None = None,
     seed: int = 0,
     engine: Engine | None = None,
-    shard: tuple[int, int] = (0, 1),
+    shard: tuple[int, int] = (1, 1),
     name: str | None = None,
 ) -> Sweep:
     """Measure a system over many values of its parameters, a part at a time, into a store.
@@ -55,8 +55,8 @@ def sweep(
         seed: of everything random; each point has a key of its own.
         engine: who computes: `thalweg.sweeps.InProcess()` unless given, `LocalWorkers(count)` or
             `Scheduler(address)`.
-        shard: `(i, n)` computes the parts i, i + n, i + 2n, … only: for n jobs that share nothing
-            but the store.
+        shard: `(i, n)` computes the i-th of every n parts only, 1 ≤ i ≤ n: for n jobs that share
+            nothing but the store.
         name: what to call the system; the name of its class unless given.
 
     Returns:
@@ -118,10 +118,10 @@ def _function(fn: Any) -> Callable[..., Any]:
 def _check_shard(shard: tuple[int, int]) -> Callable[[int], bool]:
     first, count = shard
     check_count("sweep: shard's number", count)
-    check_count("sweep: shard's index", first, least=0)
-    if first >= count:
-        raise InputError(f"sweep: there is no shard {first} of {count}: they count from 0.")
-    return lambda index: index % count == first
+    check_count("sweep: shard's index, which counts from 1,", first)
+    if first > count:
+        raise InputError(f"sweep: there is no shard {first} of {count}.")
+    return lambda index: index % count == first - 1
 
 
 def _about(grid: Design, name: str) -> About:
