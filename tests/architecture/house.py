@@ -46,7 +46,10 @@ PARTS = {
         "problem", "formulas",
     ),
     "formats": ("xpp",),
-    "learning": ("continuous", "adjoints", "runs", "gradients", "relax", "compare", "inverse"),
+    "learning": (
+        "continuous", "adjoints", "runs", "gradients", "relax", "compare", "inverse",
+        "densities",
+    ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
         "style", "labels", "views", "frames", "fields", "curves", "samples", "scenes", "layers",

@@ -19,6 +19,7 @@ from thalweg.energies.lagrangian import (
 )
 from thalweg.energies.neural import ConfinedNetwork, NeuralEnergy
 from thalweg.energies.pairwise import Pairwise
+from thalweg.energies.polynomial import Polynomial
 from thalweg.energies.quadratic import Quadratic
 from thalweg.energies.restriction import Restriction
 from thalweg.energies.units import Binary, GaussianBinary, Potts, Units
@@ -48,6 +49,7 @@ __all__ = [
     "MuellerBrown",
     "NeuralEnergy",
     "Pairwise",
+    "Polynomial",
     "Potts",
     "Quadratic",
     "Restriction",

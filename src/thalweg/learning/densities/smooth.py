@@ -1,0 +1,212 @@
+"""Methods whose loss is a smooth function of the numbers of the energy, and its least value."""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import ConvergenceError, DivergenceError
+from thalweg.core.trees import Layout
+from thalweg.learning.densities.base import Answer, DensityMethod, Question
+
+# Up to here the matrix of second derivatives is cheap, and Newton's steps end at rounding.
+_FEW_NUMBERS = 300
+# Draws looked at together, so that memory does not grow with their number.
+_CHUNK = 4096
+# A relative slope that rounding leaves over sums of thousands of terms, and that of L-BFGS.
+_AT_REST, _NEARLY_AT_REST = 1e-8, 1e-4
+_MOST_ITERATIONS = 500
+# Newton's steps after the search has ended: each doubles the digits.
+_POLISHINGS = 3
+
+
+class SmoothMethod(DensityMethod):
+    """A method with a loss for each draw, whose mean is least at the answer (abstract).
+
+    For developers: beside what a `DensityMethod` needs, implement `loss`, one draw's part of it,
+    and `drawn`, the random numbers that it takes: the same ones throughout, so that the mean loss
+    is one smooth function. `hidden` is learned beside the energy: one number, or None.
+    """
+
+    @abstractmethod
+    def hidden(self, question: Question) -> Any:
+        """The number learned beside the energy, as it begins; None where there is none."""
+
+    @abstractmethod
+    def drawn(self, question: Question) -> Any:
+        """Random numbers of the loss, a pytree whose first axis counts the draws; or None."""
+
+    @abstractmethod
+    def common(self, question: Question) -> Any:
+        """Arrays that the loss of every draw needs, a pytree; or None."""
+
+    @abstractmethod
+    def loss(self, energy: Any, hidden: Any, x: Any, drawn: Any, common: Any, t: Any) -> jax.Array:
+        """The loss of one draw x at the temperature t, a scalar."""
+
+    @abstractmethod
+    def shared(self, energy: Any, hidden: Any, common: Any, t: Any) -> jax.Array | float:
+        """The part of every draw's loss that does not depend on the draw (log Z, say), a scalar."""
+
+    def answer(self, question: Question) -> Answer:
+        """The numbers at which the mean loss is least."""
+        # Imported here: it takes a while, and importing the room should not.
+        from scipy.optimize import minimize
+
+        mean = _Mean(self, question)
+        start = mean.start
+        is_small = start.size <= _FEW_NUMBERS
+        # Noise, directions: losses of another start may be far larger, and the search may go far.
+        how: dict[str, Any] = {"gtol": 1e-10, "maxiter": _MOST_ITERATIONS}
+        if is_small:
+            how |= {
+                "initial_trust_radius": 1.0 + float(np.linalg.norm(start)),
+                "max_trust_radius": 1e8,
+            }
+            found = minimize(
+                mean.value, start, jac=mean.slope, hess=mean.bend, method="trust-exact", options=how
+            )
+        else:
+            how |= {"ftol": 1e-14, "maxiter": 10 * _MOST_ITERATIONS, "maxfun": 10**6}
+            found = minimize(mean.value, start, jac=mean.slope, method="L-BFGS-B", options=how)
+        vector = np.asarray(found.x, np.float64)
+        for _ in range(_POLISHINGS if is_small else 0):
+            vector = mean.polished(vector)
+        return mean.told(vector, int(found.nit), np.asarray(mean.values))
+
+
+class _Mean:
+    """The mean loss over the draws as functions of a flat vector, on the host."""
+
+    def __init__(self, method: SmoothMethod, question: Question):
+        self.method, self.question = method, question
+        trained = question.params, method.hidden(question)
+        self.layout = Layout.of(trained)
+        self.start = np.asarray(self.layout.flatten(jax.device_get(trained)), np.float64)
+        self.common = method.common(question)
+        self.chunks = _chunks(question.states, method.drawn(question), question.weights)
+        self.is_small = self.start.size <= _FEW_NUMBERS
+        self.values: list[float] = []
+        self._last: tuple[bytes, Any] = (b"", None)
+
+    def parts(self, vector: np.ndarray) -> Any:
+        """Value, gradient, and of few numbers the Hessian and the gradients' second moments."""
+        tag = np.asarray(vector, np.float64).tobytes()
+        if self._last[0] != tag:
+            q = self.question
+            total: Any = None
+            for rows, drawn, weights in self.chunks:
+                found = _parts(
+                    self.method, q.static, self.layout, np.asarray(vector, np.float64),
+                    rows, drawn, weights, self.common, np.float64(q.temperature), self.is_small,
+                )  # fmt: skip
+                found = [np.asarray(part) for part in found]
+                total = (
+                    found if total is None else [a + b for a, b in zip(total, found, strict=True)]
+                )
+            if not all(np.all(np.isfinite(part)) for part in total[:2]):
+                raise DivergenceError(
+                    f"learn_density: the loss of {self.method.words}, or its slope, left the "
+                    f"finite at evaluation {len(self.values) + 1} (loss {float(total[0])}): a "
+                    f"number of the energy or a derivative of it is not finite at some draw."
+                )
+            self.values.append(float(total[0]))
+            self._last = tag, total
+        return self._last[1]
+
+    def value(self, vector: np.ndarray) -> float:
+        """The mean loss."""
+        return float(self.parts(vector)[0])
+
+    def slope(self, vector: np.ndarray) -> np.ndarray:
+        """Its gradient."""
+        return self.parts(vector)[1]
+
+    def bend(self, vector: np.ndarray) -> np.ndarray:
+        """Its Hessian."""
+        return self.parts(vector)[2]
+
+    def polished(self, vector: np.ndarray) -> np.ndarray:
+        """The vector after a step of Newton, if the slope falls by it."""
+        _, slope, bend, _ = self.parts(vector)
+        if not np.linalg.eigvalsh(bend)[0] > 0.0:
+            return vector
+        nearer = vector - np.linalg.solve(bend, slope)
+        is_better = np.linalg.norm(self.slope(nearer)) < np.linalg.norm(slope)
+        return nearer if is_better else vector
+
+    def told(self, vector: np.ndarray, num_steps: int, values: np.ndarray) -> Answer:
+        """The answer, with standard errors by the sandwich of few numbers."""
+        value, slope, *more = self.parts(vector)
+        # The slope where the search began says how large slopes are.
+        first = float(np.linalg.norm(self.slope(self.start)))
+        size = float(np.linalg.norm(slope))
+        limit = _AT_REST if self.is_small else _NEARLY_AT_REST
+        is_converged = size <= limit * (1.0 + first)
+        errors = np.full(vector.size, np.nan)
+        if more:
+            bend, squares = more
+            if not np.linalg.eigvalsh(bend)[0] > 1e-12 * np.abs(bend).max():
+                self._refuse(bend)
+            inverse = np.linalg.inv(bend)
+            errors = np.sqrt(np.diagonal(inverse @ squares @ inverse) / self.question.num_draws)
+        params, hidden = self.layout.unflatten(vector)
+        count = Layout.of(self.question.params).size
+        log_z = float("nan") if hidden is None else float(hidden)
+        return Answer(
+            params, errors[:count], float(value), size, num_steps, is_converged, log_z, values
+        )
+
+    def _refuse(self, bend: np.ndarray) -> None:
+        names = self.layout.labels()
+        least = np.abs(np.linalg.eigh(bend)[1][:, 0])
+        raise ConvergenceError(
+            f"learn_density: {self.method.words} does not fix the energy: the loss is flat, or "
+            f"falls on, as {names[int(np.argmax(least))]} changes. Leave out numbers that do the "
+            f"same, or give more draws."
+        )
+
+
+@eqx.filter_jit
+def _parts(
+    method: Any, static: Any, layout: Any, vector: Any, rows: Any, drawn: Any, weights: Any,
+    common: Any, temperature: Any, is_small: bool,
+) -> Any:  # fmt: skip
+    def read(vector: Any) -> Any:
+        params, hidden = layout.unflatten(vector)
+        return eqx.combine(params, static), hidden
+
+    def one(vector: Any, x: Any, own: Any) -> Any:
+        return method.loss(*read(vector), x, own, common, temperature)
+
+    def shared(vector: Any) -> Any:
+        return jnp.asarray(method.shared(*read(vector), common, temperature), vector.dtype)
+
+    def total(vector: Any) -> Any:
+        own = weights @ jax.vmap(one, (None, 0, 0))(vector, rows, drawn)
+        return own + jnp.sum(weights) * shared(vector)
+
+    if not is_small:
+        return jax.value_and_grad(total)(vector)
+    slopes = jax.vmap(jax.grad(one), (None, 0, 0))(vector, rows, drawn) + jax.grad(shared)(vector)
+    slopes = jnp.where(weights[:, None] > 0.0, slopes, 0.0)  # rows that fill up count nothing
+    squares = (weights[:, None] * slopes).T @ slopes
+    return *jax.value_and_grad(total)(vector), jax.hessian(total)(vector), squares
+
+
+def _chunks(states: np.ndarray, drawn: Any, weights: np.ndarray) -> list[Any]:
+    """Rows in chunks of one size; the last is filled up with its first row, of weight 0.
+
+    Sizes are powers of two, so that a few more or fewer rows compile nothing new.
+    """
+    size = min(_CHUNK, 1 << (len(states) - 1).bit_length())
+    made = []
+    for begin in range(0, len(states), size):
+        rows = np.arange(begin, min(begin + size, len(states)))
+        filled = np.concatenate([rows, np.full(size - len(rows), begin)])
+        shares = np.where(np.arange(size) < len(rows), weights[filled], 0.0)
+        made.append((states[filled], jax.tree.map(lambda a, at=filled: a[at], drawn), shares))
+    return made
