@@ -97,8 +97,8 @@ from thalweg.energies import (
 from thalweg.models import deep_linear, hopfield
 from thalweg.models import normalization as reweighting
 from thalweg.models.registry import ENTRIES
+from thalweg.recovery.candidates.tensors import TensorEnergy
 from thalweg.recovery.metrics.in_states import ChartMetric
-from thalweg.recovery.split.boxes import TensorEnergy
 from thalweg.sampling import (
     BAOAB,
     HMC,

@@ -165,3 +165,31 @@ def test_a_soft_maximum_is_smooth_where_two_arguments_tie():
     (form,), _ = gradient(lower, -lower)
     np.testing.assert_allclose(form.linear[0, :, 0], [1.5, 1.5], atol=1e-4)
     assert np.all(form.radius < 0.02)
+
+
+def _bowl(weights, y):
+    return jnp.sum((2.0 * weights @ y) ** 2) + y[0] ** weights[0, 0]
+
+
+def test_a_program_is_read_once_for_all_parameters(monkeypatch):
+    weights, lower = np.array([[2.0, 1.0], [0.5, -1.0]]), np.array([[0.25, -0.5]])
+    with jax.enable_x64(True):
+        Enclosure(_bowl, 2, weights)
+        monkeypatch.setattr(jax, "make_jaxpr", None)  # nothing more can be traced
+        others = weights + 0.1
+        (form,), _ = Enclosure(_bowl, 2, others)(lower, lower)
+        monkeypatch.undo()
+        value = float(_bowl(others, jnp.asarray(lower[0])))
+    assert abs(form.linear[0, 0, 0] - value) <= form.radius[0, 0] < 1e-12
+
+
+def test_whole_numbers_among_parameters_belong_to_the_program():
+    def picked(parts, y):
+        return y[parts[0]] * parts[1]
+
+    lower, found = np.array([[0.25, -0.5]]), []
+    with jax.enable_x64(True):
+        for i in (0, 1):
+            (form,), _ = Enclosure(picked, 2, (np.array(i), np.array(2.0)))(lower, lower)
+            found.append(form.linear[0, 0, 0])
+    np.testing.assert_allclose(found, [0.5, -1.0])

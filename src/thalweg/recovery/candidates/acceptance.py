@@ -1,22 +1,21 @@
 """A check of an energy apart from the search that accepted it: what would refute it, afresh."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.batches import BATCH, in_batches
-from thalweg.dynamics import Problem
-from thalweg.recovery.candidates.fall import HUNTS, NEAREST, falls_on_runs
+from thalweg.core.charts import Chart
+from thalweg.recovery.candidates.derivatives import Derivatives
+from thalweg.recovery.candidates.fall import HUNTS, NEAREST, falls_at, run_along
 from thalweg.recovery.candidates.hunts import hunt_rises, is_near
 from thalweg.recovery.question import Question, evaluate
 
 _NUM_STARTS = 4096
-_NEWTON_STEPS = 30
+# Newton's method: its steps, and the longest of them in widths of the region; one that rounding
+# makes, and the damping from which on that is told.
+_NEWTON_STEPS, _LONGEST, _STILL, _UNDAMPED = 30, 0.2, 1e-14, 1e-6
 # Above so many coordinates each Hessian is dear, and fewer roots of ∇E are sought.
 _FEW_SIZE, _NUM_FEW = 8, 64
 # |∇E| at a root beside what it is elsewhere, and the change of |f| that shows a state at rest.
@@ -61,7 +60,7 @@ class Acceptance:
 def check_accepted(
     question: Question,
     energy: Any,
-    gradients: Callable[[np.ndarray], np.ndarray],
+    derivatives: Derivatives,
     centres: np.ndarray,
     least: float,
 ) -> Acceptance:
@@ -70,7 +69,7 @@ def check_accepted(
     Arguments:
         question: the rule and its region.
         energy: the one to check.
-        gradients: ∇E at points `(n, d)`, in coordinates.
+        derivatives: its own, in coordinates.
         centres: the equilibria in coordinates, shape `(m, d)`.
         least: the fall that is enough.
 
@@ -83,10 +82,7 @@ def check_accepted(
     batches = np.resize(starts, (num_hunts // HUNTS, HUNTS, question.size))
     parts = [hunt_rises(question, energy, centres, some) for some in batches]
     runs = starts[rng.integers(len(starts), size=HUNTS)]
-    found = falls_on_runs(question.problem, energy, _padded(centres), runs)
-    lowest, falls = (np.asarray(a) for a in found)
-    seen = np.isfinite(falls) & question.region.sees(lowest)
-    parts.append((lowest[seen], falls[seen]))
+    parts.append(_falls_on_runs(question, energy, derivatives, centres, runs))
     points, falls = (np.concatenate(part) for part in zip(*parts, strict=True))
     num_roots, moving = 0, points[:0]
     if question.rule.has_continuous_time:
@@ -94,7 +90,7 @@ def check_accepted(
         likely = np.concatenate([points[np.argsort(falls)], starts])[: BATCH // 2]
         spread = starts[:: len(starts) // len(likely)][: len(likely)]
         tried = np.stack([likely, spread], axis=1).reshape(-1, question.size)
-        num_roots, moving = _roots(question, energy, gradients, centres, tried)
+        num_roots, moving = _roots(question, derivatives, centres, tried)
         points = np.concatenate([moving, points])
         falls = np.concatenate([np.full(len(moving), -1.0), falls])
     order = np.argsort(falls, kind="stable")
@@ -121,33 +117,48 @@ def _starts(question: Question, centres: np.ndarray, rng: np.random.Generator) -
     return points[region.sees(points)]
 
 
-def _padded(centres: np.ndarray) -> np.ndarray:
-    """The equilibria, at least one row, as many as a power of two: few shapes, few programs."""
-    if not len(centres):
-        return np.full((1, centres.shape[1]), np.inf)
-    number = 1 << (len(centres) - 1).bit_length()
-    return np.concatenate([centres, np.repeat(centres[:1], number - len(centres), axis=0)])
+def _falls_on_runs(
+    question: Question,
+    energy: Any,
+    derivatives: Derivatives,
+    centres: np.ndarray,
+    starts: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the fall was least on the way of each point, and the fall there."""
+    points, moves = (np.asarray(a) for a in run_along(question.problem, starts))
+    flat, shape = points.reshape(-1, question.size), points.shape[:2]
+    if question.rule.has_continuous_time:
+        widths = np.asarray(question.chart.widths)
+        with np.errstate(all="ignore"):
+            slopes = np.concatenate([derivatives.gradients(some) for some in points])
+            moves = moves.reshape(flat.shape)
+            sizes = [np.linalg.norm(a, axis=1) for a in (slopes * widths, moves / widths)]
+            falls = -np.sum(slopes * moves, axis=1) / (sizes[0] * sizes[1] + 1e-300)
+    else:
+        (falls,) = in_batches(lambda some: (falls_at(question.problem, energy, some),), flat)
+    counts = np.isfinite(falls) & ~is_near(question, flat, centres)
+    falls = np.where(counts, falls, np.inf).reshape(shape)
+    first = np.argmin(falls, axis=0), np.arange(shape[1])
+    lowest, falls = points[first], falls[first]
+    seen = np.isfinite(falls) & question.region.sees(lowest)
+    return lowest[seen], falls[seen]
 
 
 def _roots(
-    question: Question,
-    energy: Any,
-    gradients: Callable[[np.ndarray], np.ndarray],
-    centres: np.ndarray,
-    starts: np.ndarray,
+    question: Question, derivatives: Derivatives, centres: np.ndarray, starts: np.ndarray
 ) -> tuple[int, np.ndarray]:
     """How many roots of ∇E were found in the region, and those at which the rule moves."""
     chart, widths = question.chart, np.asarray(question.chart.widths)
     number = BATCH if question.size <= _FEW_SIZE else _NUM_FEW
     first = np.resize(starts, (number, question.size))
-    typical = float(np.median(np.linalg.norm(gradients(first) * widths, axis=1)))
-    roots = np.asarray(_critical(question.problem, energy, first))
+    typical = float(np.median(np.linalg.norm(derivatives.gradients(first) * widths, axis=1)))
+    roots = _critical(chart, derivatives, first)
     roots = roots[np.all(np.isfinite(roots), axis=1)]
     roots = roots[np.asarray(chart.inside(roots))]
     roots = roots[question.region.sees(roots)] if len(roots) else roots
     if not len(roots):
         return 0, roots
-    steepness = np.linalg.norm(gradients(roots) * widths, axis=1)
+    steepness = np.linalg.norm(derivatives.gradients(roots) * widths, axis=1)
     roots = roots[steepness <= _ROOT * typical]
     _, chosen = np.unique(np.round(roots / widths, 5), axis=0, return_index=True)
     roots = roots[np.sort(chosen)]
@@ -175,25 +186,24 @@ def _is_rest(question: Question, points: np.ndarray) -> np.ndarray:
     return (gaps <= NEAREST) & (speed <= _AT_REST * typical)
 
 
-@eqx.filter_jit
-def _critical(problem: Problem, energy: Any, starts: Any) -> jax.Array:
+def _critical(chart: Chart, derivatives: Derivatives, starts: np.ndarray) -> np.ndarray:
     """Where damped Newton steps for ∇E = 0 lead from `(n, d)` points."""
-    widths = jnp.asarray(problem.chart.widths)
-    origin = jnp.asarray(problem.chart.bounds[0])
-
-    def level(u: jax.Array) -> jax.Array:
-        return energy(problem.chart.embed(origin + widths * u))
-
-    def step(u: jax.Array, damping: jax.Array) -> tuple[jax.Array, None]:
-        gradient, hessian = jax.grad(level)(u), jax.hessian(level)(u)
-        normal = hessian @ hessian
-        size = jnp.trace(normal) / len(u) + jnp.finfo(u.dtype).tiny
-        move = -jnp.linalg.solve(normal + damping * size * jnp.eye(len(u)), hessian @ gradient)
-        length = jnp.sqrt(jnp.sum(move**2)) + jnp.finfo(u.dtype).tiny
-        return u + move * jnp.minimum(1.0, 0.2 / length), None
-
-    def lane(start: jax.Array) -> jax.Array:
-        damping = jnp.maximum(10.0 ** -jnp.arange(float(_NEWTON_STEPS)), 1e-14)
-        return jax.lax.scan(step, (start - origin) / widths, damping)[0]
-
-    return problem.chart.wrap(origin + widths * jax.vmap(lane)(jnp.asarray(starts)))
+    widths, points, active = np.asarray(chart.widths), np.array(starts), np.arange(len(starts))
+    eye = np.eye(len(widths))
+    for damping in np.maximum(10.0 ** -np.arange(float(_NEWTON_STEPS)), 1e-14):
+        gradients = derivatives.gradients(points[active]) * widths
+        hessians = derivatives.hessians(points[active]) * np.outer(widths, widths)
+        good = np.isfinite(gradients).all(axis=1) & np.isfinite(hessians).all(axis=(1, 2))
+        points[active[~good]] = np.nan
+        active, gradients, hessians = active[good], gradients[good], hessians[good]
+        normal = hessians @ hessians
+        size = np.trace(normal, axis1=1, axis2=2) / len(widths) + np.finfo(float).tiny
+        damped = normal + (damping * size)[:, None, None] * eye
+        moves = -np.linalg.solve(damped, hessians @ gradients[:, :, None])[:, :, 0]
+        lengths = np.linalg.norm(moves, axis=1, keepdims=True) + np.finfo(float).tiny
+        points[active] += widths * moves * np.minimum(1.0, _LONGEST / lengths)
+        # While it is damped a step may be short far from a root.
+        active = active[(lengths[:, 0] > _STILL) | (damping > _UNDAMPED)]
+        if not len(active):
+            break
+    return np.asarray(chart.wrap(points))

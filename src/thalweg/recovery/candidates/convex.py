@@ -1,16 +1,14 @@
 """Is there an energy that falls along the rule, whatever the metric? A polynomial one is sought."""
 
-import functools
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from thalweg.core.batches import BATCH, in_batches
 from thalweg.recovery.candidates.acceptance import Acceptance, check_accepted
 from thalweg.recovery.candidates.common_direction import widest_margin
+from thalweg.recovery.candidates.derivatives import derivatives_of
 from thalweg.recovery.candidates.hunts import (
     centres_of,
     falls_at_centres,
@@ -22,6 +20,7 @@ from thalweg.recovery.candidates.hunts import (
 )
 from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, make_basis
 from thalweg.recovery.candidates.random_units import UnitBasis, make_units
+from thalweg.recovery.candidates.tensors import TensorEnergy, series_energy
 from thalweg.recovery.candidates.trained import trained_network
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
@@ -110,14 +109,14 @@ def _by_convex_fits(question: Question) -> Finding:
             coefficients, margin = _fit(samples.rows, pins, used)
             if coefficients is None or num_checks == _MOST_CHECKS:
                 break
-            energy = SeriesEnergy(question.chart, basis, coefficients)
+            energy = series_energy(question.chart, basis, coefficients)
             starts = fresh_and_known(question, samples.points)
             points, falls = hunt_rises(question, energy, states, starts)
             worst = float(np.min(falls, initial=1.0))
-            gradients = functools.partial(_gradients, basis, coefficients)
+            derivatives = derivatives_of(question.chart, energy)
             wanted = max(10 * least, margin)
-            if worst >= _ROOM * least and falls_at_centres(question, gradients, states):
-                checked = check_accepted(question, energy, gradients, states, least)
+            if worst >= _ROOM * least and falls_at_centres(question, derivatives.gradients, states):
+                checked = check_accepted(question, energy, derivatives, states, least)
                 if checked.holds:
                     return _found(question, energy, degree, checked)
                 num_checks, worst, points = num_checks + 1, checked.worst, checked.where
@@ -135,46 +134,28 @@ def _by_convex_fits(question: Question) -> Finding:
     return Finding("open", None, note, candidate=candidate)
 
 
-@eqx.filter_jit
-def _basis_at(basis: Basis | UnitBasis, points: Any) -> tuple[jax.Array, jax.Array]:
-    return jax.vmap(basis)(points), jax.vmap(jax.jacfwd(basis))(points)
-
-
 def _measure(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> _Samples:
     """The rows −∇φ·f (a map: φ(x) − φ(x⁺)) at points, each of length one."""
     if not len(points):
         return _Samples(points, np.zeros((0, len(basis.degrees))))
-    (rows,) = in_batches(lambda some: (_rows(question, basis, some),), points)
+    rows = _rows(question, basis, points)
     good = np.isfinite(rows).all(axis=1)
     return _Samples(points[good], rows[good])
 
 
 def _rows(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
-    velocity = evaluate(question.problem, points)[0]
-    values, gradients = (np.asarray(a) for a in _basis_at(basis, points))
+    (velocity,) = in_batches(lambda some: evaluate(question.problem, some)[:1], points)
     if question.rule.has_continuous_time:
-        return -np.einsum("nki,ni->nk", gradients, velocity)
-    return values - np.asarray(_basis_at(basis, points + velocity)[0])
+        return -np.einsum("nki,ni->nk", basis.slopes(points), velocity)
+    return basis.values(points) - basis.values(points + velocity)
 
 
 def _pins(question: Question, basis: Basis | UnitBasis, centres: np.ndarray) -> np.ndarray:
     """The equations ∇E = 0 at the equilibria, shape `(m d, k)`, in units of the domain."""
     if not len(centres):
         return np.zeros((0, len(basis.degrees)))
-    gradients = _basis_gradients(basis, centres) * np.asarray(question.chart.widths)
+    gradients = basis.slopes(centres) * np.asarray(question.chart.widths)
     return np.swapaxes(gradients, 1, 2).reshape(-1, len(basis.degrees))
-
-
-def _basis_gradients(basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
-    """∇φ_k at any number of points, `(n, k, d)`."""
-    return in_batches(lambda some: _basis_at(basis, some), points)[1]
-
-
-def _gradients(
-    basis: Basis | UnitBasis, coefficients: np.ndarray, points: np.ndarray
-) -> np.ndarray:
-    """∇E at any number of points, `(n, d)`."""
-    return np.einsum("jki,k->ji", _basis_gradients(basis, points), coefficients)
 
 
 def _fit(rows: np.ndarray, pins: np.ndarray, used: np.ndarray) -> tuple[np.ndarray | None, float]:
@@ -197,9 +178,11 @@ def _fit(rows: np.ndarray, pins: np.ndarray, used: np.ndarray) -> tuple[np.ndarr
     return coefficients, margin
 
 
-def _found(question: Question, energy: SeriesEnergy, degree: int, checked: Acceptance) -> Finding:
+def _found(
+    question: Question, energy: SeriesEnergy | TensorEnergy, degree: int, checked: Acceptance
+) -> Finding:
     kind = "trigonometric polynomial" if np.any(question.chart.angles) else "polynomial"
-    is_plain = isinstance(energy.basis, Basis) or degree < 3
+    is_plain = isinstance(energy, TensorEnergy) or isinstance(energy.basis, Basis) or degree < 3
     what = f"{kind} of degree {degree}" if is_plain else _WITH_UNITS
     note = in_words(question, f"A {what}", checked, checked.worst)
     return Finding("yes", checked.worst, note, Kind.LYAPUNOV, energy, aside=_ASIDE)

@@ -92,39 +92,22 @@ def walk(problem: Problem, starts: Any) -> jax.Array:
 
 
 @eqx.filter_jit
-def falls_on_runs(
-    problem: Problem, energy: Any, centres: Any, starts: Any
-) -> tuple[jax.Array, jax.Array]:
-    """The least fall on the way of `(n, d)` points that follow a rule, as in `walk`.
-
-    Arguments:
-        problem: the rule and its chart.
-        energy: the energy.
-        centres: points whose surroundings do not count, shape `(m, d)`.
-        starts: the points.
+def run_along(problem: Problem, starts: Any) -> tuple[jax.Array, jax.Array]:
+    """The points that `(n, d)` points pass when they follow a rule, as in `walk`.
 
     Returns:
-        Where the fall was least, `(n, d)`, and the fall there, `(n,)`; infinite if nowhere.
+        The points, and the displacement at each, both of shape `(steps, n, d)`.
     """
-    chart = problem.chart
-    widths, centres = jnp.asarray(chart.widths), jnp.asarray(centres)
 
     def lane(start: jax.Array, stride: jax.Array) -> tuple[jax.Array, jax.Array]:
-        def step(_: Any, carry: tuple) -> tuple:
-            y, best, least = carry
-            gaps = jnp.sum((chart.difference(y[None], centres) / widths) ** 2, axis=1)
-            value = fall(problem, energy, y)
-            counts = jnp.isfinite(value) & ~jnp.any(gaps < NEAREST**2)
-            better = counts & (value < least)
-            best, least = jnp.where(better, y, best), jnp.where(better, value, least)
-            return _pace(problem, y, stride), best, least
+        def step(y: jax.Array, _: Any) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+            return _pace(problem, y, stride), (y, problem.displacement(y))
 
-        first = (start, start, jnp.asarray(jnp.inf, start.dtype))
-        return jax.lax.fori_loop(0, _WALK, step, first)[1:]
+        return jax.lax.scan(step, start, length=_WALK)[1]
 
     starts = jnp.asarray(starts)
     signs = jnp.where(jnp.arange(len(starts)) % 2 == 0, 1.0, -1.0)
-    return jax.vmap(lane)(starts, _STRIDE * signs)
+    return jax.vmap(lane, out_axes=1)(starts, _STRIDE * signs)
 
 
 def _pace(problem: Problem, y: jax.Array, stride: jax.Array) -> jax.Array:

@@ -8,12 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import jax
-import numpy as np
-
 from thalweg.analysis import check_descent
-from thalweg.core.batches import in_batches
 from thalweg.recovery.candidates.acceptance import Acceptance, check_accepted
+from thalweg.recovery.candidates.derivatives import derivatives_of
 from thalweg.recovery.candidates.hunts import LEAST_FALL, centres_of, in_words
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
@@ -61,9 +58,9 @@ def _ask(question: Question, candidate: Callable[[Any], Any]) -> Finding:
 
 def accept(question: Question, candidate: Callable[[Any], Any], name: str) -> Finding:
     """Ask of a given energy, called `name`, what is asked of those that were found."""
-    checked = check_accepted(
-        question, candidate, _gradients(question, candidate), centres_of(question), LEAST_FALL**2
-    )
+    derivatives = derivatives_of(question.chart, candidate)
+    centres = centres_of(question)
+    checked = check_accepted(question, candidate, derivatives, centres, LEAST_FALL**2)
     if not checked.holds:
         return _failed(question, name, checked)
     aside = "Yet an energy falls along it (a candidate that was given)."
@@ -80,16 +77,3 @@ def _failed(question: Question, name: str, checked: Acceptance) -> Finding:
     what = "rises" if checked.worst < 0.0 else "falls too little to be told from none"
     note = f"{name} {what}: −∇E and the rule are at a cosine of {checked.worst:.1e} at ({where})."
     return Finding("no" if checked.worst < -_ROUNDING else "open", None, note)
-
-
-def _gradients(
-    question: Question, candidate: Callable[[Any], Any]
-) -> Callable[[np.ndarray], np.ndarray]:
-    """∇E at points `(n, d)`, in coordinates."""
-    chart = question.chart
-
-    @jax.jit
-    def slopes(points: Any) -> jax.Array:
-        return jax.vmap(jax.grad(lambda y: candidate(chart.embed(y))))(points)
-
-    return lambda points: in_batches(lambda some: (np.asarray(slopes(some)),), points)[0]

@@ -132,11 +132,5 @@ def _optimizer() -> Any:
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(3e-3))
 
 
-@eqx.filter_jit
-def gradients_at(energy: NetworkEnergy, points: Any) -> jax.Array:
-    """∇E in coordinates at points `(n, d)`."""
-    return jax.vmap(jax.grad(lambda y: energy(energy.chart.embed(y))))(jnp.asarray(points))
-
-
 def _with_network(energy: NetworkEnergy, network: Network) -> NetworkEnergy:
     return eqx.tree_at(lambda e: e.network, energy, network)

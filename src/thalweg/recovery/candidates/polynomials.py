@@ -42,12 +42,32 @@ class Basis(eqx.Module):
         ]
         return jnp.prod(jnp.stack(factors), axis=0)
 
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """The φ_k at points `(n, d)`, on the host, shape `(n, k)`."""
+        orders, tables = np.asarray(self.orders), self._tables(points)
+        return np.prod([table[0][:, orders[:, k]] for k, table in enumerate(tables)], axis=0)
+
+    def slopes(self, points: np.ndarray) -> np.ndarray:
+        """The ∂_iφ_k at points `(n, d)`, on the host, shape `(n, k, d)`."""
+        orders, tables = np.asarray(self.orders), self._tables(points)
+        found = []
+        for i, width in enumerate(np.asarray(self.widths)):
+            factors = [table[int(i == k)][:, orders[:, k]] for k, table in enumerate(tables)]
+            found.append(np.prod(factors, axis=0) / width)
+        return np.stack(found, axis=-1)
+
     @property
     def degrees(self) -> np.ndarray:
         """The total degree of each function, shape `(k,)`."""
         orders = np.asarray(self.orders)
         waves = (orders + 1) // 2
         return np.sum(np.where(np.asarray(self.angles), waves, orders), axis=1)
+
+    def _tables(self, points: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+        """Along each coordinate what `tabulated` says at points `(n, d)`."""
+        unit = (points - np.asarray(self.lower)) / np.asarray(self.widths)
+        largest = np.max(np.asarray(self.orders), axis=0)
+        return [tabulated(unit[:, i], int(largest[i]), a) for i, a in enumerate(self.angles)]
 
 
 def along(u: jax.Array, order: int, is_angle: bool) -> jax.Array:
@@ -74,6 +94,33 @@ def make_basis(chart: Chart, degree: int) -> Basis:
         if 1 <= total <= degree:
             orders.append(order)
     return Basis(lower, np.asarray(chart.widths), angles, tuple(orders))
+
+
+def tabulated(unit: np.ndarray, order: int, is_angle: bool) -> tuple[np.ndarray, ...]:
+    """b(0, u), …, b(order, u) for u in [0, 1], and their first and second derivatives in u.
+
+    Each has shape `(n, order + 1)`.
+    """
+    values, slopes, bends = (np.zeros((len(unit), order + 3)) for _ in range(3))
+    values[:, 0] = 1.0
+    if is_angle:
+        for n in range(1, (order + 1) // 2 + 1):
+            rate = 2.0 * np.pi * n
+            cosine, sine = np.cos(rate * unit), np.sin(rate * unit)
+            values[:, 2 * n - 1], values[:, 2 * n] = cosine, sine
+            slopes[:, 2 * n - 1], slopes[:, 2 * n] = -rate * sine, rate * cosine
+            bends[:, 2 * n - 1], bends[:, 2 * n] = -(rate**2) * cosine, -(rate**2) * sine
+        return tuple(table[:, : order + 1] for table in (values, slopes, bends))
+    t = 2.0 * unit - 1.0
+    values[:, 1], slopes[:, 1] = t, 1.0
+    for n in range(2, order + 1):
+        values[:, n] = 2.0 * t * values[:, n - 1] - values[:, n - 2]
+        slopes[:, n] = 2.0 * values[:, n - 1] + 2.0 * t * slopes[:, n - 1] - slopes[:, n - 2]
+        bends[:, n] = 4.0 * slopes[:, n - 1] + 2.0 * t * bends[:, n - 1] - bends[:, n - 2]
+    return tuple(
+        table[:, : order + 1] * factor
+        for table, factor in ((values, 1.0), (slopes, 2.0), (bends, 4.0))
+    )
 
 
 class SeriesEnergy(Energy):

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 
 _STEEPNESS = 2.0
@@ -46,12 +47,25 @@ class UnitBasis(eqx.Module):
         units = jnp.logaddexp(inner, -inner) - np.log(2.0)
         return jnp.concatenate([z, z[i] * z[j], units])
 
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """The φ_k at points `(n, d)`, shape `(n, k)`."""
+        return in_batches(lambda some: _at(self, some), points)[0]
+
+    def slopes(self, points: np.ndarray) -> np.ndarray:
+        """The ∂_iφ_k at points `(n, d)`, shape `(n, k, d)`."""
+        return in_batches(lambda some: _at(self, some), points)[1]
+
     @property
     def degrees(self) -> np.ndarray:
         """1 and 2 of the products, 3 of the units."""
         width = np.shape(self.directions)[1]
         pairs = width * (width + 1) // 2
         return np.concatenate([np.ones(width), np.full(pairs, 2), np.full(len(self.shifts), 3)])
+
+
+@eqx.filter_jit
+def _at(basis: UnitBasis, points: Any) -> tuple[jax.Array, jax.Array]:
+    return jax.vmap(basis)(points), jax.vmap(jax.jacfwd(basis))(points)
 
 
 def make_units(chart: Chart, count: int) -> UnitBasis:

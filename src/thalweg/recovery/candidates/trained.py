@@ -1,12 +1,11 @@
 """A network trained to fall along a rule, and trained again wherever a hunt finds that it rises."""
 
-import functools
-
 import jax
 import numpy as np
 
 from thalweg.core.batches import in_batches
 from thalweg.recovery.candidates.acceptance import check_accepted
+from thalweg.recovery.candidates.derivatives import derivatives_of
 from thalweg.recovery.candidates.fall import HUNTS, falls_at, walk
 from thalweg.recovery.candidates.hunts import (
     centres_of,
@@ -19,7 +18,6 @@ from thalweg.recovery.candidates.hunts import (
 from thalweg.recovery.candidates.network import (
     NUM_UNITS,
     NetworkEnergy,
-    gradients_at,
     make_network,
     train,
 )
@@ -72,9 +70,9 @@ def trained_network(
             if worst < _LEAST:
                 break
         else:
-            gradients = functools.partial(_gradients, energy)
-            if falls_at_centres(question, gradients, centres):
-                checked = check_accepted(question, energy, gradients, centres, _LEAST)
+            derivatives = derivatives_of(question.chart, energy)
+            if falls_at_centres(question, derivatives.gradients, centres):
+                checked = check_accepted(question, energy, derivatives, centres, _LEAST)
                 worst = checked.worst
                 if checked.holds:
                     return energy, worst, in_words(question, f"A {_WHAT}", checked, worst), None
@@ -108,7 +106,3 @@ def _hunts(
         parts.append(hunt_rises(question, energy, centres, starts))
     points, falls = zip(*parts, strict=True)
     return np.concatenate(points), np.concatenate(falls)
-
-
-def _gradients(energy: NetworkEnergy, points: np.ndarray) -> np.ndarray:
-    return np.asarray(gradients_at(energy, points))

@@ -7,6 +7,9 @@ import numpy as np
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.recovery.certificates.rests import Cube, Region
 
+# After this share of the effort it is given up if, at the pace so far, the whole region would take
+# more than so many times the effort: the hard parts may come first.
+_TRIAL, _HOPELESS = 0.1, 4.0
 # The first partition: as many parts along each of d coordinates.
 _PARTS = {1: 64, 2: 16, 3: 8, 4: 5}
 
@@ -45,12 +48,13 @@ def search(
     """
     widths, first = region.widths, enclosures[0]
     low, high = _partition(region)
-    num_boxes, cost = 0, sum(e.size for e in enclosures) * (len(widths) + 2.0)
+    num_boxes, decided, cost = 0, 0.0, sum(e.size for e in enclosures) * (len(widths) + 2.0)
     while len(low):
         # The smallest first: where nothing is ever decided, that is found out soon.
         some = low[-first.batch :], high[-first.batch :]
         low, high = low[: -first.batch], high[: -first.batch]
         outside = ~_covered(*some, cubes)
+        decided += np.sum(np.prod((some[1] - some[0])[~outside] / widths, axis=1))
         some = some[0][outside], some[1][outside]
         if not len(some[0]):
             continue
@@ -65,7 +69,9 @@ def search(
             if np.any(ends):
                 at = int(np.argmax(ends))
                 return Search(outcome, (some[0][at] + some[1][at]) / 2.0, num_boxes)
-        if num_boxes * cost > effort:
+        decided += np.sum(np.prod((some[1] - some[0])[~waiting] / widths, axis=1))
+        spent = num_boxes * cost / effort
+        if spent > 1.0 or (spent > _TRIAL and spent > _HOPELESS * decided):
             return Search("unfinished", None, num_boxes)
         spans = np.abs(values.linear[1:, 0]).T + _shares(values.error[0], *some, widths)
         parts = _halves(*(s[waiting] for s in (*some, spans)), widths)

@@ -12,7 +12,7 @@ from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.recovery.certificates.boxes import search
-from thalweg.recovery.certificates.rates import displacement_of, level_of, rate_of
+from thalweg.recovery.certificates.rates import enclosed, level, posed, rate
 from thalweg.recovery.certificates.rests import Cube, Region, all_rests, largest_cubes
 
 # Boxes fill more than four coordinates too slowly, and the bounds of rounding are for four.
@@ -97,13 +97,13 @@ def prove_descent(
     region = Region(lower, upper, chart.angles)
     known = np.asarray(rests, dtype=float).reshape(-1, size)
     with jax.enable_x64(True):
-        rate, level = rate_of(problem, energy), level_of(problem, energy)
+        about = posed(problem, energy)
         try:
             starts = chart.draw(np.random.default_rng(0), _NUM_STARTS)
-            found = all_rests(displacement_of(problem), known, region, starts)
+            found = all_rests(about, known, region, starts)
             centres = _with_copies(found, region)
-            cubes = largest_cubes(rate, level, centres, region, largest_core)
-            enclosures = [Enclosure(rate, size), Enclosure(level, size)]
+            cubes = largest_cubes(about, centres, region, largest_core)
+            enclosures = [enclosed(rate, about), enclosed(level, about)]
         except InputError as error:
             return Certificate(energy, "open", f"Not proved: {error}")
         if None in cubes:
@@ -117,7 +117,7 @@ def prove_descent(
     note = _NOTES[result.outcome](result.where, result.num_boxes, sure)
     outcome = {"negative": "proved", "positive": "rises"}.get(result.outcome, "open")
     if outcome == "proved" and np.any(region.free):
-        gap = _gap(level, region)
+        gap = _gap(enclosures[1], region)
         if not gap < _RETURNS:
             note = f"Not proved: once round an angle the energy returns only up to {gap:.1e}."
             return Certificate(energy, "open", note, result.num_boxes, sure)
@@ -130,10 +130,9 @@ def prove_descent(
     return Certificate(energy, outcome, note, result.num_boxes, sure, result.where)
 
 
-def _gap(level: Callable[[Any], Any], region: Region) -> float:
+def _gap(enclosure: Enclosure, region: Region) -> float:
     """The largest gap between the energies at both ends of an angle, relative to their range."""
     rng, gaps = np.random.default_rng(1), []
-    enclosure = Enclosure(level, len(region.lower))
     points = region.lower + rng.random((_NUM_STARTS, len(region.lower))) * region.widths
     for i in np.flatnonzero(region.free):
         ends = [points.copy(), points.copy()]

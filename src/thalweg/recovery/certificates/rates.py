@@ -1,39 +1,79 @@
 """The rate of an energy along a rule, as functions of coordinates that bounds can be taken of."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
+from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.dynamics.formulas.enclosures.primal import primal
 
-Scalar = Callable[[Any], Any]
+Function = Callable[..., Any]
 
 
-def level_of(problem: Problem, energy: Scalar) -> Scalar:
-    """The energy as a function of coordinates, smooth across the ends of an angle.
+class Posed(NamedTuple):
+    """A rule in coordinates and an energy, as what the functions here are asked about.
 
-    Inside the domain no angle has to be brought back into it; so that it is not, charts forget
-    here that coordinates return.
+    They are functions of one of these and of coordinates, so that the program of one serves all
+    rules and energies of the same structure.
+
+    Attributes:
+        problem: the rule, whose chart has no angles: inside the domain no angle has to be brought
+            back into it.
+        energy: a function of the state, likewise.
     """
-    opened = _opened(energy)
-    return primal(lambda y: opened(problem.chart.embed(y)))
+
+    problem: Problem
+    energy: Any
 
 
-def displacement_of(problem: Problem) -> Scalar:
-    """The displacement as a function of coordinates: f of a flow, g − x of a map."""
-    return primal(_opened(problem).displacement)
+def posed(problem: Problem, energy: Callable[[Any], Any]) -> Posed:
+    """The question whether an energy falls along a rule, smooth across the ends of an angle."""
+    return Posed(_opened(problem), _opened(energy))
 
 
-def rate_of(problem: Problem, energy: Scalar) -> Scalar:
+def level(about: Posed, y: Any) -> Any:
+    """The energy at coordinates."""
+    return primal(lambda at: about.energy(about.problem.chart.embed(at)))(y)
+
+
+def displacement(about: Posed, y: Any) -> Any:
+    """The displacement at coordinates: f of a flow, g − x of a map."""
+    return primal(about.problem.displacement)(y)
+
+
+def displacement_and_slope(about: Posed, y: Any) -> Any:
+    """The displacement and its Jacobian."""
+    return displacement(about, y), jax.jacfwd(displacement, argnums=1)(about, y)
+
+
+def rate(about: Posed, y: Any) -> Any:
     """How fast the energy rises: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
-    energy, displacement = level_of(problem, energy), displacement_of(problem)
-    if problem.rule.has_continuous_time:
-        return lambda y: jnp.dot(jax.grad(energy)(y), displacement(y))
-    return lambda y: energy(y + displacement(y)) - energy(y)
+    if about.problem.rule.has_continuous_time:
+        return jnp.dot(jax.grad(level, argnums=1)(about, y), displacement(about, y))
+    return level(about, y + displacement(about, y)) - level(about, y)
+
+
+def rate_and_slope(about: Posed, y: Any) -> Any:
+    """The rate and its gradient."""
+    return jax.value_and_grad(rate, argnums=1)(about, y)
+
+
+def curvature_of_rate(about: Posed, y: Any) -> Any:
+    """The Hessian of the rate."""
+    return jax.hessian(rate, argnums=1)(about, y)
+
+
+def enclosed(fn: Function, about: Posed) -> Enclosure:
+    """The bounds of one of these functions over boxes.
+
+    Raises:
+        InputError: the program of the rule or of the energy holds an operation without bounds.
+    """
+    return Enclosure(fn, about.problem.chart.dimension, about)
 
 
 def _opened(tree: Any) -> Any:

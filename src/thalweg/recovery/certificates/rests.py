@@ -10,16 +10,22 @@ for the roundings of c and of the numbers in E: so φ < 0 but within a core of t
 
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
-from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
-from thalweg.recovery.certificates.rates import Scalar
+from thalweg.recovery.certificates.rates import (
+    Posed,
+    curvature_of_rate,
+    displacement_and_slope,
+    enclosed,
+    level,
+    rate_and_slope,
+)
 
 # Half the sides of the cubes that are tried, in widths of the region.
 _RADII = 0.5 * 0.5 ** np.arange(18)
-# Newton's method: its steps and their longest, in widths; what counts as none, and as two points.
-_NEWTON_STEPS, _LONGEST, _AT_REST, _APART = 30, 0.25, 1e-9, 1e-6
+# Newton's method: its steps and their longest, in widths; what counts as none, and as two points;
+# a step that rounding makes, after which the next is no better.
+_NEWTON_STEPS, _LONGEST, _AT_REST, _APART, _STILL = 30, 0.25, 1e-9, 1e-6, 1e-14
 # More than the eigenvalues of a small symmetric matrix are off, relative to its size.
 _EIGENVALUES = 1e-13
 
@@ -58,13 +64,12 @@ class Region(NamedTuple):
 
 
 def largest_cubes(
-    rate: Scalar, level: Scalar, rests: np.ndarray, region: Region, largest_core: float
+    about: Posed, rests: np.ndarray, region: Region, largest_core: float
 ) -> list[Cube | None]:
     """The largest cube around each rest in which the quadratic form decides, None where none does.
 
     Arguments:
-        rate: φ, a function of coordinates `(d,)`.
-        level: the energy, likewise: where a choice in its program is open, it may jump.
+        about: the rule and the energy.
         rests: their coordinates, shape `(m, d)`.
         region: where the cubes are looked for.
         largest_core: a core larger than this is none, in widths of the region.
@@ -74,17 +79,20 @@ def largest_cubes(
     """
     if not len(rests):
         return []
-    size, widths = len(region.lower), region.widths
-    enclosure = Enclosure(jax.value_and_grad(rate), size)
+    widths = region.widths
+    enclosure = enclosed(rate_and_slope, about)
     (values, gradients), _ = enclosure(rests, rests)
     rise = np.maximum(values.bounds[1][0], 0.0)
     steps = np.max(np.abs(gradients.bounds), axis=0) * widths[:, None]
     length = np.sqrt(np.sum(steps**2, axis=0)) * (1.0 + _EIGENVALUES)
     low, high = _cubes(rests, region)
-    (hessians,), _ = Enclosure(jax.hessian(rate), size)(low, high)
+    (hessians,), _ = enclosed(curvature_of_rate, about)(low, high)
     strength = _strengths(hessians.bounds, widths)
-    # The formula needs φ to be differentiable: no choice may be open in its program.
-    is_open = enclosure(low, high)[1] | Enclosure(level, size)(low, high)[1]
+    # The formula needs φ to be differentiable, and E not to jump: no choice may be open.
+    is_open = np.zeros(len(low), dtype=bool)
+    for program in (enclosure, enclosed(level, about)):
+        if program.may_jump:
+            is_open |= program(low, high)[1]
     strength = np.where(is_open, np.nan, strength).reshape(len(rests), len(_RADII))
     with np.errstate(invalid="ignore", divide="ignore"):
         root = np.sqrt(length[:, None] ** 2 + 2.0 * strength * rise[:, None])
@@ -98,34 +106,37 @@ def largest_cubes(
     return found
 
 
-def all_rests(
-    displacement: Scalar, known: np.ndarray, region: Region, starts: np.ndarray
-) -> np.ndarray:
+def all_rests(about: Posed, known: np.ndarray, region: Region, starts: np.ndarray) -> np.ndarray:
     """The states of rest that are known, and those that Newton's method finds, `(m, d)`.
 
     Arguments:
-        displacement: f of a flow, g − x of a map, a function of coordinates.
+        about: the rule.
         known: the coordinates of those known, shape `(k, d)`.
         region: where they are looked for.
         starts: where the method starts, shape `(n, d)`.
     """
     size, widths = len(region.lower), region.widths
-    enclosure = Enclosure(lambda y: (displacement(y), jax.jacfwd(displacement)(y)), size)
+    enclosure = enclosed(displacement_and_slope, about)
     points = np.concatenate([known, starts])
-    moved, speeds, typical = np.full(len(points), np.inf), np.zeros(0), 0.0
+    moved, speeds, typical = np.full(len(points), np.inf), np.full(len(points), np.inf), 0.0
+    active = np.arange(len(points))
     for turn in range(_NEWTON_STEPS):
-        (values, gradients), _ = enclosure(points, points)
+        (values, gradients), _ = enclosure(points[active], points[active])
         matrices = gradients.linear[0].T.reshape(-1, size, size) * widths
         sides = values.linear[0].T
-        speeds = np.linalg.norm(sides / widths, axis=1)
+        speeds[active] = np.linalg.norm(sides / widths, axis=1)
         typical = float(np.nanmedian(speeds)) if turn == 0 else typical
         is_fine = np.isfinite(matrices).all(axis=(1, 2)) & np.isfinite(sides).all(axis=1)
-        steps = np.full(points.shape, np.nan)
+        moved[active[~is_fine]] = np.nan
+        active = active[is_fine]
         inverse = np.linalg.pinv(matrices[is_fine], rcond=1e-12)
-        steps[is_fine] = -np.einsum("nij,nj->ni", inverse, sides[is_fine])
-        moved = np.linalg.norm(steps, axis=1)
-        steps *= np.minimum(1.0, _LONGEST / np.maximum(moved, _LONGEST))[:, None]
-        points = points + steps * widths
+        steps = -np.einsum("nij,nj->ni", inverse, sides[is_fine])
+        moved[active] = np.linalg.norm(steps, axis=1)
+        steps *= np.minimum(1.0, _LONGEST / np.maximum(moved[active], _LONGEST))[:, None]
+        points[active] += steps * widths
+        active = active[moved[active] > _STILL]
+        if not len(active):
+            break
     inside = np.all((points >= region.lower) & (points <= region.upper), axis=1)
     # Where the Jacobian is singular a step may vanish though the rule does not.
     found = points[inside & (moved < _AT_REST) & (speeds < _AT_REST * typical)]

@@ -219,7 +219,7 @@ def _equations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The linear equations for the coefficients of σ, one for each point and pair."""
     velocity, jacobians = _measured(question, points)
-    slopes = _slopes(basis, points)
+    slopes = np.moveaxis(basis.slopes(points), -1, 0)
     rows, targets = [], []
     for i in range(question.size):
         for j in range(i + 1, question.size):
@@ -231,47 +231,7 @@ def _equations(
 
 def _sums(basis: Basis, points: np.ndarray) -> np.ndarray:
     """1 and the φ_k at points, on the host, shape `(n, 1 + k)`."""
-    orders, tables = np.asarray(basis.orders), _tables(basis, points)
-    factors = [table[0][:, orders[:, k]] for k, table in enumerate(tables)]
-    return np.pad(np.prod(factors, axis=0), ((0, 0), (1, 0)), constant_values=1.0)
-
-
-def _slopes(basis: Basis, points: np.ndarray) -> list[np.ndarray]:
-    """∂_iφ_k at points, for each i, on the host: shape `(n, k)` each."""
-    orders, tables = np.asarray(basis.orders), _tables(basis, points)
-    found = []
-    for i, width in enumerate(np.asarray(basis.widths)):
-        factors = [table[int(i == k)][:, orders[:, k]] for k, table in enumerate(tables)]
-        found.append(np.prod(factors, axis=0) / width)
-    return found
-
-
-def _tables(basis: Basis, points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Of each coordinate, what `_table` says."""
-    orders = np.asarray(basis.orders)
-    unit = (points - np.asarray(basis.lower)) / np.asarray(basis.widths)
-    return [
-        _table(unit[:, i], int(orders[:, i].max()), is_angle)
-        for i, is_angle in enumerate(basis.angles)
-    ]
-
-
-def _table(unit: np.ndarray, order: int, is_angle: bool) -> tuple[np.ndarray, np.ndarray]:
-    """b(0, u), …, b(order, u) of a basis, and their derivatives in u."""
-    values, slopes = np.zeros((len(unit), order + 2)), np.zeros((len(unit), order + 2))
-    values[:, 0] = 1.0
-    if is_angle:
-        for n in range(1, (order + 1) // 2 + 1):
-            turn, rate = 2.0 * np.pi * n * unit, 2.0 * np.pi * n
-            values[:, 2 * n - 1], values[:, 2 * n] = np.cos(turn), np.sin(turn)
-            slopes[:, 2 * n - 1], slopes[:, 2 * n] = -rate * np.sin(turn), rate * np.cos(turn)
-        return values, slopes
-    t = 2.0 * unit - 1.0
-    values[:, 1], slopes[:, 1] = t, 1.0
-    for n in range(2, order + 1):
-        values[:, n] = 2.0 * t * values[:, n - 1] - values[:, n - 2]
-        slopes[:, n] = 2.0 * values[:, n - 1] + 2.0 * t * slopes[:, n - 1] - slopes[:, n - 2]
-    return values, 2.0 * slopes
+    return np.pad(basis.values(points), ((0, 0), (1, 0)), constant_values=1.0)
 
 
 def _check(question: Question, weights: ConformalWeights) -> Finding:

@@ -4,41 +4,17 @@ Along an angle E is a sum of waves, so that it returns; what drifts round for ev
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
-from thalweg.energies import Energy
-from thalweg.recovery.candidates.polynomials import along
+from thalweg.recovery.candidates.tensors import TensorEnergy
 from thalweg.recovery.forms.one_forms import gauss_legendre
 from thalweg.recovery.split.refined import Part, refined, velocities
 
 # Functions along each coordinate, by the number of coordinates: refined until the share settles.
 TERMS = {1: (16, 48, 144), 2: (12, 24, 40), 3: (6, 10, 14)}
-
-
-class TensorEnergy(Energy):
-    """An energy as a tensor of coefficients of products of polynomials, or waves along angles."""
-
-    chart: Chart
-    coefficients: Any
-    angles: tuple[bool, ...] = eqx.field(static=True)
-
-    def __call__(self, state: Any) -> jax.Array:
-        """Σ c_ab… b_a(y_1) b_b(y_2) ⋯."""
-        y = jnp.asarray(self.chart.coordinates(state))
-        u = (y - jnp.asarray(self.chart.bounds[0], y.dtype)) / jnp.asarray(
-            self.chart.widths, y.dtype
-        )
-        total = jnp.asarray(self.coefficients, y.dtype)
-        for i, is_angle in reversed(list(enumerate(self.angles))):
-            total = total @ along(u[i], total.shape[-1] - 1, is_angle)
-        return total
 
 
 def project_in_box(problem: Problem) -> Part | None:

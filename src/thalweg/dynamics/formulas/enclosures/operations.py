@@ -61,7 +61,7 @@ def operation(equation: Equation, examples: list[Value]) -> Operation:
     if name == "integer_pow":
         return lambda x: [_whole_power(form(x), params["y"])]
     if name == "pow":
-        return _powers(examples[1])
+        return _raised
     if name in FUNCTIONS:
         return lambda x: [apply(FUNCTIONS[name], form(x))]
     if name in _ORDERS:
@@ -96,16 +96,15 @@ def _whole_power(x: Form, exponent: int) -> Form:
     return raised if exponent > 0 else apply(RECIPROCAL, raised)
 
 
-def _powers(exponent: Value) -> Operation:
+def _raised(x: Value, exponent: Value) -> list[Value]:
     """x^y: by the exponent where it is one number, else exp(y log x)."""
     if not isinstance(exponent, np.ndarray) or not np.all(exponent == exponent.ravel()[0]):
-        return lambda x, y: [
-            apply(FUNCTIONS["exp"], forms.multiply(form(y), apply(FUNCTIONS["log"], form(x))))
-        ]
+        logarithm = apply(FUNCTIONS["log"], form(x))
+        return [apply(FUNCTIONS["exp"], forms.multiply(form(exponent), logarithm))]
     number = float(exponent.ravel()[0])
     if number == round(number):
-        return lambda x, y: [_whole_power(form(x), round(number))]
-    return lambda x, y: [apply(positive_power(number), form(x))]
+        return [_whole_power(form(x), round(number))]
+    return [apply(positive_power(number), form(x))]
 
 
 def _pair(x: Value, y: Value) -> tuple[Form, Form]:
