@@ -52,9 +52,9 @@ PARTS = {
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
-        "style", "labels", "views", "frames", "fields", "curves", "samples", "scenes", "layers",
-        "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "verdicts", "splits", "operators", "passages", "bifurcations",
+        "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
+        "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
+        "paths", "verdicts", "splits", "operators", "passages", "bifurcations",
     ),
     "recovery": (
         "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",

@@ -1,8 +1,8 @@
-"""The page of an analysis, with the command that made it."""
+"""The pages that commands write, with the command that made each."""
 
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -25,13 +25,18 @@ def page_files(
         context: the command as it was typed.
         stage: told that figures are drawn.
     """
-    from thalweg.cli.versions import installed
     from thalweg.report import analysis_page
 
     stage("figures")
-    name = system.portable_name
-    command = typed(context, name)
-    return analysis_page(found.called(name), command=command, versions=installed()).files()
+    named = found.called(system.portable_name)
+    return analysis_page(named, **made_with(system, context)).files()
+
+
+def made_with(system: "System", context: typer.Context) -> dict[str, Any]:
+    """What a page says of how it was made: the command as it was typed, and versions."""
+    from thalweg.cli.versions import installed
+
+    return {"command": typed(context, system.portable_name), "versions": installed()}
 
 
 def typed(context: typer.Context, name: str) -> str:

@@ -22,6 +22,7 @@ class Entry:
         summary: one line, at most 44 characters (a line of `list` holds 80).
         tags: what it is an example of; the first is `"flow"` or `"map"`.
         dimension: the number of coordinates of a state.
+        once_a_period: of a rule that depends on time, the map of it once a period; "" of others.
         parameters: values in which it differs from the defaults of its class.
     """
 
@@ -30,6 +31,7 @@ class Entry:
     summary: str
     tags: tuple[str, ...]
     dimension: int
+    once_a_period: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,9 +65,16 @@ GROUPS: tuple[str, ...] = tuple(group for _, group in _GROUPS)
 
 
 def _entry(
-    name: str, target: str, summary: str, tags: str, dimension: int, **parameters: Any
+    name: str,
+    target: str,
+    summary: str,
+    tags: str,
+    dimension: int,
+    once_a_period: str = "",
+    **parameters: Any,
 ) -> Entry:
-    return Entry(name, f"thalweg.{target}", summary, tuple(tags.split()), dimension, parameters)
+    kinds = tuple(tags.split())
+    return Entry(name, f"thalweg.{target}", summary, kinds, dimension, once_a_period, parameters)
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -103,6 +112,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Duffing in time: simulate; analyse duffing",
         "flow physics forced",
         2,
+        "duffing",
     ),
     _entry(
         "fitzhugh-nagumo",

@@ -2,9 +2,9 @@
 
 They return the axes (`axes.figure.savefig("name.svg")` writes a file), show nothing, and change no
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
-returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `energy_along_data`,
-`spectrum_data`, `cobweb_data`, `split_data`, `heights`,
-`branch_lines`, `sgld_shares`.
+returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path_data`,
+`energy_along_data`, `spectrum_data`, `cobweb_data`, `split_data`, `heights`, `branch_lines`,
+`sgld_shares`.
 """
 
 from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
@@ -12,6 +12,7 @@ from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
 from thalweg.plot.landscapes import energy_landscape, landscape_data
 from thalweg.plot.operators import heights, operators
 from thalweg.plot.passages import Shares, sgld_passage, sgld_shares
+from thalweg.plot.paths import path, path_data
 from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.portraits import phase_portrait
 from thalweg.plot.scenes import Portrait
@@ -41,6 +42,8 @@ __all__ = [
     "heights",
     "landscape_data",
     "operators",
+    "path",
+    "path_data",
     "phase_portrait",
     "portrait_data",
     "sgld_passage",

@@ -19,6 +19,8 @@ YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 INK, GREY, PALE = "#222222", "#8c8c8c", "#d9d9d9"
 LANDSCAPE = "cividis"
+# Of signed values: white at zero, two hues that the colour-blind can tell apart on its sides.
+SIGNED = "PuOr_r"
 
 # Kinds differ by shape and fill as well as by colour, so that they survive a grey print.
 MARKERS: dict[str, dict[str, Any]] = {
@@ -97,6 +99,14 @@ def colour_bar(axes: "Axes", drawn: Any, name: str = "") -> None:
     bar = axes.get_figure(root=True).colorbar(drawn, ax=axes, shrink=0.85, pad=0.02)  # type: ignore[union-attr]
     bar.set_label(name, fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
+
+
+def shades(values: np.ndarray) -> dict[str, Any]:
+    """The colours of an image: of values of both signs they part at zero, as far either way."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if not low < 0.0 < high:
+        return {"cmap": LANDSCAPE}
+    return {"cmap": SIGNED, "vmin": -max(-low, high), "vmax": max(-low, high)}
 
 
 def label_axes(axes: "Axes", labels: Sequence[str]) -> None:

@@ -12,11 +12,11 @@ from thalweg.core.trees import Layout, in_float64
 from thalweg.plot.fields import in_blocks
 from thalweg.plot.style import (
     COLOURS,
-    LANDSCAPE,
     colour_bar,
     legend_below,
     new_axes,
     new_panels,
+    shades,
 )
 from thalweg.simulation import Trajectory
 
@@ -120,10 +120,11 @@ def _draw_image(
 ) -> "Axes":
     axes = ax or new_axes(height=3.4)
     image = axes.pcolormesh(
-        times, np.arange(values.shape[1]), values.T, cmap=LANDSCAPE, shading="nearest",
-        rasterized=True,
+        times, np.arange(values.shape[1]), values.T, shading="nearest", rasterized=True,
+        **shades(values),
     )  # fmt: skip
     _name_times(axes, is_map)
+    axes.locator_params(axis="y", integer=True)
     axes.set_ylabel(f"coordinate, {names[0]} to {names[-1]}")
     colour_bar(axes, image)
     return axes

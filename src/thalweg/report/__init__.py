@@ -1,6 +1,7 @@
 """Results as files: the main job in one verb, and a self-contained page with its figures.
 
-`analyze` (as `tw.analyze`) makes an `Analysis`, and `analysis_page` the page of one. `Page` is the
+`analyze` (as `tw.analyze`) makes an `Analysis`, and `analysis_page` the page of one;
+`run_page` is that of a run, `recovery_page` that of a verdict. `Page` is the
 general shape, used by every report: sections of text, tables and figures. `Page.files()` is what to
 write, `to_text` what to print.
 
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
     )
     from thalweg.report.pictures import picture as picture
     from thalweg.report.plain import to_text as to_text
+    from thalweg.report.runs import run_page as run_page
     from thalweg.report.systems import analysis_page as analysis_page
+    from thalweg.report.verdicts import recovery_page as recovery_page
+    from thalweg.report.verdicts import symbolic_page as symbolic_page
 
 _NAMES = {
     "thalweg.report.analyze": ("Analysis",),
@@ -47,7 +51,9 @@ _NAMES = {
     ),
     "thalweg.report.pictures": ("picture",),
     "thalweg.report.plain": ("to_text",),
+    "thalweg.report.runs": ("run_page",),
     "thalweg.report.systems": ("analysis_page",),
+    "thalweg.report.verdicts": ("recovery_page", "symbolic_page"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -14,8 +14,6 @@ from thalweg.plot import (
     bifurcation_diagram,
     portrait_data,
     spectrum,
-    split,
-    verdict,
 )
 from thalweg.plot.curves import Run, closed_orbit
 from thalweg.plot.fields import energy_at
@@ -23,8 +21,10 @@ from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.trajectories import draw_energies, draw_trajectory
 from thalweg.report import captions
 from thalweg.report.analyze import Analysis
-from thalweg.report.page import Block, Code, Facts, Page, Picture, Points, Section, Table, Text
+from thalweg.report.asked import asked, made
+from thalweg.report.page import Block, Page, Picture, Points, Section, Table, Text
 from thalweg.report.pictures import picture
+from thalweg.report.verdicts import verdict_blocks
 
 _MOST_CURVES = 5
 
@@ -59,12 +59,12 @@ def analysis_page(
         f"Phase portrait of {found.about.system}",
     )
     sections = [
-        Section("What was asked", [_asked(found), shape]),
+        Section("What was asked", [asked(found.about, found.parameters, found.seed), shape]),
         Section("Where it rests", _rest(found)),
         Section("Cycles", _cycles(found, data)),
         Section("Does an energy fall?", _descent(found, data)),
         Section("Is it steepest descent of an energy?", _verdict(found, data)),
-        Section("How this was made", _made(command, versions)),
+        Section("How this was made", made(command, versions)),
     ]
     if found.diagram is not None:
         sections.insert(-1, Section(f"Over {found.diagram.parameter}", _branches(found.diagram)))
@@ -85,29 +85,6 @@ def _lead(found: Analysis) -> str:
     said = f"{captions.rest_in_words(found.equilibria)}; {captions.cycles_in_words(found.cycles)}. "
     said = said[0].upper() + said[1:] + found.verdict.sentences()[0]
     return f"{found.summary} {said}" if found.summary else said
-
-
-def _asked(found: Analysis) -> Facts:
-    about = found.about
-    names = about.names
-    many = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    pairs = [
-        ("System", about.system),
-        ("Rule", f"{about.rule_kind} of {captions.counted(len(names), 'coordinate')}"),
-        ("State", ", ".join(names[:6]) + many),
-        *((name, _shown(value)) for name, value in found.parameters.items()),
-        ("Searched", "" if about.domain is None else about.domain.words),
-        ("Seed", str(found.seed)),
-    ]
-    return Facts(pairs)
-
-
-def _shown(value: Any) -> str:
-    """A parameter in a few characters."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = str(value)
-    return text if len(text) <= 160 else f"array of shape {np.shape(value)}"
 
 
 def _rest(found: Analysis) -> list[Block]:
@@ -209,26 +186,8 @@ def _descent(found: Analysis, data: Portrait) -> list[Block]:
 
 
 def _verdict(found: Analysis, data: Portrait) -> list[Block]:
-    axes = verdict(
-        found.verdict,
-        found.rule,
-        found.about.domain,
-        equilibria=found.equilibria,
-        cycles=found.cycles,
-        portrait=data,
-    )
-    caption = captions.verdict_caption(found.verdict, data)
-    blocks: list[Block] = [Points(found.verdict.sentences())]
-    blocks.append(picture(axes, "verdict", caption, f"Verdict: {found.verdict.kind}"))
-    if found.verdict.split is not None:
-        parts = split(found.verdict.split)
-        said = captions.split_caption(found.verdict.split)
-        blocks.append(picture(parts[0], "split", said, "A gradient and a remainder"))
-    blocks.append(Text("What was asked, the cheapest question first, and what came of it:"))
-    blocks.append(Table(*found.verdict.table()))
-    if found.verdict.warnings:
-        blocks.append(Points([f"Note: {warning}" for warning in found.verdict.warnings]))
-    return blocks
+    where = found.about.domain
+    return verdict_blocks(found.verdict, found.rule, where, data, found.equilibria, found.cycles)
 
 
 def _branches(diagram: BifurcationDiagram) -> list[Block]:
@@ -242,10 +201,3 @@ def _branches(diagram: BifurcationDiagram) -> list[Block]:
     listed = diagram.table()
     blocks += [] if listed is None else [Table(*listed)]
     return [*blocks, Points(diagram.remarks())]
-
-
-def _made(command: str, versions: Mapping[str, str] | None) -> list[Block]:
-    blocks: list[Block] = [Code(command)] if command else []
-    if versions:
-        blocks.append(Text(", ".join(f"{name} {v}" for name, v in versions.items()) + "."))
-    return [*blocks, Text("The numbers are in result.json beside this page, the figures as SVG.")]

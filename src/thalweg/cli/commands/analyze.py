@@ -41,12 +41,17 @@ def analyze(
     """
     with session(out, as_json, quiet, debug) as current:
         from thalweg.cli.page import page_files
+        from thalweg.cli.parse.loader import pointing_to_a_map
         from thalweg.cli.parse.question import read_question
         from thalweg.report import analyze as verb
 
         asked = read_question(system, settings, domain, conserved, vary)
         current.open_folder(asked.system.slug)
-        with Stages(asked.system.name, verb.count_stages(asked.varied) + 1, quiet=quiet) as stage:
+        count = verb.count_stages(asked.varied) + 1
+        with (
+            pointing_to_a_map(asked.system, "analyze"),
+            Stages(asked.system.name, count, quiet=quiet) as stage,
+        ):
             found = verb.analyze(asked.subject, asked.domain, **asked.known, seed=seed, stage=stage)
             files = page_files(found, asked.system, context, stage) if current.folder else {}
         current.finish(found.to_dict(), str(found), lambda: files)

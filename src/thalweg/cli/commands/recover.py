@@ -24,6 +24,7 @@ SymbolicOption = Annotated[
 
 
 def recover(
+    context: typer.Context,
     system: SystemArgument,
     settings: SetOption = None,
     domain: DomainOption = None,
@@ -36,6 +37,8 @@ def recover(
 ) -> None:
     """Ask whether a system is steepest descent of an energy: of which, or why not.
 
+    Prints the verdict, and writes result.json, the figures and report.html.
+
     The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`,
     `domain`, `seed`, `verdict` (as in `analyze`) and `warnings`. With `--symbolic` the verdict
     also has `energy`, `latex`, `note`, `proved`, `conditions`, `seen` and `exact` (the expressions
@@ -44,7 +47,8 @@ def recover(
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
 
-        from thalweg.cli.parse.loader import load_system
+        from thalweg.cli.page import made_with
+        from thalweg.cli.parse.loader import load_system, pointing_to_a_map
         from thalweg.cli.parse.region import read_domain
         from thalweg.report.header import header
 
@@ -55,32 +59,41 @@ def recover(
         if symbolic:
             with Stages(loaded.name, 1, quiet=quiet) as stage:
                 stage("exact energy")
-                verdict, text = _symbolic(loaded, region)
+                found = _symbolic(loaded, region)
         else:
             from thalweg.cli.parse.seeds import key_of
             from thalweg.recovery import recover_energy
 
-            with Stages(loaded.name, 1, quiet=quiet) as stage:
+            with (
+                pointing_to_a_map(loaded, "recover"),
+                Stages(loaded.name, 1, quiet=quiet) as stage,
+            ):
                 stage("energy")
                 found = recover_energy(loaded.rule, region, key=key_of(seed))
-            found = dataclasses.replace(
-                found, about=found.about.called(loaded.name), warnings=(*warnings, *found.warnings)
-            )
-            verdict, text, warnings = found.data(), str(found), list(found.warnings)
+            found = dataclasses.replace(found, warnings=(*warnings, *found.warnings))
+            warnings = list(found.warnings)
+        found = dataclasses.replace(found, about=found.about.called(loaded.name))
         size, kind = region.layout.size, loaded.rule.rule_kind
         result = header(loaded.name, loaded.parameters, kind, size) | {
             "domain": region.to_dict(),
             "seed": seed,
-            "verdict": verdict,
+            "verdict": found.data(),
             "warnings": list(warnings),
         }
-        current.finish(result, text)
+
+        def draw() -> dict[str, bytes]:
+            from thalweg.report import recovery_page, symbolic_page
+
+            page: Any = symbolic_page if symbolic else recovery_page
+            named = dataclasses.replace(found, about=found.about.called(loaded.portable_name))
+            known = {"parameters": loaded.parameters, "seed": seed}
+            return page(named, loaded.rule, **known, **made_with(loaded, context)).files()
+
+        current.finish(result, str(found), draw)
 
 
-def _symbolic(loaded: Any, region: Any) -> tuple[dict[str, Any], str]:
-    """The verdict in closed form: as data and as text."""
-    import dataclasses
-
+def _symbolic(loaded: Any, region: Any) -> Any:
+    """The verdict in closed form."""
     from thalweg.core.errors import InputError
 
     try:
@@ -89,6 +102,4 @@ def _symbolic(loaded: Any, region: Any) -> tuple[dict[str, Any], str]:
         raise InputError(
             "--symbolic needs SymPy, which is not installed: pip install 'thalweg[symbolic]'."
         ) from error
-    found = recover_symbolic(loaded.rule, region)
-    found = dataclasses.replace(found, about=found.about.called(loaded.name))
-    return found.data(), str(found)
+    return recover_symbolic(loaded.rule, region)

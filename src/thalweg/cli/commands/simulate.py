@@ -51,6 +51,7 @@ DtOption = Annotated[
 
 
 def simulate(
+    context: typer.Context,
     system: SystemArgument,
     settings: SetOption = None,
     start: Annotated[
@@ -85,9 +86,10 @@ def simulate(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Run a system from a start, in float64, and write the states to result.json.
+    """Run a system from a start, in float64.
 
-    What draws random numbers (a diffusion, a kernel) draws them from the seed.
+    Prints where it ended, and writes the states (result.json), figures and report.html. What draws
+    random numbers (a diffusion, a kernel) draws them from the seed.
 
     The JSON has the keys `schema`, `version`, `system`, `parameters`, `rule`, `dimension`, `seed`,
     `names` (one a coordinate), `start`, `times`, `states` (one list of coordinates a time),
@@ -128,7 +130,17 @@ def simulate(
                 method=chosen,
             )
         trajectory = replace(trajectory, about=trajectory.about.called(loaded.name))
-        current.finish(_result(loaded, begin, trajectory, seed), str(trajectory))
+
+        def draw() -> dict[str, bytes]:
+            from thalweg.cli.page import made_with
+            from thalweg.report import run_page
+
+            named = replace(trajectory, about=trajectory.about.called(loaded.portable_name))
+            known = {"parameters": loaded.parameters, "seed": seed}
+            made = made_with(loaded, context)
+            return run_page(named, loaded.rule, begin, **known, **made).files()
+
+        current.finish(_result(loaded, begin, trajectory, seed), str(trajectory), draw)
 
 
 def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[str, Any]:

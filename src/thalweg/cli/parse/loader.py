@@ -1,11 +1,12 @@
 """SYSTEM on the command line: a built-in name, a Python file and what in it, or a model of XPP."""
 
+import contextlib
 import difflib
 import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -80,6 +81,26 @@ def load_system(name: str, settings: Sequence[str] = ()) -> System:
         hint = f" Did you mean {near[0]}?" if near else ""
         raise InputError(f"{path} has no {attribute!r}.{hint} {_offer(module)}")
     return _system(name, _instance(vars(module)[attribute], texts, name))
+
+
+@contextlib.contextmanager
+def pointing_to_a_map(system: System, command: str) -> Iterator[None]:
+    """Where a built-in rule is refused because it depends on time, name the command that answers.
+
+    Raises:
+        InputError: what was refused, with what to ask instead.
+    """
+    known = next((e for e in registry.ENTRIES if e.name == system.name and e.once_a_period), None)
+    try:
+        yield
+    except InputError as error:
+        if known is None or "depends on time" not in str(error):
+            raise
+        raise InputError(
+            f"{system.name} depends on time, so it has no equilibria and no energy. What it does "
+            f"once a period is a map, {known.once_a_period}: `thalweg {command} "
+            f"{known.once_a_period}`."
+        ) from error
 
 
 def is_xpp(name: str) -> bool:

@@ -1,0 +1,105 @@
+"""The page of a recovered energy, and its part in that of an analysis."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
+from thalweg.core.domains import Domain
+from thalweg.plot import Portrait, portrait_data, split, verdict
+from thalweg.recovery import Verdict
+from thalweg.report import captions
+from thalweg.report.asked import asked, made
+from thalweg.report.page import Block, Code, Page, Points, Section, Table, Text
+from thalweg.report.pictures import picture
+
+if TYPE_CHECKING:
+    from thalweg.recovery.closed_form import SymbolicVerdict
+
+
+def verdict_blocks(
+    found: Verdict,
+    rule: Any,
+    domain: Domain | None,
+    data: Portrait,
+    equilibria: Equilibria | Sequence[Equilibrium] = (),
+    cycles: Cycles | Sequence[Cycle] = (),
+) -> list[Block]:
+    """A verdict in sentences, figures and the table of its levels.
+
+    Arguments:
+        found: the verdict.
+        rule: what it is about.
+        domain: where.
+        data: the phase portrait of the rule there.
+        equilibria: states to mark.
+        cycles: closed orbits to show.
+    """
+    axes = verdict(found, rule, domain, equilibria=equilibria, cycles=cycles, portrait=data)
+    caption = captions.verdict_caption(found, data)
+    blocks: list[Block] = [Points(found.sentences())]
+    blocks.append(picture(axes, "verdict", caption, f"Verdict: {found.kind}"))
+    if found.split is not None:
+        parts = split(found.split)
+        said = captions.split_caption(found.split)
+        blocks.append(picture(parts[0], "split", said, "A gradient and a remainder"))
+    blocks.append(Text("What was asked, the cheapest question first, and what came of it:"))
+    blocks.append(Table(*found.table()))
+    if found.warnings:
+        blocks.append(Points([f"Note: {warning}" for warning in found.warnings]))
+    return blocks
+
+
+def recovery_page(
+    found: Verdict,
+    rule: Any,
+    *,
+    parameters: Mapping[str, Any],
+    seed: int = 0,
+    command: str = "",
+    versions: Mapping[str, str] | None = None,
+) -> Page:
+    """The report of a recovered energy, with its figures drawn.
+
+    Arguments:
+        found: the verdict; one that was read from JSON has no energy left to draw.
+        rule: what it is about.
+        parameters: those of the system, by name.
+        seed: of everything random.
+        command: what was typed, without where files went.
+        versions: of the libraries that computed it, by name.
+    """
+    data = portrait_data(rule, found.about.domain)
+    return Page(
+        found.about.system,
+        found.sentences()[0],
+        [
+            Section("What was asked", [asked(found.about, parameters, seed)]),
+            Section(
+                "Is it steepest descent of an energy?",
+                verdict_blocks(found, rule, found.about.domain, data),
+            ),
+            Section("How this was made", made(command, versions)),
+        ],
+    )
+
+
+def symbolic_page(
+    found: "SymbolicVerdict",
+    rule: Any,
+    *,
+    parameters: Mapping[str, Any],
+    seed: int = 0,
+    command: str = "",
+    versions: Mapping[str, str] | None = None,
+) -> Page:
+    """The report of an energy in closed form; arguments as for `recovery_page`."""
+    first, *_ = str(found).splitlines()
+    return Page(
+        found.about.system,
+        f"{first.strip()}.",
+        [
+            Section("What was asked", [asked(found.about, parameters, seed)]),
+            Section("In closed form", [Code(str(found))]),
+            Section("How this was made", made(command, versions)),
+        ],
+    )
