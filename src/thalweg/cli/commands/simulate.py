@@ -130,17 +130,11 @@ def simulate(
                 method=chosen,
             )
         trajectory = replace(trajectory, about=trajectory.about.called(loaded.name))
-
-        def draw() -> dict[str, bytes]:
-            from thalweg.cli.page import made_with
-            from thalweg.report import run_page
-
-            named = replace(trajectory, about=trajectory.about.called(loaded.portable_name))
-            known = {"parameters": loaded.parameters, "seed": seed}
-            made = made_with(loaded, context)
-            return run_page(named, loaded.rule, begin, **known, **made).files()
-
-        current.finish(_result(loaded, begin, trajectory, seed), str(trajectory), draw)
+        current.finish(
+            _result(loaded, begin, trajectory, seed),
+            str(trajectory),
+            lambda: _files(loaded, begin, trajectory, seed, context),
+        )
 
 
 def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[str, Any]:
@@ -155,3 +149,16 @@ def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[st
         | trajectory.data()
         | {"warnings": []}
     )
+
+
+def _files(
+    system: "System", start: Any, trajectory: Any, seed: int, context: typer.Context
+) -> dict[str, bytes]:
+    """The page of the run and its figures, by the names of their files."""
+    from thalweg.cli.page import made_with
+    from thalweg.core.trees import replace
+    from thalweg.report import run_page
+
+    named = replace(trajectory, about=trajectory.about.called(system.portable_name))
+    known = {"parameters": system.parameters, "seed": seed}
+    return run_page(named, system.rule, start, **known, **made_with(system, context)).files()
