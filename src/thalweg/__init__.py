@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         data as data,
         dynamics as dynamics,
         energies as energies,
+        explorer as explorer,
         formats as formats,
         geometry as geometry,
         learning as learning,
@@ -83,6 +84,10 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     from thalweg.energies import (
         Energy as Energy,
     )
+    from thalweg.explorer.explorer import (
+        Explorer as Explorer,
+        explore as explore,
+    )
     from thalweg.geometry import (
         ConstantMetric as ConstantMetric,
         DiagonalMetric as DiagonalMetric,
@@ -131,6 +136,7 @@ _ROOMS = (
     "data",
     "dynamics",
     "energies",
+    "explorer",
     "formats",
     "geometry",
     "learning",
@@ -192,6 +198,7 @@ _NAMES = {
         "as_map",
     ),
     "thalweg.energies": ("Energy",),
+    "thalweg.explorer.explorer": ("Explorer", "explore"),
     "thalweg.geometry": (
         "ConstantMetric",
         "DiagonalMetric",

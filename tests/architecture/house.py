@@ -26,10 +26,10 @@ FLOORS = {
     "learning": 7,
     "models": 8,
     "plot": 9,
+    "explorer": 9,
     "report": 10,
     "studies": 11,
     "cli": 12,
-    "explorer": 12,
 }
 
 # Inside a room that has sub-rooms, its parts (modules and sub-rooms) have an order of their own:
@@ -44,6 +44,9 @@ PARTS = {
         "words", "rules", "diffusions", "kernels", "functions", "descent", "langevin", "proximal",
         "operators", "covariant", "block_descent", "spin_sweeps", "spins", "declared",
         "problem", "formulas",
+    ),
+    "explorer": (
+        "printing", "system", "source", "questions", "bundle", "page", "explorer", "server",
     ),
     "formats": ("xpp",),
     "learning": (

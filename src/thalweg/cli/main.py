@@ -11,6 +11,7 @@ import typer
 from thalweg.cli.commands.analyze import analyze
 from thalweg.cli.commands.data import app as data
 from thalweg.cli.commands.doctor import doctor
+from thalweg.cli.commands.explore import explore
 from thalweg.cli.commands.listing import list_systems
 from thalweg.cli.commands.recover import recover
 from thalweg.cli.commands.show import show
@@ -57,6 +58,7 @@ for _name, _command in {
     "simulate": simulate,
     "recover": recover,
     "study": study,
+    "explore": explore,
 }.items():
     _add(_name, _command)
 app.add_typer(data, name="data")

@@ -1,0 +1,111 @@
+"""`thalweg explore`: a page that moves with its sliders."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from thalweg.cli.parse.options import (
+    DebugOption,
+    DomainOption,
+    QuietOption,
+    SetOption,
+    SystemArgument,
+    VaryOption,
+)
+from thalweg.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from thalweg.explorer import Explorer
+
+_PORT = 8765
+
+HoldOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hold",
+        metavar="NAME=VALUE",
+        help="Hold a coordinate of a larger system, so that a plane is left.",
+    ),
+]
+
+
+def explore(
+    system: SystemArgument,
+    settings: SetOption = None,
+    domain: DomainOption = None,
+    hold: HoldOption = None,
+    vary: VaryOption = None,
+    recover: Annotated[
+        bool,
+        typer.Option("--recover", help="Look for an energy first, where the system declares none."),
+    ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write the page as one file, and end."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Where to listen: this machine only.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="The first port to try.")
+    ] = _PORT,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open the page; its address is printed.")
+    ] = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Open a page in the browser that moves with its sliders.
+
+    Of a flow or a map of one or two coordinates, or a slice of a larger one: arrows, nullclines,
+    equilibria, runs where you click, basins, the bifurcation diagram.
+
+    Examples: `thalweg explore fitzhugh-nagumo`,
+    `thalweg explore model.py:MyFlow --domain "-3,3;-3,3"`, `thalweg explore lorenz --hold z=27`,
+    `thalweg explore van-der-pol --export page.html`.
+    """
+    with session(None, False, quiet, debug) as current:
+        from thalweg.cli.parse.holding import read_held
+        from thalweg.cli.parse.question import read_question
+        from thalweg.explorer import explore as make_page
+
+        asked = read_question(system, settings, domain, None, vary)
+        for warning in asked.warnings:
+            current.message(f"Note: {warning}")
+        region = read_held(hold, asked.system.rule, asked.domain)
+        page = make_page(
+            asked.subject,
+            region,
+            recover=recover,
+            vary=asked.varied,
+            search=export is not None,
+            name=asked.system.name,
+        )
+        if export is not None:
+            current.message(f"Wrote {page.save(export)}.")
+            return
+        _serve(page, host, port, no_browser, current)
+
+
+def _serve(page: "Explorer", host: str, port: int, no_browser: bool, current: Session) -> None:
+    """Serve the page until the reader ends the command."""
+    import threading
+    import webbrowser
+
+    from thalweg.explorer import PageServer
+
+    with PageServer(page, host, port) as server:
+        if port not in (0, server.port):
+            current.message(f"Port {port} is in use: taken {server.port} instead.")
+        if not server.is_local:
+            current.message("Whoever reaches this machine over the network can use the page.")
+        current.show(f"{page.system.name} is at {server.address} (Ctrl+C ends it)")
+        if page.system.reason:
+            current.message(f"Python computes the field, because {page.system.reason}: slower.")
+        if not no_browser:
+            webbrowser.open(server.address)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            current.message("Ended.")

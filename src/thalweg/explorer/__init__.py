@@ -1,0 +1,32 @@
+"""A page that moves with its sliders: a rule's formulas as JavaScript, drawn by the browser.
+
+`explore` (as `tw.explore`) makes an `Explorer`, `serve` lets it ask Python; `read_system` reads a
+rule for it. `printing` prints programs, `bundle` joins the modules of `browser`, `page` makes one
+file of them, `questions` answers what only Python can.
+
+Names load on first use.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from thalweg.explorer.explorer import Explorer as Explorer
+    from thalweg.explorer.explorer import explore as explore
+    from thalweg.explorer.server import PageServer as PageServer
+
+_HOME = {
+    "Explorer": "thalweg.explorer.explorer",
+    "PageServer": "thalweg.explorer.server",
+    "explore": "thalweg.explorer.explorer",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'thalweg.explorer' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value

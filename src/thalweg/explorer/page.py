@@ -1,0 +1,112 @@
+"""The page: one HTML file that computes by itself."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from html import escape
+from importlib import resources
+from string import Template
+from typing import Any
+
+from thalweg.core.jsontext import clean
+from thalweg.explorer.bundle import core_script, page_script
+from thalweg.explorer.source import Source
+from thalweg.explorer.system import PlanarSystem
+
+_MARKS = (
+    "Circle: a sink. Circle with a dot: a source or a center. Diamond: a saddle. Square: non- "
+    "hyperbolic. Full marks: a complete search by Python has found them. Hollow marks: seen "
+    "by a grid of 97 × 97 nodes and polished by Newton’s method; two equilibria within a "
+    "cell, or where nullclines touch, can be missed. Nullclines: full line where the first "
+    "coordinate does not change, dashed the second. Separatrices, dotted: green into saddles, "
+    "purple out of them. Runs: full line forwards, dashed backwards; classical Runge–Kutta "
+    "steps checked by halving."
+)
+_HOW_FLOW = (
+    "Click to launch a run, Shift-click to launch one backwards, drag to pan, pinch to zoom. "
+    "Keys: arrows move a cross, Enter launches (Shift: backwards), + − 0 zoom, Delete takes "
+    "the last run back."
+)
+_HOW_MAP = (
+    "Click to launch an orbit, drag to pan, pinch to zoom. Keys: arrows move a cross, Enter "
+    "launches, + − 0 zoom, Delete takes the last orbit back."
+)
+_ALONE = (
+    "Made by thalweg. This file computes by itself and asks no network; complete searches and "
+    "new bifurcation diagrams need the command thalweg explore."
+)
+
+
+def page_html(
+    system: PlanarSystem,
+    *,
+    source: Source | None = None,
+    equilibria: list[list[float]] | None = None,
+    diagrams: Mapping[str, Any] | None = None,
+    served: str | None = None,
+) -> str:
+    """The page of a system as one HTML file.
+
+    Arguments:
+        system: what it shows.
+        source: how a script makes the system again.
+        equilibria: those of a complete search, for the values and the region to begin with.
+        diagrams: bifurcation diagrams for the other values to begin with, by the parameter.
+        served: the token by which the page may ask the Python that serves it; None for a file.
+    """
+    data = system.to_dict() | {
+        "source": None if source is None else source.to_dict(),
+        "equilibria": None if equilibria is None else [_point(state) for state in equilibria],
+        "diagrams": dict(diagrams or {}),
+        "served": served,
+    }
+    core, page = core_script(system.code(), script_json(data)), page_script()
+    folder = resources.files("thalweg.explorer").joinpath("browser")
+    style = folder.joinpath("page.css").read_text("utf-8")
+    asks = "'self'" if served is not None else "'none'"
+    policy = (
+        f"default-src 'none'; script-src {_hashed(core)} {_hashed(page)}; "
+        f"style-src {_hashed(style)}; img-src data: blob:; worker-src blob:; connect-src {asks}; "
+        f"base-uri 'none'; form-action 'none'"
+    )
+    is_flow = system.problem.rule.has_continuous_time
+    axes = " and ".join(system.axes)
+    place = "plane" if len(system.axes) > 1 else "line"
+    return Template(folder.joinpath("page.html").read_text("utf-8")).substitute(
+        policy=policy,
+        style=style,
+        core=core,
+        page=page,
+        title=escape(system.name),
+        lead=escape(f"A {system.problem.rule.rule_kind} of the {place}: {axes}."),
+        portrait=escape(f"Portrait of {system.name}"),
+        how=escape(_HOW_FLOW if is_flow else _HOW_MAP),
+        marks=escape(_MARKS),
+        axes=escape(axes),
+        energy=escape(system.energy_note),
+        footer=escape(_footer(system, served)),
+    )
+
+
+def _point(state: list[float]) -> dict[str, float]:
+    return {"u": state[0], "v": state[1] if len(state) > 1 else 0.0}
+
+
+def _footer(system: PlanarSystem, served: str | None) -> str:
+    if system.reason:
+        return f"Made by thalweg. Python samples the field, because {system.reason}."
+    if served is None:
+        return _ALONE
+    return "Made by thalweg, which checks equilibria and follows branches while its command runs."
+
+
+def script_json(data: Mapping[str, Any]) -> str:
+    """JSON that no text in it can end, wherever a script holds it; what is not finite is null."""
+    text = json.dumps(clean(data), ensure_ascii=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _hashed(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

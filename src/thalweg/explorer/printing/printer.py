@@ -1,0 +1,380 @@
+"""A JAX function of numbers as a JavaScript function."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend import core
+
+from thalweg.core.errors import InputError
+from thalweg.dynamics.formulas.programs import Equation, Name, Program, read_program
+from thalweg.explorer.printing.arrays import (
+    accumulated,
+    as_objects,
+    contracted,
+    is_move,
+    move,
+    reduced,
+    scattered,
+)
+from thalweg.explorer.printing.blocks import (
+    Block,
+    Function,
+    Loop,
+    Node,
+    TooLongError,
+    kind_of,
+    number_text,
+)
+from thalweg.explorer.printing.operations import OPERATIONS, row_of
+
+_SAME = ("stop_gradient", "device_put", "copy", "copy_p", "optimization_barrier")
+_TRUTHS = ("and", "or", "not")
+# What a repeated product is cheaper than, and more exact than, a power.
+_LARGEST_POWER = 64
+
+
+class NoFormulasError(InputError):
+    """A rule that no page can compute by itself; the message says why."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A function in JavaScript.
+
+    Attributes:
+        name: what the page calls it.
+        still: the lines that fill `c`, of the parameters `p`.
+        moving: the lines that fill `out`, of the state `u, v`, the time `t`, `p` and `c`.
+        constants: how many numbers `c` holds.
+        outputs: how many `out` holds.
+        uses_time: whether the time matters.
+    """
+
+    name: str
+    still: tuple[str, ...]
+    moving: tuple[str, ...]
+    constants: int
+    outputs: int
+    uses_time: bool
+
+    def text(self) -> str:
+        """An entry of an object: the number of constants, and two functions."""
+        still = "\n".join(f"      {line}" for line in self.still)
+        moving = "\n".join(f"      {line}" for line in self.moving)
+        return (
+            f"  {self.name}: {{\n    constants: {self.constants},\n    outputs: {self.outputs},\n"
+            f"    prepare(p, c) {{\n{still}\n    }},\n"
+            f"    at(u, v, t, p, c, out) {{\n{moving}\n    }},\n  }},"
+        )
+
+
+def print_function(
+    name: str,
+    fn: Callable[..., Any],
+    parameters: Sequence[np.ndarray],
+    entries: Sequence[np.ndarray],
+    dimension: int,
+) -> Printed:
+    """Print `fn(*parameters, t, y)`, its results in one row. Call with x64 enabled.
+
+    Arguments:
+        name: what the page calls it.
+        fn: the function.
+        parameters: an example of each parameter.
+        entries: the place in `p` of each entry of each parameter.
+        dimension: the number of coordinates of `y`, 1 or 2.
+
+    Raises:
+        NoFormulasError: it holds an operation that has no JavaScript here.
+    """
+    program = read_program(fn, *parameters, np.float64(0.0), np.full(dimension, 0.1))
+    function = Function()
+    time = function.variable(function.moving, "t")
+    names = [function.variable(function.moving, letter) for letter in ("u", "v")[:dimension]]
+    inputs = [_variables(function, places) for places in entries]
+    inputs += [_objects(time), np.array(names, dtype=object)]
+    try:
+        found = _Printer(function).run(program, inputs)
+        outputs = [_as_number(function, e) for array in found for e in as_objects(array).ravel()]
+        still, moving, constants = function.render(outputs)
+    except TooLongError as error:
+        raise NoFormulasError("its program is too long for a page") from error
+    uses_time = any(_mentions(line, "t") for line in moving)
+    return Printed(name, tuple(still), tuple(moving), constants, len(outputs), uses_time)
+
+
+def _mentions(line: str, name: str) -> bool:
+    words = "".join(ch if ch.isalnum() or ch == "." else " " for ch in line).split()
+    return name in words
+
+
+def _variables(function: Function, places: np.ndarray) -> np.ndarray:
+    made = np.empty(np.shape(places), dtype=object)
+    for index in np.ndindex(made.shape):
+        made[index] = function.variable(function.still, f"p[{int(np.asarray(places)[index])}]")
+    return made
+
+
+def _objects(value: Any) -> np.ndarray:
+    made = np.empty((), dtype=object)
+    made[()] = value
+    return made
+
+
+def _as_number(function: Function, value: Any) -> Any:
+    return function.apply("select", value, 1.0, 0.0) if kind_of(value) == "b" else value
+
+
+class _Printer:
+    """Goes through programs and writes their operations."""
+
+    def __init__(self, function: Function):
+        self._function = function
+        self._apply = function.apply
+
+    def run(self, program: Program, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        values: dict[int, np.ndarray] = dict(zip(program.inputs, inputs, strict=True))
+
+        def look_up(operand: Any) -> np.ndarray:
+            return values[operand.number] if isinstance(operand, Name) else as_objects(operand)
+
+        for equation in program.equations:
+            results = self._results(equation, [look_up(o) for o in equation.operands])
+            values.update(zip(equation.results, results, strict=True))
+        return [look_up(o) for o in program.outputs]
+
+    def _results(self, equation: Equation, operands: list[np.ndarray]) -> list[np.ndarray]:
+        name, params = equation.primitive.name, equation.params
+        if name in _SAME:
+            return operands
+        if is_move(equation) or name == "scatter-add":
+            try:
+                if name == "scatter-add":
+                    return [scattered(equation, operands, self.join)]
+                return move(equation, operands)
+            except NotImplementedError as error:
+                raise NoFormulasError(f"it looks an entry up by {error}") from error
+        if name in _SPECIAL:
+            return _SPECIAL[name](self, operands, params)
+        if name not in OPERATIONS:
+            raise NoFormulasError(f"it uses the JAX operation {name!r}")
+        return [self._entrywise(name, operands)]
+
+    def _entrywise(self, name: str, operands: list[np.ndarray]) -> np.ndarray:
+        arrays = np.broadcast_arrays(*operands)
+        made = np.empty(arrays[0].shape, dtype=object)
+        for index in np.ndindex(made.shape):
+            made[index] = self.join(name, *(a[index] for a in arrays))
+        return made
+
+    def join(self, name: str, *operands: Any) -> Any:
+        """The result of an operation on numbers, in the simplest form that changes nothing."""
+        if name in _TRUTHS and any(kind_of(o) != "b" for o in operands):
+            raise NoFormulasError(f"it uses {name!r} on the bits of whole numbers")
+        simple = _simplified(name, operands)
+        if simple is not None:
+            return simple
+        result = self._apply(name, *operands)
+        if name == "div" and all(kind_of(o) == "i" for o in operands):
+            return self._apply("trunc", result)
+        return result
+
+    def _same(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
+        dtype = np.dtype(params["new_dtype"])
+        if dtype.kind == "f" and dtype != np.float64:
+            raise NoFormulasError(f"it computes in {dtype.name}, a page in float64")
+        made = np.empty(operands[0].shape, dtype=object)
+        for index in np.ndindex(made.shape):
+            made[index] = self._converted(operands[0][index], dtype.kind)
+        return [made]
+
+    def _converted(self, value: Any, kind: str) -> Any:
+        if kind == "b":
+            return value if kind_of(value) == "b" else self._apply("is_true", value)
+        if kind_of(value) == "b":
+            one, zero = (1.0, 0.0) if kind == "f" else (1, 0)
+            return self._apply("select", value, one, zero)
+        if not isinstance(value, Node):
+            return float(value) if kind == "f" else int(value)
+        if kind == "f" or kind_of(value) == "i":
+            # The same number: only its kind is another, so that 1/2 is a half.
+            return value if kind_of(value) == kind else self._apply("mul", value, 1.0)
+        return self._apply("trunc", value)
+
+    def _power(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
+        exponent = params["y"]
+        made = np.empty(operands[0].shape, dtype=object)
+        for index in np.ndindex(made.shape):
+            made[index] = self._whole_power(operands[0][index], exponent)
+        return [made]
+
+    def _whole_power(self, base: Any, exponent: int) -> Any:
+        if abs(exponent) > _LARGEST_POWER:
+            return self._apply("pow", base, float(exponent))
+        left, square, made = abs(exponent), base, None
+        while left:
+            if left % 2:
+                made = square if made is None else self.join("mul", made, square)
+            left //= 2
+            square = self.join("mul", square, square) if left else square
+        made = 1.0 if made is None else made
+        return self.join("div", 1.0, made) if exponent < 0 else made
+
+    def _select(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
+        which, *cases = np.broadcast_arrays(*operands)
+        if len(cases) != 2:
+            raise NoFormulasError("it selects among more than two cases")
+        made = np.empty(which.shape, dtype=object)
+        for index in np.ndindex(made.shape):
+            condition = self._converted(which[index], "b")
+            no, yes = (case[index] for case in cases)
+            made[index] = yes if yes is no else self.join("select", condition, yes, no)
+        return [made]
+
+    def _scan(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
+        consts, carried = params["num_consts"], params["num_carry"]
+        count = params["length"]
+        begin, rows = operands[consts : consts + carried], operands[consts + carried :]
+        function = self._function
+        nodes = [e for array in operands for e in array.ravel() if isinstance(e, Node)]
+        outer = max((n.block for n in nodes), key=lambda b: b.depth, default=function.still)
+        body = Block(outer.depth + 1)
+        counter = function.name("i")
+        loop = Loop(counter, count, body, [], is_reversed=bool(params["reverse"]))
+        state = [self._loop_variables(loop, array) for array in begin]
+        given = [self._table_rows(loop, array) for array in rows]
+        closed = params["jaxpr"]
+        examples = [np.zeros(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
+        program = read_program(core.jaxpr_as_fun(closed), *examples)
+        found = self.run(program, [*operands[:consts], *state, *given])
+        loop.following = [e for array in found[:carried] for e in as_objects(array).ravel()]
+        for value in loop.following:
+            if isinstance(value, Node) and value.block is body:
+                value.pinned = value.operation is not None
+        stacked = [self._kept(loop, outer, as_objects(a), count) for a in found[carried:]]
+        outer.entries.append(loop)
+        after = [self._seen_after(outer, array) for array in state]
+        return [*after, *stacked]
+
+    def _loop_variables(self, loop: Loop, array: np.ndarray) -> np.ndarray:
+        made = np.empty(array.shape, dtype=object)
+        for index in np.ndindex(made.shape):
+            name = self._function.name("s")
+            loop.variables.append((name, array[index]))
+            made[index] = self._function.variable(loop.body, name, kind_of(array[index]))
+        return made
+
+    def _seen_after(self, outer: Block, array: np.ndarray) -> np.ndarray:
+        made = np.empty(array.shape, dtype=object)
+        for index in np.ndindex(made.shape):
+            node = array[index]
+            made[index] = self._function.variable(outer, node.text, node.kind)
+        return made
+
+    def _table_rows(self, loop: Loop, array: np.ndarray) -> np.ndarray:
+        """The entries of a row of a table, in the turn of the loop that sees it."""
+        made = np.empty(array.shape[1:], dtype=object)
+        counter = self._function.variable(loop.body, loop.counter, "i")
+        for index in np.ndindex(made.shape):
+            column = [array[(turn, *index)] for turn in range(len(array))]
+            made[index] = self._row(loop, counter, column)
+        return made
+
+    def _row(self, loop: Loop, counter: Node, column: list[Any]) -> Any:
+        """The entry of a column in this turn; a column that counts up needs no table."""
+        if any(isinstance(entry, Node) for entry in column):
+            return self._row_of_nodes(loop, counter, column)
+        if column == [column[0] + turn for turn in range(len(column))]:
+            number = counter if kind_of(column[0]) == "i" else self._apply("mul", counter, 1.0)
+            return self.join("add", number, column[0])
+        table = ", ".join(number_text(entry)[0] for entry in column)
+        return self._function.variable(loop.body, f"[{table}][{loop.counter}]", kind_of(column[0]))
+
+    def _row_of_nodes(self, loop: Loop, counter: Node, column: list[Any]) -> Any:
+        """The entry of a column of values: of what another loop has kept, its own table."""
+        texts = [entry.text if isinstance(entry, Node) else "" for entry in column]
+        table = texts[0].partition("[")[0]
+        if texts == [f"{table}[{turn}]" for turn in range(len(column))]:
+            text = f"{table}[{loop.counter}]"
+            return self._function.variable(loop.body, text, kind_of(column[0]))
+        return self._function.write(row_of(len(column)), *column, counter)
+
+    def _kept(self, loop: Loop, outer: Block, array: np.ndarray, count: int) -> np.ndarray:
+        made = np.empty((count, *array.shape), dtype=object)
+        for index in np.ndindex(array.shape):
+            name = self._function.name("k")
+            loop.kept.append((name, array[index]))
+            for turn in range(count):
+                text = f"{name}[{turn}]"
+                node = self._function.variable(outer, text, kind_of(array[index]))
+                made[(turn, *index)] = node
+        return made
+
+    def _choice(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
+        branches = params["branches"]
+        if len(branches) != 2:
+            raise NoFormulasError("it selects among more than two cases")
+        found = []
+        for closed in branches:
+            examples = [np.zeros(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
+            program = read_program(core.jaxpr_as_fun(closed), *examples)
+            found.append(self.run(program, operands[1:]))
+        pairs = zip(*found, strict=True)
+        return [self._select([operands[0], no, yes], {})[0] for no, yes in pairs]
+
+    def _rounded(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
+        to_even = params["rounding_method"] == jax.lax.RoundingMethod.TO_NEAREST_EVEN
+        return [self._entrywise("round_even" if to_even else "round_away", operands)]
+
+    def _each(self, texts: Callable[[Any], Any], operands: list[np.ndarray]) -> list[np.ndarray]:
+        made = np.empty(operands[0].shape, dtype=object)
+        for index in np.ndindex(made.shape):
+            made[index] = texts(operands[0][index])
+        return [made]
+
+
+def _simplified(name: str, operands: tuple[Any, ...]) -> Any:
+    """A result that needs no operation, or None."""
+    known = [None if isinstance(o, Node) else o for o in operands]
+    if name == "select" and known[0] is not None:
+        return operands[1] if known[0] else operands[2]
+    if len(operands) != 2 or known[0] is None is known[1]:
+        return None
+    if known[0] is not None and known[1] is not None:
+        return None
+    one, other = operands
+    value, rest = (known[0], other) if known[1] is None else (known[1], one)
+    is_first = known[1] is None
+    if name in ("and", "or"):
+        decides = (name == "or") == value
+        return value if decides else rest
+    if name == "mul" and value == 0:
+        return value  # a structural zero: of a derivative, or of a matrix
+    unit = {"add": 0, "mul": 1}.get(name, None if is_first else {"sub": 0, "div": 1}.get(name))
+    return rest if value == unit else None
+
+
+_SPECIAL: dict[str, Callable[..., list[np.ndarray]]] = {
+    "convert_element_type": _Printer._same,
+    "integer_pow": _Printer._power,
+    "select_n": _Printer._select,
+    "scan": _Printer._scan,
+    "cond": _Printer._choice,
+    "round": _Printer._rounded,
+    "add_any": lambda s, o, p: [s._entrywise("add", o)],
+    "square": lambda s, o, p: s._each(lambda a: s.join("mul", a, a), o),
+    "exp2": lambda s, o, p: s._each(lambda a: s.join("pow", 2.0, a), o),
+    "rsqrt": lambda s, o, p: s._each(lambda a: s.join("div", 1.0, s.join("sqrt", a)), o),
+    "clamp": lambda s, o, p: [s._entrywise("min", [s._entrywise("max", [o[0], o[1]]), o[2]])],
+    "reduce_sum": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("add", a, b))],
+    "reduce_prod": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("mul", a, b))],
+    "reduce_max": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("max", a, b))],
+    "reduce_min": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("min", a, b))],
+    "reduce_and": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("and", a, b))],
+    "reduce_or": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("or", a, b))],
+    "cumsum": lambda s, o, p: [accumulated(o[0], p, s.join)],
+    "dot_general": lambda s, o, p: [contracted(o, p, s.join)],
+}

@@ -1,0 +1,171 @@
+"""The exported page by hand: it computes alone, moves with its sliders, keeps its state."""
+
+import numpy as np
+import pytest
+from tests.explorer.browsers import Opened, needs_browser
+
+import thalweg as tw
+from thalweg.explorer import Explorer
+from thalweg.explorer.page import page_html
+from thalweg.explorer.system import read_system
+from thalweg.models import registry
+
+pytestmark = needs_browser
+# FitzHugh–Nagumo at current 0.8.
+REST = (-0.27290095900, 0.53387380125)
+_SIZE = 300_000
+
+
+def written(folder, name, **options):
+    """The address of the page of a built-in system."""
+    rule = registry.find(name).create()
+    page = tw.explore(rule, name=name, search=False, **options)
+    return page.save(folder / f"{name}.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def fitzhugh_nagumo(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("page"), "fitzhugh-nagumo")
+
+
+def test_a_page_asks_nobody_and_complains_of_nothing(browser, fitzhugh_nagumo):
+    with Opened(browser, fitzhugh_nagumo) as page:
+        assert page.complaints == []
+        assert all(url == fitzhugh_nagumo or url.startswith("data:") for url in page.asked)
+        assert page.evaluate("document.documentElement.outerHTML.length") < _SIZE
+        policy = page.view.locator("meta[http-equiv]").get_attribute("content")
+        assert policy is not None
+        assert "unsafe" not in policy
+        # The policy holds: text does not become code, later and from the page itself.
+        page.evaluate("setTimeout(() => setTimeout('globalThis.made = 1'))")
+        page.view.wait_for_timeout(100)
+        assert page.evaluate("globalThis.made === undefined")
+
+
+def test_a_slider_moves_an_equilibrium_to_where_the_search_finds_it(browser, fitzhugh_nagumo):
+    with Opened(browser, fitzhugh_nagumo) as page:
+        states, kinds = page.equilibria()
+        np.testing.assert_allclose(states, [REST], atol=1e-10)
+        assert kinds == ["source"]
+        page.slide(0, 0.3)
+        (found,) = tw.find_equilibria(tw.models.FitzHughNagumo(current=0.3))
+        states, kinds = page.equilibria()
+        np.testing.assert_allclose(states, [found.state], atol=1e-8)
+        assert kinds == [found.kind]
+        assert page.view.locator("#equilibria li").count() == 1
+
+
+def test_a_click_launches_the_run_that_simulate_makes(browser, fitzhugh_nagumo):
+    with Opened(browser, fitzhugh_nagumo) as page:
+        page.click(-1.5, 0.25)
+        page.click(1.0, -1.0, shift=True)
+        runs = page.evaluate("thalwegPage.state.runs")
+        assert [run["sign"] for run in runs] == [1, -1]
+        page.evaluate("thalwegPage.state.duration = 10; thalwegPage.changed(true)")
+        page.wait()
+        run = page.evaluate(
+            "(({times, us, vs}) => [times.at(-1), us.at(-1), vs.at(-1)])(thalwegPage.scene.runs[0])"
+        )
+        start = np.array([runs[0]["u"], runs[0]["v"]])
+        end = tw.simulate(tw.models.FitzHughNagumo(), start, duration=10.0, rtol=1e-9).final
+        np.testing.assert_allclose(run, [10.0, *np.asarray(end)], atol=1e-4)
+
+
+def test_the_address_restores_the_page_and_changes_can_be_undone(browser, fitzhugh_nagumo):
+    with Opened(browser, fitzhugh_nagumo) as page:
+        page.slide(1, 0.55)
+        page.click(0.5, 1.0)
+        page.view.locator("#zoom-in").click()
+        page.view.locator("#layer-arrows").click()
+        page.wait()
+        page.wait_until("location.hash.slice(1) === thalwegPage.state.toText()")
+        address, state = page.view.url, page.state()
+        assert "p.a=0.55" in state
+        with Opened(browser, address) as other:
+            assert other.state() == state
+            np.testing.assert_array_equal(other.equilibria()[0], page.equilibria()[0])
+        for _ in range(4):
+            page.view.keyboard.press("Control+z")
+            page.wait()
+        assert page.state() == ""
+        page.view.keyboard.press("Control+y")
+        page.wait()
+        assert page.state() == "p.a=0.55"
+
+
+def test_what_an_address_has_too_much_is_ignored_and_said(browser, fitzhugh_nagumo):
+    wrong = "#p.curent=1&view=3,1,0,1&p.tau=9&runs=1,2,x&p.a=much&%E0=1"
+    with Opened(browser, fitzhugh_nagumo + wrong) as page:
+        assert page.state() == "p.tau=9"
+        notes = page.view.locator("#notes").inner_text()
+        for said in ("p.curent=1", "view=3,1,0,1", "runs=1,2,x", "p.a=much"):
+            assert said in notes
+        assert page.complaints == []
+
+
+class Hostile(tw.Flow):
+    """A system whose names are code."""
+
+    coefficient: float = 1.0
+    domain = tw.Box([-1.0, -1.0], [1.0, 1.0])
+    state_names = ("</script><script>boom()</script>", "in")
+
+    def velocity(self, t, state):
+        return -self.coefficient * state
+
+
+def test_names_that_are_code_stay_text(browser, tmp_path):
+    name = "<img src=x onerror=boom()> ${boom()} ' \" \u2028"
+    file = tmp_path / "page.html"
+    file.write_text(page_html(read_system(Hostile(), name=name)), encoding="utf-8")
+    with Opened(browser, file.as_uri()) as page:
+        assert page.complaints == []
+        assert page.view.locator("h1").inner_text().startswith("<img src=x onerror=boom()>")
+        assert page.view.locator("img").count() == 0
+        assert page.view.locator("script").count() == 2
+        assert page.equilibria()[1] == ["sink"]
+        assert "</script>" in page.view.locator("#equilibria").inner_text()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
+def test_it_fits_the_window_and_follows_dark_and_light(browser, fitzhugh_nagumo, width, scheme):
+    with Opened(browser, fitzhugh_nagumo, width=width, scheme=scheme) as page:
+        page.click(1.0, 1.0)
+        wide, inner = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= inner
+        drawn = page.view.locator("#portrait").bounding_box()
+        assert drawn is not None
+        assert min(300, 0.8 * width) <= drawn["width"] <= width
+        context = "document.getElementById('portrait').getContext('2d')"
+        corner = page.evaluate(f"[...{context}.getImageData(1, 1, 1, 1).data]")
+        paper = sum(corner[:3]) / 3.0
+        assert paper > 200.0 if scheme == "light" else paper < 60.0
+
+
+def test_keys_do_what_the_mouse_does(browser, fitzhugh_nagumo):
+    with Opened(browser, fitzhugh_nagumo) as page:
+        page.view.locator("#portrait").focus()
+        for key in ("ArrowRight", "ArrowUp", "Enter", "+"):
+            page.view.keyboard.press(key)
+        page.wait()
+        assert len(page.evaluate("thalwegPage.state.runs")) == 1
+        assert page.evaluate("thalwegPage.state.view[1]") < 3.0
+        page.view.keyboard.press("0")
+        page.view.keyboard.press("Delete")
+        page.wait()
+        assert page.state() == ""
+
+
+def test_an_explorer_needs_formulas_to_be_a_file():
+    class Sorted(tw.Flow):
+        domain = tw.Box([-1.0, -1.0], [1.0, 1.0])
+
+        def velocity(self, t, state):
+            import jax.numpy as jnp
+
+            return -jnp.sort(state)
+
+    page = tw.explore(Sorted(), search=False)
+    assert isinstance(page, Explorer)
+    with pytest.raises(tw.InputError, match="sort"):
+        page.to_html()
