@@ -1,5 +1,6 @@
 """What a page is told of a system: axes, sliders, what is held; and what is refused."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -50,11 +51,10 @@ def test_a_slice_holds_coordinates_on_sliders():
     assert (held.name, held.value, held.is_held, held.coordinate) == ("z", 27.0, True, 2)
     values = np.array([s.value for s in system.sliders])
     values[-1] = 5.0
-    moved = system.at(values)
+    with jax.enable_x64(True):
+        moved = system.at(values).displacement(jnp.array([1.0, 2.0]))
     sigma, rho, _ = values[:3]
-    np.testing.assert_allclose(
-        moved.displacement(np.array([1.0, 2.0])), [sigma, rho - 5.0 - 2.0], rtol=1e-6
-    )
+    np.testing.assert_allclose(moved, [sigma, rho - 5.0 - 2.0], rtol=1e-6)
     box = region(system, values, [-1.0, 1.0, -2.0, 2.0])
     assert box.to_dict()["lower"] == [-1.0, -2.0, 5.0]
     assert box.to_dict()["upper"] == [1.0, 2.0, 5.0]

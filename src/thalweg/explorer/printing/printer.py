@@ -270,7 +270,7 @@ class _Printer:
     def _seen_after(self, outer: Block, array: np.ndarray) -> np.ndarray:
         made = np.empty(array.shape, dtype=object)
         for index in np.ndindex(made.shape):
-            node = array[index]
+            node: Any = array[index]
             made[index] = self._function.variable(outer, node.text, node.kind)
         return made
 
