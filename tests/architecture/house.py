@@ -50,8 +50,8 @@ PARTS = {
     ),
     "formats": ("xpp",),
     "learning": (
-        "continuous", "adjoints", "runs", "gradients", "relax", "compare", "inverse",
-        "densities",
+        "continuous", "adjoints", "runs", "gradients", "relax", "compare", "losses",
+        "inverse", "densities",
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
