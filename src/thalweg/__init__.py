@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     )
     from thalweg.analysis import (
         AxiomCheck as AxiomCheck,
+        Basins as Basins,
         BifurcationDiagram as BifurcationDiagram,
         BoundedBelow as BoundedBelow,
         Comparison as Comparison,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         DescentCheck as DescentCheck,
         Equilibria as Equilibria,
         Equilibrium as Equilibrium,
+        Exponents as Exponents,
         Homogeneity as Homogeneity,
         Linearization as Linearization,
         bifurcation_diagram as bifurcation_diagram,
@@ -46,10 +48,12 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         check_descent as check_descent,
         compare_operators as compare_operators,
         conserved_quantities as conserved_quantities,
+        find_basins as find_basins,
         find_cycles as find_cycles,
         find_equilibria as find_equilibria,
         homogeneity_degree as homogeneity_degree,
         linearize as linearize,
+        lyapunov_exponents as lyapunov_exponents,
     )
     from thalweg.core.domains import (
         Box as Box,
@@ -152,6 +156,7 @@ _ROOMS = (
 _NAMES = {
     "thalweg.analysis": (
         "AxiomCheck",
+        "Basins",
         "BifurcationDiagram",
         "BoundedBelow",
         "Comparison",
@@ -162,6 +167,7 @@ _NAMES = {
         "DescentCheck",
         "Equilibria",
         "Equilibrium",
+        "Exponents",
         "Homogeneity",
         "Linearization",
         "bifurcation_diagram",
@@ -170,10 +176,12 @@ _NAMES = {
         "check_descent",
         "compare_operators",
         "conserved_quantities",
+        "find_basins",
         "find_cycles",
         "find_equilibria",
         "homogeneity_degree",
         "linearize",
+        "lyapunov_exponents",
     ),
     "thalweg.core.domains": ("Box", "Domain", "ProbabilitySimplex"),
     "thalweg.core.ensembles": ("ensemble",),

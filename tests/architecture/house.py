@@ -35,7 +35,10 @@ FLOORS = {
 # Inside a room that has sub-rooms, its parts (modules and sub-rooms) have an order of their own:
 # each imports only from parts named before it. A new part is a new name here.
 PARTS = {
-    "analysis": ("linearize", "descent", "equilibria", "cycles", "continuation", "comparison"),
+    "analysis": (
+        "linearize", "descent", "equilibria", "cycles", "exponents", "basins", "continuation",
+        "comparison",
+    ),
     "cli": (
         "startup", "versions", "stages", "session", "parse", "page", "describe", "commands",
         "main",

@@ -1,10 +1,13 @@
 """What a rule does in the long run: where it rests, what it repeats, whether an energy falls.
 
 `linearize` looks at one state. Sub-rooms, each importing only from those before it: `descent` (an
-energy along a rule), `equilibria`, `cycles`, `continuation` (of equilibria in a parameter),
-`comparison` (of ways down one energy).
+energy along a rule), `equilibria`, `cycles`, `exponents` (of Lyapunov), `basins` (of
+attractors), `continuation` (of equilibria in a parameter), `comparison` (of ways down one energy).
 """
 
+from thalweg.analysis.basins.find import find_basins
+from thalweg.analysis.basins.follow import Following
+from thalweg.analysis.basins.result import Attractor, Basins
 from thalweg.analysis.comparison.compare import compare_operators
 from thalweg.analysis.comparison.result import Comparison, Course
 from thalweg.analysis.continuation.diagram import bifurcation_diagram
@@ -25,10 +28,14 @@ from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.quantities import ConservedQuantities, ConservedQuantity
 from thalweg.analysis.equilibria.result import Equilibria, Search
+from thalweg.analysis.exponents.result import Exponents
+from thalweg.analysis.exponents.spectrum import lyapunov_exponents
 from thalweg.analysis.linearize import Linearization, linearize
 
 __all__ = [
+    "Attractor",
     "AxiomCheck",
+    "Basins",
     "Bifurcation",
     "BifurcationDiagram",
     "BoundedBelow",
@@ -42,6 +49,8 @@ __all__ = [
     "DescentCheck",
     "Equilibria",
     "Equilibrium",
+    "Exponents",
+    "Following",
     "Homogeneity",
     "Linearization",
     "Recurrent",
@@ -53,8 +62,10 @@ __all__ = [
     "check_descent",
     "compare_operators",
     "conserved_quantities",
+    "find_basins",
     "find_cycles",
     "find_equilibria",
     "homogeneity_degree",
     "linearize",
+    "lyapunov_exponents",
 ]

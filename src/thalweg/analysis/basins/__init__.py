@@ -1,0 +1,8 @@
+"""Attractors and what ends on them: starts are followed in blocks until each is decided.
+
+`lanes` moves a batch of trajectories by a block and says which of `regions` each is in; `regions`
+are ellipsoids about points of rest and of n-cycles, and tubes about closed orbits (`tubes`), on
+which a quadratic function falls; `cells` are where what never closes recurs. `follow` keeps a pool
+of lanes full; `attractors` finds what there is; `grids` refines where neighbours differ;
+`statistics` are intervals, entropy and dimension.
+"""

@@ -1,0 +1,224 @@
+"""The verb: find the attractors of a rule, and label starts by where they end."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from thalweg.analysis.basins.attractors import Inventory, settle_rest
+from thalweg.analysis.basins.follow import UNDECIDED, Following
+from thalweg.analysis.basins.grids import label_grid, middles
+from thalweg.analysis.basins.result import Attractor, Basins, other_shares
+from thalweg.analysis.basins.statistics import (
+    basin_entropy,
+    binomial_interval,
+    boundary_dimension,
+)
+from thalweg.analysis.cycles.find import find_cycles
+from thalweg.analysis.cycles.result import Cycles
+from thalweg.analysis.equilibria.find import find_equilibria, given_points
+from thalweg.analysis.equilibria.result import Equilibria
+from thalweg.core.about import About
+from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
+from thalweg.core.randomness import host_generator
+from thalweg.dynamics import Rule
+from thalweg.dynamics.problem import Problem, make_problem
+
+# The first starts are followed to their end, and shown to nobody: what attracts them is then known.
+_PILOTS = 64
+# Trajectories that have not settled then are looked at as they are.
+_PILOT_STEPS = 4096
+# Points of a grid: its labels must fit into memory several times over.
+_MOST_POINTS = 50_000_000
+
+
+def find_basins(
+    rule: Rule,
+    domain: Domain | None = None,
+    *,
+    starts: int | Any = 10_000,
+    grid: int | Sequence[int] | None = None,
+    duration: float | None = None,
+    refine: bool = True,
+    equilibria: Equilibria | None = None,
+    cycles: Cycles | None = None,
+    following: Following | None = None,
+    key: jax.Array | None = None,
+) -> Basins:
+    """Find the attractors of a flow or map, and which starts in a domain end on each.
+
+    Attractors come first: states of rest and cycles that attract, by `find_equilibria` and (of
+    flows) `find_cycles`, and what a few starts are seen to settle on, chaos included. About each of
+    them lies a region that trajectories do not leave: a sublevel set of a quadratic function that
+    falls on it, or a tube about a closed orbit that draws trajectories in. Starts are followed in
+    blocks of steps; those inside a region (or, of chaotic sets, in its cells for several blocks on
+    end) are decided and leave, and others take their places.
+
+    Arguments:
+        rule: a `Flow` or a `Map` that does not depend on time.
+        domain: where starts lie; None means the domain that the rule declares.
+        starts: the number of random starts, or the starts themselves: states stacked along a first
+            axis. Not used with `grid`.
+        grid: the number of points along every side, or along each; the starts are the middles of
+            equal cells. A side of one point holds its coordinate at the middle of the domain.
+        duration: for how long a start is followed at most (steps, of a map); None means until it is
+            decided, or the steps of `following` are spent.
+        refine: follow only those points of a grid that have neighbours with other labels.
+        equilibria: what `find_equilibria` found there; None searches.
+        cycles: what `find_cycles` found there; None searches (of a map, only what orbits show).
+        following: tolerance, bound and number of steps.
+        key: a `jax.random` key; None means a fixed one. The same key gives the same result.
+
+    Returns:
+        The attractors, with the label of every start; a table when printed.
+
+    Raises:
+        InputError: the rule does not fit the domain, depends on time or is finite nowhere; a number
+            makes no sense.
+
+    Example:
+        >>> import jax.numpy as jnp, thalweg as tw
+        >>> flow = tw.as_flow(lambda x: x - x**3, domain=tw.Box([-2.0], [2.0]))
+        >>> found = tw.find_basins(flow, grid=100)
+        >>> [(a.kind, round(float(a.point[0]), 6), a.fraction) for a in found.attractors]
+        [('equilibrium', -1.0, 0.5), ('equilibrium', 1.0, 0.5)]
+
+    References:
+        Menck, Heitzig, Marwan & Kurths (2013) for fractions; Datseris & Wagemakers (2022) for
+        recurrence; Daza et al. (2016) for the entropy; Grebogi et al. (1983) for the dimension.
+    """
+    following = Following() if following is None else following
+    span = _span(duration, following)
+    with jax.enable_x64(True):
+        problem, domain = make_problem(rule, domain)
+        sides = None if grid is None else _sides(problem, grid)
+        points = None if sides else _starts(problem, starts, key)
+        if equilibria is None:
+            equilibria = find_equilibria(rule, domain, key=key)
+        if cycles is None and rule.has_continuous_time:
+            cycles = find_cycles(rule, domain, key=key, equilibria=equilibria)
+        inventory = Inventory(problem, following)
+        inventory.add_known(equilibria, cycles)
+        widths = np.asarray(problem.chart.widths)
+
+        def label(points: np.ndarray) -> np.ndarray:
+            found = settle_rest(inventory, inventory.follow(points, span), span)
+            tried[0] += int(found.steps.sum())
+            return found.label
+
+        tried, followed, axes = [0], None, None
+        if sides is not None:
+            axes = middles(*map(np.asarray, problem.chart.bounds), counts=sides)
+            _look_first(inventory, _pilots(axes), span)
+            scaled = [axis / width for axis, width in zip(axes, widths, strict=True)]
+            labels, followed = label_grid(label, scaled, refine and following.early)
+        else:
+            assert points is not None
+            _look_first(inventory, points[:_PILOTS] / widths, span)
+            labels = label(points / widths)
+        return _assemble(
+            inventory, About.of(rule, domain), labels, followed, axes, points, tried[0]
+        )
+
+
+def _span(duration: float | None, following: Following) -> float:
+    if duration is None:
+        if not following.early:
+            raise InputError("duration must be given with Following(early=False): the end of all.")
+        return np.inf
+    if not duration > 0.0:
+        raise InputError(f"duration must be positive, got {duration}.")
+    return float(duration)
+
+
+def _sides(problem: Problem, grid: int | Sequence[int]) -> tuple[int, ...]:
+    """The number of points along each side; refuses what is no grid of the domain."""
+    dimension = problem.chart.dimension
+    if not problem.chart.is_product:
+        raise InputError(
+            "grid asks for a box, whose coordinates vary one by one: give random starts instead."
+        )
+    sides = (grid,) * dimension if isinstance(grid, int | np.integer) else tuple(grid)
+    whole = all(isinstance(n, int | np.integer) and n >= 1 for n in sides)
+    if len(sides) != dimension or not whole:
+        raise InputError(
+            f"grid must be a whole number, or one for each of {dimension} coordinates, at least 1 "
+            f"each, got {grid!r}."
+        )
+    if np.prod(sides, dtype=float) > _MOST_POINTS:
+        raise InputError(
+            f"grid has {np.prod(sides, dtype=float):.3g} points; at most {_MOST_POINTS:,} fit. "
+            f"Hold coordinates at their middle by a side of 1, or give random starts."
+        )
+    return tuple(int(n) for n in sides)
+
+
+def _starts(problem: Problem, starts: int | Any, key: jax.Array | None) -> np.ndarray:
+    """Starts `(n, d)` in coordinates."""
+    if isinstance(starts, int | np.integer) and not isinstance(starts, bool):
+        if starts < 1:
+            raise InputError(f"starts must be at least 1, got {starts}.")
+        return problem.chart.draw(host_generator(key), int(starts))
+    return given_points(problem, starts)
+
+
+def _pilots(axes: list[np.ndarray]) -> np.ndarray:
+    """Points of a grid, at random."""
+    rng = np.random.default_rng(0)
+    return np.stack([rng.choice(axis, _PILOTS) for axis in axes], axis=1)
+
+
+def _look_first(inventory: Inventory, z: np.ndarray, span: float) -> None:
+    """Let a few starts show what attracts them."""
+    few = replace(
+        inventory.settings, max_steps=min(_PILOT_STEPS, inventory.settings.max_steps), early=True
+    )
+    pilots = replace(inventory, settings=few)
+    found = pilots.follow(z, span, label="attractors")
+    undecided = found.label == UNDECIDED
+    if np.any(undecided):
+        inventory.look_at(found.z[undecided])
+
+
+def _assemble(
+    inventory: Inventory, about: About, labels: np.ndarray, followed: np.ndarray | None,
+    axes: list[np.ndarray] | None, points: np.ndarray | None, steps: int,
+) -> Basins:  # fmt: skip
+    chart, total = inventory.problem.chart, labels.size
+    attractors = []
+    for number, known in enumerate(inventory.members):
+        count = int(np.sum(labels == number))
+        attractors.append(
+            Attractor(
+                known.kind,
+                np.asarray(chart.layout.flatten(chart.embed(known.y)), dtype=np.float64),
+                known.period,
+                count,
+                count / total,
+                binomial_interval(count, total),
+                known.evidence,
+            )
+        )
+    none = (np.nan, np.nan)
+    entropy = none if axes is None else basin_entropy(labels)
+    dimension = none if axes is None else boundary_dimension(labels)
+    return Basins(
+        tuple(attractors),
+        *other_shares(labels),
+        starts=total,
+        labels=labels.astype(np.int64),
+        axes=None if axes is None else tuple(axes),
+        points=points,
+        coordinates=tuple(about.names[i] for i in chart.indices),
+        followed=total if followed is None else int(followed.sum()),
+        steps=steps,
+        entropy=entropy[0],
+        boundary_entropy=entropy[1],
+        dimension=dimension[0],
+        dimension_error=dimension[1],
+        notes=tuple(dict.fromkeys(inventory.notes)),
+        about=about,
+    )

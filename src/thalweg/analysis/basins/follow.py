@@ -1,0 +1,153 @@
+"""Starts followed until each is decided: a pool of lanes that is kept full.
+
+Decided lanes leave after every block of steps and the next starts take their places; once no start
+is left, what remains is brought together in fewer lanes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from thalweg.analysis.basins.cells import Cells
+from thalweg.analysis.basins.lanes import BLOCK, Lanes, Regions, move_flow, move_map
+from thalweg.core.errors import InputError
+from thalweg.core.progress import Progress
+from thalweg.dynamics.problem import Problem
+
+DIVERGED, LEFT, UNDECIDED = -1, -2, -3
+# Blocks on end after each of which a lane has to be in the cells of a set.
+_RECURS = 8
+# Two sizes of a pool are two compiled programs.
+_FEWER = 8
+_LEAST = 64
+
+
+@dataclass(frozen=True)
+class Following:
+    """How starts are followed.
+
+    Attributes:
+        tolerance: the error allowed a step of a flow in each coordinate, in widths of the domain.
+        bound: a state this many widths of the domain from its middle, in any coordinate that is no
+            angle, is lost: it counts as diverged.
+        max_steps: how many steps a start may take; what is not decided then is undecided.
+        early: stop a trajectory as soon as it is decided; False follows each to the end (which
+            `duration` has to say), to see that nothing depends on it.
+        lanes: how many trajectories are under way at once.
+
+    Raises:
+        InputError: a number that must be positive is not.
+    """
+
+    tolerance: float = 1e-6
+    bound: float = 1e3
+    max_steps: int = 20_000
+    early: bool = True
+    lanes: int = 1024
+
+    def __post_init__(self) -> None:
+        for name in ("tolerance", "bound", "max_steps", "lanes"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"Following: {name} must be positive, got {getattr(self, name)}.")
+
+
+class Followed(NamedTuple):
+    """What became of starts.
+
+    Attributes:
+        label: the attractor of each, `DIVERGED` or `UNDECIDED`, shape `(n,)`.
+        time: how long each was followed, shape `(n,)`.
+        steps: how many steps were tried of each, shape `(n,)`.
+        z: where each was then, shape `(n, d)`.
+    """
+
+    label: np.ndarray
+    time: np.ndarray
+    steps: np.ndarray
+    z: np.ndarray
+
+
+class _Pool:
+    """Lanes under way, in arrays of one size; a lane without a start has `index` −1."""
+
+    def __init__(self, size: int, dimension: int):
+        self.index = np.full(size, -1)
+        self.t, self.h, self.z = np.zeros(size), np.zeros(size), np.zeros((dimension, size))
+        self.spent = np.zeros(size, dtype=np.int64)
+        self.recurs = np.zeros(size, dtype=np.int64)
+
+    def take(self, starts: np.ndarray, first: int) -> int:
+        """Fill free lanes with starts from number `first` on; returns the next number."""
+        free = np.flatnonzero(self.index < 0)[: len(starts) - first]
+        self.index[free] = first + np.arange(len(free))
+        self.z[:, free] = starts[self.index[free]].T
+        for part in (self.t, self.h, self.spent, self.recurs):
+            part[free] = 0
+        return first + len(free)
+
+    def in_fewer(self, size: int) -> "_Pool":
+        """The lanes that have a start, in a smaller pool."""
+        kept, pool = np.flatnonzero(self.index >= 0), _Pool(size, len(self.z))
+        for name in ("index", "t", "h", "spent", "recurs"):
+            getattr(pool, name)[: len(kept)] = getattr(self, name)[kept]
+        pool.z[:, : len(kept)] = self.z[:, kept]
+        return pool
+
+
+def follow(
+    problem: Problem,
+    regions: Regions,
+    starts: np.ndarray,
+    settings: Following,
+    duration: float = np.inf,
+    cells: Sequence[Cells] = (),
+    label: str = "basins",
+) -> Followed:
+    """Follow starts `(n, d)`, in units of the domain, until each is decided or its time is over.
+
+    Call with x64 enabled.
+    """
+    count, dimension = starts.shape
+    move = move_flow if problem.rule.has_continuous_time else move_map
+    found = Followed(
+        np.full(count, UNDECIDED), np.zeros(count), np.zeros(count, np.int64), starts.copy()
+    )
+    size = min(settings.lanes, max(_LEAST, 1 << (count - 1).bit_length()))
+    pool, first, done = _Pool(size, dimension), 0, 0
+    numbers = np.asarray(settings.tolerance), np.asarray(settings.bound)
+    with Progress(label, total=count, unit="starts") as progress:
+        while done < count:
+            first = pool.take(starts, first)
+            few = max(size // _FEWER, 1)
+            if first == count and len(pool.index) > few and np.sum(pool.index >= 0) <= few:
+                pool = pool.in_fewer(few)
+            busy = pool.index >= 0
+            lanes = Lanes(pool.t, pool.h, pool.z, np.where(busy, duration, 0.0))
+            moved, seen = move(problem, lanes, regions, *numbers)
+            pool.t, pool.h, pool.z = (np.array(a) for a in moved[:3])
+            pool.spent += BLOCK
+            ratio, owner, lost, over = (np.asarray(a) for a in seen)
+            told = np.where(ratio <= 1.0, owner, UNDECIDED)
+            told = np.where(lost, DIVERGED, _recurring(pool, cells, told))
+            ends = (pool.t >= duration) | (pool.spent >= settings.max_steps) | lost
+            leaves = busy & (ends | (settings.early & (over | (told != UNDECIDED))))
+            at = pool.index[leaves]
+            found.label[at], found.time[at] = told[leaves], pool.t[leaves]
+            found.steps[at], found.z[at] = pool.spent[leaves], pool.z[:, leaves].T
+            pool.index[leaves] = -1
+            done += len(at)
+            progress.update(done)
+    return found
+
+
+def _recurring(pool: _Pool, cells: Sequence[Cells], told: np.ndarray) -> np.ndarray:
+    """The labels, those in the cells of one set for several blocks on end among them."""
+    if not cells:
+        return told
+    where = np.full(len(told), UNDECIDED)
+    for part in cells:
+        where[part.hold(pool.z.T)] = part.owner
+    pool.recurs = np.where(where == UNDECIDED, 0, pool.recurs + 1)
+    return np.where((told == UNDECIDED) & (pool.recurs >= _RECURS), where, told)

@@ -1,0 +1,216 @@
+"""A batch of trajectories moved by a block of steps, and the region that each is then in.
+
+Coordinates are in units of the domain, z = y / widths. Lanes are the last axis of every array: a
+step of a small system is then a few vector instructions long.
+"""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.dynamics.problem import Problem
+
+# A block costs a call from the host and a look at the regions; a decided lane waits for its end.
+BLOCK = 32
+_SHRINK, _GROW, _SAFETY, _ORDER = 0.2, 5.0, 0.9, 5
+_FIRST = 1e-2  # of the time in which the fastest coordinate crosses the domain
+# No step is longer: a system at rest lets any step pass, and what is longer overflows.
+_LONGEST = 1e100
+_TINY = 1e-200  # in place of a speed that is 0
+# What moves by no more than so many tolerances in a block is at rest: explicit steps keep a point
+# at rest trembling by some of them, and a block is long beside the time that a saddle takes.
+_STILL = 10.0
+
+
+class Regions(NamedTuple):
+    """Sets that a trajectory does not leave, about points: sublevel sets of quadratic functions.
+
+    The function of a lane at z is V = eᵀ P e of its distance e from a point, once what lies along a
+    closed orbit there (τ v + τ² a / 2, with its velocity v and acceleration a) is taken off.
+
+    Attributes:
+        center: the points, shape `(n, d)`.
+        form: P, shape `(n, d, d)`.
+        level: up to where V counts, shape `(n,)`; negative where there is no region.
+        along: v, shape `(n, d)`; 0 of a point of rest.
+        dual: v / |v|², shape `(n, d)`; 0 of a point of rest.
+        bend: a, shape `(n, d)`.
+        reach: the largest |τ| of each point, shape `(n,)`.
+        owner: the attractor that each belongs to, shape `(n,)`.
+    """
+
+    center: Any
+    form: Any
+    level: Any
+    along: Any
+    dual: Any
+    bend: Any
+    reach: Any
+    owner: Any
+
+
+class Lanes(NamedTuple):
+    """Trajectories under way.
+
+    Attributes:
+        t: the time of each, shape `(n,)`.
+        h: its next step, 0 where none was taken yet, shape `(n,)`.
+        z: its point, shape `(d, n)`.
+        end: the time at which it ends, shape `(n,)`.
+    """
+
+    t: Any
+    h: Any
+    z: Any
+    end: Any
+
+
+class Looked(NamedTuple):
+    """What a look at lanes shows.
+
+    Attributes:
+        ratio: the least V / level over the regions, shape `(n,)`: at most 1 inside one.
+        owner: the attractor whose region that is, shape `(n,)`.
+        is_lost: beyond the bound, or no longer finite, shape `(n,)`.
+        is_over: at rest, or no step is short enough, shape `(n,)`.
+    """
+
+    ratio: Any
+    owner: Any
+    is_lost: Any
+    is_over: Any
+
+
+def no_regions(dimension: int, count: int = 1) -> Regions:
+    """Regions that nothing is in."""
+    flat, ones = np.zeros((count, dimension)), np.ones(count)
+    form = np.zeros((count, dimension, dimension))
+    owner = np.zeros(count, dtype=np.int64)
+    return Regions(flat, form, -ones, flat, flat, flat, ones, owner)
+
+
+def joined(parts: list[Regions], dimension: int) -> Regions:
+    """Regions side by side, filled up to a power of two: few numbers of them compile."""
+    count = sum(len(part.level) for part in parts)
+    room = 1 << max(count - 1, 0).bit_length()
+    whole = [*parts, no_regions(dimension, room - count)]
+    return Regions(*(np.concatenate(column) for column in zip(*whole, strict=True)))
+
+
+@eqx.filter_jit
+def move_flow(
+    problem: Problem, lanes: Lanes, regions: Regions, tolerance: Any, bound: Any
+) -> tuple[Lanes, Looked]:
+    """Move lanes of a flow by `BLOCK` adaptive steps of Tsit5.
+
+    Arguments:
+        problem: the flow.
+        lanes: where they are.
+        regions: where a lane is decided.
+        tolerance: the error allowed a step, in units of the domain.
+        bound: how far from the middle of the domain, in its widths, a lane counts as lost.
+    """
+    # Only flows need Diffrax, whose import takes most of a second.
+    import diffrax as dfx
+
+    tableau, widths = dfx.Tsit5.tableau, problem.chart.widths
+
+    def velocity(z: jax.Array) -> jax.Array:
+        return jax.vmap(lambda z: problem.displacement(z * widths) / widths, -1, -1)(z)
+
+    def attempt(carry: Any, _: Any) -> Any:
+        t, h, z, first = carry
+        step = jnp.minimum(h, lanes.end - t)
+        slopes, there = [first], z
+        for row in tableau.a_lower:
+            there = z + step * _combined(row, slopes)
+            slopes.append(velocity(there))
+        size = jnp.max(jnp.abs(step * _combined(tableau.b_error, slopes)), axis=0) / tolerance
+        ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / _ORDER)
+        factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
+        taken = size <= 1.0
+        kept = [jnp.where(taken, a, b) for a, b in ((t + step, t), (there, z), (slopes[-1], first))]
+        return (kept[0], jnp.minimum(h * factor, _LONGEST), kept[1], kept[2]), None
+
+    first = velocity(lanes.z)
+    pace = jnp.max(jnp.abs(first), axis=0)
+    h = jnp.where(lanes.h > 0.0, lanes.h, _FIRST / jnp.maximum(pace, _TINY))
+    (t, h, z, _), _ = jax.lax.scan(attempt, (lanes.t, h, lanes.z, first), None, length=BLOCK)
+    # Negated, so that NaN counts as stuck.
+    stuck = ~(h > 4.0 * jnp.finfo(h.dtype).eps * jnp.abs(t))
+    still = _moved(problem, z, lanes.z) < _STILL * tolerance
+    return _seen(problem, Lanes(t, h, z, lanes.end), regions, bound, stuck | still)
+
+
+@eqx.filter_jit
+def move_map(
+    problem: Problem, lanes: Lanes, regions: Regions, tolerance: Any, bound: Any
+) -> tuple[Lanes, Looked]:
+    """Move lanes of a map by up to `BLOCK` steps; `tolerance` is not needed, none is at rest."""
+    widths = problem.chart.widths
+
+    def once(carry: Any, _: Any) -> Any:
+        t, z = carry
+        new = jax.vmap(lambda z: problem.step(z * widths) / widths, -1, -1)(z)
+        goes = t < lanes.end
+        return (t + goes, jnp.where(goes, new, z)), None
+
+    (t, z), _ = jax.lax.scan(once, (lanes.t, lanes.z), None, length=BLOCK)
+    # A cycle whose period divides the block's length is no state of rest.
+    still = jnp.zeros_like(t) > 0.0
+    return _seen(problem, Lanes(t, lanes.h, z, lanes.end), regions, bound, still)
+
+
+def _moved(problem: Problem, z: jax.Array, before: jax.Array) -> jax.Array:
+    """How far lanes got in a block, `(n,)`, angles the shorter way round."""
+    widths = problem.chart.widths
+    away = jax.vmap(lambda a: problem.chart.shorten(a * widths) / widths, -1, -1)(z - before)
+    return jnp.max(jnp.abs(away), axis=0)
+
+
+def _combined(row: Any, slopes: list[Any]) -> Any:
+    """Σ_i row_i k_i."""
+    terms = [float(a) * k for a, k in zip(row, slopes, strict=False) if a != 0.0]
+    return sum(terms[1:], terms[0])
+
+
+def _seen(
+    problem: Problem, lanes: Lanes, regions: Regions, bound: Any, is_over: Any
+) -> tuple[Lanes, Looked]:
+    """The lanes, their angles wrapped, and what is seen of them."""
+    widths, (lower, upper) = problem.chart.widths, problem.chart.bounds
+    middle = (lower + upper) / 2.0 / widths
+    z = jax.vmap(lambda z: problem.chart.wrap(z * widths) / widths, -1, -1)(lanes.z)
+    far = ~(jnp.max(jnp.abs(z - middle[:, None]), axis=0) <= bound)
+    ratio, owner = jax.vmap(lambda z: _nearest(problem, regions, z), -1, 0)(z)
+    return lanes._replace(z=z), Looked(ratio, owner, far, is_over)
+
+
+def _nearest(problem: Problem, regions: Regions, z: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The least V / level at a point, and whose it is."""
+    widths = problem.chart.widths
+    away = problem.chart.shorten((z - regions.center) * widths) / widths
+    tau = jnp.sum(regions.dual * away, axis=1)
+    along = tau[:, None] * (regions.along + 0.5 * tau[:, None] * regions.bend)
+    rest = away - along
+    value = jnp.sum(jnp.sum(regions.form * rest[:, None, :], axis=2) * rest, axis=1)
+    counts = (regions.level > 0.0) & (jnp.abs(tau) <= regions.reach)
+    ratio = jnp.where(counts, value / jnp.where(counts, regions.level, 1.0), jnp.inf)
+    best = jnp.argmin(ratio)
+    return ratio[best], jnp.asarray(regions.owner)[best]
+
+
+@eqx.filter_jit
+def jacobians(problem: Problem, z: Any) -> tuple[jax.Array, jax.Array]:
+    """Displacements and their Jacobians in units of the domain at points `(n, d)`."""
+    widths = problem.chart.widths
+
+    def here(z: jax.Array) -> tuple[jax.Array, jax.Array]:
+        value = problem.displacement(z * widths) / widths
+        return value, value
+
+    slopes, values = jax.vmap(jax.jacfwd(here, has_aux=True))(z)
+    return values, slopes

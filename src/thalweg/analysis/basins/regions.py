@@ -1,0 +1,148 @@
+"""Ellipsoids about points of rest and of n-cycles, on which a quadratic function is seen to fall.
+
+With V(e) = eᵀ P e at a point c, a flow falls where V̇ = 2 eᵀ P f(c + e) < 0, a map where V at the
+next point of the cycle is less than V here. P solves Lyapunov's (Stein's) equation of the linear
+part, or is that of its eigenvectors; the level is the largest one below which V falls at every
+place looked at: on many ellipsoids, one inside the other, in many directions.
+"""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.analysis.basins.lanes import Regions, jacobians
+from thalweg.dynamics.problem import Problem
+
+_DIRECTIONS = 256
+_LEVELS = 48
+# Radii of neighbouring ellipsoids; 48 of them reach from the domain down to a millionth of it.
+_RATIO = 0.75
+# V has to fall at a tenth of the rate at which it falls in the end: not just barely.
+_SHARE = 0.1
+# A level is taken to this share of the last one that was seen to fall: between the directions
+# looked at it might fall less.
+_SAFE = 0.8
+_WORST_CONDITION = 1e6
+
+
+def rest_region(problem: Problem, z: np.ndarray, owner: int) -> Regions | None:
+    """The region of a point of rest of a flow at `z` `(d,)`, or None if none is found."""
+    _, slopes = (np.asarray(a) for a in jacobians(problem, z[None]))
+    best = None
+    for form in _flow_forms(slopes[0]):
+        level = _level(problem, z[None], form[None], _decay(slopes[0]), is_flow=True)
+        if level is not None:
+            size = level / np.linalg.det(form) ** (1.0 / len(z))
+            best = max(best or (0.0, form, level), (size, form, level), key=lambda x: x[0])
+    return None if best is None else _points(z[None], best[1][None], best[2], owner)
+
+
+def cycle_region(problem: Problem, points: np.ndarray, owner: int) -> Regions | None:
+    """The regions of an n-cycle of a map through `points` `(n, d)`, in order, or None."""
+    _, slopes = (np.asarray(a) for a in jacobians(problem, points))
+    own = slopes + np.eye(points.shape[1])
+    around = np.linalg.multi_dot(own[::-1]) if len(own) > 1 else own[0]
+    radius = float(np.max(np.abs(np.linalg.eigvals(around))))
+    if not radius < 1.0:
+        return None
+    # V falls by this factor a step, or faster.
+    pace = max(radius ** (0.5 / len(own)), 1e-2)
+    forms = _map_forms(own, around, pace)
+    level = _level(problem, points, forms, 1.0 - pace**2, is_flow=False)
+    return None if level is None else _points(points, forms, level, owner)
+
+
+def _points(centers: np.ndarray, forms: np.ndarray, level: float, owner: int) -> Regions:
+    count, flat = len(centers), np.zeros_like(centers)
+    levels, reach = np.full(count, level), np.ones(count)
+    return Regions(centers, forms, levels, flat, flat, flat, reach, np.full(count, owner))
+
+
+def _decay(slope: np.ndarray) -> float:
+    """The rate at which V falls in the end; 0 where the linear part does not decide."""
+    return max(-2.0 * float(np.max(np.real(np.linalg.eigvals(slope)))), 0.0)
+
+
+def _flow_forms(slope: np.ndarray) -> list[np.ndarray]:
+    """Forms that fall along the linear flow x' = Ax, or the distance where it does not decide."""
+    from scipy.linalg import solve_continuous_lyapunov
+
+    identity = np.eye(len(slope))
+    values, vectors = np.linalg.eig(slope)
+    if not np.max(np.real(values)) < 0.0:
+        return [identity]
+    found = [solve_continuous_lyapunov(slope.T, -identity)]
+    if np.linalg.cond(vectors) < _WORST_CONDITION:
+        back = np.linalg.inv(vectors)
+        found.append(np.real(back.conj().T @ back))
+    return [
+        (form + form.T) / np.trace(form + form.T) for form in found if np.all(np.isfinite(form))
+    ]
+
+
+def _map_forms(own: np.ndarray, around: np.ndarray, pace: float) -> np.ndarray:
+    """Forms P_j with Aⱼᵀ P_{j+1} Aⱼ < pace² P_j, shape `(n, d, d)`."""
+    from scipy.linalg import solve_discrete_lyapunov
+
+    count, dimension = len(own), own.shape[1]
+    constant, product = np.zeros((dimension, dimension)), np.eye(dimension)
+    for slope in own:
+        constant += product.T @ product
+        product = slope @ product / pace
+    last = solve_discrete_lyapunov(product.T, constant)
+    forms = [last]
+    for slope in own[:0:-1]:
+        forms.append(np.eye(dimension) + slope.T @ forms[-1] @ slope / pace**2)
+    found = np.array([last, *forms[:0:-1]]) if count > 1 else np.array(forms)
+    return found / np.trace(last)
+
+
+def directions(dimension: int) -> np.ndarray:
+    """Unit vectors `(n, d)`, evenly spread in the plane, at random beyond, the axes among them."""
+    if dimension == 1:
+        return np.array([[1.0], [-1.0]])
+    if dimension == 2:
+        angle = 2.0 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    drawn = np.random.default_rng(0).normal(size=(_DIRECTIONS, dimension))
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    return np.concatenate([np.eye(dimension), -np.eye(dimension), drawn])
+
+
+def _level(
+    problem: Problem, centers: np.ndarray, forms: np.ndarray, decay: float, is_flow: bool
+) -> float | None:
+    """The largest level up to which V falls in every direction looked at; None if nowhere."""
+    scale = np.linalg.cholesky(forms)
+    spread = np.linalg.inv(scale).transpose(0, 2, 1) @ directions(centers.shape[1]).T
+    # The widest ellipsoid is as wide as the domain, or as half a turn of an angle.
+    widest = np.max(np.abs(spread), axis=(0, 2))
+    radius = np.min(np.where(problem.chart.angles, 0.5, 1.0) / widest)
+    radii = radius * _RATIO ** np.arange(_LEVELS)
+    away = radii[:, None, None, None] * spread.transpose(0, 2, 1)
+    before = np.repeat(radii**2, np.prod(away.shape[1:3])).reshape(away.shape[:3])
+    after = np.asarray(_falls(problem, centers, forms, away, np.asarray(is_flow)))
+    falls = np.all(after < -_SHARE * decay * before, axis=(1, 2))
+    if not falls[-1]:
+        return None
+    first = _LEVELS - int(np.argmin(falls[::-1])) if not falls.all() else 0
+    return float(_SAFE * radii[first] ** 2)
+
+
+@eqx.filter_jit
+def _falls(problem: Problem, centers: Any, forms: Any, away: Any, is_flow: Any) -> jax.Array:
+    """V̇ of a flow, the change of V in a step of a map, at distances `(levels, n, m, d)`."""
+    widths = problem.chart.widths
+    following, later = jnp.roll(centers, -1, axis=0), jnp.roll(forms, -1, axis=0)
+
+    def change(e: jax.Array, c: jax.Array, p: jax.Array, n: jax.Array, q: jax.Array) -> jax.Array:
+        step = problem.displacement((c + e) * widths) / widths
+        onward = problem.chart.shorten((c + e + step - n) * widths) / widths
+        return jnp.where(is_flow, 2.0 * e @ p @ step, onward @ q @ onward - e @ p @ e)
+
+    each = jax.vmap(change, (0, None, None, None, None))
+    each = jax.vmap(each, (0, 0, 0, 0, 0))
+    return jax.vmap(each, (0, None, None, None, None))(away, centers, forms, following, later)

@@ -1,0 +1,159 @@
+"""What `find_basins` returns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from thalweg.analysis.basins.follow import DIVERGED, LEFT, UNDECIDED
+from thalweg.core.about import UNSAID, About
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import Table
+from thalweg.core.tables import format_state
+
+# More rows do not help a reader.
+_SHOWN = 20
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Attractor:
+    """An attractor and the share of starts that end on it.
+
+    Attributes:
+        kind: `"equilibrium"`, `"cycle"`, `"chaos"`, or `"recurrent"`: a set in which trajectories
+            recur without closing, not seen to be chaotic.
+        point: a state on it, flat, shape `(n,)`.
+        period: of a cycle, else None.
+        count: how many starts end on it.
+        fraction: their share.
+        interval: the 95 % interval of the share, as if the starts were drawn at random (of a grid,
+            whose error is smaller, it is too wide).
+        evidence: how it is known that a start ends on it. `"checked"`: a quadratic function falls
+            on a region about it, or trajectories are drawn in there, wherever that was looked at.
+            `"recurrence"`: a trajectory kept to the places that the set visits.
+    """
+
+    kind: str
+    point: np.ndarray
+    period: float | None
+    count: int
+    fraction: float
+    interval: tuple[float, float]
+    evidence: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Basins(FieldsReport):
+    """The attractors of a rule and the starts that end on each; prints as a table.
+
+    Attributes:
+        attractors: the attractors in the domain; their numbers are the labels.
+        diverged: the share of starts that left the finite, or went beyond the bound.
+        left: the share that ended outside the domain.
+        undecided: the share that was not decided within the time or the steps allowed.
+        starts: how many starts there were.
+        labels: of each start the number of its attractor; −1 diverged, −2 left the domain, −3
+            undecided. Of a grid, an array of its shape; else shape `(n,)`.
+        axes: of a grid, the coordinates along each side; else None.
+        points: the starts in the coordinates of the domain, shape `(n, d)`; None of a grid.
+        coordinates: the names of these coordinates.
+        followed: how many of the starts were followed; the others have the label of their
+            neighbourhood.
+        steps: how many steps were tried in all.
+        entropy: the basin entropy of a grid; NaN else.
+        boundary_entropy: the same over boxes that have more than one label.
+        dimension: of the boundary, by the uncertainty exponent on a grid; NaN else.
+        dimension_error: its standard error, of the fit.
+        notes: what the reader should know, in sentences.
+        about: the rule, and the domain of the starts.
+    """
+
+    attractors: tuple[Attractor, ...]
+    diverged: float
+    left: float
+    undecided: float
+    starts: int
+    labels: np.ndarray
+    axes: tuple[np.ndarray, ...] | None
+    points: np.ndarray | None
+    coordinates: tuple[str, ...]
+    followed: int
+    steps: int
+    entropy: float
+    boundary_entropy: float
+    dimension: float
+    dimension_error: float
+    notes: tuple[str, ...] = ()
+    about: About = UNSAID
+
+    @property
+    def fractions(self) -> np.ndarray:
+        """The share of each attractor, shape `(k,)`."""
+        return np.array([attractor.fraction for attractor in self.attractors])
+
+    @property
+    def title(self) -> str:
+        """How many attractors of which rule, from how many starts."""
+        count = len(self.attractors)
+        what = "1 attractor" if count == 1 else f"{count or 'No'} attractors"
+        starts = "1 start" if self.starts == 1 else f"{self.starts:,} starts"
+        how = "" if self.axes is None else f" (a grid of {self._shape})"
+        return f"{what} of {self.about.words}, from {starts}{how}"
+
+    @property
+    def _shape(self) -> str:
+        return " × ".join(str(n) for n in self.labels.shape)
+
+    def table(self) -> Table:
+        """A row an attractor, and one for each other fate that starts met."""
+        rows = [
+            [
+                a.kind,
+                f"{a.fraction:.5g}",
+                f"{a.interval[0]:.4g} to {a.interval[1]:.4g}",
+                "" if a.period is None else f"{a.period:.8g}",
+                format_state(a.point),
+            ]
+            for a in self.attractors[:_SHOWN]
+        ]
+        more = self.attractors[_SHOWN:]
+        if more:
+            rows.append([f"{len(more)} more", f"{sum(a.fraction for a in more):.5g}", "", "", ""])
+        others = (
+            ("diverged", self.diverged),
+            ("left the domain", self.left),
+            ("undecided", self.undecided),
+        )
+        rows += [[name, f"{share:.5g}", "", "", ""] for name, share in others if share > 0.0]
+        return ["ends on", "fraction", "95 % interval", "period", "through"], rows
+
+    def remarks(self) -> list[str]:
+        """What a grid shows of the boundary, how the labels are known, notes."""
+        said = []
+        if self.axes is not None:
+            if self.followed < self.starts:
+                said.append(
+                    f"{self.followed:,} of the starts were followed, those near a boundary; the "
+                    f"others have the label of their neighbours."
+                )
+            if np.isfinite(self.dimension):
+                said.append(
+                    f"The boundary has dimension {self.dimension:.3f} ± "
+                    f"{self.dimension_error:.2g} of {sum(n > 1 for n in self.labels.shape)}."
+                )
+            if np.isfinite(self.entropy):
+                fractal = " (above log 2: fractal)" if self.boundary_entropy > np.log(2.0) else ""
+                said.append(
+                    f"Basin entropy {self.entropy:.4g}; {self.boundary_entropy:.4g} in boxes with "
+                    f"several labels{fractal}."
+                )
+        if any(a.evidence == "recurrence" for a in self.attractors):
+            said.append(
+                "Of what is chaotic or recurrent the ends are known by recurrence, not checked."
+            )
+        return [*said, *(f"Note: {note}" for note in self.notes)]
+
+
+def other_shares(labels: np.ndarray) -> tuple[float, float, float]:
+    """The shares of labels that say diverged, left the domain, undecided."""
+    found = [float(np.mean(labels == code)) for code in (DIVERGED, LEFT, UNDECIDED)]
+    return found[0], found[1], found[2]

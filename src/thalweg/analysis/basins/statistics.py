@@ -1,0 +1,96 @@
+"""How large basins are and how their boundaries run: fractions, entropy, dimension."""
+
+import numpy as np
+
+# Boxes of five points a side, as in the paper that defines the entropy.
+_BOX = 5
+_CONFIDENCE = 0.95
+# Distances at which points are compared: up to a hundredth of the shortest side, beyond which
+# neighbouring stripes of a basin meet, but three of them at least.
+_FARTHEST = 100
+_FEWEST_SCALES = 3
+_FEWEST_POINTS = 64
+
+
+def binomial_interval(count: int, total: int) -> tuple[float, float]:
+    """The exact (Clopper–Pearson) 95 % interval of a probability, of `count` hits in `total`."""
+    from scipy.special import betaincinv
+
+    tail = (1.0 - _CONFIDENCE) / 2.0
+    low = 0.0 if count == 0 else float(betaincinv(count, total - count + 1, tail))
+    high = 1.0 if count == total else float(betaincinv(count + 1, total - count, 1.0 - tail))
+    return low, high
+
+
+def basin_entropy(labels: np.ndarray) -> tuple[float, float]:
+    """The basin entropy of labels on a grid, and the boundary basin entropy.
+
+    The grid is cut into boxes of five points a side; of a box with shares p of the labels the
+    entropy is −Σ p log p. The first number is its mean over all boxes, the second that over boxes
+    with more than one label. Above log 2 the second one means that the boundary is fractal.
+
+    Returns:
+        Both, NaN where the grid is smaller than a box; the second 0 where no box has two labels.
+
+    References:
+        Daza, Wagemakers, Georgeot, Guéry-Odelin & Sanjuán (2016), Scientific Reports 6:31416.
+    """
+    kept = labels.squeeze()
+    if not kept.ndim or min(kept.shape) < _BOX:
+        return np.nan, np.nan
+    kept = kept[tuple(slice(0, n - n % _BOX) for n in kept.shape)]
+    split = kept.reshape([part for n in kept.shape for part in (n // _BOX, _BOX)])
+    inner = tuple(range(1, split.ndim, 2))
+    entropy = np.zeros(split.shape[::2])
+    for label in np.unique(kept):
+        share = np.mean(split == label, axis=inner)
+        entropy -= np.where(share > 0.0, share * np.log(np.where(share > 0.0, share, 1.0)), 0.0)
+    mixed = entropy > 1e-12
+    return float(entropy.mean()), float(entropy[mixed].mean()) if mixed.any() else 0.0
+
+
+def boundary_dimension(labels: np.ndarray) -> tuple[float, float]:
+    """The dimension of the boundary between labels on a grid, by the uncertainty exponent.
+
+    The share of pairs of points ε apart along a side that have different labels grows as ε^α, and
+    the dimension is d − α, with the least α of all sides (across a boundary that is smooth along
+    one side, α is 1 there). It is fitted over distances of 1, 2, 4, … points.
+
+    Returns:
+        The dimension and its standard error, of the fit; NaN where there is no boundary, or where
+        the grid is too small.
+
+    References:
+        Grebogi, McDonald, Ott & Yorke (1983), Physics Letters A 99:415.
+    """
+    kept = labels.squeeze()
+    sides = range(kept.ndim)
+    shortest = min(kept.shape, default=0)
+    if shortest < _FEWEST_POINTS:
+        return np.nan, np.nan
+    farthest = max(shortest // _FARTHEST, 1 << (_FEWEST_SCALES - 1))
+    distances = [1 << k for k in range(farthest.bit_length())]
+    fits = [
+        _fit(np.log(distances), [_uncertain(kept, side, s) for s in distances]) for side in sides
+    ]
+    known = [fit for fit in fits if np.isfinite(fit[0])]
+    if not known:
+        return np.nan, np.nan
+    slope, error = min(known)
+    return kept.ndim - slope, error
+
+
+def _fit(x: np.ndarray, shares: list[float]) -> tuple[float, float]:
+    """The slope of log shares over x, and its standard error."""
+    if not min(shares) > 0.0:
+        return np.nan, np.nan
+    y, x = np.log(shares), x - x.mean()
+    slope = float(x @ y / (x @ x))
+    rest = y - y.mean() - slope * x
+    return slope, float(np.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
+
+
+def _uncertain(labels: np.ndarray, side: int, distance: int) -> float:
+    """The number of pairs with different labels at a distance along a side, over that of points."""
+    values = np.moveaxis(labels, side, 0)
+    return float(np.sum(values[distance:] != values[:-distance])) / labels.size

@@ -1,0 +1,90 @@
+"""What `lyapunov_exponents` returns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from thalweg.core.about import UNSAID, About
+from thalweg.core.fields import FieldsReport
+from thalweg.core.reports import Table
+from thalweg.core.tables import format_number, format_state
+
+# Standard errors from which on an exponent is not 0: of many exponents looked at, none by chance.
+SURE = 4.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Exponents(FieldsReport):
+    """Lyapunov exponents of a trajectory, the largest first.
+
+    Attributes:
+        values: per unit of time (per step, of a map), shape `(k,)`.
+        errors: their standard errors, from the spread over the trajectories, shape `(k,)`.
+        divergence: the mean of div f along the trajectories (of log |det Dg|, of a map), which the
+            sum of all exponents must equal; NaN unless all were asked for.
+        trajectories: how many were followed from next to the start.
+        duration: for how long each, after `transient`.
+        transient: how long each ran before, so that it is on the attractor.
+        point: where one of them was in the end, shape `(d,)`.
+        about: the rule, and the domain whose widths lengths are measured in.
+    """
+
+    values: np.ndarray
+    errors: np.ndarray
+    divergence: float
+    trajectories: int
+    duration: float
+    transient: float
+    point: np.ndarray
+    about: About = UNSAID
+
+    @property
+    def sum(self) -> float:
+        """The sum of the exponents found: the rate at which volumes grow, if these are all."""
+        return float(np.sum(self.values))
+
+    @property
+    def is_chaotic(self) -> bool:
+        """True if the largest exponent is positive beyond doubt."""
+        least = max(SURE * float(self.errors[0]), SURE / self.duration)
+        return bool(self.values[0] > least)
+
+    @property
+    def dimension(self) -> float:
+        """The Kaplan–Yorke dimension; NaN where the exponents found add up to no less than 0."""
+        total = 0.0
+        for index, value in enumerate(self.values):
+            if total + value < 0.0:
+                return index + total / abs(float(value)) if index else 0.0
+            total += float(value)
+        return np.nan
+
+    @property
+    def title(self) -> str:
+        """How many exponents of which rule, and whether it is chaotic."""
+        count = len(self.values)
+        number = "1 Lyapunov exponent" if count == 1 else f"{count} Lyapunov exponents"
+        return f"{number} of {self.about.words}: {'chaotic' if self.is_chaotic else 'not chaotic'}"
+
+    def table(self) -> Table:
+        """A row an exponent."""
+        rows = [
+            [format_number(value, 6), f"{error:.1g}"]
+            for value, error in zip(self.values, self.errors, strict=True)
+        ]
+        return ["exponent", "standard error"], rows
+
+    def remarks(self) -> list[str]:
+        """How they were found, their sum, the dimension of the attractor."""
+        unit = "steps" if self.about.rule_kind == "map" else "units of time"
+        said = [
+            f"From {self.trajectories} trajectories of {self.duration:.6g} {unit} after "
+            f"{self.transient:.6g}; one ended at {format_state(self.point)}."
+        ]
+        if np.isfinite(self.divergence):
+            what = "log |det Dg|" if self.about.rule_kind == "map" else "the divergence"
+            said.append(f"They add up to {self.sum:.7g}; the mean of {what} is "
+                        f"{self.divergence:.7g}.")  # fmt: skip
+        if np.isfinite(self.dimension):
+            said.append(f"Kaplan–Yorke dimension {self.dimension:.4g}.")
+        return said

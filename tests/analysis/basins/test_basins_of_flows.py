@@ -1,0 +1,142 @@
+"""Basins of flows: known shares, wells, what diverges, leaves, or rests on no attractor."""
+
+import numpy as np
+import pytest
+from tests.results import keeps_the_protocol
+from tests.zoo import pendulum, polynomial_flow
+
+import thalweg as tw
+from thalweg.analysis import Following
+
+REST = np.arcsin(0.5)
+AROUND = tw.Box([REST - np.pi, -10.0], [REST + np.pi, 10.0], periodic=[True, False])
+LINE = tw.Box([-2.0], [2.0])
+
+
+@pytest.fixture(scope="module")
+def known():
+    """The forced pendulum, its states of rest, and the cycle that goes round and round."""
+    flow = pendulum(0.1, 0.5)
+    equilibria = tw.find_equilibria(flow, AROUND)
+    return {"equilibria": equilibria, "cycles": tw.find_cycles(flow, AROUND, equilibria=equilibria)}
+
+
+@pytest.fixture(scope="module")
+def on_a_grid(known):
+    return tw.find_basins(pendulum(0.1, 0.5), AROUND, grid=1000, duration=1000.0, **known)
+
+
+def test_the_forced_pendulum_comes_to_rest_from_a_known_share_of_starts(on_a_grid):
+    rest, turning = on_a_grid.attractors
+    assert (rest.kind, turning.kind) == ("equilibrium", "cycle")
+    assert abs(rest.fraction - 0.1526) < 1e-4
+    assert rest.fraction + turning.fraction == 1.0
+    assert np.allclose(rest.point, [REST, 0.0], atol=1e-9)
+    # Θ' averages torque / friction = 5.
+    assert abs(turning.period - 2.0 * np.pi / 5.0) < 2e-3
+    assert {a.evidence for a in on_a_grid.attractors} == {"checked"}
+
+
+def test_a_grid_is_followed_only_where_neighbours_differ(on_a_grid):
+    assert on_a_grid.labels.shape == (1000, 1000)
+    assert on_a_grid.followed < 0.2 * on_a_grid.starts
+    # The boundary is the stable manifold of a saddle, a smooth curve.
+    assert abs(on_a_grid.dimension - 1.0) < 0.02
+
+
+def test_no_label_depends_on_stopping_early(known):
+    asked = {"starts": 400, "duration": 400.0, **known}
+    flow = pendulum(0.1, 0.5)
+    early = tw.find_basins(flow, AROUND, **asked)
+    late = tw.find_basins(flow, AROUND, following=Following(early=False), **asked)
+    assert np.array_equal(early.labels, late.labels)
+    assert early.steps < 0.1 * late.steps
+
+
+def test_random_starts_agree_with_the_grid_within_their_interval(known):
+    found = tw.find_basins(pendulum(0.1, 0.5), AROUND, starts=4000, **known)
+    low, high = found.attractors[0].interval
+    assert low < 0.1526 < high
+    assert found.points is not None
+    assert found.points.shape == (4000, 2)
+    keeps_the_protocol(found)
+
+
+def test_other_parameters_compile_nothing(count_compiles):
+    tw.find_basins(pendulum(0.1, 0.5), AROUND, starts=100)
+    with count_compiles() as compiled:
+        tw.find_basins(pendulum(0.12, 0.5), AROUND, starts=100)
+    assert compiled.count == 0
+
+
+def test_two_wells_share_a_line_evenly():
+    found = tw.find_basins(polynomial_flow(lambda x: x - x**3, 1), LINE, grid=100)
+    assert [(a.point.round(9).tolist(), a.fraction) for a in found.attractors] == [
+        ([-1.0], 0.5),
+        ([1.0], 0.5),
+    ]
+    keeps_the_protocol(found)
+
+
+def test_what_goes_to_infinity_diverged():
+    found = tw.find_basins(polynomial_flow(lambda x: x**2 - 1.0, 1), LINE, grid=400)
+    assert found.diverged == 0.25
+    assert found.axes is not None
+    assert np.array_equal(found.labels, np.where(found.axes[0] > 1.0, -1, 0))
+
+
+def test_what_settles_outside_left_the_domain():
+    found = tw.find_basins(polynomial_flow(lambda x: 5.0 - x, 1), LINE, grid=50)
+    assert (found.left, found.attractors) == (1.0, ())
+
+
+def test_a_sink_that_linearization_cannot_see_attracts_all():
+    found = tw.find_basins(polynomial_flow(lambda x: -(x**3), 1), LINE, starts=200)
+    assert [(a.kind, a.fraction) for a in found.attractors] == [("equilibrium", 1.0)]
+
+
+def test_a_line_of_states_of_rest_is_no_attractor():
+    valley = polynomial_flow(lambda s: np.stack([0.0 * s[0], -s[1]]), 2)
+    found = tw.find_basins(valley, tw.Box([-2.0, -2.0], [2.0, 2.0]), starts=100)
+    assert found.undecided == 1.0
+    assert any("family of states of rest" in note for note in found.notes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("rho", "kinds"), [(28.0, ["chaos"]), (24.4, ["equilibrium", "equilibrium", "chaos"])]
+)
+def test_lorenz_has_chaos_alone_or_beside_two_sinks(rho, kinds):
+    found = tw.find_basins(tw.models.Lorenz(rho=rho), starts=1000)
+    assert [a.kind for a in found.attractors] == kinds
+    assert found.undecided == 0.0
+    if len(kinds) == 3:  # x, y, z → −x, −y, z
+        left, right = (a.interval for a in found.attractors[:2])
+        assert max(left[0], right[0]) < min(left[1], right[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"starts": 0}, "starts must be at least 1"),
+        ({"grid": (3,)}, "grid must be a whole number"),
+        ({"grid": 0}, "grid must be a whole number"),
+        ({"grid": 100_000}, "points"),
+        ({"duration": -1.0}, "duration must be positive"),
+        ({"following": Following(early=False)}, "duration must be given"),
+        ({"starts": np.array([[np.nan, 0.0]])}, "finite"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(known, options, said):
+    with pytest.raises(tw.InputError, match=said):
+        tw.find_basins(pendulum(0.1, 0.5), AROUND, **known, **options)
+
+
+def test_a_tolerance_must_be_positive():
+    with pytest.raises(tw.InputError, match="tolerance must be positive"):
+        Following(tolerance=0.0)
+
+
+def test_a_grid_asks_for_a_box():
+    with pytest.raises(tw.InputError, match="box"):
+        tw.find_basins(tw.models.RockPaperScissors(), grid=5)

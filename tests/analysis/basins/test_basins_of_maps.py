@@ -1,0 +1,51 @@
+"""Basins of maps: Newton's fractal, what escapes from Hénon's map, cycles that orbits settle on."""
+
+import numpy as np
+import pytest
+from tests.analysis.basins.map_systems import Newton
+from tests.results import keeps_the_protocol
+
+import thalweg as tw
+
+SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
+
+
+def test_newtons_method_finds_each_root_from_a_known_share():
+    found = tw.find_basins(Newton(), grid=1000)
+    below, above, real = found.attractors
+    assert np.allclose(real.point, [1.0, 0.0])
+    assert abs(real.fraction - 0.3453) < 2e-4
+    # Complex conjugation is an exact symmetry, of the grid too.
+    assert below.count == above.count
+    mirrored = np.array([1, 0, 2])[found.labels[:, ::-1]]
+    assert np.array_equal(mirrored, found.labels)
+    # The Julia set of Newton's method for a cubic; smooth is 1.
+    assert abs(found.dimension - 1.42) < 0.02
+    assert found.boundary_entropy > np.log(2.0)
+
+
+def test_a_known_share_escapes_from_henons_map():
+    found = tw.find_basins(tw.models.Henon(), SQUARE, grid=1000)
+    assert abs(found.diverged - 0.5675) < 3e-4
+    assert [a.kind for a in found.attractors] == ["chaos"]
+    assert found.undecided == 0.0
+
+
+@pytest.mark.long
+def test_more_points_give_the_known_share_to_four_digits():
+    found = tw.find_basins(tw.models.Henon(), SQUARE, grid=3000)
+    assert abs(found.diverged - 0.5675) < 2e-4
+    newton = tw.find_basins(Newton(), grid=3000)
+    assert np.allclose(newton.fractions, [0.3274, 0.3274, 0.3453], atol=1e-4)
+
+
+def test_a_cycle_that_no_search_was_asked_for_is_found_by_orbits():
+    found = tw.find_basins(tw.models.Logistic(r=3.83), starts=500)
+    (cycle,) = found.attractors
+    assert (cycle.kind, cycle.period, cycle.fraction) == ("cycle", 3.0, 1.0)
+    # Through any of its three points.
+    x = float(cycle.point[0])
+    for _ in range(3):
+        x = 3.83 * x * (1.0 - x)
+    assert abs(x - cycle.point[0]) < 1e-9
+    keeps_the_protocol(found)
