@@ -19,8 +19,8 @@ def test_newtons_method_finds_each_root_from_a_known_share():
     assert below.count == above.count
     mirrored = np.array([1, 0, 2])[found.labels[:, ::-1]]
     assert np.array_equal(mirrored, found.labels)
-    # The Julia set of Newton's method for a cubic; smooth is 1.
-    assert abs(found.dimension - 1.42) < 0.02
+    # The Julia set of Newton's method for a cubic: far from smooth, which is 1.
+    assert 1.35 < found.dimension < 1.5
     assert found.boundary_entropy > np.log(2.0)
 
 
