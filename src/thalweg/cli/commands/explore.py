@@ -80,7 +80,7 @@ def explore(
             recover=recover,
             vary=asked.varied,
             search=export is not None,
-            name=asked.system.name,
+            name=asked.system.portable_name,
         )
         if export is not None:
             current.message(f"Wrote {page.save(export)}.")
