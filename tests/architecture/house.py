@@ -54,7 +54,7 @@ PARTS = {
     "formats": ("xpp",),
     "learning": (
         "continuous", "adjoints", "runs", "gradients", "relax", "compare", "losses",
-        "inverse", "densities",
+        "inverse", "densities", "descriptions",
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (

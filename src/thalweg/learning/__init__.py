@@ -25,6 +25,13 @@ from thalweg.learning.densities import (
     learn_density,
     lyapunov_energy,
 )
+from thalweg.learning.descriptions import (
+    DescriptionLength,
+    Normal,
+    describe_ends,
+    describe_slopes,
+    start_bits,
+)
 from thalweg.learning.gradients import (
     EquilibriumPropagation,
     Gradient,
@@ -83,6 +90,7 @@ __all__ = [
     "Demands",
     "DenoisingScoreMatching",
     "DensityMethod",
+    "DescriptionLength",
     "EnergyLoss",
     "EquilibriumPropagation",
     "ExactLikelihood",
@@ -104,6 +112,7 @@ __all__ = [
     "MCELoss",
     "NLLLoss",
     "NoiseContrastive",
+    "Normal",
     "OneStep",
     "Pairs",
     "Paths",
@@ -130,9 +139,12 @@ __all__ = [
     "check_collapse",
     "compare_adjoints",
     "compare_gradients",
+    "describe_ends",
+    "describe_slopes",
     "learn_density",
     "learn_energy",
     "learn_graph_energy",
     "lyapunov_energy",
     "run_gradient",
+    "start_bits",
 ]

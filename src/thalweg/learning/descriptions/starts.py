@@ -1,0 +1,148 @@
+"""Bits of where data begin: the prior mass of the basins of an energy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from thalweg.analysis import find_equilibria
+from thalweg.core.checks import check_count, check_finite, check_positive
+from thalweg.core.domains import Box
+from thalweg.core.errors import InputError
+from thalweg.core.randomness import host_generator
+from thalweg.core.tables import format_state
+from thalweg.core.trees import as_parameter, in_float64
+from thalweg.dynamics import SteepestDescent
+from thalweg.learning.inverse.data.base import checked, stable_steps
+from thalweg.learning.relax import Relax
+
+# So many deviations hold all of a normal law but 1e-15.
+_REACH = 8.0
+_NEAR = 1e-3  # two rests are one where they differ by less than this share of the prior's width
+_TOL, _MOST_STEPS = 1e-7, 20_000
+
+
+class Normal(eqx.Module):
+    """The prior of starts: independent normal coordinates.
+
+    Arguments:
+        mean: one number for all coordinates, or `(d,)`.
+        deviation: likewise.
+        draws: how many starts are drawn to weigh basins, in two coordinates or more.
+    """
+
+    mean: Any = eqx.field(converter=as_parameter, default=0.0)
+    deviation: Any = eqx.field(converter=as_parameter, default=1.0)
+    draws: int = eqx.field(static=True, default=4000)
+
+    def __check_init__(self):
+        """Refuse a deviation that is not positive."""
+        check_finite("Normal: mean", self.mean)
+        check_positive("Normal: deviation", self.deviation)
+        check_count("Normal: draws", self.draws)
+
+    def box(self, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """The ends of what holds nearly all of it, `(d,)` each."""
+        middle = np.broadcast_to(np.asarray(self.mean, np.float64), (size,))
+        reach = _REACH * np.broadcast_to(np.asarray(self.deviation, np.float64), (size,))
+        return middle - reach, middle + reach
+
+
+def start_bits(
+    energy: Callable[..., Any], states: Any, prior: Normal, *, key: jax.Array | None = None
+) -> np.ndarray:
+    r"""Bits of the basin that each state lies in, −log₂ of its prior mass, `(n,)`.
+
+    K basins of equal mass cost log₂ K bits a state, whatever is at their bottom: a minimum that no
+    datum needs makes all others dearer. In one coordinate basins end at the other equilibria, and
+    masses are exact; in more, starts drawn from the prior are run to rest and counted.
+
+    Arguments:
+        energy: `state → scalar`.
+        states: starts, or data in the basins of theirs, `(n, d)`.
+        prior: of starts.
+        key: the randomness of the draws.
+
+    Raises:
+        InputError: the states are not finite, or one runs off or lies in a basin that no draw of
+            the prior came to.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> from thalweg.learning import Normal, start_bits
+        >>> wells = tw.energies.Polynomial([-0.5, 0.25], [(2,), (4,)])
+        >>> start_bits(wells, np.array([[0.3], [-2.0]]), Normal()).round(6).tolist()
+        [1.0, 1.0]
+    """
+    rows = checked(states, "start_bits: states", "(n, d)")
+    if rows.shape[1] == 1:
+        return _by_ends(energy, rows[:, 0], prior, key)
+    return _by_draws(energy, rows, prior, key)
+
+
+def _by_ends(energy: Any, x: np.ndarray, prior: Normal, key: Any) -> np.ndarray:
+    """Masses by the ends of basins on a line."""
+    # Imported here: it takes a while, and importing the room should not.
+    from scipy.special import log_ndtr, ndtr
+
+    low, high = prior.box(1)
+    box = Box(np.minimum(low, x.min() - 1.0), np.maximum(high, x.max() + 1.0))
+    found = find_equilibria(SteepestDescent(energy), box, key=key)
+    places = np.asarray(found.states, np.float64).reshape(-1)
+    is_sink = np.array([member.kind == "sink" for member in found], bool)
+    ends = np.sort(places[~is_sink])
+    cell = np.searchsorted(ends, x)
+    has_sink = np.bincount(np.searchsorted(ends, places[is_sink]), minlength=len(ends) + 1) > 0
+    lost = np.flatnonzero(~has_sink[cell])
+    if len(lost):
+        raise InputError(
+            f"start_bits: state {lost[0]}, {x[lost[0]]:.6g}, lies in the basin of no minimum "
+            f"({len(lost)} of {len(x)} do)."
+        )
+    mean, deviation = float(np.ravel(prior.mean)[0]), float(np.ravel(prior.deviation)[0])
+    edges = (np.concatenate([[-np.inf], ends, [np.inf]]) - mean) / deviation
+    left, right = edges[:-1], edges[1:]
+    # In the upper tail differences are taken from the other end, where they keep their digits.
+    flips = left > 0.0
+    left, right = np.where(flips, -right, left), np.where(flips, -left, right)
+    with np.errstate(divide="ignore"):
+        masses = np.where(np.isinf(left), log_ndtr(right), np.log(ndtr(right) - ndtr(left)))
+    return -masses[cell] / np.log(2.0)
+
+
+def _by_draws(energy: Any, rows: np.ndarray, prior: Normal, key: Any) -> np.ndarray:
+    """Masses by draws that are run to rest."""
+    size = rows.shape[1]
+    mean = np.broadcast_to(np.asarray(prior.mean, np.float64), (size,))
+    deviation = np.broadcast_to(np.asarray(prior.deviation, np.float64), (size,))
+    draws = mean + deviation * host_generator(key).standard_normal((prior.draws, size))
+    with jax.enable_x64(True):
+        ends, is_settled = map(
+            np.asarray, _rests(in_float64(energy), np.concatenate([rows, draws]))
+        )
+    own, others = ends[: len(rows)], ends[len(rows) :]
+    unsettled = np.flatnonzero(~is_settled[: len(rows)])
+    if len(unsettled):
+        raise InputError(
+            f"start_bits: state {unsettled[0]}, {format_state(rows[unsettled[0]])}, does not come "
+            f"to rest in {_MOST_STEPS} steps ({len(unsettled)} of {len(rows)} do not)."
+        )
+    near = _NEAR * float(np.sqrt(np.sum(deviation**2)))
+    is_same = np.linalg.norm(own[:, None] - others[is_settled[len(rows) :]], axis=2) <= near
+    counts = np.sum(is_same, axis=1)
+    alone = np.flatnonzero(counts == 0)
+    if len(alone):
+        raise InputError(
+            f"start_bits: no draw of {prior.draws} comes to rest where state {alone[0]} does, "
+            f"{format_state(own[alone[0]])}: give a wider prior, or more draws."
+        )
+    return -np.log2(counts / prior.draws)
+
+
+@eqx.filter_jit
+def _rests(energy: Any, starts: Any) -> Any:
+    layer = Relax(stable_steps(energy, starts), tol=_TOL, max_steps=_MOST_STEPS)
+    found = jax.vmap(layer)(starts)
+    return found.state, found.is_settled
