@@ -60,12 +60,16 @@ PARTS = {
     "plot": (
         "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
         "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "paths", "verdicts", "splits", "operators", "passages", "bifurcations",
+        "paths", "verdicts", "splits", "operators", "passages", "bifurcations", "sweeps",
     ),
     "recovery": (
         "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",
         "question", "remarks", "level", "refutations", "candidates", "metrics", "closed_form",
         "split", "ladder", "recover",
+    ),
+    "report": (
+        "page", "pictures", "plain", "header", "captions", "asked", "analyze", "verdicts", "runs",
+        "systems", "measures", "sweeps",
     ),
     "sampling": (
         "boltzmann", "fokker_planck", "quantiles", "methods", "gaussians", "finite", "bias",

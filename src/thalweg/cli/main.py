@@ -17,6 +17,7 @@ from thalweg.cli.commands.recover import recover
 from thalweg.cli.commands.show import show
 from thalweg.cli.commands.simulate import simulate
 from thalweg.cli.commands.study import study
+from thalweg.cli.commands.sweep import sweep
 from thalweg.cli.startup import collect_garbage_seldom, prepare_environment
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ for _name, _command in {
     "analyze": analyze,
     "simulate": simulate,
     "recover": recover,
+    "sweep": sweep,
     "study": study,
     "explore": explore,
 }.items():

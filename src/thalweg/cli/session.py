@@ -79,6 +79,11 @@ class Session:
             with contextlib.suppress(OSError):  # not empty: it holds results
                 path.rmdir()
 
+    def print_json(self, document: str) -> None:
+        """Print JSON that no file keeps, where JSON is asked for."""
+        if self.as_json:
+            self._print(document)
+
     def finish(
         self,
         result: Mapping[str, Any],

@@ -4,7 +4,7 @@ They return the axes (`axes.figure.savefig("name.svg")` writes a file), show not
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
 returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path_data`,
 `energy_along_data`, `spectrum_data`, `cobweb_data`, `split_data`, `heights`, `branch_lines`,
-`sgld_shares`.
+`sgld_shares`, `sweep_data`.
 """
 
 from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
@@ -18,6 +18,7 @@ from thalweg.plot.portraits import phase_portrait
 from thalweg.plot.scenes import Portrait
 from thalweg.plot.spectra import spectrum, spectrum_data
 from thalweg.plot.splits import split, split_data
+from thalweg.plot.sweeps import SweepMap, sweep, sweep_data
 from thalweg.plot.trajectories import (
     energy_along,
     energy_along_data,
@@ -31,6 +32,7 @@ __all__ = [
     "Cobweb",
     "Portrait",
     "Shares",
+    "SweepMap",
     "View",
     "bifurcation_diagram",
     "branch_lines",
@@ -52,6 +54,8 @@ __all__ = [
     "spectrum_data",
     "split",
     "split_data",
+    "sweep",
+    "sweep_data",
     "trajectory",
     "trajectory_data",
     "verdict",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from thalweg.report.pictures import picture as picture
     from thalweg.report.plain import to_text as to_text
     from thalweg.report.runs import run_page as run_page
+    from thalweg.report.sweeps import sweep_page as sweep_page
     from thalweg.report.systems import analysis_page as analysis_page
     from thalweg.report.verdicts import recovery_page as recovery_page
     from thalweg.report.verdicts import symbolic_page as symbolic_page
@@ -52,6 +53,7 @@ _NAMES = {
     "thalweg.report.pictures": ("picture",),
     "thalweg.report.plain": ("to_text",),
     "thalweg.report.runs": ("run_page",),
+    "thalweg.report.sweeps": ("sweep_page",),
     "thalweg.report.systems": ("analysis_page",),
     "thalweg.report.verdicts": ("recovery_page", "symbolic_page"),
 }  # fmt: skip

@@ -3,8 +3,10 @@
 import hashlib
 import inspect
 import json
+import sys
 import types
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -68,8 +70,10 @@ def _code(owner: Any) -> dict[str, Any]:
     name = f"{module}.{getattr(owner, '__qualname__', owner)}"
     if module.split(".")[0] in ("thalweg", "builtins"):
         return {"name": name}
-    # A script is `__main__`, and `__mp_main__` in a worker; a file may be called by any path.
-    name = name.replace("__mp_main__", "__main__")
+    # A file is one module or another by who imports it: `__main__` where it is run.
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is not None:
+        name = f"{Path(file).stem}.{getattr(owner, '__qualname__', owner)}"
     try:
         source = inspect.getsource(owner)
     except (OSError, TypeError):

@@ -309,7 +309,9 @@ def _described(
             else f"{name} gives no arrays."
         )
     found = []
-    for key, leaf in kept.items():
+    # Those of which something is said come first, in that order: JAX sorts dictionaries.
+    for key in dict.fromkeys([*said, *kept]):
+        leaf = kept[key]
         shape, dtype = tuple(np.shape(leaf)), np.dtype(leaf.dtype)
         if dtype.kind not in "biufc" or "/" in key or key.startswith("."):
             raise InputError(f"{name} gives {key!r} of type {dtype}; expected numbers.")

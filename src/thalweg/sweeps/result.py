@@ -41,17 +41,19 @@ class Summary:
         name: in the store.
         long_name: its meaning.
         dims: the names of its axes, those of the sweep first.
-        low: the least number; NaN where there is none.
+        low: the least number; None where there is none, and of codes.
         high: the largest.
         mean: the mean of the finite ones.
+        counts: of a variable whose values are codes, how many there are of each meaning.
     """
 
     name: str
     long_name: str
     dims: tuple[str, ...]
-    low: float
-    high: float
-    mean: float
+    low: float | None
+    high: float | None
+    mean: float | None
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,7 +107,7 @@ class Sweep(FieldsReport):
     def table(self) -> Table | None:
         """A variable a row, with its range and mean over what was computed."""
         rows = [
-            [v.name, *(_number(n) for n in (v.low, v.high, v.mean)), v.long_name]
+            [v.name, *(_number(n) for n in (v.low, v.high, v.mean)), _meaning(v)]
             for v in self.variables
         ]
         return (["variable", "least", "largest", "mean", "meaning"], rows) if rows else None
@@ -154,7 +156,7 @@ def summarize(store: Store, about: About, path: str, notes: tuple[str, ...] = ()
     statuses = store.statuses()
     numbers, counts = np.unique(statuses, return_counts=True)
     done = store.done()
-    found = [_Running() for _ in store.variables]
+    found = [_Codes(v.flags) if v.flags else _Numbers() for v in store.variables]
     for index in np.flatnonzero(done):
         was_computed = store.read("status", int(index)) != Status.OUTSIDE
         for variable, running in zip(store.variables, found, strict=True):
@@ -174,7 +176,7 @@ def summarize(store: Store, about: About, path: str, notes: tuple[str, ...] = ()
         parts=store.chunks.count,
         parts_done=int(np.sum(done)),
         variables=tuple(
-            Summary(v.name, v.long_name, (*store.dims, *v.dims), *running.numbers)
+            Summary(v.name, v.long_name, (*store.dims, *v.dims), *running.summary)
             for v, running in zip(store.variables, found, strict=True)
         ),
         notes=notes,
@@ -182,7 +184,22 @@ def summarize(store: Store, about: About, path: str, notes: tuple[str, ...] = ()
     )
 
 
-class _Running:
+class _Codes:
+    """How many there are of each code; others stand for nothing."""
+
+    def __init__(self, flags: Mapping[str, int]) -> None:
+        self.flags, self.counts = flags, dict.fromkeys(flags, 0)
+
+    def add(self, values: np.ndarray) -> None:
+        for name, code in self.flags.items():
+            self.counts[name] += int(np.sum(values == code))
+
+    @property
+    def summary(self) -> tuple[None, None, None, dict[str, int]]:
+        return None, None, None, {name: n for name, n in self.counts.items() if n}
+
+
+class _Numbers:
     """The range and the mean of numbers that come in parts; those that are not finite are left."""
 
     def __init__(self) -> None:
@@ -197,11 +214,16 @@ class _Running:
             self.total, self.count = self.total + float(finite.sum()), self.count + len(finite)
 
     @property
-    def numbers(self) -> tuple[float, float, float]:
+    def summary(self) -> tuple[float | None, float | None, float | None, dict[str, int]]:
         if not self.count:
-            return np.nan, np.nan, np.nan
-        return self.low, self.high, self.total / self.count
+            return None, None, None, {}
+        return self.low, self.high, self.total / self.count, {}
 
 
-def _number(value: float) -> str:
-    return "" if np.isnan(value) else format_number(value)
+def _meaning(variable: Summary) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in variable.counts.items())
+    return ": ".join(filter(None, [variable.long_name, counts]))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else format_number(value)

@@ -70,17 +70,28 @@ def load_system(name: str, settings: Sequence[str] = ()) -> System:
     if not _is_path(name):
         entry = registry.find(name)
         return _system(name, build(entry.load_class(), texts, entry.parameters, name))
+    return _system(name, _instance(load_object(name), texts, name))
+
+
+def load_object(name: str) -> Any:
+    """What `path/to/file.py:Name` names, whatever it is.
+
+    Raises:
+        InputError: the file does not import, or has nothing of that name.
+    """
     path, colon, attribute = name.rpartition(":")
     if not colon or not attribute:
         path, attribute = name.rstrip(":"), ""
     module = _import_file(Path(path))
     if not attribute:
-        raise InputError(f"{name}: say which system, as in {path}:Name. {_offer(module)}")
+        raise InputError(
+            f"{name}: say which system (or function), as in {path}:Name. {_offer(module)}"
+        )
     if attribute not in vars(module):
         near = difflib.get_close_matches(attribute, _candidates(module), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise InputError(f"{path} has no {attribute!r}.{hint} {_offer(module)}")
-    return _system(name, _instance(vars(module)[attribute], texts, name))
+    return vars(module)[attribute]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,50 @@
+"""What every named measure is told, and the words that they share."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thalweg.core.declared import declared_names
+from thalweg.core.domains import Domain
+from thalweg.dynamics import Rule, SteepestDescent
+
+KINDS = {
+    name: code for code, name in enumerate(("sink", "source", "saddle", "center", "non-hyperbolic"))
+}
+
+
+class Asked(NamedTuple):
+    """What a measure is to be of.
+
+    Attributes:
+        rule: the rule, with the parameters that do not vary.
+        domain: the region of the question.
+        start: the state that a run begins with; None for a random
+            point of the domain, the same for all parameters.
+        duration: how long a run may take, of a flow.
+        steps: how many steps it may take, of a map.
+    """
+
+    rule: Any
+    domain: Domain
+    start: Any = None
+    duration: float = 1000.0
+    steps: int = 10_000
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels of the coordinates of a state."""
+        return tuple(declared_names(self.rule, self.domain.layout))
+
+
+def rule_of(system: Any) -> Any:
+    """The rule that a system stands for; of an energy its Euclidean steepest descent."""
+    return system if isinstance(system, Rule) else SteepestDescent(system)
+
+
+def rows(values: list[Any], most: int, like: np.ndarray) -> np.ndarray:
+    """The first `most` of some arrays, stacked; where there are fewer, as in `like`."""
+    found = np.repeat(like[None], most, axis=0)
+    for index, value in enumerate(values[:most]):
+        found[index] = value
+    return found

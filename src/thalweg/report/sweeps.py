@@ -1,0 +1,104 @@
+"""The page of a sweep: what was asked, a map of each variable, how points ended."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from thalweg.plot.sweeps import sweep
+from thalweg.report.page import Block, Code, Facts, Page, Picture, Section, Table, Text
+from thalweg.report.pictures import picture
+from thalweg.sweeps import Status, Summary, Sweep
+
+_MOST_MAPS = 8
+
+
+def sweep_page(
+    found: Sweep,
+    *,
+    held: Mapping[str, Any] | None = None,
+    command: str = "",
+    versions: Mapping[str, str] | None = None,
+) -> Page:
+    """The report of a sweep, with its maps drawn from the store.
+
+    Arguments:
+        found: the sweep, complete or not.
+        held: the parameters that do not vary, by name.
+        command: what was typed, without where files went.
+        versions: of the libraries that computed it, by name.
+
+    Raises:
+        StoreError: the store is gone or damaged.
+    """
+    sections = [Section("What was asked", [_asked(found, held or {})])]
+    maps = [_map(found, variable) for variable in found.variables[:_MOST_MAPS]]
+    left = len(found.variables) - len(maps)
+    more: list[Block] = [Text(f"{left} more variables are in the store.")] if left else []
+    sections.append(Section("Maps", [*maps, *more]))
+    sections.append(Section("What the store holds", _held(found)))
+    sections.append(Section("How this was made", _made(command, versions)))
+    return Page(f"{found.measure} of {found.about.system}", _lead(found), sections)
+
+
+def _lead(found: Sweep) -> str:
+    done = found.counts.get(Status.DONE.words, 0)
+    over = " and ".join(axis.name for axis in found.axes)
+    said = f"{done:,} of {found.points:,} points over {over} were computed."
+    return " ".join([said, *found.remarks()])
+
+
+def _asked(found: Sweep, held: Mapping[str, Any]) -> Facts:
+    varied = {axis.name: axis for axis in found.axes}
+    pairs = [
+        ("System", found.about.system),
+        ("Measure", found.measure),
+        *((a.name, f"{a.low:.6g} to {a.high:.6g}, {a.count} values") for a in varied.values()),
+        *((name, _shown(value)) for name, value in held.items() if name not in varied),
+        ("Points", f"{' × '.join(map(str, found.shape))}, {_counted(found.parts)}"),
+    ]
+    return Facts(pairs)
+
+
+def _counted(parts: int) -> str:
+    return f"{parts} parts" if parts > 1 else "one part"
+
+
+def _shown(value: Any) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 160 else "an array"
+
+
+def _map(found: Sweep, variable: Summary) -> Picture:
+    own = variable.dims[len(found.shape) :]
+    which = f" The first along {' and '.join(own)}." if own else ""
+    meaning = variable.long_name or variable.name
+    caption = f"{meaning[0].upper()}{meaning[1:]}.{which}"
+    return picture(
+        sweep(found, variable.name), f"map-{variable.name}", caption, f"Map of {variable.name}"
+    )
+
+
+def _held(found: Sweep) -> list[Block]:
+    blocks: list[Block] = []
+    listed = found.table()
+    if listed is not None:
+        blocks.append(Table(*listed))
+    ended = [
+        [status.words, f"{found.counts[status.words]:,}", status.meaning]
+        for status in Status
+        if found.counts.get(status.words)
+    ]
+    blocks.append(Table(["status", "points", "they"], ended))
+    blocks.append(
+        Text(
+            "The store is a Zarr group, which xarray.open_zarr opens; its array status says how "
+            "each point ended."
+        )
+    )
+    return blocks
+
+
+def _made(command: str, versions: Mapping[str, str] | None) -> list[Block]:
+    blocks: list[Block] = [Code(command)] if command else []
+    if versions:
+        blocks.append(Text(", ".join(f"{name} {v}" for name, v in versions.items()) + "."))
+    return blocks

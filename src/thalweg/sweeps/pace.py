@@ -1,0 +1,64 @@
+"""How fast a sweep goes, from when the parts in its store were finished."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from thalweg.core.progress import duration_text
+from thalweg.sweeps.store import open_store
+
+_RECENT = 32  # parts from which the pace is taken: machines come and go
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far a sweep is, and how fast.
+
+    Attributes:
+        parts: how many there are.
+        done: how many are done.
+        rate: points a second, over the last parts; None where fewer than two are done.
+        left: seconds until the end at that rate; None likewise.
+        since: seconds since the last part was finished; None where none is.
+    """
+
+    parts: int
+    done: int
+    rate: float | None
+    left: float | None
+    since: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        said = f"{self.done} of {self.parts} parts are done"
+        if self.since is not None:
+            said += f", the last one {duration_text(self.since)} ago"
+        if self.left is not None and self.done < self.parts:
+            said += f"; at {self.rate:,.3g} points a second {duration_text(self.left)} are left"
+        return f"{said}."
+
+
+def pace_of(store: str | Path, clock: Callable[[], float] = time.time) -> Pace:
+    """How far the sweep in a store is, and how fast it was lately.
+
+    Arguments:
+        store: the path of the store.
+        clock: the time in seconds since 1970; for tests.
+
+    Raises:
+        StoreError: there is no store at that path, or it is damaged.
+    """
+    opened = open_store(Path(store))
+    done, times = int(opened.done().sum()), opened.finished()[-_RECENT:]
+    size, count = opened.chunks.size, opened.chunks.count
+    rate = left = None
+    if len(times) > 1 and times[-1] > times[0]:
+        rate = size * (len(times) - 1) / (times[-1] - times[0])
+        left = size * (count - done) / rate
+    since = max(clock() - times[-1], 0.0) if times else None
+    return Pace(count, done, rate, left, since)

@@ -1,0 +1,29 @@
+"""The pace of a sweep, from the times of its files."""
+
+import os
+
+import pytest
+from tests.sweeps.systems import springs, stretch
+
+import thalweg as tw
+from thalweg.sweeps.pace import pace_of
+
+
+def test_the_time_left_is_at_the_pace_of_the_last_parts(tmp_path):
+    path = tmp_path / "s.zarr"
+    tw.sweep(stretch, springs(20, 5), path, chunk=5, shard=(1, 5))
+    for count, part in enumerate((0, 5, 10, 15)):
+        file = path / "status" / "c" / str(part) / "0"
+        os.utime(file, (0.0, 1000.0 + 2.0 * count))
+    pace = pace_of(path, clock=lambda: 1016.0)
+    assert (pace.parts, pace.done, pace.since) == (20, 4, 10.0)
+    assert pace.rate == pytest.approx(5 / 2.0)
+    assert pace.left == pytest.approx(16 * 2.0)
+    assert "4 of 20 parts are done, the last one 10 s ago; at 2.5 points a second 32 s" in str(pace)
+
+
+def test_a_sweep_that_has_hardly_begun_has_no_pace(tmp_path):
+    tw.sweep(stretch, springs(20, 5), tmp_path / "s.zarr", chunk=5, shard=(20, 20))
+    assert pace_of(tmp_path / "s.zarr").left is None
+    with pytest.raises(tw.StoreError, match="no sweep"):
+        pace_of(tmp_path / "t.zarr")
