@@ -21,8 +21,10 @@ from thalweg.learning.densities import (
     SampledLikelihood,
     ScoreMatching,
     SlicedScoreMatching,
+    SnapshotEnergy,
     Updates,
     learn_density,
+    learn_snapshots,
     lyapunov_energy,
 )
 from thalweg.learning.descriptions import (
@@ -127,6 +129,7 @@ __all__ = [
     "Samples",
     "ScoreMatching",
     "SlicedScoreMatching",
+    "SnapshotEnergy",
     "SolveInfo",
     "SquareExponentialLoss",
     "SquareSquareLoss",
@@ -144,6 +147,7 @@ __all__ = [
     "learn_density",
     "learn_energy",
     "learn_graph_energy",
+    "learn_snapshots",
     "lyapunov_energy",
     "run_gradient",
     "start_bits",

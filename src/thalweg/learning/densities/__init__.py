@@ -3,7 +3,8 @@
 `base` says what a method is; `smooth` finds the least value of a loss, for `matching` (scores),
 `contrast` (noise) and `likelihoods` (of machines); `updates` moves energies by chains, for
 `chains`. `normalizable` asks whether a law belongs to what was found; `learn` is the verb, `result`
-what comes back; `lyapunov` learns the energy that a flow goes down from its noisy runs.
+what comes back; `lyapunov` learns the energy that a flow goes down from its noisy
+runs, `snapshots` that by which normal laws relax.
 """
 
 from thalweg.learning.densities.base import DensityMethod
@@ -22,6 +23,7 @@ from thalweg.learning.densities.matching import (
     SlicedScoreMatching,
 )
 from thalweg.learning.densities.result import LearnedDensity
+from thalweg.learning.densities.snapshots import SnapshotEnergy, learn_snapshots
 from thalweg.learning.densities.updates import Updates
 
 __all__ = [
@@ -37,7 +39,9 @@ __all__ = [
     "SampledLikelihood",
     "ScoreMatching",
     "SlicedScoreMatching",
+    "SnapshotEnergy",
     "Updates",
     "learn_density",
+    "learn_snapshots",
     "lyapunov_energy",
 ]
