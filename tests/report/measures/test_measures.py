@@ -76,6 +76,32 @@ def test_verdicts(tmp_path):
     assert found.read("verdict").tolist() == [CODES["euclidean"], CODES["refuted"]]
 
 
+def test_basins_of_a_bistable_system(tmp_path):
+    # x' = h + x − x³ on [−2, 2]: the unstable state of rest divides the starts.
+    flow = polynomial_flow(lambda x: x - x**3, 1)
+    grid = Grid(flow, {"coefficients[0,0]": [0.0, 0.2, 1.0]})
+    found = measured("basins", flow, grid, tmp_path, domain=LINE, starts=400)
+    assert found.read("number_of_attractors").tolist() == [2, 2, 1]
+    low, high = found.read("fraction_low"), found.read("fraction_high")
+    for place, h in enumerate((0.0, 0.2)):
+        middle = np.sort(np.roots([-1.0, 0.0, 1.0, h]).real)[1]
+        exact = (2.0 - middle) / 4.0  # the larger share: it flows up
+        assert low[place, 0] <= exact <= high[place, 0]
+    assert found.read("fraction")[2, 0] == 1.0
+    assert np.all(found.read("kind")[:, 0] == 0)
+
+
+def test_exponents_of_a_linear_map(tmp_path):
+    system = LinearMap(np.diag([0.5, 0.25]))
+    grid = Grid(system, {"matrix[0,0]": [0.5, -0.9]})
+    found = measured(
+        "exponents", system, grid, tmp_path, domain=square(1.0), start=np.ones(2), steps=256
+    )
+    expected = np.log([[0.5, 0.25], [0.9, 0.25]])
+    np.testing.assert_allclose(found.read("exponent"), expected, rtol=1e-8)
+    assert found.read("is_chaotic").tolist() == [0, 0]
+
+
 def test_an_energy_stands_for_its_descent(tmp_path):
     energy = tw.energies.Quadratic(np.diag([1.0, 2.0]))
     grid = Grid(energy, {"matrix[0,0]": [1.0, 3.0]})
@@ -88,6 +114,8 @@ def test_names_that_are_none():
         named_measure("basin", PITCHFORK)
     with pytest.raises(tw.InputError, match="domain"):
         named_measure("equilibria", PITCHFORK)
+    with pytest.raises(tw.InputError, match="steps: the measure basins has no use"):
+        named_measure("basins", PITCHFORK, LINE, steps=3)
     noisy = tw.dynamics.Langevin(tw.energies.Quadratic(np.eye(2)), temperature=1.0)
     with pytest.raises(tw.InputError, match="moves at random"):
         named_measure("settled", noisy, square(1.0))

@@ -36,23 +36,31 @@ MeasureOption = Annotated[
     typer.Option(
         "--measure",
         metavar="NAME",
-        help="What to measure: equilibria, settled, cycles, verdict, or a function of the system "
-        "in a file, path/to/file.py:fn.",
+        help="What to measure: equilibria, settled, cycles, basins, exponents, verdict, or a "
+        "function of the system in a file, path/to/file.py:fn.",
     ),
 ]
 StartOption = Annotated[
     str | None,
     typer.Option(
-        "--start", metavar='"X,Y"', help="Of settled: the start; a random point unless given."
+        "--start",
+        metavar='"X,Y"',
+        help="Of settled and exponents: the start; a random point unless given.",
     ),
 ]
 DurationOption = Annotated[
     float | None,
-    typer.Option("--duration", metavar="T", help="Of settled: how long a flow may take; 1000."),
+    typer.Option(
+        "--duration", metavar="T", help="Of settled and exponents: how long a flow is followed."
+    ),
 ]
 StepsOption = Annotated[
     int | None,
-    typer.Option("--steps", metavar="N", help="Of settled: how many steps of a map; 10,000."),
+    typer.Option("--steps", metavar="N", help="Of settled and exponents: how many steps of a map."),
+]
+StartsOption = Annotated[
+    int | None,
+    typer.Option("--starts", metavar="N", min=1, help="Of basins: how many random starts; 1,000."),
 ]
 ChunkOption = Annotated[
     int | None,
@@ -93,6 +101,7 @@ def sweep(
     start: StartOption = None,
     duration: DurationOption = None,
     steps: StepsOption = None,
+    starts: StartsOption = None,
     chunk: ChunkOption = None,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
@@ -134,7 +143,7 @@ def sweep(
 
         if as_json and out is None:
             raise InputError("sweep --json: a sweep lives in its store: give --out DIR.")
-        limits = {"duration": duration, "steps": steps}
+        limits = {"duration": duration, "steps": steps, "starts": starts}
         asked, warnings = read_measure(measure, loaded, domain, start, seed, limits)
         points = Grid(loaded.subject, read_grid(grid))
         shards, engine = read_shard(shard), _engine(workers, scheduler)

@@ -7,7 +7,7 @@ from thalweg.cli.parse.loader import System, load_object
 from thalweg.cli.parse.region import read_domain
 from thalweg.cli.parse.starts import read_start
 from thalweg.core.errors import InputError
-from thalweg.report.measures import MEASURES, named_measure
+from thalweg.report.measures import MEASURES, OPTIONS, named_measure
 from thalweg.sweeps import Compiled, Measure
 
 
@@ -27,29 +27,29 @@ def read_measure(
         domain: the text of `--domain`.
         start: that of `--start`.
         seed: of a start that is drawn.
-        limits: `duration` and `steps` where they are given.
+        limits: `duration`, `steps` and `starts` where they are given.
 
     Raises:
         InputError: there is no such measure, or it has no use for what is given.
     """
     given = {key: value for key, value in limits.items() if value is not None}
     if name not in MEASURES and ".py" in name:
-        words = {"domain": domain, "start": start, **given}
-        unused = [f"--{key}" for key, value in words.items() if value is not None]
+        texts = {"domain": domain, "start": start, **given}
+        unused = [f"--{key}" for key, value in texts.items() if value is not None]
         if unused:
             raise InputError(f"{unused[0]}: a function in a file has no use for it.")
         return _in_file(name), []
-    if name != "settled":
-        unused = [f"--{key}" for key in ({"start": start} if start else {}) | given]
-        if unused and name in MEASURES:
-            raise InputError(f"{unused[0]}: the measure {name} has no use for it.")
-        if name not in MEASURES:
-            named_measure(name, system.subject)
+    words = {"start": start} if start else {}
+    unused = [key for key in words | given if key not in OPTIONS.get(name, ())]
+    if unused and name in MEASURES:
+        raise InputError(f"--{unused[0]}: the measure {name} has no use for it.")
+    wrong = "steps" if system.rule.has_continuous_time else "duration"
+    if wrong in given:
+        raise InputError(f"--{wrong}: a {system.rule.rule_kind} takes the other of the two.")
+    if name not in MEASURES:
+        return named_measure(name, system.subject), []
     region, warnings = read_domain(domain, system.rule)
-    if name == "settled":
-        wrong = "steps" if system.rule.has_continuous_time else "duration"
-        if wrong in given:
-            raise InputError(f"--{wrong}: a {system.rule.rule_kind} takes the other of the two.")
+    if start is not None or name == "settled":
         given["start"] = read_start(start, system, seed)
     return named_measure(name, system.subject, region, **given), warnings
 

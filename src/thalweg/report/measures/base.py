@@ -19,17 +19,19 @@ class Asked(NamedTuple):
     Attributes:
         rule: the rule, with the parameters that do not vary.
         domain: the region of the question.
-        start: the state that a run begins with; None for a random
-            point of the domain, the same for all parameters.
-        duration: how long a run may take, of a flow.
-        steps: how many steps it may take, of a map.
+        start: the state that a run begins with; None for a random point of the domain, the same
+            for all parameters.
+        duration: how long a run may take, of a flow; None for what the measure finds right.
+        steps: how many steps it may take, of a map; None likewise.
+        starts: how many random starts there are; None likewise.
     """
 
     rule: Any
     domain: Domain
     start: Any = None
-    duration: float = 1000.0
-    steps: int = 10_000
+    duration: float | None = None
+    steps: int | None = None
+    starts: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

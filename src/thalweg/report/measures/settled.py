@@ -13,6 +13,8 @@ from thalweg.report.measures.base import Asked, rule_of
 from thalweg.simulation import simulate
 from thalweg.sweeps import Compiled, Measure, Status
 
+_DURATION, _STEPS = 1000.0, 10_000  # long against what most models call slow
+
 
 class SettledState(eqx.Module):
     """The state to which a system runs from a start, by `simulate(…, until="settled")`.
@@ -77,5 +79,6 @@ def settled(asked: Asked) -> Measure:
             "flags": {"moves": 0, "rests": 1},
         },
     }
-    fn = SettledState(start, np.asarray(asked.duration, np.float64), asked.steps)
+    duration = np.asarray(_DURATION if asked.duration is None else asked.duration, np.float64)
+    fn = SettledState(start, duration, _STEPS if asked.steps is None else asked.steps)
     return Compiled(fn, said, called="settled")

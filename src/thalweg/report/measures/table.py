@@ -7,8 +7,10 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import resolve_domain
 from thalweg.report.measures.base import Asked, rule_of
+from thalweg.report.measures.basins import basins
 from thalweg.report.measures.cycles import cycles
 from thalweg.report.measures.equilibria import equilibria
+from thalweg.report.measures.exponents import exponents
 from thalweg.report.measures.settled import settled
 from thalweg.report.measures.verdicts import verdicts
 from thalweg.sweeps import Measure
@@ -18,18 +20,26 @@ MEASURES: dict[str, Callable[[Asked], Measure]] = {
     "equilibria": equilibria,
     "settled": settled,
     "cycles": cycles,
+    "basins": basins,
+    "exponents": exponents,
     "verdict": verdicts,
 }
+
+# What each of them can be told besides the system and the domain.
+_RUNS = ("start", "duration", "steps")
+OPTIONS: dict[str, tuple[str, ...]] = {"settled": _RUNS, "exponents": _RUNS, "basins": ("starts",)}
 
 
 def named_measure(name: str, system: Any, domain: Domain | None = None, **others: Any) -> Measure:
     """A measure of a sweep by its name.
 
     Arguments:
-        name: one of `MEASURES`: `"equilibria"`, `"settled"`, `"cycles"`, `"verdict"`.
+        name: one of `MEASURES`: `"equilibria"`, `"settled"`, `"cycles"`, `"basins"`,
+            `"exponents"`, `"verdict"`.
         system: the rule, or the energy, whose parameters will vary.
         domain: the region of the question; None means the domain that the system declares.
-        others: of `settled`: `start`, and `duration` (of a flow) or `steps` (of a map).
+        others: of `settled` and `exponents`: `start`, and `duration` (of a flow) or `steps` (of a
+            map); of `basins`: `starts`, how many there are.
 
     Raises:
         InputError: there is none of that name, or it does not fit the system.
@@ -52,4 +62,7 @@ def named_measure(name: str, system: Any, domain: Domain | None = None, **others
             f"path/to/file.py:fn; got {name!r}."
         )
     rule = rule_of(system)
+    unused = [key for key in others if key not in OPTIONS.get(name, ())]
+    if unused:
+        raise InputError(f"{unused[0]}: the measure {name} has no use for it.")
     return MEASURES[name](Asked(rule, resolve_domain(rule, domain), **others))
