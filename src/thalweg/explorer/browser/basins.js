@@ -8,13 +8,14 @@ const FINEST = 128;
 // Relative to the view: how close to a sink a run counts as caught, and how alike two cycles look.
 const CAUGHT = 1e-2;
 const ALIKE = 0.03;
-// More cycles than these are taken for a family, one through each start.
-const MOST_CYCLES = 6;
+// More than these are taken for a family, a member for each start.
+const MOST_OF_A_KIND = 6;
+const FAMILIES = { equilibrium: "a line of states of rest", cycle: "goes on and on, each start its own way" };
 
 /** Work of one picture; `advance` does some of it, so that a worker can be stopped in between. */
 export class Basins {
   constructor(model, view, sinks, duration) {
-    Object.assign(this, { model, view, duration, isNeutral: false });
+    Object.assign(this, { model, view, duration, families: {}, given: sinks.length });
     this.attractors = sinks.map(({ u, v }) => ({ kind: "equilibrium", u, v }));
     this.level = 0;
     this.at = 0;
@@ -111,34 +112,35 @@ export class Basins {
       reach.box[2] = Math.min(reach.box[2], b);
       reach.box[3] = Math.max(reach.box[3], b);
     });
-    return this.join(reach);
+    const [wide, high] = [reach.box[1] - reach.box[0], reach.box[3] - reach.box[2]];
+    const isStill = wide < CAUGHT * (this.view[1] - this.view[0]) && high < CAUGHT * (this.view[3] - this.view[2]);
+    return this.join(isStill ? { kind: "equilibrium", u, v } : reach);
   }
 
+  /** The number of an attractor; more of a kind than can be told apart are a family, one number. */
   join(candidate) {
-    const size = [this.view[1] - this.view[0], (this.view[3] ?? 1) - (this.view[2] ?? 0)];
+    const { kind } = candidate;
+    if (kind in this.families) return this.families[kind];
+    const size = [this.view[1] - this.view[0], this.view[3] - this.view[2]];
     const known = this.attractors.findIndex((other) => {
-      if (other.kind !== candidate.kind) return false;
-      if (other.kind === "equilibrium") return this.isNear(other, candidate.u, candidate.v);
+      if (other.kind !== kind) return false;
+      if (kind === "equilibrium") return this.isNear(other, candidate.u, candidate.v);
       return other.box.every((x, k) => Math.abs(x - candidate.box[k]) < ALIKE * size[k >> 1]);
     });
     if (known >= 0) return known;
-    if (candidate.kind === "cycle") {
-      const cycles = this.attractors.flatMap((a, k) => (a.kind === "cycle" ? [k] : []));
-      if (this.isNeutral) return cycles[0];
-      if (cycles.length >= MOST_CYCLES) return this.joinCycles(cycles);
-    }
-    if (this.attractors.length >= ESCAPES) return UNDECIDED;
+    const found = this.attractors.flatMap((a, k) => (a.kind === kind && k >= this.given ? [k] : []));
+    if (found.length >= MOST_OF_A_KIND) return this.makeFamily(kind, found);
     this.attractors.push(candidate);
     return this.attractors.length - 1;
   }
 
-  /** Each start has a cycle of its own, as around a center: one colour for all. */
-  joinCycles(cycles) {
-    this.isNeutral = true;
+  makeFamily(kind, members) {
+    [this.families[kind]] = members;
     this.labels.forEach((label, k) => {
-      if (cycles.includes(label)) this.labels[k] = cycles[0];
+      if (members.includes(label)) [this.labels[k]] = members;
     });
-    return cycles[0];
+    for (const member of members) this.attractors[member].kind = FAMILIES[kind];
+    return members[0];
   }
 
   /** The picture so far, and the share of each attractor among the starts decided. */
@@ -153,10 +155,7 @@ export class Basins {
     const share = (label) => (total === 0 ? 0 : counts[label] / total);
     return {
       count: this.count, rows: this.rows, labels: this.labels.slice(), view: this.view,
-      attractors: this.attractors.map(({ kind, u, v }, k) => ({
-        kind: kind === "cycle" && this.isNeutral ? "moves on and on, each start its own way" : kind,
-        u, v, fraction: share(k),
-      })),
+      attractors: this.attractors.map(({ kind, u, v }, k) => ({ kind, u, v, fraction: share(k) })),
       escapes: share(ESCAPES), starts: total, isDone: this.isDone,
     };
   }

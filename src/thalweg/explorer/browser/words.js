@@ -35,12 +35,14 @@ export function notesOf(system, scene, state, complaints, basins) {
 
 /** The equilibria as rows of a list. */
 export function listEquilibria(root, scene, system) {
-  const rows = scene.equilibria.slice(0, 12).map((point) => {
+  const rows = scene.equilibria.slice(0, scene.isContinuum ? 3 : 12).map((point) => {
     const place = system.axes
       .map((name, k) => `${name} = ${short(snapped(k === 0 ? point.u : point.v, scene.view, k), 6)}`)
       .join(", ");
     const form = point.form === null ? "" : ` (${point.form})`;
+    const largest = Math.max(...point.eigenvalues.flat().map(Math.abs));
     const rates = point.eigenvalues
+      .map((pair) => pair.map((x) => (Math.abs(x) < 1e-12 * largest ? 0 : x)))
       .map(([re, im]) => (im === 0 ? short(re) : `${short(re)} ${im > 0 ? "+" : "−"} ${short(Math.abs(im))}i`))
       .join(", ");
     const item = element("li");
