@@ -60,7 +60,7 @@ PARTS = {
     "plot": (
         "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
         "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "paths", "verdicts", "splits", "operators", "passages", "bifurcations", "sweeps",
+        "paths", "verdicts", "splits", "operators", "passages", "bifurcations", "sweeps", "basins",
     ),
     "recovery": (
         "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from thalweg.cli.commands.analyze import analyze
+from thalweg.cli.commands.basins import basins
 from thalweg.cli.commands.data import app as data
 from thalweg.cli.commands.doctor import doctor
 from thalweg.cli.commands.explore import explore
@@ -56,6 +57,7 @@ for _name, _command in {
     "list": list_systems,
     "show": show,
     "analyze": analyze,
+    "basins": basins,
     "simulate": simulate,
     "recover": recover,
     "sweep": sweep,

@@ -4,9 +4,10 @@ They return the axes (`axes.figure.savefig("name.svg")` writes a file), show not
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
 returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path_data`,
 `energy_along_data`, `spectrum_data`, `cobweb_data`, `split_data`, `heights`, `branch_lines`,
-`sgld_shares`, `sweep_data`.
+`sgld_shares`, `sweep_data`, `basin_image`.
 """
 
+from thalweg.plot.basins import BasinImage, basin_image, basins
 from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
 from thalweg.plot.landscapes import energy_landscape, landscape_data
@@ -29,11 +30,14 @@ from thalweg.plot.verdicts import verdict
 from thalweg.plot.views import View
 
 __all__ = [
+    "BasinImage",
     "Cobweb",
     "Portrait",
     "Shares",
     "SweepMap",
     "View",
+    "basin_image",
+    "basins",
     "bifurcation_diagram",
     "branch_lines",
     "cobweb",

@@ -202,9 +202,8 @@ def _assemble(
                 known.evidence,
             )
         )
-    none = (np.nan, np.nan)
-    entropy = none if axes is None else basin_entropy(labels)
-    dimension = none if axes is None else boundary_dimension(labels)
+    of_grid = [] if axes is None else [*basin_entropy(labels), *boundary_dimension(labels)]
+    shape = [value if np.isfinite(value) else None for value in of_grid] or [None] * 4
     return Basins(
         tuple(attractors),
         *other_shares(labels),
@@ -215,10 +214,10 @@ def _assemble(
         coordinates=tuple(about.names[i] for i in chart.indices),
         followed=total if followed is None else int(followed.sum()),
         steps=steps,
-        entropy=entropy[0],
-        boundary_entropy=entropy[1],
-        dimension=dimension[0],
-        dimension_error=dimension[1],
+        entropy=shape[0],
+        boundary_entropy=shape[1],
+        dimension=shape[2],
+        dimension_error=shape[3],
         notes=tuple(dict.fromkeys(inventory.notes)),
         about=about,
     )

@@ -59,10 +59,11 @@ class Basins(FieldsReport):
         followed: how many of the starts were followed; the others have the label of their
             neighbourhood.
         steps: how many steps were tried in all.
-        entropy: the basin entropy of a grid; NaN else.
-        boundary_entropy: the same over boxes that have more than one label.
-        dimension: of the boundary, by the uncertainty exponent on a grid; NaN else.
-        dimension_error: its standard error, of the fit.
+        entropy: the basin entropy of a grid; None else, and where the grid is too small.
+        boundary_entropy: the same over boxes that have more than one label; None likewise.
+        dimension: of the boundary, by the uncertainty exponent on a grid; None else, and where
+            there is no boundary.
+        dimension_error: its standard error, of the fit; None likewise.
         notes: what the reader should know, in sentences.
         about: the rule, and the domain of the starts.
     """
@@ -78,10 +79,10 @@ class Basins(FieldsReport):
     coordinates: tuple[str, ...]
     followed: int
     steps: int
-    entropy: float
-    boundary_entropy: float
-    dimension: float
-    dimension_error: float
+    entropy: float | None
+    boundary_entropy: float | None
+    dimension: float | None
+    dimension_error: float | None
     notes: tuple[str, ...] = ()
     about: About = UNSAID
 
@@ -96,11 +97,12 @@ class Basins(FieldsReport):
         count = len(self.attractors)
         what = "1 attractor" if count == 1 else f"{count or 'No'} attractors"
         starts = "1 start" if self.starts == 1 else f"{self.starts:,} starts"
-        how = "" if self.axes is None else f" (a grid of {self._shape})"
+        how = "" if self.axes is None else f" (a grid of {self.shape_in_words})"
         return f"{what} of {self.about.words}, from {starts}{how}"
 
     @property
-    def _shape(self) -> str:
+    def shape_in_words(self) -> str:
+        """The numbers of points along the sides."""
         return " × ".join(str(n) for n in self.labels.shape)
 
     def table(self) -> Table:
@@ -135,16 +137,16 @@ class Basins(FieldsReport):
                     f"{self.followed:,} of the starts were followed, those near a boundary; the "
                     f"others have the label of their neighbours."
                 )
-            if np.isfinite(self.dimension):
+            if self.dimension is not None:
                 said.append(
                     f"The boundary has dimension {self.dimension:.3f} ± "
                     f"{self.dimension_error:.2g} of {sum(n > 1 for n in self.labels.shape)}."
                 )
-            if np.isfinite(self.entropy):
-                fractal = " (above log 2: fractal)" if self.boundary_entropy > np.log(2.0) else ""
+            if self.entropy is not None and self.boundary_entropy is not None:
+                is_fractal = self.boundary_entropy > np.log(2.0)
                 said.append(
                     f"Basin entropy {self.entropy:.4g}; {self.boundary_entropy:.4g} in boxes with "
-                    f"several labels{fractal}."
+                    f"several labels{' (above log 2: fractal)' if is_fractal else ''}."
                 )
         if any(a.evidence == "recurrence" for a in self.attractors):
             said.append(

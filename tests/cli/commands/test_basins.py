@@ -1,0 +1,59 @@
+"""`thalweg basins`: its table, its JSON, its files, and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from thalweg.cli.main import app
+
+
+def thalweg(*arguments):
+    return CliRunner().invoke(app, ["basins", *map(str, arguments)])
+
+
+def test_a_grid_writes_a_figure_and_a_report(tmp_path):
+    done = thalweg("double-well", "--grid", 100, "--out", tmp_path)
+    assert done.exit_code == 0, done.stderr
+    assert "2 attractors of double-well" in done.stdout
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"result.json", "report.html", "basins.svg"}
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "thalweg basins double-well --grid 100" in page
+    assert "a grid of 100" in page
+
+
+def test_the_json_is_the_contract():
+    done = thalweg("double-well", "--starts", 500, "--json", "--seed", 3)
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {"schema", "version", "system", "parameters", "rule", "domain", "seed"} <= set(found)
+    assert (found["dimension"], found["starts"], found["warnings"]) == (1, 500, [])
+    for attractor in found["attractors"]:
+        assert {"kind", "point", "period", "fraction", "interval"} <= set(attractor)
+        low, high = attractor["interval"]
+        assert low < 0.5 < high
+    shares = [a["fraction"] for a in found["attractors"]]
+    assert sum(shares) + found["diverged"] + found["left"] + found["undecided"] == 1.0
+    counted = np.bincount(found["labels"]) / 500
+    assert np.allclose(counted, shares)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("double-well", "--grid", "many"), "--grid 'many'"),
+        (("double-well", "--grid", "0"), "--grid '0'"),
+        (("double-well", "--grid", "3,3"), "grid must be a whole number"),
+        (("double-well", "--starts", "0"), "starts must be at least 1"),
+        (("double-well", "--starts", "5", "--grid", "5"), "give one of them"),
+        (("double-well", "--duration=-1"), "duration must be positive"),
+        (("duffing-flow",), "thalweg basins duffing"),
+    ],
+)
+def test_what_makes_no_sense_is_bad_usage(words, said):
+    done = thalweg(*words, "--json")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert done.stdout == ""
