@@ -130,10 +130,10 @@ def _draw_grid(axes: "Axes", image: BasinImage, colours: dict[int, Any]) -> None
     labels = image.labels if image.labels.ndim > 1 else image.labels[:, None]
     least = min(colours)
     table = np.array([colours.get(i, (1.0, 1.0, 1.0)) for i in range(least, max(colours) + 1)])
-    extent = [edge for axis in image.axes for edge in _edges(axis)]
-    extent = extent if len(extent) == 4 else [*extent, -1.0, 1.0]
+    left, right = _edges(image.axes[0])
+    bottom, top = _edges(image.axes[1]) if len(image.axes) > 1 else (-1.0, 1.0)
     axes.imshow(
-        table[labels.T - least], origin="lower", extent=tuple(extent), aspect="auto",
+        table[labels.T - least], origin="lower", extent=(left, right, bottom, top), aspect="auto",
         interpolation="nearest", zorder=0,
     )  # fmt: skip
 
