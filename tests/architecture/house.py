@@ -69,7 +69,7 @@ PARTS = {
     ),
     "report": (
         "page", "pictures", "plain", "header", "captions", "asked", "analyze", "verdicts", "runs",
-        "systems", "measures", "sweeps",
+        "systems", "basins", "measures", "sweeps",
     ),
     "sampling": (
         "boltzmann", "fokker_planck", "quantiles", "methods", "gaussians", "finite", "bias",
