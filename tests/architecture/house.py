@@ -44,8 +44,8 @@ PARTS = {
         "main",
     ),
     "dynamics": (
-        "words", "rules", "diffusions", "kernels", "functions", "descent", "langevin", "proximal",
-        "operators", "covariant", "block_descent", "spin_sweeps", "spins", "declared",
+        "words", "rules", "misuse", "diffusions", "kernels", "functions", "descent", "langevin",
+        "proximal", "operators", "covariant", "block_descent", "spin_sweeps", "spins", "declared",
         "problem", "formulas",
     ),
     "explorer": (

@@ -86,7 +86,7 @@ def test_a_map_is_tried_with_a_whole_step_count():
         (
             undeclared(lambda x: [x[0], x[1]]),
             tw.Box([0.0] * 2, [1.0] * 2),
-            r"velocity must return the structure of the state.*jnp.stack\(\[…\]\)",
+            r"velocity returned a list of 2, but the state is one array.*jnp.stack\(\[…\]\)",
         ),
         (undeclared(lambda x: np.sin(x)), tw.Box([0.0], [1.0]), "Use jax.numpy in it, not numpy"),
         (

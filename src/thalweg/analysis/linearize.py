@@ -17,6 +17,7 @@ from thalweg.core.tables import format_eigenvalues, format_number
 from thalweg.core.trees import Layout, as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Deterministic
 from thalweg.dynamics.declared import check_fit
+from thalweg.dynamics.misuse import no_rule
 from thalweg.dynamics.words import WORDS
 
 _LARGEST_SHOWN = 6  # a wider Jacobian does not fit 80 columns
@@ -103,8 +104,11 @@ def linearize(rule: Deterministic, state: Any, t: Any = 0.0) -> Linearization:
         The linearization, its rows and columns in the order of the raveled state.
 
     Raises:
-        InputError: the state or the time is not finite, or the state does not fit the rule.
+        InputError: the rule is none, the state or the time is not finite, or the state does not fit
+            the rule.
     """
+    if not isinstance(rule, Deterministic):
+        raise no_rule("linearize: rule", rule, "a Flow or a Map")
     if has_tracer(rule, state, t):
         return _linearize(as_arrays(rule), state, t)
     with jax.enable_x64(True):

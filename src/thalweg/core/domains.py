@@ -104,6 +104,7 @@ class Box(Domain):
                 f"Box: lower and upper must have the same structure and shapes, got "
                 f"{_shapes(self.lower)} and {_shapes(self.upper)}."
             )
+        _refuse_pairs(self.lower, self.upper)
         self.periodic = _switches(periodic, self.lower)
         low, high = self.layout.flatten(self.lower), self.layout.flatten(self.upper)
         if np.any(low > high):
@@ -232,6 +233,25 @@ class ProbabilitySimplex(Domain):
     def words(self) -> str:
         """How many coordinates it has."""
         return f"the simplex of {self.size} coordinates"
+
+
+def _refuse_pairs(lower: Any, upper: Any) -> None:
+    """Refuse two pairs of bounds, one a coordinate, in the place of two corners."""
+    if not all(
+        isinstance(corner, np.ndarray) and corner.shape == (2,) for corner in (lower, upper)
+    ):
+        return
+    rise = lower[0] < lower[1] and upper[0] < upper[1]
+    if rise and (np.all(lower == upper) or np.any(lower > upper)):
+        first, last = ([float(lower[i]), float(upper[i])] for i in (0, 1))
+        raise InputError(
+            f"Box: lower must not exceed upper, got {lower[0]} and {upper[0]} for x[0]. A box is "
+            f"given by its lower corner and its upper corner, not by a pair a coordinate: "
+            f"Box({first}, {last})."
+            if lower[0] > upper[0] or lower[1] > upper[1]
+            else f"Box: it has no width: a box is given by its lower corner and its upper corner, "
+            f"not by a pair a coordinate: Box({first}, {last})."
+        )
 
 
 def _many(count: int, noun: str) -> str:

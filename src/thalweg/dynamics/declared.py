@@ -12,14 +12,10 @@ from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout
+from thalweg.dynamics.misuse import cure_of, written_wrongly, wrong_structure
 from thalweg.dynamics.rules import Rule
 
 _LARGEST_GUESS = 64
-# What a first system most often gets wrong.
-_CURES = {
-    jax.errors.TracerArrayConversionError: " Use jax.numpy in it, not numpy.",
-    jax.errors.TracerBoolConversionError: " Use jnp.where instead of `if`.",
-}
 
 
 def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
@@ -69,8 +65,8 @@ def check_fit(rule: Rule, layout: Layout) -> None:
     Raises:
         InputError: the rule fails for such states, or does not give one back; it says which.
     """
-    problem = _mismatch(rule, layout)
-    if problem is not None:
+    problem = written_wrongly(rule) or _mismatch(rule, layout)
+    if problem:
         raise InputError(f"{type(rule).__name__}: {problem}")
 
 
@@ -106,16 +102,10 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
         result = eqx.filter_eval_shape(attempt, _abstract(layout))
     if failure:
         reason = (str(failure[0]).strip().splitlines() or [""])[0]
-        kind = type(failure[0]).__name__
-        cure = next((text for name, text in _CURES.items() if isinstance(failure[0], name)), "")
+        kind, cure = type(failure[0]).__name__, cure_of(failure[0], shapes)
         return f"{verb} fails for a state of shape {shapes} ({kind}: {reason}).{cure}"
     if jax.tree.structure(result) != layout.treedef:
-        is_list = isinstance(result, list | tuple) and len(layout.shapes) == 1
-        cure = " Join the coordinates: jnp.stack([…])." if is_list else ""
-        return (
-            f"{verb} must return the structure of the state, {layout.treedef}, got "
-            f"{jax.tree.structure(result)}.{cure}"
-        )
+        return wrong_structure(verb, result, layout)
     for value, shape in zip(jax.tree.leaves(result), layout.shapes, strict=True):
         leaf = value if hasattr(value, "dtype") else np.asarray(value)
         if leaf.shape != shape:

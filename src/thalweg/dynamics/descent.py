@@ -10,6 +10,7 @@ from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like
+from thalweg.dynamics.misuse import check_energy_is_made
 from thalweg.dynamics.rules import Flow, Map
 from thalweg.geometry import Euclidean, Geometry
 
@@ -118,6 +119,7 @@ class GradientStep(Map):
 
 def _check_parts(rule: Any, energy: Any, geometry: Any) -> None:
     name = type(rule).__name__
+    check_energy_is_made(name, energy)
     if not callable(energy):
         raise InputError(f"{name}: energy must be a callable state → scalar, got {energy!r}.")
     if not isinstance(geometry, Geometry):

@@ -8,6 +8,7 @@ import equinox as eqx
 
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.dynamics.misuse import check_order
 from thalweg.dynamics.rules import Flow, Map
 
 
@@ -82,6 +83,7 @@ class _Adapter(eqx.Module):
 def _three_arguments(name: str, fn: Any) -> Callable[..., Any]:
     if not callable(fn):
         raise InputError(f"{name}: fn must be callable, got {fn!r}.")
+    check_order(name, fn)
     try:
         parameters = inspect.signature(fn).parameters.values()
     except (TypeError, ValueError):

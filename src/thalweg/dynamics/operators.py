@@ -14,6 +14,7 @@ from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like, has_tracer
+from thalweg.dynamics.misuse import check_energy_is_made
 from thalweg.dynamics.proximal import lowest_near
 from thalweg.dynamics.rules import Map
 from thalweg.geometry.potentials import Entropy, Potential
@@ -219,6 +220,7 @@ class MirrorStep(Map):
 
 
 def _check_parts(name: str, energy: Any, step_size: Any) -> None:
+    check_energy_is_made(name, energy)
     if not callable(energy):
         raise InputError(f"{name}: energy must be a callable state → scalar, got {energy!r}.")
     check_positive(f"{name}: step_size", step_size)

@@ -14,6 +14,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import in_float64, non_finite_leaves
 from thalweg.dynamics.declared import resolve_domain
+from thalweg.dynamics.misuse import no_rule
 from thalweg.dynamics.rules import Deterministic, Random, Rule
 from thalweg.geometry import Geometry
 
@@ -65,10 +66,7 @@ def make_problem(rule: Any, domain: Domain | None = None) -> tuple[Problem, Doma
         InputError: the rule is no rule, holds a non-finite parameter, or does not fit the domain.
     """
     if not isinstance(rule, Rule):
-        raise InputError(
-            f"rule must be a Flow or a Map, got {rule!r}. Wrap a function with as_flow or as_map, "
-            f"an energy with SteepestDescent."
-        )
+        raise no_rule("rule", rule, "a Flow or a Map")
     if isinstance(rule, Random):
         raise InputError(
             f"{type(rule).__name__} is a {rule.rule_kind}, which moves at random: states of rest, "

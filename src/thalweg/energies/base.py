@@ -43,6 +43,13 @@ class Energy(eqx.Module):
                 f"{type(self).__name__} has a parameter that is not finite: {', '.join(broken)}."
             )
 
+    def __hash__(self) -> int:
+        """By its values where all of them can be hashed, else by identity: `jax.jit` takes it."""
+        try:
+            return hash(tuple(jax.tree.leaves(self)))
+        except TypeError:  # it holds arrays
+            return object.__hash__(self)
+
     @abstractmethod
     def __call__(self, state: Any) -> jax.Array:
         """The energy of a state, a scalar of the state's dtype."""

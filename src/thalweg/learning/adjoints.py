@@ -131,6 +131,11 @@ def _checked(
         )
     if len(times) != 2:
         raise InputError(f"{name}: times must be (t0, t1), got {times!r}.")
+    if has_tracer(times):
+        raise InputError(
+            f"{name}: times must be numbers, not traced. The result has the derivatives with "
+            f"respect to both of them; call it outside of jit, vmap and grad."
+        )
     check_finite(f"{name}: times", times)
     check_count("layers", layers)
     check_positive(f"{name}: rtol", rtol)

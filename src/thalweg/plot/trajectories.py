@@ -32,8 +32,13 @@ def trajectory_data(run: Trajectory) -> tuple[np.ndarray, np.ndarray, list[str]]
     """The times `(n,)`, the coordinates `(n, d)` and their names, of a trajectory.
 
     Raises:
-        InputError: it is a batch of trajectories, or holds no points.
+        InputError: it is no trajectory, a batch of them, or holds no points.
     """
+    if not isinstance(run, Trajectory):
+        raise InputError(
+            f"trajectory: expected what simulate returned, got {type(run).__name__}. Arrays are "
+            f"drawn by matplotlib: axes.plot(times, states)."
+        )
     if np.ndim(run.last_time) or not len(run):
         raise InputError("trajectory: expected one run with at least one saved point.")
     layout = Layout.of(run.last_state)

@@ -100,9 +100,12 @@ class View:
         """A curve `(m, k)` with angles wrapped and a row of NaN wherever it jumps across."""
         if not np.isfinite(self.periods).any() or len(p) < 2:
             return p
-        wrapped = self.wrap(p)
-        jumps = np.any(np.abs(np.diff(wrapped, axis=0)) > 0.5 * self.periods, axis=1)
-        return np.insert(wrapped, np.flatnonzero(jumps) + 1, np.nan, axis=0)
+        return np.insert(self.wrap(p), self.jumps(p), np.nan, axis=0)
+
+    def jumps(self, p: np.ndarray) -> np.ndarray:
+        """The indices of a curve's points `(m, k)` right after those jumps."""
+        wide = np.abs(np.diff(self.wrap(p), axis=0)) > 0.5 * self.periods
+        return np.flatnonzero(np.any(wide, axis=1)) + 1
 
     def curve(self, y: np.ndarray) -> np.ndarray:
         """A curve `(m, d)` on the figure, broken at wraps and where it is outside of a triangle."""

@@ -132,6 +132,7 @@ def _verdict(question: Question, levels: tuple[Level, ...]) -> Verdict:
         metric_name=None if decisive is None else decisive.metric_name,
         about=About.of(question.rule, question.domain),
         warnings=remarks_on_region(question),
+        share=question.region.share,
         asides=tuple(f.aside for f in findings if f.aside and f.kind != kind),
         candidate=next((f.candidate for f in findings if f.candidate is not None), None)
         if kind is Kind.UNDECIDED

@@ -66,6 +66,8 @@ class Verdict(Report):
         fall: how it is known that `energy` falls wherever the rule moves: `"proved"` (by interval
             arithmetic, all over the region), `"checked"` (at points, by hunts), or None where there
             is none.
+        share: the part of the domain on which the question was answered: less than 1 where poles of
+            the rule cut it.
     """
 
     kind: Kind
@@ -81,6 +83,7 @@ class Verdict(Report):
     split: Split | None = None
     candidate: Any = field(default=None, compare=False)
     fall: str | None = None
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "residual", _finite(self.residual))
@@ -120,6 +123,7 @@ class Verdict(Report):
             "levels": [level.to_dict() for level in self.levels],
             "certified": self.certified,
             "fall": self.fall,
+            "share": self.share,
             "witnesses": [witness.to_dict() for witness in self.witnesses],
             "asides": list(self.asides),
             "warnings": list(self.warnings),
@@ -146,6 +150,7 @@ class Verdict(Report):
             warnings=tuple(data["warnings"]),
             asides=tuple(data["asides"]),
             fall=data["fall"],
+            share=data["share"],
             split=None if data["split"] is None else Split.from_dict(data["split"], about),
         )
 
@@ -165,7 +170,8 @@ class Verdict(Report):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
         domain = self.about.domain
-        return said if domain is None else [*said, f"Region: {domain.words}."]
+        part = "" if self.share == 1.0 else f"about {100 * self.share:.0f} % of "
+        return said if domain is None else [*said, f"Region: {part}{domain.words}."]
 
     def remarks(self) -> list[str]:
         """The verdict in words, what would change it, and warnings."""

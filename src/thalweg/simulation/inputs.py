@@ -13,6 +13,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout, as_arrays, has_tracer, non_finite_leaves
 from thalweg.dynamics import Random, Rule
+from thalweg.dynamics.misuse import cure_of, no_rule, written_wrongly, wrong_structure
 
 
 def checked_rule(rule: Any, key: Any) -> Rule:
@@ -22,10 +23,7 @@ def checked_rule(rule: Any, key: Any) -> Rule:
         InputError: it is no rule, a parameter is not finite, a key is missing or given for nothing.
     """
     if not isinstance(rule, Rule):
-        raise InputError(
-            f"simulate: rule must be a Flow, a Map, a Diffusion or a Kernel, got {rule!r}. Wrap a "
-            f"function with as_flow or as_map, an energy with SteepestDescent."
-        )
+        raise no_rule("simulate: rule", rule, "a Flow, a Map, a Diffusion or a Kernel")
     broken = non_finite_leaves(rule)
     if broken:
         raise InputError(
@@ -135,6 +133,8 @@ def _check_declared(rule: Rule, start: Any) -> None:
 def _check_fit(rule: Rule, start: Any) -> None:
     name, layout = type(rule).__name__, Layout.of(start)
     verb = rule.words.law
+    if problem := written_wrongly(rule):
+        raise InputError(f"simulate: {name}: {problem}")
     t = np.zeros((), rule.time_dtype(jax.tree.leaves(start)[0].dtype))
     try:
         result = eqx.filter_eval_shape(rule.trial, t, start)
@@ -144,9 +144,11 @@ def _check_fit(rule: Rule, start: Any) -> None:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
             f"simulate: {name}.{verb} fails for a start of shape {_shape(layout)} "
-            f"({type(error).__name__}: {reason[0]})."
+            f"({type(error).__name__}: {reason[0]}).{cure_of(error, _shape(layout))}"
         ) from error
     refuse_frozen_chance(f"simulate: {name}.{verb}", rule.words.chance, rule, rule.trial, t, start)
+    if jax.tree.structure(result) != layout.treedef:
+        raise InputError(f"simulate: {name}: {wrong_structure(verb, result, layout)}")
     returned = Layout.of(result)
     if returned != layout:
         raise InputError(

@@ -39,8 +39,10 @@ def compute(scene: Scene, start: Any = None, steps: int = STEPS) -> Web | None:
     if scene.field is None or view.dimension != 1 or view.is_flow:
         return None
     x = scene.field.axes[0]
-    jumps = view.broken((x + scene.field.values[0])[:, None])[:, 0]
-    fine = np.interp(np.arange(len(jumps)), np.flatnonzero(np.isfinite(jumps)), x)
+    after = (x + scene.field.values[0])[:, None]
+    jumps, index = view.broken(after)[:, 0], np.arange(len(x))
+    places = index + np.searchsorted(view.jumps(after), index, side="right")
+    fine = np.interp(np.arange(len(jumps)), places, x)
     begin = view.lower + _BEGIN * (view.upper - view.lower)
     if start is not None:
         begin = np.asarray(chart.coordinates(np.asarray(start, dtype=np.float64))).reshape(1)

@@ -108,7 +108,8 @@ def _polished(view: View, line: np.ndarray, index: int, cell: np.ndarray) -> np.
         # Where the gradient vanishes too (a crossing of branches) Newton's step may be anything.
         length = np.abs(step) * np.sqrt(squared)
         step = np.where(length > 1.0, step / np.where(length > 1.0, length, 1.0), step)
-        p = p - step[:, None] * gradient * cell
+        with np.errstate(invalid="ignore"):  # where the rule is not finite, there is no zero
+            p = p - step[:, None] * gradient * cell
     moved = np.max(np.abs(p - line) / cell, axis=1)
     values, jacobian = sample(view, p)
     steepness = np.linalg.norm(jacobian[:, index] * cell, axis=1)

@@ -61,7 +61,7 @@ class Region:
     def sees(self, points: np.ndarray, origin: np.ndarray | None = None) -> np.ndarray:
         """Which points are reached from `origin` (the base, or one each) across no pole."""
         columns = self.pole_columns
-        if not columns:
+        if not columns or not len(points):
             return np.ones(len(points), dtype=bool)
         origin = self.base if origin is None else origin
         fractions = np.linspace(0.0, 1.0, _SEGMENT)[None, :, None]
