@@ -33,7 +33,7 @@ def joined_outside(
     widths, chart = np.asarray(scales.y), problem.chart
     outside = ~np.asarray(chart.inside(points, 1e-9))
     ends, before = _free_ends(links, outside)
-    if len(ends) < 2:
+    if len(np.unique(piece[ends])) < 2:
         return []
     owner, middle = piece[ends], np.mean(points, axis=0)
     here = points[ends]
@@ -41,6 +41,8 @@ def joined_outside(
     heading /= np.linalg.norm(heading, axis=1, keepdims=True)
     starts, alive, pairs = here.copy(), np.ones(len(ends), dtype=bool), []
     for _ in range(_STEPS):
+        if not np.any(alive):
+            break
         distance = np.linalg.norm((here - middle) / widths, axis=1)
         stride = np.maximum(_FIRST, _GROWTH * np.maximum(distance - 0.5, 0.0))
         here, heading, alive = _advance(problem, here, heading, alive, stride, scales)
@@ -73,12 +75,13 @@ def _advance(
     problem: Problem, here: np.ndarray, heading: np.ndarray, alive: np.ndarray, stride: np.ndarray,
     scales: Scales,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    widths = np.asarray(scales.y)
-    end = search_all(problem, here + stride[:, None] * heading * widths, scales)
-    moved = (end.y - here) / widths
-    length = np.linalg.norm(moved, axis=1)
-    ahead = np.sum(moved * heading, axis=1)
-    alive = alive & (end.residual < _CONVERGED) & (ahead > 0.3 * stride) & (ahead < 3.0 * stride)
-    turned = moved / np.maximum(length, 1e-300)[:, None]
-    keep = alive[:, None]
-    return np.where(keep, end.y, here), np.where(keep, turned, heading), alive
+    widths, lanes = np.asarray(scales.y), np.flatnonzero(alive)
+    end = search_all(problem, (here + stride[:, None] * heading * widths)[lanes], scales)
+    moved = (end.y - here[lanes]) / widths
+    ahead, stride = np.sum(moved * heading[lanes], axis=1), stride[lanes]
+    keep = (end.residual < _CONVERGED) & (ahead > 0.3 * stride) & (ahead < 3.0 * stride)
+    turned = moved / np.maximum(np.linalg.norm(moved, axis=1), 1e-300)[:, None]
+    here, heading, alive = here.copy(), heading.copy(), np.zeros_like(alive)
+    alive[lanes[keep]] = True
+    here[alive], heading[alive] = np.asarray(end.y)[keep], turned[keep]
+    return here, heading, alive
