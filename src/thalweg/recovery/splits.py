@@ -16,6 +16,8 @@ from thalweg.geometry import Geometry
 
 # A share that changed by less with the last refinement is shown without a doubt.
 _SHOWN = 5e-4
+# A remainder of this share of |f|², 1e-10 of f, is what the roundings of a projection leave.
+_NOTHING = 1e-20
 
 
 class Remainder(eqx.Module):
@@ -77,6 +79,8 @@ class Split(TableReport):
     @property
     def percent(self) -> str:
         """The share in per cent, with its doubt where it has not settled."""
+        if self.share < _NOTHING:
+            return "0 % (to rounding)"
         doubt = "" if self.change < _SHOWN else f" (not settled: ± {100 * self.change:.1g} %)"
         return f"{100 * self.share:.4g} %{doubt}"
 

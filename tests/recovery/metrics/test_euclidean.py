@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.recovery.recovery_systems import values
-from tests.zoo import Sines
+from tests.zoo import Linear, Sines, square
 
 import thalweg as tw
 
@@ -147,3 +147,11 @@ def test_bad_input_is_refused_with_the_cure():
         tw.recover_energy(tw.as_flow(lambda x: jnp.log(x)), tw.Box([-2.0], [-1.0]))
     with pytest.raises(tw.InputError, match="declares no domain"):
         tw.recover_energy(tw.as_flow(lambda x: -x))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-160])
+def test_a_slow_gradient_is_one_whatever_its_units(size):
+    hill = Linear(size * np.array([[-1.0, 2.0], [2.0, -6.0]]))
+    assert tw.recover_energy(hill, square(1.0), thorough=False).kind == "euclidean"
+    turned = Linear(size * np.array([[-1.0, 2.0], [1.9, -6.0]]))
+    assert tw.recover_energy(turned, square(1.0), thorough=False).kind != "euclidean"

@@ -106,6 +106,23 @@ def test_replicators_split_into_a_symmetric_and_a_skew_payoff(size):
     assert gap(turning.energy, lambda x: 0.0 * x[0], points) < 1e-9
 
 
+def test_between_two_strategies_every_replicator_is_a_gradient():
+    payoff = np.array([[0.3, 2.0], [-1.0, 0.5]])
+    found = split(Replicator(payoff), tw.ProbabilitySimplex(2))
+    points = inner_points(2)
+    # A = S + 1c: c = (a, 0) with a₁₂ − a₂₁ = −a.
+    symmetric = payoff - np.array([[-3.0, 0.0], [-3.0, 0.0]])
+    assert gap(found.energy, lambda x: -0.5 * x @ symmetric @ x, points) < 1e-10
+    assert found.percent == "0 % (to rounding)"
+
+
+def test_a_split_has_no_units():
+    matrix = np.array([[-1.0, 2.0], [-2.0, -1.0]])
+    tiny, plain = (split(Linear(size * matrix), square(1.0)) for size in (1e-200, 1.0))
+    assert tiny.share == pytest.approx(plain.share)
+    assert plain.share > 0.1
+
+
 def test_on_the_simplex_the_parts_add_up_in_the_metric_of_the_simplex():
     rule = Replicator(jnp.asarray([[0.0, -2.0, 1.0], [1.0, 0.0, -2.0], [-2.0, 1.0, 0.0]]))
     found = split(rule, tw.ProbabilitySimplex(3))

@@ -261,11 +261,14 @@ def _each(vectorized: bool, fn: Any) -> Any:
 
 def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float) -> Exactness:
     finite = np.isfinite(probes.covectors).all(axis=1) & np.isfinite(probes.along).all(axis=(1, 2))
-    skew = np.sum((probes.along - probes.across) ** 2, axis=(1, 2)) / 4.0
-    size = np.sum(probes.along**2 + probes.across**2, axis=(1, 2)) / 2.0
+    unit = _unit(probes.along[finite], probes.across[finite])
+    along, across = probes.along / unit, probes.across / unit
+    with np.errstate(invalid="ignore"):  # where it is not finite
+        skew = np.sum((along - across) ** 2, axis=(1, 2)) / 4.0
+        size = np.sum(along**2 + across**2, axis=(1, 2)) / 2.0
     ratio = np.where(finite, np.sqrt(skew / np.maximum(size, _TINY)), -np.inf)
     is_any = bool(np.any(finite))
-    rows, pairs = _by_rows(probes.along[finite], noise) if is_any else (None, 0.0)
+    rows, pairs = _by_rows(along[finite], noise) if is_any else (None, 0.0)
     if constant_covector(probes.covectors) is not None:
         # All that is left of Dω is rounding, which has no symmetry.
         ratio, rows, pairs = np.zeros(len(ratio)), None, 0.0
@@ -278,6 +281,12 @@ def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float
         probes=probes,
         tolerance=tolerance,
     )
+
+
+def _unit(*arrays: np.ndarray) -> float:
+    """The largest size among finite numbers, in which their squares neither vanish nor overflow."""
+    largest = max((float(np.max(np.abs(array), initial=0.0)) for array in arrays), default=0.0)
+    return largest if np.isfinite(largest) and largest > 0.0 else 1.0
 
 
 def constant_covector(covectors: np.ndarray) -> np.ndarray | None:
@@ -317,6 +326,8 @@ def _by_rows(along: np.ndarray, noise: float) -> tuple[float | None, float]:
 
 
 def _judge_integrals(found: Exactness, integrals: Integrals, count: int) -> Exactness:
+    unit = _unit(integrals.covectors)
+    integrals = Integrals(*(part / unit for part in integrals))
     scale = np.sqrt(np.mean(np.sum(integrals.covectors**2, axis=1)))
     gap = np.sqrt(np.max(np.sum((integrals.gradients - integrals.covectors) ** 2, axis=1)))
     work = max(float(np.sqrt(np.mean(integrals.works**2))), _TINY)

@@ -41,13 +41,13 @@ def _refuted_by_equilibria(question: Question) -> Finding:
         note = f"Not tried: equilibria are not searched for above {SEARCH_SIZE} coordinates."
         return Finding("open", None, note)
     found, most, kink = None, REFUSED_CONDITION, None
-    best, needed = 1.0, 1.0
+    needed = 1.0
     for equilibrium in question.equilibria:
         bound = _bound(question, equilibrium)
         if bound.balanced >= REFUSED_CONDITION and not is_limit(question, equilibrium):
             kink = np.asarray(question.chart.coordinates(equilibrium.state))
             continue
-        best, needed = max(best, bound.condition), max(needed, bound.needed)
+        needed = max(needed, bound.needed)
         if bound.balanced >= most:
             found, most = _witness(question.chart, equilibrium, bound), bound.balanced
     if found is not None:
@@ -74,13 +74,13 @@ def _refuted_by_equilibria(question: Question) -> Finding:
         )
         return Finding("open", None, note)
     if not count:
-        note = "No equilibrium in the region, so none excludes a metric."
-    elif count == 1:
-        note = f"The equilibrium allows a metric (of condition number {best:.3g} or more)."
-    else:
-        all_of = "Both" if count == 2 else f"All {count}"
-        note = f"{all_of} equilibria allow a metric (of condition number {best:.3g} or more)."
-    return Finding("no", None, note)
+        return Finding("no", None, "No equilibrium in the region, so none excludes a metric.")
+    allow = "The equilibrium allows"
+    if count > 1:
+        allow = f"{'Both' if count == 2 else f'All {count}'} equilibria allow"
+    # The units of the other levels' metrics: in others a number says little.
+    size = f"of condition number {needed:.3g} or more in balanced units"
+    return Finding("no", None, f"{allow} a metric ({size}).")
 
 
 def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:

@@ -88,7 +88,8 @@ def _project(problem: Problem, chart: Chart, terms: int) -> tuple[TensorEnergy, 
     ]
     shape = tuple(len(axis.nodes) for axis in axes)
     grid = np.stack(np.meshgrid(*(axis.nodes for axis in axes), indexing="ij"), axis=-1)
-    velocity = velocities(problem, grid.reshape(-1, len(angles))).reshape(*shape, -1)
+    velocity, unit = velocities(problem, grid.reshape(-1, len(angles)))
+    velocity = velocity.reshape(*shape, -1)
     if not np.all(np.isfinite(velocity)):
         return None
     weights = np.ones(shape)
@@ -108,7 +109,7 @@ def _project(problem: Problem, chart: Chart, terms: int) -> tuple[TensorEnergy, 
     total = np.sum(weights[..., None] * velocity**2)
     share = float(np.sum(weights[..., None] * remainder**2) / max(total, np.finfo(float).tiny))
     series = _contract(solved, [axis.to_series for axis in axes], transpose=False)
-    return TensorEnergy(chart, series, angles), share
+    return TensorEnergy(chart, unit * series, angles), share
 
 
 def _tables(axes: list[_Axis], derived: int) -> list[np.ndarray]:

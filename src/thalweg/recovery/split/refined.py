@@ -50,9 +50,17 @@ def refined(solve: Callable[[int], tuple[Any, float] | None], counts: Iterable[i
     return Part(energy, share, change)
 
 
-def velocities(problem: Problem, points: np.ndarray) -> np.ndarray:
-    """The rule at any number of points, in coordinates, shape `(n, d)`."""
-    return in_batches(lambda some: (_displacements(problem, some),), points, _BATCH)[0]
+def velocities(problem: Problem, points: np.ndarray) -> tuple[np.ndarray, float]:
+    """The rule at any number of points, in coordinates, and the unit that it is measured in.
+
+    Returns:
+        Numbers `(n, d)` of size one at most, whose squares neither vanish nor overflow, and what
+        they are to be multiplied by: the largest component, or 1 where nothing moves.
+    """
+    found = in_batches(lambda some: (_displacements(problem, some),), points, _BATCH)[0]
+    largest = float(np.max(np.abs(found), initial=0.0))
+    unit = largest if np.isfinite(largest) and largest > 0.0 else 1.0
+    return found / unit, unit
 
 
 @eqx.filter_jit

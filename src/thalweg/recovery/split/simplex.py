@@ -25,7 +25,7 @@ from thalweg.recovery.forms.one_forms import gauss_legendre
 from thalweg.recovery.split.refined import Part, refined, velocities
 
 # Degrees of the polynomials, by the number of coordinates: refined until the share settles.
-DEGREES = {2: (4, 8, 14, 20), 3: (3, 5, 8)}
+DEGREES = {1: (4, 8, 16, 32), 2: (4, 8, 14, 20), 3: (3, 5, 8)}
 # Singular values below this share of the largest are rounding of the basis.
 _ROUNDING = 1e-13
 
@@ -39,7 +39,7 @@ def project_on_simplex(problem: Problem) -> Part | None:
 def _project(problem: Problem, degree: int) -> tuple[Any, float] | None:
     """The polynomial of least remainder, and the share of that."""
     y, weights = _nodes(problem.chart.dimension, degree + degree // 2 + 6)
-    velocity = velocities(problem, y)
+    velocity, unit = velocities(problem, y)
     if not np.all(np.isfinite(velocity)):
         return None
     x = np.concatenate([y, 1.0 - np.sum(y, axis=1, keepdims=True)], axis=1)
@@ -57,7 +57,7 @@ def _project(problem: Problem, degree: int) -> tuple[Any, float] | None:
     solved = np.linalg.lstsq(rows / sizes, load, rcond=_ROUNDING)[0] / sizes
     left = load - rows @ solved
     share = float(left @ left / max(load @ load, np.finfo(float).tiny))
-    return SeriesEnergy(problem.chart, basis, solved), share
+    return SeriesEnergy(problem.chart, basis, unit * solved), share
 
 
 def _nodes(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
