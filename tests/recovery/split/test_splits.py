@@ -107,7 +107,7 @@ def test_replicators_split_into_a_symmetric_and_a_skew_payoff(size):
 
 
 def test_between_two_strategies_every_replicator_is_a_gradient():
-    payoff = np.array([[0.3, 2.0], [-1.0, 0.5]])
+    payoff = np.array([[0.25, 2.0], [-1.0, 0.5]])
     found = split(Replicator(jnp.asarray(payoff)), tw.ProbabilitySimplex(2))
     points = inner_points(2)
     # A = S + 1c: c = (a, 0) with a₁₂ − a₂₁ = −a.
