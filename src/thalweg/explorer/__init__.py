@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from thalweg.explorer.explorer import Explorer as Explorer
     from thalweg.explorer.explorer import explore as explore
+    from thalweg.explorer.questions import drawn_diagram as drawn_diagram
     from thalweg.explorer.server import PageServer as PageServer
+    from thalweg.explorer.system import read_system as read_system
 
 _HOME = {
     "Explorer": "thalweg.explorer.explorer",
     "PageServer": "thalweg.explorer.server",
+    "drawn_diagram": "thalweg.explorer.questions",
     "explore": "thalweg.explorer.explorer",
+    "read_system": "thalweg.explorer.system",
 }
 
 __all__ = sorted(_HOME)

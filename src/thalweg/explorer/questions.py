@@ -85,11 +85,17 @@ def diagram_data(
     domain = region(system, values, system.window)
     rule = system.at(values).rule
     ends = (float(span[0]), float(span[1]))
-    return _drawn(bifurcation_diagram(rule, by_name[name].path, ends, domain), name, chart)
+    return drawn_diagram(bifurcation_diagram(rule, by_name[name].path, ends, domain), name, chart)
 
 
-def _drawn(found: BifurcationDiagram, name: str, chart: Any) -> dict[str, Any]:
-    """The numbers of a drawing, at its resolution."""
+def drawn_diagram(found: BifurcationDiagram, name: str, chart: Any) -> dict[str, Any]:
+    """The numbers of the drawing of a diagram, at its resolution, JSON-ready.
+
+    Arguments:
+        found: the diagram.
+        name: of the slider that moves along it.
+        chart: of the page, whose coordinates are shown.
+    """
     shown = list(chart.indices)
     data = found.data()
     branches = []

@@ -165,6 +165,8 @@ def read_system(
         problem, domain = make_problem(rule, domain)
         chart = problem.chart
         names = declared_names(rule, chart.layout)
+        if not isinstance(chart, BoxChart | SimplexChart):
+            raise InputError(f"explore: a page shows boxes and simplices, not {domain.words}.")
         if chart.dimension > 2:
             raise InputError(_too_many(names, chart))
         prefix = "" if rule is system else "energy."

@@ -107,7 +107,27 @@ class Picture:
         )
 
 
-Block = Text | Points | Table | Facts | Code | Picture
+@dataclass(frozen=True)
+class Frame:
+    """A page inside the page, which can run its own scripts and touch nothing else.
+
+    Attributes:
+        title: what it is, in a few words.
+        html: the whole of it.
+    """
+
+    title: str
+    html: str
+
+    def to_html(self) -> str:
+        """As HTML; it begins when the reader comes to it."""
+        return (
+            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" '
+            f'loading="lazy" srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+
+Block = Text | Points | Table | Facts | Code | Picture | Frame
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import textwrap
 
 from thalweg.core.tables import format_table, wrap
-from thalweg.report.page import Block, Code, Facts, Page, Picture, Points, Table, Text
+from thalweg.report.page import Block, Code, Facts, Frame, Page, Picture, Points, Table, Text
 
 
 def to_text(page: Page) -> str:
@@ -33,6 +33,8 @@ def _block(block: Block) -> str:
             return textwrap.indent(text, "    ")
         case Picture(name, _, _, alt):
             return _fill(f"Figure {name}.svg: {alt}")
+        case Frame(title):
+            return _fill(f"{title}: on the page.")
 
 
 def _fill(text: str, indent: str = "") -> str:

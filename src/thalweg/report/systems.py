@@ -22,6 +22,7 @@ from thalweg.plot.trajectories import draw_energies, draw_trajectory
 from thalweg.report import captions
 from thalweg.report.analyze import Analysis
 from thalweg.report.asked import asked, made
+from thalweg.report.moving import moving_portrait
 from thalweg.report.page import Block, Page, Picture, Points, Section, Table, Text
 from thalweg.report.pictures import picture
 from thalweg.report.verdicts import verdict_blocks
@@ -66,6 +67,9 @@ def analysis_page(
         Section("Is it steepest descent of an energy?", _verdict(found, data)),
         Section("How this was made", made(command, versions)),
     ]
+    moving = moving_portrait(found)
+    if moving:
+        sections.insert(-1, Section("Move it yourself", moving))
     if found.diagram is not None:
         sections.insert(-1, Section(f"Over {found.diagram.parameter}", _branches(found.diagram)))
     if found.warnings:

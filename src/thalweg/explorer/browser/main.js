@@ -158,7 +158,7 @@ export class Page {
     }
     const { scene, model, ink } = this;
     const width = this.parts.portrait.clientWidth;
-    const { pen, height } = freshPen(this.parts.portrait, Math.round(Math.min(width, 620) * 0.92), ink.paper);
+    const { pen, height } = freshPen(this.parts.portrait, portraitHeight(width), ink.paper);
     this.frame = portraitFrame(model, scene, Math.max(200, width), height);
     drawPortrait(pen, this.frame, scene, this.shown());
     drawPanels(this.parts.panels, scene.runs[scene.runs.length - 1], model, scene.view, ink);
@@ -201,6 +201,13 @@ export class Page {
     this.isSampling = false;
     this.recompute();
   }
+}
+
+/** Nearly square; where it stays in sight above the sliders it leaves them room. */
+function portraitHeight(width) {
+  const isAbove = matchMedia("(max-width: 40rem)").matches;
+  const room = isAbove ? Math.max(220, 0.6 * innerHeight) : Infinity;
+  return Math.round(Math.min(0.92 * Math.min(width, 620), room));
 }
 
 /** Nine digits are more than a pixel needs, and make an address that can be read. */

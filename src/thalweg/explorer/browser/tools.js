@@ -51,6 +51,7 @@ export function buildTools(page) {
   get("time-row").hidden = !system.time;
   get("duration-name").textContent = model.isFlow ? "duration of a run" : "steps of a run";
   get("backwards").hidden = !model.isFlow;
+  get("address-note").hidden = location.protocol === "about:";
   buildLayers(page, get);
   buildFiles(page, on);
   return {

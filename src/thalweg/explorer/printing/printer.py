@@ -90,7 +90,11 @@ def print_function(
     Raises:
         NoFormulasError: it holds an operation that has no JavaScript here.
     """
-    program = read_program(fn, *parameters, np.float64(0.0), np.full(dimension, 0.1))
+    try:
+        program = read_program(fn, *parameters, np.float64(0.0), np.full(dimension, 0.1))
+    except (TypeError, IndexError) as error:  # of JAX: it needs the value of a number
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise NoFormulasError(f"its program cannot be read ({reason})") from error
     function = Function()
     time = function.variable(function.moving, "t")
     names = [function.variable(function.moving, letter) for letter in ("u", "v")[:dimension]]
