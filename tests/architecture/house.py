@@ -77,7 +77,7 @@ PARTS = {
     ),
     "studies": (
         "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield",
-        "inverse_energy", "equilibrium_propagation",
+        "inverse_energy", "equilibrium_propagation", "boltzmann",
     ),
 }  # fmt: skip
 

@@ -38,6 +38,12 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
+        "boltzmann-digits",
+        "boltzmann.digits:study",
+        "A restricted machine learns and draws digits",
+        quick={"hidden": 12, "updates": 800, "stages": 2},
+    ),
+    Entry(
         "deep-linear-completion",
         "deep_linear.completion_page:study",
         "Depth alone completes matrices of low rank",

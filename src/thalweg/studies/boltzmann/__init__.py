@@ -1,0 +1,1 @@
+"""Machines learned from data: a restricted one from digits."""
