@@ -20,6 +20,10 @@ class FunctionFlow(Flow):
     domain: Domain | None
     state_names: tuple[str, ...] | None = eqx.field(static=True)
 
+    def __repr__(self) -> str:
+        """The call that made it."""
+        return _call("as_flow", self)
+
     def velocity(self, t: Any, state: Any) -> Any:
         """The function's value."""
         return self.fn(t, state, self.args)
@@ -32,6 +36,10 @@ class FunctionMap(Map):
     args: Any
     domain: Domain | None
     state_names: tuple[str, ...] | None = eqx.field(static=True)
+
+    def __repr__(self) -> str:
+        """The call that made it."""
+        return _call("as_map", self)
 
     def step(self, t: Any, state: Any) -> Any:
         """The function's value."""
@@ -68,6 +76,14 @@ def as_map(
 ) -> FunctionMap:
     """Wrap a map `g(state)`, `g(t, state)` or `g(t, state, args)`; arguments as for `as_flow`."""
     return FunctionMap(_three_arguments("as_map", fn), args, domain, state_names)
+
+
+def _call(name: str, rule: "FunctionFlow | FunctionMap") -> str:
+    fn = rule.fn.fn if isinstance(rule.fn, _Adapter) else rule.fn
+    said = [getattr(fn, "__name__", repr(fn))]
+    said += [] if rule.args is None else [eqx.tree_pformat(rule.args)]
+    said += [] if rule.domain is None else [f"domain={rule.domain!r}"]
+    return f"{name}({', '.join(said)})"
 
 
 class _Adapter(eqx.Module):

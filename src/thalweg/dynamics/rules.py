@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.shown import as_code, as_html
 from thalweg.core.trees import dot
 from thalweg.dynamics.words import WORDS, Words
 
@@ -43,6 +44,13 @@ class Rule(eqx.Module):
                 f"{cls.__name__} has a field {hidden[0]!r}, which would hide the method of that "
                 f"name that every rule has: rename the field."
             )
+
+    def __repr__(self) -> str:
+        """The class with all its parameters, also those that are the default."""
+        return as_code(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self, self.rule_kind)
 
     @property
     @abstractmethod

@@ -12,6 +12,7 @@ from thalweg.core.charts import Chart
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.shown import as_code, as_html
 from thalweg.core.trees import non_finite_leaves
 
 
@@ -42,6 +43,13 @@ class Energy(eqx.Module):
             raise InputError(
                 f"{type(self).__name__} has a parameter that is not finite: {', '.join(broken)}."
             )
+
+    def __repr__(self) -> str:
+        """The class with all its parameters, also those that are the default."""
+        return as_code(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self, "energy")
 
     def __hash__(self) -> int:
         """By its values where all of them can be hashed, else by identity: `jax.jit` takes it."""
