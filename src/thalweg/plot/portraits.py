@@ -35,8 +35,9 @@ def phase_portrait(
     kind, families of equilibria as curves, closed orbits, a few trajectories, the stable and
     unstable curves of saddles. Of a map of the plane: arrows from x towards x⁺, where orbits go,
     the curves on which one coordinate does not change. On the line: the velocity, or the cobweb. A
-    simplex of three shares is a triangle. Of more coordinates two: states seen along the others, or
-    a slice through a state, which the figure then says.
+    simplex of three shares is a triangle. Of three coordinates two, of more the two principal
+    components of the trajectories and the equilibria, whose loadings the figure tells; or a slice
+    through a state.
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
@@ -46,8 +47,7 @@ def phase_portrait(
         energy: a callable `state → scalar` whose contours to show.
         starts: how many trajectories to show (of a map: to follow), or the states to begin with,
             stacked along a first axis.
-        plane: the two coordinates to show, by name or index; None chooses those in which most is
-            to be seen.
+        plane: the two coordinates to show, by name or index; None chooses what shows most.
         through: a state; where there are more than two coordinates, the flow in the plane through
             it, the others held.
         ax: axes to draw on; None makes a figure (`axes.figure`).

@@ -36,6 +36,7 @@ class Scene:
         sample: trajectories.
         energy: a callable `state → scalar`, or None.
         left_out: what is not shown, in words.
+        slow: where slow points are, shape `(d,)` each.
     """
 
     view: View
@@ -47,6 +48,7 @@ class Scene:
     sample: Sample
     energy: Callable[[Any], Any] | None = None
     left_out: str = ""
+    slow: list[np.ndarray] = dataclasses.field(default_factory=list)
 
     @property
     def problem(self) -> Problem:
@@ -126,6 +128,8 @@ def make_scene(
     if equilibria is None:
         equilibria = find_equilibria(rule, domain)
     resting = [np.asarray(problem.chart.coordinates(e.state)) for e in equilibria]
+    found_slow = equilibria.slow if isinstance(equilibria, Equilibria) else ()
+    slow = [np.asarray(problem.chart.coordinates(point.state)) for point in found_slow]
     shown, left = _few(cycles)
     loops = [cycle_curve(problem, cycle) for cycle in shown]
     families = continuum_curves(problem, equilibria) if isinstance(equilibria, Equilibria) else []
@@ -137,13 +141,14 @@ def make_scene(
     else:
         trajectories = sample_map(problem, begin, [*resting, *loops])
     if view is None:
-        seen = [*resting, *loops, *families, *trajectories.shown()]
+        seen = [*resting, *slow, *loops, *families, *trajectories.shown()]
         points = np.concatenate([np.atleast_2d(part) for part in seen]) if seen else None
         view = make_view(problem, plane, through, points)
     left_out = f"{left} longer cycles not drawn" if left else ""
     return Scene(
-        view, tuple(equilibria), resting, shown, loops, families, trajectories, energy, left_out
-    )
+        view, tuple(equilibria), resting, shown, loops, families, trajectories, energy, left_out,
+        slow,
+    )  # fmt: skip
 
 
 def make_portrayed(rule: Rule, domain: Domain | None) -> tuple[Problem, Domain]:

@@ -15,7 +15,13 @@ from thalweg.core.charts import SimplexChart
 from thalweg.core.declared import declared_names
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
+from thalweg.plot.principal import principal
 from thalweg.plot.style import names_in_words
+
+# Of more coordinates than these, two of them say little: principal components are shown.
+_MOST_PLAIN = 3
+# Empty room beside the outermost point of a projection, as a share of its width.
+_ROOM = 0.06
 
 _ROOT3 = np.sqrt(3.0)
 # The corners of the triangle that shows three shares which add up to one.
@@ -150,8 +156,8 @@ def make_view(
         plane: the two coordinates to show, by name or index; None chooses them.
         through: a state that a slice goes through; None shows a projection where a space has more
             than two coordinates.
-        points: what is to be seen, shape `(m, d)`, by which the coordinates are chosen: those two
-            in which it takes up the largest area.
+        points: what is to be seen, shape `(m, d)`: of three coordinates those two are shown in
+            which it takes up the largest area, of more its two principal components.
 
     Raises:
         InputError: `plane` or `through` does not fit the state.
@@ -162,6 +168,10 @@ def make_view(
     if isinstance(chart, SimplexChart) and chart.dimension == 2 and plane is None:
         return _triangle(problem, tuple(names))
     names = [names[i] for i in chart.indices]
+    if chart.dimension > _MOST_PLAIN and plane is None and through is None and points is not None:
+        view = _principal_projection(problem, names, points, _held(fixed))
+        if view is not None:
+            return view
     axes = _axes(chart.dimension, names, plane, points, np.asarray(chart.widths))
     origin = np.zeros(chart.dimension)
     is_projection = chart.dimension > len(axes) and through is None
@@ -187,20 +197,34 @@ def principal_view(problem: Problem, points: np.ndarray) -> View | None:
 
     Its axes are the two directions in which the points are spread most, in units of the domain.
     """
-    widths = np.asarray(problem.chart.widths)
-    origin = points.mean(axis=0)
-    _, sizes, directions = np.linalg.svd((points - origin) / widths, full_matrices=False)
-    if len(sizes) < 2 or sizes[1] <= 1e-6 * max(sizes[0], 1e-300):
+    found = principal(points, np.asarray(problem.chart.widths))
+    if found is None:
         return None
-    # The sign of a direction is arbitrary: its largest part points up.
-    largest = np.argmax(np.abs(directions[:2]), axis=1)
-    directions = directions[:2] * np.sign(directions[[0, 1], largest])[:, None]
-    places = (points - origin) / widths @ directions.T
-    reach = 1.5 * np.abs(places).max()
+    reach = 1.5 * np.abs(found.place(points)).max()
     return View(
-        problem, ("first principal axis", "second principal axis"), origin,
-        widths[:, None] * directions.T, directions / widths, np.full(2, -reach), np.full(2, reach),
-        np.full(2, np.inf), "the plane closest to the equilibria, in widths of the domain",
+        problem, ("first principal axis", "second principal axis"), found.origin,
+        found.widths[:, None] * found.directions.T, found.directions / found.widths,
+        np.full(2, -reach), np.full(2, reach), np.full(2, np.inf),
+        "the plane closest to the equilibria, in widths of the domain",
+    )  # fmt: skip
+
+
+def _principal_projection(
+    problem: Problem, names: list[str], points: np.ndarray, held: str
+) -> View | None:
+    """The two directions in which some points `(m, d)` are spread most; None of a line."""
+    finite = points[np.isfinite(points).all(axis=1)]
+    found = principal(finite, np.asarray(problem.chart.widths)) if len(finite) else None
+    if found is None:
+        return None
+    places = found.place(finite)
+    low, high = places.min(axis=0), places.max(axis=0)
+    room = _ROOM * (high - low)
+    said = "; ".join(filter(None, (found.words(names), held)))
+    return View(
+        problem, found.labels, found.origin, found.widths[:, None] * found.directions.T,
+        found.directions / found.widths, low - room, high + room, np.full(2, np.inf), said,
+        is_projection=True,
     )  # fmt: skip
 
 

@@ -58,7 +58,9 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
         return _line_caption(view.names[0], view.is_flow)
     said = []
     if view.is_projection:
-        said.append("Trajectories seen along the other coordinates; they may cross in this view.")
+        many = len(view.origin) > 3
+        plane = "in the plane of two principal components" if many else "along another coordinate"
+        said.append(f"Trajectories seen {plane}; they may cross in this view.")
     elif view.is_flow:
         said.append("Grey streamlines run where the flow carries its states.")
     else:
@@ -81,6 +83,10 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
             if view.is_flow
             else "Purple squares: cycles, filled where they attract."
         )
+    if data.unstable:
+        said.append("Orange strokes are directions in which states leave equilibria.")
+    if data.slow:
+        said.append("Grey crosses are slow points: the speed is least there, but not zero.")
     if energy and data.energy is not None:
         said.append(f"The shades behind are filled contours of {energy}: dark is low.")
     return " ".join(said)

@@ -13,7 +13,9 @@ from thalweg.plot.layers import (
     orbits,
     runs,
     separatrices,
+    slow,
     streamlines,
+    unstable,
     velocity,
 )
 from thalweg.plot.scenes import Portrait, Scene
@@ -46,5 +48,7 @@ LAYERS: dict[str, Layer] = {
     "orbits": orbits,
     "cycles": cycles,
     "families": families,
+    "slow": slow,
+    "unstable": unstable,
     "equilibria": equilibria,
 }

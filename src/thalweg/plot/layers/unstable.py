@@ -1,0 +1,56 @@
+"""The directions in which states leave equilibria, where a space is seen along others."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thalweg.plot.fields import jacobian_at
+from thalweg.plot.scenes import Portrait, Scene
+from thalweg.plot.style import VERMILLION
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Half the length of a stroke, as a share of the figure.
+_LENGTH = 0.05
+# Equilibria and directions of each that can be told apart on one figure.
+_MOST_EQUILIBRIA, _MOST_DIRECTIONS = 24, 3
+
+
+def compute(scene: Scene) -> list[np.ndarray]:
+    """Strokes `(2, 2)` through the equilibria, along the modes that grow fastest."""
+    view, problem = scene.view, scene.problem
+    if not view.is_projection:  # on the plane itself curves show them
+        return []
+    strokes = []
+    pairs = zip(scene.resting, scene.equilibria, strict=True)
+    unstable = [y for y, e in pairs if e.stable is False and not e.continuum]
+    for y in unstable[:_MOST_EQUILIBRIA]:
+        own = np.asarray(problem.rule.own_jacobian(jacobian_at(problem, y)))
+        values, vectors = np.linalg.eig(own)
+        growth = np.asarray(problem.rule.growth(values))
+        # Of a conjugate pair both parts of one vector span the plane of the mode.
+        order = [i for i in np.argsort(-growth) if growth[i] > 0.0 and values[i].imag >= 0.0]
+        for i in order[:_MOST_DIRECTIONS]:
+            strokes += [_stroke(scene, y, part) for part in _parts(vectors[:, i])]
+    return strokes
+
+
+def _parts(vector: np.ndarray) -> list[np.ndarray]:
+    is_real = np.max(np.abs(vector.imag)) <= 1e-9 * np.max(np.abs(vector))
+    return [vector.real] if is_real else [vector.real, vector.imag]
+
+
+def _stroke(scene: Scene, y: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    view = scene.view
+    size = view.upper - view.lower
+    along = view.place(y + direction) - view.place(y)
+    along = along / max(float(np.linalg.norm(along / size)), 1e-300)
+    return view.place(y) + _LENGTH * np.array([[-1.0], [1.0]]) * along
+
+
+def draw(axes: "Axes", data: Portrait) -> "Axes":
+    """Draw the strokes, below the marks of the equilibria."""
+    for stroke in data.unstable:
+        axes.plot(*stroke.T, color=VERMILLION, linewidth=1.8, zorder=7, label="unstable direction")
+    return axes
