@@ -11,6 +11,8 @@ from thalweg.plot.style import VERMILLION
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# An imaginary part below this, relative to the vector, is rounding.
+_REAL = 1e-9
 # Half the length of a stroke, as a share of the figure.
 _LENGTH = 0.05
 # Equilibria and directions of each that can be told apart on one figure.
@@ -30,15 +32,15 @@ def compute(scene: Scene) -> list[np.ndarray]:
         values, vectors = np.linalg.eig(own)
         growth = np.asarray(problem.rule.growth(values))
         # Of a conjugate pair both parts of one vector span the plane of the mode.
-        order = [i for i in np.argsort(-growth) if growth[i] > 0.0 and values[i].imag >= 0.0]
+        order = [i for i in np.argsort(-growth) if growth[i] > 0.0 and np.imag(values[i]) >= 0.0]
         for i in order[:_MOST_DIRECTIONS]:
             strokes += [_stroke(scene, y, part) for part in _parts(vectors[:, i])]
     return strokes
 
 
 def _parts(vector: np.ndarray) -> list[np.ndarray]:
-    is_real = np.max(np.abs(vector.imag)) <= 1e-9 * np.max(np.abs(vector))
-    return [vector.real] if is_real else [vector.real, vector.imag]
+    is_real = np.max(np.abs(np.imag(vector))) <= _REAL * np.max(np.abs(vector))
+    return [np.real(vector)] if is_real else [np.real(vector), np.imag(vector)]
 
 
 def _stroke(scene: Scene, y: np.ndarray, direction: np.ndarray) -> np.ndarray:
