@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from thalweg.plot.sweeps import sweep
-from thalweg.report.page import Block, Code, Facts, Page, Picture, Section, Table, Text
+from thalweg.report.asked import made
+from thalweg.report.page import Block, Facts, Page, Picture, Section, Table, Text
 from thalweg.report.pictures import picture
 from thalweg.sweeps import Status, Summary, Sweep
 
@@ -35,7 +36,7 @@ def sweep_page(
     more: list[Block] = [Text(f"{left} more variables are in the store.")] if left else []
     sections.append(Section("Maps", [*maps, *more]))
     sections.append(Section("What the store holds", _held(found)))
-    sections.append(Section("How this was made", _made(command, versions)))
+    sections.append(Section("How this was made", made(command, versions)))
     return Page(f"{found.measure} of {found.about.system}", _lead(found), sections)
 
 
@@ -94,11 +95,4 @@ def _held(found: Sweep) -> list[Block]:
             "each point ended."
         )
     )
-    return blocks
-
-
-def _made(command: str, versions: Mapping[str, str] | None) -> list[Block]:
-    blocks: list[Block] = [Code(command)] if command else []
-    if versions:
-        blocks.append(Text(", ".join(f"{name} {v}" for name, v in versions.items()) + "."))
     return blocks

@@ -18,7 +18,8 @@ from typing import Any
 
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError, StoreError
-from thalweg.sweeps.jobs import Done, Job, Packed, pack, unpack
+from thalweg.sweeps.jobs import Done, Job
+from thalweg.sweeps.shipping import Packed, pack, unpack
 
 
 class Engine(ABC):

@@ -1,18 +1,10 @@
 """One part of a sweep: asked of the store, computed, written. What every engine runs."""
 
-import contextlib
 import functools
-import importlib
-import importlib.util
-import pickle
-import site
-import sys
-import sysconfig
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import jax
@@ -21,7 +13,7 @@ import numpy as np
 from thalweg.core import progress
 from thalweg.core.ensembles import lane_keys
 from thalweg.core.errors import InputError
-from thalweg.core.parameters import children_of, find_parameter
+from thalweg.core.parameters import find_parameter
 from thalweg.sweeps.measures import Lanes, Measure
 from thalweg.sweeps.refusals import refusals
 from thalweg.sweeps.statuses import Status
@@ -62,6 +54,10 @@ class Job:
     system: Any
     measure: Measure
     seed: int
+
+    def fresh(self) -> "Job":
+        """The same without an open store."""
+        return replace(self)
 
     @functools.cached_property
     def store(self) -> Store:
@@ -135,83 +131,3 @@ def some_lanes(system: Any, names: Iterable[str], values: np.ndarray, seed: int)
         raise InputError(f"The system refuses every one of {len(values)} points tried: {notes[0]}")
     keys = lane_keys(jax.random.key(seed), len(kept))
     return Lanes(system, parameters, values[kept], keys)
-
-
-class Packed(NamedTuple):
-    """A job as bytes, and the files of the modules that it needs.
-
-    Attributes:
-        content: the job, pickled.
-        modules: name, file and folder of each module that is not installed.
-    """
-
-    content: bytes
-    modules: tuple[tuple[str, str, str], ...]
-
-
-def pack(job: Job) -> Packed:
-    """Make a job ready for another process, which sees the same files.
-
-    Raises:
-        InputError: the system or the measure cannot be pickled.
-    """
-    import cloudpickle
-
-    modules = tuple(dict.fromkeys(_sources((job.system, job.measure))))
-    try:
-        return Packed(cloudpickle.dumps(replace(job)), modules)  # without an open store
-    except Exception as error:
-        raise InputError(
-            f"The system or the measure cannot be sent to a worker: {type(error).__name__}: "
-            f"{error}. Define them in a module of their own."
-        ) from error
-
-
-@functools.lru_cache(maxsize=1)
-def unpack(packed: Packed) -> Job:
-    """The job; the last one is kept, so that a worker compiles its programs once."""
-    for name, file, folder in packed.modules:
-        _import_from(name, file, folder)
-    return pickle.loads(packed.content)
-
-
-def _sources(thing: Any) -> Iterator[tuple[str, str, str]]:
-    """The modules of user code that an object is made of."""
-    module = sys.modules.get(getattr(thing, "__module__", None) or "")
-    if module is not None:
-        yield from _source(module)
-    if type(thing).__module__ not in ("builtins", getattr(thing, "__module__", None)):
-        yield from _sources(type(thing))
-    for cell in getattr(thing, "__closure__", None) or ():
-        yield from _sources(cell.cell_contents)
-    for child in () if isinstance(thing, type) else (children_of(thing) or {}).values():
-        yield from _sources(child)
-
-
-def _source(module: ModuleType) -> Iterator[tuple[str, str, str]]:
-    file, name = getattr(module, "__file__", None), module.__name__
-    if file is None or name in ("__main__", "__mp_main__") or name.split(".")[0] == "thalweg":
-        return
-    path = Path(file).resolve()
-    installed = [*site.getsitepackages(), *sysconfig.get_paths().values()]
-    if any(path.is_relative_to(Path(folder).resolve()) for folder in installed):
-        return
-    top = path.parents[name.count(".") + (path.name == "__init__.py")]
-    yield name, str(path), str(top)
-
-
-def _import_from(name: str, file: str, folder: str) -> None:
-    if name in sys.modules:
-        return
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    with contextlib.suppress(ImportError):
-        found = importlib.import_module(name)
-        if Path(getattr(found, "__file__", None) or "").resolve() == Path(file):
-            return
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise InputError(f"The worker cannot import {file}.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)

@@ -1,6 +1,6 @@
 """The result of a sweep: how far it is, what it holds, and where it lies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from thalweg.core.reports import Table
 from thalweg.core.tables import format_number
 from thalweg.sweeps.statuses import Status
 from thalweg.sweeps.store import Store, open_store
+from thalweg.sweeps.variables import Variable
+
+_AT_ONCE = 2**27  # bytes; reading part by part takes several times as long
 
 
 @dataclass(frozen=True)
@@ -156,11 +159,11 @@ def summarize(store: Store, about: About, path: str, notes: tuple[str, ...] = ()
     statuses = store.statuses()
     numbers, counts = np.unique(statuses, return_counts=True)
     done = store.done()
+    was_computed = ~np.isin(statuses, [Status.MISSING, Status.OUTSIDE])
     found = [_Codes(v.flags) if v.flags else _Numbers() for v in store.variables]
-    for index in np.flatnonzero(done):
-        was_computed = store.read("status", int(index)) != Status.OUTSIDE
-        for variable, running in zip(store.variables, found, strict=True):
-            running.add(store.read(variable.name, int(index))[was_computed])
+    for variable, running in zip(store.variables, found, strict=True):
+        for region in _regions(store, variable):
+            running.add(store.read(variable.name, region)[was_computed[region]])
     return Sweep(
         store=path,
         measure=store.configuration["measure"]["name"],
@@ -182,6 +185,15 @@ def summarize(store: Store, about: About, path: str, notes: tuple[str, ...] = ()
         notes=notes,
         about=about,
     )
+
+
+def _regions(store: Store, variable: Variable) -> Iterator[tuple[slice, ...]]:
+    """Parts of a variable that fit into memory: all of it, where that does."""
+    size = np.dtype(variable.dtype).itemsize * int(np.prod((*store.chunks.shape, *variable.shape)))
+    if size <= _AT_ONCE:
+        yield (slice(None),) * len(store.chunks.shape)
+    else:
+        yield from (store.chunks.region(index) for index in range(store.chunks.count))
 
 
 class _Codes:

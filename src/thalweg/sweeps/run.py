@@ -1,5 +1,6 @@
 """The verb: measure a system over many values of its parameters, into a store."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -249,14 +250,15 @@ def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[st
         return []
     size = store.chunks.size
     before = (store.chunks.count - len(todo)) * size
-    notes: dict[str, int] = {}
+    told: dict[int, tuple[str, ...]] = {}
     results: Iterable[Done] = engine.run(job, todo)
     with Progress("sweep", len(todo) * size + before, unit="points", done=before) as progress:
         progress.update(before)
         for count, done in enumerate(results, start=1):
-            for note in done.notes:
-                notes[note] = notes.get(note, 0) + 1
+            told[done.part] = done.notes
             progress.update(before + count * size)
-    told = [f"{note} ({many} parts)" if many > 1 else note for note, many in notes.items()]
-    left = len(told) - _NOTES
-    return told[:_NOTES] + ([f"And {left} notes of other kinds."] if left > 0 else [])
+    # In the order of the parts, whoever was first.
+    notes = Counter(note for part in sorted(told) for note in told[part])
+    said = [f"{note} ({many} parts)" if many > 1 else note for note, many in notes.items()]
+    left = len(said) - _NOTES
+    return said[:_NOTES] + ([f"And {left} notes of other kinds."] if left > 0 else [])

@@ -11,6 +11,7 @@ import errno
 import functools
 import os
 import shutil
+import threading
 import uuid
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ STATUS = "status"
 _PARTIAL = "*.partial"
 # Empty chunks are written too, or one of nothing but NaN would look missing.
 _WRITTEN = {"write_empty_chunks": True}
+_opening = threading.Lock()
 
 
 class Store:
@@ -65,8 +67,10 @@ class Store:
         """An array of the group, opened once."""
         if name not in self._arrays:
             zarr = _zarr()
-            # An array that is opened takes this from the configuration, whoever made it how.
-            with zarr.config.set({f"array.{key}": value for key, value in _WRITTEN.items()}):
+            settings = {f"array.{key}": value for key, value in _WRITTEN.items()}
+            # An array that is opened takes this from the configuration, whoever made it how; and
+            # the configuration is that of all threads.
+            with _opening, zarr.config.set(settings):
                 self._arrays[name] = zarr.open_array(self.path / name, mode="r+", zarr_format=3)
         return self._arrays[name]
 
@@ -92,8 +96,8 @@ class Store:
         """How each point ended, in the shape of the design."""
         return self.read(STATUS)
 
-    def read(self, name: str, index: int | None = None) -> np.ndarray:
-        """A variable at all points, or at those of a part.
+    def read(self, name: str, region: tuple[slice, ...] | None = None) -> np.ndarray:
+        """A variable at all points, or at those of a region.
 
         Raises:
             InputError: there is no such variable.
@@ -102,9 +106,8 @@ class Store:
         known = [STATUS, *(variable.name for variable in self.variables)]
         if name not in known:
             raise InputError(f"{self.path} has no variable {name!r}; it has {', '.join(known)}.")
-        region = ... if index is None else self.chunks.region(index)
         with _reading(self.path, name):
-            return np.asarray(self._array(name)[region])
+            return np.asarray(self._array(name)[... if region is None else region])
 
     def done(self) -> np.ndarray:
         """Booleans, one a part: whether it is in the store."""

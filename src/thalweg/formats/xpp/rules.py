@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.domains import Box
+from thalweg.core.trees import replace
 from thalweg.dynamics import Flow, Map
 from thalweg.formats.xpp.evaluate import Evaluation
 from thalweg.formats.xpp.model import Formula, XppModel, read_xpp_model
@@ -54,10 +55,21 @@ def build(model: XppModel) -> Any:
         verb: _law(model),
         "quantities": _quantities(model),
         "start": property(_start(model)),
+        "__reduce__": _reduced,
     }
     return types.new_class(
         class_name(model), (base,), exec_body=lambda body: body.update(namespace)
     )()
+
+
+def _reduced(rule: Any) -> tuple[Any, ...]:
+    """A rule as pickle keeps it: its class can be imported from nowhere."""
+    values = {name: getattr(rule, name) for name in field_names(rule.model).values()}
+    return _rebuilt, (rule.model, values)
+
+
+def _rebuilt(model: XppModel, values: dict[str, Any]) -> Any:
+    return replace(build(model), **values)
 
 
 def _evaluation(model: XppModel, rule: Any, t: Any, state: Any) -> Evaluation:
