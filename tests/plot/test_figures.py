@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 import thalweg as tw
 from thalweg.analysis import Equilibrium
 from thalweg.core.about import About
-from thalweg.plot.style import MARKERS, colour_levels
+from thalweg.plot.style import MARKERS, colour_levels, valley_levels
 from thalweg.plot.trajectories import draw_trajectory
 
 
@@ -153,10 +153,15 @@ def test_a_landscape_of_many_coordinates_shows_a_plane_of_equilibria():
 
 def test_levels_spend_themselves_on_the_valley():
     steep = np.concatenate([np.linspace(-1.0, 0.0, 900), np.geomspace(1.0, 1e6, 100)])
-    levels = colour_levels(steep)
-    assert levels[0] <= -1.0
-    assert levels[-1] < 5.0
-    assert 6 <= len(levels) <= 20
+    near, levels = valley_levels(steep), colour_levels(steep)
+    assert near[0] <= -1.0
+    assert near[-1] < 5.0
+    assert 6 <= len(near) <= 20
+    np.testing.assert_array_equal(levels[: len(near)], near)
+    # The walls have bands of their own, up to the top: none is a flat plateau.
+    assert 1e6 <= levels[-1] < 1.5e6
+    assert len(near) + 4 <= len(levels) <= len(near) + 8
+    assert np.all(np.diff(levels) > 0.0)
     assert len(colour_levels(np.full(10, 3.0))) == 2
 
 

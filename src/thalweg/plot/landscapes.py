@@ -19,11 +19,13 @@ from thalweg.plot.style import (
     LANDSCAPE,
     colour_bar,
     colour_levels,
+    contour_colours,
     label_axes,
     legend_below,
     mark,
     new_axes,
     note,
+    valley_levels,
 )
 from thalweg.plot.views import View, make_view, principal_view
 
@@ -47,8 +49,8 @@ def energy_landscape(
 ) -> "Axes":
     """Draw an energy: a curve on the line, contours (or a surface) over the plane.
 
-    Colours and contours spend themselves on the valleys: what lies far above the median has the
-    colour of the top.
+    Contours are close in the valleys and ever wider up steep walls, and so are the colours. The
+    axis of heights of a curve or a surface ends where walls begin.
 
     Arguments:
         energy: any callable `state → scalar`.
@@ -163,10 +165,10 @@ def energy_view(
 
 
 def draw_filled(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) -> Any:
-    """Filled contours and their colour bar; higher than the highest level is the last colour."""
+    """Filled contours and their colour bar."""
     levels = colour_levels(values)
     filled = axes.contourf(
-        *grid, np.ma.masked_invalid(values), levels=levels, cmap=LANDSCAPE, extend="max", zorder=0.5
+        *grid, np.ma.masked_invalid(values), zorder=0.5, **contour_colours(levels)
     )
     axes.contour(
         *grid, np.ma.masked_invalid(values), levels=levels, colors="white", linewidths=0.4,
@@ -179,13 +181,13 @@ def draw_filled(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) 
 def _draw_curve(axes: "Axes", view: View, x: np.ndarray, values: np.ndarray) -> None:
     axes.plot(x, values, color=BLUE, linewidth=2.0, zorder=3)
     axes.set_xlim(x[0], x[-1])
-    levels = colour_levels(values)
+    levels = valley_levels(values)
     axes.set_ylim(levels[0], levels[-1])
     label_axes(axes, (view.names[0], "E"))
 
 
 def _draw_surface(axes: Any, view: View, grid: tuple[np.ndarray, ...], values: np.ndarray) -> None:
-    levels = colour_levels(values)
+    levels = valley_levels(values)
     cut = np.where(values <= levels[-1], values, np.nan)
     axes.plot_surface(
         *np.meshgrid(*grid), cut, cmap=LANDSCAPE, linewidth=0, rstride=2, cstride=2,

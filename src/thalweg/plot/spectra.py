@@ -7,13 +7,16 @@ import numpy as np
 
 from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
+from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
-from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes, note
+from thalweg.plot.style import GREY, INK, KINDS, PALE, SMALL, legend_below, mark, new_axes, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FARTHEST = 5.0
+# Equilibria that a legend can name, and whose numbers do not hide the marks.
+_MOST_TOLD = 6
 
 
 def spectrum_data(equilibria: Iterable[Equilibrium]) -> dict[str, np.ndarray]:
@@ -55,13 +58,38 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
         _draw_circle(axes, np.concatenate(list(values.values())))
     else:
         _draw_half_plane(axes, np.concatenate(list(values.values())))
+    is_told = 1 < len(equilibria) <= _MOST_TOLD
     for kind, size in _sizes(values).items():
-        numbers = values[kind]
-        mark(axes, np.real(numbers), np.imag(numbers), kind, label=kind, markersize=size)
+        numbers, label = values[kind], None if is_told else kind
+        mark(axes, np.real(numbers), np.imag(numbers), kind, label=label, markersize=size)
+    if is_told:
+        _tell_apart(axes, equilibria, values)
     axes.set_xlabel("Re λ")
     axes.set_ylabel("Im λ")
     legend_below(axes, columns=4)
     return axes
+
+
+def _tell_apart(
+    axes: "Axes", equilibria: tuple[Equilibrium, ...], drawn: dict[str, np.ndarray]
+) -> None:
+    """Number the marks by their equilibria, which the legend names."""
+    taken = dict.fromkeys(drawn, 0)
+    owners: dict[tuple[float, float], list[str]] = {}
+    for number, equilibrium in enumerate(equilibria, start=1):
+        kind, count = equilibrium.kind, len(equilibrium.eigenvalues)
+        own = drawn[kind][taken[kind] : taken[kind] + count]
+        taken[kind] += count
+        for value in own:
+            place = (float(f"{np.real(value):.3g}"), float(f"{np.imag(value):.3g}"))
+            owners.setdefault(place, []).append(str(number))
+        said = f"{number}: {kind} {format_state(equilibrium.state)}"
+        mark(axes, [], [], kind, label=said, markersize=6)
+    for place, numbers in owners.items():
+        axes.annotate(
+            ", ".join(dict.fromkeys(numbers)), place, xytext=(5, 5), textcoords="offset points",
+            fontsize=SMALL - 1, zorder=9, color=INK,
+        )  # fmt: skip
 
 
 def _sizes(values: dict[str, np.ndarray]) -> dict[str, int]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+# Of sample trajectories: lines thinner than all else, of which each has its own.
+TRACKS = (SKY, ORANGE, "#8c564b", "#4d4d9a", "#7a9a01")
 INK, GREY, PALE = "#222222", "#8c8c8c", "#d9d9d9"
 LANDSCAPE = "cividis"
 # Of signed values: white at zero, two hues that the colour-blind can tell apart on its sides.
@@ -46,6 +48,8 @@ SMALL = 9
 # How much wider than the axes, in the first place, a legend may be: the labels give it room.
 _LEGEND_WIDER = 1.22
 _NOTE_WIDTH = 64
+# Bands of colour up the walls of a landscape.
+_MOST_WALLS = 7
 
 
 def new_axes(width: float = 5.4, height: float = 4.4, projection: str | None = None) -> "Axes":
@@ -75,6 +79,11 @@ def new_panels(
     for axes in panels.flat:
         axes.tick_params(labelsize=SMALL)
     return panels
+
+
+def track_colour(index: int) -> str:
+    """The colour of a sample trajectory, in a portrait and beside it."""
+    return TRACKS[index % len(TRACKS)]
 
 
 def mark(
@@ -162,10 +171,27 @@ def _legend_width(lengths: Sequence[int], columns: int) -> float:
 
 
 def colour_levels(values: np.ndarray, count: int = 14) -> np.ndarray:
-    """Round levels for contours, which spend themselves on the valleys and not on steep walls.
+    """Round levels for contours, close in the valleys and ever wider up steep walls, to the top.
 
-    Up to a cap a few times as far above the median as the lowest value lies below it.
+    They are equally spaced up to a few times as far above the median as the lowest value lies
+    below it; above that each is further from the last.
     """
+    near = valley_levels(values, count)
+    high = float(values[np.isfinite(values)].max())
+    gap, wall = near[-1] - near[-2], high - near[-1]
+    if wall <= 0.0:
+        return near
+    # Each band twice as high as the last, or more where there would be too many.
+    steps = min(_MOST_WALLS, int(np.ceil(np.log2(wall / gap + 1.0))))
+    bands = np.geomspace(1.0, 2.0 ** (steps - 1), steps) * gap
+    if bands.sum() < wall:
+        bands = np.geomspace(1.0, wall / gap, steps) * gap
+    tops = [float(f"{top:.3g}") for top in near[-1] + np.cumsum(bands)]
+    return np.array([*near, *(top for top in tops if top > near[-1])])
+
+
+def valley_levels(values: np.ndarray, count: int = 14) -> np.ndarray:
+    """Round, equally spaced levels up to where walls begin: what an axis of heights shows."""
     from matplotlib.ticker import MaxNLocator
 
     finite = values[np.isfinite(values)]
@@ -174,6 +200,13 @@ def colour_levels(values: np.ndarray, count: int = 14) -> np.ndarray:
     if not cap > low:
         return np.array([low - 0.5, low + 0.5])
     return np.asarray(MaxNLocator(count).tick_values(low, cap))
+
+
+def contour_colours(levels: np.ndarray) -> dict[str, Any]:
+    """Arguments of filled contours: each band between levels has a colour of its own."""
+    from matplotlib.colors import BoundaryNorm
+
+    return {"cmap": LANDSCAPE, "levels": levels, "norm": BoundaryNorm(levels, 256), "extend": "max"}
 
 
 def names_in_words(names: Iterable[str], most: int = 3) -> str:

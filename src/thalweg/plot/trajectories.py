@@ -1,6 +1,6 @@
 """Runs against time: the coordinates of a trajectory, and an energy along it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
@@ -110,10 +110,9 @@ def _draw_line(
     axes: "Axes", index: int, times: np.ndarray, values: np.ndarray, is_map: bool, **style: Any
 ) -> None:
     """One curve of a figure; the index says which colour and dashes are its own."""
-    axes.plot(
-        times, values, linewidth=1.6, color=COLOURS[index % len(COLOURS)],
-        linestyle=_DASHES[index % len(_DASHES)], marker="." if is_map else None, **style,
-    )  # fmt: skip
+    look: dict[str, Any] = {"linewidth": 1.6, "color": COLOURS[index % len(COLOURS)]} | style
+    dashes, marker = _DASHES[index % len(_DASHES)], "." if is_map else None
+    axes.plot(times, values, linestyle=dashes, marker=marker, **look)
 
 
 def _draw_image(
@@ -186,13 +185,16 @@ def draw_energies(
     curves: Sequence[tuple[np.ndarray, np.ndarray]],
     is_map: bool = False,
     ax: "Axes | None" = None,
+    *,
+    looks: Sequence[Mapping[str, Any]] = (),
 ) -> "Axes":
-    """Energies `(n,)` against times `(n,)`, one curve a run."""
+    """Energies `(n,)` against times `(n,)`, one curve a run, with its label and colour if given."""
     axes = ax or new_axes(height=3.2)
     for index, (times, values) in enumerate(curves):
-        _draw_line(axes, index, times, values, is_map)
+        _draw_line(axes, index, times, values, is_map, **(looks[index] if looks else {}))
     _fit_times(axes, [times for times, _ in curves], is_map)
     axes.set_ylabel("E")
+    legend_below(axes, columns=3)
     return axes
 
 

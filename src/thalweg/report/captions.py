@@ -120,7 +120,11 @@ def shows_runs(data: Portrait) -> bool:
 
 def energy_caption(check: DescentCheck | None, energy: str, data: Portrait) -> str:
     """What to see in an energy along trajectories."""
-    which = "the trajectories of the phase portrait" if shows_runs(data) else "a few trajectories"
+    which = (
+        "the trajectories of the phase portrait, in their colours"
+        if shows_runs(data)
+        else "a few trajectories"
+    )
     said = f"{energy[0].upper()}{energy[1:]} along {which}"
     if check is None or check.holds is None:
         return f"{said}."

@@ -8,6 +8,7 @@ import numpy as np
 from thalweg.analysis import BifurcationDiagram
 from thalweg.core.declared import declared_names
 from thalweg.core.reports import NotKept
+from thalweg.core.tables import format_state
 from thalweg.dynamics import Problem, declared_energy
 from thalweg.plot import (
     Portrait,
@@ -18,6 +19,7 @@ from thalweg.plot import (
 from thalweg.plot.curves import Run, closed_orbit
 from thalweg.plot.fields import energy_at
 from thalweg.plot.portraits import draw_portrait
+from thalweg.plot.style import track_colour
 from thalweg.plot.trajectories import draw_energies, draw_trajectory
 from thalweg.report import captions
 from thalweg.report.analyze import Analysis
@@ -177,16 +179,24 @@ def _descent(found: Analysis, data: Portrait) -> list[Block]:
         if found.descent is None
         else Points([f"{found.descent.title}.", *found.descent.remarks()])
     ]
-    tracks = [_until_settled(track) for track in data.tracks if len(track.y) > 1][:_MOST_CURVES]
+    places = [i for i, track in enumerate(data.tracks) if len(track.y) > 1][:_MOST_CURVES]
+    tracks = [_until_settled(data.tracks[i]) for i in places]
     if tracks:
         problem = data.view.problem
+        looks = [_look(problem, i, data.tracks[i]) for i in places]
         values = energy_at(problem, energy, np.concatenate([t.y for t in tracks]))
         parts = np.split(values, np.cumsum([len(t.y) for t in tracks])[:-1])
         curves = [(t.times, part) for t, part in zip(tracks, parts, strict=True)]
-        axes = draw_energies(curves, not data.view.is_flow)
+        axes = draw_energies(curves, not data.view.is_flow, looks=looks)
         caption = captions.energy_caption(found.descent, called, data)
         blocks.append(picture(axes, "energy-along", caption, "Energy against time"))
     return blocks
+
+
+def _look(problem: Problem, index: int, track: Run) -> dict[str, str]:
+    """The colour of a trajectory in the portrait, and where it begins."""
+    start = format_state(problem.chart.embed(track.y[0]))
+    return {"color": track_colour(index), "label": f"from {start}"}
 
 
 def _verdict(found: Analysis, data: Portrait) -> list[Block]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from thalweg.plot.fields import energy_on_grid
 from thalweg.plot.scenes import Portrait, Scene
-from thalweg.plot.style import LANDSCAPE, colour_levels
+from thalweg.plot.style import colour_levels, contour_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ def draw(axes: "Axes", data: Portrait) -> "Axes":
     if data.view.dimension == 2 and values is not None and np.isfinite(values).any():
         assert data.field is not None
         axes.contourf(
-            *data.field.axes, np.ma.masked_invalid(values), cmap=LANDSCAPE, alpha=0.28,
-            levels=colour_levels(values), extend="max", zorder=0.5, antialiased=True,
+            *data.field.axes, np.ma.masked_invalid(values), alpha=0.28, zorder=0.5,
+            antialiased=True, **contour_colours(colour_levels(values)),
         )  # fmt: skip
     return axes

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from thalweg.plot.curves import Run
 from thalweg.plot.scenes import Portrait, Scene
-from thalweg.plot.style import SKY
+from thalweg.plot.style import track_colour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,9 +20,10 @@ def compute(scene: Scene) -> list[Run]:
 def draw(axes: "Axes", data: Portrait) -> "Axes":
     """Draw them on a plane, each from a dot."""
     if data.view.dimension == 2:
-        for run in data.runs:
+        for index, run in enumerate(data.runs):
             axes.plot(
-                *run.y.T, color=SKY, linewidth=0.6 if data.view.is_projection else 1.1, zorder=4,
+                *run.y.T, color=track_colour(index), zorder=4,
+                linewidth=0.6 if data.view.is_projection else 1.1,
                 marker=".", markevery=[0], markersize=7, label="trajectory, from its start",
             )  # fmt: skip
     return axes
