@@ -99,6 +99,13 @@ def test_a_temperature_scales_the_energy_and_not_the_law():
 
 def test_another_form_compiles_and_another_number_does_not(count_compiles):
     learned(ScoreMatching())
+    short, shorter = Updates(100, 1e-2), Updates(60, 2e-2)
+    learned(PersistentDivergence(SGLD(0.4), updates=short))
+    learned(DenoisingScoreMatching(0.8))
     with count_compiles() as compiled:
         learn_density(bowl(2.5), 0.5 * DRAWS, ScoreMatching(), temperature=0.7)
+        # More rows of the same power of two, other steps, other numbers of updates.
+        learn_density(bowl(2.5), 0.5 * DRAWS[:1500], ScoreMatching())
+        learned(PersistentDivergence(SGLD(0.3), updates=shorter))
+        learned(DenoisingScoreMatching(0.7))
     assert compiled.count == 0

@@ -12,7 +12,7 @@ from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
-from thalweg.core.trees import Layout
+from thalweg.core.trees import Layout, as_arrays
 from thalweg.energies import Pairwise
 from thalweg.learning.densities.base import DensityMethod, Question, learnable
 from thalweg.learning.densities.normalizable import check_normalizable, where_open
@@ -89,7 +89,7 @@ def learn_density(
             if method.needs_law:
                 check_normalizable(full, rows, float(temperature), "as it begins")
         question = Question(params, static, rows, weights, count, float(temperature), key)
-        answer = method.answer(question)
+        answer = as_arrays(method).answer(question)
         learned = jax.tree.map(np.asarray, jax.device_get(eqx.combine(answer.params, static)))
         no_law = "" if is_machine else where_open(learned, rows, float(temperature))
         if method.needs_law and no_law:
@@ -192,7 +192,10 @@ def _check_energy(energy: Any, rows: np.ndarray) -> None:
 
 def _check_inside(energy: Any, rows: np.ndarray) -> None:
     """Refuse draws outside the energy's domain: of angles apart, where E or ∇E is not finite."""
-    levels, slopes = map(np.asarray, _looks(energy, rows))
+    # Filled up to a power of two: a few more or fewer rows compile nothing new.
+    missing = (1 << (len(rows) - 1).bit_length()) - len(rows)
+    filled = np.concatenate([rows, np.repeat(rows[:1], missing, axis=0)])
+    levels, slopes = (np.asarray(part)[: len(rows)] for part in _looks(energy, filled))
     is_fine = np.isfinite(levels) & np.all(np.isfinite(slopes), axis=1)
     if not np.all(is_fine):
         bad = int(np.argmin(is_fine))

@@ -1,6 +1,5 @@
 """Updates by the difference of two means: over draws, and over chains of the model."""
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
 from thalweg.core.tables import format_state
-from thalweg.core.trees import Layout
+from thalweg.core.trees import Layout, replace
 from thalweg.energies import Pairwise
 from thalweg.energies.colours import colour
 from thalweg.learning.densities.base import Answer, Question
@@ -23,6 +22,8 @@ from thalweg.sampling import BlockGibbs, free_energy
 from thalweg.sampling.discrete.blocks import MaskedBlocks
 from thalweg.sampling.discrete.kernels import BlockSweep
 
+# The same object each time, so that its program is compiled once.
+_ADAM = optax.scale_by_adam()
 # A compiled call makes so many updates: it is asked in between whether a chain ran away.
 _UPDATES_PER_CALL = 50
 
@@ -66,8 +67,9 @@ class _Program(eqx.Module):
 
     static: Any
     method: Any
-    optimizer: optax.GradientTransformation
     temperature: Any
+    rate: Any
+    count: Any
     colours: Any
     num_colours: int = eqx.field(static=True)
     num_visible: int = eqx.field(static=True)
@@ -80,6 +82,10 @@ class _Program(eqx.Module):
     def mean(self, params: Any, states: Any) -> jax.Array:
         """Its mean over states, over T."""
         return jnp.mean(jax.vmap(self.level, (None, 0))(params, states)) / self.temperature
+
+    def rate_of(self, number: Any) -> jax.Array:
+        """The rate of an update: along a cosine to zero."""
+        return 0.5 * self.rate * (1.0 + jnp.cos(jnp.pi * number / self.count))
 
     def kernel(self, params: Any) -> Any:
         """The sampler's step down the energy."""
@@ -129,9 +135,11 @@ def run_updates(method: Any, question: Question, num_chains: int | None) -> Answ
     layout = Layout.of(question.params)
     params = question.params
     carry = _Carry(
-        params, program.optimizer.init(params), _first(question, num_chains),
+        params, _ADAM.init(params), _first(question, num_chains),
         jax.tree.map(np.zeros_like, params), np.zeros(layout.size),
     )  # fmt: skip
+    # Units of a machine take a few values: single precision holds them, and is drawn faster.
+    states = question.states.astype(carry.chains.dtype)
     begins = how.count - max(1, round(how.averaged * how.count))
     batch = min(how.batch_size or question.num_draws, question.num_draws)
     rng = host_generator(question.key, 1)
@@ -143,7 +151,7 @@ def run_updates(method: Any, question: Question, num_chains: int | None) -> Answ
             rows = _batches(rng, question.weights, batch, _UPDATES_PER_CALL)
             keys = np.arange(done, done + _UPDATES_PER_CALL)
             found = _updates(
-                program, carry, question.states, rows, keys, question.key,
+                program, carry, states, rows, keys, question.key,
                 np.int64(begins), np.int64(done + made), layout, num_chains is not None,
             )  # fmt: skip
             carry, told = found
@@ -172,15 +180,15 @@ def _program(method: Any, question: Question) -> _Program:
         heads, tails, _ = energy.couplings.edges()
         colours = colour(heads, tails, energy.size).astype(np.int32).reshape(energy.shape)
     return _Program(
-        question.static, method, _optimizer(how.rate, how.count), np.float64(question.temperature),
+        question.static, _without_updates(method), np.float64(question.temperature),
+        np.float64(how.rate), np.float64(how.count),
         colours, int(colours.max()) + 1, question.states.shape[1],
     )  # fmt: skip
 
 
-@functools.cache
-def _optimizer(rate: float, count: int) -> optax.GradientTransformation:
-    """Adam; the same object for the same numbers, so that its program is compiled once."""
-    return optax.adam(optax.cosine_decay_schedule(rate, count))
+def _without_updates(method: Any) -> Any:
+    """The method with updates that are the same for all: their numbers are given apart."""
+    return replace(method, updates=Updates())
 
 
 def _first(question: Question, num_chains: int | None) -> np.ndarray:
@@ -199,7 +207,7 @@ def _filled(energy: Any, states: np.ndarray, rng: Any) -> np.ndarray:
         digits = rng.integers(0, energy.units.num_values, (len(states), energy.size))
         hidden = np.asarray(energy.units.numbered(digits.astype(np.float64)))
         states = np.concatenate([states, hidden[:, states.shape[1] :]], axis=1)
-    return states.reshape(len(states), *energy.shape)
+    return states.reshape(len(states), *energy.shape).astype(np.float32)
 
 
 def _batches(rng: Any, weights: np.ndarray, size: int, count: int) -> np.ndarray:
@@ -224,16 +232,16 @@ def _updates(
         ends_at = program.moved(carry.params, starts, away)
         flat = ends_at.reshape(len(ends_at), -1)[:, : program.num_visible]
         slope = jax.grad(lambda p: program.mean(p, batch) - program.mean(p, flat))(carry.params)
-        changes, state = program.optimizer.update(slope, carry.optimizer_state, carry.params)
+        changes, state = _ADAM.update(slope, carry.optimizer_state)
+        rate = program.rate_of(number)
         counts = (number >= begins) & (number < ends)
-        params = optax.apply_updates(carry.params, changes)
+        params = jax.tree.map(lambda p, c: p - rate * c, carry.params, changes)
         params_sum = jax.tree.map(
             lambda s, p: s + jnp.where(counts, p, 0.0), carry.params_sum, params
         )
         vector = layout.flatten(slope)
         slope_sum = carry.slope_sum + jnp.where(counts, vector, 0.0)
-        levels = jax.vmap(program.level, (None, 0))(carry.params, flat)
-        is_lost = ~jnp.all(jnp.isfinite(flat), axis=1) | ~jnp.isfinite(levels)
+        is_lost = ~jnp.all(jnp.isfinite(flat), axis=1)
         size = jnp.linalg.norm(vector)
         # Means overflow before states do: the farthest chain is the one to name.
         farthest = jnp.where(jnp.isfinite(size), -1, jnp.argmax(jnp.max(jnp.abs(flat), axis=1)))
