@@ -26,6 +26,7 @@ _TITLES = {
     "thalweg.data": "Data",
     "thalweg.dynamics": "Rules",
     "thalweg.energies": "Energies",
+    "thalweg.explorer": "Pages that move",
     "thalweg.geometry": "Geometries",
     "thalweg.models": "Built-in systems",
     "thalweg.plot": "Figures",

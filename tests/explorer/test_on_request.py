@@ -220,3 +220,34 @@ def test_the_script_draws_the_same_figure_with_the_library(browser, tmp_path, na
     if name != "henon":  # whose orbits part exponentially
         np.testing.assert_allclose(run[:size], ends[0], atol=1e-3)
     assert (tmp_path / "portrait.svg").stat().st_size > 5_000
+
+
+def test_an_energy_that_is_given_comes_along_on_a_grid(browser, tmp_path):
+    system = tw.models.VanDerPol()
+    page = tw.explore(system, energy=lambda x: jnp.sum(jnp.cosh(x)), search=False)
+    with Opened(browser, page.save(tmp_path / "page.html").as_uri()) as seen:
+        points = np.random.default_rng(0).uniform(-2.5, 2.5, (50, 2))
+        heights = "(points) => points.map(([u, v]) => thalwegPage.model.energy(u, v))"
+        found = seen.evaluate(heights, points.tolist())
+        np.testing.assert_allclose(found, np.cosh(points).sum(axis=1), rtol=1e-3)
+        seen.click(0.1, 0.1)  # away from the source in the middle it rises
+        assert seen.evaluate("thalwegPage.scene.runs[0].rises.some(Boolean)")
+        assert "rises along a run" in seen.view.locator("#notes").inner_text()
+        seen.slide(0, 0.5)
+        assert seen.evaluate("thalwegPage.scene.showsEnergy") is False
+        assert "values to begin with" in seen.view.locator("#notes").inner_text()
+
+
+def test_along_a_descent_nothing_rises_and_around_a_center_neither(browser, tmp_path):
+    rules = {
+        "descent": (Tilted(), lambda x: x[0] ** 4 / 4 - x[0] ** 2 / 2 + x[1] ** 2 / 2),
+        "declared": (tw.SteepestDescent(tw.energies.FourWells()), None),
+        "center": (registry.find("rock-paper-scissors").create(), None),
+    }
+    for name, (rule, energy) in rules.items():
+        page = tw.explore(rule, energy=energy, search=False)
+        with Opened(browser, page.save(tmp_path / f"{name}.html").as_uri()) as seen:
+            for place in ((0.2, 0.3), (0.45, 0.1)):
+                seen.click(*place)
+            assert seen.evaluate("thalwegPage.scene.runs.every((r) => r.energies.length > 9)")
+            assert not seen.evaluate("thalwegPage.scene.runs.some((r) => r.rises.some(Boolean))")

@@ -1,5 +1,6 @@
 """A system as a page knows it: names, numbers, and its functions in JavaScript."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,9 @@ from thalweg.explorer.printing.printer import NoFormulasError, Printed, print_fu
 # What has more entries is no row of sliders: its numbers are written into the page.
 MOST_ENTRIES = 16
 MOST_SLIDERS = 32
+# Nodes a side of an energy that is given: between them a page interpolates by cubics.
+ENERGY_NODES = 97
+_LANES = 512
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ class PlanarSystem:
         functions: `displacement`, `jacobian` and `energy` in JavaScript; empty without formulas.
         reason: why there are none, or empty.
         energy_note: of which energy it is, or why none is shown.
-        energy_at_default: whether the energy belongs to the values to begin with.
+        energy_grid: one that belongs to the values to begin with, on nodes of the region, shape
+            `(rows, columns)`; None without.
     """
 
     name: str
@@ -77,7 +82,7 @@ class PlanarSystem:
     functions: tuple[Printed, ...]
     reason: str = ""
     energy_note: str = ""
-    energy_at_default: bool = False
+    energy_grid: np.ndarray | None = None
 
     @property
     def uses_time(self) -> bool:
@@ -116,11 +121,19 @@ class PlanarSystem:
             "sliders": [s.to_dict() for s in self.sliders],
             "time": self.uses_time,
             "energy": self.energy_note,
-            "energyAtDefault": self.energy_at_default,
+            "energyGrid": _packed(self.energy_grid),
             "reason": self.reason,
             "duration": 100.0,
             "whole": _whole(self.domain, chart),
         }
+
+
+def _packed(grid: np.ndarray | None) -> dict[str, Any] | None:
+    """A grid of float32 as text."""
+    if grid is None:
+        return None
+    data = base64.b64encode(grid.astype("<f4").tobytes()).decode()
+    return {"rows": grid.shape[0], "columns": grid.shape[1], "data": data}
 
 
 def _whole(domain: Domain, chart: Any) -> dict[str, Any]:
@@ -305,14 +318,16 @@ def _print(name: str, fn: Callable[..., Any], system: PlanarSystem) -> Printed:
 def _with_energy(
     system: PlanarSystem, rule: Any, energy: Callable[[Any], Any] | None, note: str
 ) -> PlanarSystem:
-    """The system with the energy that its rule declares, or else the given one."""
-    declared = declared_energy(rule)
-    if declared is None and energy is None:
-        return system
+    """The system with the energy that its rule declares, or else the given one on a grid."""
+    if declared_energy(rule) is None:
+        if energy is None:
+            return system
+        grid = _on_grid(system, energy)
+        return replace(system, energy_grid=grid, energy_note=note or "given with the page")
     problem, places = system.problem, system.places
 
     def height(now: Problem, state: Any) -> Any:
-        owned = declared_energy(now.rule) if declared is not None else energy
+        owned = declared_energy(now.rule)
         assert owned is not None
         return owned(state)
 
@@ -329,10 +344,21 @@ def _with_energy(
         printed = (_print("energy", of_state, system), _print("rise", rise, system))
     except NoFormulasError as error:
         return replace(system, energy_note=f"not shown: {error}")
-    said = "declared by the system" if declared is not None else note or "given with the page"
-    return replace(
-        system,
-        functions=(*system.functions, *printed),
-        energy_note=said,
-        energy_at_default=declared is None,
-    )
+    functions = (*system.functions, *printed)
+    return replace(system, functions=functions, energy_note="declared by the system")
+
+
+def _on_grid(system: PlanarSystem, energy: Callable[[Any], Any]) -> np.ndarray:
+    """An energy on nodes of the region, shape `(rows, columns)`: it may be a long program."""
+    chart = system.problem.chart
+    left, right, bottom, top = system.window
+    rows = ENERGY_NODES if chart.dimension > 1 else 1
+    across, up = np.linspace(left, right, ENERGY_NODES), np.linspace(bottom, top, rows)
+    points = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)[:, : chart.dimension]
+    values = _heights(chart, energy, points)
+    return np.asarray(values, dtype=np.float32).reshape(rows, ENERGY_NODES)
+
+
+@eqx.filter_jit
+def _heights(chart: Any, energy: Callable[[Any], Any], points: Any) -> Any:
+    return jax.lax.map(lambda y: energy(chart.embed(y)), points, batch_size=_LANES)

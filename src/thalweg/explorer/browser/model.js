@@ -1,9 +1,11 @@
 // A system with numbers on its sliders: its displacement, Jacobian and energy at a point.
 
+import { SampledEnergy } from "./heights.js";
 import { roundEven, roundAway, logistic, erf, erfc } from "./functions.js";
 
 // Relative to the product of the sizes of gradient and velocity: what counts as a rise.
 const RISE = 1e-9;
+const SAMPLED_RISE = 1e-2;
 
 /** A system of one or two coordinates whose formulas are part of the page. */
 export class Model {
@@ -18,6 +20,7 @@ export class Model {
     this.square = new Float64Array(4);
     this.height = new Float64Array(1);
     this.change = new Float64Array(2);
+    this.sampledEnergy = system.energyGrid === null ? null : new SampledEnergy(system);
     this.constants = {};
     for (const name of Object.keys(functions)) {
       this.constants[name] = new Float64Array(functions[name].constants);
@@ -26,7 +29,7 @@ export class Model {
   }
 
   get hasEnergy() {
-    return "energy" in this.functions;
+    return "energy" in this.functions || this.sampledEnergy !== null;
   }
 
   /** Take other parameters, and the time at which arrows and nullclines are shown. */
@@ -55,15 +58,31 @@ export class Model {
   energy(u, v) {
     if (!this.hasEnergy) return NaN;
     const [a, b] = this.wrap(u, v);
+    if (this.sampledEnergy !== null) return this.sampledEnergy.at(a, b)[0];
     this.functions.energy.at(a, b, this.time, this.values, this.constants.energy, this.height);
     return this.height[0];
   }
 
   /** Whether the energy rises at a point: its change, against the size that rounding is of. */
   rises(u, v, t) {
+    if (this.sampledEnergy !== null) return this.risesBySamples(u, v, t);
     const { rise } = this.functions;
     rise.at(...this.wrap(u, v), t, this.values, this.constants.rise, this.change);
     return this.change[0] > RISE * this.change[1];
+  }
+
+  /** The same of an energy on a grid, whose slope is known to a few digits. */
+  risesBySamples(u, v, t) {
+    const f = this.at(u, v, t);
+    const [a, b] = [f[0], this.dimension > 1 ? f[1] : 0];
+    const here = this.wrap(u, v);
+    const [height, right, above] = this.sampledEnergy.at(...here);
+    if (this.isFlow) {
+      const unsure = SAMPLED_RISE * Math.hypot(right, above) + this.sampledEnergy.bend(...here);
+      return right * a + above * b > unsure * Math.hypot(a, b);
+    }
+    const after = this.energy(u + a, v + b);
+    return after - height > SAMPLED_RISE * (Math.abs(after) + Math.abs(height));
   }
 
   /** A point with its angles brought back between the bounds. */

@@ -50,7 +50,7 @@ export function makeScene(model, state, confirmed = null) {
 /** An energy that was found for some values of the parameters says nothing about others. */
 export function isEnergyTrue(model, state) {
   const { system } = model;
-  return !system.energyAtDefault || system.sliders.every((s, k) => s.value === state.values[k]);
+  return system.energyGrid === null || system.sliders.every((s, k) => s.value === state.values[k]);
 }
 
 /** How fine a grid is, by what one evaluation costs: a map may integrate over a period. */

@@ -19,7 +19,7 @@ export function notesOf(system, scene, state, complaints, basins) {
     notes.push(`The field is not finite in ${short(100 * scene.field.missing, 2)} % of the view, which is left blank.`);
   }
   if (scene.isContinuum) notes.push("The equilibria form a line, of which points are shown.");
-  if (system.energy !== "" && !scene.showsEnergy && system.energyAtDefault) {
+  if (system.energy !== "" && !scene.showsEnergy && system.energyGrid !== null) {
     notes.push("The energy belongs to the values to begin with: it is shown when all sliders are back.");
   }
   for (const run of scene.runs) {
