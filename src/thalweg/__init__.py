@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     )
     from thalweg.analysis import (
         AxiomCheck as AxiomCheck,
+        BasinFractions as BasinFractions,
         Basins as Basins,
         BifurcationDiagram as BifurcationDiagram,
         BoundedBelow as BoundedBelow,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         Exponents as Exponents,
         Homogeneity as Homogeneity,
         Linearization as Linearization,
+        basin_fractions as basin_fractions,
         bifurcation_diagram as bifurcation_diagram,
         check_axioms as check_axioms,
         check_bounded_below as check_bounded_below,
@@ -156,6 +158,7 @@ _ROOMS = (
 _NAMES = {
     "thalweg.analysis": (
         "AxiomCheck",
+        "BasinFractions",
         "Basins",
         "BifurcationDiagram",
         "BoundedBelow",
@@ -170,6 +173,7 @@ _NAMES = {
         "Exponents",
         "Homogeneity",
         "Linearization",
+        "basin_fractions",
         "bifurcation_diagram",
         "check_axioms",
         "check_bounded_below",

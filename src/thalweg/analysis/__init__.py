@@ -7,6 +7,7 @@ attractors), `continuation` (of equilibria in a parameter), `comparison` (of way
 
 from thalweg.analysis.basins.find import find_basins
 from thalweg.analysis.basins.follow import Following
+from thalweg.analysis.basins.over import BasinFractions, basin_fractions
 from thalweg.analysis.basins.result import Attractor, Basins
 from thalweg.analysis.comparison.compare import compare_operators
 from thalweg.analysis.comparison.result import Comparison, Course
@@ -35,6 +36,7 @@ from thalweg.analysis.linearize import Linearization, linearize
 __all__ = [
     "Attractor",
     "AxiomCheck",
+    "BasinFractions",
     "Basins",
     "Bifurcation",
     "BifurcationDiagram",
@@ -56,6 +58,7 @@ __all__ = [
     "Recurrent",
     "Search",
     "SlowPoint",
+    "basin_fractions",
     "bifurcation_diagram",
     "check_axioms",
     "check_bounded_below",

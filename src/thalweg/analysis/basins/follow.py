@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thalweg.analysis.basins.cells import Cells
-from thalweg.analysis.basins.lanes import BLOCK, Lanes, Regions, move_flow, move_map
+from thalweg.analysis.basins.lanes import BLOCK, MAP_BLOCK, Lanes, Regions, move_flow, move_map
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.dynamics.problem import Problem
@@ -110,7 +110,8 @@ def follow(
     Call with x64 enabled.
     """
     count, dimension = starts.shape
-    move = move_flow if problem.rule.has_continuous_time else move_map
+    is_flow = problem.rule.has_continuous_time
+    move, length = (move_flow, BLOCK) if is_flow else (move_map, MAP_BLOCK)
     found = Followed(
         np.full(count, UNDECIDED), np.zeros(count), np.zeros(count, np.int64), starts.copy()
     )
@@ -127,7 +128,7 @@ def follow(
             lanes = Lanes(pool.t, pool.h, pool.z, np.where(busy, duration, 0.0))
             moved, seen = move(problem, lanes, regions, *numbers)
             pool.t, pool.h, pool.z = (np.array(a) for a in moved[:3])
-            pool.spent += BLOCK
+            pool.spent += length
             ratio, owner, lost, over = (np.asarray(a) for a in seen)
             told = np.where(ratio <= 1.0, owner, UNDECIDED)
             told = np.where(lost, DIVERGED, _recurring(pool, cells, told))

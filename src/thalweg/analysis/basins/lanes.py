@@ -15,10 +15,13 @@ from thalweg.dynamics.problem import Problem
 
 # A block costs a call from the host and a look at the regions; a decided lane waits for its end.
 BLOCK = 32
+# Of maps it is a prime: an orbit that visits the pieces of a set in turn is then seen in them all.
+MAP_BLOCK = 31
 _SHRINK, _GROW, _SAFETY, _ORDER = 0.2, 5.0, 0.9, 5
 _FIRST = 1e-2  # of the time in which the fastest coordinate crosses the domain
 # No step is longer: a system at rest lets any step pass, and what is longer overflows.
 _LONGEST = 1e100
+_ROOM = 16
 _TINY = 1e-200  # in place of a speed that is 0
 # What moves by no more than so many tolerances in a block is at rest: explicit steps keep a point
 # at rest trembling by some of them, and a block is long beside the time that a saddle takes.
@@ -93,9 +96,9 @@ def no_regions(dimension: int, count: int = 1) -> Regions:
 
 
 def joined(parts: list[Regions], dimension: int) -> Regions:
-    """Regions side by side, filled up to a power of two: few numbers of them compile."""
+    """Regions side by side, filled up to a multiple of 16: few numbers of them compile."""
     count = sum(len(part.level) for part in parts)
-    room = 1 << max(count - 1, 0).bit_length()
+    room = max(-(-count // _ROOM), 1) * _ROOM
     whole = [*parts, no_regions(dimension, room - count)]
     return Regions(*(np.concatenate(column) for column in zip(*whole, strict=True)))
 
@@ -149,7 +152,7 @@ def move_flow(
 def move_map(
     problem: Problem, lanes: Lanes, regions: Regions, tolerance: Any, bound: Any
 ) -> tuple[Lanes, Looked]:
-    """Move lanes of a map by up to `BLOCK` steps; `tolerance` is not needed, none is at rest."""
+    """Move lanes of a map by up to `MAP_BLOCK` steps; `tolerance` is not needed."""
     widths = problem.chart.widths
 
     def once(carry: Any, _: Any) -> Any:
@@ -158,7 +161,7 @@ def move_map(
         goes = t < lanes.end
         return (t + goes, jnp.where(goes, new, z)), None
 
-    (t, z), _ = jax.lax.scan(once, (lanes.t, lanes.z), None, length=BLOCK)
+    (t, z), _ = jax.lax.scan(once, (lanes.t, lanes.z), None, length=MAP_BLOCK)
     # A cycle whose period divides the block's length is no state of rest.
     still = jnp.zeros_like(t) > 0.0
     return _seen(problem, Lanes(t, lanes.h, z, lanes.end), regions, bound, still)

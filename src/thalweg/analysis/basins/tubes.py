@@ -19,10 +19,10 @@ from thalweg.core.trees import Layout
 from thalweg.dynamics.problem import Problem
 
 # Points round the orbit; between them it is taken for a parabola.
-_NODES = 64
+_NODES = 32
 # Steps of a fixed length between two of them, at most; Tsit5's error is then far below the tube's
 # width wherever the orbit itself took longer ones.
-_STEPS = 12
+_STEPS = 24
 _LEVELS = 24
 _RATIO = 0.7  # of the radii of neighbouring tubes
 _STARTS = 8  # places round the orbit from which trajectories are run
