@@ -20,6 +20,7 @@ def test_newtons_method_finds_each_root_from_a_known_share():
     mirrored = np.array([1, 0, 2])[found.labels[:, ::-1]]
     assert np.array_equal(mirrored, found.labels)
     # The Julia set of Newton's method for a cubic: far from smooth, which is 1.
+    assert found.dimension is not None
     assert 1.35 < found.dimension < 1.5
     assert found.boundary_entropy > np.log(2.0)
 

@@ -78,8 +78,7 @@ class BasinFractions(FieldsReport):
             rows.append(
                 [
                     kind,
-                    f"{format_number(self.values[there[0]])} to "
-                    f"{format_number(self.values[there[-1]])}",
+                    f"{self.values[there[0]]:.5g} to {self.values[there[-1]]:.5g}",
                     f"{share.min():.3g} to {share.max():.3g}",
                     format_state(self.points[there[0], index]),
                 ]
@@ -101,7 +100,7 @@ class BasinFractions(FieldsReport):
 def basin_fractions(
     rule: Rule,
     parameter: str,
-    values: Sequence[float],
+    values: Sequence[float] | np.ndarray,
     domain: Domain | None = None,
     *,
     starts: int | Any = 2_000,
@@ -140,8 +139,8 @@ def basin_fractions(
         >>> found.fractions.shape, bool(found.fractions[1, 1] == 1.0)
         ((2, 2), True)
     """
-    values = np.asarray(values, dtype=np.float64)
-    if values.ndim != 1 or not len(values) or not np.all(np.isfinite(values)):
+    steps = np.asarray(values, dtype=np.float64)
+    if steps.ndim != 1 or not len(steps) or not np.all(np.isfinite(steps)):
         raise InputError(f"values must be one or more finite numbers, got {values!r}.")
     with jax.enable_x64(True):
         varied = find_parameter(rule, parameter)
@@ -149,11 +148,11 @@ def basin_fractions(
             find_basins(
                 as_arrays(varied.put(rule, value)), domain, starts=starts, key=key, **options
             )
-            for value in values
+            for value in steps
         ]
         problem, domain = make_problem(rule, domain)
     chart, tracks = problem.chart, _tracks(found, problem)
-    size, whole = len(found[0].about.names), (len(values), len(tracks))
+    size, whole = len(found[0].about.names), (len(steps), len(tracks))
     points, shares = np.full((*whole, size), np.nan), np.zeros((3, *whole))
     shares[2] = [[_unseen(f.starts)] * len(tracks) for f in found]
     for at, track in enumerate(tracks):
@@ -162,15 +161,18 @@ def basin_fractions(
             shares[:, step, at] = (attractor.fraction, *attractor.interval)
     assert chart.layout.size == size
     return BasinFractions(
-        parameter,
-        values,
-        tuple(", ".join(dict.fromkeys(track[s].kind for s in sorted(track))) for track in tracks),
-        points,
-        *shares,
-        *(np.array([getattr(f, name) for f in found]) for name in ("diverged", "left")),
-        np.array([f.undecided for f in found]),
-        found[0].starts,
-        About.of(rule, domain),
+        parameter=parameter,
+        values=steps,
+        kinds=tuple(", ".join(dict.fromkeys(t[s].kind for s in sorted(t))) for t in tracks),
+        points=points,
+        fractions=shares[0],
+        low=shares[1],
+        high=shares[2],
+        diverged=np.array([f.diverged for f in found]),
+        left=np.array([f.left for f in found]),
+        undecided=np.array([f.undecided for f in found]),
+        starts=found[0].starts,
+        about=About.of(rule, domain),
     )
 
 
