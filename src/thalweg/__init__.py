@@ -6,7 +6,7 @@ Public names are loaded on first use (PEP 562): importing thalweg imports nothin
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
     from thalweg import (
