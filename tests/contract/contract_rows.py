@@ -346,7 +346,7 @@ KERNELS = (
     Row("blocks", lambda: BlockGibbs(0.8).kernel(PAIRS), (SPINS,)),
     Row("masked blocks", lambda: BlockGibbs(0.8, True).kernel(BITS), (BITS_OF_THREE,)),
     Row("packed spins", lambda: PackedSweep(Pairwise.lattice(4, 0.7), 2.0), (SQUARE,)),
-    Row("proposals of flips", lambda: DiscreteLangevin(0.8, 2.0).kernel(PAIRS), (SPINS,)),
+    Row("proposals of flips", lambda: DiscreteLangevin(2.0, 0.8).kernel(PAIRS), (SPINS,)),
     Row("random visits", lambda: Glauber(0.8).kernel(PAIRS), (SPINS,)),
     Row("glauber on patterns", lambda: GlauberSpins(hopfield.hebb(STORED), 0.8), (SPINS,)),
 )

@@ -204,6 +204,10 @@ def test_the_warm_up_finds_scales_and_steps():
         (lambda: ParallelTempering(MALA(0.1), [1.0]), "two at least"),
         (lambda: ParallelTempering(MALA(0.1), [2.0, 1.0]), "must be positive and rise"),
         (lambda: ParallelTempering(NUTS(), [1.0, 2.0]), "one that tunes nothing"),
+        (lambda: ParallelTempering(MALA(0.1), ["a", "b"]), "must be positive and rise"),
+        (lambda: MALA(0.1, np.array([1.0, 2.0])), "MALA: temperature must be positive, got array"),
+        (lambda: NUTS([1.0]), r"NUTS: temperature must be positive, got \[1.0\]"),
+        (lambda: BAOAB(0.1, np.nan), "BAOAB: temperature must be positive, got nan"),
     ],
 )
 def test_bad_numbers_are_refused(make, words):

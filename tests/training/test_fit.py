@@ -1,6 +1,7 @@
 """The fit loop against a closed form, its checkpoints, and what it says when it diverges."""
 
 import json
+import resource
 from typing import Any
 
 import jax
@@ -289,3 +290,43 @@ def test_records_are_lines_of_json_that_a_resumed_fit_goes_on_with(tmp_path):
     assert last.throughput == pytest.approx(last.samples / last.seconds)
     with pytest.raises(tw.StoreError, match="cannot be written"):
         run(1, records=tmp_path / "missing" / "records.jsonl")
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_and_its_records(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    model = {"slope": jnp.zeros(300_000, jnp.float32)}
+    options: dict[str, Any] = {"checkpoint": tmp_path / "fit", "records": tmp_path / "lines"}
+
+    def pull(model, batch, key):
+        return jnp.mean((model["slope"] - batch[0]) ** 2)
+
+    def go(epochs, **more):
+        return fit(
+            pull, model, SAMPLES[:, :1], optimizer=SGD, epochs=epochs, batch_size=SIZE, **options,
+            **more,
+        )  # fmt: skip
+
+    def fill(_):
+        if (tmp_path / "fit").exists():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, limits[1]))
+        return {}
+
+    try:
+        with pytest.raises(tw.StoreError, match="fit cannot be written: File too large"):
+            go(3, evaluate=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    done = go(3)
+    assert done.resumed_from == 1
+    epochs = [json.loads(line)["epoch"] for line in (tmp_path / "lines").read_text().splitlines()]
+    assert epochs == [1, 2, 3]
+
+
+def test_nothing_is_computed_where_nothing_can_be_kept(tmp_path):
+    for name in ("checkpoint", "records"):
+        with pytest.raises(tw.StoreError, match="no/where cannot be written: No such file"):
+            run(1, **{name: tmp_path / "no" / "where"})
+    with pytest.raises(tw.InputError, match="fit: key must be one key"):
+        run(1, key=3)
+    with pytest.raises(tw.InputError, match="optimizer must be one of Optax"):
+        run(1, optimizer=3)

@@ -257,9 +257,10 @@ def _check_energy(name: str, energy: Any) -> None:
 
 
 def _check_number(name: str, field: str, value: Any) -> None:
-    """Refuse what is not a finite number, at least 0."""
+    """Refuse what is no one finite number, at least 0."""
     if has_tracer(value):
         return
     number = np.asarray(value)
-    if number.dtype.kind not in "iuf" or not np.all((number >= 0) & np.isfinite(number)):
+    is_one = number.ndim == 0 and number.dtype.kind in "iuf"
+    if not is_one or not (number >= 0 and np.isfinite(number)):
         raise InputError(f"{name}: {field} must be at least 0, got {value!r}.")

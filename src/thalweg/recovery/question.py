@@ -12,6 +12,7 @@ import numpy as np
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
 from thalweg.core.charts import Chart
 from thalweg.core.domains import Domain
+from thalweg.core.randomness import check_key
 from thalweg.dynamics import Deterministic, Problem, make_problem
 from thalweg.geometry import Euclidean, Geometry
 from thalweg.recovery.findings import Finding
@@ -198,6 +199,7 @@ def make_question(
     Raises:
         InputError: the rule does not fit the domain, or holds a parameter that is not finite.
     """
+    check_key(key)
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
     return Question(

@@ -144,7 +144,8 @@ def _continued(
             return chain, kept
 
         state = own.state(chain.carry)
-        level = jax.eval_shape(energy, state)
+        # A function of its own: JAX compares those that it has seen, and tracers compare to none.
+        level = jax.eval_shape(lambda x: energy(x), state)
         rows = jax.tree.map(lambda x: jnp.zeros((room, *x.shape), x.dtype), Draws(state, level))
         return jax.lax.fori_loop(0, stop, keep, (chain, rows))
 

@@ -161,9 +161,13 @@ def _starts(energy: Any, method: Any, start: Any, keys: Any) -> tuple[Any, np.nd
         state = jax.tree.map(_numbers, start)
         if not jax.tree.leaves(state):
             raise InputError("sample: start has no numbers in it.")
-        _check_levels(energy, jax.tree.map(lambda x: jnp.asarray(x)[None], state), "start")
+        one = jax.tree.map(lambda x: jnp.asarray(x)[None], state)
+        _check_levels(energy, one, "start")
+        method.refuse(energy, one)
         states = dispersed(method, energy, state, keys)
-    return states, _check_levels(energy, states, "a start")
+    heights = _check_levels(energy, states, "a start")
+    method.refuse(energy, states)
+    return states, heights
 
 
 def _numbers(leaf: Any) -> Any:

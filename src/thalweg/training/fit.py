@@ -19,7 +19,9 @@ import optax
 
 from thalweg.core.about import About
 from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.files import check_writable
 from thalweg.core.progress import Progress
+from thalweg.core.randomness import check_key
 from thalweg.core.results import Result
 from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
@@ -73,8 +75,8 @@ def fit(
         throw: whether to raise when the loss or the model leaves the finite.
 
     Raises:
-        InputError: a count is not positive, the data differ in their first axis, or the checkpoint
-            is one of another configuration or model.
+        InputError: a count is not positive, the optimizer or the key is none, the data differ in
+            their first axis, or the checkpoint is one of another configuration or model.
         DivergenceError: the loss or the model left the finite; the checkpoint is that of the last
             good epoch, and says so.
         StoreError: the checkpoint or the records cannot be written, or the former is damaged.
@@ -83,6 +85,14 @@ def fit(
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if not is_integer(value) or value < 1:
             raise InputError(f"fit: {name} must be a positive integer, got {value!r}.")
+    if not all(callable(getattr(optimizer, name, None)) for name in ("init", "update")):
+        raise InputError(
+            f"fit: optimizer must be one of Optax, such as optax.adam(1e-3), got {optimizer!r}."
+        )
+    check_key(key, "fit: key")
+    for path in (checkpoint, records):
+        if path is not None:
+            check_writable(path)
     batch_size, data = min(batch_size, num_samples), jax.tree.map(jnp.asarray, data)
     key = jax.random.key(0) if key is None else key
     params, static = eqx.partition(model, eqx.is_inexact_array)

@@ -39,6 +39,8 @@ KEY = jax.random.key(0)
         (lambda: Training(updates=0), "updates must be a positive integer, got 0"),
         (lambda: Training(held_out=1.0), r"held_out must be in \[0, 1\)"),
         (lambda: Training(rate=np.nan), "rate must be finite and above zero"),
+        (lambda: Training(held_out="a"), r"held_out must be in \[0, 1\), got 'a'"),  # type: ignore
+        (lambda: Training(records=3), "records must be a path, got 3"),  # type: ignore
     ],
 )
 def test_what_is_refused(make, message):
@@ -54,6 +56,28 @@ def test_energies_that_cannot_learn_are_refused():
         learn_energy(tw.energies.Quadratic(np.eye(2)), data, key=KEY)
     with pytest.raises(tw.InputError, match="must be Trajectories"):
         learn_energy(bowl(), RUNS, key=KEY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"training": 3}, r"training must be a tw.learning.Training\(…\), got 3"),
+        ({"demands": "all"}, r"demands must be a tw.learning.Demands\(…\), got 'all'"),
+        ({"key": 3}, "learn_energy: key must be one key, such as jax.random.key"),
+        ({"key": None}, "learn_energy: key must be one key"),
+        ({"key": jax.random.split(KEY, 3)}, r"got an array of shape \(3,\)"),
+        (
+            {"domain": tw.Box([-1.0, -1.0], [1.0, 1.0])},
+            r"of the data have the shape \(1,",
+        ),
+        ({"domain": 3}, "domain must be a Box, got 3"),
+    ],
+)
+def test_options_are_looked_at_before_anything_is_learned(options, message, count_compiles):
+    data = Trajectories(RUNS)
+    with count_compiles() as compiled, pytest.raises(tw.InputError, match=message):
+        learn_energy(bowl(), data, **{"key": KEY, **options})
+    assert compiled.count == 0
 
 
 def test_an_energy_that_falls_without_bound_is_refused():

@@ -37,7 +37,7 @@ def test_proposals_are_reversible(energy):
     with jax.enable_x64(True):
         states = states_of(energy)
         law = law_of(energy, 1.3)
-        kernel = DiscreteLangevin(1.3, 0.8).kernel(energy)
+        kernel = DiscreteLangevin(0.8, 1.3).kernel(energy)
         chances, ratios = map(np.asarray, _of_pairs(kernel, states))
     turns = states[:, None] != states[None]
     proposal = np.prod(np.where(turns, chances[:, None], 1.0 - chances[:, None]), axis=-1)
@@ -63,7 +63,7 @@ def test_draws_of_an_energy_of_triples():
     energy, temperature = Cubic(), 1.5
     run = tw.sample(
         energy,
-        DiscreteLangevin(temperature, 0.7),
+        DiscreteLangevin(0.7, temperature),
         jnp.ones(5, jnp.int8),
         count=4000,
         key=jax.random.key(2),
@@ -82,8 +82,16 @@ def test_draws_of_an_energy_of_triples():
 
 def test_bad_input():
     with pytest.raises(tw.InputError, match="temperature must be positive, got 0"):
-        DiscreteLangevin(0.0)
+        DiscreteLangevin(temperature=0.0)
     with pytest.raises(tw.InputError, match=r"step_size must be positive, got -1\.0"):
-        DiscreteLangevin(1.0, -1.0)
+        DiscreteLangevin(-1.0)
     with pytest.raises(tw.InputError, match="these are Potts; take BlockGibbs"):
-        DiscreteLangevin(1.0).kernel(Pairwise.lattice(4, states=3))
+        DiscreteLangevin().kernel(Pairwise.lattice(4, states=3))
+
+
+@pytest.mark.parametrize(
+    "start", [jnp.array([1.0, 0.3, -1.0]), tw.sampling.Starts(np.zeros((2, 3), np.float32))]
+)
+def test_units_of_other_values_are_refused_where_the_energy_does_not(start):
+    with pytest.raises(tw.InputError, match="a start must hold -1 and 1 only"):
+        tw.sample(Cubic(), DiscreteLangevin(), start, chains=2, key=jax.random.key(0))

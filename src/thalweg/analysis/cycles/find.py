@@ -32,6 +32,7 @@ from thalweg.analysis.equilibria.search import ROUND, probe
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.randomness import check_key
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -100,6 +101,7 @@ def find_cycles(
         Kuznetsov, *Elements of Applied Bifurcation Theory*, chapter 10 (shooting); Benettin et al.
         (1980) for the exponent.
     """
+    check_key(key)
     is_count = isinstance(starts, int | np.integer) and not isinstance(starts, bool)
     if is_count and starts < 1:
         raise InputError(f"starts must be at least 1, got {starts}.")

@@ -13,6 +13,7 @@ from thalweg.analysis.equilibria.looks import look_around, look_at, typical_scal
 from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
+from thalweg.core.randomness import check_key
 from thalweg.dynamics import Rule, declared_domain
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -67,6 +68,7 @@ def find_equilibria(
         Good (1953) for `unseen_mass`; Fan & Yuan (2005) for the search; Farrell, Birkisson & Funke
         (2015) for deflation.
     """
+    check_key(key)
     is_count = isinstance(starts, int | np.integer) and not isinstance(starts, bool)
     if is_count and starts < 2:
         raise InputError(f"starts must be at least 2, got {starts}.")

@@ -10,7 +10,7 @@ from thalweg.analysis import find_equilibria
 from thalweg.core.about import About
 from thalweg.core.domains import Box
 from thalweg.core.errors import DivergenceError, InputError
-from thalweg.core.randomness import host_generator
+from thalweg.core.randomness import check_key, host_generator
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import SteepestDescent
 from thalweg.learning.inverse.certificates import Certificates, Demands, certify
@@ -50,7 +50,7 @@ def learn_energy(
         domain: where minima are sought: a box round the data unless given.
 
     Raises:
-        InputError: the energy has nothing to learn or does not fit the data.
+        InputError: the energy has nothing to learn or does not fit the data, or an option is none.
         DivergenceError: the loss left the finite, or the energy learned falls without bound.
 
     Example:
@@ -68,9 +68,31 @@ def learn_energy(
             f"learn_energy: data must be Trajectories, Paths, Pairs, Points, Samples or Langevin "
             f"of tw.learning, got {type(data).__name__}."
         )
+    for name, value, kind in (("training", training, Training), ("demands", demands, Demands)):
+        if value is not None and not isinstance(value, kind):
+            raise InputError(
+                f"learn_energy: {name} must be a tw.learning.{kind.__name__}(…), got {value!r}."
+            )
+    if key is None:
+        raise InputError("learn_energy: key must be one key, such as jax.random.key(0), got None.")
+    check_key(key, "learn_energy: key")
+    if domain is not None:
+        _check_domain(domain, data)
     how = Training() if training is None else training
     trained = train([energy], data, how, key)
     return judge(trained, data, demands=demands, domain=domain, key=key)
+
+
+def _check_domain(domain: Any, data: Data) -> None:
+    """Refuse a place to look for minima in which the data's states are none."""
+    if not isinstance(domain, Box):
+        raise InputError(f"learn_energy: domain must be a Box, got {domain!r}.")
+    layout = domain.chart().layout
+    if layout.shapes != ((data.size,),):
+        raise InputError(
+            f"learn_energy: domain holds states of shapes {list(layout.shapes)}, but those of the "
+            f"data have the shape ({data.size},)."
+        )
 
 
 def judge(

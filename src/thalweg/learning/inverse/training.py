@@ -55,8 +55,13 @@ class Training:
                 raise InputError(f"Training: {name} must be a positive integer, got {value!r}.")
         for name in ("rate", "patience", "enough", "clip"):
             positive(getattr(self, name), f"Training: {name}")
-        if not 0.0 <= self.held_out < 1.0:
+        share = np.asarray(self.held_out)
+        if share.ndim or share.dtype.kind not in "iuf" or not 0.0 <= share < 1.0:
             raise InputError(f"Training: held_out must be in [0, 1), got {self.held_out!r}.")
+        for name in ("checkpoint", "records"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str | Path):
+                raise InputError(f"Training: {name} must be a path, got {value!r}.")
 
 
 class Candidate(eqx.Module):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, computable, has_tracer
@@ -96,9 +97,9 @@ class DiscreteLangevin(PlainMethod):
     unit couples with every other. Reversible with respect to e^{−E/T}/Z.
 
     Arguments:
-        temperature: T > 0, in units of the energy.
         step_size: α: the smaller, the fewer units turn at once, and the more proposals are
             accepted.
+        temperature: T > 0, in units of the energy.
         units: the two values, where the energy does not say them: spins ±1 unless given.
 
     Raises:
@@ -109,8 +110,8 @@ class DiscreteLangevin(PlainMethod):
         Zhang, Liu and Liu (2022), *ICML*.
     """
 
-    temperature: Any
     step_size: Any = 0.5
+    temperature: Any = 1.0
     units: Binary = Binary()
 
     def __check_init__(self):
@@ -129,6 +130,12 @@ class DiscreteLangevin(PlainMethod):
         """A state in which both values are as likely."""
         drawn = self._units_of(energy).random(key, jnp.shape(start))
         return drawn.astype(jnp.result_type(start))
+
+    def refuse(self, energy: Any, states: Any) -> None:
+        """Refuse states that hold another value than the two."""
+        units = self._units_of(energy)
+        for state in np.asarray(states):
+            units.check("DiscreteLangevin: a start", state)
 
     def _units_of(self, energy: Any) -> Binary:
         units = energy.units if isinstance(energy, Pairwise) else self.units

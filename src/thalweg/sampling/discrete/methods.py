@@ -5,6 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer
@@ -63,6 +64,10 @@ class BlockGibbs(PlainMethod):
         """A state in which every value is as likely."""
         return _anywhere("BlockGibbs", energy, start, key)
 
+    def refuse(self, energy: Any, states: Any) -> None:
+        """Refuse states of other units than the machine has."""
+        _refuse("BlockGibbs", energy, states)
+
 
 class Glauber(PlainMethod):
     r"""Glauber dynamics: units chosen at random, drawn one at a time given all others.
@@ -94,6 +99,10 @@ class Glauber(PlainMethod):
         """A state in which every value is as likely."""
         return _anywhere("Glauber", energy, start, key)
 
+    def refuse(self, energy: Any, states: Any) -> None:
+        """Refuse states of other units than the machine has."""
+        _refuse("Glauber", energy, states)
+
 
 def _machine(name: str, energy: Any) -> Pairwise:
     """The machine that an energy is.
@@ -113,6 +122,12 @@ def _machine(name: str, energy: Any) -> Pairwise:
             f"{name}: the kernel looks at the graph of the energy, so make it outside of jit."
         )
     return energy
+
+
+def _refuse(name: str, energy: Any, states: Any) -> None:
+    if not isinstance(energy, Pairwise):  # which refuses by itself
+        for state in np.asarray(states):
+            _machine(name, energy).units.check(f"{name}: a start", state)
 
 
 def _anywhere(name: str, energy: Any, start: Any, key: jax.Array) -> Any:

@@ -51,11 +51,11 @@ class Method(eqx.Module):
 
     It holds no energy. A field `temperature` says T, in units of the energy.
 
-    For developers: implement `kernel`, `disperse`, `warm_up` and `tuned`; `PlainMethod` implements
-    the last two where nothing is tuned, `PlainContinuousMethod` all but `kernel` where states are
-    real numbers besides. Laws: the kernel leaves the law invariant, or its docstring says
-    how far off it is; its `step` tells a `Told`; everything but `kernel` is pure and runs inside a
-    trace, where each chain is one lane.
+    For developers: implement `kernel`, `disperse`, `refuse`, `warm_up` and `tuned`; `PlainMethod`
+    implements the last two where nothing is tuned, `PlainContinuousMethod` all but `kernel` where
+    states are real numbers besides. Laws: the kernel leaves the law invariant, or its docstring
+    says how far off it is; its `step` tells a `Told`; everything but `kernel` and `refuse` is pure
+    and runs inside a trace, where each chain is one lane.
     """
 
     @abstractmethod
@@ -65,6 +65,13 @@ class Method(eqx.Module):
     @abstractmethod
     def disperse(self, energy: Energy, start: Any, key: jax.Array) -> Any:
         """The first state of one chain, given a start: farther apart than the law is wide."""
+
+    @abstractmethod
+    def refuse(self, energy: Energy, states: Any) -> None:
+        """Refuse starts that are no states of its own, a leading axis for the chains; on the host.
+
+        Those that are none of the energy's are refused already.
+        """
 
     @abstractmethod
     def warm_up(self, kernel: Any, start: Any, count: int, key: jax.Array) -> Warmed:
@@ -137,7 +144,7 @@ def scattered(energy: Energy, start: Any, key: jax.Array) -> Any:
 
 
 def check_temperature(name: str, temperature: Any, *, least: str = "positive") -> None:
-    """Refuse temperatures that are not positive, or below zero where `least` is "at least 0".
+    """Refuse what is no one number, not positive, or below zero where `least` is "at least 0".
 
     Raises:
         InputError: of a method called `name`.
@@ -145,8 +152,8 @@ def check_temperature(name: str, temperature: Any, *, least: str = "positive") -
     if has_tracer(temperature):
         return
     value = np.asarray(temperature)
-    is_number = value.dtype.kind in "iuf" and bool(np.all(np.isfinite(value)))
-    if not is_number or not np.all(value > 0 if least == "positive" else value >= 0):
+    is_number = value.ndim == 0 and value.dtype.kind in "iuf" and bool(np.isfinite(value))
+    if not is_number or not (value > 0 if least == "positive" else value >= 0):
         cure = (
             " At zero temperature there is no law to draw from: GradientStep and SteepestDescent "
             "go down instead."

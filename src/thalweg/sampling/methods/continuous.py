@@ -19,6 +19,10 @@ class ContinuousMethod(Method):
         refuse_discrete(type(self).__name__, start)
         return scattered(energy, start, key)
 
+    def refuse(self, energy: Energy, states: Any) -> None:
+        """Refuse what is not of floating numbers."""
+        refuse_discrete(type(self).__name__, states)
+
 
 class PlainContinuousMethod(PlainMethod):
     """A method for states of real numbers that tunes nothing (abstract)."""
@@ -27,6 +31,10 @@ class PlainContinuousMethod(PlainMethod):
         """The start and independent standard normal numbers, nearer where E is not finite."""
         refuse_discrete(type(self).__name__, start)
         return scattered(energy, start, key)
+
+    def refuse(self, energy: Energy, states: Any) -> None:
+        """Refuse what is not of floating numbers."""
+        refuse_discrete(type(self).__name__, states)
 
 
 def refuse_discrete(name: str, state: Any) -> None:

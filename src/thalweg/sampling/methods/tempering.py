@@ -114,7 +114,7 @@ class ParallelTempering(PlainMethod):
     """
 
     method: Method
-    temperatures: Any = eqx.field(converter=lambda given: np.asarray(given, float))
+    temperatures: Any = eqx.field(converter=lambda given: _ladder(given))
 
     def __check_init__(self):
         """Refuse what is no ladder of temperatures, and methods without one."""
@@ -149,3 +149,13 @@ class ParallelTempering(PlainMethod):
     def disperse(self, energy: Energy, start: Any, key: jax.Array) -> Any:
         """As the method of one replica does."""
         return self.method.disperse(energy, start, key)
+
+    def refuse(self, energy: Energy, states: Any) -> None:
+        """As the method of one replica does."""
+        self.method.refuse(energy, states)
+
+
+def _ladder(given: Any) -> np.ndarray:
+    """Temperatures as numbers; what holds none is no ladder either."""
+    array = np.asarray(given)
+    return array.astype(float) if array.dtype.kind in "iuf" else np.full(array.shape, np.nan)
