@@ -329,4 +329,4 @@ def test_nothing_is_computed_where_nothing_can_be_kept(tmp_path):
     with pytest.raises(tw.InputError, match="fit: key must be one key"):
         run(1, key=3)
     with pytest.raises(tw.InputError, match="optimizer must be one of Optax"):
-        run(1, optimizer=3)
+        run(1, optimizer=3)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
@@ -39,7 +40,7 @@ def check_key(key: Any, name: str = "key") -> None:
     """
     if key is None or isinstance(key, Tracer):
         return
-    if isinstance(key, jax.Array) and jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key):
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         is_key = key.shape == ()
     else:
         is_array = isinstance(key, jax.Array | np.ndarray)
