@@ -82,17 +82,8 @@ def fit(
         StoreError: the checkpoint or the records cannot be written, or the former is damaged.
     """
     num_samples = _num_samples(data)
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not is_integer(value) or value < 1:
-            raise InputError(f"fit: {name} must be a positive integer, got {value!r}.")
-    if not all(callable(getattr(optimizer, name, None)) for name in ("init", "update")):
-        raise InputError(
-            f"fit: optimizer must be one of Optax, such as optax.adam(1e-3), got {optimizer!r}."
-        )
-    check_key(key, "fit: key")
-    for path in (checkpoint, records):
-        if path is not None:
-            check_writable(path)
+    _check_counts(epochs, batch_size)
+    _check_rest(optimizer, key, checkpoint, records)
     batch_size, data = min(batch_size, num_samples), jax.tree.map(jnp.asarray, data)
     key = jax.random.key(0) if key is None else key
     params, static = eqx.partition(model, eqx.is_inexact_array)
@@ -147,6 +138,24 @@ def fit(
     result = Result.settled if is_over else result
     model = eqx.combine(carry.params, static)
     return Fitted(model, history, result, failure, resumed_from, About(type(model).__name__))
+
+
+def _check_counts(epochs: Any, batch_size: Any) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not is_integer(value) or value < 1:
+            raise InputError(f"fit: {name} must be a positive integer, got {value!r}.")
+
+
+def _check_rest(optimizer: Any, key: Any, checkpoint: Any, records: Any) -> None:
+    """Refuse what is no optimizer or no key, and places where no file can be written."""
+    if not all(callable(getattr(optimizer, name, None)) for name in ("init", "update")):
+        raise InputError(
+            f"fit: optimizer must be one of Optax, such as optax.adam(1e-3), got {optimizer!r}."
+        )
+    check_key(key, "fit: key")
+    for path in (checkpoint, records):
+        if path is not None:
+            check_writable(path)
 
 
 def _num_samples(data: Any) -> int:
