@@ -113,7 +113,16 @@ def test_wrap_brings_angles_home_and_leaves_the_rest(y):
 def test_wrap_stays_half_open_where_rounding_would_not():
     just_below = np.array([np.nextafter(-np.pi, -4.0), 0.5])
     assert ANGLES.wrap(just_below)[0] < np.pi
+    # One turn on from just below 0 is 1 after rounding, which is not in [0, 1).
+    np.testing.assert_array_equal(tw.Box([0.0], [1.0], True).chart().wrap(np.array([-1e-17])), 0.0)
     np.testing.assert_array_equal(ANGLES.wrap(np.array([np.pi, 0.5]))[0], -np.pi)
+
+
+def test_a_turn_of_an_angle_is_the_width_of_the_box():
+    np.testing.assert_array_equal(ANGLES.period, [2.0 * np.pi, np.inf])
+    np.testing.assert_allclose(ANGLES.wrap(np.array([np.pi + 0.5, 3.0])), [0.5 - np.pi, 3.0])
+    high, low = np.array([np.pi - 0.1, 0.0]), np.array([0.1 - np.pi, 0.0])
+    np.testing.assert_allclose(ANGLES.difference(low, high), [0.2, 0.0], atol=1e-15)
 
 
 @given(points(ANGLES), points(ANGLES))

@@ -1,10 +1,14 @@
 """Results as JSON text."""
 
 import json
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from thalweg.core.jsontext import clean, to_text
+from thalweg.core.parameters import parameters
+from thalweg.core.plain import from_pairs, pairs
 
 
 def test_numbers_that_are_not_finite_are_null_and_said():
@@ -17,6 +21,38 @@ def test_numbers_that_are_not_finite_are_null_and_said():
         "Not finite, written as null: a[1] (nan), b.c (inf).",
     ]
     assert result["warnings"] == ["first"]
+
+
+def test_complex_numbers_that_are_not_finite_are_null_part_by_part():
+    values = np.array([complex(-np.inf, 1.0), 2.0 + 0.5j])
+    cleaned = clean({"one": complex(2.0, np.nan), "many": values})
+    assert cleaned["one"] == [2.0, None]
+    assert cleaned["many"] == [[None, 1.0], [2.0, 0.5]]
+    assert cleaned["warnings"] == ["Not finite, written as null: one[1] (nan), many[0][0] (-inf)."]
+
+
+@dataclass
+class Mode:
+    """Parameters of every kind of number."""
+
+    rate: Any
+    gains: Any
+
+
+def test_parameters_that_are_not_finite_are_null():
+    found = parameters({"mode": Mode(complex(1.0, np.inf), np.array([np.nan, 2.0]))})
+    cleaned = clean({"parameters": found})
+    assert cleaned["parameters"] == {"mode.rate": [1.0, None], "mode.gains": [None, 2.0]}
+    assert len(cleaned["warnings"]) == 1
+
+
+def test_pairs_read_back_what_is_not_finite_part_by_part():
+    given = np.array([complex(np.inf, 0.0), complex(1.0, np.nan), complex(-2.0, -np.inf), 3.0j])
+    np.testing.assert_array_equal(from_pairs(pairs(given)), given)
+    assert from_pairs([]).shape == (0,)
+    (read,) = from_pairs([[None, 2.0]])
+    assert np.isnan(read.real)
+    assert read.imag == 2.0
 
 
 def test_arrays_and_numpy_numbers_are_plain():

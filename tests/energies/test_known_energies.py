@@ -4,6 +4,7 @@ import itertools
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import optimize
@@ -160,6 +161,22 @@ def test_restriction_clamps_and_its_gradient_is_the_free_part():
     assert slice_.state_names == ("y",)
     assert slice_.domain is not None
     assert slice_.domain.to_dict() == {"lower": [-0.5], "upper": [2.0]}
+
+
+class Tilted(tw.Energy):
+    """−cos φ + h²/2, of an angle and a height."""
+
+    domain = tw.Box([-np.pi, -1.0], [np.pi, 1.0], [True, False])
+
+    def __call__(self, state):
+        return -jnp.cos(state[0]) + 0.5 * state[1] ** 2
+
+
+def test_a_restriction_keeps_angles_angles():
+    for free, periodic in (([0], [True]), ([1, 0], [False, True]), ([1], [False])):
+        domain = Restriction(Tilted(), [0.0, 0.0], free).domain
+        assert domain is not None
+        np.testing.assert_array_equal(domain.periodic, periodic)
 
 
 def test_restriction_keeps_the_order_of_free_and_accepts_trees():

@@ -40,6 +40,10 @@ def test_good_metrics_pass():
             r"MetricField is not symmetric at state 0.*entry \[0, 1\] is 1, entry \[1, 0\] is 0",
         ),
         (
+            tw.MetricField(lambda x: jnp.array([[1.0, 0.5], [0.504, 1.0]])),
+            r"MetricField is not symmetric at state 0.*is 0.5, entry \[1, 0\] is 0.504",
+        ),
+        (
             tw.DiagonalMetric(lambda x: 1.0 / (x + 3.0)),
             r"DiagonalMetric is not finite at state 1.*an entry is (inf|nan)",
         ),

@@ -65,6 +65,7 @@ def test_a_badly_conditioned_metric_is_solved_as_well_as_can_be():
         (np.ones((2, 3)), r"must be square, got the shape \(2, 3\)"),
         (np.ones(3), r"must be square, got the shape \(3,\)"),
         (np.array([[1.0, 0.5], [0.0, 1.0]]), r"must be symmetric, got 0.5 at \[0, 1\] but 0.0"),
+        (np.array([[1.0, 0.5], [0.504, 1.0]]), r"must be symmetric, got 0.5 at \[0, 1\] but 0.504"),
         (np.diag([1.0, -0.5]), "must be positive definite, but its smallest eigenvalue is -0.5"),
         (np.zeros((2, 2)), "must be positive definite, but its smallest eigenvalue is 0"),
         (np.diag([1.0, np.nan]), "must be finite"),

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.analysis import Cycle, Cycles
+from thalweg.core.about import About
 from thalweg.plot.curves import Run
 from thalweg.report import analysis_page
-from thalweg.report.captions import counted, joined, rest_in_words
+from thalweg.report.captions import counted, cycles_in_words, joined, rest_in_words
 from thalweg.report.systems import _until_settled
 
 
@@ -47,6 +49,7 @@ def test_the_page_holds_everything_that_was_asked_and_found(wells):
     assert "x does not change" in captions["phase-portrait"]
     assert "contours of the declared energy" in captions["phase-portrait"]
     assert "run downhill" in captions["verdict"]
+    assert captions["energy-along"].endswith(": it never rises.")
 
 
 def test_nothing_of_this_machine_is_on_the_page(wells):
@@ -83,6 +86,19 @@ def test_words():
         "1 equilibrium and 1 continuum of equilibria: 1 saddle and a continuum of dimension 1"
     )
     assert rest_in_words(tw.find_equilibria(tw.models.FitzHughNagumo())) == "1 equilibrium (source)"
+
+
+def cycle(period, kind):
+    one = np.ones(1)
+    return Cycle(period, one, one, None, kind == "attracting", kind, one[None], one, 0.0, 0.0)
+
+
+def test_words_of_several_cycles_count_those_that_attract():
+    kinds = ("attracting", "attracting", "saddle")
+    found = Cycles(tuple(cycle(2.0, kind) for kind in kinds), about=About("Odd", "map"))
+    assert cycles_in_words(found) == "3 cycles, 2 of them attracting"
+    alone = Cycles(found[2:], about=found.about)
+    assert cycles_in_words(alone) == "1 cycle (saddle, period 2)"
 
 
 def test_a_run_is_shown_until_it_has_settled():

@@ -62,7 +62,10 @@ def page():
         "It's $1 & more.",
         [
             Section("Words", [Text("first\nsecond"), Points(["<script>alert(1)</script>"])]),
-            Section("Numbers", [Table(["a", "b"], [["1", "<2>"]], "rows"), Facts([("x", "$y")])]),
+            Section(
+                "Numbers",
+                [Table(["a", "b"], [["1", "<2>"]], "rows"), Facts([("x", "$y"), ("p<q", "<u>")])],
+            ),
             Section("Pictures", [drawn(), Code("thalweg analyze 'x y'")]),
         ],
     )
@@ -84,7 +87,7 @@ def test_what_is_written_is_what_is_shown(page):
     text = page.to_html()
     for word in ("A &lt; B &amp; C", "It&#x27;s $1 &amp; more.", "first<br>second", "&lt;2&gt;"):
         assert word in text
-    assert "<dt>x</dt><dd>$y</dd>" in text
+    assert "<dt>x</dt><dd>$y</dd><dt>p&lt;q</dt><dd>&lt;u&gt;</dd>" in text
     assert "$style" not in text
 
 

@@ -22,6 +22,15 @@ def test_the_time_left_is_at_the_pace_of_the_last_parts(tmp_path):
     assert "4 of 20 parts are done, the last one 10 s ago; at 2.5 points a second 32 s" in str(pace)
 
 
+def test_the_pace_is_that_of_the_last_parts_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("thalweg.sweeps.pace._RECENT", 3)
+    path = tmp_path / "s.zarr"
+    tw.sweep(stretch, springs(20, 5), path, chunk=5, shard=(1, 5))
+    for part, when in zip((0, 5, 10, 15), (1000.0, 1500.0, 1501.0, 1502.0), strict=True):
+        os.utime(path / "status" / "c" / str(part) / "0", (0.0, when))
+    assert pace_of(path).rate == pytest.approx(5.0)
+
+
 def test_a_sweep_that_has_hardly_begun_has_no_pace(tmp_path):
     tw.sweep(stretch, springs(20, 5), tmp_path / "s.zarr", chunk=5, shard=(20, 20))
     assert pace_of(tmp_path / "s.zarr").left is None

@@ -154,8 +154,11 @@ def _collect(node: Any, path: str, found: dict[str, Any]) -> None:
             _collect(child, f"{path}.{key}" if path else str(key), found)
     elif isinstance(node, bool | int | float | str) or node is None:
         found[path] = node
-    elif eqx.is_array(node) or isinstance(node, np.ndarray | np.generic):
-        found[path] = np.asarray(node).tolist()
+    elif eqx.is_array(node) or isinstance(node, complex | np.ndarray | np.generic):
+        values = np.asarray(node)
+        if np.iscomplexobj(values):  # JSON has none: pairs, as of eigenvalues
+            values = np.stack([values.real, values.imag], axis=-1)
+        found[path] = values.tolist()
 
 
 def children_of(node: Any) -> dict[Any, Any] | None:

@@ -43,7 +43,9 @@ def test_the_dimension_of_a_fractal_boundary_with_a_closed_form():
     k = np.arange(60)[:, None]
     edge = -np.sum(np.cos(2.0**k * theta) * growth ** -(k + 1.0), axis=0)
     z = np.linspace(-4.0, 4.0, n)
-    dimension, _ = boundary_dimension((z[None] > edge[:, None]).astype(int))
+    labels = (z[None] > edge[:, None]).astype(int)
+    dimension, _ = boundary_dimension(labels)
+    assert boundary_dimension(labels.T)[0] == dimension
     assert abs(dimension - (2.0 - np.log(growth) / np.log(2.0))) < 0.06
 
 

@@ -81,6 +81,17 @@ class Delayed(tw.Map):
         return jnp.stack([self.r * x * (1.0 - before), x])
 
 
+class Doubling(tw.Map):
+    """−(1 + μ)x + ax² + bx³, which flips at μ = 0."""
+
+    mu: Any
+    square: Any
+    cube: Any
+
+    def step(self, t, state):
+        return -(1.0 + self.mu) * state + self.square * state**2 + self.cube * state**3
+
+
 class Slope(tw.Flow):
     """x' = p − sin x on a circle: one closed branch, all round it."""
 

@@ -2,11 +2,16 @@
 
 import re
 
+import jax
 import numpy as np
 import pytest
 from tests.analysis.continuation import families
 
 import thalweg as tw
+from thalweg.analysis.continuation.coefficients import flip_coefficient
+from thalweg.analysis.continuation.family import Family
+from thalweg.core.parameters import find_parameter
+from thalweg.dynamics.problem import make_problem
 
 
 def diagram(rule, parameter, span, domain=None, **options):
@@ -229,3 +234,15 @@ def test_other_bad_input_is_named():
         diagram(tw.models.Duffing(), "damping", (0.1, 1.0))
     with pytest.raises(tw.InputError, match="slices must be"):
         diagram(families.Cusp(), "r", (0.0, 1.0), slices=0)
+
+
+def test_the_coefficient_of_a_flip_has_squares_and_cubes():
+    """Of −(1 + μ)x + ax² + bx³ at μ = 0 it is a² + b."""
+    square, cube = 0.7, -0.2
+    rule = families.Doubling(*np.array([0.0, square, cube]))
+    with jax.enable_x64(True):
+        problem, _ = make_problem(rule, tw.Box([-1.0], [1.0]))
+        one = np.ones(1)
+        family = Family(problem, find_parameter(rule, "mu"), one, one, -1.0, 2.0)
+        found = flip_coefficient(family, np.zeros(1), 0.0, np.array([[-1.0]]))
+    assert found == pytest.approx(square**2 + cube, rel=1e-12)

@@ -72,6 +72,18 @@ def test_a_map_that_grows_for_many_steps():
     assert found.time == np.argmax(powers) > 10
 
 
+def test_a_map_whose_growth_dips_before_its_peak():
+    turn, stretch = np.deg2rad(118.0), np.diag([100.0, 1.0])  # after three turns almost home
+    rotation = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    jacobian = 0.99 * stretch @ rotation @ np.linalg.inv(stretch)
+    powers = [np.linalg.norm(np.linalg.matrix_power(jacobian, n), 2) for n in range(1000)]
+    assert 1.0 < powers[3] < 0.2 * powers[1]
+    assert max(powers) > 1.01 * powers[1]
+    found = transients(jacobian, "map")
+    assert found.growth == pytest.approx(max(powers), rel=1e-9)
+    assert found.time == np.argmax(powers) > 3
+
+
 def test_what_is_not_stable_grows_without_bound():
     assert transients(np.diag([1.0, -1.0]), "flow").growth == np.inf
     assert transients(np.diag([1.1, 0.0]), "map").growth == np.inf

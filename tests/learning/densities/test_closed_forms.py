@@ -92,7 +92,12 @@ def test_persistent_chains_have_the_same_bias_and_exact_ones_none():
 
 
 def test_a_temperature_scales_the_energy_and_not_the_law():
-    for method in (ScoreMatching(), DenoisingScoreMatching(0.8)):
+    for method in (
+        ScoreMatching(),
+        DenoisingScoreMatching(0.8),
+        SlicedScoreMatching(1),
+        NoiseContrastive(ratio=4),
+    ):
         one, other = learned(method), learned(method, temperature=3.0)
         assert other.values[0] == pytest.approx(3.0 * one.values[0], rel=1e-10)
 

@@ -149,6 +149,14 @@ def test_energies_that_are_pushed_down_together_are_seen():
     assert check_collapse(PerceptronLoss(), same, LABELS[:50]).is_flat
 
 
+def test_the_figures_of_a_check_by_hand():
+    energies = np.array([[0.0, 0.5, 3.0], [2.0, 2.0, 2.0], [5.0, 0.0, 1.0], [9.0, 4.0, 0.0]])
+    found = check_collapse(HingeLoss(1.0), energies, np.array([0, 1, 1, 2]))
+    # The gaps E⁻ − E_y are .5, 0 (a tie is not right), 1 (the margin is not exceeded) and 4.
+    assert (found.gap, found.right, found.kept) == (0.75, 0.75, 0.25)
+    assert np.isnan(found.drift)
+
+
 def test_labels_that_are_no_answers():
     with pytest.raises(tw.InputError, match="label 1 is 2"):
         check_collapse(EnergyLoss(), np.eye(2), np.array([0, 2]))

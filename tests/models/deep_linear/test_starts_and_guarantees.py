@@ -120,6 +120,8 @@ def test_where_the_guarantee_holds_descent_keeps_its_promise(depth):
     assert [name for name, ok in unknown.conditions.items() if not ok] == ["learning rate"]
     limit = c ** ((4 * depth - 2) / depth) / (6144 * depth**3 * size ** ((6 * depth - 4) / depth))
     assert unknown.allowed_rate == pytest.approx(limit)
+    balance = c**2 / (256 * depth**3 * size ** (2 * (depth - 1) / depth))
+    assert unknown.allowed_imbalance == pytest.approx(balance)
     guarantee = dl.convergence_guarantee(task, start, 0.999 * limit)
     assert guarantee.holds
     losses = run_losses(task, start, 0.999 * limit, 2000)

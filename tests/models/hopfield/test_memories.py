@@ -117,6 +117,14 @@ def test_graded_neurons_descend_where_tanh_is_saturated(dtype, far):
         np.testing.assert_allclose(curvature, slope(np.array([1.5, -0.5])), rtol=1e-12)
 
 
+def test_negative_overlaps_count_in_odd_powers_unless_they_are_rectified():
+    memory, state = np.array([[1.0, 1.0, 1.0], [-1.0, -1.0, 1.0]]), np.array([1.0, 1.0, -1.0])
+    # The overlaps are 1/3 and −1.
+    for interaction, cubes in (("polynomial", 1 / 27 - 1.0), ("rectified", 1 / 27)):
+        found = DenseAssociative(memory, interaction, power=3)(state)
+        assert float(found) == pytest.approx(-cubes, rel=1e-6)
+
+
 @pytest.mark.parametrize("interaction", ["polynomial", "rectified"])
 @pytest.mark.parametrize("power", [3, 14, 30])
 def test_high_powers_neither_overflow_nor_lose_the_order(interaction, power):

@@ -4,7 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
-from tests.models.normalization.reweighting_reference import full_increment, run_full, there
+from tests.models.normalization.reweighting_reference import (
+    full_increment,
+    reduced_field,
+    run_full,
+    there,
+)
 from tests.results import keeps_the_protocol
 
 from thalweg.models.normalization import (
@@ -55,6 +60,29 @@ def test_the_unseen_and_the_seen_eigenvalues_are_those_of_all_the_weights():
     seen = np.sort(spectrum[~unseen].real)[::-1]
     np.testing.assert_allclose(report.seen_eigenvalues, seen, atol=1e-8)
     assert report.unseen_eigenvalue == -0.05
+
+
+def test_silent_neurons_rest_where_their_leak_balances_and_add_its_eigenvalue():
+    model = NormalizationNetwork(RaisedCosine(12), grating(), alpha=0.002, beta=-0.03, sigma=0.7)
+    held = hold(model, grating(0.6, 30.0))
+    assert np.any(held.expected[~held.is_driven] > 0.0)
+    report = stability_report(model, grating(0.6, 30.0), steps=10)
+    rest = there(report.equilibrium)
+    np.testing.assert_allclose(reduced_field(rest.pool, held), 0.0, atol=1e-14)
+    steps = 1e-6 * np.eye(held.size)
+    ahead, behind = (
+        np.array([reduced_field(rest.pool + sign * step, held) for step in steps])
+        for sign in (1.0, -1.0)
+    )
+    seen = np.sort(np.linalg.eigvals((ahead - behind).T / 2e-6).real)[::-1]
+    np.testing.assert_allclose(report.seen_eigenvalues, seen, atol=1e-9)
+
+
+def test_one_neuron_has_nothing_unseen_to_diverge():
+    for beta in (-0.02, 0.02):
+        report = stability_report(network(beta, neurons=1), grating(0.8, 30.0))
+        assert (report.unseen_count, report.outputs, report.weights) == (0, "settles", "settles")
+        assert not report.hidden_instability
 
 
 def test_a_leak_settles_everything():
