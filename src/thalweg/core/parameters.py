@@ -157,7 +157,7 @@ def _collect(node: Any, path: str, found: dict[str, Any]) -> None:
     elif eqx.is_array(node) or isinstance(node, complex | np.ndarray | np.generic):
         values = np.asarray(node)
         if np.iscomplexobj(values):  # JSON has none: pairs, as of eigenvalues
-            values = np.stack([values.real, values.imag], axis=-1)
+            values = np.stack([np.real(values), np.imag(values)], axis=-1)
         found[path] = values.tolist()
 
 

@@ -120,9 +120,12 @@ def test_graded_neurons_descend_where_tanh_is_saturated(dtype, far):
 def test_negative_overlaps_count_in_odd_powers_unless_they_are_rectified():
     memory, state = np.array([[1.0, 1.0, 1.0], [-1.0, -1.0, 1.0]]), np.array([1.0, 1.0, -1.0])
     # The overlaps are 1/3 and −1.
-    for interaction, cubes in (("polynomial", 1 / 27 - 1.0), ("rectified", 1 / 27)):
-        found = DenseAssociative(memory, interaction, power=3)(state)
-        assert float(found) == pytest.approx(-cubes, rel=1e-6)
+    plain, rectified = (
+        DenseAssociative(memory, power=3),
+        DenseAssociative(memory, "rectified", power=3),
+    )
+    assert float(plain(state)) == pytest.approx(1.0 - 1 / 27, rel=1e-6)
+    assert float(rectified(state)) == pytest.approx(-1 / 27, rel=1e-6)
 
 
 @pytest.mark.parametrize("interaction", ["polynomial", "rectified"])
