@@ -17,18 +17,18 @@ from sklearn.neural_network import BernoulliRBM
 from thalweg.energies import Pairwise
 from thalweg.learning import PersistentDivergence, Updates, learn_density
 from thalweg.sampling import BlockGibbs
-from thalweg.studies.boltzmann.digits import _bits, _first, _look
+from thalweg.studies.boltzmann.digits import bits, first_machine, look_at
 
 HIDDEN, BATCH, UPDATES, ROUNDS = 16, 100, 4000, 3
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 def log_p(machine: Pairwise, train: np.ndarray, test: np.ndarray) -> float:
-    return _look(machine, 0, train, test, 0, jax.random.key(0)).test
+    return look_at(machine, 0, train, test, 0, jax.random.key(0)).test
 
 
 def ours(train: np.ndarray, count: int, seed: int) -> Pairwise:
-    start = _first(train, HIDDEN, np.random.default_rng(seed))
+    start = first_machine(train, HIDDEN, np.random.default_rng(seed))
     how = Updates(count, 2e-2, BATCH)
     method = PersistentDivergence(BlockGibbs(1.0), BATCH, 1, how)
     return learn_density(start, train, method, key=jax.random.key(seed)).energy
@@ -43,7 +43,7 @@ def peer(train: np.ndarray, count: int, seed: int, rate: float) -> Pairwise:
 
 
 def main() -> None:
-    train, test, _ = _bits()
+    train, test, _ = bits()
     ours(train, 50, 0)
     times: dict[str, list[float]] = {"thalweg": [], "scikit-learn": []}
     levels: dict[str, list[float]] = {"thalweg": [], "scikit-learn": []}

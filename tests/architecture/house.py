@@ -54,7 +54,7 @@ PARTS = {
     "formats": ("xpp",),
     "learning": (
         "continuous", "adjoints", "runs", "gradients", "relax", "compare", "losses",
-        "inverse", "densities", "descriptions",
+        "inverse", "densities", "descriptions", "series",
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (

@@ -79,6 +79,7 @@ from thalweg.learning.losses import (
 )
 from thalweg.learning.relax import LossGradient, Relax
 from thalweg.learning.runs import Relaxed
+from thalweg.learning.series import DynamicMachine, LearnedSeries, learn_series
 
 __all__ = [
     "DETERMINED",
@@ -93,6 +94,7 @@ __all__ = [
     "DenoisingScoreMatching",
     "DensityMethod",
     "DescriptionLength",
+    "DynamicMachine",
     "EnergyLoss",
     "EquilibriumPropagation",
     "ExactLikelihood",
@@ -107,6 +109,7 @@ __all__ = [
     "Langevin",
     "LearnedDensity",
     "LearnedEnergy",
+    "LearnedSeries",
     "Learning",
     "LogLoss",
     "LossGradient",
@@ -147,6 +150,7 @@ __all__ = [
     "learn_density",
     "learn_energy",
     "learn_graph_energy",
+    "learn_series",
     "learn_snapshots",
     "lyapunov_energy",
     "run_gradient",

@@ -77,21 +77,21 @@ def study(
     require_positive(rate=rate)
     if rate >= 1.0:
         raise InputError(f"rate must be below 1, got {rate}.")
-    train, test, side = _bits()
+    train, test, side = bits()
     key = jax.random.key(seed)
-    machine = _first(train, hidden, np.random.default_rng(seed))
-    looks = [_look(machine, 0, train, test, temperatures, key)]
+    machine = first_machine(train, hidden, np.random.default_rng(seed))
+    looks = [look_at(machine, 0, train, test, temperatures, key)]
     for stage in range(stages):
         how = Updates(updates, rate / (1 + stage), chains)
         method = PersistentDivergence(BlockGibbs(1.0), chains, 1, how)
         own = jax.random.fold_in(key, stage)
         machine = learn_density(machine, train, method, key=own).energy
-        looks.append(_look(machine, (stage + 1) * updates, train, test, temperatures, own))
+        looks.append(look_at(machine, (stage + 1) * updates, train, test, temperatures, own))
     drawn = _drawn(machine, train.shape[1], jax.random.fold_in(key, stages))
     return _outcome(looks, drawn, machine, train, test, side)
 
 
-def _bits() -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+def bits() -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     """Digits in black and white, to learn from and others, and their rows and columns."""
     images = load_digits()
     both = (
@@ -102,14 +102,14 @@ def _bits() -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     return train, test, images.train_images.shape[1:]
 
 
-def _first(train: np.ndarray, hidden: int, rng: np.random.Generator) -> Pairwise:
+def first_machine(train: np.ndarray, hidden: int, rng: np.random.Generator) -> Pairwise:
     """A machine that knows how often each pixel is on, and nothing more."""
     shares = np.clip(train.mean(axis=0), _LEAST_SHARE, 1.0 - _LEAST_SHARE)
     weights = _WEIGHTS * rng.standard_normal((train.shape[1], hidden))
     return Pairwise.rbm(weights, np.log(shares / (1.0 - shares)), np.zeros(hidden))
 
 
-def _look(
+def look_at(
     machine: Pairwise, updates: int, train: Any, test: Any, temperatures: int, key: jax.Array
 ) -> Look:
     """log p of a digit."""
