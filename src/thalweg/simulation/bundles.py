@@ -126,11 +126,11 @@ def advance(problem: Problem, start: Start, is_stiff: bool = False) -> Track:
     return Track(ts, zs, jax.vmap(jax.vmap(scaled))(zs), state[1], held_up)
 
 
-def run_batch(problem: Problem, start: Start, is_stiff: bool = False) -> Track:
-    """`advance` for up to `LANES` lanes, filled up to that number so that it compiles once."""
+def run_batch(problem: Problem, start: Start, is_stiff: bool = False, lanes: int = LANES) -> Track:
+    """`advance` for up to `lanes` lanes, filled up to that number so that it compiles once."""
     count = len(start.z)
-    fill = np.concatenate([np.arange(count), np.zeros(LANES - count, dtype=int)])
-    duration = np.where(np.arange(LANES) < count, start.duration[fill], 0.0)
+    fill = np.concatenate([np.arange(count), np.zeros(lanes - count, dtype=int)])
+    duration = np.where(np.arange(lanes) < count, start.duration[fill], 0.0)
     whole = Start(
         start.z[fill], start.tangents[fill], start.direction[fill], duration,
         np.asarray(start.tolerance), np.broadcast_to(start.scale, start.z.shape)[fill],
@@ -149,6 +149,7 @@ def run_to_end(
     scale: np.ndarray,
     relative: np.ndarray,
     is_stiff: bool = False,
+    lanes: int = LANES,
 ) -> list[Track]:
     """Run lanes for given times with their whole Jacobians; NaN where the steps do not suffice."""
     tangents = np.tile(np.eye(z.shape[1]), (len(z), 1, 1))
@@ -156,7 +157,7 @@ def run_to_end(
     tight = np.array(max(tolerance, _TANGENT_TOLERANCE))
     for _ in range(_MOST_ROUNDS):
         start = Start(z, tangents, direction, left, np.array(tolerance), scale, relative, tight)
-        track = run_batch(problem, start, is_stiff)
+        track = run_batch(problem, start, is_stiff, lanes)
         tracks.append(track)
         is_stuck = np.any((left > 0.0) & (track.t[:, -1] == 0.0))
         z, tangents, left = track.z[:, -1], track.tangents, left - track.t[:, -1]

@@ -108,6 +108,16 @@ def test_the_cycles_of_lorenz_end_in_homoclinic_orbits():
 
 
 @pytest.mark.long
+def test_multipliers_that_rounding_turns_round_are_no_flips():
+    """Lorenz's symmetric cycle ends in a homoclinic orbit; on the way its multiplier grows."""
+    lorenz = tw.models.Lorenz(rho=20.0)
+    known = [c for c in tw.find_cycles(lorenz) if c.period > 1.0]
+    found = tw.bifurcation_diagram(lorenz, "rho", (13.5, 21.0), cycles=known, checks=0)
+    assert sum(branch.of == "cycles" for branch in found.branches) == len(known) > 0
+    assert found.bifurcations == ()
+
+
+@pytest.mark.long
 def test_one_branch_of_cycles_joins_both_hopf_points_of_fitzhugh_and_nagumo():
     found = tw.bifurcation_diagram(
         tw.models.FitzHughNagumo(), "current", (0.0, 1.8), slices=2, checks=1

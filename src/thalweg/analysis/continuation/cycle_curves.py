@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from thalweg.analysis.continuation.family import Family
-from thalweg.analysis.continuation.rounds import Round, Unknowns, close, difference
+from thalweg.analysis.continuation.rounds import NODES, Round, Unknowns, close, difference
 from thalweg.analysis.continuation.special import Special
 
-# Nodes of an orbit: so many that no segment of published models magnifies errors by more than
-# Newton bears, and few enough that all go into one batch with others.
-NODES = 12
 # Points of one curve, each way: a bound on time, because a point costs a hundred times what one of
 # an equilibrium does; a canard explosion takes nearly all.
 _POINTS = 300
@@ -33,6 +30,12 @@ _LONG = 100.0
 _STILL = 1e-6
 # How many times a step is cut until an indicator is zero: regula falsi gains digits at each.
 _CUTS = 30
+# Cuts after which an indicator that passes through zero is less than where it began. One that does
+# not jumps: the largest multiplier of an orbit close to a homoclinic one changes its sign with
+# rounding.
+_TRIED = 6
+# How near a multiplier must be to −1 at a flip, or to the unit circle at a torus.
+_NEAR = 1e-4
 # A multiplier that near 1 is 1 but for what the segments are known to.
 _ONE = 1e-6
 # How near 1 the multiplier along an orbit must be for the others to be believed.
@@ -255,13 +258,15 @@ def _cut(
     """The orbit between two at which an indicator is zero (Illinois variant of regula falsi)."""
     low, high = 0.0, _ahead(new, last)
     at_low, at_high = indicator(last), indicator(new)
-    best, side = None, 0
-    for _ in range(_CUTS):
+    best, side, least = None, 0, min(abs(at_low), abs(at_high))
+    for count in range(_CUTS):
         step = (low * at_high - high * at_low) / (at_high - at_low)
         found = _stepped(family, last, step, shares)
         if found is None:
             return best
         best, value = found, indicator(found)
+        if count >= _TRIED and abs(value) > 0.5 * least:
+            return None
         if abs(value) <= 1e-11 or high - low <= 1e-12:
             return best
         if value * at_low < 0.0:
@@ -275,10 +280,13 @@ def _cut(
 
 def _is_real(kind: str, found: Round) -> bool:
     """True where an indicator that is zero is a bifurcation: real pairs λμ = 1 are no torus."""
-    if kind != "torus":
-        return True
-    off = np.abs(np.abs(found.multipliers) - 1.0)
-    return bool(np.abs(found.multipliers[np.argmin(off)].imag) > 1e-6)
+    if kind == "cycle-flip":
+        return bool(np.min(np.abs(found.multipliers + 1.0)) < _NEAR)
+    if kind == "torus":
+        off = np.abs(np.abs(found.multipliers) - 1.0)
+        nearest = found.multipliers[np.argmin(off)]
+        return bool(np.min(off) < _NEAR and abs(nearest.imag) > 1e-6)
+    return True
 
 
 def _fold(found: Round) -> float:

@@ -17,6 +17,11 @@ from thalweg.dynamics import Rule
 
 # How often fresh values may show branches that were missed before the last word is theirs.
 _ROUNDS = 3
+# How near an end of the range the first and the last of the slices are: what lives there alone is
+# seen, and models that degenerate at the end itself, where it is a round number, do not.
+_END = 2.0**-12
+# So many slices that the middle keeps one of its own.
+_WITH_ENDS = 3
 
 
 def bifurcation_diagram(
@@ -125,10 +130,13 @@ def _range(span: Any) -> tuple[float, float]:
 
 
 def _slices(count: int) -> np.ndarray:
-    """Shares of the range, spread out, none of them a round number at which models degenerate."""
+    """Shares of the range: both its ends, and between them values at which no model degenerates."""
     golden = 0.5 * (np.sqrt(5.0) - 1.0)
     jitter = 0.25 * (np.mod(golden * np.arange(1, count + 1), 1.0) - 0.5)
-    return (np.arange(count) + 0.5 + jitter) / count
+    if count < _WITH_ENDS:
+        return (np.arange(count) + 0.5 + jitter) / count
+    inner = (np.arange(1, count - 1) + jitter[1:-1]) / (count - 1)
+    return np.concatenate([[_END], inner, [1.0 - _END]])
 
 
 def _seed(key: jax.Array | None) -> list[int]:

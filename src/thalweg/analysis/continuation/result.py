@@ -301,7 +301,7 @@ class BifurcationDiagram(TableReport):
     @property
     def title(self) -> str:
         """The numbers of branches and bifurcations, and the range."""
-        low, high = (format_number(x) for x in self.range)
+        low, high = (format_number(x, _DIGITS) for x in self.range)
         cycles = sum(branch.of == "cycles" for branch in self.branches)
         rest = len(self.branches) - cycles
         branches = f"{rest} branch{'' if rest == 1 else 'es'}"

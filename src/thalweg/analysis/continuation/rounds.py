@@ -17,6 +17,9 @@ from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.cycles.shooting import EXPLICIT, Segments, return_of
 from thalweg.simulation.bundles import run_to_end
 
+# Nodes of an orbit: so many that no segment of published models magnifies errors by more than
+# Newton bears. They are the lanes that run together, so a known orbit has no more.
+NODES = 12
 # Newton: its turns, and the gap and the last step at which an orbit is closed.
 _TURNS = 8
 # Turns after which the gap has to halve at each.
@@ -180,7 +183,8 @@ def _run(family: Family, at: Unknowns, shares: np.ndarray) -> _Run:
     z = np.column_stack([at.nodes, np.full(m, at.p)])
     ones = np.ones_like(z)
     tracks = run_to_end(
-        Carried(family), z, times, np.ones(m), EXPLICIT.fine, ones, np.zeros_like(z, dtype=bool)  # type: ignore[arg-type]
+        Carried(family), z, times, np.ones(m), EXPLICIT.fine, ones, np.zeros_like(z, dtype=bool),  # type: ignore[arg-type]
+        lanes=NODES,
     )  # fmt: skip
     maps = tracks[-1].tangents
     segments = Segments(

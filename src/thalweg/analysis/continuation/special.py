@@ -12,9 +12,9 @@ from thalweg.analysis.continuation.coefficients import (
     fold_coefficient,
     hopf_coefficient,
 )
-from thalweg.analysis.continuation.curves import Place, between
+from thalweg.analysis.continuation.curves import RANGE_END, Place, between
 from thalweg.analysis.continuation.family import Family
-from thalweg.analysis.continuation.indicators import indicators
+from thalweg.analysis.continuation.indicators import eigenvalues_at, indicators
 from thalweg.analysis.continuation.traced import Curve, in_lanes, jacobians_at
 
 # Halvings of a segment, to rounding: what is degenerate no Newton refines.
@@ -29,6 +29,8 @@ _NEUTRAL = 1e-4
 _TURNS, _ROUNDED = 1e-6, 1e-11
 # How far Newton may go from where a point was located, in units of the domain and the range.
 _NEAR = 1e-3
+# A bifurcation this near an end of the range, in its units, lies on it.
+_ON_WALL = 1e-9
 # One bifurcation seen from two curves, in units of the range, and of the domain where Newton has
 # refined it and where it has not (a square root of rounding, and something to spare).
 _SAME, _SAME_STATE = 1e-6, (1e-6, 1e-3)
@@ -75,10 +77,10 @@ def find_special(family: Family, curve: Curve) -> tuple[list[Special], bool]:
     jumps = np.flatnonzero(np.abs(np.diff(signs.unstable)) >= 2)
     hidden = [k for k in jumps if k not in segments]
     segments, names = [*segments, *hidden], [*names, *["unstable"] * len(hidden)]
+    found = _at_ends(family, curve)
     if not segments:
-        return [], False
+        return found, False
     places = _located(family, curve, np.array(segments), names, signs)
-    found: list[Special] = []
     is_whole = True
     for k, (segment, name) in enumerate(zip(segments, names, strict=True)):
         place = Place(*(part[k] for part in places))
@@ -92,6 +94,29 @@ def find_special(family: Family, curve: Curve) -> tuple[list[Special], bool]:
             found.append(special)
     found = [s for s in found if s.kind != "fold" or not _near_other(s, found)]
     return sorted(found, key=lambda s: s.segment), not is_whole
+
+
+def _at_ends(family: Family, curve: Curve) -> list[Special]:
+    """Bifurcations at the very ends of the range, where no indicator need change its sign."""
+    rule, found = family.problem.rule, []
+    last = len(curve) - 1
+    for k, segment in ((0, 0), (last, last - 1)):
+        if curve.ends[min(k, 1)] != RANGE_END:
+            continue
+        place = Place(curve.z[k], curve.tangent[k], curve.jacobian[k], True)
+        values = eigenvalues_at(family, curve.jacobian[[k]])[0]
+        size = np.maximum(np.abs(values), 1.0)
+        is_flip = ~np.asarray(rule.has_continuous_time) & (np.abs(values + 1.0) <= _NEUTRAL)
+        is_neutral = np.abs(rule.growth(values)) <= _NEUTRAL * size
+        names = ["branch"] if _kernel_size(place.jacobian) else []
+        names += ["pair"] if np.any(is_neutral & (np.imag(values) > 0.0)) else []
+        names += ["flip"] if np.any(is_flip) else []
+        for name in names:
+            special = _named(family, name, place, segment)
+            is_here = special is not None and abs(special.z[-1] - place.z[-1]) <= _ON_WALL
+            if special is not None and is_here and not any(same(special, s) for s in found):
+                found.append(special)
+    return found
 
 
 def _located(family: Family, curve: Curve, segments: np.ndarray, names: list[str], signs) -> Place:

@@ -36,6 +36,8 @@ ENDS = {
 LANES, _POINTS = 16, 256
 # Two states at one parameter are one equilibrium when they differ by less, in units of the domain.
 _SAME = 1e-6
+# The error of a root of a cubic, on a segment of length 1.
+_ROUNDED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,14 +159,30 @@ def crossings(family: Family, curves: list[Curve], p: float) -> np.ndarray:
     """The states, `(n, d)` in units, at which curves cross a parameter in units of the range."""
     guesses = []
     for curve in curves:
-        before, after = curve.z[:-1, -1] - p, curve.z[1:, -1] - p
-        for k in np.flatnonzero((before <= 0.0) != (after <= 0.0)):
-            share = before[k] / (before[k] - after[k])
-            guesses.append(np.append((curve.z[k] + share * (curve.z[k + 1] - curve.z[k]))[:-1], p))
+        is_before, along = curve.z[:, -1] <= p, curve.tangent[:, -1]
+        crosses = is_before[:-1] != is_before[1:]
+        turns = along[:-1] * along[1:] < 0.0
+        for k in np.flatnonzero(crosses | turns):
+            guesses += [np.append(point[:-1], p) for point in _between(curve, k, p)]
     if not guesses:
         return np.zeros((0, family.dimension))
     found = in_lanes(pinned, family, np.array(guesses))
     return found.z[found.is_found, :-1]
+
+
+def _between(curve: Curve, k: int, p: float) -> list[np.ndarray]:
+    """The points between two at which the cubic through both, with their tangents, crosses p.
+
+    Close to a pitchfork a chord would lead Newton to the other curve, and past a fold it would
+    cross nothing.
+    """
+    z, length = curve.z[k : k + 2], np.linalg.norm(curve.z[k + 1] - curve.z[k])
+    first, last = length * curve.tangent[k], length * curve.tangent[k + 1]
+    rise = z[1] - z[0]
+    powers = np.array([first + last - 2.0 * rise, 3.0 * rise - 2.0 * first - last, first, z[0]])
+    at = np.roots(np.append(powers[:3, -1], z[0, -1] - p))
+    shares = at.real[(np.abs(at.imag) <= _ROUNDED) & (at.real >= -_ROUNDED) & (at.real <= 1.0)]
+    return [np.polyval(powers, share) for share in shares]
 
 
 def which_are_new(family: Family, states: np.ndarray, known: np.ndarray) -> np.ndarray:
