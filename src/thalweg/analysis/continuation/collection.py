@@ -16,6 +16,7 @@ from thalweg.analysis.continuation.cycle_curves import (
 )
 from thalweg.analysis.continuation.family import Family, Total
 from thalweg.analysis.continuation.map_cycles import MapCycles, doubled, of_known
+from thalweg.analysis.continuation.seeds import seeds
 from thalweg.analysis.continuation.special import Special, find_special, marked, same
 from thalweg.analysis.continuation.traced import (
     Curve,
@@ -143,6 +144,12 @@ class Collection:
         found = self._equilibria(p)
         if found is not None:
             self._follow(p, self._points(p, found))
+
+    def sow(self, values: np.ndarray) -> None:
+        """Look for equilibria at many values in one batch; follow those on no curve."""
+        for p, points in zip(values, seeds(self.family, values, self.key), strict=True):
+            if len(points):
+                self._follow(p, points)
 
     def check(self, p: float) -> tuple[bool, float | None] | None:
         """Compare a search at a value with what the curves pass through: agreement, and the bound.

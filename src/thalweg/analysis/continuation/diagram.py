@@ -30,7 +30,7 @@ def bifurcation_diagram(
     span: tuple[float, float],
     domain: Domain | None = None,
     *,
-    slices: int = 5,
+    slices: int = 16,
     checks: int = 3,
     conserved: Mapping[str, Any] | None = None,
     cycles: Iterable[Cycle] | None = (),
@@ -38,13 +38,13 @@ def bifurcation_diagram(
 ) -> BifurcationDiagram:
     """Find every branch of equilibria over a range of a parameter, and every bifurcation on them.
 
-    Complete searches at several values of the parameter give equilibria; the curve through each is
-    followed both ways by pseudo-arclength until it leaves the range or the domain, or closes. At
-    every branch point the other curve is followed, too. Where an indicator changes along a curve
-    its zero is halved in, then refined by Newton on the bifurcation's own equations. In the end
-    complete searches at fresh values tell whether anything was missed; what they find is followed
-    as well, and fresh values are drawn again. The closed orbits that are born at Hopf points are
-    followed, too, by multiple shooting, with their periods and multipliers.
+    Searches at many values of the parameter, all in one batch, give equilibria; the curve through
+    each is followed both ways by pseudo-arclength until it leaves the range or the domain, or
+    closes. At every branch point the other curve is followed, too. Where an indicator changes along
+    a curve its zero is halved in, then refined by Newton on the bifurcation's own equations. In the
+    end complete searches at fresh values tell whether anything was missed; what they find is
+    followed as well, and fresh values are drawn again. The closed orbits that are born at Hopf
+    points are followed, too, by multiple shooting, with their periods and multipliers.
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
@@ -52,7 +52,8 @@ def bifurcation_diagram(
             an entry of an array (`"weights[0,1]"`), or the name of a total in `conserved`.
         span: from where to where, two numbers.
         domain: where equilibria are looked for; None means the domain that the rule declares.
-        slices: at how many values complete searches begin curves, at least 1.
+        slices: at how many values searches from 64 random starts begin curves, at least 1; from 3
+            on both ends of the range are among them.
         checks: at how many fresh values the diagram is checked.
         conserved: the values of totals that the rule conserves, as for `find_equilibria`. One that
             is itself varied may have any value that is possible.
@@ -92,10 +93,14 @@ def bifurcation_diagram(
         raise InputError(f"cycles must be what find_cycles returns, got {strangers[0]!r}.")
     with jax.enable_x64(True):
         collection = Collection.begin(rule, parameter, (low, high), domain, conserved, key)
-        for p in _slices(slices):
+        values = _slices(slices)
+        for p in values[np.argsort(np.abs(values - 0.5), kind="stable")]:
             collection.search(p)
-        if not collection.searched:
+            if collection.searched:
+                break
+        else:
             raise collection.refusals[0]
+        collection.sow(values)
         evidence = _checked(collection, checks, key)
         if cycles is not None:
             own = (collection.own_value - low) / (high - low)

@@ -108,7 +108,7 @@ def search(
         return scaled if known is None else scaled * _deflation(problem, y, scales, *known)
 
     def lane(start: jax.Array) -> SearchEnd:
-        y, size, steps = _levenberg_marquardt(residual, start, scales.y)
+        y, size, steps = levenberg_marquardt(residual, start, scales.y)
         return SearchEnd(problem.chart.wrap(y), size, steps)
 
     return jax.lax.map(lane, starts, batch_size=min(chunk, starts.shape[0]))
@@ -196,7 +196,7 @@ class _Lane(NamedTuple):
     done: jax.Array
 
 
-def _levenberg_marquardt(fn: Any, start: jax.Array, y_scale: jax.Array) -> Any:
+def levenberg_marquardt(fn: Any, start: jax.Array, y_scale: jax.Array) -> Any:
     """One lane, in coordinates divided by `y_scale`; returns (y, |F|, steps).
 
     Each turn looks at the trial point, keeps it if it is better, and proposes the next; the start
