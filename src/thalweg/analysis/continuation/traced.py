@@ -162,7 +162,7 @@ def crossings(family: Family, curves: list[Curve], p: float) -> np.ndarray:
         is_before, along = curve.z[:, -1] <= p, curve.tangent[:, -1]
         crosses = is_before[:-1] != is_before[1:]
         turns = along[:-1] * along[1:] < 0.0
-        for k in np.flatnonzero(crosses | turns):
+        for k in np.flatnonzero(crosses | turns).tolist():
             guesses += [np.append(point[:-1], p) for point in _between(curve, k, p)]
     if not guesses:
         return np.zeros((0, family.dimension))
