@@ -1,5 +1,8 @@
 """The exported page by hand: it computes alone, moves with its sliders, keeps its state."""
 
+import re
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.explorer.browsers import Opened, needs_browser
@@ -127,6 +130,28 @@ def test_names_that_are_code_stay_text(browser, tmp_path):
         assert "</script>" in page.view.locator("#equilibria").inner_text()
 
 
+class Rooted(tw.Flow):
+    """A rule that is not finite in half of the plane."""
+
+    size: float = 1.0
+    domain = tw.Box([-1.0, -1.0], [1.0, 1.0])
+
+    def velocity(self, t, state):
+        return jnp.stack([jnp.sqrt(state[0]) - 0.5 * self.size, -state[1]])
+
+
+def test_where_the_field_is_not_finite_the_view_is_blank_and_it_is_said(browser, tmp_path):
+    page = tw.explore(Rooted(), search=False)
+    with Opened(browser, page.save(tmp_path / "page.html").as_uri()) as seen:
+        notes = seen.view.locator("#notes")
+        assert re.search(r"not finite in (49|50) % of the view", notes.inner_text())
+        assert seen.equilibria()[1] == ["saddle"]
+        np.testing.assert_allclose(seen.equilibria()[0], [[0.25, 0.0]], atol=1e-12)
+        seen.click(-0.5, 0.5)
+        assert "ends where the field is not finite" in notes.inner_text()
+        assert seen.complaints == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
 def test_it_fits_the_window_and_follows_dark_and_light(browser, fitzhugh_nagumo, width, scheme):
     with Opened(browser, fitzhugh_nagumo, width=width, scheme=scheme) as page:
@@ -161,8 +186,6 @@ def test_an_explorer_needs_formulas_to_be_a_file():
         domain = tw.Box([-1.0, -1.0], [1.0, 1.0])
 
         def velocity(self, t, state):
-            import jax.numpy as jnp
-
             return -jnp.sort(state)
 
     page = tw.explore(Sorted(), search=False)
