@@ -9,9 +9,9 @@ SCHEMA = 1
 
 
 def header(
-    system: str, parameters: Mapping[str, Any], rule_kind: str, dimension: int
+    system: str, parameters: Mapping[str, Any], rule_kind: str, dimension: int | None
 ) -> dict[str, Any]:
-    """`schema`, `version`, `system`, `parameters`, `rule` and `dimension`."""
+    """`schema`, `version`, `system`, `parameters`, `rule` and `dimension` (None: unknown)."""
     return {
         "schema": SCHEMA,
         "version": __version__,

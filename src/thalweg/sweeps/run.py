@@ -24,6 +24,7 @@ from thalweg.sweeps.result import Sweep, summarize
 from thalweg.sweeps.store import Store, create_store, open_store
 
 _TRIED = 16  # points at which it is found out what a measure gives
+_LARGE = 64  # so many numbers a reader of the attributes may want to see
 _NOTES = 5  # how many of those of the parts a result repeats
 _VERSIONS = ("thalweg", "jax", "jaxlib", "numpy", "zarr")
 
@@ -190,7 +191,7 @@ def _spread(grid: Design) -> np.ndarray:
 
 def _configuration(measure: Measure, grid: Design, seed: int, name: str) -> dict[str, Any]:
     """What makes the numbers what they are, JSON-ready."""
-    held = {k: v for k, v in parameters(grid.system).items() if k not in grid.coordinates}
+    held = {k: _short(v) for k, v in parameters(grid.system).items() if k not in grid.coordinates}
     values = {key: digest_of_numbers(column) for key, (_, column) in grid.coordinates.items()}
     return {
         "title": f"{measure.name} of {name} over {', '.join(grid.coordinates)}",
@@ -199,6 +200,12 @@ def _configuration(measure: Measure, grid: Design, seed: int, name: str) -> dict
         "measure": {"name": measure.name} | measure.identity(),
         "seed": seed if measure.is_random else None,
     }
+
+
+def _short(value: Any) -> Any:
+    """A parameter that is held; of a large array the shape, for `code` has its digest."""
+    is_large = np.size(value) > _LARGE if isinstance(value, list) else False
+    return f"an array of shape {np.shape(value)}" if is_large else value
 
 
 def _without(found: Any, grid: Design) -> Any:
@@ -248,15 +255,16 @@ def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[st
     """Have the missing parts computed; returns what was noticed."""
     if not todo:
         return []
-    size = store.chunks.size
-    before = (store.chunks.count - len(todo)) * size
+    sizes = {part: len(store.chunks.flat(part)) for part in todo}
+    total = int(np.prod(store.chunks.shape))
+    done_before = total - sum(sizes.values())
     told: dict[int, tuple[str, ...]] = {}
     results: Iterable[Done] = engine.run(job, todo)
-    with Progress("sweep", len(todo) * size + before, unit="points", done=before) as progress:
-        progress.update(before)
-        for count, done in enumerate(results, start=1):
+    with Progress("sweep", total, unit="points", done=done_before) as progress:
+        progress.update(done_before)
+        for done in results:
             told[done.part] = done.notes
-            progress.update(before + count * size)
+            progress.update(done_before + sum(sizes[part] for part in told))
     # In the order of the parts, whoever was first.
     notes = Counter(note for part in sorted(told) for note in told[part])
     said = [f"{note} ({many} parts)" if many > 1 else note for note, many in notes.items()]

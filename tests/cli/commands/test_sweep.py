@@ -9,6 +9,7 @@ import xarray
 from typer.testing import CliRunner
 
 from thalweg.cli.main import app
+from thalweg.sweeps.jobs import Done
 
 MODEL = '''
 import jax.numpy as jnp
@@ -172,3 +173,18 @@ def test_another_sweep_in_the_folder(done):
     assert other.exit_code == 2
     assert "holds another sweep" in other.stderr
     assert run(words[0], "--status", "--out", words[-1].parent / "nowhere").exit_code == 2
+
+
+def test_parts_that_stay_missing_are_a_failure(model, tmp_path, monkeypatch):
+    def loses(self, job, parts):
+        for part in parts:
+            yield Done(part, {}, ("Every worker died.",), is_lost=True) if part else job.run(part)
+
+    monkeypatch.setattr("thalweg.sweeps.engines.InProcess.run", loses)
+    words = [f"{model}:Decay", *GRID, "--measure", f"{model}:speed", "--out", tmp_path]
+    result = run(*words, "--chunk", 2)
+    assert result.exit_code == 1
+    assert "6 of 8 points were not computed yet" in result.stdout
+    assert "Every worker died. (3 parts)" in result.stdout
+    assert "Error" not in result.stderr
+    assert (tmp_path / "report.html").is_file()

@@ -15,7 +15,7 @@ from thalweg.cli.parse.options import (
     SetOption,
     SystemArgument,
 )
-from thalweg.cli.session import Session, session
+from thalweg.cli.session import FAILED, Session, session
 
 if TYPE_CHECKING:
     from thalweg.cli.parse.loader import System
@@ -144,7 +144,7 @@ def sweep(
         if as_json and out is None:
             raise InputError("sweep --json: a sweep lives in its store: give --out DIR.")
         limits = {"duration": duration, "steps": steps, "starts": starts}
-        asked, warnings = read_measure(measure, loaded, domain, start, seed, limits)
+        asked, region, warnings = read_measure(measure, loaded, domain, start, seed, limits)
         points = Grid(loaded.subject, read_grid(grid))
         shards, engine = read_shard(shard), _engine(workers, scheduler)
         current.open_folder(loaded.slug)
@@ -155,12 +155,13 @@ def sweep(
                 shard=shards, name=loaded.portable_name,
             )  # fmt: skip
         current.finish(
-            _result(loaded, found, seed, warnings),
+            _result(loaded, found, seed, region, warnings),
             "\n".join([str(found), *(f"Note: {warning}" for warning in warnings)]),
             lambda: _files(found, loaded, context),
         )
-        if not found.is_complete and shards == (1, 1):
-            raise typer.Exit(1)
+        is_short = not found.is_complete and shards == (1, 1)
+    if is_short:
+        raise typer.Exit(FAILED)
 
 
 def _engine(workers: int | None, scheduler: str | None) -> Any:
@@ -174,10 +175,12 @@ def _engine(workers: int | None, scheduler: str | None) -> Any:
     return None if workers is None else LocalWorkers(workers)
 
 
-def _result(system: "System", found: "Sweep", seed: int, warnings: list[str]) -> dict[str, Any]:
+def _result(
+    system: "System", found: "Sweep", seed: int, region: Any, warnings: list[str]
+) -> dict[str, Any]:
     from thalweg.report.header import header
 
-    size = len(found.about.names)
+    size = None if region is None else region.layout.size
     return (
         header(system.name, system.parameters, system.rule.rule_kind, size)
         | {"seed": seed}

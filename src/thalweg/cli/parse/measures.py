@@ -6,8 +6,10 @@ from typing import Any
 from thalweg.cli.parse.loader import System, load_object
 from thalweg.cli.parse.region import read_domain
 from thalweg.cli.parse.starts import read_start
+from thalweg.core.declared import declared_domain
+from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.report.measures import MEASURES, OPTIONS, named_measure
+from thalweg.report.measures import MEASURES, OPTIONS, named_measure, unknown_measure
 from thalweg.sweeps import Compiled, Measure
 
 
@@ -18,8 +20,8 @@ def read_measure(
     start: str | None,
     seed: int,
     limits: Mapping[str, float | int | None],
-) -> tuple[Measure, list[str]]:
-    """The measure that the words of a command ask for, and warnings about the domain.
+) -> tuple[Measure, Domain | None, list[str]]:
+    """The measure that the words of a command ask for, where, and warnings about the domain.
 
     Arguments:
         name: of a measure, or `path/to/file.py:fn`.
@@ -38,7 +40,7 @@ def read_measure(
         unused = [f"--{key}" for key, value in texts.items() if value is not None]
         if unused:
             raise InputError(f"{unused[0]}: a function in a file has no use for it.")
-        return _in_file(name), []
+        return _in_file(name), declared_domain(system.rule), []
     words = {"start": start} if start else {}
     unused = [key for key in words | given if key not in OPTIONS.get(name, ())]
     if unused and name in MEASURES:
@@ -47,11 +49,11 @@ def read_measure(
     if wrong in given:
         raise InputError(f"--{wrong}: a {system.rule.rule_kind} takes the other of the two.")
     if name not in MEASURES:
-        return named_measure(name, system.subject), []
+        raise unknown_measure(name)
     region, warnings = read_domain(domain, system.rule)
     if start is not None or name == "settled":
         given["start"] = read_start(start, system, seed)
-    return named_measure(name, system.subject, region, **given), warnings
+    return named_measure(name, system.subject, region, **given), region, warnings
 
 
 def _in_file(name: str) -> Measure:

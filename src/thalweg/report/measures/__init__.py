@@ -4,6 +4,6 @@
 """
 
 from thalweg.report.measures.base import Asked, rule_of
-from thalweg.report.measures.table import MEASURES, OPTIONS, named_measure
+from thalweg.report.measures.table import MEASURES, OPTIONS, named_measure, unknown_measure
 
-__all__ = ["MEASURES", "OPTIONS", "Asked", "named_measure", "rule_of"]
+__all__ = ["MEASURES", "OPTIONS", "Asked", "named_measure", "rule_of", "unknown_measure"]

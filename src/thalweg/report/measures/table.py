@@ -30,6 +30,14 @@ _RUNS = ("start", "duration", "steps")
 OPTIONS: dict[str, tuple[str, ...]] = {"settled": _RUNS, "exponents": _RUNS, "basins": ("starts",)}
 
 
+def unknown_measure(name: str) -> InputError:
+    """The error of a name that is none of `MEASURES`."""
+    return InputError(
+        f"measure must be one of {', '.join(MEASURES)}, or a function in a file, "
+        f"path/to/file.py:fn; got {name!r}."
+    )
+
+
 def named_measure(name: str, system: Any, domain: Domain | None = None, **others: Any) -> Measure:
     """A measure of a sweep by its name.
 
@@ -57,10 +65,7 @@ def named_measure(name: str, system: Any, domain: Domain | None = None, **others
         [1, 1, 0]
     """
     if name not in MEASURES:
-        raise InputError(
-            f"measure must be one of {', '.join(MEASURES)}, or a function in a file, "
-            f"path/to/file.py:fn; got {name!r}."
-        )
+        raise unknown_measure(name)
     rule = rule_of(system)
     unused = [key for key in others if key not in OPTIONS.get(name, ())]
     if unused:
