@@ -5,30 +5,30 @@
     python benchmarks/sweeps.py --store | --workers
 
 *Store.* Where FitzHugh-Nagumo settles, over a grid of two parameters in 100 parts: processor time
-of `thalweg.sweep` and, in turn in the same process, of the same ensembles alone, both compiled.
+of `thalweg.sweep`, compiled, and of the measure within it; the rest is the store, its bookkeeping
+and the summary that is returned.
 
 *Workers.* The equilibria of FitzHugh-Nagumo at 256 points by one worker and by two, each kept to
-one core: time from the first part finished to the last, which leaves out the start of the workers.
-It wants two free cores: the load of the machine is printed beside it.
+one core: points a second from the first part finished to the last, which leaves out the start of
+the workers; and processor time a point, which says what a second worker costs on a machine whose
+cores are not free. The load of the machine is printed beside it.
 """
 
 import argparse
 import os
-import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 import thalweg as tw
-from thalweg.core.parameters import find_parameter
 from thalweg.report.measures import named_measure
-from thalweg.sweeps.measures import Lanes
+from thalweg.sweeps import Measure, Variable
+from thalweg.sweeps.measures import Answers, Lanes
 from thalweg.sweeps.pace import pace_of
-from thalweg.sweeps.store import open_store
 
 PARTS = 100
 SYSTEM = tw.models.FitzHughNagumo()
@@ -40,68 +40,83 @@ def grid(side: int) -> tw.sweeps.Grid:
     return tw.sweeps.Grid(SYSTEM, values)
 
 
+class Timed(Measure):
+    """A measure that adds up the processor time that it takes."""
+
+    def __init__(self, inner: Measure):
+        self.inner, self.points, self.seconds = inner, inner.points, 0.0
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def is_random(self) -> bool:
+        return self.inner.is_random
+
+    @property
+    def is_batched(self) -> bool:
+        return self.inner.is_batched
+
+    def identity(self) -> dict[str, Any]:
+        return self.inner.identity()
+
+    def variables(self, lanes: Lanes) -> tuple[Variable, ...]:
+        start = time.process_time()
+        found = self.inner.variables(lanes)
+        self.seconds += time.process_time() - start
+        return found
+
+    def measure(self, lanes: Lanes, variables: Sequence[Variable]) -> Answers:
+        start = time.process_time()
+        answers = self.inner.measure(lanes, variables)
+        self.seconds += time.process_time() - start
+        return answers
+
+
 def cost_of_the_store(points: int, folder: Path) -> None:
-    """Print the processor time with and without the store."""
+    """Print the processor time of a sweep, and of the measure within it."""
     design = grid(round(points**0.5))
     chunk = design.size // PARTS
-    measure = named_measure("settled", SYSTEM, duration=100.0)
+    measure = Timed(named_measure("settled", SYSTEM, duration=100.0))
     tw.sweep(measure, grid(100), folder / "warm.zarr", chunk=chunk)
-    path = folder / "store.zarr"
+    path, measure.seconds = folder / "store.zarr", 0.0
     start = time.process_time()
     found = tw.sweep(measure, design, path, chunk=chunk)
-    whole = time.process_time() - start
-    store = open_store(path)
-    parameters = tuple(find_parameter(SYSTEM, name) for name in store.names)
-    start = time.process_time()
-    with jax.enable_x64(True):
-        for part in range(store.chunks.count):
-            lanes = Lanes(SYSTEM, parameters, store.values(part), None)
-            measure.measure(lanes, store.variables)
-    alone = time.process_time() - start
+    whole, inside = time.process_time() - start, measure.seconds
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) / 2**20
-    print(f"{found.points:,} points in {found.parts} parts, {size:.0f} MiB: {whole:.2f} s CPU,")
-    print(f"the ensembles alone {alone:.2f} s: the store adds {100 * (whole / alone - 1):.1f} %.")
-    print(f"Bookkeeping alone: {bookkeeping(path, folder):.2f} s CPU.")
+    print(f"{found.points:,} points in {found.parts} parts, {size:.0f} MiB: {whole:.2f} s CPU, of")
+    print(f"which the measure {inside:.2f} s: all else adds {100 * (whole / inside - 1):.1f} %.")
 
 
-def bookkeeping(path: Path, folder: Path) -> float:
-    """Processor time of writing and asking about every part of a store once more."""
-    copy = folder / "again.zarr"
-    shutil.copytree(path, copy)
-    shutil.rmtree(copy / "status" / "c")
-    old, new = open_store(path), open_store(copy)
-    known = {v.name: old.read(v.name) for v in old.variables}
-    statuses = old.statuses()
+def equilibria_and_seconds(system: Any) -> dict[str, Any]:
+    """The number of equilibria, and the processor time that finding them took."""
     start = time.process_time()
-    for part in range(old.chunks.count):
-        new.is_done(part)
-        new.values(part)
-        region = old.chunks.region(part)
-        arrays: dict[str, Any] = {name: array[region] for name, array in known.items()}
-        new.write(part, arrays, statuses[region])
-    return time.process_time() - start
+    found = len(tw.find_equilibria(system))
+    return {"number": found, "seconds": time.process_time() - start}
 
 
-def gain_of_a_worker(folder: Path) -> None:
-    """Print points a second of one worker and of two."""
-    measure = named_measure("equilibria", SYSTEM)
-    rates = []
+def gain_of_a_worker(side: int, folder: Path) -> None:
+    """Print points a second, and processor time a point, of one worker and of two."""
+    rates, costs = [], []
     for count in (1, 2):
         path = folder / f"{count}.zarr"
-        engine = tw.sweeps.LocalWorkers(count)
-        tw.sweep(measure, grid(16), path, chunk=8, engine=engine)
-        rate = pace_of(path).rate
+        measure, engine = tw.sweeps.OnHost(equilibria_and_seconds), tw.sweeps.LocalWorkers(count)
+        found = tw.sweep(measure, grid(side), path, chunk=4, engine=engine)
+        rate, load = pace_of(path).rate, os.getloadavg()[0]
         assert rate is not None
         rates.append(rate)
-        load = os.getloadavg()[0]
-        print(f"{count} workers: {rate:.1f} points/s (load {load:.1f} on {os.cpu_count()} cores)")
-    print(f"Ratio {rates[1] / rates[0]:.2f}.")
+        costs.append(float(np.median(found.read("seconds"))))
+        said = f"{rate:.1f} points/s, {1e3 * costs[-1]:.0f} ms CPU a point"
+        print(f"{count} workers: {said} (load {load:.1f} on {os.cpu_count()} cores)", flush=True)
+    print(f"Ratio of rates {rates[1] / rates[0]:.2f}, of costs {costs[1] / costs[0]:.2f}.")
 
 
 def main() -> None:
     """Print what is asked for."""
     options = argparse.ArgumentParser()
     options.add_argument("--points", type=int, default=1_000_000)
+    options.add_argument("--side", type=int, default=16)
     options.add_argument("--store", action="store_true")
     options.add_argument("--workers", action="store_true")
     asked = options.parse_args()
@@ -110,7 +125,7 @@ def main() -> None:
         if asked.store or both:
             cost_of_the_store(asked.points, Path(folder))
         if asked.workers or both:
-            gain_of_a_worker(Path(folder))
+            gain_of_a_worker(asked.side, Path(folder))
 
 
 if __name__ == "__main__":

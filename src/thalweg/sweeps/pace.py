@@ -9,7 +9,7 @@ from typing import Any
 from thalweg.core.progress import duration_text
 from thalweg.sweeps.store import open_store
 
-_RECENT = 32  # parts from which the pace is taken: machines come and go
+_RECENT = 64  # parts from which the pace is taken: machines come and go
 
 
 @dataclass(frozen=True)

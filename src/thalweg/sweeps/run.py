@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from thalweg import __version__
 from thalweg.core.about import About
 from thalweg.core.checks import check_count
 from thalweg.core.declared import declared_domain
@@ -26,7 +27,7 @@ from thalweg.sweeps.store import Store, create_store, open_store
 _TRIED = 16  # points at which it is found out what a measure gives
 _LARGE = 64  # so many numbers a reader of the attributes may want to see
 _NOTES = 5  # how many of those of the parts a result repeats
-_VERSIONS = ("thalweg", "jax", "jaxlib", "numpy", "zarr")
+_VERSIONS = ("jax", "jaxlib", "numpy", "zarr")
 
 
 def sweep(
@@ -248,7 +249,7 @@ def _differences(old: Any, new: Any, where: str = "") -> list[str]:
 
 
 def _versions() -> dict[str, str]:
-    return {name: metadata.version(name) for name in _VERSIONS}
+    return {"thalweg": __version__} | {name: metadata.version(name) for name in _VERSIONS}
 
 
 def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[str]:
