@@ -8,6 +8,7 @@ from tests.sweeps.systems import Loaded, Spring, drawn, springs, stretch, stretc
 
 import thalweg as tw
 from thalweg.sweeps import Compiled, OnHost, Status
+from thalweg.sweeps.measures import _all_finite
 
 
 def test_a_grid_holds_what_the_function_gives_at_each_point(tmp_path):
@@ -94,6 +95,15 @@ def test_a_measure_says_itself_how_a_point_ended(tmp_path):
         tw.sweep(gives_nonsense, springs(2, 2), tmp_path / "b.zarr")
     grid = tw.sweeps.Grid(Spring(), {"stiffness": [1.0, 2.0]})
     assert tw.sweep(ended, grid, tmp_path / "c.zarr").counts == {"diverged": 2}
+
+
+def test_what_is_not_finite_in_any_part_is_told():
+    arrays = {
+        "real": np.array([[1.0, np.inf], [1.0, 2.0], [1.0, 2.0]]),
+        "complex": np.array([1.0, complex(0.0, np.nan), 1.0j]),
+        "count": np.array([1, 2, 3]),
+    }
+    assert _all_finite(arrays, 3).tolist() == [False, False, True]
 
 
 def test_random_points_do_not_depend_on_the_parts(tmp_path):

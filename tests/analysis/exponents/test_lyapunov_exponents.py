@@ -24,6 +24,10 @@ def test_the_exponent_of_the_logistic_map_is_log_2():
     found = tw.lyapunov_exponents(tw.models.Logistic(r=4.0), duration=4000)
     assert abs(found.values[0] - np.log(2.0)) < 4.0 * found.errors[0]
     assert abs(found.divergence - found.values[0]) < 1e-9
+    # The tent map stretches evenly: the sum over N steps is N log 2 and what the change of
+    # coordinates makes of both ends, log |sin θ| each, θ uniform, of variance π²/12.
+    error = np.pi / np.sqrt(6.0) / 4000 / np.sqrt(found.trajectories)
+    assert found.errors[0] == pytest.approx(error, rel=0.5)
 
 
 def test_henons_map_contracts_areas_evenly():

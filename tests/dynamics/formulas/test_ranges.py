@@ -35,6 +35,16 @@ def test_bounds_hold_every_value(expression):
     assert np.max(values) <= high
 
 
+@pytest.mark.parametrize("ends", [(0.0, 1.0), (-3.0, -2.5), (1e10, np.nextafter(1e10, 2e10))])
+def test_bounds_of_waves_over_less_than_one(ends):
+    """At 1e10 neighbouring numbers are further apart than rounding is of their sines."""
+    for function in (sp.sin, sp.cos):
+        low, high = bounds(function(X), {X: ends})
+        for end in ends:
+            assert low <= float(function(sp.Float(end, 40))) <= high
+        assert high - low < 2.1 * (ends[1] - ends[0]) + 1e-4
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [

@@ -84,6 +84,8 @@ def test_a_matrix_of_couplings_is_learned_edge_by_edge():
     for method in (PseudoLikelihood(), ExactLikelihood()):
         found = learn_density(machine, states, method)
         np.testing.assert_allclose(found.values, [*truth, 0.1, 0.1, 0.1], atol=1e-5)
+        hot = learn_density(machine, states, method, temperature=3.0)
+        np.testing.assert_allclose(hot.values, 3.0 * found.values, rtol=1e-6)
 
 
 def test_a_machine_with_hidden_units_is_learned_from_its_visible_ones():
