@@ -130,6 +130,14 @@ def test_names_that_are_code_stay_text(browser, tmp_path):
         assert "</script>" in page.view.locator("#equilibria").inner_text()
 
 
+def test_angles_go_round_wherever_the_view_begins(browser, tmp_path):
+    address = written(tmp_path, "pendulum")
+    with Opened(browser, address + "#view=0,6.283185307179586,-8,8") as page:
+        states, kinds = page.equilibria()
+        np.testing.assert_allclose(states, [[0.0, 0.0], [np.pi, 0.0]], atol=1e-9)
+        assert kinds == ["sink", "saddle"]
+
+
 class Rooted(tw.Flow):
     """A rule that is not finite in half of the plane."""
 
@@ -192,3 +200,4 @@ def test_an_explorer_needs_formulas_to_be_a_file():
     assert isinstance(page, Explorer)
     with pytest.raises(tw.InputError, match="sort"):
         page.to_html()
+    assert "because it uses the JAX operation &#x27;sort&#x27;" in page._repr_html_()

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from thalweg.core import html
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.files import write_atomically
@@ -77,6 +78,9 @@ class Explorer:
         )
 
     def _repr_html_(self) -> str:
+        if self.system.reason:
+            why = f"A notebook cannot show it, because {self.system.reason}."
+            return html.fragment(repr(self), html.paragraph(why))
         return self.to_frame()
 
     def __repr__(self) -> str:

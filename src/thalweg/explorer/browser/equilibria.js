@@ -67,7 +67,7 @@ export function polish(model, u, v, view) {
     v -= share * dv;
     if (far < 4e-16 * (1 + Math.abs(u) / wide + Math.abs(v) / high) || size === 0) break;
   }
-  [u, v] = model.wrap(u, v);
+  [u, v] = model.wrap(u, v, [view[0], view[2]]);
   const edge = 1e-9;
   const isIn = u >= view[0] - edge * wide && u <= view[1] + edge * wide
     && (flat || (v >= view[2] - edge * high && v <= view[3] + edge * high));

@@ -85,14 +85,13 @@ export class Model {
     return after - height > SAMPLED_RISE * (Math.abs(after) + Math.abs(height));
   }
 
-  /** A point with its angles brought back between the bounds. */
-  wrap(u, v) {
-    return [this.wrapped(u, 0), this.dimension > 1 ? this.wrapped(v, 1) : v];
+  /** A point with its angles brought between the bounds, or to a turn that begins at `from`. */
+  wrap(u, v, from = this.system.lower) {
+    return [this.wrapped(u, 0, from[0]), this.dimension > 1 ? this.wrapped(v, 1, from[1]) : v];
   }
 
-  wrapped(x, axis) {
+  wrapped(x, axis, low = this.system.lower[axis]) {
     const period = this.system.period[axis];
-    const low = this.system.lower[axis];
     return period === null ? x : x - Math.floor((x - low) / period) * period;
   }
 

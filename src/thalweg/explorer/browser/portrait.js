@@ -66,7 +66,7 @@ export function unbroken(model, frame, { us, vs }) {
   const points = [];
   let last = null;
   us.forEach((u, k) => {
-    const here = model.wrap(u, vs[k]);
+    const here = model.wrap(u, vs[k], [frame.low, frame.bottom]);
     const jumps = last !== null && [0, 1].some((axis) => {
       const period = model.system.period[axis] ?? null;
       return period !== null && Math.abs(here[axis] - last[axis]) > period / 2;
