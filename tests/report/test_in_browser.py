@@ -3,10 +3,13 @@
 `.ci/run` sees to it that there is a Chromium; elsewhere these run where one is installed.
 """
 
+import io
 import shutil
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from thalweg.report import Code, Facts, Page, Points, Section, Table, Text, picture
@@ -93,3 +96,15 @@ def test_it_prints_on_white(browser, address):
     assert lightness(view, "body", "backgroundColor") == 255.0
     assert lightness(view, "body", "color") < 30.0
     view.close()
+
+
+def test_figures_are_dark_in_the_dark(browser, address):
+    for scheme, is_light in (("light", True), ("dark", False)):
+        view, _, _ = opened(browser, address, 1000, scheme)
+        shot = view.locator("figure img").screenshot()
+        shades = np.asarray(Image.open(io.BytesIO(shot)).convert("L"), float)
+        corner, whole = shades[:6, :6].mean(), shades
+        assert (corner > 200.0) == is_light
+        # Letters and the frame stand out against the paper.
+        assert np.abs(whole - corner).max() > 150.0
+        view.close()

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 import thalweg as tw
 from thalweg.report import (
+from thalweg.report.themes import themed
     Code,
     Facts,
     Page,
@@ -94,7 +95,7 @@ def test_what_is_written_is_what_is_shown(page):
 def test_the_files_are_the_figures_and_the_page(page):
     files = page.files()
     assert list(files) == ["wave.svg", "report.html"]
-    inside = base64.b64encode(files["wave.svg"])
+    inside = base64.b64encode(themed(files["wave.svg"].decode()).encode())
     assert inside in files["report.html"]
     assert files["wave.svg"].startswith(b"<?xml")
     assert drawn().svg == files["wave.svg"]  # the same drawing, the same file

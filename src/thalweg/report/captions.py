@@ -66,7 +66,7 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
     else:
         said.append("Arrows point from each state towards the next; long steps are cut short.")
     if data.orbits is not None and len(data.orbits):
-        said.append("Black dots are where many orbits have got to after 200 steps.")
+        said.append("The cloud of dots is where many orbits have got to after 200 steps.")
     if any(data.nullclines):
         x, y = view.names
         said.append(
@@ -74,14 +74,14 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
             f"they cross."
         )
     if data.separatrices:
-        said.append("The dashed black curves lead into saddles and part what ends up differently.")
+        said.append("The long dashes lead into saddles and part what ends up differently.")
     if data.families:
         said.append("Along the thick green line every state is at rest.")
     if data.cycles:
         said.append(
-            "Purple: closed orbits, solid where they attract."
+            "Pink: closed orbits, solid where they attract."
             if view.is_flow
-            else "Purple squares: cycles, filled where they attract."
+            else "Pink squares: cycles, filled where they attract."
         )
     if data.unstable:
         said.append("Orange strokes are directions in which states leave equilibria.")

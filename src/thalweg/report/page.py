@@ -13,6 +13,7 @@ from string import Template
 
 from thalweg.core import html
 from thalweg.core.errors import InputError
+from thalweg.report.themes import themed
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Picture:
 
     def to_html(self) -> str:
         """As HTML, the drawing inside."""
-        data = base64.b64encode(self.svg).decode()
+        data = base64.b64encode(themed(self.svg.decode()).encode()).decode()
         return (
             f'<figure id="{escape(self.name)}"><img alt="{escape(self.alt)}" '
             f'src="data:image/svg+xml;base64,{data}">'
