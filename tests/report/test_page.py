@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 import thalweg as tw
 from thalweg.report import (
-from thalweg.report.themes import themed
     Code,
     Facts,
     Page,
@@ -22,6 +21,7 @@ from thalweg.report.themes import themed
     Text,
     picture,
 )
+from thalweg.report.themes import themed
 
 _VOID = {"meta", "img", "br", "link"}
 
