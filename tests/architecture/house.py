@@ -68,8 +68,8 @@ PARTS = {
         "split", "ladder", "recover",
     ),
     "report": (
-        "page", "pictures", "plain", "header", "captions", "asked", "analyze", "moving", "verdicts",
-        "runs", "systems", "basins", "measures", "sweeps",
+        "themes", "page", "pictures", "plain", "header", "captions", "asked", "analyze", "moving",
+        "verdicts", "runs", "systems", "basins", "measures", "sweeps",
     ),
     "sampling": (
         "boltzmann", "fokker_planck", "quantiles", "methods", "gaussians", "finite", "bias",
