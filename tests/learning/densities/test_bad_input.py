@@ -26,6 +26,7 @@ from thalweg.learning import (
 from thalweg.sampling import MALA, NUTS, SGLD, BlockGibbs
 
 DRAWS = np.random.default_rng(0).standard_normal((200, 1))
+FEW = np.linspace(-2.0, 2.0, 200)
 GLASS = glass(np.zeros(18))
 SPINS = np.ones((4, 9))
 HIDDEN = Pairwise.deep([np.zeros((2, 2)), np.zeros((2, 2))])
@@ -123,6 +124,22 @@ def test_nothing_that_is_not_finite_becomes_a_number():
     at_the_kink = np.concatenate([DRAWS, [[0.0]]])
     with pytest.raises(tw.DivergenceError, match="the loss of score matching, or its slope, left"):
         learn_density(Kinked(np.asarray(1.0)), at_the_kink, ScoreMatching())
+
+
+def test_a_form_that_is_too_free_falls_into_a_hole_and_is_refused():
+    # A narrow well round one draw, ever narrower: its curvature is all gain.
+    class Spikes(tw.Energy):
+        heights: Any
+        sharpness: Any
+
+        def __call__(self, state):
+            wells = self.heights * jnp.exp(-0.5 * (self.sharpness * (state[0] - FEW)) ** 2)
+            return 0.5 * state[0] ** 2 - jnp.sum(wells)
+
+    few = FEW[:, None]
+    spikes = Spikes(np.full(200, 0.1), np.full(200, 1.0))
+    with pytest.raises(tw.ConvergenceError, match="falls without bound"):
+        learn_density(spikes, few, ScoreMatching())
 
 
 def test_numbers_that_do_the_same_are_named():

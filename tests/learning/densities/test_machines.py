@@ -66,6 +66,14 @@ def test_standard_errors_are_those_of_cramer_and_rao():
     assert found.loss < -LAW @ np.log(LAW) + 0.05
 
 
+def test_a_batch_as_large_as_the_number_of_different_states_counts_each_by_its_share():
+    states = draws(COUNT, np.random.default_rng(3))
+    how = Updates(count=600, batch_size=len(np.unique(states, axis=0)))
+    method = PersistentDivergence(BlockGibbs(1.0), updates=how)
+    found = learn_density(START, states, method, key=jax.random.key(0))
+    assert rms(found.values - TRUTH) < 3.0 * least_error(COUNT)
+
+
 @pytest.mark.parametrize("method", [ContrastiveDivergence, PersistentDivergence])
 def test_chains_of_gibbs_find_couplings_within_twice_the_least_error(method):
     states = draws(COUNT, np.random.default_rng(3))

@@ -19,6 +19,8 @@ _CHUNK = 4096
 # A relative slope that rounding leaves over sums of thousands of terms, and that of L-BFGS.
 _AT_REST, _NEARLY_AT_REST = 1e-8, 1e-4
 _MOST_ITERATIONS = 500
+# A loss that has fallen by so many of its units falls for ever.
+_HOLE = 1e6
 # Newton's steps after the search has ended: each doubles the digits.
 _POLISHINGS = 3
 
@@ -113,9 +115,23 @@ class _Mean:
                     f"finite at evaluation {len(self.values) + 1} (loss {float(total[0])}): a "
                     f"number of the energy or a derivative of it is not finite at some draw."
                 )
+            self._check_hole(float(total[0]))
             self.values.append(float(total[0]))
             self._last = tag, total
         return self._last[1]
+
+    def _check_hole(self, value: float) -> None:
+        """Refuse a loss that has fallen far below any that draws of this width can have."""
+        variances = np.var(self.question.states, axis=0)
+        unit = 1.0 + np.sum(1.0 / variances[variances > 0.0])
+        first = self.values[0] if self.values else value
+        if value < first - _HOLE * (unit + abs(first)):
+            raise ConvergenceError(
+                f"learn_density: the loss of {self.method.words} falls without bound ({value:.3g} "
+                f"at evaluation {len(self.values) + 1}): the energy is too free for so few draws. "
+                f"Take a simpler one, more draws, DenoisingScoreMatching, or learn_energy with "
+                f"Samples, which holds some draws out."
+            )
 
     def value(self, vector: np.ndarray) -> float:
         """The mean loss."""

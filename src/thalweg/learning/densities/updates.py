@@ -211,8 +211,8 @@ def _filled(energy: Any, states: np.ndarray, rng: Any) -> np.ndarray:
 
 
 def _batches(rng: Any, weights: np.ndarray, size: int, count: int) -> np.ndarray:
-    """Rows of draws, `(count, size)`; all of them in turn where a batch holds all."""
-    if size == len(weights):
+    """Rows of draws, `(count, size)`; all of them in turn where a batch holds each once."""
+    if size == len(weights) and np.ptp(weights) == 0.0:
         return np.broadcast_to(np.arange(size), (count, size))
     return rng.choice(len(weights), (count, size), p=weights)
 
