@@ -61,6 +61,7 @@ PARTS = {
         "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
         "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
         "paths", "verdicts", "splits", "operators", "passages", "bifurcations", "sweeps", "basins",
+        "basin_fractions",
     ),
     "recovery": (
         "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",

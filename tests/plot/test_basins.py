@@ -66,3 +66,17 @@ def test_other_coordinates_are_held_at_the_middle(newton):
     image = tw.plot.basin_image(deep)
     assert np.array_equal(image.labels, newton.labels + 1)
     assert image.held == "At z = 0.25."
+
+
+def test_shares_over_a_parameter_are_stacked_up_to_one():
+    flow = polynomial_flow(lambda x: x - x**3, 1)
+    starts = np.linspace(-2.0, 2.0, 50)[:, None]
+    box, name = tw.Box([-2.0], [2.0]), "coefficients[0,0]"
+    found = tw.basin_fractions(flow, name, [-0.5, 0.0, 0.5], box, starts=starts)
+    axes = tw.plot.basin_fractions(found)
+    assert [text.split(",")[0] for text in in_legend(axes)] == ["equilibrium"] * 2
+    lower, upper = (np.asarray(area.get_paths()[0].vertices) for area in axes.collections[:2])
+    # At 0 the wells share the line evenly.
+    assert np.allclose(lower[lower[:, 0] == 0.0, 1].max(), 0.5)
+    assert np.allclose(upper[upper[:, 0] == 0.0, 1].max(), 1.0)
+    assert (axes.get_xlabel(), axes.get_ylim()) == (name, (0.0, 1.0))

@@ -29,6 +29,7 @@ from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.quantities import ConservedQuantities, ConservedQuantity
 from thalweg.analysis.equilibria.result import Equilibria, Search
+from thalweg.analysis.equilibria.transients import Transients, transients
 from thalweg.analysis.exponents.result import Exponents
 from thalweg.analysis.exponents.spectrum import lyapunov_exponents
 from thalweg.analysis.linearize import Linearization, linearize
@@ -58,6 +59,7 @@ __all__ = [
     "Recurrent",
     "Search",
     "SlowPoint",
+    "Transients",
     "basin_fractions",
     "bifurcation_diagram",
     "check_axioms",
@@ -71,4 +73,5 @@ __all__ = [
     "homogeneity_degree",
     "linearize",
     "lyapunov_exponents",
+    "transients",
 ]

@@ -7,6 +7,7 @@ returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path
 `sgld_shares`, `sweep_data`, `basin_image`.
 """
 
+from thalweg.plot.basin_fractions import basin_fractions
 from thalweg.plot.basins import BasinImage, basin_image, basins
 from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
@@ -36,6 +37,7 @@ __all__ = [
     "Shares",
     "SweepMap",
     "View",
+    "basin_fractions",
     "basin_image",
     "basins",
     "bifurcation_diagram",

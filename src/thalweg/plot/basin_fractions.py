@@ -1,0 +1,44 @@
+"""Shares of basins against a parameter, one on top of the other."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thalweg.analysis import BasinFractions
+from thalweg.core.tables import format_number
+from thalweg.plot.style import COLOURS, GREY, INK, PALE, legend_below, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_NAMED = 8  # a legend of more rows hides the figure
+
+
+def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
+    """Draw the share of each attractor's basin against the parameter, stacked up to 1.
+
+    Arguments:
+        found: what `thalweg.basin_fractions` returned.
+        ax: axes to draw on; None makes a figure.
+
+    Returns:
+        The axes.
+    """
+    axes = ax or new_axes(width=5.8, height=3.8)
+    shares = [*found.fractions.T, found.diverged, found.left, found.undecided]
+    count = len(found.kinds)
+    colours = [COLOURS[i % len(COLOURS)] for i in range(count)] + [PALE, GREY, INK]
+    first = [found.values[np.isfinite(found.points[:, i, 0])][0] for i in range(count)]
+    names = [
+        f"{kind}, from {format_number(float(at), 4)}" if i < _NAMED else "_"
+        for i, (kind, at) in enumerate(zip(found.kinds, first, strict=True))
+    ]
+    others = ("diverged", "left the domain", "undecided")
+    names += [n if s.any() else "_" for n, s in zip(others, shares[count:], strict=True)]
+    axes.stackplot(found.values, *shares, colors=colours, labels=names, alpha=0.75, linewidth=0.0)
+    axes.set_xlim(found.values.min(), found.values.max())
+    axes.set_ylim(0.0, 1.0)
+    axes.set_xlabel(found.parameter)
+    axes.set_ylabel("share of starts")
+    legend_below(axes, columns=3)
+    return axes
