@@ -75,15 +75,25 @@ def test_counts_of_workers_that_make_no_sense(count):
 
 
 def cores(spring: Spring):
-    """How many cores the process has."""
-    return {"cores": len(os.sched_getaffinity(0)), "which": min(os.sched_getaffinity(0))}
+    """How many cores the process has, and whether it is told to return memory at once."""
+    mine = os.sched_getaffinity(0)
+    trims = "MALLOC_TRIM_THRESHOLD_" in os.environ
+    return {"cores": len(mine), "which": min(mine), "trims": int(trims)}
 
 
 @pytest.mark.long
-def test_each_worker_has_one_core(tmp_path):
+def test_each_worker_has_one_core_and_keeps_its_memory(tmp_path):
     found = tw.sweep(OnHost(cores), springs(), tmp_path / "s.zarr", chunk=1, engine=LocalWorkers(2))
     assert np.all(found.read("cores") == 1)
+    assert not np.any(found.read("trims"))
     assert len(np.unique(found.read("which"))) == min(2, len(os.sched_getaffinity(0)))
+
+
+@pytest.mark.long
+def test_workers_compute_what_this_process_does(tmp_path):
+    for name, engine in (("a", LocalWorkers(2)), ("b", None)):
+        tw.sweep(stretch, springs(), tmp_path / f"{name}.zarr", chunk=5, engine=engine)
+    assert content(tmp_path / "a.zarr") == content(tmp_path / "b.zarr")
 
 
 @pytest.mark.long
