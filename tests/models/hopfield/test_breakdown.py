@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from tests.results import keeps_the_protocol
 
 import thalweg as tw
@@ -60,6 +61,27 @@ def test_the_known_limit_of_scattered_networks_within_their_standard_errors():
     assert abs(np.mean(pulls)) < 0.5
     assert 0.7 < np.std(pulls) < 1.6
     assert np.mean(widths) == pytest.approx(SCATTER / np.sqrt(2000), rel=0.1)
+
+
+def test_where_all_but_one_share_is_0_or_1_the_width_is_that_of_firth():
+    """Without ½ log det of the information, the likelihood would grow with the slope for ever."""
+    loads, successes, count = np.linspace(0.1, 0.3, 5), np.array([40, 40, 28, 0, 0]), 40
+    retrieved = np.arange(10) < successes[:, None] / 4  # seven of ten in each of four networks
+    overlaps = np.repeat(np.where(retrieved, 0.97, 0.35)[:, None], 4, axis=1)
+    found = find_breakdown(CapacityCurve(100, loads, overlaps, loads))
+    columns = np.stack([np.ones(5), (loads - 0.2) / 0.05], axis=1)
+
+    def loss(odds):
+        z = columns @ odds
+        share = 1.0 / (1.0 + np.exp(-z))
+        information = columns.T @ ((count * share * (1.0 - share))[:, None] * columns)
+        likelihood = successes @ -np.logaddexp(0, -z) + (count - successes) @ -np.logaddexp(0, z)
+        return -likelihood - 0.5 * np.linalg.slogdet(information)[1]
+
+    options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 2000}
+    odds = minimize(loss, [0.8, -3.0], method="Nelder-Mead", options=options).x
+    assert found.load == pytest.approx(0.2 - 0.05 * odds[0] / odds[1], rel=1e-6)
+    assert found.width == pytest.approx(-0.05 / odds[1], rel=1e-5)
 
 
 def test_networks_that_are_run_break_down_later_the_smaller_they_are():
