@@ -117,7 +117,7 @@ def learn_snapshots(laws: Sequence[Gaussian], step_size: float) -> SnapshotEnerg
         >>> run = tw.simulate(rule, start, steps=3).states
         >>> laws = [tw.sampling.Gaussian(m, s) for m, s in zip(*run)]
         >>> found = tw.learning.learn_snapshots(laws, 0.1)
-        >>> round(found.stiffness[0, 0], 3), round(found.temperature, 3)
+        >>> round(float(found.stiffness[0, 0]), 3), round(found.temperature, 3)
         (2.0, 0.5)
     """
     check_positive("learn_snapshots: step_size", step_size)
