@@ -80,5 +80,5 @@ def test_it_shows_in_a_notebook_and_in_80_columns(oscillator):
 
 @pytest.mark.parametrize("system", [lambda x: -x, tw.models.FitzHughNagumo, 3.0])
 def test_what_is_no_system_is_refused(system):
-    with pytest.raises(tw.InputError, match=r"Wrap a function|must be a Flow"):
+    with pytest.raises(tw.InputError, match=r"Wrap a function|call it, "):
         tw.analyze(system, tw.Box([-1.0], [1.0]))
