@@ -38,7 +38,8 @@ CONTRACT = {
     "descent": {"energy": (str, OPTIONAL), "holds": (bool, OPTIONAL), "worst": (float, OPTIONAL)},
     "verdict": {
         "kind": str, "metric": (str, OPTIONAL), "residual": (float, OPTIONAL),
-        "witness": (dict, OPTIONAL), "levels": [dict], "certified": bool, "fall": (str, OPTIONAL), "share": float,
+        "witness": (dict, OPTIONAL), "levels": [dict], "certified": bool, "fall": (str, OPTIONAL),
+        "share": float,
         "witnesses": [dict], "asides": [str], "warnings": [str], "not_kept": [str],
         "split": (dict, OPTIONAL),
     },
