@@ -130,7 +130,7 @@ def test_the_time_comes_first_in_functions_too():
 @pytest.mark.parametrize(
     ("corners", "words"),
     [
-        (([-3, 3], [-3, 3]), r"zero width: .* corner.*Box\(\[-3\.0, -3\.0\], \[3\.0, 3\.0\]\)"),
+        (([-3, 3], [-3, 3]), r"zero width\. .*corner.*Box\(\[-3\.0, -3\.0\], \[3\.0, 3\.0\]\)"),
         (([-3, 3], [-5, 5]), r"exceed.* corner.*Box\(\[-3\.0, -5\.0\], \[3\.0, 5\.0\]\)"),
         (([3, 3], [-3, 3]), r"got 3\.0 > -3\.0 for x\[0\]\. Swap the two bounds"),
     ],

@@ -249,8 +249,8 @@ def _refuse_pairs(lower: Any, upper: Any) -> None:
             f"given by its lower corner and its upper corner, not by a pair a coordinate: "
             f"Box({first}, {last})."
             if lower[0] > upper[0] or lower[1] > upper[1]
-            else f"Box: every coordinate has zero width. A box is given by its lower corner and its "
-            f"upper corner, not by a pair a coordinate: Box({first}, {last})."
+            else f"Box: every coordinate has zero width. A box is given by its lower corner and "
+            f"its upper corner, not by a pair a coordinate: Box({first}, {last})."
         )
 
 
