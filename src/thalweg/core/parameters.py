@@ -47,8 +47,9 @@ def find_parameter(system: Any, name: str) -> Parameter:
 
     Arguments:
         system: what has it.
-        name: a dotted path through its fields, such as `"energy.stiffness"`; with indices where it
-            is an entry of an array, `"weights[0,1]"` (or `"weights.0.1"`).
+        name: a dotted path through its fields, as `"energy.stiffness"`, or the end of one where
+            no other ends so, `"stiffness"`; with indices where it is an entry of an array,
+            `"weights[0,1]"` (or `"weights.0.1"`).
 
     Raises:
         InputError: there is none of that name, or it is not one floating number.
@@ -60,7 +61,7 @@ def find_parameter(system: Any, name: str) -> Parameter:
             f"parameter must be the name of a number of {kind}, such as 'current' or "
             f"'weights[0,1]', got {name!r}."
         )
-    words = matched[1].split(".")
+    words = _whole(system, matched[1]).split(".")
     entry = None if matched[2] is None else tuple(int(i) for i in matched[2].split(","))
     node: Any = system
     for depth, word in enumerate(words):
@@ -72,6 +73,14 @@ def find_parameter(system: Any, name: str) -> Parameter:
             raise InputError(unknown_parameter(name, list(parameters(system)), kind))
         node = children[word]
     return Parameter(name.strip(), tuple(words), _entry(kind, name, node, entry))
+
+
+def _whole(system: Any, path: str) -> str:
+    """The path of the one parameter that ends with it; the path itself if it begins at a field."""
+    if path.split(".")[0] in (children_of(system) or ()):
+        return path
+    ending = [name for name in parameters(system) if name.endswith(f".{path}")]
+    return ending[0] if len(ending) == 1 else path
 
 
 def _entry(

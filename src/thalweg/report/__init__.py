@@ -1,9 +1,9 @@
 """Results as files: the main job in one verb, and a self-contained page with its figures.
 
 `analyze` (as `tw.analyze`) makes an `Analysis`, and `analysis_page` the page of one;
-`run_page` is that of a run, `recovery_page` that of a verdict, `basins_page` that of basins. `Page`
-is the general shape, used by every report: sections of text, tables and figures. `Page.files()` is
-what to write, `to_text` what to print.
+`run_page` is that of a run, `recovery_page` that of a verdict, `basins_page` and
+`basin_fractions_page` those of basins. `Page` is the general shape, used by every report: sections
+of text, tables and figures. `Page.files()` is what to write, `to_text` what to print.
 
 Names load on first use: who analyses need not import what draws.
 """
@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from thalweg.report.analyze import Analysis as Analysis
-    from thalweg.report.basins import basins_page as basins_page
+    from thalweg.report.basins import (
+        basin_fractions_page as basin_fractions_page,
+    )
+    from thalweg.report.basins import (
+        basins_page as basins_page,
+    )
     from thalweg.report.page import (
         Code as Code,
     )
@@ -48,7 +53,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "thalweg.report.analyze": ("Analysis",),
-    "thalweg.report.basins": ("basins_page",),
+    "thalweg.report.basins": ("basin_fractions_page", "basins_page"),
     "thalweg.report.page": (
         "Code", "Facts", "Page", "Picture", "Points", "Section", "Table", "Text",
     ),

@@ -40,6 +40,19 @@ def test_the_json_is_the_contract():
     assert np.allclose(counted, shares)
 
 
+def test_shares_over_a_parameter_are_drawn_and_written(tmp_path):
+    """Two halves where the wells are even; one well alone where |tilt| > 8/(3√3) = 1.54."""
+    words = ("double-well", "--vary", "tilt=0,1.6", "--starts", 200, "--out", tmp_path)
+    done = thalweg(*words)
+    assert done.exit_code == 0, done.stderr
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"result.json", "report.html", "basin-fractions.svg"}
+    found = json.loads((tmp_path / "result.json").read_text("utf-8"))
+    assert (found["dimension"], found["parameter"], found["starts"]) == (1, "tilt", 200)
+    assert np.sort(found["fractions"][0]) == pytest.approx([0.5, 0.5], abs=0.12)
+    assert sorted(found["fractions"][1]) == [0.0, 1.0]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -50,6 +63,9 @@ def test_the_json_is_the_contract():
         (("double-well", "--starts", "5", "--grid", "5"), "give one of them"),
         (("double-well", "--duration=-1"), "duration must be positive"),
         (("duffing-flow",), "thalweg basins duffing"),
+        (("double-well", "--vary", "tilt=0:1"), "--vary 'tilt=0:1': expected NAME=FROM:TO:COUNT"),
+        (("double-well", "--vary", "b=0:1:3"), "has no parameter"),
+        (("double-well", "--vary", "tilt=0:1:3", "--grid", "5"), "leave --grid out"),
     ],
 )
 def test_what_makes_no_sense_is_bad_usage(words, said):

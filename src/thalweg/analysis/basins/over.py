@@ -23,6 +23,8 @@ from thalweg.dynamics.problem import make_problem
 # Attractors at neighbouring values that are farther apart than this, in widths of the domain, are
 # two: what jumps is another one.
 _NEAR = 0.2
+# Different sentences of the searches at single values that are passed on: more nobody reads.
+_NOTES = 5
 _WANDERING = ("chaos", "recurrent")
 
 
@@ -42,6 +44,7 @@ class BasinFractions(FieldsReport):
         left: the share that ended outside the domain, shape `(k,)`.
         undecided: the share that was not decided, shape `(k,)`.
         starts: how many starts there were at each value, the same ones.
+        notes: what the reader should know, in sentences.
         about: the rule, and the domain of the starts.
     """
 
@@ -56,6 +59,7 @@ class BasinFractions(FieldsReport):
     left: np.ndarray
     undecided: np.ndarray
     starts: int
+    notes: tuple[str, ...] = ()
     about: About = UNSAID
 
     @property
@@ -94,7 +98,8 @@ class BasinFractions(FieldsReport):
         }
         worst = {name: float(np.max(share)) for name, share in others.items()}
         told = [f"{share:.3g} {name}" for name, share in worst.items() if share > 0.0]
-        return [f"Of the starts up to {', '.join(told)}."] if told else []
+        said = [f"Of the starts up to {', '.join(told)}."] if told else []
+        return [*said, *self.notes]
 
 
 def basin_fractions(
@@ -172,6 +177,7 @@ def basin_fractions(
         left=np.array([f.left for f in found]),
         undecided=np.array([f.undecided for f in found]),
         starts=found[0].starts,
+        notes=tuple(dict.fromkeys(note for f in found for note in f.notes))[:_NOTES],
         about=About.of(rule, domain),
     )
 

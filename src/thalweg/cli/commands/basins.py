@@ -38,6 +38,16 @@ DurationOption = Annotated[
     ),
 ]
 
+VaryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--vary",
+        metavar="NAME=FROM:TO:COUNT",
+        help="Show the shares over a parameter instead, at so many values (or NAME=VALUE,VALUE,…); "
+        "2,000 random starts at each unless --starts is given.",
+    ),
+]
+
 
 def basins(
     context: typer.Context,
@@ -47,6 +57,7 @@ def basins(
     starts: StartsOption = None,
     grid: GridOption = None,
     duration: DurationOption = None,
+    vary: VaryOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -62,10 +73,13 @@ def basins(
     `interval`, `evidence`), `diverged`, `left`, `undecided`, `starts`, `labels` (of each start the
     number of its attractor, or −1, −2, −3 for the others), `axes` (of a grid) or `points`,
     `coordinates`, `followed`, `steps`, `entropy`, `boundary_entropy`, `dimension_of_boundary` with
-    its `dimension_error`, and `warnings`.
+    its `dimension_error`, and `warnings`. With `--vary` it has instead `parameter`, `values`, and
+    of each value and attractor `points`, `fractions`, `low` and `high`, besides `kinds`,
+    `diverged`, `left`, `undecided` and `starts`.
 
     Examples: `thalweg basins duffing --grid 200`,
-    `thalweg basins model.py:MyFlow --starts 100000 --duration 1000`.
+    `thalweg basins model.py:MyFlow --starts 100000 --duration 1000`,
+    `thalweg basins double-well --vary tilt=-1:1:9`.
     """
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
@@ -74,35 +88,49 @@ def basins(
         from thalweg.cli.parse.loader import load_system, pointing_to_a_map
         from thalweg.cli.parse.region import read_domain
         from thalweg.cli.parse.seeds import key_of
-        from thalweg.cli.parse.sides import read_sides
-        from thalweg.core.errors import InputError
         from thalweg.core.progress import quiet as silent
 
-        if grid is not None and starts is not None:
-            raise InputError("--starts and --grid are two ways to choose starts: give one of them.")
+        asked = _asked(starts, grid, vary)
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
-        sides = read_sides(grid)
         current.open_folder(loaded.slug)
 
-        from thalweg.analysis import find_basins
+        from thalweg.analysis import basin_fractions, find_basins
 
-        asked: dict[str, Any] = {"grid": sides} if sides else {}
-        asked |= {} if starts is None else {"starts": starts}
+        verb = find_basins if vary is None else basin_fractions
+        options = {"domain": region, "duration": duration, "key": key_of(seed)}
         with pointing_to_a_map(loaded, "basins"), silent(quiet):
-            found = find_basins(loaded.rule, region, duration=duration, key=key_of(seed), **asked)
-        found = dataclasses.replace(
-            found, about=found.about.called(loaded.name), notes=(*warnings, *found.notes)
-        )
+            found = verb(loaded.rule, **asked, **options)
+        about = found.about.called(loaded.name)
+        found = dataclasses.replace(found, about=about, notes=(*warnings, *found.notes))
 
         def draw() -> dict[str, bytes]:
-            from thalweg.report import basins_page
+            from thalweg.report import basin_fractions_page, basins_page
 
-            named = dataclasses.replace(found, about=found.about.called(loaded.portable_name))
+            named = dataclasses.replace(found, about=about.called(loaded.portable_name))
             known = {"parameters": loaded.parameters, "seed": seed}
-            return basins_page(named, **known, **made_with(loaded, context)).files()
+            page: Any = basins_page if vary is None else basin_fractions_page
+            return page(named, **known, **made_with(loaded, context)).files()
 
         current.finish(_result(found, loaded, region, seed), str(found), draw)
+
+
+def _asked(starts: int | None, grid: str | None, vary: str | None) -> dict[str, Any]:
+    """Which starts, and which values of a parameter, as options of the verbs."""
+    from thalweg.cli.parse.grids import read_values
+    from thalweg.cli.parse.sides import read_sides
+    from thalweg.core.errors import InputError
+
+    if grid is not None and starts is not None:
+        raise InputError("--starts and --grid are two ways to choose starts: give one of them.")
+    if grid is not None and vary is not None:
+        raise InputError("--vary takes random starts, the same at each value: leave --grid out.")
+    sides = read_sides(grid)
+    asked: dict[str, Any] = {"grid": sides} if sides else {}
+    asked |= {} if starts is None else {"starts": starts}
+    if vary is not None:
+        asked["parameter"], asked["values"] = read_values(vary, "--vary")
+    return asked
 
 
 def _result(found: Any, loaded: Any, region: Any, seed: int) -> dict[str, Any]:
@@ -110,7 +138,8 @@ def _result(found: Any, loaded: Any, region: Any, seed: int) -> dict[str, Any]:
 
     data = found.data()
     warnings = data.pop("notes")
-    # `dimension` is that of the system, in every command.
-    data["dimension_of_boundary"] = data.pop("dimension")
+    if "dimension" in data:
+        # `dimension` is that of the system, in every command.
+        data["dimension_of_boundary"] = data.pop("dimension")
     about = header(loaded.name, loaded.parameters, loaded.rule.rule_kind, region.layout.size)
     return about | {"domain": region.to_dict(), "seed": seed} | data | {"warnings": warnings}

@@ -17,20 +17,34 @@ def read_grid(texts: Sequence[str] | None) -> dict[str, np.ndarray]:
     """
     found: dict[str, np.ndarray] = {}
     for text in texts or ():
-        name, _, span = text.rpartition("=")
-        name = name.strip()
-        try:
-            values = _values(span) if name else None
-        except ValueError:
-            values = None
-        if values is None:
-            raise InputError(f"--grid {text!r}: expected {_FORM}.")
+        name, values = read_values(text, "--grid")
         if name in found:
             raise InputError(f"--grid: {name} is given twice.")
         found[name] = values
     if not found:
         raise InputError(f"sweep: give the values of a parameter at least, as --grid {_FORM}.")
     return found
+
+
+def read_values(text: str, option: str) -> tuple[str, np.ndarray]:
+    """The name of a parameter, and its values.
+
+    Arguments:
+        text: what was typed.
+        option: after which option.
+
+    Raises:
+        InputError: the text is not of that form.
+    """
+    name, _, span = text.rpartition("=")
+    name = name.strip()
+    try:
+        values = _values(span) if name else None
+    except ValueError:
+        values = None
+    if values is None:
+        raise InputError(f"{option} {text!r}: expected {_FORM}.")
+    return name, values
 
 
 def _values(span: str) -> np.ndarray | None:
