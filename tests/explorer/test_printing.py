@@ -22,6 +22,10 @@ def steps(p, t, y):
     return jnp.append(last, kept[3])
 
 
+def whole(y):
+    return y.astype(int)
+
+
 FUNCTIONS = {
     "arithmetic": lambda p, t, y: jnp.stack(
         [y[0] - (y[1] - p[0]) - p[2], (y[0] / (y[1] / p[1])) ** 3, -(y[0] ** -2) + 2.0 ** y[1]]
@@ -36,6 +40,38 @@ FUNCTIONS = {
     "gradient": lambda p, t, y: jax.grad(lambda z: steps(p, t, z)[0])(y),
     "branches": lambda p, t, y: jax.lax.cond(
         y[0] * y[1] > 0.0, lambda z: z * p[1], lambda z: jnp.tanh(z), y
+    ),
+    "whole": lambda p, t, y: jnp.concatenate(
+        [
+            whole(3 * y) // 2,
+            jax.lax.div(whole(3 * y), jnp.full(2, 2)),
+            whole(3 * y) % 3,
+            p[0] / whole(y / 5),
+            jnp.sum(y > 0) // 2 * y,
+            jnp.sum(y > 0) / 2 * y,
+            jnp.arange(2) @ jnp.arange(1, 3) // 3 * whole(3 * y) // 2,
+            whole(y * y) ** 0 / 2,
+        ]
+    ),
+    "undefined": lambda p, t, y: jnp.concatenate(
+        [
+            jnp.diag(jnp.array([1.0, 2.0])) @ jnp.sqrt(y),
+            jnp.array([1.0, 0.0]) * jnp.log(y),
+            jnp.take(y, np.array([0, 7])),
+            jnp.array([1.0, 0.0]) * jnp.exp(400.0 * y),
+            jnp.take(y, np.array([0, 7]), mode="fill", fill_value=1),
+            0.0 * p[:2] / jnp.round(y),
+            jnp.take(whole(y), np.array([1, 7]), mode="fill", fill_value=2) // 2,
+        ]
+    ),
+    "empty": lambda p, t, y: jnp.concatenate(
+        [
+            jnp.sum(y[:0]) + y,
+            jnp.prod(y[:0]) * y,
+            jnp.max(y[:0], initial=-jnp.inf) - y,
+            jax.lax.scan(lambda c, x: (c * x, c), y, y[:0])[0],
+            y[:0],
+        ]
     ),
     "clipped": lambda p, t, y: jnp.clip(y, -0.5, 0.75) + jnp.max(y) - jnp.min(y),
 }

@@ -33,12 +33,14 @@ class Equation:
         params: its parameters.
         operands: a `Name`, or a constant array, each.
         results: the numbers of the variables that it defines.
+        dtypes: of the results.
     """
 
     primitive: Any
     params: dict[str, Any]
     operands: tuple[Any, ...]
     results: tuple[int, ...]
+    dtypes: tuple[Any, ...]
 
     def evaluate(self, values: list[Any]) -> list[Any]:
         """The results for these values of the operands, in JAX."""
@@ -106,8 +108,15 @@ class _Reader:
                 results = self.open(*inner, operands)
             else:
                 numbers = [self.new() for _ in equation.outvars]
+                dtypes = tuple(getattr(v.aval, "dtype", None) for v in equation.outvars)
                 self.equations.append(
-                    Equation(equation.primitive, equation.params, tuple(operands), tuple(numbers))
+                    Equation(
+                        equation.primitive,
+                        equation.params,
+                        tuple(operands),
+                        tuple(numbers),
+                        dtypes,
+                    )
                 )
                 if any(isinstance(o, Name) and o.number in self.varying for o in operands):
                     self.varying.update(numbers)

@@ -6,6 +6,7 @@ are NumPy's own; what is rarer is carried out by JAX on the numbers of the entri
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,9 @@ def move(equation: Equation, operands: list[np.ndarray]) -> list[np.ndarray]:
 
 def _by_numbers(equation: Equation, operands: list[np.ndarray]) -> list[np.ndarray]:
     """Carry the operation out on the numbers of the entries, then put the entries there."""
-    entries: list[Any] = [0.0]
+    entries: list[Any] = [_filling(equation)]
+    if equation.primitive.name == "gather":  # of what is looked up outside, entry 0
+        equation = replace(equation, params={**equation.params, "fill_value": 0})
     numbered = []
     # Which operands hold entries; the others say where.
     holders = {"dynamic_update_slice": (0, 1), "scatter": (0, 2), "pad": (0, 1)}
@@ -60,9 +63,19 @@ def _by_numbers(equation: Equation, operands: list[np.ndarray]) -> list[np.ndarr
     table[:] = entries
     found = []
     for result in equation.evaluate(numbered):
-        places = np.asarray(result)
-        found.append(table[np.where((places < 0) | (places >= len(table)), 0, places)])
+        found.append(table[np.asarray(result)])
     return [as_objects(f) for f in found]
+
+
+def _filling(equation: Equation) -> Any:
+    """The entry that JAX gives where an array is looked up outside."""
+    given = equation.params.get("fill_value")
+    dtype = np.dtype(equation.dtypes[0])
+    if given is not None:
+        return np.asarray(given).astype(dtype).item()
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).min if dtype.kind == "i" else np.iinfo(dtype).max)
+    return True if dtype.kind == "b" else math.nan
 
 
 def scattered(equation: Equation, operands: list[np.ndarray], join: Join) -> np.ndarray:
@@ -128,13 +141,16 @@ _MOVES: dict[str, Callable[[list[np.ndarray], dict[str, Any]], list[Any]]] = {
 }
 
 
-def reduced(array: np.ndarray, axes: Any, join: Callable[[Any, Any], Any]) -> np.ndarray:
-    """Entries along some axes joined two by two, from the first on."""
+def reduced(
+    array: np.ndarray, axes: Any, join: Callable[[Any, Any], Any], empty: Any
+) -> np.ndarray:
+    """Entries along some axes joined two by two, from the first on; of no entries it is `empty`."""
     kept = [i for i in range(array.ndim) if i not in axes]
-    rows = np.transpose(array, [*kept, *axes]).reshape((*(array.shape[i] for i in kept), -1))
+    count = math.prod(array.shape[i] for i in axes)
+    rows = np.transpose(array, [*kept, *axes]).reshape((*(array.shape[i] for i in kept), count))
     made = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(made.shape):
-        total = rows[index][0]
+        total = rows[index][0] if count else empty
         for entry in rows[index][1:]:
             total = join(total, entry)
         made[index] = total

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thalweg.explorer.printing.operations import ATOM, OPERATIONS, UNARY, Operation
+from thalweg.explorer.printing.spans import Span, span_of
 
 # A longer program fills the page, and a browser takes seconds to compile it.
 LONGEST = 20_000
@@ -30,6 +31,7 @@ class Node:
         operands: numbers, truth values and nodes.
         text: the name of a variable.
         kind: `"f"` a real number, `"i"` a whole one, `"b"` a truth value.
+        span: the least and the largest value for bounded inputs; None: it may not be finite.
         pinned: whether it needs a name, even if it is used once.
     """
 
@@ -38,6 +40,7 @@ class Node:
     operands: tuple[Any, ...]
     text: str
     kind: str
+    span: Span = None
     pinned: bool = False
 
 
@@ -78,9 +81,9 @@ class Function:
         self._seen: dict[Any, Node] = {}
         self._count = 0
 
-    def variable(self, block: Block, text: str, kind: str = "f") -> Node:
+    def variable(self, block: Block, text: str, kind: str = "f", span: Span = None) -> Node:
         """A value that has a name."""
-        return Node(block, None, (), text, kind)
+        return Node(block, None, (), text, kind, span)
 
     def name(self, letter: str) -> str:
         """A name that nothing has yet."""
@@ -103,7 +106,8 @@ class Function:
         )
         if key not in self._seen:
             block = max((o.block for o in operands if isinstance(o, Node)), key=lambda b: b.depth)
-            node = Node(block, operation, operands, self.name("a"), _kind(operation, operands))
+            kind, span = _kind(operation, operands), span_of(operation, operands)
+            node = Node(block, operation, operands, self.name("a"), kind, span)
             block.entries.append(node)
             self._seen[key] = node
         return self._seen[key]
@@ -122,8 +126,8 @@ def kind_of(value: Any) -> str:
 
 
 def _kind(operation: Operation, operands: tuple[Any, ...]) -> str:
-    if operation.is_truth:
-        return "b"
+    if operation.kind:
+        return operation.kind
     numbers = operands[1:] if operation.name == "select" else operands
     kinds = {kind_of(o) for o in numbers}
     return kinds.pop() if len(kinds) == 1 else "f"

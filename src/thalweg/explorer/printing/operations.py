@@ -20,14 +20,15 @@ class Operation:
         pattern: its text, with a `{}` for each operand.
         precedence: of the text; operands that bind less tightly are put in parentheses.
         value: the result of known operands.
-        is_truth: whether the result is a truth value.
+        kind: of the result, `"b"` a truth value or `"i"` a whole number; empty: that of the
+            operands.
     """
 
     name: str
     pattern: str
     precedence: int
     value: Callable[..., Any]
-    is_truth: bool = False
+    kind: str = ""
 
     def write(self, operands: list[tuple[str, int]]) -> str:
         """The text, of the texts of the operands and their precedences."""
@@ -43,11 +44,13 @@ class Operation:
 
 
 def _quietly(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A NumPy function that gives infinities and NaN without a warning."""
+    """A NumPy function that gives infinities and NaN without a warning; of integers an integer."""
 
     def known(*operands: Any) -> Any:
         with np.errstate(all="ignore"):
-            return fn(*(np.float64(o) for o in operands)).item()
+            result = fn(*(np.float64(o) for o in operands)).item()
+        is_whole = all(type(o) is int for o in operands) and type(result) is float
+        return int(result) if is_whole and result.is_integer() else result
 
     return known
 
@@ -57,9 +60,16 @@ def _call(name: str, function: str, fn: Callable[..., Any], count: int = 1) -> O
 
 
 def _infix(
-    name: str, sign: str, precedence: int, fn: Callable[..., Any], truth: bool = False
+    name: str, sign: str, precedence: int, fn: Callable[..., Any], kind: str = ""
 ) -> Operation:
-    return Operation(name, f"{{}} {sign} {{}}", precedence, _quietly(fn), truth)
+    return Operation(name, f"{{}} {sign} {{}}", precedence, _quietly(fn), kind)
+
+
+def whole(number: float) -> int:
+    """A real number as a whole one, towards zero, as XLA converts it."""
+    if math.isnan(number):
+        return 0
+    return int(max(-(2.0**63), min(2.0**63 - 1024, number)))
 
 
 _ROWS = (
@@ -68,19 +78,19 @@ _ROWS = (
     _infix("mul", "*", TIMES, np.multiply),
     _infix("div", "/", TIMES, np.divide),
     _infix("rem", "%", TIMES, np.fmod),
-    _infix("gt", ">", ORDER, np.greater, True),
-    _infix("ge", ">=", ORDER, np.greater_equal, True),
-    _infix("lt", "<", ORDER, np.less, True),
-    _infix("le", "<=", ORDER, np.less_equal, True),
-    _infix("eq", "===", SAME, np.equal, True),
-    _infix("ne", "!==", SAME, np.not_equal, True),
-    Operation("and", "{} && {}", AND, lambda a, b: a and b, True),
-    Operation("or", "{} || {}", OR, lambda a, b: a or b, True),
-    Operation("not", "!{}", UNARY, lambda a: not a, True),
+    _infix("gt", ">", ORDER, np.greater, "b"),
+    _infix("ge", ">=", ORDER, np.greater_equal, "b"),
+    _infix("lt", "<", ORDER, np.less, "b"),
+    _infix("le", "<=", ORDER, np.less_equal, "b"),
+    _infix("eq", "===", SAME, np.equal, "b"),
+    _infix("ne", "!==", SAME, np.not_equal, "b"),
+    Operation("and", "{} && {}", AND, lambda a, b: a and b, "b"),
+    Operation("or", "{} || {}", OR, lambda a, b: a or b, "b"),
+    Operation("not", "!{}", UNARY, lambda a: not a, "b"),
     Operation("neg", "-{}", UNARY, lambda a: -a),
     Operation("select", "{} ? {} : {}", CHOICE, lambda which, yes, no: yes if which else no),
-    Operation("is_finite", "Number.isFinite({})", ATOM, math.isfinite, True),
-    Operation("is_true", "{} !== 0", SAME, bool, True),
+    Operation("is_finite", "Number.isFinite({})", ATOM, math.isfinite, "b"),
+    Operation("is_true", "{} !== 0", SAME, bool, "b"),
     _call("pow", "Math.pow", np.power, 2),
     _call("max", "Math.max", np.maximum, 2),
     _call("min", "Math.min", np.minimum, 2),
@@ -108,6 +118,7 @@ _ROWS = (
     _call("floor", "Math.floor", np.floor),
     _call("ceil", "Math.ceil", np.ceil),
     _call("trunc", "Math.trunc", np.trunc),
+    Operation("to_whole", "Math.trunc({})", ATOM, whole, "i"),
     _call("round_even", "roundEven", np.round),
     _call("round_away", "roundAway", lambda a: np.copysign(np.floor(np.abs(a) + 0.5), a)),
     _call("erf", "erf", lambda a: np.float64(math.erf(a))),
@@ -117,7 +128,7 @@ _ROWS = (
 OPERATIONS = {row.name: row for row in _ROWS}
 
 
-def row_of(count: int) -> Operation:
-    """The entry of a table of `count` values at an index, its last operand."""
+def row_of(count: int, kind: str) -> Operation:
+    """The entry of a table of `count` values of a kind at an index, its last operand."""
     pattern = f"[{', '.join(['{}'] * count)}][{{}}]"
-    return Operation(f"row of {count}", pattern, ATOM, lambda *o: o[:-1][o[-1]])
+    return Operation(f"row of {count}", pattern, ATOM, lambda *o: o[:-1][o[-1]], kind)

@@ -1,5 +1,6 @@
 """A JAX function of numbers as a JavaScript function."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,18 +21,18 @@ from thalweg.explorer.printing.arrays import (
     scattered,
 )
 from thalweg.explorer.printing.blocks import (
-    Block,
     Function,
-    Loop,
     Node,
     TooLongError,
     kind_of,
-    number_text,
 )
-from thalweg.explorer.printing.operations import OPERATIONS, row_of
+from thalweg.explorer.printing.loops import Turns
+from thalweg.explorer.printing.operations import OPERATIONS, whole
+from thalweg.explorer.printing.spans import INPUT
 
 _SAME = ("stop_gradient", "device_put", "copy", "copy_p", "optimization_barrier")
 _TRUTHS = ("and", "or", "not")
+_NARROW = ("int8", "int16", "uint8", "uint16", "uint32", "uint64")
 # What a repeated product is cheaper than, and more exact than, a power.
 _LARGEST_POWER = 64
 
@@ -96,8 +97,8 @@ def print_function(
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise NoFormulasError(f"its program cannot be read ({reason})") from error
     function = Function()
-    time = function.variable(function.moving, "t")
-    names = [function.variable(function.moving, letter) for letter in ("u", "v")[:dimension]]
+    letters = ("t", "u", "v")[: 1 + dimension]
+    time, *names = (function.variable(function.moving, x, span=INPUT) for x in letters)
     inputs = [_variables(function, places) for places in entries]
     inputs += [_objects(time), np.array(names, dtype=object)]
     try:
@@ -118,13 +119,24 @@ def _mentions(line: str, name: str) -> bool:
 def _variables(function: Function, places: np.ndarray) -> np.ndarray:
     made = np.empty(np.shape(places), dtype=object)
     for index in np.ndindex(made.shape):
-        made[index] = function.variable(function.still, f"p[{int(np.asarray(places)[index])}]")
+        text = f"p[{int(np.asarray(places)[index])}]"
+        made[index] = function.variable(function.still, text, span=INPUT)
     return made
 
 
 def _objects(value: Any) -> np.ndarray:
     made = np.empty((), dtype=object)
     made[()] = value
+    return made
+
+
+def _of_kind(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """An array whose known entries are of the kind that a program says."""
+    make = {"b": bool, "f": float}.get(np.dtype(dtype).kind, whole)
+    made = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(made.shape):
+        entry: Any = array[index]
+        made[index] = entry if isinstance(entry, Node) else make(entry)
     return made
 
 
@@ -147,6 +159,7 @@ class _Printer:
 
         for equation in program.equations:
             results = self._results(equation, [look_up(o) for o in equation.operands])
+            results = [_of_kind(r, d) for r, d in zip(results, equation.dtypes, strict=True)]
             values.update(zip(equation.results, results, strict=True))
         return [look_up(o) for o in program.outputs]
 
@@ -182,17 +195,18 @@ class _Printer:
         if simple is not None:
             return simple
         result = self._apply(name, *operands)
-        if name == "div" and all(kind_of(o) == "i" for o in operands):
-            return self._apply("trunc", result)
-        return result
+        is_whole = name == "div" and all(kind_of(o) == "i" for o in operands)
+        return self._apply("to_whole", result) if is_whole else result
 
     def _same(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
         dtype = np.dtype(params["new_dtype"])
         if dtype.kind == "f" and dtype != np.float64:
             raise NoFormulasError(f"it computes in {dtype.name}, a page in float64")
+        if dtype.name in _NARROW and any(isinstance(o, Node) for o in operands[0].ravel()):
+            raise NoFormulasError(f"it computes in {dtype.name}, whose numbers wrap around")
         made = np.empty(operands[0].shape, dtype=object)
         for index in np.ndindex(made.shape):
-            made[index] = self._converted(operands[0][index], dtype.kind)
+            made[index] = self._converted(operands[0][index], dtype.kind.replace("u", "i"))
         return [made]
 
     def _converted(self, value: Any, kind: str) -> Any:
@@ -202,11 +216,11 @@ class _Printer:
             one, zero = (1.0, 0.0) if kind == "f" else (1, 0)
             return self._apply("select", value, one, zero)
         if not isinstance(value, Node):
-            return float(value) if kind == "f" else int(value)
+            return float(value) if kind == "f" else whole(value)
         if kind == "f" or kind_of(value) == "i":
-            # The same number: only its kind is another, so that 1/2 is a half.
-            return value if kind_of(value) == kind else self._apply("mul", value, 1.0)
-        return self._apply("trunc", value)
+            # The same number: only its kind is another, so that 1/2 is a half, and −0 is 0.
+            return value if kind_of(value) == kind else self._apply("add", value, 0.0)
+        return self._apply("to_whole", value)
 
     def _power(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
         exponent = params["y"]
@@ -242,80 +256,23 @@ class _Printer:
         consts, carried = params["num_consts"], params["num_carry"]
         count = params["length"]
         begin, rows = operands[consts : consts + carried], operands[consts + carried :]
-        function = self._function
+        if count == 0:
+            kept = params["jaxpr"].out_avals[carried:]
+            return [*begin, *(np.empty((0, *aval.shape), dtype=object) for aval in kept)]
         nodes = [e for array in operands for e in array.ravel() if isinstance(e, Node)]
-        outer = max((n.block for n in nodes), key=lambda b: b.depth, default=function.still)
-        body = Block(outer.depth + 1)
-        counter = function.name("i")
-        loop = Loop(counter, count, body, [], is_reversed=bool(params["reverse"]))
-        state = [self._loop_variables(loop, array) for array in begin]
-        given = [self._table_rows(loop, array) for array in rows]
+        still = self._function.still
+        outer = max((n.block for n in nodes), key=lambda b: b.depth, default=still)
+        loop = Turns(self._function, self.join, outer, count, bool(params["reverse"]))
+        state = [loop.variables(array) for array in begin]
+        given = [loop.rows_of(array) for array in rows]
         closed = params["jaxpr"]
         examples = [np.zeros(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
         program = read_program(core.jaxpr_as_fun(closed), *examples)
-        found = self.run(program, [*operands[:consts], *state, *given])
-        loop.following = [e for array in found[:carried] for e in as_objects(array).ravel()]
-        for value in loop.following:
-            if isinstance(value, Node) and value.block is body:
-                value.pinned = value.operation is not None
-        stacked = [self._kept(loop, outer, as_objects(a), count) for a in found[carried:]]
-        outer.entries.append(loop)
-        after = [self._seen_after(outer, array) for array in state]
-        return [*after, *stacked]
-
-    def _loop_variables(self, loop: Loop, array: np.ndarray) -> np.ndarray:
-        made = np.empty(array.shape, dtype=object)
-        for index in np.ndindex(made.shape):
-            name = self._function.name("s")
-            loop.variables.append((name, array[index]))
-            made[index] = self._function.variable(loop.body, name, kind_of(array[index]))
-        return made
-
-    def _seen_after(self, outer: Block, array: np.ndarray) -> np.ndarray:
-        made = np.empty(array.shape, dtype=object)
-        for index in np.ndindex(made.shape):
-            node: Any = array[index]
-            made[index] = self._function.variable(outer, node.text, node.kind)
-        return made
-
-    def _table_rows(self, loop: Loop, array: np.ndarray) -> np.ndarray:
-        """The entries of a row of a table, in the turn of the loop that sees it."""
-        made = np.empty(array.shape[1:], dtype=object)
-        counter = self._function.variable(loop.body, loop.counter, "i")
-        for index in np.ndindex(made.shape):
-            column = [array[(turn, *index)] for turn in range(len(array))]
-            made[index] = self._row(loop, counter, column)
-        return made
-
-    def _row(self, loop: Loop, counter: Node, column: list[Any]) -> Any:
-        """The entry of a column in this turn; a column that counts up needs no table."""
-        if any(isinstance(entry, Node) for entry in column):
-            return self._row_of_nodes(loop, counter, column)
-        if column == [column[0] + turn for turn in range(len(column))]:
-            number = counter if kind_of(column[0]) == "i" else self._apply("mul", counter, 1.0)
-            return self.join("add", number, column[0])
-        table = ", ".join(number_text(entry)[0] for entry in column)
-        return self._function.variable(loop.body, f"[{table}][{loop.counter}]", kind_of(column[0]))
-
-    def _row_of_nodes(self, loop: Loop, counter: Node, column: list[Any]) -> Any:
-        """The entry of a column of values: of what another loop has kept, its own table."""
-        texts = [entry.text if isinstance(entry, Node) else "" for entry in column]
-        table = texts[0].partition("[")[0]
-        if texts == [f"{table}[{turn}]" for turn in range(len(column))]:
-            text = f"{table}[{loop.counter}]"
-            return self._function.variable(loop.body, text, kind_of(column[0]))
-        return self._function.write(row_of(len(column)), *column, counter)
-
-    def _kept(self, loop: Loop, outer: Block, array: np.ndarray, count: int) -> np.ndarray:
-        made = np.empty((count, *array.shape), dtype=object)
-        for index in np.ndindex(array.shape):
-            name = self._function.name("k")
-            loop.kept.append((name, array[index]))
-            for turn in range(count):
-                text = f"{name}[{turn}]"
-                node = self._function.variable(outer, text, kind_of(array[index]))
-                made[(turn, *index)] = node
-        return made
+        found = [as_objects(a) for a in self.run(program, [*operands[:consts], *state, *given])]
+        loop.follow(found[:carried])
+        stacked = [loop.kept(array) for array in found[carried:]]
+        loop.close()
+        return [*(loop.after(array) for array in state), *stacked]
 
     def _choice(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
         branches = params["branches"]
@@ -332,6 +289,12 @@ class _Printer:
     def _rounded(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
         to_even = params["rounding_method"] == jax.lax.RoundingMethod.TO_NEAREST_EVEN
         return [self._entrywise("round_even" if to_even else "round_away", operands)]
+
+    def _reduced(
+        self, operands: list[np.ndarray], params: dict[str, Any], name: str, empty: Any
+    ) -> list[np.ndarray]:
+        """Entries joined along axes; `empty` is the result of none."""
+        return [reduced(operands[0], params["axes"], lambda a, b: self.join(name, a, b), empty)]
 
     def _each(self, texts: Callable[[Any], Any], operands: list[np.ndarray]) -> list[np.ndarray]:
         made = np.empty(operands[0].shape, dtype=object)
@@ -355,7 +318,7 @@ def _simplified(name: str, operands: tuple[Any, ...]) -> Any:
     if name in ("and", "or"):
         decides = (name == "or") == value
         return value if decides else rest
-    if name == "mul" and value == 0:
+    if name == "mul" and value == 0 and (kind_of(rest) == "i" or rest.span is not None):
         return value  # a structural zero: of a derivative, or of a matrix
     unit = {"add": 0, "mul": 1}.get(name, None if is_first else {"sub": 0, "div": 1}.get(name))
     return rest if value == unit else None
@@ -373,12 +336,12 @@ _SPECIAL: dict[str, Callable[..., list[np.ndarray]]] = {
     "exp2": lambda s, o, p: s._each(lambda a: s.join("pow", 2.0, a), o),
     "rsqrt": lambda s, o, p: s._each(lambda a: s.join("div", 1.0, s.join("sqrt", a)), o),
     "clamp": lambda s, o, p: [s._entrywise("min", [s._entrywise("max", [o[0], o[1]]), o[2]])],
-    "reduce_sum": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("add", a, b))],
-    "reduce_prod": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("mul", a, b))],
-    "reduce_max": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("max", a, b))],
-    "reduce_min": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("min", a, b))],
-    "reduce_and": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("and", a, b))],
-    "reduce_or": lambda s, o, p: [reduced(o[0], p["axes"], lambda a, b: s.join("or", a, b))],
+    "reduce_sum": lambda s, o, p: s._reduced(o, p, "add", 0),
+    "reduce_prod": lambda s, o, p: s._reduced(o, p, "mul", 1),
+    "reduce_max": lambda s, o, p: s._reduced(o, p, "max", -math.inf),
+    "reduce_min": lambda s, o, p: s._reduced(o, p, "min", math.inf),
+    "reduce_and": lambda s, o, p: s._reduced(o, p, "and", True),
+    "reduce_or": lambda s, o, p: s._reduced(o, p, "or", False),
     "cumsum": lambda s, o, p: [accumulated(o[0], p, s.join)],
     "dot_general": lambda s, o, p: [contracted(o, p, s.join)],
 }
