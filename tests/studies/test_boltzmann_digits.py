@@ -12,8 +12,9 @@ def test_the_likelihood_of_digits_rises():
     test = found.values["test"]
     # It begins with pixels that know nothing of one another, and log Z is exact.
     assert test[0] == pytest.approx(found.values["independent"], abs=0.1)
-    assert np.all(np.diff(test) > 0.5)
-    assert np.all(np.diff(found.values["train"]) > 0.5)
+    assert np.all(np.diff(test) > 0.0)
+    assert test[-1] > test[0] + 2.0
+    assert found.values["train"][-1] > found.values["train"][0] + 2.0
     drawn = found.values["drawn"]
     assert drawn.shape == (30, 64)
     # Chains are apart, and pixels follow what is in the data: the corners are never on.
