@@ -16,6 +16,7 @@ from tests.sweeps.systems import Spring, always_deadly, content, deadly, springs
 
 import thalweg as tw
 from thalweg.sweeps import LocalWorkers, OnHost, Scheduler, Status, read_sweep
+from thalweg.sweeps.shipping import Packed
 
 
 def test_a_worker_that_is_killed_costs_nothing_but_its_part(tmp_path, monkeypatch):
@@ -147,3 +148,19 @@ def test_a_run_with_workers_that_is_killed_as_a_whole(tmp_path):
     assert read_sweep(path).is_complete
     subprocess.run([*command[:2], str(tmp_path / "t.zarr")], env=environment, check=True)
     assert content(path) == content(tmp_path / "t.zarr")
+
+
+def test_the_job_goes_over_once_and_not_once_a_part(tmp_path, monkeypatch):
+    sent = []
+    submit = distributed.Client.submit
+
+    def counted(self, fn, *given, **options):
+        sent.append(any(isinstance(one, Packed) for one in given))
+        return submit(self, fn, *given, **options)
+
+    monkeypatch.setattr(distributed.Client, "submit", counted)
+    with somebodys_cluster() as cluster:
+        engine = Scheduler(cluster.scheduler_address)
+        found = tw.sweep(stretch, springs(), tmp_path / "s.zarr", chunk=5, engine=engine)
+    assert found.is_complete
+    assert (len(sent), sum(sent)) == (8, 1)

@@ -49,7 +49,9 @@ def test_what_a_killed_process_leaves_is_removed(copy, whole, tmp_path):
     (copy / "status" / "c" / "3" / "0").unlink()
     (copy / "status" / "c" / "3" / "0.1234.partial").write_bytes(b"half")
     (copy / "length" / "c" / "1" / "0.1234.partial").write_bytes(b"half")
-    (tmp_path / ".s.zarr.12345678.new").mkdir()
+    left = tmp_path / ".s.zarr.elsewhere-1-12345678.new"
+    left.mkdir()
+    os.utime(left, (0.0, 0.0))
     tw.sweep(stretch, springs(), copy)
     assert content(copy) == content(whole)
     assert [path.name for path in tmp_path.iterdir()] == ["s.zarr"]
@@ -157,8 +159,9 @@ def test_parts_of_another_size_are_refused(whole):
 def test_foreign_and_damaged_stores(copy, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("no store")
-    for place in ("empty", "file", "file/s.zarr"):
-        with pytest.raises(tw.StoreError, match=r"is not the store|no sweep|not a folder"):
+    places = {"empty": "is not the store", "file": "is a file", "file/s.zarr": "not a folder"}
+    for place, said in places.items():
+        with pytest.raises(tw.StoreError, match=said):
             tw.sweep(stretch, springs(), tmp_path / place)
     (copy / "multiples" / "c" / "4" / "0" / "0").unlink()
     with pytest.raises(tw.StoreError, match="multiples/c/4/0/0 is missing"):
@@ -229,3 +232,23 @@ def test_a_part_of_nothing_but_nan_is_there(tmp_path):
     assert found.is_complete
     assert found.counts == {"done": 2}
     assert (tmp_path / "s.zarr" / "a" / "c" / "0").is_file()
+
+
+def test_a_store_that_is_being_made_is_left_to_its_maker(tmp_path):
+    from thalweg.sweeps.unfinished import _host, unfinished
+
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    mine = f"{_host()}-{dead.pid}-00000000.new"
+    kept = [unfinished(tmp_path / "run"), unfinished(tmp_path / "run.zarr")]
+    kept += [tmp_path / name for name in (".run.elsewhere-1-00000000.new", f".run.zarr.{mine}")]
+    left = [tmp_path / f".run.{mine}", tmp_path / ".run.elsewhere-2-00000000.new"]
+    for folder in kept + left:
+        folder.mkdir()
+    os.utime(left[1], (0.0, 0.0))
+    tw.sweep(stretch, springs(2, 2), tmp_path / "run")
+    assert {p.name for p in tmp_path.iterdir()} == {"run", *(p.name for p in kept)}
+    odd = tmp_path / f".[ab]*.{mine}"
+    odd.mkdir()
+    tw.sweep(stretch, springs(2, 2), tmp_path / "[ab]*")
+    assert not odd.exists()

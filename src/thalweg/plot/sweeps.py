@@ -24,6 +24,7 @@ from thalweg.plot.style import (
     note,
 )
 from thalweg.sweeps import Status, Sweep, Variable
+from thalweg.sweeps.statuses import have_values
 from thalweg.sweeps.store import open_store
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class SweepMap:
         title: its name, with the entry where it has several.
         names: of the parameters along the axes, one or two.
         axes: their values.
-        values: of the variable, NaN where a point was not computed, shape `(n,)` or `(n, m)`.
+        values: of the variable, NaN where a point has none, shape `(n,)` or `(n, m)`.
         statuses: how each point ended, of the same shape.
         held: the parameters that are not shown, with their values.
     """
@@ -97,9 +98,11 @@ def sweep_data(
     if not fits:
         raise InputError(f"entry {given} is none of {chosen.name!r}, of shape {chosen.shape}.")
     values, statuses = store.read(chosen.name)[(..., *index)], store.statuses()
+    is_complex = values.dtype.kind == "c"
+    values = np.abs(values) if is_complex else values
     coordinates = {name: column for name, (_, column) in store.coordinates.items()}
-    shown = np.where(_was_computed(statuses), values.astype(np.float64), np.nan)
-    title = _title(chosen, index)
+    shown = np.where(have_values(statuses), values.astype(np.float64), np.nan)
+    title = f"|{_title(chosen, index)}|" if is_complex else _title(chosen, index)
     if len(store.dims) == 1:
         name, order = _along(coordinates, at)
         return SweepMap(
@@ -166,10 +169,6 @@ def sweep(
     note(axes, f"at {held}" if held else "")
     legend_below(axes)
     return axes
-
-
-def _was_computed(statuses: np.ndarray) -> np.ndarray:
-    return ~np.isin(statuses, [Status.MISSING, Status.OUTSIDE, Status.FAILED])
 
 
 def _title(variable: Variable, index: tuple[int, ...]) -> str:

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -130,8 +131,8 @@ def _run_on(
 ) -> Iterator[Done]:
     """A task a part; those whose workers die are given to others, a few times."""
     dask = _dask()
-    packed = pack(job)
-    futures = {client.submit(_run_part, packed, index, cores, pure=False): index for index in parts}
+    shared = _shared(client, pack(job))
+    futures = {client.submit(_run_part, shared, index, cores, pure=False): index for index in parts}
     try:
         waiting = dask.as_completed(list(futures), loop=client.loop, raise_errors=False)
         for future in waiting:
@@ -149,7 +150,21 @@ def _run_on(
                     )
     finally:
         with contextlib.suppress(Exception):  # a scheduler that is gone needs no cancelling
-            client.cancel(list(futures))
+            client.cancel([shared, *futures])
+
+
+def _shared(client: Any, packed: Packed) -> Any:
+    """The job where every task finds it, sent once: a task that gives it, for whose worker may die.
+
+    What `scatter` puts into a worker dies with that; a task is done again.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sending large graph")  # once, not once a part
+        return client.submit(_itself, packed, pure=False)
+
+
+def _itself(packed: Packed) -> Packed:
+    return packed
 
 
 def _lost(part: int, error: Exception) -> Done:

@@ -24,10 +24,17 @@ from thalweg.core.errors import (
 from thalweg.core.parameters import Parameter
 from thalweg.core.trees import in_float64
 from thalweg.sweeps.fingerprints import fingerprint
+from thalweg.sweeps.leaves import (
+    STATUS,
+    as_arrays,
+    checked_statuses,
+    described,
+    fitted,
+    named_leaves,
+)
 from thalweg.sweeps.statuses import Status
 from thalweg.sweeps.variables import Variable
 
-STATUS = "status"
 _TRIED = 16  # points at which a verb is tried before a sweep of it is given up
 
 
@@ -175,7 +182,7 @@ class Compiled(Measure):
                 f"that computes on the host (a verb such as find_equilibria) is given as "
                 f"thalweg.sweeps.OnHost(fn)."
             ) from error
-        return _described(named_leaves(shapes), self.said, self.name)
+        return described(named_leaves(shapes), self.said, self.name)
 
     def measure(self, lanes: Lanes, variables: Sequence[Variable]) -> Answers:
         """All points by one ensemble, over all local devices."""
@@ -185,7 +192,8 @@ class Compiled(Measure):
         statuses = arrays.pop(STATUS, None)
         if statuses is None:
             statuses = np.where(_all_finite(arrays, count), Status.DONE, Status.NOT_FINITE)
-        return Answers(arrays, statuses, [])
+        statuses, notes = checked_statuses(statuses)
+        return Answers(arrays, statuses, notes)
 
     def _lane(self, lanes: Lanes) -> Any:
         return _Lane(self.fn, in_float64(lanes.system), lanes.parameters, self.is_random)
@@ -219,7 +227,8 @@ class OnHost(Measure):
             point; a dictionary's keys are the names of the variables. An argument called `key` is
             given a `jax.random` key of the point's own. Where it raises, the point is `FAILED`, or
             `DIVERGED`, and the others go on. A returned integer called `status` says how the point
-            ended; NaN among the other numbers is an answer.
+            ended; NaN among the other numbers is an answer. Python's own numbers are float64; a
+            number that the type of the first point's cannot hold makes the point `FAILED`.
         said: as of `Compiled`.
         called: what files and figures call it; the function's own name unless given.
         points: how many points are computed and stored at a time unless told.
@@ -254,9 +263,11 @@ class OnHost(Measure):
         error: Exception | None = None
         for index in range(min(len(lanes.values), _TRIED)):
             try:
-                return _described(self._ask(lanes, index), self.said, self.name)
+                result = self._ask(lanes, index)
             except Exception as caught:
                 error = error or caught
+                continue
+            return described(as_arrays(self._leaves(result)), self.said, self.name)
         assert error is not None
         raise InputError(
             f"{self.name} fails at each of the first {min(len(lanes.values), _TRIED)} points: "
@@ -270,62 +281,28 @@ class OnHost(Measure):
         statuses, notes = np.full(count, Status.DONE), []
         for index in range(count):
             try:
-                found = self._ask(lanes, index)
-                statuses[index] = found.pop(STATUS, Status.DONE)
-                _check_shapes(found, variables)
+                found = as_arrays(self._leaves(self._ask(lanes, index)))
+                ended, said = checked_statuses(np.asarray(found.pop(STATUS, Status.DONE)))
+                statuses[index] = ended[()]
+                kept = fitted(found, variables)
             except Exception as error:
                 statuses[index] = _status_of(error)
                 notes.append(f"{type(error).__name__}: {error}")
                 continue
-            for name, leaf in found.items():
+            notes += said
+            for name, leaf in kept.items():
                 arrays[name][index] = leaf
         return Answers(arrays, statuses, notes)
 
-    def _ask(self, lanes: Lanes, index: int) -> dict[str, np.ndarray]:
+    def _ask(self, lanes: Lanes, index: int) -> Any:
         system = lanes.at(index)
-        result = self.fn(system, key=lanes.keys[index]) if self.is_random else self.fn(system)
-        return {name: np.asarray(leaf) for name, leaf in named_leaves(result).items()}
+        return self.fn(system, key=lanes.keys[index]) if self.is_random else self.fn(system)
 
-
-def named_leaves(tree: Any) -> dict[str, Any]:
-    """The leaves of a pytree by their paths; of a single array `value`."""
-    found = {}
-    for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]:
-        name = jax.tree_util.keystr(path, simple=True, separator=".") or "value"
-        found[name] = leaf
-    return found
-
-
-def _described(
-    leaves: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]], name: str
-) -> tuple[Variable, ...]:
-    """A variable for each leaf but the status."""
-    kept = {key: leaf for key, leaf in leaves.items() if key != STATUS}
-    unknown = [key for key in said if key not in kept]
-    if unknown or not kept:
-        raise InputError(
-            f"{name} gives no variable {unknown[0]!r}: it gives {', '.join(kept) or 'none'}."
-            if unknown
-            else f"{name} gives no arrays."
-        )
-    found = []
-    # Those of which something is said come first, in that order: JAX sorts dictionaries.
-    for key in dict.fromkeys([*said, *kept]):
-        leaf = kept[key]
-        shape, dtype = tuple(np.shape(leaf)), np.dtype(leaf.dtype)
-        if dtype.kind not in "biufc" or "/" in key or key.startswith("."):
-            raise InputError(f"{name} gives {key!r} of type {dtype}; expected numbers.")
-        own = dict(said.get(key, {}))
-        own.setdefault("dims", tuple(f"{key}_{axis}" for axis in range(len(shape))))
-        found.append(Variable(key, shape, dtype.name, **own))
-    return tuple(found)
-
-
-def _check_shapes(found: Mapping[str, np.ndarray], variables: Sequence[Variable]) -> None:
-    shapes = {name: np.shape(leaf) for name, leaf in found.items()}
-    expected = {variable.name: variable.shape for variable in variables}
-    if shapes != expected:
-        raise InputError(f"the shapes are {shapes}, at other points {expected}.")
+    def _leaves(self, result: Any) -> dict[str, Any]:
+        try:
+            return named_leaves(result)
+        except InputError as error:
+            raise InputError(f"{self.name}: {error}") from error
 
 
 def _all_finite(arrays: Mapping[str, np.ndarray], count: int) -> np.ndarray:

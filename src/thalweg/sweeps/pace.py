@@ -19,7 +19,8 @@ class Pace:
     Attributes:
         parts: how many there are.
         done: how many are done.
-        rate: points a second, over the last parts; None where fewer than two are done.
+        rate: points a second, over the last parts; None where fewer than two are done since the
+            last run started: how long nothing ran is no pace.
         left: seconds until the end at that rate; None likewise.
         since: seconds since the last part was finished; None where none is.
     """
@@ -54,11 +55,13 @@ def pace_of(store: str | Path, clock: Callable[[], float] = time.time) -> Pace:
         StoreError: there is no store at that path, or it is damaged.
     """
     opened = open_store(Path(store))
-    done, times = int(opened.done().sum()), opened.finished()[-_RECENT:]
+    done, times = int(opened.done().sum()), opened.finished()
+    started = opened.started()
+    recent = [when for when in times if when >= started][-_RECENT:]
     size, count = opened.chunks.size, opened.chunks.count
     rate = left = None
-    if len(times) > 1 and times[-1] > times[0]:
-        rate = size * (len(times) - 1) / (times[-1] - times[0])
+    if len(recent) > 1 and recent[-1] > recent[0]:
+        rate = size * (len(recent) - 1) / (recent[-1] - recent[0])
         left = size * (count - done) / rate
     since = max(clock() - times[-1], 0.0) if times else None
     return Pace(count, done, rate, left, since)

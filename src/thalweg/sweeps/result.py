@@ -12,7 +12,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
 from thalweg.core.tables import format_number
-from thalweg.sweeps.statuses import Status
+from thalweg.sweeps.statuses import Status, have_values
 from thalweg.sweeps.store import Store, open_store
 from thalweg.sweeps.variables import Variable
 
@@ -38,7 +38,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Summary:
-    """A variable over all points that were computed.
+    """A variable over the points that are done, or gave a number that is not finite.
 
     Attributes:
         name: in the store.
@@ -159,11 +159,11 @@ def summarize(store: Store, about: About, path: str, notes: tuple[str, ...] = ()
     statuses = store.statuses()
     numbers, counts = np.unique(statuses, return_counts=True)
     done = store.done()
-    was_computed = ~np.isin(statuses, [Status.MISSING, Status.OUTSIDE])
+    counted = have_values(statuses)
     found = [_Codes(v.flags) if v.flags else _Numbers() for v in store.variables]
     for variable, running in zip(store.variables, found, strict=True):
         for region in _regions(store, variable):
-            running.add(store.read(variable.name, region)[was_computed[region]])
+            running.add(store.read(variable.name, region)[counted[region]])
     return Sweep(
         store=path,
         measure=store.configuration["measure"]["name"],

@@ -20,7 +20,8 @@ from thalweg.sweeps.designs import Chunks, Design
 from thalweg.sweeps.engines import Engine, InProcess
 from thalweg.sweeps.fingerprints import digest_of_numbers, fingerprint
 from thalweg.sweeps.jobs import Done, Job, some_lanes
-from thalweg.sweeps.measures import STATUS, Compiled, Measure
+from thalweg.sweeps.measures import Compiled, Measure
+from thalweg.sweeps.names import check_parameters, check_variables
 from thalweg.sweeps.result import Sweep, summarize
 from thalweg.sweeps.store import Store, create_store, open_store
 
@@ -88,6 +89,14 @@ def sweep(
         raise InputError(
             f"grid must be a thalweg.sweeps.Grid(system, values) or Points, got {grid!r}."
         )
+    if not isinstance(store, str | Path):
+        raise InputError(f"store must be the path of a folder, got {store!r}.")
+    if engine is not None and not isinstance(engine, Engine):
+        raise InputError(
+            f"engine must be one of thalweg.sweeps: InProcess(), LocalWorkers(count) or "
+            f"Scheduler(address), got {engine!r}."
+        )
+    check_parameters(grid)
     check_count("sweep: seed", seed, least=0)
     if chunk is not None:
         check_count("sweep: chunk", chunk)
@@ -119,6 +128,8 @@ def _function(fn: Any) -> Callable[..., Any]:
 
 
 def _check_shard(shard: tuple[int, int]) -> Callable[[int], bool]:
+    if not isinstance(shard, tuple | list) or len(shard) != 2:
+        raise InputError(f"sweep: shard must be two whole numbers, (i, n), got {shard!r}.")
     first, count = shard
     check_count("sweep: shard's number", count)
     check_count("sweep: shard's index, which counts from 1,", first)
@@ -147,13 +158,7 @@ def _opened(
         with jax.enable_x64(True):
             lanes = some_lanes(grid.system, grid.coordinates, rows, seed)
             variables = measure.variables(lanes)
-        taken = {STATUS, "point", *grid.coordinates, *grid.dims}
-        for variable in variables:
-            if variable.name in taken or taken & set(variable.dims):
-                raise InputError(
-                    f"{measure.name} gives {variable.name!r} along {list(variable.dims)}, names "
-                    f"that the store has for its own arrays and parameters. Rename it."
-                )
+        check_variables(variables, grid, measure.name)
         return create_store(path, grid, chunks, variables, asked, _versions()), []
     found = open_store(path)
     _check_same(found, asked, path)
@@ -257,6 +262,7 @@ def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[st
     if not todo:
         return []
     sizes = {part: len(store.chunks.flat(part)) for part in todo}
+    store.mark_start()
     total = int(np.prod(store.chunks.shape))
     done_before = total - sum(sizes.values())
     told: dict[int, tuple[str, ...]] = {}

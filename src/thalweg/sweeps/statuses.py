@@ -2,6 +2,8 @@
 
 import enum
 
+import numpy as np
+
 
 class Status(enum.IntEnum):
     """How a point ended; a measure of one's own may return any of those from `DONE` on."""
@@ -20,6 +22,11 @@ class Status(enum.IntEnum):
         return self.name.lower().replace("_", "-")
 
     @property
+    def has_values(self) -> bool:
+        """True where the numbers of a point are an answer: what else is kept there counts not."""
+        return self in (Status.DONE, Status.NOT_FINITE)
+
+    @property
     def meaning(self) -> str:
         """The meaning as the end of a sentence about points."""
         return _MEANINGS[self]
@@ -34,3 +41,8 @@ _MEANINGS = {
     Status.DIVERGED: "left the finite",
     Status.UNFINISHED: "ran out of steps",
 }
+
+
+def have_values(statuses: np.ndarray) -> np.ndarray:
+    """Booleans of the same shape: whether the numbers of each point are an answer."""
+    return np.isin(statuses, [status for status in Status if status.has_values])

@@ -12,7 +12,6 @@ import functools
 import os
 import shutil
 import threading
-import uuid
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,11 +22,13 @@ import numpy as np
 from thalweg.core.errors import InputError, StoreError
 from thalweg.sweeps.designs import Chunks, Design
 from thalweg.sweeps.fingerprints import digest
+from thalweg.sweeps.leaves import STATUS
 from thalweg.sweeps.statuses import Status
+from thalweg.sweeps.unfinished import remove_unfinished, unfinished
 from thalweg.sweeps.variables import Variable
 
 FORMAT, SCHEMA = "thalweg-sweep", 1
-STATUS = "status"
+METADATA = "zarr.json"
 # Zarr's own name for a file that is being written.
 _PARTIAL = "*.partial"
 # Empty chunks are written too, or one of nothing but NaN would look missing.
@@ -132,8 +133,7 @@ class Store:
 
     def tidy(self) -> None:
         """Remove what killed processes left of parts that are done."""
-        for folder in self.path.parent.glob(f".{self.path.name}.*.new"):
-            shutil.rmtree(folder, ignore_errors=True)
+        remove_unfinished(self.path)
         leftovers = list(self.path.rglob(_PARTIAL))
         if not leftovers:
             return
@@ -158,6 +158,15 @@ class Store:
         folder = self.path / STATUS / "c"
         files = (file for file in folder.rglob("*") if file.is_file() and not file.suffix)
         return sorted(file.stat().st_mtime for file in files)
+
+    def mark_start(self) -> None:
+        """Note that a run starts now, as the time of a file: the bytes say nothing of time."""
+        with contextlib.suppress(PermissionError):  # of somebody else's store: the pace alone
+            os.utime(self.path / METADATA)
+
+    def started(self) -> float:
+        """The time at which the last run started, in seconds."""
+        return (self.path / METADATA).stat().st_mtime
 
     def check_parts(self) -> None:
         """Refuse a store in which a part that is marked done lacks a file.
@@ -184,6 +193,8 @@ def open_store(path: Path) -> Store:
         StoreError: there is none, or it is no sweep's, or damaged.
     """
     zarr = _zarr()
+    if path.exists() and not path.is_dir():
+        raise StoreError(f"{path} is a file: a sweep needs a folder. Give another path.")
     if not path.is_dir():
         raise StoreError(f"There is no sweep at {path}.")
     try:
@@ -206,7 +217,7 @@ def open_store(path: Path) -> Store:
     missing = [
         name
         for name in (STATUS, *store.names, *(v.name for v in store.variables))
-        if not (path / name / "zarr.json").is_file()
+        if not (path / name / METADATA).is_file()
     ]
     if missing:
         raise StoreError(f"{path} is damaged: it lacks the array {missing[0]!r}.")
@@ -228,16 +239,17 @@ def create_store(
     Raises:
         StoreError: it cannot be written.
     """
-    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")
+    fresh = unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _fill(fresh, design, chunks, variables, configuration, versions)
         os.rename(fresh, path)
     except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
-        if (path / "zarr.json").is_file():
+        if (path / METADATA).is_file():
             return open_store(path)
         raise _unwritten(path, error) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)  # of a failure, whichever
     return open_store(path)
 
 
