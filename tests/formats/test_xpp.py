@@ -13,6 +13,7 @@ import thalweg as tw
 from thalweg.formats import python_source, read_xpp
 from thalweg.formats.xpp.evaluate import Evaluation
 from thalweg.formats.xpp.model import read_xpp_model
+from thalweg.formats.xpp.names import class_name
 
 
 def membrane(v, w, iapp=0.1, phi=0.333):
@@ -87,6 +88,10 @@ READINGS = {
     "1-2-3+8/2/2": -2.0,
     "mod(-1.5,1)": 0.5,
     "mod(5.5,-2)": 1.5,
+    "mod(-5,-3)": -5.0,
+    "mod(5,-3)": 2.0,
+    "mod(-7.5,-2)": -3.5,
+    "mod(-6,-3)": 0.0,
     "flr(-1.5)": -2.0,
     "log(10)": 2.302585092994046,
     "ln(10)": 2.302585092994046,
@@ -219,6 +224,27 @@ def test_a_model_is_written_as_a_class_that_computes_the_same(tmp_path, text, t)
         ("x'=-x\ny(t+1)=x\n", "line 2: a map .* beside a differential equation"),
         ("x'=-x\ninit y=1\n", "line 2: y begins somewhere, but has no equation"),
         ("par a=1\n", "model.ode has no equation"),
+        ("x'=log(x)\nlog(y)=y\n", "line 2: log is a function of XPP"),
+        ("par t=5\nx'=t-x\n", "line 1: t is the time"),
+        ("par sin=2\nx'=-x\n", "line 1: sin is a function of XPP"),
+        ("pi=3\nx'=-x\n", "line 1: pi is the number"),
+        ("x'=f(x)\nf(Sin)=sin\n", "line 2: sin is a function of XPP"),
+        ("x'=f(x,1)\nf(u,u)=u\n", "line 2: two arguments of f have the same name"),
+        ("Heav'=2\n", "line 1: heav is a function of XPP"),
+        ("x'=if(x)then(1)else(2)\nthen=3\n", "line 2: then is a word of XPP"),
+        ("x'=-x\naux e=x\naux e=2*x\n", "line 3: aux e is shown a second time; first in line 2"),
+        ("#include more.inc\nx'=-x\n", "line 1: #include is not covered"),
+        ("x'=-x\nd ' = 1-d\n", "line 2: XPP takes no space before the ' of an equation"),
+        ("x'=-x\nd y=3\n", "line 2: XPP reads no further than this line"),
+        ("x'=-x\ny'=-y\ny(0)=3*x\n", "line 3: where y begins is set once, .* needs x"),
+        ("x'=-x\nq=f(2)\nf(u)=u+t\nx(0)=q\n", "line 4: where x begins .* needs t"),
+        ("x'=q\n!q=2*x\n", "line 2: the derived parameter q is set once, .* needs x"),
+        ("par a=nan\nx'=a\n", "line 1: a=nan: a parameter is a plain number"),
+        ("x'=a\npar b=2,a=1_0\n", "line 2: a=1_0: a parameter is a plain number"),
+        ("x'=a\nnum a=inf\n", "line 2: a=inf: a constant is a plain number"),
+        ("x'=-x\ninit x=1e999\n", "line 2: x=1e999: a start is a plain number"),
+        ("x'=1e999-x\n", "line 1: 1e999 is too large for a number"),
+        ("x'=a\npar a=٢\n", "line 2: a=.: a parameter is a plain number"),
         ("x'=" + "(" * 5000 + "x" + ")" * 5000 + "\n", "line 1: a formula is nested too deep"),
         (
             "x'=f30(x)\nf0(u)=u\n" + "".join(f"f{i + 1}(u)=f{i}(u)+f{i}(u)\n" for i in range(30)),
@@ -231,6 +257,81 @@ def test_what_is_wrong_or_not_covered_is_refused_by_line_and_name(tmp_path, text
         read_xpp(write(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (bytes(range(256)), "model.ode is not text: byte 0 in line 1"),
+        ("x'=-x\n".encode("utf-16"), "model.ode is not text: byte 0 in line 1"),
+        (b"x'=-x\n\x1b[31m\n", "model.ode is not text: byte 27 in line 2"),
+        (b"x'=-x\nfoo \xe9 bar\n", "line 2: this is no statement of an .ode file: foo \ufffd bar"),
+    ],
+)
+def test_what_is_no_text_is_said_without_its_bytes(tmp_path, data, words):
+    path = tmp_path / "model.ode"
+    path.write_bytes(data)
+    with pytest.raises(tw.InputError, match=words) as caught:
+        read_xpp(path)
+    assert str(caught.value).isprintable()
+
+
+def test_old_files_are_texts(tmp_path):
+    path = tmp_path / "model.ode"
+    path.write_bytes(b"\xef\xbb\xbfx'=-x\t\r\n# caf\xe9\r\n\x0c\r\ndone\r\n\x1a")
+    assert read_xpp(path).state_names == ("x",)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(tw.InputError, match=r"There is no file .*none\.ode"):
         read_xpp(tmp_path / "none.ode")
+
+
+def exported(model):
+    """A model as the class that is written of it."""
+    names = {}
+    exec(compile(python_source(model), "exported", "exec"), names)
+    return names[class_name(model)]()
+
+
+def both(folder, text, state, name="model.ode"):
+    """A file's rule and its exported class at one state."""
+    rule = read_xpp(write(folder, text, name))
+    with jax.enable_x64(True):
+        found = [law(each, 0.5, state).tolist() for each in (rule, exported(rule.model))]
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'a""" + str(print("PWNED")) + """.ode',
+        'a"""\nprint("PWNED")\nb = """.ode',
+        "a\\.ode",
+        'ends in a quote".ode',
+        'a\\"""+print("PWNED")+""".ode',
+        "caf\udce9 \x1b[31m.ode",
+    ],
+)
+def test_the_name_of_a_file_stays_a_text(tmp_path, capsys, name):
+    model = read_xpp(write(tmp_path, "x'=-x\n", name)).model
+    assert type(exported(model)).__doc__.startswith("The flow of ")
+    assert "PWNED" not in capsys.readouterr().out
+    python_source(model).encode()
+    if name.isprintable():
+        assert type(exported(model)).__doc__ == f"The flow of {name}."
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "expected"),
+    [
+        ("number a=-2\nx'=a^2-x\n", [0.0], [4.0]),  # a negative number is in brackets
+        ("par lambda=1,lambda_=5\nx'=lambda-lambda_*x\n", [1.0], [-4.0]),
+        ("lambda'=-lambda_+lambda\nlambda_=3*lambda\n", [3.0], [-6.0]),
+        ("f(lambda,lambda_)=lambda-lambda_\nx'=f(x,1)\n", [3.0], [2.0]),
+        ("f(jnp)=sin(jnp)+jnp_\njnp_=0\nx'=f(0*x)\n", [1.0], [0.0]),
+        ("g(state)=state^2\nf(g)=g+g(2)\nx'=f(x)-g(x)\n", [3.0], [-2.0]),
+        ("par tw=1,float=2,jnp=3,__a=4\nx'=tw+float+jnp+__a\n@ xp=x,xlo=0,xhi=1\n", [1.0], [10.0]),
+        ("rates=x\nself=rates\nx'=self+rates\n", [1.0], [2.0]),
+    ],
+)
+def test_what_is_written_computes_what_was_read(tmp_path, text, state, expected):
+    assert both(tmp_path, text, state) == [expected, expected]

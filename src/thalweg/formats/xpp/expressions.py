@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from thalweg.formats.xpp.functions import FUNCTIONS, UNCOVERED
-from thalweg.formats.xpp.tokens import Place, Token, tokenize
+from thalweg.formats.xpp.tokens import Place, Token, number, tokenize
 
 
 class Number(NamedTuple):
@@ -150,7 +150,10 @@ class _Parser:
             raise self.unexpected("a number, a name or a bracket")
         self.at += 1
         if token.kind == "number":
-            return Number(float(token.text))
+            value = number(token.text)
+            if value is None:
+                raise self.place.error(f"{token.text} is too large for a number: {self.text}")
+            return Number(value)
         if token.text == "if":
             return self.choice()
         if token.text in UNCOVERED:

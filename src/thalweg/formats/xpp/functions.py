@@ -27,10 +27,12 @@ def _jnp(name: str, num_arguments: int = 1) -> Function:
 
 
 def _modulo(x: Any, y: Any) -> Any:
-    """`x` brought to [0, |y|): what XPP gives for y > 0, where signs of C and Python differ."""
-    size = jnp.abs(y)
-    return x - size * jnp.floor(x / size)
+    """The remainder as C has it, of the sign of `x`; where that is negative, `y` is added to it."""
+    rest = jnp.fmod(x, y)
+    return jnp.where(rest < 0, rest + y, rest)
 
+
+_MODULO = "(lambda rest, by: jnp.where(rest < 0, rest + by, rest))(jnp.fmod({0}, {1}), {1})"
 
 FUNCTIONS: dict[str, Function] = {
     **{
@@ -62,7 +64,7 @@ FUNCTIONS: dict[str, Function] = {
     "atan2": _jnp("arctan2", 2),
     "max": _jnp("maximum", 2),
     "min": _jnp("minimum", 2),
-    "mod": Function(2, _modulo, "({0} - abs({1}) * jnp.floor({0} / abs({1})))"),
+    "mod": Function(2, _modulo, _MODULO),
     "heav": Function(1, lambda x: jnp.where(x >= 0, 1.0, 0.0), "jnp.where({0} >= 0, 1.0, 0.0)"),
     "not": Function(1, lambda x: jnp.where(x == 0, 1.0, 0.0), "jnp.where({0} == 0, 1.0, 0.0)"),
     "erf": Function(1, jax.scipy.special.erf, "jax.scipy.special.erf({0})"),
@@ -85,4 +87,12 @@ UNCOVERED: dict[str, str] = {
     "bessely": "a Bessel function",
     "besseli": "a Bessel function",
     "hom_bcs": "a condition of a boundary value problem",
+}
+
+# What a file cannot give a meaning of its own, by name, and what it is in a formula.
+RESERVED: dict[str, str] = {
+    **dict.fromkeys((*FUNCTIONS, *UNCOVERED), "a function of XPP"),
+    "t": "the time",
+    "pi": "the number π",
+    **dict.fromkeys(("if", "then", "else", "of", "end", "set"), "a word of XPP"),
 }

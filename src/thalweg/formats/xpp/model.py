@@ -1,5 +1,6 @@
 """What a file says, gathered and checked."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,9 +8,9 @@ from typing import NamedTuple
 
 from thalweg.core.errors import InputError
 from thalweg.formats.xpp.expressions import OPERATORS, Apply, Name, Node, Number, parse, walk
-from thalweg.formats.xpp.functions import FUNCTIONS
+from thalweg.formats.xpp.functions import FUNCTIONS, RESERVED
 from thalweg.formats.xpp.statements import Statement, statements
-from thalweg.formats.xpp.tokens import Place
+from thalweg.formats.xpp.tokens import Place, number, printable
 
 
 class Formula(NamedTuple):
@@ -71,6 +72,9 @@ class XppModel:
 _MOST_NODES = 200_000
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
 def read_xpp_model(path: str | Path) -> XppModel:
     """Read an `.ode` file.
 
@@ -82,10 +86,15 @@ def read_xpp_model(path: str | Path) -> XppModel:
     if not path.is_file():
         raise InputError(f"There is no file {path} (looked in {Path.cwd()}).")
     try:
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return _Gathered(path.name).of(statements(text, path.name))
+    name = printable(path.name)
+    text = text.removesuffix("\x1a")  # how DOS ended a file
+    if strange := _CONTROL.search(text):
+        sign, line = ord(strange.group()), text.count("\n", 0, strange.start()) + 1
+        raise InputError(f"{name} is not text: byte {sign} in line {line} is no character of any.")
+    return _Gathered(name).of(statements(text, name))
 
 
 @dataclass
@@ -98,6 +107,7 @@ class _Gathered:
     parameters: dict[str, tuple[str, float]] = field(default_factory=dict)
     constants: dict[str, float] = field(default_factory=dict)
     quantities: dict[str, Formula] = field(default_factory=dict)
+    derived: dict[str, Formula] = field(default_factory=dict)
     functions: dict[str, Formula] = field(default_factory=dict)
     auxiliaries: dict[str, Formula] = field(default_factory=dict)
     starts: dict[str, Formula] = field(default_factory=dict)
@@ -142,12 +152,21 @@ class _Gathered:
         elif line.kind == "start-formula":
             self.starts[low] = _read(line)
         elif line.kind == "auxiliary":
+            if line.name in self.auxiliaries:
+                first = self.auxiliaries[line.name].place.line
+                raise place.error(f"aux {line.name} is shown a second time; first in line {first}")
             self.auxiliaries[line.name] = _read(line)
         else:
             self.define(line, low)
 
     def define(self, line: Statement, low: str) -> None:
         place = line.place
+        for name in (low, *line.arguments):
+            hidden = name != low and name in ("t", "pi")  # an argument may have these names
+            if name in RESERVED and not hidden:
+                raise place.error(f"{name} is {RESERVED[name]} and can be nothing else")
+        if len(set(line.arguments)) < len(line.arguments):
+            raise place.error(f"two arguments of {line.name} have the same name")
         if low in self.seen:
             raise place.error(
                 f"{line.name} is defined a second time; first in line {self.seen[low].line}"
@@ -164,6 +183,8 @@ class _Gathered:
             self.rates[low] = (line.name, _read(line))
         else:
             self.quantities[low] = _read(line)
+            if line.kind == "derived":
+                self.derived[low] = self.quantities[low]
 
     def kind(self) -> str:
         method = self.options.get("meth", self.options.get("method", "")).lower()
@@ -185,13 +206,13 @@ class _Gathered:
 def _number(line: Statement) -> float:
     if not line.text:
         return 0.0
-    try:
-        return float(line.text)
-    except ValueError:
+    value = number(line.text)
+    if value is None:
         raise line.place.error(
             f"{line.name}={line.text}: a {line.kind} is a plain number here; a formula of others "
             f"is written !{line.name}=…"
-        ) from None
+        )
+    return value
 
 
 class _Checked:
@@ -215,6 +236,28 @@ class _Checked:
             self.check(formula)
         for name in (*file.quantities, *file.functions):
             self.visit(name)
+        for name, formula in file.starts.items():
+            self.check_fixed(formula, f"where {name} begins")
+        for name, formula in file.derived.items():
+            self.check_fixed(formula, f"the derived parameter {name}")
+
+    def check_fixed(self, formula: Formula, what: str) -> None:
+        """Refuse what changes with the state or the time where only parameters may stand."""
+        waiting, seen = [formula], set()
+        while waiting:
+            one = waiting.pop()
+            for node in walk(one.node):
+                name = node.name if isinstance(node, Name) else ""
+                name = "" if name in one.arguments else name
+                if name == "t" or name in self.file.rates:
+                    raise formula.place.error(
+                        f"{what} is set once, from parameters; {formula.text} needs {name}"
+                    )
+                name = node.function if isinstance(node, Apply) else name
+                below = self.file.quantities.get(name) or self.file.functions.get(name)
+                if below is not None and name not in seen:
+                    seen.add(name)
+                    waiting.append(below)
 
     def check(self, formula: Formula) -> int:
         """The number of nodes that a formula stands for."""

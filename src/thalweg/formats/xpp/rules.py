@@ -15,6 +15,7 @@ from thalweg.dynamics import Flow, Map
 from thalweg.formats.xpp.evaluate import Evaluation
 from thalweg.formats.xpp.model import Formula, XppModel, read_xpp_model
 from thalweg.formats.xpp.names import class_name, field_names
+from thalweg.formats.xpp.tokens import number
 
 
 def read_xpp(path: str | Path) -> Any:
@@ -126,10 +127,10 @@ def plotted_domain(model: XppModel) -> Box | None:
     for axis in axes:
         name = options.get(f"{axis}p", options.get(f"{axis}plot", "")).lower()
         keys = (f"{axis}min", f"{axis}max") if len(axes) == 3 else (f"{axis}lo", f"{axis}hi")
-        pair = [_as_number(options.get(key)) for key in keys]
+        pair = [number(options.get(key, "")) for key in keys]
         if pair[0] is not None and pair[1] is not None and pair[0] < pair[1]:
             bounds[name] = (pair[0], pair[1])
-    period = _as_number(options.get("tor_per")) or 2.0 * np.pi
+    period = number(options.get("tor_per", "")) or 2.0 * np.pi
     if np.isclose(period, 2.0 * np.pi, rtol=1e-6):  # π is written with some of its digits
         period = 2.0 * np.pi
     folded = set(options.get("fold", "").lower().split())
@@ -138,10 +139,3 @@ def plotted_domain(model: XppModel) -> Box | None:
         return None
     lower, upper = zip(*(bounds[name] for name in low), strict=True)
     return Box(list(lower), list(upper), periodic=[name in folded for name in low])
-
-
-def _as_number(text: str | None) -> float | None:
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None

@@ -5,8 +5,9 @@ import json
 from thalweg.formats.xpp.expressions import COMPARISONS, Apply, Choice, Name, Node, Number
 from thalweg.formats.xpp.functions import FUNCTIONS
 from thalweg.formats.xpp.model import Formula, XppModel
-from thalweg.formats.xpp.names import class_name, field_names, free_name, local_names
+from thalweg.formats.xpp.names import argument_names, class_name, field_names, local_names
 from thalweg.formats.xpp.rules import build, plotted_domain
+from thalweg.formats.xpp.tokens import printable
 
 # How tightly Python's operators bind; a higher one needs no brackets in a lower one.
 _COMPARES, _ADDS, _TIMES, _SIGN, _POWER, _ATOM = range(6)
@@ -19,7 +20,7 @@ def python_source(model: XppModel) -> str:
     verb, base = ("velocity", "Flow") if model.kind == "flow" else ("step", "Map")
     fields = field_names(model)
     lines = [
-        f'"""The model of {model.file}, which was written for XPP."""',
+        f'"""The model of {_quoted(model.file)}, which was written for XPP."""',
         "",
         *(["import jax"] if writer.uses_jax() else []),
         "import jax.numpy as jnp",
@@ -28,7 +29,7 @@ def python_source(model: XppModel) -> str:
         "",
         "",
         f"class {class_name(model)}(tw.{base}):",
-        f'    """The {model.kind} of {model.file}."""',
+        f'    """The {model.kind} of {_quoted(model.file)}."""',
         "",
         *(f"    {fields[name]}: float = {value!r}" for name, value in model.parameters.items()),
         *([""] if model.parameters else []),
@@ -39,6 +40,11 @@ def python_source(model: XppModel) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """A text as it stands between the quotation marks of Python."""
+    return printable(text).replace("\\", r"\\").replace('"', r"\"")
 
 
 def _declared(model: XppModel) -> list[str]:
@@ -60,6 +66,7 @@ class _Writer:
     def __init__(self, model: XppModel):
         self.model = model
         self.locals = local_names(model)
+        self.arguments = argument_names(model)
         fields = field_names(model)
         self.fields = {name.lower(): f"self.{fields[name]}" for name in model.parameters}
 
@@ -72,7 +79,7 @@ class _Writer:
         names = [self.locals[name.lower()] for name in model.coordinates]
         lines = [f"{', '.join(names)}{',' * (len(names) == 1)} = state"]
         for low, formula in model.functions.items():  # they see what is computed after them
-            arguments = ", ".join(free_name(argument) for argument in formula.arguments)
+            arguments = ", ".join(self.arguments[name] for name in formula.arguments)
             defined = f"def {self.locals[low]}({arguments}):"
             lines += ["", defined, f"    return {self.text(formula)}"]
         lines += [""] * bool(model.functions)
@@ -89,20 +96,20 @@ class _Writer:
             value = node.value
             return (str(int(value)) if value.is_integer() and value < 1e15 else repr(value)), _ATOM
         if isinstance(node, Name):
-            return self.name(node.name, local), _ATOM
+            return self.name(node.name, local)
         if isinstance(node, Choice):
             branches = ", ".join(self.node(part, local)[0] for part in (node.yes, node.no))
             return f"jnp.where({self.truth(node.test, local)}, {branches})", _ATOM
         return self.applied(node, local)
 
-    def name(self, name: str, local: frozenset[str]) -> str:
-        if name in local or name == "t":
-            return free_name(name)
-        if name in self.fields:
-            return self.fields[name]
-        if name in self.model.constants:
-            return repr(self.model.constants[name])
-        return "jnp.pi" if name == "pi" and name not in self.locals else self.locals[name]
+    def name(self, name: str, local: frozenset[str]) -> tuple[str, int]:
+        if name in self.model.constants and name not in local:
+            value = self.model.constants[name]
+            return repr(value), _SIGN if value < 0 else _ATOM
+        if name in local:
+            return self.arguments[name], _ATOM
+        known = {"t": "t", "pi": "jnp.pi"} | self.fields
+        return known[name] if name in known else self.locals[name], _ATOM
 
     def applied(self, node: Apply, local: frozenset[str]) -> tuple[str, int]:
         name, arguments = node.function, node.arguments
@@ -119,10 +126,10 @@ class _Writer:
             return f"{one} {name} {self.inside(arguments[1], local, binds + 1)}", binds
         texts = [self.node(argument, local)[0] for argument in arguments]
         if name in FUNCTIONS:
-            pattern = FUNCTIONS[name].text
-            if not pattern.startswith("j"):  # an expression rather than a call
-                texts = [f"({text})" for text in texts]
-            return pattern.format(*texts), _ATOM
+            by = arguments[-1]
+            if name == "mod" and isinstance(by, Number) and by.value > 0:
+                return f"jnp.mod({', '.join(texts)})", _ATOM
+            return FUNCTIONS[name].text.format(*texts), _ATOM
         return f"{self.locals[name]}({', '.join(texts)})", _ATOM
 
     def inside(self, node: Node, local: frozenset[str], binds: int) -> str:

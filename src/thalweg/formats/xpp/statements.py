@@ -26,7 +26,7 @@ class Statement(NamedTuple):
     arguments: tuple[str, ...] = ()
 
 
-_NAME = r"[A-Za-z_]\w*"
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _PAIR = re.compile(rf"({_NAME})\s*(?:=\s*([^\s,=]+))?\s*(?:,|\s|$)\s*")
 _OPTION = re.compile(r"([A-Za-z_]\w*)\s*=\s*([^\s,]+)")
 
@@ -54,7 +54,7 @@ _DIRECTIVES: tuple[tuple[str, str, str], ...] = (
 )
 _KNOWN = {"parameter", "start", "constant", "auxiliary", "condition", "done", "ignored"}
 
-_DIRECTIVE = re.compile(r"([A-Za-z]+)(?:\s+(?![\s=*/^])(.*))?$")
+_DIRECTIVE = re.compile(r"([A-Za-z]+)(?:\s+(?![\s=*/^'])(.*))?$")
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("flow", re.compile(rf"d({_NAME})\s*/\s*dt\s*=(.+)", re.IGNORECASE)),
     ("flow", re.compile(rf"({_NAME})\s*'\s*=(.+)")),
@@ -74,6 +74,8 @@ def statements(text: str, file: str) -> Iterator[Statement]:
         InputError: a line is none, or is one of what is not covered; the message names both.
     """
     for line, place in _lines(text, file):
+        if line.startswith("#include"):
+            raise place.error(f"#include is not covered; put the lines of that file here: {line}")
         if line[0] in '#"':
             continue
         if line[0] == "@":
@@ -83,6 +85,8 @@ def statements(text: str, file: str) -> Iterator[Statement]:
         if directive is None:
             yield _formula(line, place)
         elif directive[0] == "done":
+            if "=" in directive[1]:
+                raise place.error(f"XPP reads no further than this line (done): {line}")
             return
         elif directive[0] not in _KNOWN:
             raise place.error(f"{directive[0]} is not covered: {line}")
@@ -159,6 +163,8 @@ def _pairs(
 
 def _formula(line: str, place: Place) -> Statement:
     left = line.partition("=")[0]
+    if re.match(rf"{_NAME}\s+'", line):
+        raise place.error(f"XPP takes no space before the ' of an equation: {line}")
     if line[0] == "%" or "[" in left:
         raise place.error(f"an array ([first..last]) is not covered: {line}")
     for kind, form in _FORMS:

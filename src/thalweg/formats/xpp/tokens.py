@@ -1,5 +1,6 @@
 """The words of a formula."""
 
+import math
 import re
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from thalweg.formats.xpp.functions import UNCOVERED
 
 _PATTERN = re.compile(
     r"(?P<space>\s+)"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/^(),<>&|])"
 )
@@ -39,7 +40,22 @@ class Place(NamedTuple):
 
     def error(self, said: str) -> InputError:
         """The error that something is wrong here."""
-        return InputError(f"{self.file}, line {self.line}: {said}")
+        return InputError(f"{self.file}, line {self.line}: {printable(said)}")
+
+
+def printable(text: str) -> str:
+    """A text of a file for people: what a terminal would act on, or not show, is a `�`."""
+    shown = (sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return "".join(" " if sign == "\t" else seen for sign, seen in zip(text, shown, strict=True))
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def number(text: str) -> float | None:
+    """The number that a text is; None where it is none, or none that is finite."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf  # `float` takes nan and 1_0 too
+    return value if math.isfinite(value) else None
 
 
 # Signs of what is not covered, and what each gives away.
