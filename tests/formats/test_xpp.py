@@ -313,7 +313,7 @@ def both(folder, text, state, name="model.ode"):
 )
 def test_the_name_of_a_file_stays_a_text(tmp_path, capsys, name):
     model = read_xpp(write(tmp_path, "x'=-x\n", name)).model
-    assert type(exported(model)).__doc__.startswith("The flow of ")
+    assert str(type(exported(model)).__doc__).startswith("The flow of ")
     assert "PWNED" not in capsys.readouterr().out
     python_source(model).encode()
     if name.isprintable():
