@@ -255,3 +255,23 @@ def test_an_energy_that_falls_all_the_way():
 def test_what_cannot_be_normalized_shows():
     run = tw.sample(lambda x: 0.0 * jnp.sum(x), MALA(0.5), np.zeros(1, np.float32), key=KEY)
     assert any("do not agree" in said for said in run.warnings)
+
+
+@pytest.mark.parametrize(
+    ("method", "eta"), [(BAOAB(1.0), 0.25 * (1.0 + np.exp(-1.0))), (OBABO(1.0), 0.5)]
+)
+def test_chains_with_inertia_begin_with_momenta_of_the_law(method, eta):
+    # A step from x = 0 on a bowl of curvature 1 with p of N(0, T) is √(2ηT) ξ; at rest it is less.
+    bowl = tw.energies.Quadratic([[1.0]])
+    starts = Starts(np.zeros((4000, 1), np.float32))
+    run = tw.sample(bowl, method, starts, chains=4000, count=4, warmup=0, key=KEY)
+    spread = 4.0 * np.sqrt(2.0 / 4000)
+    assert np.mean(run.states[:, 0, 0] ** 2) == pytest.approx(2.0 * eta, rel=spread)
+    keys = jax.random.split(KEY, 4000)
+    drawn = np.asarray(_next(method.kernel(bowl), jnp.zeros(1), keys))
+    assert np.mean(drawn**2) == pytest.approx(2.0 * eta, rel=spread)
+
+
+@eqx.filter_jit
+def _next(kernel, state, keys):
+    return jax.vmap(lambda key: kernel.draw(key, 0, state))(keys)

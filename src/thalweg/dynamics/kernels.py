@@ -11,7 +11,9 @@ from thalweg.dynamics.rules import Random
 class Transition(Random):
     """A Markov transition, x⁺ ~ K(· | t, x) (abstract): subclass `Kernel` or `MemoryKernel`.
 
-    What runs one asks for `init`, `step` and `state`, whether there is a memory or not.
+    Where a part of what is remembered is random (momenta), subclass this.
+
+    What runs one asks for `begin`, `step` and `state`, whether there is a memory or not.
 
     Laws: `state(init(x)) == x`; everything is pure, the same key giving the same result; `draw` is
     one step from a fresh memory.
@@ -24,6 +26,14 @@ class Transition(Random):
     @abstractmethod
     def init(self, state: Any) -> Any:
         """The carry at a start: the state, with what a step would have to compute again."""
+
+    @abstractmethod
+    def begin(self, key: jax.Array, state: Any) -> Any:
+        """The carry at a start of which a part is drawn, momenta say; else `init(state)`."""
+
+    @abstractmethod
+    def resumed(self, carry: Any) -> Any:
+        """The carry where another kernel of this type left off, whose numbers differ."""
 
     @abstractmethod
     def step(self, key: jax.Array, t: Any, carry: Any) -> tuple[Any, Any]:
@@ -81,6 +91,14 @@ class Kernel(Transition):
         """The state itself."""
         return state
 
+    def begin(self, key: jax.Array, state: Any) -> Any:
+        """The state itself."""
+        return state
+
+    def resumed(self, carry: Any) -> Any:
+        """The carry itself."""
+        return carry
+
     def step(self, key: jax.Array, t: Any, carry: Any) -> tuple[Any, Any]:
         """A draw, of which there is nothing to tell."""
         return self.draw(key, t, carry), None
@@ -96,6 +114,14 @@ class MemoryKernel(Transition):
     To write one, subclass and implement `init(state) → carry`, `step(key, t, carry) → (carry,
     info)` and `state(carry)`: the fields of spins, say, or the gradient at the last accepted state.
     """
+
+    def begin(self, key: jax.Array, state: Any) -> Any:
+        """The same as `init`."""
+        return self.init(state)
+
+    def resumed(self, carry: Any) -> Any:
+        """A fresh memory at the state."""
+        return self.init(self.state(carry))
 
     def draw(self, key: jax.Array, t: Any, state: Any) -> Any:
         """One step from a fresh memory."""

@@ -106,7 +106,8 @@ def _warmed(method: Any, kernel: Any, starts: Any, keys: Any, count: int) -> Any
         own, later = jax.random.split(key)
         warmed = method.warm_up(kernel, start, count, own)
         tuned = method.tuned(kernel, warmed.found)
-        carry = tuned.init(warmed.state)
+        # The third of the keys that `split` begins with.
+        carry = tuned.begin(jax.random.fold_in(key, 2), warmed.state)
         told = _told(eqx.filter_eval_shape(lambda c: tuned.step(later, 0, c)[1], carry))
         acceptance = None if told.acceptance is None else jnp.float32(0)
         divergences = None if told.is_divergent is None else jnp.int32(0)
@@ -202,11 +203,13 @@ def _stumbled(method: Any, kernel: Any, found: Any, chains: Chain, limit: Any) -
 
 
 @eqx.filter_jit
-def _unwarmed(kernel: Any, starts: Any, keys: Any) -> Chain:
+def _unwarmed(kernel: Any, starts: Any, keys: Any, count: Any) -> Chain:
     """Chains at their starts, with the keys of the warm-up of a method that tunes nothing."""
 
     def one(start: Any, key: Any) -> Chain:
-        return Chain(kernel.init(start), jax.random.split(key)[0], jnp.int32(0), None, None)
+        own = jax.random.split(key)[0]
+        carry = kernel.begin(jax.random.fold_in(own, count), start)
+        return Chain(carry, own, jnp.int32(0), None, None)
 
     return jax.vmap(one)(starts, keys)
 
@@ -241,7 +244,7 @@ def run_chains(
             done += stop
             if not _is_finite(parts[-1].states):
                 if done == stop and found is None:
-                    first = _unwarmed(kernel, starts, keys)
+                    first = _unwarmed(kernel, starts, keys, np.int32(plan.warmup))
                     last, lost_at = _stumbled(method, kernel, found, first, np.int32(plan.warmup))
                 if not np.any(np.asarray(lost_at) >= 0):
                     limit = np.int32(plan.warmup + done * plan.thin)

@@ -13,6 +13,9 @@ from thalweg.dynamics.diffusions import noise_matrix
 from thalweg.simulation.ito_methods import ItoMethod
 from thalweg.simulation.methods import FixedStep
 
+# The key of what is drawn before the first step: no index of a step comes so far.
+_BEFORE = 2**32 - 1
+
 
 class Stepper(eqx.Module):
     """Steps counted by an index (abstract).
@@ -125,7 +128,7 @@ class KernelSteps(Stepper):
 
     def init(self, state: Any) -> Any:
         """The kernel's carry."""
-        return self.rule.init(state)
+        return self.rule.begin(jax.random.fold_in(self.key, _BEFORE), state)
 
     def state(self, carry: Any) -> Any:
         """The state in it."""

@@ -19,7 +19,7 @@ from thalweg.learning import (
     Updates,
     learn_density,
 )
-from thalweg.sampling import MALA, SGLD
+from thalweg.sampling import BAOAB, MALA, OBABO, SGLD
 
 V = 1.7
 # Their second moment is v to rounding; their mean 0.
@@ -89,6 +89,35 @@ def test_persistent_chains_have_the_same_bias_and_exact_ones_none():
     assert found.values[0] == pytest.approx(biased, rel=1.5e-2)
     exact = learned(SampledLikelihood(MALA(0.8), updates=Updates(count=400, batch_size=0)))
     assert exact.values[0] == pytest.approx(1.0 / V, rel=1.5e-2)
+
+
+def biased(eta: float) -> float:
+    """The w that steps x − ηwx + √(2η) ξ have N(0, v) of: (1 − ηw)² v + 2η = v."""
+    return (1.0 - np.sqrt(1.0 - 2.0 * eta / V)) / eta
+
+
+@pytest.mark.parametrize(
+    ("sampler", "eta"), [(BAOAB(1.0), 0.25 * (1.0 + np.exp(-1.0))), (OBABO(0.9), 0.5 * 0.9**2)]
+)
+def test_one_step_with_inertia_from_the_draws_is_one_without(sampler, eta):
+    # From p of N(0, 1), BAOAB is a step of SGLD with η = (1 + e^{−γh})h²/4, OBABO with h²/2. At
+    # rest there would be too little noise: w < 1/v = .588.
+    found = learned(ContrastiveDivergence(sampler, updates=Updates(batch_size=0)))
+    assert found.values[0] == pytest.approx(biased(eta), rel=1.5e-2)
+    assert biased(eta) > 1.08 / V
+    assert found.is_converged
+
+
+def test_chains_with_inertia_keep_their_momenta_between_updates():
+    # BAOAB has the exact law of a bowl whatever h; of OBABO it is w(1 − wh²/4) = 1/v, as η = h²/2.
+    updates = Updates(batch_size=0)
+    exact = learned(PersistentDivergence(BAOAB(0.9), updates=updates))
+    assert exact.values[0] == pytest.approx(1.0 / V, rel=1.5e-2)
+    wide = learned(PersistentDivergence(OBABO(0.9), updates=updates))
+    assert wide.values[0] == pytest.approx(biased(0.5 * 0.9**2), rel=1.5e-2)
+    # Of short steps too: a chain at rest at each update would have a variance far too small.
+    short = SampledLikelihood(BAOAB(0.05), 500, 20, Updates(count=300, batch_size=0))
+    assert learned(short).values[0] == pytest.approx(1.0 / V, rel=3e-2)
 
 
 def test_a_temperature_scales_the_energy_and_not_the_law():

@@ -120,3 +120,13 @@ def test_a_machine_with_hidden_units_is_learned_from_its_visible_ones():
     assert after > -2.9
     with pytest.raises(tw.InputError, match="this one has 3"):
         learn_density(machine, bits, PseudoLikelihood())
+
+
+def test_all_draws_of_a_machine_are_each_taken_once():
+    # Fields so strong that chains hold all spins up: the first slope is that of the draws' means.
+    machine = Pairwise(DenseCouplings(np.zeros((2, 2))), np.full(2, 60.0))
+    states = np.array([[1.0, 1.0]] * 5 + [[1.0, -1.0]] * 2 + [[-1.0, -1.0]] * 3)
+    method = PersistentDivergence(BlockGibbs(1.0), 8, updates=Updates(count=1, batch_size=0))
+    found = learn_density(machine, states, method)
+    means = [np.mean(np.prod(states, axis=1)), *np.mean(states, axis=0)]
+    assert found.history[0] == pytest.approx(np.linalg.norm(1.0 - np.array(means)), rel=1e-6)

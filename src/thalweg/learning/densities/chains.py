@@ -18,7 +18,9 @@ class ContrastiveDivergence(DensityMethod):
 
     It is no descent of a function. With steps of exact law it is biased for small k where models
     cannot hold the truth; with `SGLD`, the unadjusted Langevin algorithm, by its steps too: on
-    draws of N(0, v), E = wx²/2, T = 1, it finds w = (1 − √(1 − 2η/v))/η, whatever k.
+    draws of N(0, v), E = wx²/2, T = 1, it finds w = (1 − √(1 − 2η/v))/η, whatever k. Chains with
+    inertia begin with momenta of N(0, T): for k = 1 it is that with η = (1 + e^{−γh})h²/4 of
+    `BAOAB`, h²/2 of `OBABO`.
 
     Arguments:
         sampler: a method of `thalweg.sampling` that tunes nothing, such as `SGLD(0.1)`,
@@ -68,7 +70,8 @@ class PersistentDivergence(DensityMethod):
     r"""Persistent contrastive divergence (Tieleman 2008): chains go on from update to update.
 
     While updates are small beside the steps of the chains, these follow the law of the energy, and
-    this is maximum likelihood, but for the bias of the sampler's steps.
+    this is maximum likelihood, but for the bias of the sampler's steps. Momenta go on too: on draws
+    of N(0, v) it finds 1/v with `BAOAB`, (1 − √(1 − 2η/v))/η with η = h²/2 with `OBABO`.
 
     Arguments:
         sampler: as of `ContrastiveDivergence`.
@@ -125,8 +128,8 @@ class SampledLikelihood(DensityMethod):
     the sampler is.
 
     Arguments:
-        sampler: one of exact law: `MALA(0.1)`, `BAOAB` on smooth energies, of machines
-            `BlockGibbs(1.0)`.
+        sampler: one of exact law: `MALA(0.1)`, of machines `BlockGibbs(1.0)`. The law of
+            `BAOAB(h)` is exact on bowls; elsewhere it is off by order h², and so is the energy.
         chains: how many.
         steps: how many of each chain an update.
         updates: how many updates, and how fast.

@@ -35,7 +35,8 @@ class Updates:
     Attributes:
         count: how many.
         rate: the first learning rate.
-        batch_size: draws an update; 0 means all of them.
+        batch_size: draws an update, with replacement; 0, or a number above that of the draws,
+            means all of them, each once.
         averaged: the share of the updates, the last ones, whose numbers are averaged.
     """
 
@@ -96,17 +97,28 @@ class _Program(eqx.Module):
             return BlockSweep(energy, self.temperature, blocks)
         return self.method.sampler.kernel(energy)
 
-    def moved(self, params: Any, states: Any, key: jax.Array) -> Any:
-        """Where chains are after their steps."""
+    def begun(self, params: Any, states: Any, key: jax.Array) -> Any:
+        """Chains at their first states, what they remember drawn afresh."""
+        keys = jax.random.split(key, len(states))
+        return jax.vmap(self.kernel(params).begin)(keys, states)
+
+    def moved(self, params: Any, chains: Any, key: jax.Array) -> Any:
+        """Chains after their steps down the energy as it is now; momenta go on."""
         kernel = self.kernel(params)
 
-        def one(state: Any, key: jax.Array) -> Any:
+        def one(chain: Any, key: jax.Array) -> Any:
             def step(i: Any, carry: Any) -> Any:
                 return kernel.step(jax.random.fold_in(key, i), i, carry)[0]
 
-            return kernel.state(jax.lax.fori_loop(0, self.method.steps, step, kernel.init(state)))
+            return jax.lax.fori_loop(0, self.method.steps, step, kernel.resumed(chain))
 
-        return jax.vmap(one)(states, jax.random.split(key, len(states)))
+        count = len(jax.tree.leaves(chains)[0])
+        return jax.vmap(one)(chains, jax.random.split(key, count))
+
+    def visible(self, params: Any, chains: Any) -> jax.Array:
+        """Where chains are, `(n, d)`; of a machine its visible units."""
+        states = jax.vmap(self.kernel(params).state)(chains)
+        return states.reshape(len(states), -1)[:, : self.num_visible]
 
 
 def visible_energy(energy: Any, x: Any, temperature: Any, num_visible: int) -> jax.Array:
@@ -134,12 +146,14 @@ def run_updates(method: Any, question: Question, num_chains: int | None) -> Answ
     program = _program(method, question)
     layout = Layout.of(question.params)
     params = question.params
+    first = _first(question, num_chains)
+    chains = None if num_chains is None else _chains(program, params, first, question.key)
     carry = _Carry(
-        params, _ADAM.init(params), _first(question, num_chains),
+        params, _ADAM.init(params), chains,
         jax.tree.map(np.zeros_like, params), np.zeros(layout.size),
     )  # fmt: skip
     # Units of a machine take a few values: single precision holds them, and is drawn faster.
-    states = question.states.astype(carry.chains.dtype)
+    states = question.states.astype(first.dtype)
     begins = how.count - max(1, round(how.averaged * how.count))
     batch = min(how.batch_size or question.num_draws, question.num_draws)
     rng = host_generator(question.key, 1)
@@ -148,7 +162,7 @@ def run_updates(method: Any, question: Question, num_chains: int | None) -> Answ
         while done < how.count:
             made = min(_UPDATES_PER_CALL, how.count - done)
             # Every row is a draw of the data; a last call is filled up with updates that are off.
-            rows = _batches(rng, question.weights, batch, _UPDATES_PER_CALL)
+            rows = _batches(rng, question, batch, _UPDATES_PER_CALL)
             keys = np.arange(done, done + _UPDATES_PER_CALL)
             found = _updates(
                 program, carry, states, rows, keys, question.key,
@@ -210,11 +224,19 @@ def _filled(energy: Any, states: np.ndarray, rng: Any) -> np.ndarray:
     return states.reshape(len(states), *energy.shape).astype(np.float32)
 
 
-def _batches(rng: Any, weights: np.ndarray, size: int, count: int) -> np.ndarray:
-    """Rows of draws, `(count, size)`; all of them in turn where a batch holds each once."""
-    if size == len(weights) and np.ptp(weights) == 0.0:
-        return np.broadcast_to(np.arange(size), (count, size))
+def _batches(rng: Any, question: Question, size: int, count: int) -> np.ndarray:
+    """Rows of draws, `(count, size)`: all of them, each as often as it is drawn, or by chance."""
+    weights, most = question.weights, question.num_draws
+    if size == most:
+        times = np.rint(weights * most).astype(int)
+        return np.broadcast_to(np.repeat(np.arange(len(weights)), times), (count, size))
     return rng.choice(len(weights), (count, size), p=weights)
+
+
+@eqx.filter_jit
+def _chains(program: _Program, params: Any, states: Any, key: jax.Array) -> Any:
+    """Chains that go on from update to update, before the first."""
+    return program.begun(params, states, key)
 
 
 @eqx.filter_jit
@@ -228,9 +250,13 @@ def _updates(
         rows, number = given
         near, away = jax.random.split(jax.random.fold_in(key, number))
         batch = jnp.asarray(states)[rows]
-        starts = carry.chains if persists else _begun(program, carry.params, batch, near)
+        away, drawn = jax.random.split(away)
+        starts = carry.chains
+        if not persists:
+            first = _begun(program, carry.params, batch, near)
+            starts = program.begun(carry.params, first, drawn)
         ends_at = program.moved(carry.params, starts, away)
-        flat = ends_at.reshape(len(ends_at), -1)[:, : program.num_visible]
+        flat = program.visible(carry.params, ends_at)
         slope = jax.grad(lambda p: program.mean(p, batch) - program.mean(p, flat))(carry.params)
         changes, state = _ADAM.update(slope, carry.optimizer_state)
         rate = program.rate_of(number)
@@ -246,8 +272,8 @@ def _updates(
         # Means overflow before states do: the farthest chain is the one to name.
         farthest = jnp.where(jnp.isfinite(size), -1, jnp.argmax(jnp.max(jnp.abs(flat), axis=1)))
         lost = jnp.where(jnp.any(is_lost), jnp.argmax(is_lost), farthest)
-        last = starts.reshape(len(starts), -1)[jnp.maximum(lost, 0), : program.num_visible]
-        new = _Carry(params, state, ends_at if persists else carry.chains, params_sum, slope_sum)
+        last = program.visible(carry.params, starts)[jnp.maximum(lost, 0)]
+        new = _Carry(params, state, ends_at if persists else None, params_sum, slope_sum)
         is_on = number < ends
         kept = jax.tree.map(lambda a, b: jnp.where(is_on, a, b), new, carry)
         return kept, (size, lost, last, layout.flatten(params))

@@ -93,7 +93,9 @@ class PlainMethod(Method):
         def step(index: Any, carry: Any) -> Any:
             return kernel.step(keys[index], index, carry)[0]
 
-        carry = jax.lax.fori_loop(0, jnp.int32(count), step, kernel.init(start))
+        # The key after those of the steps.
+        first = kernel.begin(jax.random.fold_in(key, count), start)
+        carry = jax.lax.fori_loop(0, jnp.int32(count), step, first)
         return Warmed(kernel.state(carry))
 
     def tuned(self, kernel: Any, found: Any) -> Transition:

@@ -6,15 +6,17 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.errors import InputError
-from thalweg.core.trees import has_tracer
-from thalweg.dynamics import MemoryKernel, Phase, Underdamped
+from thalweg.core.trees import cast_like, has_tracer
+from thalweg.dynamics import Phase, Transition, Underdamped
 from thalweg.sampling.methods.base import Energy, Told, check_temperature
 from thalweg.sampling.methods.continuous import PlainContinuousMethod, refuse_constrained
 from thalweg.sampling.methods.sgld import check_step
 
 
-class InertialKernel(MemoryKernel):
-    """One step of `Underdamped`, of which the state is the position; it begins at rest.
+class InertialKernel(Transition):
+    """One step of `Underdamped`, of which the state is the position.
+
+    A chain begins with a momentum of the law N(0, T).
 
     Arguments:
         rule: positions and momenta.
@@ -23,8 +25,27 @@ class InertialKernel(MemoryKernel):
     rule: Underdamped
 
     def init(self, state: Any) -> Any:
-        """The position, at rest."""
+        """The position, at rest: no draw of the law, for which `begin` is."""
         return self.rule.init(Phase(state, jax.tree.map(jnp.zeros_like, state)))
+
+    def begin(self, key: jax.Array, state: Any) -> Any:
+        """The position, with a momentum drawn from N(0, T)."""
+        leaves, treedef = jax.tree.flatten(jax.tree.map(jnp.asarray, state))
+        keys = jax.random.split(key, len(leaves))
+        drawn = [
+            jnp.sqrt(cast_like(self.rule.temperature, x)) * jax.random.normal(k, x.shape, x.dtype)
+            for k, x in zip(keys, leaves, strict=True)
+        ]
+        return self.rule.init(Phase(state, jax.tree.unflatten(treedef, drawn)))
+
+    def resumed(self, carry: Any) -> Any:
+        """The position and the momentum, with the gradient there."""
+        return self.rule.init(self.rule.state(carry))
+
+    def draw(self, key: jax.Array, t: Any, state: Any) -> Any:
+        """The position a step later, from a momentum drawn from N(0, T)."""
+        first, later = jax.random.split(key)
+        return self.state(self.step(later, t, self.begin(first, state))[0])
 
     def step(self, key: jax.Array, t: Any, carry: Any) -> tuple[Any, Told]:
         """A step of both."""
@@ -39,7 +60,7 @@ class BAOAB(PlainContinuousMethod):
     r"""Langevin dynamics with inertia, by the splitting BAOAB, without an accept test.
 
     On a bowl its positions have the exact law, whatever the step; elsewhere it is off by order h².
-    See `thalweg.dynamics.Underdamped`. Chains begin at rest.
+    See `thalweg.dynamics.Underdamped`. Chains begin with momenta of N(0, T).
 
     Arguments:
         step_size: h > 0; h√λ < 2 for the largest curvature λ.
