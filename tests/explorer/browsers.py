@@ -86,6 +86,13 @@ class Opened:
         return self.evaluate("thalwegPage.state.toText()")
 
 
+def saved(page, button):
+    """What a button lets the reader keep."""
+    with page.view.expect_download() as begun:
+        page.view.locator(button).click()
+    return begun.value.path().read_text(encoding="utf-8")
+
+
 def number_rows(values):
     """Rows of numbers as JSON-ready lists."""
     return json.loads(json.dumps(np.asarray(values, dtype=float).tolist()))

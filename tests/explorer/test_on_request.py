@@ -8,7 +8,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.explorer.browsers import Opened, needs_browser
+from tests.explorer.browsers import Opened, needs_browser, saved
 
 import thalweg as tw
 from thalweg.explorer import PageServer
@@ -162,18 +162,14 @@ def test_a_frame_of_a_notebook_computes_without_any_rights(browser, tmp_path):
     view.goto(file.as_uri())
     inner = view.frame_locator("iframe")
     inner.locator("#equilibria strong").first.wait_for()
+    box = view.locator('iframe[loading="lazy"]').bounding_box()
+    assert box is not None
+    assert box["height"] == 760
     inner.locator("#basins").click()
     inner.get_by_text("16384 starts").wait_for(timeout=60_000)
     assert inner.locator("#basin-list li").count() == 3
     assert complaints == []
     view.close()
-
-
-def saved(page, button):
-    """What a button lets the reader keep."""
-    with page.view.expect_download() as begun:
-        page.view.locator(button).click()
-    return begun.value.path().read_text(encoding="utf-8")
 
 
 def test_a_drawing_and_a_run_can_be_kept(browser, wells):

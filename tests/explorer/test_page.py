@@ -2,10 +2,11 @@
 
 import re
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.explorer.browsers import Opened, needs_browser
+from tests.explorer.browsers import Opened, needs_browser, saved
 
 import thalweg as tw
 from thalweg.explorer import Explorer
@@ -39,6 +40,7 @@ def test_a_page_asks_nobody_and_complains_of_nothing(browser, fitzhugh_nagumo):
         policy = page.view.locator("meta[http-equiv]").get_attribute("content")
         assert policy is not None
         assert "unsafe" not in policy
+        assert "Square: non-hyperbolic." in page.view.content()
         # The policy holds: text does not become code, later and from the page itself.
         page.evaluate("setTimeout(() => setTimeout('globalThis.made = 1'))")
         page.view.wait_for_timeout(100)
@@ -104,6 +106,40 @@ def test_what_an_address_has_too_much_is_ignored_and_said(browser, fitzhugh_nagu
         for said in ("p.curent=1", "view=3,1,0,1", "runs=1,2,x", "p.a=much"):
             assert said in notes
         assert page.complaints == []
+
+
+CLOCKED = """
+import thalweg as tw
+
+class Clocked(tw.Map):
+    '''The state is halved, and the number of the step is added.'''
+
+    domain = tw.Box([-9.0], [9.0])
+    state_names = ("x",)
+
+    def step(self, t, state):
+        return 0.5 * state + 0.1 * t
+"""
+
+
+def test_an_orbit_begins_at_the_time_that_is_set(browser, tmp_path, monkeypatch):
+    (tmp_path / "clocked.py").write_text(CLOCKED)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    from clocked import Clocked  # type: ignore[import-not-found]
+
+    page = tw.explore(Clocked(), search=False, name="clocked.py:Clocked")
+    address = page.save(tmp_path / "page.html").as_uri()
+    with Opened(browser, f"{address}#t=7&T=2&runs=1,0,f") as seen:
+        orbit = seen.evaluate("thalwegPage.scene.runs[0].us")
+        np.testing.assert_allclose(orbit, [1.0, 1.2, 1.4])  # 1/2 + 7/10, then 3/5 + 8/10
+        rows = saved(seen, "#save-csv").splitlines()
+        assert [row.split(",")[0] for row in rows[1:]] == ["7", "8", "9"]
+        script = saved(seen, "#save-script")
+    names = {}
+    with jax.enable_x64(True):
+        exec(script.replace("jax.config.update(", "print("), names)
+    np.testing.assert_allclose(np.ravel(names["runs"][0].states), orbit)
 
 
 class Hostile(tw.Flow):

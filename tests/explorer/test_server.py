@@ -67,6 +67,10 @@ def test_it_samples_the_field_as_float32(server):
         ("equilibria", {"values": VALUES}, "lacks 'view'"),
         ("diagram", {"values": VALUES, "parameter": "curent", "range": [0, 1]}, "curent"),
         ("field", {"values": VALUES, "time": 0, "view": VIEW, "count": 9000, "rows": 2}, "512"),
+        ("diagram", {"values": VALUES, "parameter": "current", "range": []}, "range must be 2"),
+        ("diagram", {"values": VALUES, "parameter": "current", "range": [0]}, "range must be 2"),
+        ("field", {"values": VALUES, "time": 10**400, "view": VIEW, "count": 2, "rows": 2}, "time"),
+        ("equilibria", b"[" * 60_000, "nested"),
         ("secrets", {}, "no question"),
         ("equilibria", b"[1, 2]", "must be an object"),
         ("equilibria", b"{", "Expecting"),
@@ -92,6 +96,15 @@ def test_a_port_in_use_is_passed_over(server):
         assert server.port < other.port < server.port + 50
     with pytest.raises(tw.InputError, match=r"No page can be served on 203\.0\.113\.7"):
         PageServer(server.explorer, host="203.0.113.7")
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_it_serves_on_an_address_of_version_6(server, host):
+    with PageServer(server.explorer, host=host, port=0) as other:
+        assert other.is_local
+        assert other.address == f"http://[::1]:{other.port}/"
+        assert ask(other, "secrets", {})[0] == 400
+        assert ask(other, "secrets", {}, host="elsewhere.example:80")[0] == 403
 
 
 def test_whoever_listens_to_others_says_so(server):

@@ -9,6 +9,7 @@ import thalweg as tw
 from thalweg.explorer.questions import region
 from thalweg.explorer.source import source_of
 from thalweg.explorer.system import read_system
+from thalweg.formats import read_xpp
 from thalweg.models import registry
 
 # Quickest of all: its formulas are a line.
@@ -88,3 +89,17 @@ def test_scripts_make_built_in_systems_and_classes_of_files():
     assert energy is not None
     assert energy.make == "tw.SteepestDescent(DoubleWell())"
     assert source_of(tw.as_flow(lambda x: -x)) is None
+
+
+def test_a_script_reads_a_model_of_xpp_from_its_file(tmp_path):
+    (tmp_path / "decay.ode").write_text("par k=2\nx'=-k*x\ny'=-y\n")
+    rule = read_xpp(tmp_path / "decay.ode")
+    assert source_of(rule) is None  # its class can be imported from nowhere
+    source, hostile = source_of(rule, "decay.ode"), source_of(rule, 'a""" + b + """.ode')
+    assert source is not None
+    assert hostile is not None
+    assert '"' not in hostile.title
+    names = {}
+    exec("\n".join(source.imports), names)
+    again = eval(source.make.replace("decay", str(tmp_path / "decay")), names)
+    np.testing.assert_allclose(again.velocity(0.0, jnp.ones(2)), [-2.0, -1.0])

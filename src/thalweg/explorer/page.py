@@ -15,8 +15,8 @@ from thalweg.explorer.source import Source
 from thalweg.explorer.system import PlanarSystem
 
 _MARKS = (
-    "Circle: a sink. Circle with a dot: a source or a center. Diamond: a saddle. Square: non- "
-    "hyperbolic. Full marks: a complete search by Python has found them. Hollow marks: seen "
+    "Circle: a sink. Circle with a dot: a source or a center. Diamond: a saddle. Square: "
+    "non-hyperbolic. Full marks: a complete search by Python has found them. Hollow marks: seen "
     "by a grid of 97 × 97 nodes and polished by Newton’s method; two equilibria within a "
     "cell, or where nullclines touch, can be missed. Nullclines: full line where the first "
     "coordinate does not change, dashed the second. Separatrices, dotted: green into saddles, "

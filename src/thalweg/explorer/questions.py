@@ -84,7 +84,7 @@ def diagram_data(
     chart = system.problem.chart
     domain = region(system, values, system.window)
     rule = system.at(values).rule
-    ends = (float(span[0]), float(span[1]))
+    ends = _numbers("range", span, 2).tolist()
     return drawn_diagram(bifurcation_diagram(rule, by_name[name].path, ends, domain), name, chart)
 
 
@@ -143,6 +143,7 @@ def sampled_field(
     check_count("rows", rows)
     if max(count, rows) > _MOST_NODES:
         raise InputError(f"count, rows: at most {_MOST_NODES} nodes a side, got {count} × {rows}.")
+    (time,) = _numbers("time", [time], 1)
     left, right, bottom, top = _numbers("view", view, 4)
     values = _numbers("values", values, len(system.sliders))
     across, up = np.linspace(left, right, count), np.linspace(bottom, top, rows)
@@ -163,7 +164,7 @@ def _field(problem: Any, time: Any, points: Any) -> Any:
 def _numbers(name: str, values: Any, count: int) -> np.ndarray:
     try:
         array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name} must be {count} numbers, got {values!r}.") from error
     if array.shape != (count,) or not np.all(np.isfinite(array)):
         raise InputError(f"{name} must be {count} finite numbers, got {values!r}.")

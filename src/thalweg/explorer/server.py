@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,9 +42,9 @@ class PageServer:
     port: int
 
     def __init__(self, explorer: Explorer, host: str = "127.0.0.1", port: int = PORT):
-        self.explorer, self.host = explorer, host
+        self.explorer, self.host = explorer, host.removeprefix("[").removesuffix("]")
         self.token = secrets.token_urlsafe(16)
-        self._server = _bound(self, host, port)
+        self._server = _bound(self, self.host, port)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._lock = threading.Lock()
@@ -51,7 +52,8 @@ class PageServer:
     @property
     def address(self) -> str:
         """The page's URL."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "") else self.host
+        own = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        host = f"[{own}]" if _is_version_6(own) else own
         return f"http://{host}:{self.port}/"
 
     @property
@@ -96,6 +98,11 @@ class PageServer:
         raise InputError(f"There is no question {question!r}.")
 
 
+def _is_version_6(host: str) -> bool:
+    """Whether an address is one of version 6 of the Internet Protocol: names have no colon."""
+    return ":" in host
+
+
 def _json(data: dict[str, Any]) -> tuple[str, bytes]:
     return "application/json", json.dumps(clean(data), allow_nan=False).encode()
 
@@ -103,13 +110,28 @@ def _json(data: dict[str, Any]) -> tuple[str, bytes]:
 def _bound(server: PageServer, host: str, port: int) -> ThreadingHTTPServer:
     """A server on the first free port."""
     handler: Callable[..., Any] = type("Handler", (_Handler,), {"page_server": server})
+    family = socket.AF_INET6 if _is_version_6(host) else socket.AF_INET
+    kind = type("Server", (ThreadingHTTPServer,), {"address_family": family})
     last: OSError | OverflowError | None = None
     for number in range(port, port + _TRIES) if port else (0,):
         try:
-            return ThreadingHTTPServer((host, number), handler)
+            return kind((host, number), handler)
         except (OSError, OverflowError) as error:
             last = error
     raise InputError(f"No page can be served on {host}, port {port} or after: {last}.") from last
+
+
+def _read(text: bytes) -> Any:
+    """The JSON of a question.
+
+    Raises:
+        ValueError: it is none.
+        InputError: it is nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise InputError("The question is nested too deeply.") from error
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -137,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             length = int(self.headers.get("Content-Length", "0"))
             if not 0 < length <= _LONGEST_BODY:
                 raise InputError("The question is empty or too long.")
-            asked = json.loads(self.rfile.read(length))
+            asked = _read(self.rfile.read(length))
             if not isinstance(asked, dict):
                 raise InputError("A question must be an object.")
             kind, body = self.page_server.answer(self.path.rpartition("/")[2], asked)

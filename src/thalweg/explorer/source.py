@@ -1,6 +1,8 @@
 """How a Python script makes a system again."""
 
 import dataclasses
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ class Source:
 
 
 def source_of(system: Any, name: str = "") -> Source | None:
-    """The source of a built-in name, of `path/to/file.py:Name`, or of an object's class.
+    """The source of a built-in name, of `path/to/file.py:Name`, `file.ode`, or an object's class.
 
     Arguments:
         system: the rule or energy.
@@ -45,6 +47,10 @@ def source_of(system: Any, name: str = "") -> Source | None:
     if any(entry.name == name for entry in registry.ENTRIES):
         line = "from thalweg.models.registry import find"
         return Source(name, (line,), f"find({name!r}).create()", all_values=True)
+    file = Path(name).name
+    if file.lower().endswith(".ode"):
+        line = "from thalweg.formats import read_xpp"
+        return Source(_plain(file), (line,), f"read_xpp({file!r})", all_values=True)
     path, colon, attribute = name.rpartition(":")
     is_rule = isinstance(system, Rule)
     if colon and path.endswith(".py"):
@@ -56,13 +62,19 @@ def source_of(system: Any, name: str = "") -> Source | None:
         made = made if is_rule else f"tw.SteepestDescent({made})"
         return Source(f"{attribute} of {stem}.py", (f"from {stem} import {attribute}",), made, True)
     kind = type(system)
-    if "<locals>" in kind.__qualname__ or "." in kind.__qualname__ or not _has_defaults(kind):
+    is_found = getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
+    if not is_found or not _has_defaults(kind):  # made while running, or inside a function
         return None
     made = f"{kind.__name__}()" if is_rule else f"tw.SteepestDescent({kind.__name__}())"
     line = f"from {kind.__module__} import {kind.__name__}"
     if kind.__module__ == "__main__":
         line = f"# Put the definition of {kind.__name__} here."
     return Source(kind.__name__, (line,), made, all_values=True)
+
+
+def _plain(name: str) -> str:
+    """A file's name without what would end the text of a docstring."""
+    return re.sub(r"[^\w .+-]", "-", name)
 
 
 def _has_defaults(kind: type) -> bool:

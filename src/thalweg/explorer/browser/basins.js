@@ -8,6 +8,8 @@ const FINEST = 128;
 // Relative to the view: how close to a sink a run counts as caught, and how alike two cycles look.
 const CAUGHT = 1e-2;
 const ALIKE = 0.03;
+// Pieces of a run before one that may be a cycle's.
+const PARTS = 4;
 // More than these are taken for a family, a member for each start.
 const MOST_OF_A_KIND = 6;
 const FAMILIES = { equilibrium: "a line of states of rest", cycle: "goes on and on, each start its own way" };
@@ -73,8 +75,8 @@ export class Basins {
   /** The number of the attractor that a start ends at. */
   decide(u, v) {
     let [x, y] = [u, v];
-    for (let part = 0; part < 4; part += 1) {
-      const made = this.part(x, y);
+    for (let part = 0; part < PARTS; part += 1) {
+      const made = this.part(x, y, part);
       const last = made.us.length - 1;
       [x, y] = this.model.wrap(made.us[last], made.vs[last]);
       if (made.ends === "left" || made.ends === "lost") return ESCAPES;
@@ -85,10 +87,12 @@ export class Basins {
     return this.cycle(x, y);
   }
 
-  part(u, v) {
-    const options = { duration: this.duration, view: this.view, most: 20000 };
+  /** A piece of a run: each begins when the one before it ends. */
+  part(u, v, number) {
+    const begin = this.model.time + number * this.duration;
+    const options = { duration: this.duration, view: this.view, begin, most: 20000 };
     if (this.model.isFlow) return follow(this.model, u, v, options);
-    return orbit(this.model, u, v, { steps: this.duration, view: this.view });
+    return orbit(this.model, u, v, { ...options, steps: this.duration });
   }
 
   isNear(attractor, u, v) {
@@ -103,7 +107,7 @@ export class Basins {
 
   /** What does not come to rest is told by how far it reaches. */
   cycle(u, v) {
-    const made = this.part(u, v);
+    const made = this.part(u, v, PARTS);
     const reach = { kind: "cycle", u, v, box: [Infinity, -Infinity, Infinity, -Infinity] };
     made.us.forEach((x, k) => {
       const [a, b] = this.model.wrap(x, made.vs[k]);

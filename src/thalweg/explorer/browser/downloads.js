@@ -15,7 +15,7 @@ export function csvOf(run, system) {
   const names = ["time", ...system.axes, ...(run.energies ? ["energy"] : [])];
   const quoted = names.map((name) => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
   const rows = run.times.map((t, k) => [
-    run.sign * t, run.us[k], ...(system.axes.length > 1 ? [run.vs[k]] : []),
+    run.begin + run.sign * t, run.us[k], ...(system.axes.length > 1 ? [run.vs[k]] : []),
     ...(run.energies ? [run.energies[k]] : []),
   ].join(","));
   return `${quoted.join(",")}\n${rows.join("\n")}\n`;

@@ -29,7 +29,8 @@ function step(model, u, v, t, h, out) {
  * Follow a flow from (u, v) for `duration`, backwards where `sign` is −1.
  *
  * `ends` says why it ends: "time", "left" (it is far out of the view), "rest", "steps" or "lost"
- * (the field is not finite there), or "goal" (it is at one of the states `goals`).
+ * (the field is not finite there), or "goal" (it is at one of the states `goals`). `times` count
+ * from the start, which is at the time `begin`.
  */
 export function follow(model, u, v, options) {
   const { duration, sign = 1, view, begin = 0, most = MOST_POINTS, goals = [] } = options;
@@ -91,7 +92,7 @@ export function follow(model, u, v, options) {
       break;
     }
   }
-  return { times, us, vs, sign, ends };
+  return { times, us, vs, sign, ends, begin };
 }
 
 /** Whether a point is so far out of the view that nobody waits for it to come back. */
@@ -102,14 +103,15 @@ function isFar(model, u, v, view, wide, high) {
   return free(1) && (v < view[2] - 2 * high || v > view[3] + 2 * high);
 }
 
-/** The orbit of a map: the start and `steps` images. */
-export function orbit(model, u, v, { steps, view }) {
+/** The orbit of a map: the start and `steps` images; a map counts whole steps, from `begin` on. */
+export function orbit(model, u, v, { steps, view, begin = 0 }) {
+  const first = Math.trunc(begin);
   const [times, us, vs] = [[0], [u], [v]];
   const wide = view[1] - view[0];
   const high = model.dimension === 1 ? wide : view[3] - view[2];
   let ends = "time";
   for (let n = 1; n <= steps; n += 1) {
-    const f = model.at(u, v, n - 1);
+    const f = model.at(u, v, first + n - 1);
     [u, v] = model.wrap(u + f[0], model.dimension === 1 ? v : v + f[1]);
     if (!Number.isFinite(u) || !Number.isFinite(v)) {
       ends = "lost";
@@ -123,13 +125,13 @@ export function orbit(model, u, v, { steps, view }) {
       break;
     }
   }
-  return { times, us, vs, sign: 1, ends };
+  return { times, us, vs, sign: 1, ends, begin: first };
 }
 
 /** The run that was asked for: of a flow a trajectory, of a map an orbit. */
 export function run(model, start, options) {
   if (model.isFlow) return follow(model, start.u, start.v, { ...options, sign: start.sign });
-  return orbit(model, start.u, start.v, { steps: Math.round(options.duration), view: options.view });
+  return orbit(model, start.u, start.v, { ...options, steps: Math.round(options.duration) });
 }
 
 /** How long a run should be to show something: some crossings of the view, a round number. */

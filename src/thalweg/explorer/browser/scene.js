@@ -40,7 +40,7 @@ export function makeScene(model, state, confirmed = null) {
   }
   scene.runs = state.runs.map((start) => {
     const made = run(model, start, { duration: state.duration, view, begin: state.time });
-    return { ...made, start, ...(showsEnergy ? energyAlong(model, made, state.time) : {}) };
+    return { ...made, start, ...(showsEnergy ? energyAlong(model, made) : {}) };
   });
   scene.showsEnergy = showsEnergy;
   scene.milliseconds = performance.now() - begin;
@@ -69,9 +69,9 @@ function sampleLine(model, view) {
   return { ...field, first, second: first.map(() => 0), rows: 1, view };
 }
 
-function energyAlong(model, made, begin) {
+function energyAlong(model, made) {
   const energies = made.us.map((u, k) => model.energy(u, made.vs[k]));
-  const rises = made.us.map((u, k) => k > 0 && model.rises(u, made.vs[k], begin + made.sign * made.times[k]));
+  const rises = made.us.map((u, k) => k > 0 && model.rises(u, made.vs[k], made.begin + made.sign * made.times[k]));
   return { energies, rises };
 }
 

@@ -28,9 +28,7 @@ export function pythonScript(system, state) {
     `system = ${source.make}`,
     ...changed.map((s) => `system = find_parameter(system, ${text(s.path)}).put(system, ${number(s.value)})`),
     `domain = ${domain(system, state)}`,
-    "equilibria = tw.find_equilibria(system, domain)",
-    "print(equilibria)",
-    "axes = tw.plot.phase_portrait(system, domain, equilibria=equilibria, starts=0)",
+    ...portrait(system, state),
     ...runs(system, state),
     'axes.figure.savefig("portrait.svg")',
     "",
@@ -39,6 +37,24 @@ export function pythonScript(system, state) {
 }
 
 const text = (words) => JSON.stringify(words);
+
+/** The portrait: of a rule that depends on time, at the time of the arrows and without equilibria. */
+function portrait(system, state) {
+  if (!system.time) {
+    return [
+      "equilibria = tw.find_equilibria(system, domain)",
+      "print(equilibria)",
+      "axes = tw.plot.phase_portrait(system, domain, equilibria=equilibria, starts=0)",
+    ];
+  }
+  const still = system.rule === "flow"
+    ? `tw.as_flow(lambda x: system.velocity(${number(state.time)}, x))`
+    : `tw.as_map(lambda x: system.step(${Math.trunc(state.time)}, x))`;
+  return [
+    `still = ${still}  # at the time of the arrows`,
+    "axes = tw.plot.phase_portrait(still, domain, equilibria=[], starts=0)",
+  ];
+}
 
 /** The box of the view, the other coordinates held. */
 function domain(system, state) {
@@ -77,7 +93,8 @@ function runs(system, state) {
   for (const r of state.runs) {
     const rule = r.sign < 0 ? "reversed_system" : "system";
     const long = isFlow ? `duration=${number(state.duration)}, rtol=1e-9` : `steps=${Math.round(state.duration)}`;
-    const from = isFlow && state.time !== 0 ? `, t0=${number(r.sign * state.time)}` : "";
+    const begin = isFlow ? number(r.sign * state.time) : String(Math.trunc(state.time));
+    const from = state.time !== 0 ? `, t0=${begin}` : "";
     lines.push(`    tw.simulate(${rule}, ${start(r)}, ${long}${from}, throw=False),`);
   }
   lines.push("]", "for run in runs:");

@@ -19,9 +19,9 @@ export function rangeOf(values) {
   return [low - room, high + room];
 }
 
-/** Signed times: a run backwards goes to the left. */
+/** Times of the rule: a run backwards goes to the left. */
 function timesOf(run) {
-  return run.times.map((t) => run.sign * t);
+  return run.times.map((t) => run.begin + run.sign * t);
 }
 
 /** Coordinates of a run against time. */
