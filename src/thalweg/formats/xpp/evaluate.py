@@ -34,7 +34,11 @@ class Evaluation:
 
     def of(self, formula: Formula) -> Any:
         """The value of a formula without arguments."""
-        return self._value(formula.node, {})
+        return self.node(formula.node)
+
+    def node(self, node: Node) -> Any:
+        """The value of a part of such a formula."""
+        return self._value(node, {})
 
     def quantity(self, name: str) -> Any:
         """The value of a name."""

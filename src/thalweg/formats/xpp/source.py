@@ -1,16 +1,21 @@
 """A model as the Python text of a class."""
 
 import json
+import math
+from collections.abc import Mapping
 
-from thalweg.formats.xpp.expressions import COMPARISONS, Apply, Choice, Name, Node, Number
+from thalweg.formats.xpp.expressions import COMPARISONS, Apply, Choice, Name, Node, Number, walk
 from thalweg.formats.xpp.functions import FUNCTIONS
 from thalweg.formats.xpp.model import Formula, XppModel
 from thalweg.formats.xpp.names import argument_names, class_name, field_names, local_names
 from thalweg.formats.xpp.rules import build, plotted_domain
+from thalweg.formats.xpp.scalars import Scalars
 from thalweg.formats.xpp.tokens import printable
 
 # How tightly Python's operators bind; a higher one needs no brackets in a lower one.
 _COMPARES, _ADDS, _TIMES, _SIGN, _POWER, _ATOM = range(6)
+_GUARDED = {"/": "jnp.divide", "^": "jnp.power"}
+_LARGE = 2**31  # from there on, whole numbers are no integers of JAX
 _BINDS = {"+": _ADDS, "-": _ADDS, "*": _TIMES, "/": _TIMES}
 
 
@@ -47,11 +52,19 @@ def _quoted(text: str) -> str:
     return printable(text).replace("\\", r"\\").replace('"', r"\"")
 
 
+def _literal(value: float) -> str:
+    """A number as Python."""
+    if math.isfinite(value):
+        return repr(value)
+    return "jnp.nan" if math.isnan(value) else "jnp.inf" if value > 0 else "-jnp.inf"
+
+
 def _declared(model: XppModel) -> list[str]:
     domain = plotted_domain(model)
     start = [float(value) for value in build(model).start]
     names = json.dumps(model.coordinates)[1:-1] + "," * (len(model.coordinates) == 1)
-    lines = [f"    state_names = ({names})", f"    start = {start!r}"]
+    begins = ", ".join(map(_literal, start))
+    lines = [f"    state_names = ({names})", f"    start = [{begins}]"]
     if domain is not None:
         bounds = domain.to_dict()
         angles = [bool(angle) for angle in domain.periodic]
@@ -67,6 +80,7 @@ class _Writer:
         self.model = model
         self.locals = local_names(model)
         self.arguments = argument_names(model)
+        self.scalars = Scalars(model)
         fields = field_names(model)
         self.fields = {name.lower(): f"self.{fields[name]}" for name in model.parameters}
 
@@ -78,31 +92,46 @@ class _Writer:
         model = self.model
         names = [self.locals[name.lower()] for name in model.coordinates]
         lines = [f"{', '.join(names)}{',' * (len(names) == 1)} = state"]
+        if model.kind == "map":  # whose time is a count of steps
+            lines += ["t = 1.0 * t"] * any(Name("t") in walk(f.node) for f in self.formulas())
         for low, formula in model.functions.items():  # they see what is computed after them
             arguments = ", ".join(self.arguments[name] for name in formula.arguments)
             defined = f"def {self.locals[low]}({arguments}):"
-            lines += ["", defined, f"    return {self.text(formula)}"]
+            value = self.float(formula.node, self.scalars.arguments[low])
+            lines += ["", defined, f"    return {value}"]
         lines += [""] * bool(model.functions)
-        lines += [f"{self.locals[low]} = {self.text(q)}" for low, q in model.quantities.items()]
-        rates = [f"    {self.text(rate)}," for rate in model.rates]
+        named = {low: self.float(q.node, {}) for low, q in model.quantities.items()}
+        lines += [f"{self.locals[low]} = {value}" for low, value in named.items()]
+        rates = [f"    {self.node(rate.node, {})[0]}," for rate in model.rates]
         return [*lines, "rates = [", *rates, "]", "return jnp.array(rates, dtype=state.dtype)"]
 
-    def text(self, formula: Formula) -> str:
-        return self.node(formula.node, frozenset(formula.arguments))[0]
+    def formulas(self) -> tuple[Formula, ...]:
+        model = self.model
+        return (*model.rates, *model.quantities.values(), *model.functions.values())
 
-    def node(self, node: Node, local: frozenset[str]) -> tuple[str, int]:
+    def float(self, node: Node, local: Mapping[str, bool]) -> str:
+        """A formula as Python that is no integer: powers of arrays of those may fail."""
+        value = self.scalars.value(node, local)
+        if value is not None and value.is_integer():
+            return _literal(value)
+        return self.node(node, local)[0]
+
+    def node(self, node: Node, local: Mapping[str, bool]) -> tuple[str, int]:
         """A formula as Python, and how tightly its loosest operator binds."""
+        value = self.scalars.value(node, local)
+        if value is not None and not abs(value) < _LARGE:
+            return _literal(value), _SIGN if value < 0 else _ATOM
         if isinstance(node, Number):
-            value = node.value
-            return (str(int(value)) if value.is_integer() and value < 1e15 else repr(value)), _ATOM
+            number = int(node.value) if node.value.is_integer() else node.value
+            return repr(number), _ATOM
         if isinstance(node, Name):
             return self.name(node.name, local)
         if isinstance(node, Choice):
-            branches = ", ".join(self.node(part, local)[0] for part in (node.yes, node.no))
+            branches = ", ".join(self.float(part, local) for part in (node.yes, node.no))
             return f"jnp.where({self.truth(node.test, local)}, {branches})", _ATOM
         return self.applied(node, local)
 
-    def name(self, name: str, local: frozenset[str]) -> tuple[str, int]:
+    def name(self, name: str, local: Mapping[str, bool]) -> tuple[str, int]:
         if name in self.model.constants and name not in local:
             value = self.model.constants[name]
             return repr(value), _SIGN if value < 0 else _ATOM
@@ -111,12 +140,15 @@ class _Writer:
         known = {"t": "t", "pi": "jnp.pi"} | self.fields
         return known[name] if name in known else self.locals[name], _ATOM
 
-    def applied(self, node: Apply, local: frozenset[str]) -> tuple[str, int]:
+    def applied(self, node: Apply, local: Mapping[str, bool]) -> tuple[str, int]:
         name, arguments = node.function, node.arguments
         if name in COMPARISONS or name in "&|":
             return f"jnp.where({self.truth(node, local)}, 1.0, 0.0)", _ATOM
         if name == "neg":
             return f"-{self.inside(arguments[0], local, _SIGN)}", _SIGN
+        if self.is_guarded(node, local):
+            one, other = (self.float(part, local) for part in arguments)
+            return f"{_GUARDED[name]}({one}, {other})", _ATOM
         if name == "^":
             one = self.inside(arguments[0], local, _ATOM)
             return f"{one} ** {self.inside(arguments[1], local, _SIGN)}", _POWER
@@ -124,7 +156,7 @@ class _Writer:
             binds = _BINDS[name]
             one = self.inside(arguments[0], local, binds)
             return f"{one} {name} {self.inside(arguments[1], local, binds + 1)}", binds
-        texts = [self.node(argument, local)[0] for argument in arguments]
+        texts = [self.float(argument, local) for argument in arguments]
         if name in FUNCTIONS:
             by = arguments[-1]
             if name == "mod" and isinstance(by, Number) and by.value > 0:
@@ -132,12 +164,23 @@ class _Writer:
             return FUNCTIONS[name].text.format(*texts), _ATOM
         return f"{self.locals[name]}({', '.join(texts)})", _ATOM
 
-    def inside(self, node: Node, local: frozenset[str], binds: int) -> str:
+    def is_guarded(self, node: Apply, local: Mapping[str, bool]) -> bool:
+        """Whether a quotient or a power is of numbers for which Python may have no value."""
+        if node.function not in _GUARDED or self.scalars.is_array(node, local):
+            return False
+        value = self.scalars.value(node.arguments[1], local)
+        if self.scalars.value(node, local) is not None:
+            return False
+        if node.function == "/":
+            return value is None or value == 0
+        return value is None or value < 0 or not value.is_integer()
+
+    def inside(self, node: Node, local: Mapping[str, bool], binds: int) -> str:
         """A formula as an operand of an operator that binds so tightly."""
         text, own = self.node(node, local)
         return text if own >= binds else f"({text})"
 
-    def truth(self, node: Node, local: frozenset[str]) -> str:
+    def truth(self, node: Node, local: Mapping[str, bool]) -> str:
         if isinstance(node, Apply) and node.function in COMPARISONS:
             one, other = (self.inside(part, local, _ADDS) for part in node.arguments)
             return f"{one} {node.function} {other}"
