@@ -12,8 +12,8 @@ from tests.formats.xpp_files import GROWTH, MEMBRANE, write
 import thalweg as tw
 from thalweg.formats import python_source, read_xpp
 from thalweg.formats.xpp.evaluate import Evaluation
-from thalweg.formats.xpp.model import read_xpp_model
 from thalweg.formats.xpp.names import class_name
+from thalweg.formats.xpp.reading import read_xpp_model
 
 
 def membrane(v, w, iapp=0.1, phi=0.333):
@@ -246,6 +246,11 @@ def test_a_model_is_written_as_a_class_that_computes_the_same(tmp_path, text, t)
         ("x'=1e999-x\n", "line 1: 1e999 is too large for a number"),
         ("x'=a\npar a=٢\n", "line 2: a=.: a parameter is a plain number"),
         ("x'=" + "(" * 5000 + "x" + ")" * 5000 + "\n", "line 1: a formula is nested too deep"),
+        ("x'=x" + "*x" * 1500 + "\n", "line 1: written out, this formula is nested too deep: 1501"),
+        (
+            "x'=q0\n" + "".join(f"q{i}=q{i + 1}\n" for i in range(500)) + "q500=1\n",
+            "line 103: q101 is needed by way of too many others",
+        ),
         (
             "x'=f30(x)\nf0(u)=u\n" + "".join(f"f{i + 1}(u)=f{i}(u)+f{i}(u)\n" for i in range(30)),
             "written out, this formula is too long",
@@ -345,6 +350,21 @@ def test_the_name_of_a_file_stays_a_text(tmp_path, capsys, name):
 def test_what_is_written_computes_what_was_read(tmp_path, text, state, expected):
     for found in both(tmp_path, text, state):
         np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+def test_a_long_sum_is_one(tmp_path):
+    terms = "".join(f"{'+-'[i % 3 == 0]}{i}*x" for i in range(1500))
+    expected = float(sum(-i if i % 3 == 0 else i for i in range(1500)))
+    found = both(tmp_path, f"x'=1{terms}\n", [1.0])
+    assert found == [[1.0 + expected]] * 2
+
+
+def test_the_deepest_formula_that_is_read_is_carried_out_and_written(tmp_path):
+    levels = "".join(f"q{i}=1+q{i + 1}\n" for i in range(48)) + "q48=x+1\n"
+    text = f"x'=q0+x\ny'=x{'<2' * 99}\n{levels}"
+    assert both(tmp_path, text, [1.0, 0.0]) == [[51.0, 1.0]] * 2
+    with pytest.raises(tw.InputError, match=r"line 1: written out, .* too deep: 101 levels"):
+        read_xpp(write(tmp_path, text.replace("q48=x+1", "q48=x+1+1")))
 
 
 def test_the_time_of_a_map_is_a_number_too(tmp_path):

@@ -44,6 +44,7 @@ Node: TypeAlias = Number | Name | Apply | Choice
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 OPERATORS = (*COMPARISONS, "+", "-", "*", "/", "^", "&", "|", "neg")
 
+_LONG = 64  # terms; from the left, a sum of more would be calls within calls beyond Python's limit
 _LEVELS = (("+", "-", "|"), ("*", "/", "&"))
 
 
@@ -72,6 +73,15 @@ def parse(text: str, place: Place) -> Node:
         return _Parser(tokenize(text, place), text.strip(), place).whole()
     except RecursionError:
         raise place.error("a formula is nested too deep") from None
+
+
+def _halved(terms: list[tuple[str, Node]]) -> tuple[str, Node]:
+    """A sum as one term, of the sum of its first half and that of the other."""
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    (sign, one), (second, other) = _halved(terms[:middle]), _halved(terms[middle:])
+    return sign, Apply("+" if sign == second else "-", (one, other))
 
 
 class _Parser:
@@ -114,9 +124,14 @@ class _Parser:
     def level(self, level: int) -> Node:
         if level == len(_LEVELS):
             return self.signed()
-        node = self.level(level + 1)
+        chain = [("+", self.level(level + 1))]
         while sign := self.take(*_LEVELS[level]):
-            node = Apply(sign, (node, self.level(level + 1)))
+            chain.append((sign, self.level(level + 1)))
+        if len(chain) > _LONG and {sign for sign, _ in chain} <= {"+", "-"}:
+            return _halved(chain)[1]
+        (_, node), *others = chain
+        for sign, other in others:
+            node = Apply(sign, (node, other))
         return node
 
     def signed(self) -> Node:

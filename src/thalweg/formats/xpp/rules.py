@@ -13,8 +13,9 @@ from thalweg.core.domains import Box
 from thalweg.core.trees import replace
 from thalweg.dynamics import Flow, Map
 from thalweg.formats.xpp.evaluate import Evaluation
-from thalweg.formats.xpp.model import Formula, XppModel, read_xpp_model
+from thalweg.formats.xpp.model import Formula, XppModel
 from thalweg.formats.xpp.names import class_name, field_names
+from thalweg.formats.xpp.reading import read_xpp_model
 from thalweg.formats.xpp.tokens import number
 
 
