@@ -1,5 +1,7 @@
 """Basins of flows: known shares, wells, what diverges, leaves, or rests on no attractor."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.results import keeps_the_protocol
@@ -7,10 +9,23 @@ from tests.zoo import pendulum, polynomial_flow
 
 import thalweg as tw
 from thalweg.analysis import Following
+from thalweg.analysis.basins.lanes import Regions
+from thalweg.analysis.basins.regions import clear_of, rest_region
+from thalweg.dynamics.problem import make_problem
 
 REST = np.arcsin(0.5)
 AROUND = tw.Box([REST - np.pi, -10.0], [REST + np.pi, 10.0], periodic=[True, False])
 LINE = tw.Box([-2.0], [2.0])
+SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
+
+
+class Walled(tw.Flow):
+    """x' = x³ − x, finite nowhere beyond √2."""
+
+    domain = LINE
+
+    def velocity(self, t, state):
+        return jnp.where(state**2 < 2.0, state**3 - state, jnp.nan)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +117,84 @@ def test_a_line_of_states_of_rest_is_no_attractor():
     assert any("family of states of rest" in note for note in found.notes)
 
 
+def test_a_line_of_states_of_rest_between_all_directions_looked_at_is_no_attractor():
+    normal = np.array([-0.3, 1.0])
+    leaning = polynomial_flow(lambda s: -normal * (normal @ s), 2)
+    found = tw.find_basins(leaning, SQUARE, starts=100)
+    assert found.attractors == ()
+    assert found.undecided + found.left == 1.0
+
+
+def test_a_saddle_that_is_slow_to_leave_is_no_attractor():
+    turn = np.pi / 256.0
+    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix = turned @ np.diag([1e-7, -1.0]) @ turned.T
+    starts = np.stack([np.linspace(-0.2, 0.2, 20), np.linspace(1.0, 1.5, 20)], axis=1)
+    found = tw.find_basins(polynomial_flow(lambda s: matrix @ s, 2), SQUARE, starts=starts)
+    assert (found.attractors, found.undecided) == ((), 1.0)
+
+
+def test_a_region_holds_no_other_attractor():
+    """Sinks at 0 and 1.47, 1.43 between them: all else far out runs towards 0."""
+    bump = polynomial_flow(lambda x: -x * (x - 1.43) * (x - 1.47) * (1.0 + 4.0 * x**2), 1)
+    with jax.enable_x64(True):
+        problem, _ = make_problem(bump, LINE)
+        (level,) = rest_region(problem, np.zeros(1), 0).level
+    # In units of the width 4.
+    assert 0.25 < level / (1.43 / 4.0) ** 2 < 1.0
+
+
+def test_regions_shrink_until_points_lie_outside():
+    found = Regions(
+        np.zeros((1, 2)), np.eye(2)[None], np.ones(1), *np.zeros((3, 1, 2)), np.ones(1), np.zeros(1)
+    )
+    with jax.enable_x64(True):
+        problem, _ = make_problem(polynomial_flow(lambda s: -s, 2), SQUARE)
+        other = np.array([[0.0, 0.5], [0.0, 0.0], [3.0, 0.0]])
+        assert clear_of(problem, found, other).level == pytest.approx(0.8 * 0.25)
+        assert clear_of(problem, found, other[1:]).level == 1.0
+
+
+def test_a_start_on_the_boundary_belongs_to_no_basin_and_is_told_once():
+    found = tw.find_basins(polynomial_flow(lambda x: x - x**3, 1), LINE, grid=105)
+    assert found.undecided == 1.0 / 105.0
+    assert abs(found.dimension) < 1e-9
+    assert found.boundary_entropy < np.log(2.0)
+    (note,) = found.notes
+    assert note.startswith("1 of the 1 undecided trajectories looked at came to rest")
+
+
+def test_orbits_without_friction_are_a_family_and_no_attractors():
+    few = Following(max_steps=640)
+    found = tw.find_basins(
+        pendulum(0.0), tw.Box([-2.0, -1.0], [2.0, 1.0]), starts=64, following=few
+    )
+    assert found.attractors == ()
+    assert found.undecided + found.left == 1.0
+    assert any("on orbits of a family" in note for note in found.notes)
+
+
+def test_what_goes_to_infinity_in_finite_time_diverged():
+    found = tw.find_basins(polynomial_flow(lambda x: x**5, 1), LINE, starts=20)
+    assert found.diverged == 1.0
+
+
+def test_what_meets_the_edge_of_where_the_rule_is_finite_diverged():
+    found = tw.find_basins(Walled(), grid=40)
+    (sink,) = found.attractors
+    assert np.allclose(sink.point, [0.0])
+    assert (sink.fraction, found.diverged) == (0.5, 0.5)
+
+
+def test_short_steps_are_no_state_of_rest():
+    stiff = polynomial_flow(lambda s: np.stack([-1e5 * s[0], s[1] - s[1] ** 3]), 2)
+    starts = np.array([[1.0, 0.01], [1.0, -0.02]])
+    found = tw.find_basins(stiff, SQUARE, starts=starts)
+    assert found.undecided == 1.0
+    assert found.steps >= 2 * 20_000
+    assert any("2 undecided trajectories looked at were still under way" in n for n in found.notes)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("rho", "kinds"), [(28.0, ["chaos"]), (24.4, ["equilibrium", "equilibrium", "chaos"])]
@@ -119,6 +212,8 @@ def test_lorenz_has_chaos_alone_or_beside_two_sinks(rho, kinds):
     ("options", "said"),
     [
         ({"starts": 0}, "starts must be at least 1"),
+        ({"starts": 10**11}, "starts must be at most"),
+        ({"grid": 3.0}, "grid must be a whole number"),
         ({"grid": (3,)}, "grid must be a whole number"),
         ({"grid": 0}, "grid must be a whole number"),
         ({"grid": 100_000}, "points"),
@@ -135,6 +230,8 @@ def test_what_makes_no_sense_is_refused(known, options, said):
 def test_a_tolerance_must_be_positive():
     with pytest.raises(tw.InputError, match="tolerance must be positive"):
         Following(tolerance=0.0)
+    with pytest.raises(tw.InputError, match="lanes must be a whole number"):
+        Following(lanes=0.5)
 
 
 def test_a_grid_asks_for_a_box():

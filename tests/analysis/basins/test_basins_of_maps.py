@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.analysis.basins.map_systems import Newton
+from tests.analysis.basins.map_systems import Newton, Swapping, Turning
 from tests.results import keeps_the_protocol
 
 import thalweg as tw
+from thalweg.analysis import Following
 
 SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
 
@@ -58,3 +59,19 @@ def test_a_cycle_that_no_search_was_asked_for_is_found_by_orbits():
 def test_chaos_in_two_pieces_that_orbits_visit_in_turn_is_one_attractor():
     found = tw.find_basins(tw.models.Logistic(r=3.6), starts=300)
     assert [(a.kind, a.fraction) for a in found.attractors] == [("chaos", 1.0)]
+
+
+def test_a_grid_shows_every_cycle_wherever_it_is():
+    few = Following(max_steps=1000)
+    found = tw.find_basins(Swapping(), grid=240, refine=False, following=few)
+    assert found.undecided == 0.0
+    assert {(a.kind, a.period) for a in found.attractors} == {("cycle", 2.0)}
+    assert sorted(abs(a.point[0]) for a in found.attractors) == pytest.approx(np.arange(60) + 0.5)
+
+
+def test_a_turn_is_an_attractor_only_where_it_draws_others_in():
+    (circle,) = tw.find_basins(Turning(0.05), starts=40).attractors
+    assert (circle.kind, circle.fraction) == ("recurrent", 1.0)
+    assert np.hypot(*circle.point) == pytest.approx(1.0)
+    turns = tw.find_basins(Turning(0.0), starts=40, following=Following(max_steps=2000))
+    assert (turns.attractors, turns.undecided + turns.left) == ((), 1.0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from thalweg.analysis.basins.follow import UNDECIDED
 from thalweg.analysis.basins.grids import label_grid
 from thalweg.analysis.basins.statistics import basin_entropy, binomial_interval, boundary_dimension
 
@@ -63,3 +64,20 @@ def test_refining_finds_what_following_every_point_does():
     assert np.array_equal(labels, every)
     assert all_followed.all()
     assert followed.mean() < 0.5
+
+
+def test_undecided_points_are_no_basin():
+    labels = np.zeros((105, 105), dtype=int)
+    labels[52:] = 1
+    labels[52] = UNDECIDED  # on the boundary
+    assert boundary_dimension(labels)[0] == pytest.approx(1.0)
+    share = 2.0 / 5.0
+    one = -share * np.log(share) - (1.0 - share) * np.log(1.0 - share)
+    assert basin_entropy(labels)[1] == pytest.approx(one)
+    labels[40:] = UNDECIDED
+    assert basin_entropy(labels)[1] == 0.0
+    assert np.isnan(boundary_dimension(labels)[0])
+
+
+def test_a_point_between_halves_of_a_line_is_a_boundary_of_dimension_zero():
+    assert boundary_dimension((np.arange(64) > 30).astype(int))[0] == pytest.approx(0.0, abs=1e-9)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from tests.results import keeps_the_protocol
-from tests.zoo import Linear, LinearMap
+from tests.zoo import Linear, LinearMap, pendulum
 
 import thalweg as tw
 
@@ -61,10 +61,43 @@ def test_what_escapes_has_none():
         tw.lyapunov_exponents(tw.models.Henon(), np.array([5.0, 5.0]))
 
 
+def test_what_grows_without_bound_is_not_chaotic():
+    line = tw.Box([-2.0], [2.0])
+    growing, away = Linear(np.array([[0.1]])), LinearMap(np.array([[1.5]]))
+    found = tw.lyapunov_exponents(growing, np.ones(1), domain=line, duration=50.0)
+    assert found.values == pytest.approx(0.1)
+    assert not found.is_chaotic
+    with pytest.raises(tw.DivergenceError, match="runs away"):
+        tw.lyapunov_exponents(growing, np.ones(1), domain=line)
+    with pytest.raises(tw.DivergenceError, match="runs away"):
+        tw.lyapunov_exponents(away, np.ones(1), domain=line, duration=200)
+    # Slow enough to stay within the bound, from next to 0.
+    small = tw.lyapunov_exponents(growing, np.zeros(1), domain=line, duration=120.0)
+    assert not small.is_chaotic
+
+
+def test_shear_is_not_chaotic_and_its_growth_falls_off():
+    around = tw.Box([-2.0, -2.0], [2.0, 2.0])
+    found = tw.lyapunov_exponents(
+        pendulum(0.0), np.array([1.5, 0.0]), domain=around, duration=1000.0, transient=0.0
+    )
+    assert found.values[0] > 4.0 * found.errors[0]
+    assert not found.is_chaotic
+
+
+def test_a_superstable_point_has_no_finite_exponent():
+    found = tw.lyapunov_exponents(tw.models.Logistic(r=2.0), 0.3, duration=500)
+    assert found.values[0] == -np.inf
+    assert not found.is_chaotic
+    assert "superstable" in str(found)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"count": 3}, "count must be from 1 to 2"),
+        ({"count": 1.5}, "count must be a whole number"),
+        ({"trajectories": 2.5}, "trajectories must be a whole number"),
         ({"trajectories": 1}, "at least 2"),
         ({"duration": 0.0}, "duration must be positive"),
         ({"transient": -1.0}, "transient"),

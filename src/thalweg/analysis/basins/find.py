@@ -7,9 +7,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from thalweg.analysis.basins.attractors import Inventory, settle_rest
-from thalweg.analysis.basins.follow import UNDECIDED, Following
+from thalweg.analysis.basins.attractors import Inventory
+from thalweg.analysis.basins.follow import UNDECIDED, Following, is_whole
 from thalweg.analysis.basins.grids import label_grid, middles
+from thalweg.analysis.basins.looks import LOOKED_AT, Looks
 from thalweg.analysis.basins.result import Attractor, Basins, other_shares
 from thalweg.analysis.basins.statistics import (
     basin_entropy,
@@ -27,11 +28,9 @@ from thalweg.core.randomness import host_generator
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
-# The first starts are followed to their end, and shown to nobody: what attracts them is then known.
-_PILOTS = 64
 # Trajectories that have not settled then are looked at as they are.
 _PILOT_STEPS = 4096
-# Points of a grid: its labels must fit into memory several times over.
+# Starts, or points of a grid: their labels must fit into memory several times over.
 _MOST_POINTS = 50_000_000
 
 
@@ -102,23 +101,31 @@ def find_basins(
             cycles = find_cycles(rule, domain, key=key, equilibria=equilibria)
         inventory = Inventory(problem, following)
         inventory.add_known(equilibria, cycles)
-        widths = np.asarray(problem.chart.widths)
+        widths, looks = np.asarray(problem.chart.widths), Looks(inventory)
+        tried, followed, axes, known = [0], None, None, []
 
         def label(points: np.ndarray) -> np.ndarray:
-            found = settle_rest(inventory, inventory.follow(points, span), span)
+            found = looks.settle(inventory.follow(points, span), span)
             tried[0] += int(found.steps.sum())
+            if np.any(found.label == UNDECIDED):
+                known.append(inventory.size)
             return found.label
 
-        tried, followed, axes = [0], None, None
         if sides is not None:
             axes = middles(*map(np.asarray, problem.chart.bounds), counts=sides)
-            _look_first(inventory, _pilots(axes), span)
             scaled = [axis / width for axis, width in zip(axes, widths, strict=True)]
+            _look_first(looks, _pilots(scaled), span)
             labels, followed = label_grid(label, scaled, refine and following.early)
+            if known and inventory.size > known[0]:
+                # What was found later may be where earlier ones end.
+                looks.forget()
+                at = np.nonzero(labels == UNDECIDED)
+                labels[at] = label(np.stack([a[i] for a, i in zip(scaled, at, strict=True)], 1))
         else:
             assert points is not None
-            _look_first(inventory, points[:_PILOTS] / widths, span)
+            _look_first(looks, points[:LOOKED_AT] / widths, span)
             labels = label(points / widths)
+        inventory.notes += looks.notes()
         return _assemble(
             inventory, About.of(rule, domain), labels, followed, axes, points, tried[0]
         )
@@ -141,8 +148,8 @@ def _sides(problem: Problem, grid: int | Sequence[int]) -> tuple[int, ...]:
         raise InputError(
             "grid asks for a box, whose coordinates vary one by one: give random starts instead."
         )
-    sides = (grid,) * dimension if isinstance(grid, int | np.integer) else tuple(grid)
-    whole = all(isinstance(n, int | np.integer) and n >= 1 for n in sides)
+    sides = tuple(grid) if isinstance(grid, Sequence | np.ndarray) else (grid,) * dimension
+    whole = all(is_whole(n) and n >= 1 for n in sides)
     if len(sides) != dimension or not whole:
         raise InputError(
             f"grid must be a whole number, or one for each of {dimension} coordinates, at least 1 "
@@ -158,9 +165,11 @@ def _sides(problem: Problem, grid: int | Sequence[int]) -> tuple[int, ...]:
 
 def _starts(problem: Problem, starts: int | Any, key: jax.Array | None) -> np.ndarray:
     """Starts `(n, d)` in coordinates."""
-    if isinstance(starts, int | np.integer) and not isinstance(starts, bool):
+    if is_whole(starts):
         if starts < 1:
             raise InputError(f"starts must be at least 1, got {starts}.")
+        if starts > _MOST_POINTS:
+            raise InputError(f"starts must be at most {_MOST_POINTS:,}, which fit; got {starts:,}.")
         return problem.chart.draw(host_generator(key), int(starts))
     return given_points(problem, starts)
 
@@ -168,11 +177,12 @@ def _starts(problem: Problem, starts: int | Any, key: jax.Array | None) -> np.nd
 def _pilots(axes: list[np.ndarray]) -> np.ndarray:
     """Points of a grid, at random."""
     rng = np.random.default_rng(0)
-    return np.stack([rng.choice(axis, _PILOTS) for axis in axes], axis=1)
+    return np.stack([rng.choice(axis, LOOKED_AT) for axis in axes], axis=1)
 
 
-def _look_first(inventory: Inventory, z: np.ndarray, span: float) -> None:
-    """Let a few starts show what attracts them."""
+def _look_first(looks: Looks, z: np.ndarray, span: float) -> None:
+    """Let a few starts show what attracts them, which are told to nobody."""
+    inventory = looks.inventory
     few = replace(
         inventory.settings, max_steps=min(_PILOT_STEPS, inventory.settings.max_steps), early=True
     )
@@ -180,7 +190,8 @@ def _look_first(inventory: Inventory, z: np.ndarray, span: float) -> None:
     found = pilots.follow(z, span, label="attractors")
     undecided = found.label == UNDECIDED
     if np.any(undecided):
-        inventory.look_at(found.z[undecided])
+        looks.look_at(found.z[undecided])
+        looks.forget()
 
 
 def _assemble(

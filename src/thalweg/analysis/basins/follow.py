@@ -6,12 +6,20 @@ is left, what remains is brought together in fewer lanes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from thalweg.analysis.basins.cells import Cells
-from thalweg.analysis.basins.lanes import BLOCK, MAP_BLOCK, Lanes, Regions, move_flow, move_map
+from thalweg.analysis.basins.lanes import (
+    BLOCK,
+    MAP_BLOCK,
+    Lanes,
+    Regions,
+    jacobians,
+    move_flow,
+    move_map,
+)
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.dynamics.problem import Problem
@@ -22,6 +30,9 @@ _RECURS = 8
 # Two sizes of a pool are two compiled programs.
 _FEWER = 8
 _LEAST = 64
+# A lane that hardly moves is at rest if Newton's step from it is so many tolerances long at most:
+# else its steps are short, as those of a stiff flow are, and it is on its way.
+_NEAR = 100.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Following:
         lanes: how many trajectories are under way at once.
 
     Raises:
-        InputError: a number that must be positive is not.
+        InputError: a number that must be positive, or whole, is not.
     """
 
     tolerance: float = 1e-6
@@ -51,6 +62,15 @@ class Following:
         for name in ("tolerance", "bound", "max_steps", "lanes"):
             if not getattr(self, name) > 0:
                 raise InputError(f"Following: {name} must be positive, got {getattr(self, name)}.")
+        for name in ("max_steps", "lanes"):
+            if not is_whole(getattr(self, name)):
+                number = getattr(self, name)
+                raise InputError(f"Following: {name} must be a whole number, got {number}.")
+
+
+def is_whole(number: Any) -> bool:
+    """True of a whole number, which True and False are not."""
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
 class Followed(NamedTuple):
@@ -129,17 +149,36 @@ def follow(
             moved, seen = move(problem, lanes, regions, *numbers)
             pool.t, pool.h, pool.z = (np.array(a) for a in moved[:3])
             pool.spent += length
-            ratio, owner, lost, over = (np.asarray(a) for a in seen)
+            ratio, owner, lost, over = (np.array(a) for a in seen)
             told = np.where(ratio <= 1.0, owner, UNDECIDED)
             told = np.where(lost, DIVERGED, _recurring(pool, cells, told))
             ends = (pool.t >= duration) | (pool.spent >= settings.max_steps) | lost
-            leaves = busy & (ends | (settings.early & (over | (told != UNDECIDED))))
+            over &= settings.early & busy
+            over[over] = _are_at_rest(problem, pool.z[:, over].T, settings.tolerance)
+            leaves = busy & (ends | over | (settings.early & (told != UNDECIDED)))
             at = pool.index[leaves]
             found.label[at], found.time[at] = told[leaves], pool.t[leaves]
             found.steps[at], found.z[at] = pool.spent[leaves], pool.z[:, leaves].T
             pool.index[leaves] = -1
             done += len(at)
             progress.update(done)
+    return found
+
+
+def _are_at_rest(problem: Problem, z: np.ndarray, tolerance: float) -> np.ndarray:
+    """Whether points `(n, d)` are states of rest, booleans `(n,)`."""
+    found = np.zeros(len(z), dtype=bool)
+    for first in range(0, len(z), _LEAST):
+        part = z[first : first + _LEAST]
+        padded = np.resize(part, (_LEAST, z.shape[1]))
+        values, slopes = (np.asarray(a)[: len(part)] for a in jacobians(problem, padded))
+        finite = np.all(np.isfinite(values), axis=1) & np.all(np.isfinite(slopes), axis=(1, 2))
+        steps = np.einsum(
+            "nij,nj->ni", np.linalg.pinv(np.where(finite[:, None, None], slopes, 0.0)), values
+        )
+        found[first : first + _LEAST] = finite & (
+            np.max(np.abs(steps), axis=1) <= _NEAR * tolerance
+        )
     return found
 
 

@@ -77,8 +77,9 @@ class Looked(NamedTuple):
     Attributes:
         ratio: the least V / level over the regions, shape `(n,)`: at most 1 inside one.
         owner: the attractor whose region that is, shape `(n,)`.
-        is_lost: beyond the bound, or no longer finite, shape `(n,)`.
-        is_over: at rest, or no step is short enough, shape `(n,)`.
+        is_lost: beyond the bound, no longer finite, or about to be (no step is short enough: it
+            blows up at once, or meets the edge of where the rule is finite), shape `(n,)`.
+        is_over: at rest, shape `(n,)`.
     """
 
     ratio: Any
@@ -125,7 +126,7 @@ def move_flow(
         return jax.vmap(lambda z: problem.displacement(z * widths) / widths, -1, -1)(z)
 
     def attempt(carry: Any, _: Any) -> Any:
-        t, h, z, first = carry
+        t, h, z, first, met = carry
         step = jnp.minimum(h, lanes.end - t)
         slopes, there = [first], z
         for row in tableau.a_lower:
@@ -136,16 +137,22 @@ def move_flow(
         factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
         taken = size <= 1.0
         kept = [jnp.where(taken, a, b) for a, b in ((t + step, t), (there, z), (slopes[-1], first))]
-        return (kept[0], jnp.minimum(h * factor, _LONGEST), kept[1], kept[2]), None
+        met = met | ~jnp.isfinite(size)
+        return (kept[0], jnp.minimum(h * factor, _LONGEST), kept[1], kept[2], met), None
 
     first = velocity(lanes.z)
     pace = jnp.max(jnp.abs(first), axis=0)
-    h = jnp.where(lanes.h > 0.0, lanes.h, _FIRST / jnp.maximum(pace, _TINY))
-    (t, h, z, _), _ = jax.lax.scan(attempt, (lanes.t, h, lanes.z, first), None, length=BLOCK)
+    start = jnp.minimum(_FIRST / jnp.maximum(pace, _TINY), _LONGEST)
+    h = jnp.where(lanes.h > 0.0, lanes.h, start)
+    never = jnp.zeros_like(pace) > 0.0
+    carry = (lanes.t, h, lanes.z, first, never)
+    (t, h, z, _, met), _ = jax.lax.scan(attempt, carry, None, length=BLOCK)
     # Negated, so that NaN counts as stuck.
     stuck = ~(h > 4.0 * jnp.finfo(h.dtype).eps * jnp.abs(t))
     still = _moved(problem, z, lanes.z) < _STILL * tolerance
-    return _seen(problem, Lanes(t, h, z, lanes.end), regions, bound, stuck | still)
+    # At the edge of where the rule is finite, steps too short to change a number are taken.
+    stuck = stuck | (still & met)
+    return _seen(problem, Lanes(t, h, z, lanes.end), regions, bound, stuck, still & ~stuck)
 
 
 @eqx.filter_jit
@@ -163,8 +170,8 @@ def move_map(
 
     (t, z), _ = jax.lax.scan(once, (lanes.t, lanes.z), None, length=MAP_BLOCK)
     # A cycle whose period divides the block's length is no state of rest.
-    still = jnp.zeros_like(t) > 0.0
-    return _seen(problem, Lanes(t, lanes.h, z, lanes.end), regions, bound, still)
+    never = jnp.zeros_like(t) > 0.0
+    return _seen(problem, Lanes(t, lanes.h, z, lanes.end), regions, bound, never, never)
 
 
 def _moved(problem: Problem, z: jax.Array, before: jax.Array) -> jax.Array:
@@ -181,7 +188,7 @@ def _combined(row: Any, slopes: list[Any]) -> Any:
 
 
 def _seen(
-    problem: Problem, lanes: Lanes, regions: Regions, bound: Any, is_over: Any
+    problem: Problem, lanes: Lanes, regions: Regions, bound: Any, is_stuck: Any, is_over: Any
 ) -> tuple[Lanes, Looked]:
     """The lanes, their angles wrapped, and what is seen of them."""
     widths, (lower, upper) = problem.chart.widths, problem.chart.bounds
@@ -189,7 +196,7 @@ def _seen(
     z = jax.vmap(lambda z: problem.chart.wrap(z * widths) / widths, -1, -1)(lanes.z)
     far = ~(jnp.max(jnp.abs(z - middle[:, None]), axis=0) <= bound)
     ratio, owner = jax.vmap(lambda z: _nearest(problem, regions, z), -1, 0)(z)
-    return lanes._replace(z=z), Looked(ratio, owner, far, is_over)
+    return lanes._replace(z=z), Looked(ratio, owner, far | is_stuck, is_over)
 
 
 def _nearest(problem: Problem, regions: Regions, z: jax.Array) -> tuple[jax.Array, jax.Array]:

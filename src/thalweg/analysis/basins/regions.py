@@ -2,8 +2,8 @@
 
 With V(e) = eᵀ P e at a point c, a flow falls where V̇ = 2 eᵀ P f(c + e) < 0, a map where V at the
 next point of the cycle is less than V here. P solves Lyapunov's (Stein's) equation of the linear
-part, or is that of its eigenvectors; the level is the largest one below which V falls at every
-place looked at: on many ellipsoids, one inside the other, in many directions.
+part, which has to attract, or is that of its eigenvectors; the level is the largest one below which
+V falls at every place looked at: on many ellipsoids, one inside the other, in many directions.
 """
 
 from typing import Any
@@ -17,23 +17,42 @@ from thalweg.analysis.basins.lanes import Regions, jacobians
 from thalweg.dynamics.problem import Problem
 
 _DIRECTIONS = 256
-_LEVELS = 48
-# Radii of neighbouring ellipsoids; 48 of them reach from the domain down to a millionth of it.
-_RATIO = 0.75
+# Ellipsoids looked at in one call; seven times as many are all.
+_LEVELS, _CALLS = 48, 7
+# Radii of neighbouring ellipsoids: all of them reach from the domain down to a millionth of it, and
+# no ring as wide as a twentieth of its radius lies between two.
+_RATIO = 0.96
 # V has to fall at a tenth of the rate at which it falls in the end: not just barely.
 _SHARE = 0.1
 # A level is taken to this share of the last one that was seen to fall: between the directions
 # looked at it might fall less.
 _SAFE = 0.8
 _WORST_CONDITION = 1e6
+# Rounding leaves an eigenvalue this uncertain, as a share of the size of the Jacobian.
+_UNCERTAIN = 1e-12
+# What is nearer than this, in widths of the domain, is the same point.
+SAME = 1e-6
 
 
 def rest_region(problem: Problem, z: np.ndarray, owner: int) -> Regions | None:
-    """The region of a point of rest of a flow at `z` `(d,)`, or None if none is found."""
+    """The region of a point of rest of a flow at `z` `(d,)`, or None if none is found.
+
+    Where the linear part does not decide, only a line can be seen to attract: on it there are two
+    directions, while beyond it states of rest may lie between all those that are looked at.
+    """
     _, slopes = (np.asarray(a) for a in jacobians(problem, z[None]))
+    slope = slopes[0]
+    if not np.all(np.isfinite(slope)):
+        return None
+    fastest = float(np.max(np.real(np.linalg.eigvals(slope))))
+    uncertain = _UNCERTAIN * float(np.linalg.norm(slope, 2))
+    if fastest > uncertain or (fastest >= -uncertain and len(z) > 1):
+        return None
     best = None
-    for form in _flow_forms(slopes[0]):
-        level = _level(problem, z[None], form[None], _decay(slopes[0]), is_flow=True)
+    for form in _flow_forms(slope):
+        if fastest < 0.0 and not np.max(np.linalg.eigvalsh(form @ slope + slope.T @ form)) < 0.0:
+            continue
+        level = _level(problem, z[None], form[None], _decay(slope), is_flow=True)
         if level is not None:
             size = level / np.linalg.det(form) ** (1.0 / len(z))
             best = max(best or (0.0, form, level), (size, form, level), key=lambda x: x[0])
@@ -43,10 +62,12 @@ def rest_region(problem: Problem, z: np.ndarray, owner: int) -> Regions | None:
 def cycle_region(problem: Problem, points: np.ndarray, owner: int) -> Regions | None:
     """The regions of an n-cycle of a map through `points` `(n, d)`, in order, or None."""
     _, slopes = (np.asarray(a) for a in jacobians(problem, points))
+    if not np.all(np.isfinite(slopes)):
+        return None
     own = slopes + np.eye(points.shape[1])
     around = np.linalg.multi_dot(own[::-1]) if len(own) > 1 else own[0]
     radius = float(np.max(np.abs(np.linalg.eigvals(around))))
-    if not radius < 1.0:
+    if not radius < 1.0 - _UNCERTAIN * (1.0 + float(np.linalg.norm(around, 2))):
         return None
     # V falls by this factor a step, or faster.
     pace = max(radius ** (0.5 / len(own)), 1e-2)
@@ -121,15 +142,38 @@ def _level(
     # The widest ellipsoid is as wide as the domain, or as half a turn of an angle.
     widest = np.max(np.abs(spread), axis=(0, 2))
     radius = np.min(np.where(problem.chart.angles, 0.5, 1.0) / widest)
-    radii = radius * _RATIO ** np.arange(_LEVELS)
-    away = radii[:, None, None, None] * spread.transpose(0, 2, 1)
-    before = np.repeat(radii**2, np.prod(away.shape[1:3])).reshape(away.shape[:3])
-    after = np.asarray(_falls(problem, centers, forms, away, np.asarray(is_flow)))
-    falls = np.all(after < -_SHARE * decay * before, axis=(1, 2))
-    if not falls[-1]:
-        return None
-    first = _LEVELS - int(np.argmin(falls[::-1])) if not falls.all() else 0
-    return float(_SAFE * radii[first] ** 2)
+    found = None
+    for call in reversed(range(_CALLS)):
+        radii = radius * _RATIO ** np.arange(call * _LEVELS, (call + 1) * _LEVELS)
+        away = radii[:, None, None, None] * spread.transpose(0, 2, 1)
+        after = np.asarray(_falls(problem, centers, forms, away, np.asarray(is_flow)))
+        wanted = -_SHARE * decay * radii[:, None, None] ** 2
+        falls = np.all(after < wanted, axis=(1, 2))
+        outermost = int(np.argmin(falls[::-1])) if not falls.all() else _LEVELS
+        if outermost:
+            found = float(_SAFE * radii[_LEVELS - outermost] ** 2)
+        if outermost < _LEVELS:
+            break
+    return found
+
+
+def clear_of(problem: Problem, part: Regions, z: np.ndarray) -> Regions:
+    """The regions of one attractor, shrunk until points `(n, d)` lie outside all of them.
+
+    Points that are centres of theirs do not count.
+    """
+    widths = np.asarray(problem.chart.widths)
+    if not len(z):
+        return part
+    away = np.asarray(problem.chart.shorten((z[:, None] - part.center) * widths) / widths)
+    others = ~np.any(np.max(np.abs(away), axis=2) < SAME, axis=1)
+    away = away[others]
+    tau = np.sum(part.dual * away, axis=2)
+    rest = away - tau[..., None] * (part.along + 0.5 * tau[..., None] * part.bend)
+    value = np.einsum("nij,mni,mnj->mn", part.form, rest, rest)
+    value = np.where(np.abs(tau) <= part.reach, value, np.inf)
+    least = np.min(value / part.level, initial=np.inf)
+    return part._replace(level=part.level * min(_SAFE * least, 1.0)) if least < 1.0 else part
 
 
 @eqx.filter_jit

@@ -143,7 +143,7 @@ class Basins(FieldsReport):
                     f"{self.dimension_error:.2g} of {sum(n > 1 for n in self.labels.shape)}."
                 )
             if self.entropy is not None and self.boundary_entropy is not None:
-                is_fractal = self.boundary_entropy > np.log(2.0)
+                is_fractal = self.boundary_entropy > np.log(2.0) + 1e-9  # two halves
                 said.append(
                     f"Basin entropy {self.entropy:.4g}; {self.boundary_entropy:.4g} in boxes with "
                     f"several labels{' (above log 2: fractal)' if is_fractal else ''}."

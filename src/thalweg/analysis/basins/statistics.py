@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from thalweg.analysis.basins.follow import UNDECIDED
+
 # Boxes of five points a side, as in the paper that defines the entropy.
 _BOX = 5
 _CONFIDENCE = 0.95
@@ -28,6 +30,7 @@ def basin_entropy(labels: np.ndarray) -> tuple[float, float]:
     The grid is cut into boxes of five points a side; of a box with shares p of the labels the
     entropy is −Σ p log p. The first number is its mean over all boxes, the second that over boxes
     with more than one label. Above log 2 the second one means that the boundary is fractal.
+    Undecided points are left out: single ones have the label of a neighbour.
 
     Returns:
         Both, NaN where the grid is smaller than a box; the second 0 where no box has two labels.
@@ -35,18 +38,21 @@ def basin_entropy(labels: np.ndarray) -> tuple[float, float]:
     References:
         Daza, Wagemakers, Georgeot, Guéry-Odelin & Sanjuán (2016), Scientific Reports 6:31416.
     """
-    kept = labels.squeeze()
+    kept = _decided(labels.squeeze())
     if not kept.ndim or min(kept.shape) < _BOX:
         return np.nan, np.nan
     kept = kept[tuple(slice(0, n - n % _BOX) for n in kept.shape)]
     split = kept.reshape([part for n in kept.shape for part in (n // _BOX, _BOX)])
     inner = tuple(range(1, split.ndim, 2))
+    known = np.sum(split != UNDECIDED, axis=inner)
     entropy = np.zeros(split.shape[::2])
-    for label in np.unique(kept):
-        share = np.mean(split == label, axis=inner)
+    for label in np.unique(kept[kept != UNDECIDED]):
+        share = np.sum(split == label, axis=inner) / np.maximum(known, 1)
         entropy -= np.where(share > 0.0, share * np.log(np.where(share > 0.0, share, 1.0)), 0.0)
+    if not known.any():
+        return np.nan, np.nan
     mixed = entropy > 1e-12
-    return float(entropy.mean()), float(entropy[mixed].mean()) if mixed.any() else 0.0
+    return float(entropy[known > 0].mean()), float(entropy[mixed].mean()) if mixed.any() else 0.0
 
 
 def boundary_dimension(labels: np.ndarray) -> tuple[float, float]:
@@ -54,7 +60,8 @@ def boundary_dimension(labels: np.ndarray) -> tuple[float, float]:
 
     The share of pairs of points ε apart along a side that have different labels grows as ε^α, and
     the dimension is d − α, with the least α of all sides (across a boundary that is smooth along
-    one side, α is 1 there). It is fitted over distances of 1, 2, 4, … points.
+    one side, α is 1 there). It is fitted over distances of 1, 2, 4, … points. Undecided points are
+    left out as in `basin_entropy`.
 
     Returns:
         The dimension and its standard error, of the fit; NaN where there is no boundary, or where
@@ -63,7 +70,7 @@ def boundary_dimension(labels: np.ndarray) -> tuple[float, float]:
     References:
         Grebogi, McDonald, Ott & Yorke (1983), Physics Letters A 99:415.
     """
-    kept = labels.squeeze()
+    kept = _decided(labels.squeeze())
     sides = range(kept.ndim)
     shortest = min(kept.shape, default=0)
     if shortest < _FEWEST_POINTS:
@@ -71,7 +78,8 @@ def boundary_dimension(labels: np.ndarray) -> tuple[float, float]:
     farthest = max(shortest // _FARTHEST, 1 << (_FEWEST_SCALES - 1))
     distances = [1 << k for k in range(farthest.bit_length())]
     fits = [
-        _fit(np.log(distances), [_uncertain(kept, side, s) for s in distances]) for side in sides
+        _fit(np.log(distances), [_uncertain(kept, side, s, distances[-1]) for s in distances])
+        for side in sides
     ]
     known = [fit for fit in fits if np.isfinite(fit[0])]
     if not known:
@@ -90,7 +98,26 @@ def _fit(x: np.ndarray, shares: list[float]) -> tuple[float, float]:
     return slope, float(np.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
 
 
-def _uncertain(labels: np.ndarray, side: int, distance: int) -> float:
-    """The number of pairs with different labels at a distance along a side, over that of points."""
+def _uncertain(labels: np.ndarray, side: int, distance: int, farthest: int) -> float:
+    """The share of pairs at a distance along a side that have different labels.
+
+    Pairs begin at the same points for all distances: shares of others would differ by the edge.
+    """
     values = np.moveaxis(labels, side, 0)
-    return float(np.sum(values[distance:] != values[:-distance])) / labels.size
+    first = values[:-farthest]
+    second = values[distance : len(values) - farthest + distance]
+    known = (first != UNDECIDED) & (second != UNDECIDED)
+    return float(np.sum((first != second) & known)) / max(int(known.sum()), 1)
+
+
+def _decided(labels: np.ndarray) -> np.ndarray:
+    """Labels whose undecided points have the label of a decided one next to them, if there is one.
+
+    A start on the boundary itself ends on a saddle: it separates labels, and is none.
+    """
+    found = labels.copy()
+    for side in range(labels.ndim):
+        there, new = np.moveaxis(labels, side, 0), np.moveaxis(found, side, 0)
+        for put, of in ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))):
+            new[put] = np.where(new[put] == UNDECIDED, there[of], new[put])
+    return found

@@ -74,7 +74,9 @@ def grow_flow(problem: Problem, bundle: Bundle, tolerance: Any) -> Bundle:
         q, grown = _orthonormal(there[1])
         new = Bundle(carry.t + step, carry.h, there[0], q, carry.grown + grown, there[2], carry.end)
         kept = jax.tree.map(lambda a, b: jnp.where(size <= 1.0, a, b), new, carry)
-        return kept._replace(h=jnp.minimum(carry.h * factor, 1e100)), None
+        # One that is at its end waits.
+        h = jnp.where(carry.t < carry.end, jnp.minimum(carry.h * factor, 1e100), carry.h)
+        return kept._replace(h=h), None
 
     first = rates(bundle.z, bundle.q)
     pace = jnp.maximum(jnp.max(jnp.abs(first[0]), axis=0), jnp.max(jnp.abs(first[1]), axis=(0, 1)))
@@ -138,7 +140,7 @@ def _orthonormal(q: jax.Array) -> tuple[jax.Array, jax.Array]:
                 vector = vector - jnp.sum(other * vector, axis=0) * other
         length = jnp.sqrt(jnp.sum(vector**2, axis=0))
         vectors.append(vector / jnp.maximum(length, _TINY))
-        logs.append(jnp.log(jnp.maximum(length, _TINY)))
+        logs.append(jnp.log(length))  # −∞ where nothing is left: beyond a superstable point
     return jnp.stack(vectors, axis=1), jnp.stack(logs)
 
 

@@ -26,6 +26,13 @@ _APART = 1e-6
 # The transient is this share of the duration.
 _TRANSIENT = 0.25
 _MOST_BLOCKS = 200_000
+# Standard errors from which on an exponent is not 0: of many exponents looked at, none by chance.
+# Also the logarithm of what half a run has to stretch.
+_SURE = 4.0
+# Widths of the domain from its middle beyond which a trajectory runs away, angles aside.
+_BOUND = 1e3
+# A run that reaches so many times as far in its second half is under way, and on no attractor.
+_AS_FAR = 10.0
 
 
 def lyapunov_exponents(
@@ -65,7 +72,8 @@ def lyapunov_exponents(
 
     Raises:
         InputError: the rule does not fit the domain or depends on time; an option makes no sense.
-        DivergenceError: the trajectories leave the finite, or the steps do not suffice.
+        DivergenceError: the trajectories leave the finite, or run away to a thousand widths of the
+            domain; the steps do not suffice.
 
     Example:
         >>> import thalweg as tw
@@ -92,16 +100,17 @@ def lyapunov_exponents(
         z = z + _APART * rng.standard_normal((trajectories, dimension))
         grown = growth(problem, z, count, duration, transient, rng)
         rates = grown.rates
-        errors = np.std(rates, axis=1, ddof=1) / np.sqrt(trajectories)
-        order = np.argsort(-np.mean(rates, axis=1), kind="stable")
+        values, errors = _mean(rates)
+        order = np.argsort(-values, kind="stable")
         return Exponents(
-            values=np.mean(rates, axis=1)[order],
+            values=values[order],
             errors=errors[order],
             divergence=float(np.mean(grown.divergence)),
             trajectories=trajectories,
             duration=grown.duration,
             transient=grown.transient,
             point=problem.chart.layout.flatten(problem.chart.embed(grown.y)),
+            is_chaotic=is_positive(grown),
             about=About.of(rule, domain),
         )
 
@@ -109,6 +118,9 @@ def lyapunov_exponents(
 def _check(
     count: int, dimension: int, trajectories: int, duration: float | None, transient: float | None
 ) -> None:
+    for name, number in (("count", count), ("trajectories", trajectories)):
+        if not isinstance(number, int | np.integer) or isinstance(number, bool):
+            raise InputError(f"{name} must be a whole number, got {number!r}.")
     if not 1 <= count <= dimension:
         raise InputError(f"count must be from 1 to {dimension}, the dimension, got {count}.")
     if trajectories < 2:
@@ -124,6 +136,8 @@ class Grown(NamedTuple):
 
     Attributes:
         rates: of each tangent vector of each trajectory, shape `(k, n)`.
+        late: the rates over the second half, shape `(k, n)`.
+        reach: how far trajectories got about in each half, the most of any, in units of the domain.
         divergence: the mean divergence of each, shape `(n,)`.
         duration: for how long each counted.
         transient: how long the longest ran before.
@@ -131,10 +145,32 @@ class Grown(NamedTuple):
     """
 
     rates: np.ndarray
+    late: np.ndarray
+    reach: tuple[float, float]
     divergence: np.ndarray
     duration: float
     transient: float
     y: np.ndarray
+
+
+def _mean(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The means of rates `(k, n)` and their standard errors; an error is 0 where all is −∞."""
+    values, known = np.mean(rates, axis=1), np.all(np.isfinite(rates), axis=1)
+    spread = np.std(np.where(known[:, None], rates, 0.0), axis=1, ddof=1)
+    return values, spread / np.sqrt(rates.shape[1])
+
+
+def is_positive(grown: Grown) -> bool:
+    """True if trajectories part at a rate beyond doubt, in the second half of a bounded run too."""
+    if grown.reach[1] > _AS_FAR * grown.reach[0]:
+        return False
+    spans = ((grown.rates, grown.duration), (grown.late, grown.duration / 2.0))
+    for rates, span in spans:
+        values, errors = _mean(rates)
+        first = int(np.argmax(values))
+        if not values[first] > max(_SURE * errors[first], _SURE / span):
+            return False
+    return True
 
 
 def growth(
@@ -148,7 +184,7 @@ def growth(
     """The growth rates of tangent vectors along trajectories from `z` `(n, d)`.
 
     Raises:
-        DivergenceError: a trajectory leaves the finite, or does not come to its end.
+        DivergenceError: a trajectory leaves the finite, runs away, or does not come to its end.
     """
     num, dimension = z.shape
     q = np.linalg.qr(rng.standard_normal((num, dimension, count)))[0]
@@ -166,35 +202,48 @@ def growth(
         duration = float(_STEPS)
         if problem.rule.has_continuous_time:
             # As long as a quarter of the steps took, four times.
-            pilot = _run(problem, bundle, _STEPS // 4 // BLOCK)
+            pilot, _ = _run(problem, bundle, _STEPS // 4 // BLOCK)
             duration = float(max(np.median(pilot.t) * 4.0, 1e-300))
     transient = _TRANSIENT * duration if transient is None else transient
     # Trajectories that do not part are then at different places of the orbit.
     before = transient * (1.0 + rng.random(num))
     if not problem.rule.has_continuous_time:
         duration, before = float(np.ceil(duration)), np.ceil(before)
-    moved = _run(problem, bundle._replace(end=before), _MOST_BLOCKS)
+    moved, _ = _run(problem, bundle._replace(end=before), _MOST_BLOCKS)
+    middle = duration / 2.0 if problem.rule.has_continuous_time else np.ceil(duration / 2.0)
     counted = moved._replace(
-        t=zeros, end=np.full(num, duration), grown=np.zeros((count, num)), spread=zeros
+        t=zeros, end=np.full(num, middle), grown=np.zeros((count, num)), spread=zeros
     )
-    last = _run(problem, counted, _MOST_BLOCKS)
+    half, early = _run(problem, counted, _MOST_BLOCKS)
+    last, late = _run(problem, half._replace(end=np.full(num, duration)), _MOST_BLOCKS)
+    # −∞ stays −∞: there is no difference of two of them.
+    finite = np.isfinite(half.grown)
+    gained = np.where(finite, last.grown - np.where(finite, half.grown, 0.0), -np.inf)
     y = np.asarray(problem.chart.wrap(last.z[:, 0] * np.asarray(problem.chart.widths)))
     return Grown(
-        last.grown / duration, last.spread / duration, float(duration), float(np.max(before)), y
+        last.grown / duration,
+        gained / max(duration - middle, 1e-300),
+        (early, late),
+        last.spread / duration,
+        float(duration),
+        float(np.max(before)),
+        y,
     )
 
 
-def _run(problem: Problem, bundle: Bundle, blocks: int) -> Bundle:
-    """A bundle run to its end, or for so many blocks."""
+def _run(problem: Problem, bundle: Bundle, blocks: int) -> tuple[Bundle, float]:
+    """A bundle run to its end, or for so many blocks, and how far it got about."""
+    lower, upper = (np.asarray(b) / np.asarray(problem.chart.widths) for b in problem.chart.bounds)
+    straight, middle = ~problem.chart.angles, ((lower + upper) / 2.0)[:, None]
+    low, high = bundle.z, bundle.z
     move = grow_flow if problem.rule.has_continuous_time else grow_map
     is_open = not np.all(np.isfinite(bundle.end))
     total = None if is_open else float(np.sum(bundle.end))
     with Progress("exponents", total=total, unit="units of time") as progress:
         for _ in range(blocks):
             bundle = Bundle(*map(np.asarray, move(problem, bundle, np.asarray(_TOLERANCE))))
-            bad = ~(
-                np.all(np.isfinite(bundle.z), axis=0) & np.all(np.isfinite(bundle.grown), axis=0)
-            )
+            # Of logarithms only −∞ is one.
+            bad = ~(np.all(np.isfinite(bundle.z), axis=0) & np.all(bundle.grown < np.inf, axis=0))
             stuck = (bundle.h <= 4e-16 * bundle.t) & (bundle.t < bundle.end)
             if np.any(bad | (stuck & problem.rule.has_continuous_time)):
                 at = int(np.argmax(bad | stuck))
@@ -202,11 +251,21 @@ def _run(problem: Problem, bundle: Bundle, blocks: int) -> Bundle:
                     f"{type(problem.rule).__name__}: a trajectory left the finite at t = "
                     f"{bundle.t[at]:.6g}, so it has no exponents. Choose another start."
                 )
+            away = np.max(np.abs(bundle.z - middle)[straight], axis=0, initial=0.0)
+            if np.any(away > _BOUND):
+                at = int(np.argmax(away))
+                raise DivergenceError(
+                    f"{type(problem.rule).__name__}: a trajectory runs away: at t = "
+                    f"{bundle.t[at]:.6g} it is {away[at]:.3g} widths of the domain from its "
+                    f"middle, on no attractor. Choose another start, or a wider domain."
+                )
+            low, high = np.minimum(low, bundle.z), np.maximum(high, bundle.z)
             progress.update(float(np.sum(bundle.t)))
             if np.all(bundle.t >= bundle.end):
-                return bundle
-    if is_open:
-        return bundle
+                break
+    reach = float(np.max((high - low)[straight], initial=0.0))
+    if is_open or np.all(bundle.t >= bundle.end):
+        return bundle, reach
     raise DivergenceError(
         f"{type(problem.rule).__name__}: {blocks * BLOCK} steps do not suffice for a duration of "
         f"{float(np.max(bundle.end)):.6g}. Ask for a shorter one."
