@@ -139,15 +139,16 @@ def test_a_region_holds_no_other_attractor():
     bump = polynomial_flow(lambda x: -x * (x - 1.43) * (x - 1.47) * (1.0 + 4.0 * x**2), 1)
     with jax.enable_x64(True):
         problem, _ = make_problem(bump, LINE)
-        (level,) = rest_region(problem, np.zeros(1), 0).level
+        region = rest_region(problem, np.zeros(1), 0)
+    assert region is not None
+    (level,) = region.level
     # In units of the width 4.
     assert 0.25 < level / (1.43 / 4.0) ** 2 < 1.0
 
 
 def test_regions_shrink_until_points_lie_outside():
-    found = Regions(
-        np.zeros((1, 2)), np.eye(2)[None], np.ones(1), *np.zeros((3, 1, 2)), np.ones(1), np.zeros(1)
-    )
+    flat, one = np.zeros((1, 2)), np.ones(1)
+    found = Regions(flat, np.eye(2)[None], one, flat, flat, flat, one, np.zeros(1))
     with jax.enable_x64(True):
         problem, _ = make_problem(polynomial_flow(lambda s: -s, 2), SQUARE)
         other = np.array([[0.0, 0.5], [0.0, 0.0], [3.0, 0.0]])
@@ -158,7 +159,7 @@ def test_regions_shrink_until_points_lie_outside():
 def test_a_start_on_the_boundary_belongs_to_no_basin_and_is_told_once():
     found = tw.find_basins(polynomial_flow(lambda x: x - x**3, 1), LINE, grid=105)
     assert found.undecided == 1.0 / 105.0
-    assert abs(found.dimension) < 1e-9
+    assert found.dimension == pytest.approx(0.0, abs=1e-9)
     assert found.boundary_entropy < np.log(2.0)
     (note,) = found.notes
     assert note.startswith("1 of the 1 undecided trajectories looked at came to rest")
@@ -231,7 +232,7 @@ def test_a_tolerance_must_be_positive():
     with pytest.raises(tw.InputError, match="tolerance must be positive"):
         Following(tolerance=0.0)
     with pytest.raises(tw.InputError, match="lanes must be a whole number"):
-        Following(lanes=0.5)
+        Following(lanes=0.5)  # type: ignore[arg-type]
 
 
 def test_a_grid_asks_for_a_box():

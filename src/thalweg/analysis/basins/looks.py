@@ -215,9 +215,8 @@ class Looks:
         way[:, cells.kept] *= cells.size / np.linalg.norm(way, axis=1, keepdims=True)
         far = np.full(LOOKED_AT, _BESIDE)
         for _ in range(_TRIES):
-            beside = starts + far[:, None] * way
-            held = cells.hold(beside)
-            far[held] *= _FARTHER
+            far[cells.hold(starts + far[:, None] * way)] *= _FARTHER
+        beside = starts + far[:, None] * way
         beside = beside[~cells.hold(beside)]
         late = self._orbits(beside)[:, _BLOCKS // 2 :]
         drawn = sum(bool(np.all(cells.hold(orbit))) for orbit in late)
