@@ -230,6 +230,9 @@ def test_a_model_is_written_as_a_class_that_computes_the_same(tmp_path, text, t)
         ("pi=3\nx'=-x\n", "line 1: pi is the number"),
         ("x'=f(x)\nf(Sin)=sin\n", "line 2: sin is a function of XPP"),
         ("x'=f(x,1)\nf(u,u)=u\n", "line 2: two arguments of f have the same name"),
+        ("x'=-x\nt'=1\n", "line 2: t is the time"),
+        ("x'=f(x)\nf(arg2)=arg2\n", "line 2: arg2 is a word of XPP"),
+        ("x'=arg2\narg2=x\n", "line 2: arg2 is a word of XPP"),
         ("Heav'=2\n", "line 1: heav is a function of XPP"),
         ("x'=if(x)then(1)else(2)\nthen=3\n", "line 2: then is a word of XPP"),
         ("x'=-x\naux e=x\naux e=2*x\n", "line 3: aux e is shown a second time; first in line 2"),
@@ -281,7 +284,7 @@ def test_what_is_no_text_is_said_without_its_bytes(tmp_path, data, words):
 
 def test_old_files_are_texts(tmp_path):
     path = tmp_path / "model.ode"
-    path.write_bytes(b"\xef\xbb\xbfx'=-x\t\r\n# caf\xe9\r\n\x0c\r\ndone\r\n\x1a")
+    path.write_bytes(b"\xef\xbb\xbfx'=-x\t\r\n# caf\xe9\r\n\x0c\r\nd # a=b\r\n\x1a")
     assert read_xpp(path).state_names == ("x",)
 
 
@@ -344,6 +347,7 @@ def test_the_name_of_a_file_stays_a_text(tmp_path, capsys, name):
         ("par b=0,c=-1\nx'=c/b-x\ny'=c^.5\n", [1.0, 1.0], [-math.inf, math.nan]),
         ("x'=abs(-3)^-x+if(x>0)then(4)else(2)^-1+max(1,2)^-1\n", [1.0], [1 / 3 + 0.75]),
         ("f(u)=u^-1+2\nx'=f(4)*heav(1/t)+t^-1+x\n", [1.0], [5.25]),
+        ("f(arg1,arg2)=arg1-arg2\ng(t,pi)=t-pi\nx'=f(x,3)+g(x,4)\n", [1.0], [-5.0]),
         ("rates=x\nself=rates\nx'=self+rates\n", [1.0], [2.0]),
     ],
 )

@@ -94,5 +94,6 @@ RESERVED: dict[str, str] = {
     **dict.fromkeys((*FUNCTIONS, *UNCOVERED), "a function of XPP"),
     "t": "the time",
     "pi": "the number π",
-    **dict.fromkeys(("if", "then", "else", "of", "end", "set"), "a word of XPP"),
+    **dict.fromkeys(("if", "then", "else", "of", "end", "set", "ishift"), "a word of XPP"),
+    **dict.fromkeys((f"arg{i}" for i in range(1, 21)), "a word of XPP"),
 }

@@ -114,9 +114,10 @@ class _Gathered:
 
     def define(self, line: Statement, low: str) -> None:
         place = line.place
-        for name in (low, *line.arguments):
-            hidden = name != low and name in ("t", "pi")  # an argument may have these names
-            if name in RESERVED and not hidden:
+        for place_in_call, name in enumerate((low, *line.arguments)):
+            # An argument may have these names; `arg2` is the second of every function.
+            is_free = place_in_call > 0 and name in ("t", "pi", f"arg{place_in_call}")
+            if name in RESERVED and not is_free:
                 raise place.error(f"{name} is {RESERVED[name]} and can be nothing else")
         if len(set(line.arguments)) < len(line.arguments):
             raise place.error(f"two arguments of {line.name} have the same name")

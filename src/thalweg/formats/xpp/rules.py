@@ -29,7 +29,8 @@ def read_xpp(path: str | Path) -> Any:
 
     Nothing in the file is executed: its formulas are read as data. Not covered, and refused by line
     and name: `global`, delays, tables, integrals, arrays, noise, algebraic equations, external
-    programs. Quantities are computed in the order in which they need each other.
+    programs, `#include`; and what XPP itself refuses, such as a parameter `t` or `sin`. Quantities
+    are computed in the order in which they need each other.
 
     Arguments:
         path: the file.

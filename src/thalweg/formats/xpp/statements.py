@@ -85,7 +85,7 @@ def statements(text: str, file: str) -> Iterator[Statement]:
         if directive is None:
             yield _formula(line, place)
         elif directive[0] == "done":
-            if "=" in directive[1]:
+            if "=" in directive[1].partition("#")[0]:
                 raise place.error(f"XPP reads no further than this line (done): {line}")
             return
         elif directive[0] not in _KNOWN:
