@@ -113,6 +113,37 @@ def test_a_spurious_minimum_pays():
     assert lengths["one"].residual == pytest.approx(lengths["two"].residual, abs=1e-6)
 
 
+def test_ends_are_missed_by_the_minimum_of_their_basin():
+    # E' = x(x − 2)(x − 10): 3 lies nearer to the minimum 0, and in the basin of 10.
+    wells = Polynomial([10.0, -4.0, 0.25], [(2,), (3,), (4,)])
+    rows = np.array([[3.0]])
+    found = describe_ends(wells, rows, noise=1.0, precision=1e-3, prior=Normal(5.0, 4.0))
+    nats = 0.5 * 7.0**2 + 0.5 * np.log(2.0 * np.pi)
+    assert found.residual == pytest.approx(nats / np.log(2.0), rel=1e-9)
+    # In the plane too, with a bowl beside it.
+    plane = Polynomial([10.0, -4.0, 0.25, 0.5], [(2, 0), (3, 0), (4, 0), (0, 2)])
+    both = np.array([[3.0, 1.0]])
+    prior = Normal([5.0, 0.0], [4.0, 1.0], draws=200)
+    found = describe_ends(plane, both, noise=0.01, precision=1e-3, prior=prior)
+    nats = 0.5 * (7.0**2 + 1.0) * 1e4 + np.log(2.0 * np.pi * 1e-4)
+    assert found.residual == pytest.approx(nats / np.log(2.0), rel=1e-6)
+
+
+def test_a_minimum_far_outside_the_prior_has_a_basin():
+    # E' = x(x − 1)(x − 20): of N(0, 1) the basin of 20 has what is above 1.
+    wells = Polynomial([10.0, -7.0, 0.25], [(2,), (3,), (4,)])
+    (bits,) = start_bits(wells, np.array([[2.0]]), Normal())
+    assert bits == pytest.approx(-np.log2(0.15865525393145707), rel=1e-9)
+    found = describe_ends(wells, np.array([[2.0]]), noise=1.0, precision=1e-3)
+    nats = 0.5 * 18.0**2 + 0.5 * np.log(2.0 * np.pi)
+    assert found.residual == pytest.approx(nats / np.log(2.0), rel=1e-12)
+    # A bowl as flat as x⁴ is one, and a shoulder is none: E' = x²(x + 4), above 0.
+    assert start_bits(Polynomial([1.0], [(4,)]), np.array([[2.0]]), Normal())[0] == 0.0
+    shoulder = Polynomial([4.0 / 3.0, 0.25], [(3,), (4,)])
+    with pytest.raises(tw.InputError, match="a saddle or a shoulder is below it"):
+        start_bits(shoulder, np.array([[2.0]]), Normal())
+
+
 def test_what_is_refused():
     x = np.linspace(-1.0, 1.0, 20)[:, None]
     with pytest.raises(tw.InputError, match="noise must be positive"):

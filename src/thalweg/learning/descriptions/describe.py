@@ -8,17 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.analysis import find_equilibria
 from thalweg.core.about import About
 from thalweg.core.checks import check_positive
-from thalweg.core.domains import Box
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.trees import Layout
-from thalweg.dynamics import SteepestDescent
 from thalweg.learning.densities.base import learnable
 from thalweg.learning.descriptions.numbers import bits_as_known, bits_at
 from thalweg.learning.descriptions.result import DescriptionLength
-from thalweg.learning.descriptions.starts import Normal, start_bits
+from thalweg.learning.descriptions.starts import Normal, basins
 from thalweg.learning.inverse.data.base import checked
 
 # Steps of Gauss and Newton; an energy that is linear in its numbers takes one.
@@ -133,12 +130,8 @@ def describe_ends(
     for name, value in (("noise", noise), ("deviation", deviation), ("precision", precision)):
         check_positive(f"describe_ends: {name}", value)
     prior = Normal() if prior is None else prior
-    bits = start_bits(energy, rows, prior, key=key)
-    low, high = prior.box(rows.shape[1])
-    box = Box(np.minimum(low, rows.min(axis=0) - 1.0), np.maximum(high, rows.max(axis=0) + 1.0))
-    found = find_equilibria(SteepestDescent(energy), box, key=key)
-    minima = np.stack([member.state for member in found if member.kind == "sink"])
-    missed = np.min(np.linalg.norm(rows[:, None] - minima, axis=2), axis=1) / noise
+    bits, minima = basins(energy, rows, prior, key)
+    missed = (rows - minima) / noise
     residual = 0.5 * np.sum(missed**2) + rows.size * np.log(np.sqrt(2.0 * np.pi) * noise)
     params, _ = learnable(energy)
     values = np.asarray(Layout.of(params).flatten(jax.device_get(params)), np.float64)
