@@ -44,6 +44,23 @@ def test_score_matching_is_the_inverse_covariance():
     assert not found.no_law
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-4, 1e4])
+def test_no_unit_of_the_draws_matters(scale):
+    draws = 0.3 + np.random.default_rng(0).standard_normal((500, 1))
+    powers = scale ** np.arange(1.0, 5.0)
+    form = tw.energies.Polynomial.full(1, 4)
+    for rests in (None, np.full((1, 1), 0.5)):
+        plain = learn_density(form, draws, ScoreMatching(rests))
+        at = None if rests is None else scale * rests
+        found = learn_density(form, scale * draws, ScoreMatching(at))
+        np.testing.assert_allclose(found.values * powers, plain.values, rtol=1e-6)
+        np.testing.assert_allclose(found.errors * powers, plain.errors, rtol=1e-4)
+        assert found.is_converged
+        if at is not None:
+            # In units of 1/scale, and of slopes near one.
+            assert abs(scale * gradients(found.energy, at)[0, 0]) < 1e-8
+
+
 def test_the_errors_of_score_matching_are_those_of_the_second_moment():
     found = learned(ScoreMatching())
     assert found.values[0] == pytest.approx(1.0 / V, rel=1e-12)

@@ -27,8 +27,7 @@ class ScoreMatching(SmoothMethod):
     Arguments:
         rests: states where the energy is known to have no slope, `(m, d)`, by a penalty
             ½p|∇E/T|² at each; None: none is known.
-        weight: p, in units of the mean curvature of the draws' law; large, so that the slope there
-        is zero to nine digits.
+        weight: p, a number without a unit; large, so that the slope there is zero to nine digits.
     """
 
     rests: Any = None
@@ -83,7 +82,7 @@ class ScoreMatching(SmoothMethod):
                 f"ScoreMatching: rests have {rests.shape[1]} coordinates, the draws "
                 f"{question.states.shape[1]}."
             )
-        return rests, np.asarray(self.weight, np.float64) * np.mean(np.var(question.states, axis=0))
+        return rests, np.asarray(self.weight, np.float64)
 
     def loss(self, energy: Any, hidden: Any, x: Any, drawn: Any, common: Any, t: Any) -> jax.Array:
         """½|∇E/T|² − ΔE/T."""

@@ -18,6 +18,8 @@ _FEW_NUMBERS = 300
 _CHUNK = 4096
 # A relative slope that rounding leaves over sums of thousands of terms, and that of L-BFGS.
 _AT_REST, _NEARLY_AT_REST = 1e-8, 1e-4
+# The least eigenvalue of second derivatives, in units in which each is one, that rounding allows.
+_LEAST_BEND = 1e-12
 _MOST_ITERATIONS = 500
 # A loss that has fallen by so many of its units falls for ever.
 _HOLE = 1e6
@@ -59,15 +61,13 @@ class SmoothMethod(DensityMethod):
         from scipy.optimize import minimize
 
         mean = _Mean(self, question)
-        start = mean.start
-        is_small = start.size <= _FEW_NUMBERS
+        is_small = mean.is_small
+        start, noise = mean.start / mean.unit, mean.noise()
         # Noise, directions: losses of another start may be far larger, and the search may go far.
-        how: dict[str, Any] = {"gtol": 1e-10, "maxiter": _MOST_ITERATIONS}
+        how: dict[str, Any] = {"gtol": 1e-10 * noise, "maxiter": _MOST_ITERATIONS}
         if is_small:
-            how |= {
-                "initial_trust_radius": 1.0 + float(np.linalg.norm(start)),
-                "max_trust_radius": 1e8,
-            }
+            radius = noise + float(np.linalg.norm(start))
+            how |= {"initial_trust_radius": radius, "max_trust_radius": 1e8 * radius}
             found = minimize(
                 mean.value, start, jac=mean.slope, hess=mean.bend, method="trust-exact", options=how
             )
@@ -77,11 +77,16 @@ class SmoothMethod(DensityMethod):
         vector = np.asarray(found.x, np.float64)
         for _ in range(_POLISHINGS if is_small else 0):
             vector = mean.polished(vector)
-        return mean.told(vector, int(found.nit), np.asarray(mean.values))
+        return mean.told(mean.unit * vector, int(found.nit), np.asarray(mean.values))
 
 
 class _Mean:
-    """The mean loss over the draws as functions of a flat vector, on the host."""
+    """The mean loss over the draws as functions of a flat vector, on the host.
+
+    The vector that is searched is one of numbers in units in which second derivatives are one where
+    the search begins, so that nothing depends on the units of the draws; `parts` and `told` take
+    the numbers themselves.
+    """
 
     def __init__(self, method: SmoothMethod, question: Question):
         self.method, self.question = method, question
@@ -93,6 +98,7 @@ class _Mean:
         self.is_small = self.start.size <= _FEW_NUMBERS
         self.values: list[float] = []
         self._last: tuple[bytes, Any] = (b"", None)
+        self.unit = _units(self.parts(self.start)[2]) if self.is_small else np.ones(self.start.size)
 
     def parts(self, vector: np.ndarray) -> Any:
         """Value, gradient, and of few numbers the Hessian and the gradients' second moments."""
@@ -135,46 +141,58 @@ class _Mean:
 
     def value(self, vector: np.ndarray) -> float:
         """The mean loss."""
-        return float(self.parts(vector)[0])
+        return float(self.parts(self.unit * vector)[0])
 
     def slope(self, vector: np.ndarray) -> np.ndarray:
         """Its gradient."""
-        return self.parts(vector)[1]
+        return self.unit * self.parts(self.unit * vector)[1]
 
     def bend(self, vector: np.ndarray) -> np.ndarray:
         """Its Hessian."""
-        return self.parts(vector)[2]
+        return self.unit[:, None] * self.parts(self.unit * vector)[2] * self.unit
+
+    def noise(self) -> float:
+        """The size of one draw's slope at the start; of many numbers 1, where it is not known."""
+        if not self.is_small:
+            return 1.0
+        return float(np.sqrt(np.sum(self.unit**2 * np.diagonal(self.parts(self.start)[3]))))
 
     def polished(self, vector: np.ndarray) -> np.ndarray:
-        """The vector after a step of Newton, if the slope falls by it."""
-        _, slope, bend, _ = self.parts(vector)
+        """The vector after a step of Newton, if the next one would gain less."""
+        slope, bend = self.slope(vector), self.bend(vector)
         if not np.linalg.eigvalsh(bend)[0] > 0.0:
             return vector
-        nearer = vector - np.linalg.solve(bend, slope)
-        is_better = np.linalg.norm(self.slope(nearer)) < np.linalg.norm(slope)
-        return nearer if is_better else vector
+        step = np.linalg.solve(bend, slope)
+        ahead = self.slope(vector - step)
+        is_better = ahead @ np.linalg.solve(bend, ahead) < slope @ step
+        return vector - step if is_better else vector
 
     def told(self, vector: np.ndarray, num_steps: int, values: np.ndarray) -> Answer:
         """The answer, with standard errors by the sandwich of few numbers."""
         value, slope, *more = self.parts(vector)
-        # The slope where the search began says how large slopes are.
-        first = float(np.linalg.norm(self.slope(self.start)))
-        size = float(np.linalg.norm(slope))
-        limit = _AT_REST if self.is_small else _NEARLY_AT_REST
-        is_converged = size <= limit * (1.0 + first)
-        errors = np.full(vector.size, np.nan)
+        size, errors = float(np.linalg.norm(slope)), np.full(vector.size, np.nan)
         if more:
             bend, squares = more
-            if not np.linalg.eigvalsh(bend)[0] > 1e-12 * np.abs(bend).max():
+            unit = _units(bend)
+            bend = unit[:, None] * bend * unit
+            if not np.linalg.eigvalsh(bend)[0] > _LEAST_BEND:
                 self._refuse(bend)
-            inverse = np.linalg.inv(bend)
+            inverse = unit[:, None] * np.linalg.inv(bend) * unit
             errors = np.sqrt(np.diagonal(inverse @ squares @ inverse) / self.question.num_draws)
+            # Both as what Newton's step gains: of the mean, and of one draw. No unit matters.
+            gain, noise = slope @ inverse @ slope, np.sum(inverse * squares)
+            is_converged = gain <= _AT_REST**2 * noise
+        else:
+            # The slope where the search began says how large slopes are.
+            first = np.linalg.norm(self.slope(self.start))
+            is_converged = size <= _NEARLY_AT_REST * (1.0 + first)
         params, hidden = self.layout.unflatten(vector)
         count = Layout.of(self.question.params).size
         log_z = float("nan") if hidden is None else float(hidden)
         return Answer(
-            params, errors[:count], float(value), size, num_steps, is_converged, log_z, values
-        )
+            params, errors[:count], float(value), size, num_steps, bool(is_converged),
+            log_z, values,
+        )  # fmt: skip
 
     def _refuse(self, bend: np.ndarray) -> None:
         names = self.layout.labels()
@@ -184,6 +202,13 @@ class _Mean:
             f"falls on, as {names[int(np.argmax(least))]} changes. Leave out numbers that do the "
             f"same, or give more draws."
         )
+
+
+def _units(bend: np.ndarray) -> np.ndarray:
+    """Units of numbers in which their second derivatives are one, where these are positive."""
+    diagonal = np.diagonal(bend)
+    is_fine = diagonal > 0.0
+    return np.where(is_fine, np.where(is_fine, diagonal, 1.0) ** -0.5, 1.0)
 
 
 @eqx.filter_jit
