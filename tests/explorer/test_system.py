@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.explorer.questions import region
+from thalweg.explorer.questions import diagram_data, region
 from thalweg.explorer.source import source_of
 from thalweg.explorer.system import read_system
 from thalweg.formats import read_xpp
@@ -23,6 +23,16 @@ def test_sliders_are_the_parameters_from_zero_to_twice_their_value():
     assert told[2:] == [("b", 0.8, 0.0, 1.6), ("tau", 12.5, 0.0, 25.0)]
     assert (system.axes, system.window) == (("v", "w"), [-3.0, 3.0, -3.0, 3.0])
     assert system.uses_time is False
+
+
+def test_a_region_has_no_sliders_and_no_diagram():
+    box = tw.Box([-2.0, -2.0], [2.0, 2.0])
+    wells = read_system(tw.as_flow(lambda x: x - x**3, domain=box))
+    assert wells.sliders == ()
+    with pytest.raises(tw.InputError, match="no parameter"):
+        diagram_data(wells, "domain.lower[0]", (-3.0, -1.0))
+    given = read_system(tw.as_flow(lambda t, x, rates: -rates[0] * x, (1.0, 2.0), domain=box))
+    assert [s.name for s in given.sliders] == ["args.0", "args.1"]
 
 
 def test_entries_of_arrays_have_sliders_and_large_arrays_none():

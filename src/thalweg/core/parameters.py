@@ -15,6 +15,13 @@ from thalweg.core.trees import is_integer, replace
 
 Tree = TypeVar("Tree")
 
+# What a rule declares of itself: no number of its law.
+DECLARED = ("domain", "state_names")
+# Metadata of a field with a function from elsewhere, of which only arrays and real numbers are
+# parameters, and of a field with what that function is given, which may be nothing.
+FUNCTION = {"thalweg": "function"}
+GIVEN = {"thalweg": "given"}
+
 # A dotted path, and perhaps the indices of an entry: `energy.weights[0,1]`.
 _NAME = re.compile(r"([^\[\]\s]+)(?:\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\])?")
 
@@ -64,20 +71,21 @@ def find_parameter(system: Any, name: str) -> Parameter:
     words = _whole(system, matched[1]).split(".")
     entry = None if matched[2] is None else tuple(int(i) for i in matched[2].split(","))
     node: Any = system
+    is_inner = False
     for depth, word in enumerate(words):
-        children = children_of(node)
+        children = parts_of(node, is_inner)
         if children is None and depth and entry is None and all(w.isdigit() for w in words[depth:]):
             words, entry = words[:depth], tuple(map(int, words[depth:]))
             break
         if children is None or word not in children:
             raise InputError(unknown_parameter(name, list(parameters(system)), kind))
-        node = children[word]
+        node, is_inner = children[word]
     return Parameter(name.strip(), tuple(words), _entry(kind, name, node, entry))
 
 
 def _whole(system: Any, path: str) -> str:
     """The path of the one parameter that ends with it; the path itself if it begins at a field."""
-    if path.split(".")[0] in (children_of(system) or ()):
+    if path.split(".")[0] in (parts_of(system) or ()):
         return path
     ending = [name for name in parameters(system) if name.endswith(f".{path}")]
     return ending[0] if len(ending) == 1 else path
@@ -88,6 +96,7 @@ def _entry(
 ) -> tuple[int, ...] | None:
     """The entry, checked against the value; of an array with no axes there is but one."""
     is_number = isinstance(node, float | int | np.ndarray | np.generic) or eqx.is_array(node)
+    is_number = is_number or is_row(node)
     if isinstance(node, bool) or not is_number or np.asarray(node).dtype.kind != "f":
         if is_integer(node):
             raise InputError(
@@ -130,6 +139,8 @@ def _down(node: Any, keys: tuple[str, ...]) -> Any:
 
 
 def _put(node: Any, keys: tuple[str, ...], entry: tuple[int, ...] | None, value: Any) -> Any:
+    if not keys and is_row(node) and entry is not None:
+        return with_item(node, str(entry[0] % len(node)), value)
     if not keys:
         return value if entry is None else jnp.asarray(node).at[entry].set(value)
     children = children_of(node)
@@ -152,22 +163,70 @@ def with_item(node: Any, key: str, new: Any) -> Any:
 def parameters(system: Any) -> dict[str, Any]:
     """Every parameter of a system by its dotted path, as JSON-ready data."""
     found: dict[str, Any] = {}
-    _collect(system, "", found)
+    _collect(system, "", found, False)
     return found
 
 
-def _collect(node: Any, path: str, found: dict[str, Any]) -> None:
-    children = children_of(node)
-    if children is not None:
-        for key, child in children.items():
-            _collect(child, f"{path}.{key}" if path else str(key), found)
+def holds_parameter(system: Any, keys: Sequence[str]) -> bool:
+    """Whether the fields of these names, outermost first, lead to what is a parameter."""
+    node, is_inner = system, False
+    for key in keys:
+        parts = parts_of(node, is_inner)
+        if parts is None:
+            return True
+        if key not in parts:
+            return False
+        node, is_inner = parts[key]
+    return True
+
+
+def _collect(node: Any, path: str, found: dict[str, Any], is_inner: bool) -> None:
+    parts = parts_of(node, is_inner)
+    if parts is not None:
+        for key, (child, is_deep) in parts.items():
+            _collect(child, f"{path}.{key}" if path else str(key), found, is_deep)
     elif isinstance(node, bool | int | float | str) or node is None:
         found[path] = node
+    elif is_row(node):
+        found[path] = list(node)
     elif eqx.is_array(node) or isinstance(node, complex | np.ndarray | np.generic):
         values = np.asarray(node)
         if np.iscomplexobj(values):  # JSON has none: pairs, as of eigenvalues
             values = np.stack([np.real(values), np.imag(values)], axis=-1)
         found[path] = values.tolist()
+
+
+def is_row(node: Any) -> bool:
+    """Whether a tuple or list is a row of numbers, not all of them whole: an array by hand."""
+    if not isinstance(node, tuple | list) or not all(isinstance(x, int | float) for x in node):
+        return False
+    return any(isinstance(x, float) for x in node)
+
+
+def parts_of(node: Any, is_inner: bool = False) -> dict[str, tuple[Any, bool]] | None:
+    """The parts of a container in which parameters lie, by name, or None for a value.
+
+    Arguments:
+        node: the container.
+        is_inner: whether it belongs to a function from elsewhere.
+
+    Returns:
+        Each part, and whether that belongs to such a function.
+    """
+    children = children_of(node)
+    if children is None:
+        return None
+    fields = dataclasses.fields(node) if dataclasses.is_dataclass(node) else ()
+    roles = {field.name: field.metadata.get("thalweg") for field in fields}
+    parts: dict[str, tuple[Any, bool]] = {}
+    for name, child in children.items():
+        role = roles.get(name)
+        is_deep = is_inner or role == "function"
+        is_declared = name in roles and name in DECLARED
+        is_absent = child is None and (is_deep or role == "given")
+        if not (is_declared or is_absent or (is_deep and isinstance(child, bool | int | str))):
+            parts[name] = child, is_deep
+    return parts
 
 
 def children_of(node: Any) -> dict[Any, Any] | None:

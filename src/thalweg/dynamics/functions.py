@@ -8,6 +8,7 @@ import equinox as eqx
 
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.parameters import FUNCTION, GIVEN
 from thalweg.dynamics.misuse import check_order
 from thalweg.dynamics.rules import Flow, Map
 
@@ -15,8 +16,8 @@ from thalweg.dynamics.rules import Flow, Map
 class FunctionFlow(Flow):
     """A flow given by a function `f(t, state, args)`; made by `as_flow`."""
 
-    fn: Callable[..., Any]
-    args: Any
+    fn: Callable[..., Any] = eqx.field(metadata=FUNCTION)
+    args: Any = eqx.field(metadata=GIVEN)
     domain: Domain | None
     state_names: tuple[str, ...] | None = eqx.field(static=True)
 
@@ -32,8 +33,8 @@ class FunctionFlow(Flow):
 class FunctionMap(Map):
     """A map given by a function `g(t, state, args)`; made by `as_map`."""
 
-    fn: Callable[..., Any]
-    args: Any
+    fn: Callable[..., Any] = eqx.field(metadata=FUNCTION)
+    args: Any = eqx.field(metadata=GIVEN)
     domain: Domain | None
     state_names: tuple[str, ...] | None = eqx.field(static=True)
 

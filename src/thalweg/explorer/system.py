@@ -13,6 +13,7 @@ from thalweg.core.charts import BoxChart, SimplexChart
 from thalweg.core.declared import declared_energy, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.parameters import holds_parameter
 from thalweg.dynamics import Deterministic, Problem, Rule, SteepestDescent, make_problem
 from thalweg.explorer.printing.printer import NoFormulasError, Printed, print_function
 
@@ -219,11 +220,12 @@ def _sliders(
     sliders: list[Slider] = []
     places: list[np.ndarray | None] = []
     for path, leaf in found:
-        words = jax.tree_util.keystr(path, simple=True, separator=".")
-        room, _, word = words.partition(".")
+        room, *keys = (jax.tree_util.keystr((key,), simple=True) for key in path)
+        word = ".".join(keys)
         array = np.asarray(leaf) if eqx.is_array_like(leaf) else np.zeros((), dtype=object)
-        is_held = words == "chart.held" and isinstance(problem.chart, BoxChart)
-        is_parameter = room == "rule" and array.dtype.kind == "f" and array.size <= MOST_ENTRIES
+        is_held = (room, word) == ("chart", "held") and isinstance(problem.chart, BoxChart)
+        is_parameter = room == "rule" and holds_parameter(problem.rule, keys)
+        is_parameter = is_parameter and array.dtype.kind == "f" and array.size <= MOST_ENTRIES
         if is_held:
             places.append(_held_places(problem, names, sliders))
         elif is_parameter and len(sliders) + array.size <= MOST_SLIDERS:

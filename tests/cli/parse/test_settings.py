@@ -142,3 +142,28 @@ def test_the_class_checks_what_is_set_on_it_and_on_its_instances():
 def test_presets_are_defaults():
     made = build(tw.models.Lorenz, {"rho": "21"}, {"rho": 5.0, "sigma": 9.0}, "lorenz")
     assert (made.rho, made.sigma) == (21.0, 9.0)
+
+
+def test_an_element_of_a_tuple_is_set():
+    rule = tw.as_flow(lambda t, x, rates: -rates[1] * x, (1.0, 2.0))
+    assert apply(rule, {"args.1": "3"}, "rule").args == (1.0, 3.0)
+    assert apply(rule, {"args": "[4, 5]"}, "rule").args == (4.0, 5.0)
+
+
+class Bounded(tw.Flow):
+    rate: float = 1.0
+    domain: tw.Box = tw.Box([-1.0], [1.0])
+
+    def velocity(self, t, state):
+        return -self.rate * state
+
+
+@pytest.mark.parametrize("text", ["domain=3", "domain.lower=[0]", "domain.lower.0=0"])
+def test_a_region_is_not_set_but_given(text):
+    wells = tw.as_flow(lambda x: x - x**3, domain=tw.Box([-2.0], [2.0]))
+    with pytest.raises(tw.InputError, match="It has rate"):
+        set_(Bounded, text)
+    with pytest.raises(tw.InputError, match="It has no parameters"):
+        apply(wells, split_settings([text]), "wells")
+    with pytest.raises(tw.InputError, match=r"no parameter 'fn\.takes_time'"):
+        apply(wells, {"fn.takes_time": "true"}, "wells")

@@ -15,8 +15,10 @@ import numpy as np
 from thalweg.cli.parse.values import UNSET, read_value
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import (
-    children_of,
+    DECLARED,
+    is_row,
     parameters,
+    parts_of,
     unknown_parameter,
     with_item,
 )
@@ -54,7 +56,8 @@ def build(made_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any],
         raise
     except Exception as error:
         raise InputError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
-    return apply(system, paths, name, known=tuple(_parameters(made_by)))
+    known = tuple(p for p in _parameters(made_by) if p not in DECLARED)
+    return apply(system, paths, name, known=known)
 
 
 def arguments(
@@ -66,10 +69,11 @@ def arguments(
         InputError: a value does not fit, or a parameter without default is left out.
     """
     accepted = _parameters(taken_by)
+    kept = DECLARED if inspect.isclass(taken_by) else ()
     given = dict(presets)
     paths = {}
     for path, text in settings.items():
-        if path in accepted:
+        if path in accepted and path not in kept:
             default, annotation = accepted[path]
             given[path] = read_value(path, text, given.get(path, default), annotation)
         else:
@@ -98,18 +102,19 @@ def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[s
     return system
 
 
-def _assign(node: Any, keys: list[str], path: str, text: str) -> Any:
+def _assign(node: Any, keys: list[str], path: str, text: str, is_inner: bool = False) -> Any:
     key, deeper = keys[0], keys[1:]
-    children = children_of(node)
+    children = parts_of(node, is_inner)
     if children is None:
         return _assign_element(node, keys, path, text)
     if key not in children:
         raise KeyError(path)
-    child = children[key]
+    child, is_inner = children[key]
+    inside = parts_of(child, is_inner)
     if deeper:
-        new = _assign(child, deeper, path, text)
-    elif children_of(child) is not None or callable(child):
-        inner = ", ".join(f"{path}.{name}" for name in children_of(child) or ())
+        new = _assign(child, deeper, path, text, is_inner)
+    elif inside is not None or callable(child):
+        inner = ", ".join(f"{path}.{name}" for name in inside or ())
         raise InputError(
             f"--set {path}: this is not a single value"
             + (f"; set one of its own: {inner}." if inner else " and cannot be set from text.")
@@ -121,7 +126,7 @@ def _assign(node: Any, keys: list[str], path: str, text: str) -> Any:
 
 def _assign_element(node: Any, keys: list[str], path: str, text: str) -> Any:
     """An element of an array, by its indices."""
-    if not eqx.is_array(node) and not isinstance(node, np.ndarray):
+    if not eqx.is_array(node) and not isinstance(node, np.ndarray) and not is_row(node):
         raise KeyError(path)
     array = np.array(node)
     try:
@@ -133,7 +138,7 @@ def _assign_element(node: Any, keys: list[str], path: str, text: str) -> Any:
         raise InputError(
             f"--set {path}: not an element of an array of shape {array.shape}."
         ) from error
-    return array
+    return type(node)(array.tolist()) if isinstance(node, tuple | list) else array
 
 
 def _rebuilt(node: Any, key: str, new: Any) -> Any:
