@@ -2,10 +2,13 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 import pytest
-from tests.sweeps.systems import Spring, springs, stretch
+from tests.sweeps.systems import Loaded, Spring, springs, stretch
 
 import thalweg as tw
+from thalweg.core.parameters import parameters
+from thalweg.report.sweeps import sweep_page
 from thalweg.sweeps import Compiled, OnHost
 
 
@@ -13,12 +16,6 @@ class Ended(eqx.Module):
     """A parameter that is called as the store's own array."""
 
     status: float = 1.0
-
-
-class Held(eqx.Module):
-    """A spring one field down."""
-
-    spring: Spring
 
 
 @pytest.mark.parametrize("kind", [OnHost, Compiled])
@@ -78,3 +75,45 @@ def test_a_failure_while_a_store_is_made_leaves_nothing(tmp_path, monkeypatch):
 def test_arguments_of_other_types(tmp_path, given, said):
     with pytest.raises(tw.InputError, match=said):
         tw.sweep(stretch, springs(2, 2), **({"store": tmp_path / "s"} | given))
+
+
+def test_the_end_of_a_path_names_a_parameter(tmp_path):
+    def length(system):
+        return system.spring.load / system.spring.stiffness
+
+    grid = tw.sweeps.Grid(Loaded(Spring(), None), {"stiffness": [1.0, 2.0]})
+    found = tw.sweep(length, grid, tmp_path / "s")
+    assert found.read("value").tolist() == [1.0, 0.5]
+    held = found.open().attrs["thalweg"]["configuration"]["system"]["held"]
+    assert held == {"spring.load": 1.0, "weights": None}
+    # The value that varies is none of the system's.
+    other = tw.sweeps.Grid(Loaded(Spring(3.0), None), {"stiffness": [1.0, 2.0]})
+    assert tw.sweep(length, other, tmp_path / "s").is_complete
+    page = str(sweep_page(found, held=parameters(grid.system)).files())
+    assert "spring.load" in page
+    assert "spring.stiffness" not in page
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("stiffness", "spring.stiffness"),
+        ("weights[-1]", "weights[1]"),
+        ("weights.1", "weights[1]"),
+    ],
+)
+def test_two_names_of_one_number(one, other):
+    system = Loaded(Spring(), np.zeros(2))
+    with pytest.raises(tw.InputError, match="has another name here too"):
+        tw.sweeps.Grid(system, {one: [1.0], other: [1.0]})
+
+
+def test_the_value_of_an_entry_that_varies_is_none_of_the_system(tmp_path):
+    for value in (0.0, 5.0):
+        system = Loaded(Spring(), np.array([value, 1.0]))
+        grid = tw.sweeps.Grid(system, {"weights[0]": [1.0, 2.0]})
+        assert tw.sweep(lambda s: s.weights.sum(), grid, tmp_path / "s").is_complete
+    system = Loaded(Spring(), np.array([0.0, 2.0]))
+    grid = tw.sweeps.Grid(system, {"weights[0]": [1.0, 2.0]})
+    with pytest.raises(tw.StoreError, match="another sweep"):
+        tw.sweep(lambda s: s.weights.sum(), grid, tmp_path / "s")

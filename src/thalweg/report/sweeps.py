@@ -48,15 +48,21 @@ def _lead(found: Sweep) -> str:
 
 
 def _asked(found: Sweep, held: Mapping[str, Any]) -> Facts:
-    varied = {axis.name: axis for axis in found.axes}
+    varied = [_path(axis.name, held) for axis in found.axes]
     pairs = [
         ("System", found.about.system),
         ("Measure", found.measure),
-        *((a.name, f"{a.low:.6g} to {a.high:.6g}, {a.count} values") for a in varied.values()),
+        *((a.name, f"{a.low:.6g} to {a.high:.6g}, {a.count} values") for a in found.axes),
         *((name, _shown(value)) for name, value in held.items() if name not in varied),
         ("Points", f"{' × '.join(map(str, found.shape))}, {_counted(found.parts)}"),
     ]
     return Facts(pairs)
+
+
+def _path(name: str, held: Mapping[str, Any]) -> str:
+    """The path of a parameter that varies, which may be called by the end of it."""
+    ending = [path for path in held if path.endswith(f".{name}")]
+    return ending[0] if name not in held and len(ending) == 1 else name
 
 
 def _counted(parts: int) -> str:

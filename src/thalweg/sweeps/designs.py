@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.core.parameters import Parameter, find_parameter
+from thalweg.core.parameters import Parameter, children_of, find_parameter
 
 POINT = "point"
 
@@ -56,7 +56,8 @@ class Grid(Design):
     Arguments:
         system: the system: a rule, an energy, or any module or dataclass with parameters.
         values: for each parameter its values, shape `(n,)`, by its name: a dotted path through the
-            fields such as `"energy.stiffness"`, or an entry of an array, `"weights[0,1]"`.
+            fields such as `"energy.stiffness"`, the end of one where no other ends so,
+            `"stiffness"`, or an entry of an array, `"weights[0,1]"`. The store calls it as given.
 
     Raises:
         InputError: a name is none of the system's floating parameters, or values are not finite.
@@ -149,9 +150,10 @@ def _checked(system: Any, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
     places = set()
     for name, given in values.items():
         parameter = find_parameter(system, name)
-        if (parameter.keys, parameter.entry) in places:
+        place = _place(system, parameter)
+        if place in places:
             raise InputError(f"values: {name!r} is one number, which has another name here too.")
-        places.add((parameter.keys, parameter.entry))
+        places.add(place)
         if "/" in parameter.name or parameter.name.startswith("."):
             raise InputError(f"values: {name!r} cannot name a folder of the store.")
         try:
@@ -165,6 +167,15 @@ def _checked(system: Any, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
             )
         found[parameter.name] = column
     return found
+
+
+def _place(system: Any, parameter: Parameter) -> tuple[Any, ...]:
+    """Where a parameter is, whatever it is called; entries are counted from the start."""
+    node: Any = system
+    for key in parameter.keys:
+        node = (children_of(node) or {})[key]
+    entry = parameter.entry or ()
+    return parameter.keys, tuple(i % n for i, n in zip(entry, np.shape(node), strict=True))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The verb: measure a system over many values of its parameters, into a store."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
@@ -22,13 +23,14 @@ from thalweg.sweeps.fingerprints import digest_of_numbers, fingerprint
 from thalweg.sweeps.jobs import Done, Job, some_lanes
 from thalweg.sweeps.measures import Compiled, Measure
 from thalweg.sweeps.names import check_parameters, check_variables
+from thalweg.sweeps.origins import NOTED
 from thalweg.sweeps.result import Sweep, summarize
 from thalweg.sweeps.store import Store, create_store, open_store
 
 _TRIED = 16  # points at which it is found out what a measure gives
 _LARGE = 64  # so many numbers a reader of the attributes may want to see
 _NOTES = 5  # how many of those of the parts a result repeats
-_VERSIONS = ("jax", "jaxlib", "numpy", "zarr")
+_VARIES = "varies"
 
 
 def sweep(
@@ -197,11 +199,12 @@ def _spread(grid: Design) -> np.ndarray:
 
 def _configuration(measure: Measure, grid: Design, seed: int, name: str) -> dict[str, Any]:
     """What makes the numbers what they are, JSON-ready."""
-    held = {k: _short(v) for k, v in parameters(grid.system).items() if k not in grid.coordinates}
+    system = _without_values(grid)
+    held = {k: _short(v) for k, v in parameters(system).items() if v != _VARIES}
     values = {key: digest_of_numbers(column) for key, (_, column) in grid.coordinates.items()}
     return {
         "title": f"{measure.name} of {name} over {', '.join(grid.coordinates)}",
-        "system": {"name": name, "code": _without(fingerprint(grid.system), grid), "held": held},
+        "system": {"name": name, "code": fingerprint(system), "held": held},
         "grid": {"kind": type(grid).__name__, "shape": list(grid.shape), "values": values},
         "measure": {"name": measure.name} | measure.identity(),
         "seed": seed if measure.is_random else None,
@@ -214,15 +217,13 @@ def _short(value: Any) -> Any:
     return f"an array of shape {np.shape(value)}" if is_large else value
 
 
-def _without(found: Any, grid: Design) -> Any:
-    """A fingerprint without the values of parameters that vary."""
-    for parameter in grid.parameters:
-        node = found
-        for key in parameter.keys[:-1]:
-            node = node.get("has", node)[key]
-        if parameter.entry is None:
-            node.get("has", node)[parameter.keys[-1]] = "varies"
-    return found
+def _without_values(grid: Design) -> Any:
+    """The system without the values of the parameters that vary."""
+    system = grid.system
+    with jax.enable_x64(True):
+        for parameter in grid.parameters:
+            system = parameter.put(system, _VARIES if parameter.entry is None else 0.0)
+    return system
 
 
 def _check_same(store: Store, asked: dict[str, Any], path: Path) -> None:
@@ -246,7 +247,7 @@ def _differences(old: Any, new: Any, where: str = "") -> list[str]:
             _differences(old.get(key), new.get(key), f"{where}.{key}".lstrip(".")) for key in keys
         ]
         return [text for part in parts for text in part]
-    if old == new or (old != old and new != new):
+    if json.dumps(old) == json.dumps(new):  # where 1 is not 1.0, and NaN is NaN
         return []
     if any(len(str(value)) > 40 for value in (old, new)):
         return [f"{where} differs"]
@@ -254,7 +255,8 @@ def _differences(old: Any, new: Any, where: str = "") -> list[str]:
 
 
 def _versions() -> dict[str, str]:
-    return {"thalweg": __version__} | {name: metadata.version(name) for name in _VERSIONS}
+    others = {name: metadata.version(name) for name in NOTED if name != "thalweg"}
+    return {"thalweg": __version__} | others
 
 
 def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[str]:

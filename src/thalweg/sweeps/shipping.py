@@ -11,9 +11,7 @@ import importlib
 import importlib.util
 import io
 import pickle
-import site
 import sys
-import sysconfig
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -23,6 +21,7 @@ import equinox as eqx
 from thalweg.core.errors import InputError
 from thalweg.sweeps.fingerprints import digest, fingerprint
 from thalweg.sweeps.jobs import Job
+from thalweg.sweeps.origins import is_own
 
 
 class Packed(NamedTuple):
@@ -102,21 +101,13 @@ def _place(owner: Any) -> tuple[str, str, str, str] | None:
     """Module, file, folder and name of a class or function in a file that is not installed."""
     module = sys.modules.get(owner.__module__ or "")
     file = getattr(module, "__file__", None)
-    if module is None or file is None or not _is_in(module, owner) or not _is_own(file):
+    if module is None or file is None or not _is_in(module, owner) or not is_own(file):
         return None
     path = Path(file).resolve()
     # A script is imported under the name of its file: what it does when run is not done again.
     name = path.stem if module.__name__ in ("__main__", "__mp_main__") else module.__name__
     depth = name.count(".") + (path.name == "__init__.py")
     return name, str(path), str(path.parents[depth]), owner.__qualname__
-
-
-def _is_own(file: str) -> bool:
-    """Whether a file is neither installed nor part of this library."""
-    path = Path(file).resolve()
-    installed = [*site.getsitepackages(), *sysconfig.get_paths().values()]
-    library = str(Path(__file__).resolve().parents[1])
-    return not any(path.is_relative_to(Path(folder).resolve()) for folder in [*installed, library])
 
 
 def _is_in(module: ModuleType, owner: Any) -> bool:
