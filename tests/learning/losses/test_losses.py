@@ -152,9 +152,40 @@ def test_energies_that_are_pushed_down_together_are_seen():
 def test_the_figures_of_a_check_by_hand():
     energies = np.array([[0.0, 0.5, 3.0], [2.0, 2.0, 2.0], [5.0, 0.0, 1.0], [9.0, 4.0, 0.0]])
     found = check_collapse(HingeLoss(1.0), energies, np.array([0, 1, 1, 2]))
-    # The gaps E⁻ − E_y are .5, 0 (a tie is not right), 1 (the margin is not exceeded) and 4.
-    assert (found.gap, found.right, found.kept) == (0.75, 0.75, 0.25)
+    # The gaps E⁻ − E_y are .5, 0 (a tie is not right), 1 (where the hinge is zero) and 4.
+    assert (found.gap, found.right, found.kept) == (0.75, 0.75, 0.5)
     assert np.isnan(found.drift)
+
+
+def test_levels_of_questions_may_differ():
+    # Questions at 0, 1000 and 2000, their answers apart by twice the margin.
+    energies = np.array([[0.0, 2.0], [1000.0, 1002.0], [2002.0, 2000.0]])
+    labels = np.array([0, 0, 1])
+    assert not check_collapse(HingeLoss(), energies, labels).is_collapsed
+    # The hinge leaves a common level free too; the energy loss pushes it down.
+    assert not check_collapse(HingeLoss(), energies - 1e6, labels, energies).is_collapsed
+    assert check_collapse(EnergyLoss(), energies - 1e6, labels, energies).runs_down
+    # But levels hide no shrinking.
+    assert check_collapse(EnergyLoss(), energies[:, :1] + 1e-3 * energies, labels, energies).is_flat
+
+
+@each
+def test_a_flat_energy_is_laid_to_the_loss_where_the_loss_allows_it(loss):
+    check = check_collapse(loss, np.zeros((4, 3)), np.arange(4) % 3, RNG.normal(size=(4, 3)))
+    assert check.is_flat
+    assert check.is_known == loss.condition.startswith("none")
+    said = check.remarks()[-1]
+    assert (loss.failure in said) == check.is_known
+    assert said.startswith("COLLAPSED, as" if check.is_known else "COLLAPSED, to which")
+
+
+def test_the_margin_is_kept_where_the_loss_is_least():
+    # E_y = 0 and E⁻ = m: hinge and square–square are zero. Ties cost the perceptron nothing.
+    at_margin, labels = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0, 1])
+    for loss in (HingeLoss(), SquareSquareLoss()):
+        assert check_collapse(loss, at_margin, labels).kept == 1.0
+    for loss, kept in ((PerceptronLoss(), 1.0), (LVQ2Loss(), 1.0), (LogLoss(), 0.0)):
+        assert check_collapse(loss, np.eye(2) * 0.0, labels).kept == kept
 
 
 def test_labels_that_are_no_answers():

@@ -29,6 +29,11 @@ class EnergyLoss(AnswerLoss):
         return float("nan")
 
     @property
+    def holds_at_margin(self) -> bool:
+        """False: none."""
+        return False
+
+    @property
     def failure(self) -> str:
         """Its known failure."""
         return "Nothing holds wrong answers up: where the energy can become flat, it does."
@@ -50,6 +55,11 @@ class PerceptronLoss(AnswerLoss):
     def margin(self) -> float:
         """0."""
         return 0.0
+
+    @property
+    def holds_at_margin(self) -> bool:
+        """True: the loss is least there."""
+        return True
 
     @property
     def failure(self) -> str:
@@ -77,12 +87,17 @@ class HingeLoss(AnswerLoss):
     @property
     def condition(self) -> str:
         """Its margin condition."""
-        return "E_y + m < E⁻"
+        return "E_y + m ≤ E⁻"
 
     @property
     def margin(self) -> float:
         """m."""
         return float(self.gap)
+
+    @property
+    def holds_at_margin(self) -> bool:
+        """True: the loss is least there."""
+        return True
 
     @property
     def failure(self) -> str:
@@ -107,6 +122,11 @@ class LogLoss(AnswerLoss):
     def margin(self) -> float:
         """0."""
         return 0.0
+
+    @property
+    def holds_at_margin(self) -> bool:
+        """False: the loss is less beyond."""
+        return False
 
     @property
     def failure(self) -> str:
@@ -145,6 +165,11 @@ class LVQ2Loss(AnswerLoss):
         return 0.0
 
     @property
+    def holds_at_margin(self) -> bool:
+        """True: the loss is least there."""
+        return True
+
+    @property
     def failure(self) -> str:
         """Its known failure."""
         return "It is zero where all energies are equal, and questions that cost M move nothing."
@@ -167,6 +192,11 @@ class MCELoss(AnswerLoss):
     def margin(self) -> float:
         """0."""
         return 0.0
+
+    @property
+    def holds_at_margin(self) -> bool:
+        """False: the loss is less beyond."""
+        return False
 
     @property
     def failure(self) -> str:
@@ -196,12 +226,17 @@ class SquareSquareLoss(AnswerLoss):
     @property
     def condition(self) -> str:
         """Its margin condition."""
-        return "E_y + m < E⁻, where energies are not negative"
+        return "E_y + m ≤ E⁻, where energies are not negative"
 
     @property
     def margin(self) -> float:
         """m."""
         return float(self.gap)
+
+    @property
+    def holds_at_margin(self) -> bool:
+        """True: the loss is least there."""
+        return True
 
     @property
     def failure(self) -> str:
@@ -240,6 +275,11 @@ class SquareExponentialLoss(AnswerLoss):
         return 0.0
 
     @property
+    def holds_at_margin(self) -> bool:
+        """False: the loss is less beyond."""
+        return False
+
+    @property
     def failure(self) -> str:
         """Its known failure."""
         return "Wrong energies are pushed up for ever, ever more slowly."
@@ -274,6 +314,11 @@ class NLLLoss(AnswerLoss):
     def margin(self) -> float:
         """0."""
         return 0.0
+
+    @property
+    def holds_at_margin(self) -> bool:
+        """False: the loss is less beyond."""
+        return False
 
     @property
     def failure(self) -> str:

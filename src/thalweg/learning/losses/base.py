@@ -19,7 +19,9 @@ class AnswerLoss(eqx.Module):
     A margin condition says what a loss that is least entails: E_y + m < E⁻. Law: the loss does not
     fall as E_y rises, nor as a wrong energy falls.
 
-    For developers: implement `value`, whose label is in range, and the three properties.
+    Or E_y + m ≤ E⁻, where the loss is least at the margin already.
+
+    For developers: implement `value`, whose label is in range, and the four properties.
     """
 
     @property
@@ -31,6 +33,11 @@ class AnswerLoss(eqx.Module):
     @abstractmethod
     def margin(self) -> float:
         """m; 0 where right answers only need to be lowest; NaN where no condition is entailed."""
+
+    @property
+    @abstractmethod
+    def holds_at_margin(self) -> bool:
+        """Whether the condition holds where E_y + m = E⁻."""
 
     @property
     @abstractmethod

@@ -32,8 +32,9 @@ class CollapseCheck(FieldsReport):
         gap: the median of E⁻ − E_y.
         right: the share of questions whose right answer is strictly lowest.
         kept: the share for which the margin condition holds; NaN where there is none.
-        is_flat: whether energies hardly differ over answers.
+        is_flat: whether energies hardly differ over answers, and so do not tell them apart.
         runs_down: whether their mean fell many times farther than they differ.
+        is_known: whether it is the loss that leads to that.
         about: the loss.
     """
 
@@ -48,6 +49,7 @@ class CollapseCheck(FieldsReport):
     kept: float
     is_flat: bool
     runs_down: bool
+    is_known: bool
     about: About = UNSAID
 
     @property
@@ -72,8 +74,13 @@ class CollapseCheck(FieldsReport):
     def remarks(self) -> list[str]:
         """Sentences on the condition, and on the loss's failure where that is what happened."""
         said = [f"Margin condition: {self.condition}."]
-        if self.is_collapsed:
+        if self.is_collapsed and self.is_known:
             said.append(f"COLLAPSED, as {self.loss} is known to. {self.known}")
+        elif self.is_collapsed:
+            said.append(
+                f"COLLAPSED, to which {self.loss} does not lead: look for what else moved the "
+                f"energies (weight decay, say), or whether they were learned at all."
+            )
         return said
 
 
@@ -83,11 +90,14 @@ def check_collapse(
     """Ask of the energies of answers whether they still tell them apart.
 
     An energy is flat where over the answers of a question it differs by less than a hundredth of
-    how far it differs over everything: over questions, or before learning. Give energies from
-    before, or a uniform shrinking is not seen unless it is complete.
+    how far it did so before learning; or of how far it differs over everything, if right answers
+    are not often lowest (less than halfway from chance to always): levels of questions may differ
+    as they like. Give energies from before, or a shrinking that keeps their order is not seen. A
+    mean that fell is no harm to answers that are told apart, unless by a loss that only pushes
+    down.
 
     Arguments:
-        loss: by which they were learned; its known failure is named.
+        loss: by which they were learned; its known failure is named where it is what happened.
         energies: of the answers, `(n, K)`.
         labels: the right ones, `(n,)`.
         before: energies of the same answers before learning.
@@ -110,7 +120,7 @@ def check_collapse(
         )
     levels, right = check_answers("check_collapse", energies, labels)
     spread, scale, drift = _spread(levels), float(np.std(levels)), np.nan
-    runs_down = False
+    is_shrunk = runs_down = False
     if before is not None:
         first, _ = check_answers("check_collapse", before, labels)
         if first.shape != levels.shape:
@@ -121,12 +131,19 @@ def check_collapse(
         scale = max(scale, float(np.std(first)))
         drift = float(np.mean(levels) - np.mean(first))
         runs_down = -drift > _FAR * max(spread, _spread(first))
+        is_shrunk = spread <= _FLAT * _spread(first)
     rows = np.arange(len(levels))
     own = levels[rows, right]
     others = np.where(np.arange(levels.shape[1]) == right[:, None], np.inf, levels).min(axis=1)
     gaps = others - own
-    margin = loss.margin
-    name = type(loss).__name__
+    name, margin = type(loss).__name__, loss.margin
+    share = float(np.mean(gaps > 0.0))
+    tells = share > 0.5 * (1.0 + 1.0 / levels.shape[1])
+    is_flat = is_shrunk or (spread <= _FLAT * scale and not tells)
+    # Energies that are all equal fulfil the condition of some losses.
+    only_pushes = bool(np.isnan(margin))
+    allows_flat = only_pushes or (margin == 0.0 and loss.holds_at_margin)
+    keeps = gaps >= margin if loss.holds_at_margin else gaps > margin
     return CollapseCheck(
         loss=name,
         condition=loss.condition,
@@ -135,10 +152,11 @@ def check_collapse(
         scale=scale,
         drift=drift,
         gap=float(np.median(gaps)),
-        right=float(np.mean(gaps > 0.0)),
-        kept=float("nan") if np.isnan(margin) else float(np.mean(gaps > margin)),
-        is_flat=bool(spread <= _FLAT * scale),
-        runs_down=runs_down,
+        right=share,
+        kept=float("nan") if only_pushes else float(np.mean(keeps)),
+        is_flat=bool(is_flat),
+        runs_down=bool(runs_down and (only_pushes or not tells)),
+        is_known=allows_flat if is_flat else only_pushes,
         about=About(name),
     )
 
