@@ -65,6 +65,15 @@ def test_means_that_move_alone_have_the_bias_of_an_exponential():
     assert found.stiffness[0, 0] == pytest.approx(np.expm1(stiffness * tau) / tau, rel=1e-9)
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_two_laws_are_one_equation_short_though_their_means_differ(size):
+    laws = jko(A[:size, :size], Gaussian(START.mean[:size], START.covariance[:size, :size]), 0.3, 2)
+    unknown = size + size * (size + 1) // 2 + 1
+    with pytest.raises(tw.InputError, match=rf"three laws .* {unknown - 1} equations .* {unknown}"):
+        learn_snapshots(laws[:2], 0.3)
+    assert learn_snapshots(laws, 0.3).temperature == pytest.approx(T, rel=1e-9)
+
+
 def test_what_is_refused():
     still = [Gaussian(np.zeros(1), np.eye(1))] * 3
     with pytest.raises(tw.InputError, match="Laws at rest say A/T only"):

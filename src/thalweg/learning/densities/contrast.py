@@ -59,7 +59,7 @@ class NoiseContrastive(SmoothMethod):
         return True
 
     def hidden(self, question: Question) -> Any:
-        """log Z, of a normal law that touches the energy's mean to begin with."""
+        """log Z, which begins at 0; the loss is convex in it."""
         return np.float64(0.0)
 
     def drawn(self, question: Question) -> Any:

@@ -103,12 +103,13 @@ def learn_snapshots(laws: Sequence[Gaussian], step_size: float) -> SnapshotEnerg
     of τ (means alone give (e^{λτ} − 1)/τ for λ), and the residual says so.
 
     Arguments:
-        laws: three or more, in their order; or two, of which the mean moves.
+        laws: three or more, in their order: each pair gives one equation fewer than there are
+            numbers in A, b and T.
         step_size: τ > 0.
 
     Raises:
-        InputError: the laws do not fit one another, a covariance is not positive definite, or they
-            are at rest: then A/T is all that they say.
+        InputError: there are fewer than three laws, they do not fit one another, a covariance is
+            not positive definite, or they are at rest: then A/T is all that they say.
 
     Example:
         >>> import numpy as np, thalweg as tw
@@ -123,6 +124,12 @@ def learn_snapshots(laws: Sequence[Gaussian], step_size: float) -> SnapshotEnerg
     check_positive("learn_snapshots: step_size", step_size)
     means, covariances = _checked(laws)
     size = means.shape[1]
+    if len(means) < 3:
+        equations = size + size * (size + 1) // 2
+        raise InputError(
+            f"learn_snapshots: three laws or more are needed, got {len(means)}: a pair gives "
+            f"{equations} equations for the {equations + 1} numbers of A, b and T."
+        )
     pairs = list(itertools.combinations_with_replacement(range(size), 2))
     rows, right = [], []
     for k in range(1, len(means)):
@@ -141,7 +148,8 @@ def learn_snapshots(laws: Sequence[Gaussian], step_size: float) -> SnapshotEnerg
     if rank < len(numbers):
         raise InputError(
             f"learn_snapshots: {len(means)} laws fix {rank} of the {len(numbers)} numbers of A, b "
-            f"and T. Laws at rest say A/T only: give some on the way, or whose means differ."
+            f"and T. Laws at rest say A/T only: give some whose covariance changes, or whose means "
+            f"move in every direction."
         )
     missed = matrix @ numbers - target
     terms = np.linalg.norm(np.abs(matrix) @ np.abs(numbers)) + np.linalg.norm(target)
