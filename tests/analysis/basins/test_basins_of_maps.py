@@ -7,6 +7,7 @@ from tests.results import keeps_the_protocol
 
 import thalweg as tw
 from thalweg.analysis import Following
+from thalweg.analysis.basins import find, looks
 
 SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
 
@@ -75,3 +76,14 @@ def test_a_turn_is_an_attractor_only_where_it_draws_others_in():
     assert np.hypot(*circle.point) == pytest.approx(1.0)
     turns = tw.find_basins(Turning(0.0), starts=40, following=Following(max_steps=2000))
     assert (turns.attractors, turns.undecided + turns.left) == ((), 1.0)
+
+
+def test_what_is_found_late_tells_what_was_undecided_before(monkeypatch):
+    """One look a call finds some of ten cycles: the others are met where the grid is refined."""
+    monkeypatch.setattr(looks, "_LOOKS", 1)
+    monkeypatch.setattr(looks, "LOOKED_AT", 4)
+    monkeypatch.setattr(find, "LOOKED_AT", 4)
+    near, few = tw.Box([-10.0], [10.0]), Following(max_steps=1000)
+    found = tw.find_basins(Swapping(), near, grid=240, following=few)
+    assert len(found.attractors) == 10
+    assert found.undecided == 0.0
