@@ -33,8 +33,8 @@ _BESIDE, _FARTHER, _TRIES = 2.0, 1.5, 12
 # side do, half of all.
 _MOST = 0.75
 _REST = (
-    "{} of the {} undecided trajectories looked at came to rest where no isolated attractor is seen: "
-    "on a saddle, on a family of states of rest, or where the linear part does not decide."
+    "{} of the {} undecided trajectories looked at came to rest where no isolated attractor is "
+    "seen: on a saddle, on a family of states of rest, or where the linear part does not decide."
 )
 _SLOW = (
     "{} of the {} undecided trajectories looked at hardly moved, far from any rest: their steps "
