@@ -92,7 +92,8 @@ class Looks:
             if not len(some) or not self.look_at(found.z[some]):
                 break
             self.tally, is_new = before, True
-            open_ones = self._again(replace(self.inventory, settings=few), found, open_ones, np.inf)
+            shortly = replace(self.inventory, settings=few)
+            open_ones = self._again(shortly, found, open_ones, duration)
         if is_new and len(open_ones):
             self._again(self.inventory, found, open_ones, duration)
         widths = np.asarray(self.problem.chart.widths)
