@@ -38,7 +38,7 @@ def reads(code: types.CodeType) -> Iterator[str]:
     """The names of the globals that a code reads."""
     for part in _inner(code):
         for step in dis.get_instructions(part):
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
                 yield step.argval
 
 
