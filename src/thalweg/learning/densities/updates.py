@@ -26,6 +26,8 @@ from thalweg.sampling.discrete.kernels import BlockSweep
 _ADAM = optax.scale_by_adam()
 # A compiled call makes so many updates: it is asked in between whether a chain ran away.
 _UPDATES_PER_CALL = 50
+# The key of what chains draw before their steps: the number of no chain.
+_BEFORE = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -250,11 +252,10 @@ def _updates(
         rows, number = given
         near, away = jax.random.split(jax.random.fold_in(key, number))
         batch = jnp.asarray(states)[rows]
-        away, drawn = jax.random.split(away)
         starts = carry.chains
         if not persists:
             first = _begun(program, carry.params, batch, near)
-            starts = program.begun(carry.params, first, drawn)
+            starts = program.begun(carry.params, first, jax.random.fold_in(away, _BEFORE))
         ends_at = program.moved(carry.params, starts, away)
         flat = program.visible(carry.params, ends_at)
         slope = jax.grad(lambda p: program.mean(p, batch) - program.mean(p, flat))(carry.params)
