@@ -238,3 +238,15 @@ def test_a_tolerance_must_be_positive():
 def test_a_grid_asks_for_a_box():
     with pytest.raises(tw.InputError, match="box"):
         tw.find_basins(tw.models.RockPaperScissors(), grid=5)
+
+
+@pytest.mark.parametrize("rest", [-1.0, 0.0, 1.0])
+def test_a_start_beside_a_state_of_rest_is_slow_and_not_lost(rest):
+    """Its first step may be tried too long, so that the rule is not finite there."""
+    wells = polynomial_flow(lambda x: x - x**3, 1)
+    away = np.logspace(-12.0, -1.0, 50)
+    near = rest + np.concatenate([away, -away])
+    found = tw.find_basins(wells, LINE, starts=near[:, None])
+    assert (found.diverged, found.undecided) == (0.0, 0.0)
+    ends = np.array([a.point[0] for a in found.attractors])[found.labels]
+    np.testing.assert_array_equal(np.sign(ends), np.sign(near))

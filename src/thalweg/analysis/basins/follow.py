@@ -151,7 +151,7 @@ def follow(
             pool.spent += length
             ratio, owner, lost, over = (np.array(a) for a in seen)
             told = np.where(ratio <= 1.0, owner, UNDECIDED)
-            told = np.where(lost, DIVERGED, _recurring(pool, cells, told))
+            told = np.where(lost & (ratio > 1.0), DIVERGED, _recurring(pool, cells, told))
             ends = (pool.t >= duration) | (pool.spent >= settings.max_steps) | lost
             over &= settings.early & busy
             over[over] = _are_at_rest(problem, pool.z[:, over].T, settings.tolerance)

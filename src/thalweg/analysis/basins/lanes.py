@@ -137,7 +137,8 @@ def move_flow(
         factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
         taken = size <= 1.0
         kept = [jnp.where(taken, a, b) for a, b in ((t + step, t), (there, z), (slopes[-1], first))]
-        met = met | ~jnp.isfinite(size)
+        # Before the first step of a block is taken, the step may only be too long.
+        met = met | (~jnp.isfinite(size) & (t > lanes.t))
         return (kept[0], jnp.minimum(h * factor, _LONGEST), kept[1], kept[2], met), None
 
     first = velocity(lanes.z)
@@ -150,8 +151,9 @@ def move_flow(
     # Negated, so that NaN counts as stuck.
     stuck = ~(h > 4.0 * jnp.finfo(h.dtype).eps * jnp.abs(t))
     still = _moved(problem, z, lanes.z) < _STILL * tolerance
-    # At the edge of where the rule is finite, steps too short to change a number are taken.
-    stuck = stuck | (still & met)
+    # At the edge of where the rule is finite, steps too short to change a number are taken; outside
+    # of it none is.
+    stuck = stuck | (still & met) | ~jnp.isfinite(pace)
     return _seen(problem, Lanes(t, h, z, lanes.end), regions, bound, stuck, still & ~stuck)
 
 
