@@ -1,4 +1,4 @@
-"""How long a page takes for a move of a slider, of every built-in system of the plane or the line.
+"""The time that a page takes for a move of a slider, of every built-in system of two coordinates.
 
     python benchmarks/explorer.py
 

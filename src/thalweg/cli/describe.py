@@ -1,4 +1,4 @@
-"""What a system is, in words: from its docstring, its fields and what it declares."""
+"""A system in words: from its docstring, its fields and what it declares."""
 
 import inspect
 import re
@@ -64,7 +64,7 @@ class Description(NamedTuple):
 
 
 def describe(system: System) -> Description:
-    """What a system is."""
+    """A system described."""
     subject, rule = system.subject, system.rule
     model = getattr(rule, "model", None)
     sections = _sections(inspect.getdoc(type(subject)) or "")

@@ -33,7 +33,7 @@ def page_files(
 
 
 def made_with(system: "System", context: typer.Context) -> dict[str, Any]:
-    """What a page says of how it was made: the command as it was typed, and versions."""
+    """The origin of a page: the command as it was typed, and versions."""
     from thalweg.cli.versions import installed
 
     return {"command": typed(context, system.portable_name), "versions": installed()}

@@ -168,7 +168,7 @@ def parameters(system: Any) -> dict[str, Any]:
 
 
 def holds_parameter(system: Any, keys: Sequence[str]) -> bool:
-    """Whether the fields of these names, outermost first, lead to what is a parameter."""
+    """True if the fields of these names, outermost first, lead to a parameter."""
     node, is_inner = system, False
     for key in keys:
         parts = parts_of(node, is_inner)
@@ -197,7 +197,7 @@ def _collect(node: Any, path: str, found: dict[str, Any], is_inner: bool) -> Non
 
 
 def is_row(node: Any) -> bool:
-    """Whether a tuple or list is a row of numbers, not all of them whole: an array by hand."""
+    """True for a tuple or list of numbers, not all of them whole: an array by hand."""
     if not isinstance(node, tuple | list) or not all(isinstance(x, int | float) for x in node):
         return False
     return any(isinstance(x, float) for x in node)

@@ -1,4 +1,4 @@
-"""How a rule or an energy shows itself, in a terminal or a notebook: with all its parameters."""
+"""Rules and energies shown in a terminal or a notebook, with all their parameters."""
 
 import dataclasses
 import textwrap
@@ -11,7 +11,7 @@ from thalweg.core import html
 from thalweg.core.declared import declared_labels
 from thalweg.core.parameters import parameters
 
-_COLUMNS = 80
+_COLUMNS = 80  # of a terminal
 _LONGEST = 48  # characters of a value in a table
 
 
@@ -31,7 +31,7 @@ def _code(value: Any) -> str:
 
 
 def as_html(module: Any, kind: str) -> str:
-    """What a notebook shows: the class, its kind and state, and a table of its parameters."""
+    """HTML for a notebook: the class, its kind and state, and a table of its parameters."""
     names = declared_labels(module)
     state = f", state {', '.join(names[:8])}" if names else ""
     title = f"{type(module).__name__} ({kind}{state})"

@@ -1,4 +1,4 @@
-"""What a first system most often gets wrong, said in its own words."""
+"""Messages on the commonest slips of a first system, in the words of the slip."""
 
 import inspect
 import re
@@ -85,7 +85,7 @@ def check_order(name: str, fn: Callable[..., Any]) -> None:
 
 
 def cure_of(error: Exception, shape: Any) -> str:
-    """What to do about the error of a law at a state of that shape, in a sentence; or ""."""
+    """A sentence on the cure of the error of a law at a state of that shape; or ""."""
     if isinstance(error, jax.errors.TracerBoolConversionError):
         return " Use jnp.where instead of `if`."
     if isinstance(error, jax.errors.JAXTypeError):  # a number was wanted of what JAX traces
@@ -109,7 +109,7 @@ def _own_function(error: Exception) -> str:
 
 
 def wrong_structure(law: str, result: Any, layout: Layout) -> str:
-    """What is wrong with the structure of what a law returned."""
+    """A sentence on the wrong structure of what a law returned."""
     is_one = len(layout.shapes) == 1
     if is_one and isinstance(result, list | tuple):
         return (

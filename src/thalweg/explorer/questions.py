@@ -1,4 +1,4 @@
-"""What a page asks Python for: complete searches, bifurcation diagrams, a field on a grid."""
+"""Questions of a page to Python: complete searches, bifurcation diagrams, a field on a grid."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

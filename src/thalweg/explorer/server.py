@@ -13,7 +13,7 @@ from thalweg.core.jsontext import clean
 from thalweg.explorer.explorer import Explorer
 from thalweg.explorer.questions import diagram_data, sampled_field, searched_equilibria
 
-PORT = 8765
+PORT = 8765  # free on most machines; others are tried after it
 # How many ports after the first are tried.
 _TRIES = 50
 # A question is a few numbers.
@@ -58,7 +58,7 @@ class PageServer:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach it."""
+        """True if only this machine can reach it."""
         return self.host in _LOCAL
 
     def __enter__(self) -> "PageServer":
@@ -99,7 +99,7 @@ class PageServer:
 
 
 def _is_version_6(host: str) -> bool:
-    """Whether an address is one of version 6 of the Internet Protocol: names have no colon."""
+    """True for an address of version 6 of the Internet Protocol: names have no colon."""
     return ":" in host
 
 
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, kind, body)
 
     def _is_for_us(self) -> bool:
-        """Whether the request names this machine: a page elsewhere may resolve its name to it."""
+        """True if the request names this machine: a page elsewhere may resolve its name to it."""
         if not self.page_server.is_local:
             return True
         return self.headers.get("Host", "").rpartition(":")[0] in _LOCAL

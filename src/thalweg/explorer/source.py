@@ -1,4 +1,4 @@
-"""How a Python script makes a system again."""
+"""Python source that makes a system again."""
 
 import dataclasses
 import re

@@ -19,10 +19,10 @@ from thalweg.explorer.printing.printer import NoFormulasError, Printed, print_fu
 
 # What has more entries is no row of sliders: its numbers are written into the page.
 MOST_ENTRIES = 16
-MOST_SLIDERS = 32
+MOST_SLIDERS = 32  # of a page, which more would fill
 # Nodes a side of an energy that is given: between them a page interpolates by cubics.
 ENERGY_NODES = 97
-_LANES = 512
+_LANES = 512  # nodes whose energy is computed together: a bound on memory
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class PlanarSystem:
 
     @property
     def uses_time(self) -> bool:
-        """Whether the rule depends on time."""
+        """True if the rule depends on time."""
         return any(f.uses_time for f in self.functions if f.name == "displacement")
 
     @property
@@ -106,7 +106,7 @@ class PlanarSystem:
         return "{\n" + "\n".join(f.text() for f in self.functions) + "\n}"
 
     def to_dict(self) -> dict[str, Any]:
-        """What the page is told, JSON-ready."""
+        """The data of the page, JSON-ready."""
         chart = self.problem.chart
         lower, upper = (np.asarray(b, dtype=float) for b in chart.bounds)
         period = [float(p) if np.isfinite(p) else None for p in np.asarray(chart.period)]
@@ -268,7 +268,7 @@ def _shortest(value: Any) -> float:
 
 
 def _range(value: float) -> tuple[float, float]:
-    """Where a slider begins and ends: from zero to twice the value."""
+    """The ends of a slider: zero and twice the value."""
     if value == 0.0:
         return -1.0, 1.0
     return (0.0, 2.0 * value) if value > 0.0 else (2.0 * value, 0.0)

@@ -139,7 +139,7 @@ def _draw_grid(axes: "Axes", image: BasinImage, colours: dict[int, Any]) -> None
 
 
 def _edges(axis: np.ndarray) -> tuple[float, float]:
-    """Where the cells whose middles these are begin and end."""
+    """The edges of the cells whose middles these are."""
     half = 0.5 * (axis[1] - axis[0]) if len(axis) > 1 else 0.5
     return float(axis[0] - half), float(axis[-1] + half)
 

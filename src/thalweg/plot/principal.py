@@ -30,7 +30,7 @@ class Principal(NamedTuple):
 
     @property
     def labels(self) -> tuple[str, str]:
-        """What the axes are called, with their shares of the variance."""
+        """The names of the axes, with their shares of the variance."""
         first, second = (f"PC {i} ({100 * share:.0f} %)" for i, share in enumerate(self.shares, 1))
         return first, second
 
@@ -42,7 +42,7 @@ class Principal(NamedTuple):
         )
 
     def place(self, points: np.ndarray) -> np.ndarray:
-        """Where points `(…, d)` lie in the plane, `(…, 2)`, in units of the widths."""
+        """The places of points `(…, d)` in the plane, `(…, 2)`, in units of the widths."""
         return (points - self.origin) / self.widths @ self.directions.T
 
 

@@ -1,4 +1,4 @@
-"""What a page is about, and how it was made: the parts that all pages of systems share."""
+"""The parts that all pages of systems share: their subject, and how they were made."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a sweep evaluates a system: on a grid of its parameters, or at a list of points."""
+"""Designs of sweeps: a grid of a system's parameters, or a list of points."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -170,7 +170,7 @@ def _checked(system: Any, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
 
 
 def _place(system: Any, parameter: Parameter) -> tuple[Any, ...]:
-    """Where a parameter is, whatever it is called; entries are counted from the start."""
+    """The place of a parameter, whatever it is called; entries are counted from the start."""
     node: Any = system
     for key in parameter.keys:
         node = (children_of(node) or {})[key]

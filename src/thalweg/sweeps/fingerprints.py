@@ -1,4 +1,4 @@
-"""What tells one configuration from another: the code of functions, the numbers of systems."""
+"""Fingerprints that tell configurations apart: the code of functions, the numbers of systems."""
 
 import enum
 import functools
@@ -42,7 +42,7 @@ def digest_of_numbers(array: Any) -> str:
 
 
 def fingerprint(thing: Any) -> Any:
-    """What a function, a module or a value is, JSON-ready; other code or numbers differ.
+    """The fingerprint of a function, module or value, JSON-ready; other code or numbers differ.
 
     Of the user's functions and classes the instructions count, with what they close over and the
     globals that they use, and so on through these; of installed packages names and versions do.
@@ -264,7 +264,7 @@ def _slots(kind: type) -> Iterator[str]:
 
 
 def _is_written(name: str, value: Any) -> bool:
-    """Whether a member of a class is written by who wrote the class, not made with it."""
+    """True if a member of a class is written by who wrote the class, not made with it."""
     if isinstance(value, types.MemberDescriptorType | types.GetSetDescriptorType):
         return False
     if not (name.startswith("__") and name.endswith("__")):

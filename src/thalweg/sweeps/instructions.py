@@ -1,4 +1,4 @@
-"""What a function does, as Python has compiled it."""
+"""The instructions of a function, as Python has compiled it."""
 
 import dis
 import types
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def instructions(code: types.CodeType) -> list[Any]:
-    """What a function does: its instructions, names and constants."""
+    """The instructions of a function, with its names and constants."""
     return [
         code.co_code.hex(),
         code.co_exceptiontable.hex(),

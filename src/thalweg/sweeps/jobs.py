@@ -23,7 +23,7 @@ _NOTES = 3  # of each part; one failure is often that of many points
 
 
 class Done(NamedTuple):
-    """What came of a part.
+    """The outcome of a part.
 
     Attributes:
         part: its index.

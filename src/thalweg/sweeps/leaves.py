@@ -1,4 +1,4 @@
-"""What a function gives at a point, as named arrays: their names, their types, whether they fit."""
+"""Named arrays out of the answer of a function at a point: their names, their types, their fit."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

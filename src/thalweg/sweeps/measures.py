@@ -1,4 +1,4 @@
-"""What is asked of a system at every point of a sweep: a function that is compiled, or a verb.
+"""Measures, asked of a system at every point of a sweep: compiled functions, or verbs.
 
 The sweep knows no measure by name: those live above the rooms that they use.
 """
@@ -59,7 +59,7 @@ class Lanes(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What a measure gives at some points.
+    """The answers of a measure at some points.
 
     Attributes:
         arrays: for each variable by its name an array with one row a point.
@@ -92,7 +92,7 @@ class Measure(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """What files and figures call it."""
+        """Its name in files and figures."""
 
     @property
     @abstractmethod
@@ -106,11 +106,11 @@ class Measure(ABC):
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:
-        """What it is, JSON-ready: another measure, or the same of other settings, differs."""
+        """Its identity, JSON-ready: another measure, or the same of other settings, differs."""
 
     @abstractmethod
     def variables(self, lanes: Lanes) -> tuple[Variable, ...]:
-        """What it gives at a point, found out at some points of the sweep.
+        """Its variables, found out at some points of the sweep.
 
         Raises:
             InputError: it can be computed at none of them.

@@ -18,7 +18,7 @@ NOTED = (
 
 @functools.cache
 def is_own(file: str) -> bool:
-    """Whether a file is neither installed nor part of this library or of Python."""
+    """True if a file is neither installed nor part of this library or of Python."""
     path = Path(file).resolve()
     installed = [*site.getsitepackages(), *sysconfig.get_paths().values()]
     library = str(Path(__file__).resolve().parents[1])
@@ -26,7 +26,7 @@ def is_own(file: str) -> bool:
 
 
 def is_users(owner: Any) -> bool:
-    """Whether a function, class or module is the user's own code, typed or in a file."""
+    """True if a function, class or module is the user's own code, typed or in a file."""
     if isinstance(owner, types.FunctionType):
         file = owner.__code__.co_filename
         if Path(file).is_file():
@@ -43,7 +43,7 @@ def is_users(owner: Any) -> bool:
 
 
 def _is_package(module: types.ModuleType) -> bool:
-    """Whether a module without a file is one of a package that is installed."""
+    """True for a module without a file that belongs to an installed package."""
     places = [*getattr(module, "__path__", ())]
     return bool(places) and not is_own(places[0])
 

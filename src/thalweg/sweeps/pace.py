@@ -1,4 +1,4 @@
-"""How fast a sweep goes, from when the parts in its store were finished."""
+"""The pace of a sweep, from when the parts in its store were finished."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _RECENT = 64  # parts from which the pace is taken: machines come and go
 
 @dataclass(frozen=True)
 class Pace:
-    """How far a sweep is, and how fast.
+    """The progress of a sweep, and its pace.
 
     Attributes:
         parts: how many there are.
@@ -45,7 +45,7 @@ class Pace:
 
 
 def pace_of(store: str | Path, clock: Callable[[], float] = time.time) -> Pace:
-    """How far the sweep in a store is, and how fast it was lately.
+    """The progress of the sweep in a store, and its pace lately.
 
     Arguments:
         store: the path of the store.

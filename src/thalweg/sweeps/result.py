@@ -101,7 +101,7 @@ class Sweep(FieldsReport):
 
     @property
     def title(self) -> str:
-        """What was measured of which system, over what, and how far it is."""
+        """A line: what was measured of which system, over what, and how far it is."""
         over = " × ".join(f"{a.name} from {a.low:.6g} to {a.high:.6g}" for a in self.axes)
         counted = " × ".join(str(n) for n in self.shape)
         far = "" if self.is_complete else f"; {self.parts_done} of {self.parts} parts done"
@@ -116,7 +116,7 @@ class Sweep(FieldsReport):
         return (["variable", "least", "largest", "mean", "meaning"], rows) if rows else None
 
     def remarks(self) -> list[str]:
-        """How points ended other than by being done, and what was noticed."""
+        """Sentences on the points that were not done, and on what was noticed."""
         found = [
             f"{self.counts[status.words]} of {self.points} points {status.meaning}."
             for status in Status
@@ -197,7 +197,7 @@ def _regions(store: Store, variable: Variable) -> Iterator[tuple[slice, ...]]:
 
 
 class _Codes:
-    """How many there are of each code; others stand for nothing."""
+    """The number of points of each code; others stand for nothing."""
 
     def __init__(self, flags: Mapping[str, int]) -> None:
         self.flags, self.counts = flags, dict.fromkeys(flags, 0)

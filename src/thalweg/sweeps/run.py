@@ -198,7 +198,7 @@ def _spread(grid: Design) -> np.ndarray:
 
 
 def _configuration(measure: Measure, grid: Design, seed: int, name: str) -> dict[str, Any]:
-    """What makes the numbers what they are, JSON-ready."""
+    """The configuration that the numbers follow from, JSON-ready."""
     system = _without_values(grid)
     held = {k: _short(v) for k, v in parameters(system).items() if v != _VARIES}
     values = {key: digest_of_numbers(column) for key, (_, column) in grid.coordinates.items()}

@@ -118,7 +118,7 @@ def _is_in(module: ModuleType, owner: Any) -> bool:
 
 
 def _is_importable(owner: Any) -> bool:
-    """Whether another process can import a class by name."""
+    """True if another process can import a class by name."""
     module = sys.modules.get(owner.__module__ or "")
     is_script = owner.__module__ in ("__main__", "__mp_main__")
     return module is not None and not is_script and _is_in(module, owner)

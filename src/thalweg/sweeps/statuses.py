@@ -1,4 +1,4 @@
-"""How each point of a sweep ended, as small numbers that a store keeps."""
+"""The statuses of points of a sweep, as small numbers that a store keeps."""
 
 import enum
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Status(enum.IntEnum):
-    """How a point ended; a measure of one's own may return any of those from `DONE` on."""
+    """The end of a point; a measure of one's own may return any of those from `DONE` on."""
 
     MISSING = 0
     DONE = 1

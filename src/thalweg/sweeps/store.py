@@ -88,12 +88,12 @@ class Store:
         return np.stack(columns, axis=-1)
 
     def is_done(self, index: int) -> bool:
-        """Whether a part is in the store."""
+        """True if a part is in the store."""
         # Its chunk of the status is there as a whole, and then says of no point that it is missing.
         return self.path.joinpath(STATUS, "c", *map(str, self.chunks.place(index))).is_file()
 
     def statuses(self) -> np.ndarray:
-        """How each point ended, in the shape of the design."""
+        """The status of each point, in the shape of the design."""
         return self.read(STATUS)
 
     def read(self, name: str, region: tuple[slice, ...] | None = None) -> np.ndarray:

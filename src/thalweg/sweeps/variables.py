@@ -1,4 +1,4 @@
-"""What a measure gives at a point: named arrays of fixed shapes, and what they mean."""
+"""Variables of a sweep: named arrays of fixed shapes, and what they mean."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,6 +68,6 @@ class Variable:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Variable":
-        """What `to_dict` wrote."""
+        """The result that `to_dict` wrote."""
         sequences = {name: tuple(data[name]) for name in ("shape", "dims", "labels")}
         return cls(**{**data, **sequences})

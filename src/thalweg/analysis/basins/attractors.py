@@ -69,7 +69,7 @@ class Inventory:
 
     @property
     def size(self) -> int:
-        """How much was found up to now: it grows with every attractor, outside the domain too."""
+        """The count of attractors found up to now, those outside the domain too."""
         return len(self.parts) + len(self.cells)
 
     def follow(self, z: np.ndarray, duration: float, label: str = "basins") -> Followed:

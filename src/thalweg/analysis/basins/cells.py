@@ -1,4 +1,4 @@
-"""Where trajectories that never close recur: the cells of a lattice that they visit.
+"""Cells of a lattice that trajectories which never close visit again and again.
 
 A lane that is in such cells after each of several blocks on end, and that many blocks are many
 times what it takes to cross the set, is taken to stay: this is seen, not proved (Datseris &
@@ -12,8 +12,10 @@ import numpy as np
 # Cells along the longest side of a set: by dimension, so that an orbit of thousands of points fills
 # those of a set of about that dimension.
 _CELLS = {1: 256, 2: 64, 3: 32}
+# In more dimensions: 12⁴ are about as many as a look at trajectories has points.
 _FEWEST_CELLS = 12
-# A lattice in more coordinates would have cells that no orbit fills: the first few that vary most.
+# A lattice in more coordinates would have cells that no orbit fills (16⁶ are 17 million already):
+# those that vary most.
 _MOST_COORDINATES = 6
 
 
@@ -39,7 +41,7 @@ class Cells(NamedTuple):
     owner: int
 
     def hold(self, z: np.ndarray) -> np.ndarray:
-        """Whether points `(n, d)` are in cells of the set, booleans `(n,)`."""
+        """Truths `(n,)`: the points `(n, d)` that lie in cells of the set."""
         place = np.floor((z[:, self.kept] - self.lower) / self.size)
         inside = np.all((place >= 0) & (place < self.shape), axis=1)
         found = np.zeros(len(z), dtype=bool)

@@ -25,19 +25,23 @@ from thalweg.core.progress import Progress
 from thalweg.dynamics.problem import Problem
 
 DIVERGED, LEFT, UNDECIDED = -1, -2, -3
-# Blocks on end after each of which a lane has to be in the cells of a set.
+# Blocks on end after each of which a lane has to be in the cells of a set: 256 steps of a flow, in
+# which what only passes through has left.
 _RECURS = 8
-# Two sizes of a pool are two compiled programs.
+# When all starts are under way and only an eighth of the lanes is busy, the rest moves on in a pool
+# of that size: two sizes are two compiled programs, and more would cost more than they save.
 _FEWER = 8
+# A pool is no smaller: beneath this a block costs the same.
 _LEAST = 64
 # A lane that hardly moves is at rest if Newton's step from it is so many tolerances long at most:
-# else its steps are short, as those of a stiff flow are, and it is on its way.
+# else its steps are short, as those of a stiff flow are, and it is on its way. (Explicit steps keep
+# a point at rest trembling by some tolerances.)
 _NEAR = 100.0
 
 
 @dataclass(frozen=True)
 class Following:
-    """How starts are followed.
+    """Settings by which starts are followed.
 
     Attributes:
         tolerance: the error allowed a step of a flow in each coordinate, in widths of the domain.
@@ -74,7 +78,7 @@ def is_whole(number: Any) -> bool:
 
 
 class Followed(NamedTuple):
-    """What became of starts.
+    """The ends of starts.
 
     Attributes:
         label: the attractor of each, `DIVERGED` or `UNDECIDED`, shape `(n,)`.
@@ -166,7 +170,7 @@ def follow(
 
 
 def _are_at_rest(problem: Problem, z: np.ndarray, tolerance: float) -> np.ndarray:
-    """Whether points `(n, d)` are states of rest, booleans `(n,)`."""
+    """Truths `(n,)`: the points `(n, d)` that are states of rest."""
     found = np.zeros(len(z), dtype=bool)
     for first in range(0, len(z), _LEAST):
         part = z[first : first + _LEAST]

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-# Points along the shorter side of the first lattice, at least.
+# Points along the shorter side of the first lattice, at least: a basin narrower than a hundredth of
+# the domain could lie between two.
 _COARSE = 96
-# The largest step of the first lattice.
+# The largest step of the first lattice: from here on a halving saves little.
 _LARGEST = 16
 _UNSET = np.iinfo(np.int32).min
 

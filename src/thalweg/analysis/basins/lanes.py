@@ -13,7 +13,8 @@ import numpy as np
 
 from thalweg.dynamics.problem import Problem
 
-# A block costs a call from the host and a look at the regions; a decided lane waits for its end.
+# A block costs a call from the host and a look at the regions, so it is not short; a decided lane
+# waits for its end, so it is not long.
 BLOCK = 32
 # Of maps it is a prime: an orbit that visits the pieces of a set in turn is then seen in them all.
 MAP_BLOCK = 31
@@ -21,6 +22,7 @@ _SHRINK, _GROW, _SAFETY, _ORDER = 0.2, 5.0, 0.9, 5
 _FIRST = 1e-2  # of the time in which the fastest coordinate crosses the domain
 # No step is longer: a system at rest lets any step pass, and what is longer overflows.
 _LONGEST = 1e100
+# Regions are filled up to a multiple of this, so that few numbers of them compile.
 _ROOM = 16
 _TINY = 1e-200  # in place of a speed that is 0
 # What moves by no more than so many tolerances in a block is at rest: explicit steps keep a point
@@ -72,7 +74,7 @@ class Lanes(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What a look at lanes shows.
+    """Lanes seen after a block of steps.
 
     Attributes:
         ratio: the least V / level over the regions, shape `(n,)`: at most 1 inside one.
@@ -97,7 +99,7 @@ def no_regions(dimension: int, count: int = 1) -> Regions:
 
 
 def joined(parts: list[Regions], dimension: int) -> Regions:
-    """Regions side by side, filled up to a multiple of 16: few numbers of them compile."""
+    """Regions side by side, filled up with empty ones."""
     count = sum(len(part.level) for part in parts)
     room = max(-(-count // _ROOM), 1) * _ROOM
     whole = [*parts, no_regions(dimension, room - count)]
@@ -177,7 +179,7 @@ def move_map(
 
 
 def _moved(problem: Problem, z: jax.Array, before: jax.Array) -> jax.Array:
-    """How far lanes got in a block, `(n,)`, angles the shorter way round."""
+    """The distances that lanes went in a block, `(n,)`, angles the shorter way round."""
     widths = problem.chart.widths
     away = jax.vmap(lambda a: problem.chart.shorten(a * widths) / widths, -1, -1)(z - before)
     return jnp.max(jnp.abs(away), axis=0)

@@ -64,7 +64,7 @@ class BasinFractions(FieldsReport):
 
     @property
     def title(self) -> str:
-        """How many attractors of which rule, over which parameter."""
+        """A line: how many attractors of which rule, over which parameter."""
         count = len(self.kinds)
         what = "1 attractor" if count == 1 else f"{count or 'No'} attractors"
         low, high = format_number(self.values.min()), format_number(self.values.max())
@@ -208,7 +208,7 @@ def _tracks(found: list[Basins], problem: Any) -> list[dict[int, Attractor]]:
 
 
 def _apart(problem: Any, one: Attractor, other: Attractor) -> float:
-    """How far apart attractors are, in widths of the domain; chaotic ones have no place."""
+    """The distances between attractors, in widths of the domain; chaotic ones have no place."""
     if one.kind in _WANDERING and other.kind in _WANDERING:
         return 0.5 * _NEAR
     chart = problem.chart

@@ -16,6 +16,7 @@ import numpy as np
 from thalweg.analysis.basins.lanes import Regions, jacobians
 from thalweg.dynamics.problem import Problem
 
+# Directions in which V is looked at: 1.4° apart in the plane.
 _DIRECTIONS = 256
 # Ellipsoids looked at in one call; seven times as many are all.
 _LEVELS, _CALLS = 48, 7
@@ -27,6 +28,7 @@ _SHARE = 0.1
 # A level is taken to this share of the last one that was seen to fall: between the directions
 # looked at it might fall less.
 _SAFE = 0.8
+# Eigenvectors more nearly parallel give a form, whose condition is the square, of few digits.
 _WORST_CONDITION = 1e6
 # Rounding leaves an eigenvalue this uncertain, as a share of the size of the Jacobian.
 _UNCERTAIN = 1e-12

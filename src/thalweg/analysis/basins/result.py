@@ -1,4 +1,4 @@
-"""What `find_basins` returns."""
+"""The result of `find_basins`."""
 
 from dataclasses import dataclass
 
@@ -93,7 +93,7 @@ class Basins(FieldsReport):
 
     @property
     def title(self) -> str:
-        """How many attractors of which rule, from how many starts."""
+        """A line: how many attractors of which rule, from how many starts."""
         count = len(self.attractors)
         what = "1 attractor" if count == 1 else f"{count or 'No'} attractors"
         starts = "1 start" if self.starts == 1 else f"{self.starts:,} starts"
@@ -129,7 +129,7 @@ class Basins(FieldsReport):
         return ["ends on", "fraction", "95 % interval", "period", "through"], rows
 
     def remarks(self) -> list[str]:
-        """What a grid shows of the boundary, how the labels are known, notes."""
+        """Sentences on the boundary that a grid shows, on how the labels are known, notes."""
         said = []
         if self.axes is not None:
             if self.followed < self.starts:

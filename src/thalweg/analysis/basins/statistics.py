@@ -1,4 +1,4 @@
-"""How large basins are and how their boundaries run: fractions, entropy, dimension."""
+"""Numbers on basins and their boundaries: intervals of fractions, entropy, dimension."""
 
 import numpy as np
 
@@ -6,11 +6,12 @@ from thalweg.analysis.basins.follow import UNDECIDED
 
 # Boxes of five points a side, as in the paper that defines the entropy.
 _BOX = 5
-_CONFIDENCE = 0.95
+_CONFIDENCE = 0.95  # of all intervals in the results
 # Distances at which points are compared: up to a hundredth of the shortest side, beyond which
 # neighbouring stripes of a basin meet, but three of them at least.
 _FARTHEST = 100
 _FEWEST_SCALES = 3
+# Points along the shortest side: of fewer, distances that differ enough are not to be had.
 _FEWEST_POINTS = 64
 
 

@@ -23,16 +23,16 @@ _NODES = 32
 # Steps of a fixed length between two of them, at most; Tsit5's error is then far below the tube's
 # width wherever the orbit itself took longer ones.
 _STEPS = 24
-_LEVELS = 24
+_LEVELS = 24  # tubes looked at, from half the domain down to 2e-4 of that
 _RATIO = 0.7  # of the radii of neighbouring tubes
 _STARTS = 8  # places round the orbit from which trajectories are run
 _ACROSS = 16  # directions across the orbit, where there are more than two
 # Half of neighbouring stretches, and a bit over, so that nothing falls between two.
 _REACH = 0.6
-_SAFE = 0.8
+_SAFE = 0.8  # of the widest tube that draws in: between the directions looked at it might not
 # A turn has to draw trajectories in by a hundredth of what it does in the end: not just barely.
 _SHARE = 0.01
-_MOST_BLOCKS = 200
+_MOST_BLOCKS = 200  # of 32 steps a turn; a stiff orbit that needs more has no tube
 # What is so many widths away is no longer near.
 _BOUND = np.array(10.0)
 

@@ -67,7 +67,7 @@ def _distinct(family: Family, points: np.ndarray) -> np.ndarray:
 
 @eqx.filter_jit
 def _settled(family: Family, key: jax.Array, p: Any) -> tuple[jax.Array, jax.Array]:
-    """Where Levenberg–Marquardt ends from a random start at each value, and the displacement there.
+    """The ends of Levenberg–Marquardt from a random start at each value, and displacements there.
 
     The starts are uniform in the domain; shapes `(n, d + 1)` and `(n,)`.
     """

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from thalweg.dynamics.problem import Problem
 
-BLOCK = 32
+BLOCK = 32  # steps of a call: what the call costs is then small beside them
 _SHRINK, _GROW, _SAFETY, _ORDER = 0.2, 5.0, 0.9, 5
 _FIRST = 1e-2  # of the time in which the fastest coordinate crosses the domain
 _TINY = 1e-300  # in place of a length that is 0

@@ -1,4 +1,4 @@
-"""What `lyapunov_exponents` returns."""
+"""The result of `lyapunov_exponents`."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ class Exponents(FieldsReport):
 
     @property
     def title(self) -> str:
-        """How many exponents of which rule, and whether it is chaotic."""
+        """A line: how many exponents of which rule, and whether it is chaotic."""
         count = len(self.values)
         number = "1 Lyapunov exponent" if count == 1 else f"{count} Lyapunov exponents"
         return f"{number} of {self.about.words}: {'chaotic' if self.is_chaotic else 'not chaotic'}"
@@ -70,7 +70,7 @@ class Exponents(FieldsReport):
         return ["exponent", "standard error"], rows
 
     def remarks(self) -> list[str]:
-        """How they were found, their sum, the dimension of the attractor."""
+        """Sentences on how they were found, their sum, the dimension of the attractor."""
         unit = "steps" if self.about.rule_kind == "map" else "units of time"
         said = [
             f"From {self.trajectories} trajectories of {self.duration:.6g} {unit} after "

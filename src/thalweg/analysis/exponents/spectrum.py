@@ -17,6 +17,7 @@ from thalweg.core.randomness import host_generator
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
+# The error allowed a step, in widths of the domain: far below the standard errors that come out.
 _TOLERANCE = 1e-7
 # Unless a duration is given: this many steps a trajectory.
 _STEPS = 4096
@@ -25,6 +26,7 @@ _STEPS = 4096
 _APART = 1e-6
 # The transient is this share of the duration.
 _TRANSIENT = 0.25
+# Blocks of 32 steps of a run: a bound on time, which only a stiff flow meets.
 _MOST_BLOCKS = 200_000
 # Standard errors from which on an exponent is not 0: of many exponents looked at, none by chance.
 # Also the logarithm of what half a run has to stretch.
@@ -132,7 +134,7 @@ def _check(
 
 
 class Grown(NamedTuple):
-    """What `growth` found.
+    """The result of `growth`.
 
     Attributes:
         rates: of each tangent vector of each trajectory, shape `(k, n)`.

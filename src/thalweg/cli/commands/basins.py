@@ -116,7 +116,7 @@ def basins(
 
 
 def _asked(starts: int | None, grid: str | None, vary: str | None) -> dict[str, Any]:
-    """Which starts, and which values of a parameter, as options of the verbs."""
+    """The starts, and the values of a parameter, as options of the verbs."""
     from thalweg.cli.parse.grids import read_values
     from thalweg.cli.parse.sides import read_sides
     from thalweg.core.errors import InputError

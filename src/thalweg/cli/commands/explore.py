@@ -18,7 +18,7 @@ from thalweg.cli.session import Session, session
 if TYPE_CHECKING:
     from thalweg.explorer import Explorer
 
-_PORT = 8765
+_PORT = 8765  # that of `explorer.server`, which `--help` need not import
 
 HoldOption = Annotated[
     list[str] | None,

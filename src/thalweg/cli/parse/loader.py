@@ -74,7 +74,7 @@ def load_system(name: str, settings: Sequence[str] = ()) -> System:
 
 
 def load_object(name: str) -> Any:
-    """What `path/to/file.py:Name` names, whatever it is.
+    """The object that `path/to/file.py:Name` names, of any kind.
 
     Raises:
         InputError: the file does not import, or has nothing of that name.
@@ -96,7 +96,7 @@ def load_object(name: str) -> Any:
 
 @contextlib.contextmanager
 def pointing_to_a_map(system: System, command: str) -> Iterator[None]:
-    """Where a built-in rule is refused because it depends on time, name the command that answers.
+    """Name the command that answers where a built-in rule is refused because it depends on time.
 
     Raises:
         InputError: what was refused, with what to ask instead.
@@ -115,7 +115,7 @@ def pointing_to_a_map(system: System, command: str) -> Iterator[None]:
 
 
 def is_xpp(name: str) -> bool:
-    """Whether a SYSTEM is an `.ode` file."""
+    """True if a SYSTEM is an `.ode` file."""
     return name.lower().endswith(".ode")
 
 

@@ -28,7 +28,7 @@ def as_objects(value: Any) -> np.ndarray:
 
 
 def is_move(equation: Equation) -> bool:
-    """Whether an operation only moves entries about."""
+    """True if an operation only moves entries about."""
     name = equation.primitive.name
     is_scatter = name == "scatter" and equation.params.get("update_jaxpr") is None
     return name in _MOVES or is_scatter or (name in _BY_JAX and name != "scatter")

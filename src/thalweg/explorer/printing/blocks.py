@@ -134,7 +134,7 @@ def _kind(operation: Operation, operands: tuple[Any, ...]) -> str:
 
 
 class _Layout:
-    """Which values are used, how often, and where; then their lines."""
+    """Count the uses of every value and note their places; then write their lines."""
 
     def __init__(self, still: Block, moving: Block, outputs: list[Any]):
         self._still, self._moving, self._outputs = still, moving, outputs

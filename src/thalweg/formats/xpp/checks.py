@@ -15,7 +15,7 @@ _MOST_LEVELS = 100
 
 
 class _Extent(NamedTuple):
-    """How many nodes a formula stands for, and how many of them lie in one another."""
+    """The size of a formula: its nodes, and how many of them lie in one another."""
 
     nodes: int = 0
     levels: int = 0
@@ -78,7 +78,7 @@ class _Checks:
                     waiting.append(self.below[name])
 
     def check(self, formula: Formula) -> _Extent:
-        """How much a formula stands for."""
+        """The size of a formula."""
         nodes, levels, waiting = 0, 0, [(formula.node, 1)]
         while waiting:
             node, level = waiting.pop()
@@ -94,7 +94,7 @@ class _Checks:
         return _Extent(nodes, levels)
 
     def named(self, node: Node, formula: Formula) -> _Extent:
-        """How much stands behind the name of a quantity or a function."""
+        """The size of what stands behind the name of a quantity or a function."""
         if isinstance(node, Name):
             return self.name(node.name, formula)
         if isinstance(node, Apply) and node.function not in (*OPERATORS, *FUNCTIONS):
@@ -122,7 +122,7 @@ class _Checks:
         return self.visit(node.function)
 
     def visit(self, name: str) -> _Extent:
-        """How much a quantity or a function stands for, once all that it needs is checked."""
+        """The size of a quantity or a function, once all that it needs is checked."""
         if name in self.extents:
             return self.extents[name]
         formula = self.below[name]

@@ -71,7 +71,7 @@ class Evaluation:
         return self._value(function.node, dict(zip(function.arguments, values, strict=True)))
 
     def _truth(self, node: Node, local: Mapping[str, Any]) -> Any:
-        """Whether a formula is true: a comparison that holds, or a number that is not zero."""
+        """The truth of a formula: a comparison that holds, or a number that is not zero."""
         if isinstance(node, Apply) and node.function in _COMPARED:
             one, other = (self._value(argument, local) for argument in node.arguments)
             return _COMPARED[node.function](one, other)

@@ -152,7 +152,7 @@ class _Parser:
         return node
 
     def operand(self, read) -> Node:
-        """What stands right of an operator, which may have a sign of its own."""
+        """The operand right of an operator, which may have a sign of its own."""
         return Apply("neg", (self.operand(read),)) if self.take("-") else read()
 
     def primary(self) -> Node:

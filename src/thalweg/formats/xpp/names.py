@@ -1,4 +1,4 @@
-"""What the names of a file are called in Python."""
+"""Python names for the names of a file."""
 
 import keyword
 import re

@@ -1,4 +1,4 @@
-"""What a file says, gathered."""
+"""The contents of a file, gathered."""
 
 import dataclasses
 import re
@@ -47,7 +47,7 @@ def read_xpp_model(path: str | Path) -> XppModel:
 
 @dataclass
 class _Gathered:
-    """What has been read of a file so far."""
+    """The parts of a file read so far."""
 
     file: str
     rates: dict[str, tuple[str, Formula]] = field(default_factory=dict)

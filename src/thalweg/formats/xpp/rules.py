@@ -108,7 +108,7 @@ def _quantities(model: XppModel) -> Callable[..., dict[str, Any]]:
 
 def _start(model: XppModel) -> Callable[[Any], np.ndarray]:
     def start(self: Any) -> np.ndarray:
-        """Where the file lets the state begin; what it says as a formula may use the parameters."""
+        """The start of the state in the file; one given as a formula may use the parameters."""
 
         def number(formula: Formula) -> float:
             zeros = np.zeros(len(model.coordinates))

@@ -1,4 +1,4 @@
-"""Which parts of formulas are plain numbers, with which Python reckons otherwise than arrays do.
+"""Plain numbers among the parts of formulas, with which Python reckons otherwise than arrays do.
 
 Of arrays 1/0 is infinite and (−8)^(1/3) no number; Python raises, or gives a complex one.
 """
@@ -39,7 +39,7 @@ class Scalars:
                         seen[name] = seen[name] and self.is_array(given, local)
 
     def _callers(self) -> Iterator[tuple[Formula, Mapping[str, bool]]]:
-        """What may call functions, each function after all that call it."""
+        """The formulas that may call functions, each function after all that call it."""
         for formula in (*self.model.rates, *self.model.quantities.values()):
             yield formula, {}
         for name, formula in reversed(self.model.functions.items()):

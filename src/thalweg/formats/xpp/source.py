@@ -165,7 +165,7 @@ class _Writer:
         return f"{self.locals[name]}({', '.join(texts)})", _ATOM
 
     def is_guarded(self, node: Apply, local: Mapping[str, bool]) -> bool:
-        """Whether a quotient or a power is of numbers for which Python may have no value."""
+        """True for a quotient or a power of numbers for which Python may have no value."""
         if node.function not in _GUARDED or self.scalars.is_array(node, local):
             return False
         value = self.scalars.value(node.arguments[1], local)

@@ -8,7 +8,7 @@ from thalweg.formats.xpp.tokens import Place
 
 
 class Statement(NamedTuple):
-    """What a line says.
+    """A statement: the contents of a line.
 
     Attributes:
         kind: `"flow"`, `"map"`, `"function"`, `"quantity"`, `"derived"`, `"auxiliary"`,
@@ -111,7 +111,7 @@ def _lines(text: str, file: str) -> Iterator[tuple[str, Place]]:
 
 
 def _directive(line: str) -> tuple[str, str] | None:
-    """What the first word of a line makes of the line, and the rest of it; None of a formula."""
+    """The kind that the first word gives a line, and the rest of the line; None of a formula."""
     matched = _DIRECTIVE.match(line)
     if matched is None or re.match(r"[A-Za-z]+\s*\([^()]*\)\s*=", line):  # `f (x)=…` is a function
         return None

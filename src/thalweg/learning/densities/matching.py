@@ -121,7 +121,7 @@ class SlicedScoreMatching(SmoothMethod):
 
     @property
     def sees(self) -> str:
-        """What score matching sees."""
+        """A sentence on what score matching finds and does not see."""
         return (
             "It finds what score matching finds, but for the noise of the directions: slopes where "
             "draws are, and hardly the shares of separate wells."

@@ -1,4 +1,4 @@
-"""Whether e^{−E/T} can be normalized, by how fast E grows along rays."""
+"""A test of whether e^{−E/T} can be normalized, by how fast E grows along rays."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from thalweg.core.tables import format_state
 
 # Radii in units of the spread of the draws: far enough that the highest powers lead.
 _RADII = (1e2, 1e3, 1e4)
-_DIRECTIONS = 512
+_DIRECTIONS = 512  # of the rays, at random; in the plane some are .7° apart
 
 
 def where_open(energy: Any, states: np.ndarray, temperature: float) -> str:

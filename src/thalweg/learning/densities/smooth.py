@@ -20,7 +20,7 @@ _CHUNK = 4096
 _AT_REST, _NEARLY_AT_REST = 1e-8, 1e-4
 # The least eigenvalue of second derivatives, in units in which each is one, that rounding allows.
 _LEAST_BEND = 1e-12
-_MOST_ITERATIONS = 500
+_MOST_ITERATIONS = 500  # of Newton; of L-BFGS, whose are as much cheaper, ten times as many
 # A loss that has fallen by so many of its units falls for ever.
 _HOLE = 1e6
 # Newton's steps after the search has ended: each doubles the digits.

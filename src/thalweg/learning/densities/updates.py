@@ -56,7 +56,7 @@ class Updates:
 
 
 class _Carry(eqx.Module):
-    """What an update changes; `slopes` and `params_sum` are sums over the averaged updates."""
+    """The state that an update changes; `slopes`, `params_sum` add up over averaged updates."""
 
     params: Any
     optimizer_state: Any
@@ -66,7 +66,7 @@ class _Carry(eqx.Module):
 
 
 class _Program(eqx.Module):
-    """What an update needs to know."""
+    """The inputs of an update."""
 
     static: Any
     method: Any
@@ -118,7 +118,7 @@ class _Program(eqx.Module):
         return jax.vmap(one)(chains, jax.random.split(key, count))
 
     def visible(self, params: Any, chains: Any) -> jax.Array:
-        """Where chains are, `(n, d)`; of a machine its visible units."""
+        """The states of chains, `(n, d)`; of a machine its visible units."""
         states = jax.vmap(self.kernel(params).state)(chains)
         return states.reshape(len(states), -1)[:, : self.num_visible]
 

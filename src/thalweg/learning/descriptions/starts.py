@@ -22,6 +22,7 @@ from thalweg.learning.relax import Relax
 # So many deviations hold all of a normal law but 1e-15.
 _REACH = 8.0
 _NEAR = 1e-3  # two rests are one where they differ by less than this share of the prior's width
+# At rest before Newton polishes, and how many steps that may take: flat valleys take thousands.
 _TOL, _MOST_STEPS = 1e-7, 20_000
 # Steps of Newton after that: each doubles the digits.
 _POLISHINGS = 3

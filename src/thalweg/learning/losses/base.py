@@ -37,7 +37,7 @@ class AnswerLoss(eqx.Module):
     @property
     @abstractmethod
     def holds_at_margin(self) -> bool:
-        """Whether the condition holds where E_y + m = E⁻."""
+        """True if the condition holds where E_y + m = E⁻."""
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Whether learning has made an energy flat, or has pushed it down without end."""
+"""A test of whether learning has made an energy flat, or has pushed it down without end."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +54,7 @@ class CollapseCheck(FieldsReport):
 
     @property
     def is_collapsed(self) -> bool:
-        """Whether either happened."""
+        """True if either happened."""
         return self.is_flat or self.runs_down
 
     @property

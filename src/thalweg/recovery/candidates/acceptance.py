@@ -124,7 +124,7 @@ def _falls_on_runs(
     centres: np.ndarray,
     starts: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the fall was least on the way of each point, and the fall there."""
+    """The places of least fall on the way of each point, and the falls there."""
     points, moves = (np.asarray(a) for a in run_along(question.problem, starts))
     flat, shape = points.reshape(-1, question.size), points.shape[:2]
     if question.rule.has_continuous_time:

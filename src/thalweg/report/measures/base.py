@@ -1,4 +1,4 @@
-"""What every named measure is told, and the words that they share."""
+"""The question that every named measure is asked, and the words that they share."""
 
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ KINDS = {
 
 
 class Asked(NamedTuple):
-    """What a measure is to be of.
+    """The question of a measure.
 
     Attributes:
         rule: the rule, with the parameters that do not vary.

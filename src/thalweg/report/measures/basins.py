@@ -1,4 +1,4 @@
-"""What attracts, and the share of starts that each attractor draws."""
+"""The named measure `basins`: the attractors, and the share of starts that each draws."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where a run from one start ends, and when it comes to rest there."""
+"""The named measure `settled`: the state that a run from one start ends at, and when."""
 
 from typing import Any
 

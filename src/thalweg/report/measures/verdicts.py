@@ -1,4 +1,4 @@
-"""Whether a system is steepest descent of an energy."""
+"""The named measure `verdict`: of which energy a system is steepest descent, and how surely."""
 
 from typing import Any
 
