@@ -3,7 +3,7 @@
 E⁻ is the lowest energy of a wrong answer.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -18,25 +18,16 @@ class EnergyLoss(AnswerLoss):
     It pushes down, and nothing pushes up.
     """
 
-    @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "none"
+    condition: ClassVar[str] = "none"
+    holds_at_margin: ClassVar[bool] = False
+    failure: ClassVar[str] = (
+        "Nothing holds wrong answers up: where the energy can become flat, it does."
+    )
 
     @property
     def margin(self) -> float:
         """NaN: none."""
         return float("nan")
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """False: none."""
-        return False
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return "Nothing holds wrong answers up: where the energy can become flat, it does."
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """E_y."""
@@ -46,25 +37,16 @@ class EnergyLoss(AnswerLoss):
 class PerceptronLoss(AnswerLoss):
     """The perceptron's: L = E_y − min_k E_k."""
 
-    @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "none but ties: E_y ≤ E⁻"
+    condition: ClassVar[str] = "none but ties: E_y ≤ E⁻"
+    holds_at_margin: ClassVar[bool] = True
+    failure: ClassVar[str] = (
+        "It is zero where all energies are equal, so a flat energy is one of its answers."
+    )
 
     @property
     def margin(self) -> float:
         """0."""
         return 0.0
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """True: the loss is least there."""
-        return True
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return "It is zero where all energies are equal, so a flat energy is one of its answers."
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """E_y − min_k E_k."""
@@ -79,30 +61,20 @@ class HingeLoss(AnswerLoss):
     """
 
     gap: Any = 1.0
+    condition: ClassVar[str] = "E_y + m ≤ E⁻"
+    holds_at_margin: ClassVar[bool] = True
+    failure: ClassVar[str] = (
+        "None known: it stops where the margin is reached. Energies as such stay free."
+    )
 
     def __check_init__(self):
         """Refuse what is not positive."""
         check_positive("HingeLoss: gap", self.gap)
 
     @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "E_y + m ≤ E⁻"
-
-    @property
     def margin(self) -> float:
         """m."""
         return float(self.gap)
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """True: the loss is least there."""
-        return True
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return "None known: it stops where the margin is reached. Energies as such stay free."
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """max(0, m + E_y − E⁻)."""
@@ -113,28 +85,16 @@ class HingeLoss(AnswerLoss):
 class LogLoss(AnswerLoss):
     """The logistic one: L = log(1 + e^{E_y − E⁻})."""
 
-    @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "E_y < E⁻, by as much as can be had"
+    condition: ClassVar[str] = "E_y < E⁻, by as much as can be had"
+    holds_at_margin: ClassVar[bool] = False
+    failure: ClassVar[str] = (
+        "Its slope never ends: energies that are free to grow, grow, on data that can be separated."
+    )
 
     @property
     def margin(self) -> float:
         """0."""
         return 0.0
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """False: the loss is less beyond."""
-        return False
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return (
-            "Its slope never ends: energies that are free to grow, grow, on data that can be "
-            "separated."
-        )
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """log(1 + e^{E_y − E⁻})."""
@@ -149,30 +109,20 @@ class LVQ2Loss(AnswerLoss):
     """
 
     most: Any = 1.0
+    condition: ClassVar[str] = "none but ties: E_y ≤ E⁻"
+    holds_at_margin: ClassVar[bool] = True
+    failure: ClassVar[str] = (
+        "It is zero where all energies are equal, and questions that cost M move nothing."
+    )
 
     def __check_init__(self):
         """Refuse what is not positive."""
         check_positive("LVQ2Loss: most", self.most)
 
     @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "none but ties: E_y ≤ E⁻"
-
-    @property
     def margin(self) -> float:
         """0."""
         return 0.0
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """True: the loss is least there."""
-        return True
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return "It is zero where all energies are equal, and questions that cost M move nothing."
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """min(M, max(0, E_y − E⁻))."""
@@ -183,27 +133,16 @@ class LVQ2Loss(AnswerLoss):
 class MCELoss(AnswerLoss):
     """Minimum classification error: L = 1/(1 + e^{−(E_y − E⁻)})."""
 
-    @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "E_y < E⁻, by as much as can be had"
+    condition: ClassVar[str] = "E_y < E⁻, by as much as can be had"
+    holds_at_margin: ClassVar[bool] = False
+    failure: ClassVar[str] = (
+        "Questions that are far wrong have no slope: it counts mistakes, and gives up on some."
+    )
 
     @property
     def margin(self) -> float:
         """0."""
         return 0.0
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """False: the loss is less beyond."""
-        return False
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return (
-            "Questions that are far wrong have no slope: it counts mistakes, and gives up on some."
-        )
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """1/(1 + e^{E⁻ − E_y})."""
@@ -218,32 +157,20 @@ class SquareSquareLoss(AnswerLoss):
     """
 
     gap: Any = 1.0
+    condition: ClassVar[str] = "E_y + m ≤ E⁻, where energies are not negative"
+    holds_at_margin: ClassVar[bool] = True
+    failure: ClassVar[str] = (
+        "Energies below zero are pushed up to it: it is for energies that cannot be negative."
+    )
 
     def __check_init__(self):
         """Refuse what is not positive."""
         check_positive("SquareSquareLoss: gap", self.gap)
 
     @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "E_y + m ≤ E⁻, where energies are not negative"
-
-    @property
     def margin(self) -> float:
         """m."""
         return float(self.gap)
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """True: the loss is least there."""
-        return True
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return (
-            "Energies below zero are pushed up to it: it is for energies that cannot be negative."
-        )
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """E_y² + max(0, m − E⁻)²."""
@@ -259,30 +186,18 @@ class SquareExponentialLoss(AnswerLoss):
     """
 
     weight: Any = 1.0
+    condition: ClassVar[str] = "E_y < E⁻, by as much as can be had, where energies are not negative"
+    holds_at_margin: ClassVar[bool] = False
+    failure: ClassVar[str] = "Wrong energies are pushed up for ever, ever more slowly."
 
     def __check_init__(self):
         """Refuse what is not positive."""
         check_positive("SquareExponentialLoss: weight", self.weight)
 
     @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "E_y < E⁻, by as much as can be had, where energies are not negative"
-
-    @property
     def margin(self) -> float:
         """0."""
         return 0.0
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """False: the loss is less beyond."""
-        return False
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return "Wrong energies are pushed up for ever, ever more slowly."
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """E_y² + κ e^{−E⁻}."""
@@ -300,33 +215,20 @@ class NLLLoss(AnswerLoss):
     """
 
     temperature: Any = 1.0
+    condition: ClassVar[str] = "E_y < E⁻, by as much as can be had"
+    holds_at_margin: ClassVar[bool] = False
+    failure: ClassVar[str] = (
+        "Its slope never ends: energies that are free to grow, grow, on data that can be separated."
+    )
 
     def __check_init__(self):
         """Refuse what is not positive."""
         check_positive("NLLLoss: temperature", self.temperature)
 
     @property
-    def condition(self) -> str:
-        """Its margin condition."""
-        return "E_y < E⁻, by as much as can be had"
-
-    @property
     def margin(self) -> float:
         """0."""
         return 0.0
-
-    @property
-    def holds_at_margin(self) -> bool:
-        """False: the loss is less beyond."""
-        return False
-
-    @property
-    def failure(self) -> str:
-        """Its known failure."""
-        return (
-            "Its slope never ends: energies that are free to grow, grow, on data that can be "
-            "separated."
-        )
 
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
         """E_y + T log Σ_k e^{−E_k/T}."""

@@ -1,7 +1,7 @@
 """Losses of energy-based learning (abstract): how energies of answers are pushed down and up."""
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -21,28 +21,23 @@ class AnswerLoss(eqx.Module):
 
     Or E_y + m ≤ E⁻, where the loss is least at the margin already.
 
-    For developers: implement `value`, whose label is in range, and the four properties.
+    For developers: implement `value`, whose label is in range, and `margin`, and set the three
+    attributes.
+
+    Attributes:
+        condition: the margin condition in words.
+        holds_at_margin: True if the condition holds where E_y + m = E⁻.
+        failure: a sentence on how learning by it is known to fail.
     """
 
-    @property
-    @abstractmethod
-    def condition(self) -> str:
-        """The margin condition in words."""
+    condition: ClassVar[str]
+    holds_at_margin: ClassVar[bool]
+    failure: ClassVar[str]
 
     @property
     @abstractmethod
     def margin(self) -> float:
         """m; 0 where right answers only need to be lowest; NaN where no condition is entailed."""
-
-    @property
-    @abstractmethod
-    def holds_at_margin(self) -> bool:
-        """True if the condition holds where E_y + m = E⁻."""
-
-    @property
-    @abstractmethod
-    def failure(self) -> str:
-        """A sentence on how learning by it is known to fail."""
 
     @abstractmethod
     def value(self, energies: jax.Array, label: Any) -> jax.Array:
