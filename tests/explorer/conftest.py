@@ -1,13 +1,10 @@
 """One browser for a module of tests."""
 
 import pytest
-from playwright.sync_api import sync_playwright
-from tests.explorer.browsers import BROWSER
+from tests.browsers import running_browser
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with running_browser() as running:
         yield running
-        running.close()

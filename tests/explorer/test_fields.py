@@ -4,7 +4,8 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
-from tests.explorer.browsers import EVALUATE, Opened, needs_browser, number_rows
+from tests.browsers import needs_browser
+from tests.explorer.pages import EVALUATE, Opened, number_rows
 
 from thalweg.core.domains import Box
 from thalweg.explorer.page import page_html

@@ -8,7 +8,8 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.explorer.browsers import Opened, needs_browser, saved
+from tests.browsers import needs_browser
+from tests.explorer.pages import Opened, saved
 
 import thalweg as tw
 from thalweg.explorer import PageServer

@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.scipy.special import erf, erfc
-from tests.explorer.browsers import EVALUATE, needs_browser, number_rows
+from tests.browsers import needs_browser
+from tests.explorer.pages import EVALUATE, number_rows
 
 from thalweg.explorer.bundle import module_text
-from thalweg.explorer.printing.printer import NoFormulasError, print_function
+from thalweg.explorer.printing.blocks import NoFormulasError
+from thalweg.explorer.printing.printer import print_function
 
 PARAMETERS = np.array([0.7, -1.3, 2.5])
 POINTS = np.array([[0.3, -0.4], [-1.7, 2.2], [2.6, 0.9], [0.5, -3.5]])

@@ -1,21 +1,16 @@
-"""Pages in a browser: they fit, show their figures, follow dark and light, print, and stay offline.
-
-`.ci/run` sees to it that there is a Chromium; elsewhere these run where one is installed.
-"""
+"""Pages in a browser: they fit, show figures, follow dark and light, print, and stay offline."""
 
 import io
-import shutil
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from tests.browsers import needs_browser, running_browser
 
 from thalweg.report import Code, Facts, Page, Points, Section, Table, Text, picture
 
-_BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-pytestmark = pytest.mark.skipif(_BROWSER is None, reason="there is no Chromium")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +36,8 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=_BROWSER, args=["--no-sandbox"])
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 def opened(browser, address, width, scheme):

@@ -1,18 +1,15 @@
 """The portrait of a report that moves with its sliders."""
 
 import dataclasses
-import shutil
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
+from tests.browsers import needs_browser, running_browser
 
 import thalweg as tw
 from thalweg.report import analysis_page
 from thalweg.report.moving import moving_portrait
 from thalweg.report.plain import to_text
-
-_BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +25,11 @@ def test_it_is_a_frame_without_rights_and_a_line_of_the_text(found):
     assert "Explorer of four-wells: on the page." in to_text(page)
 
 
-@pytest.mark.skipif(_BROWSER is None, reason="there is no Chromium")
+@needs_browser
 def test_it_knows_the_equilibria_that_the_analysis_found(found, tmp_path):
     file = tmp_path / "report.html"
     file.write_text(analysis_page(found).to_html(), encoding="utf-8")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=_BROWSER, args=["--no-sandbox"])
+    with running_browser() as running:
         view = running.new_page()
         complaints = []
         view.on("console", lambda message: complaints.append(message.text))
@@ -44,7 +40,6 @@ def test_it_knows_the_equilibria_that_the_analysis_found(found, tmp_path):
         states = frame.evaluate(
             "thalwegPage.scene.equilibria.filter((e) => e.isConfirmed).map(({u, v}) => [u, v])"
         )
-        running.close()
     expected = sorted(e.state.tolist() for e in found.equilibria)
     np.testing.assert_allclose(sorted(states), expected, atol=1e-9)
     assert complaints == []

@@ -15,7 +15,8 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import holds_parameter
 from thalweg.dynamics import Deterministic, Problem, Rule, SteepestDescent, make_problem
-from thalweg.explorer.printing.printer import NoFormulasError, Printed, print_function
+from thalweg.explorer.printing.blocks import NoFormulasError
+from thalweg.explorer.printing.printer import Printed, print_function
 
 # What has more entries is no row of sliders: its numbers are written into the page.
 MOST_ENTRIES = 16

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.dynamics.formulas.programs import Equation
-from thalweg.explorer.printing.blocks import Node
+from thalweg.explorer.printing.blocks import Node, NoFormulasError
 
 # Up to so many bits a real number of 64 bits is exact.
 _MOST_BITS = 53
@@ -56,7 +56,7 @@ def _by_numbers(equation: Equation, operands: list[np.ndarray]) -> list[np.ndarr
             numbered.append(numbers.reshape(operand.shape).astype(np.int64))
             entries += list(operand.ravel())
         elif any(isinstance(entry, Node) for entry in operand.ravel()):
-            raise NotImplementedError("an index that depends on the state")
+            raise NoFormulasError("it looks an entry up by an index that depends on the state")
         else:
             numbered.append(operand.astype(np.int64))
     table = np.empty(len(entries), dtype=object)
@@ -82,7 +82,9 @@ def scattered(equation: Equation, operands: list[np.ndarray], join: Join) -> np.
     """`scatter-add`: JAX adds up bits, one for each update, which say what lands where."""
     target, indices, updates = operands
     if updates.size > _MOST_BITS or any(isinstance(entry, Node) for entry in indices.ravel()):
-        raise NotImplementedError("an index that depends on the state, or adds up long arrays")
+        raise NoFormulasError(
+            "it looks an entry up by an index that depends on the state, or adds up long arrays"
+        )
     bits = (2.0 ** np.arange(updates.size)).reshape(updates.shape)
     (landed,) = equation.evaluate([np.zeros(target.shape), indices.astype(np.int64), bits])
     entries = updates.ravel()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from thalweg.core.errors import InputError
 from thalweg.explorer.printing.operations import ATOM, OPERATIONS, UNARY, Operation
 from thalweg.explorer.printing.spans import Span, span_of
 
@@ -17,8 +18,8 @@ from thalweg.explorer.printing.spans import Span, span_of
 LONGEST = 20_000
 
 
-class TooLongError(Exception):
-    """A program has more operations than a page should hold."""
+class NoFormulasError(InputError):
+    """A rule that no page can compute by itself; the message says why."""
 
 
 @dataclass(eq=False)
@@ -89,7 +90,7 @@ class Function:
         """A name that nothing has yet."""
         self._count += 1
         if self._count > LONGEST:
-            raise TooLongError
+            raise NoFormulasError("its program is too long for a page")
         return f"{letter}{self._count}"
 
     def apply(self, name: str, *operands: Any) -> Any:

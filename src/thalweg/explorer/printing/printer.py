@@ -9,7 +9,6 @@ import jax
 import numpy as np
 from jax.extend import core
 
-from thalweg.core.errors import InputError
 from thalweg.dynamics.formulas.programs import Equation, Name, Program, read_program
 from thalweg.explorer.printing.arrays import (
     accumulated,
@@ -23,7 +22,7 @@ from thalweg.explorer.printing.arrays import (
 from thalweg.explorer.printing.blocks import (
     Function,
     Node,
-    TooLongError,
+    NoFormulasError,
     kind_of,
 )
 from thalweg.explorer.printing.loops import Turns
@@ -35,10 +34,6 @@ _TRUTHS = ("and", "or", "not")
 _NARROW = ("int8", "int16", "uint8", "uint16", "uint32", "uint64")
 # What a repeated product is cheaper than, and more exact than, a power.
 _LARGEST_POWER = 64
-
-
-class NoFormulasError(InputError):
-    """A rule that no page can compute by itself; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +96,9 @@ def print_function(
     time, *names = (function.variable(function.moving, x, span=INPUT) for x in letters)
     inputs = [_variables(function, places) for places in entries]
     inputs += [_objects(time), np.array(names, dtype=object)]
-    try:
-        found = _Printer(function).run(program, inputs)
-        outputs = [_as_number(function, e) for array in found for e in as_objects(array).ravel()]
-        still, moving, constants = function.render(outputs)
-    except TooLongError as error:
-        raise NoFormulasError("its program is too long for a page") from error
+    found = _Printer(function).run(program, inputs)
+    outputs = [_as_number(function, e) for array in found for e in as_objects(array).ravel()]
+    still, moving, constants = function.render(outputs)
     uses_time = any(_mentions(line, "t") for line in moving)
     return Printed(name, tuple(still), tuple(moving), constants, len(outputs), uses_time)
 
@@ -168,12 +160,9 @@ class _Printer:
         if name in _SAME:
             return operands
         if is_move(equation) or name == "scatter-add":
-            try:
-                if name == "scatter-add":
-                    return [scattered(equation, operands, self.join)]
-                return move(equation, operands)
-            except NotImplementedError as error:
-                raise NoFormulasError(f"it looks an entry up by {error}") from error
+            if name == "scatter-add":
+                return [scattered(equation, operands, self.join)]
+            return move(equation, operands)
         if name in _SPECIAL:
             return _SPECIAL[name](self, operands, params)
         if name not in OPERATIONS:

@@ -1,14 +1,9 @@
-"""A real browser for the tests of the explorer's pages, and what they do there by hand."""
+"""The explorer's pages in a browser, and what tests do there by hand."""
 
 import json
-import shutil
 import time
 
 import numpy as np
-import pytest
-
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
 
 # In the page: the values of a function for rows of (u, v), for each set of parameters.
 EVALUATE = """([name, sets, points]) => {
