@@ -24,15 +24,14 @@ from thalweg.simulation.bundle_steps import (
     explicit_steps,
     implicit_steps,
 )
+from thalweg.simulation.tsit5 import ORDER, step_factor
 
 LANES = 64
 STEPS = 128
-_SHRINK, _GROW, _SAFETY = 0.2, 5.0, 0.9
 _FIRST = 1e-2
 # No step may skip over a recurrence, however small its error: a fifth of the domain at most.
 _STRIDE = 0.2
 _MOST_ROUNDS = 64
-_ORDER = 5  # of the explicit steps and of the implicit ones
 # h|λ| beyond which a step of Tsit5 is held up by stability (its limit is 3.1 to 3.5) and not by its
 # error, which for the tolerances used here asks for h|λ| well below 1.
 _HELD_UP = 2.0
@@ -91,17 +90,15 @@ def advance(problem: Problem, start: Start, is_stiff: bool = False) -> Track:
         new_t = jnp.minimum(t + h, lane.duration)
         new, error, new_memory, is_taken, stretch = steps.take(t, new_t, state, memory, lane)
         travelled = jnp.max(jnp.abs(new[0] - state[0])) / _STRIDE
-        size = jnp.maximum(error_size(error, state, new, lane, start), travelled**_ORDER)
+        size = jnp.maximum(error_size(error, state, new, lane, start), travelled**ORDER)
         size = jnp.where(is_taken, size, jnp.nan)
-        ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / _ORDER)
-        factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
         old = (t, state, memory)
         kept = jax.tree.map(
             lambda a, b: jnp.where(size <= 1.0, a, b), (new_t, new, new_memory), old
         )
         moved = kept[0] > t
         tally = jnp.stack([moved & (stretch > _HELD_UP), moved])
-        return kept[0], h * factor, kept[1], kept[2], tally
+        return kept[0], h * step_factor(size), kept[1], kept[2], tally
 
     def advance_all(carry: Any) -> Any:
         count, t, h, state, memory, tallies, ts, zs = carry

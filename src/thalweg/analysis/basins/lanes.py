@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.dynamics.problem import Problem
+from thalweg.simulation.tsit5 import step_factor, take_step
 
 # A block costs a call from the host and a look at the regions, so it is not short; a decided lane
 # waits for its end, so it is not long.
 BLOCK = 32
 # Of maps it is a prime: an orbit that visits the pieces of a set in turn is then seen in them all.
 MAP_BLOCK = 31
-_SHRINK, _GROW, _SAFETY, _ORDER = 0.2, 5.0, 0.9, 5
 _FIRST = 1e-2  # of the time in which the fastest coordinate crosses the domain
 # No step is longer: a system at rest lets any step pass, and what is longer overflows.
 _LONGEST = 1e100
@@ -119,10 +119,7 @@ def move_flow(
         tolerance: the error allowed a step, in units of the domain.
         bound: how far from the middle of the domain, in its widths, a lane counts as lost.
     """
-    # Only flows need Diffrax, whose import takes most of a second.
-    import diffrax as dfx
-
-    tableau, widths = dfx.Tsit5.tableau, problem.chart.widths
+    widths = problem.chart.widths
 
     def velocity(z: jax.Array) -> jax.Array:
         return jax.vmap(lambda z: problem.displacement(z * widths) / widths, -1, -1)(z)
@@ -130,18 +127,13 @@ def move_flow(
     def attempt(carry: Any, _: Any) -> Any:
         t, h, z, first, met = carry
         step = jnp.minimum(h, lanes.end - t)
-        slopes, there = [first], z
-        for row in tableau.a_lower:
-            there = z + step * _combined(row, slopes)
-            slopes.append(velocity(there))
-        size = jnp.max(jnp.abs(step * _combined(tableau.b_error, slopes)), axis=0) / tolerance
-        ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / _ORDER)
-        factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
+        there, last, error = take_step(velocity, z, first, step)
+        size = jnp.max(jnp.abs(error), axis=0) / tolerance
         taken = size <= 1.0
-        kept = [jnp.where(taken, a, b) for a, b in ((t + step, t), (there, z), (slopes[-1], first))]
+        kept = [jnp.where(taken, a, b) for a, b in ((t + step, t), (there, z), (last, first))]
         # Before the first step of a block is taken, the step may only be too long.
         met = met | (~jnp.isfinite(size) & (t > lanes.t))
-        return (kept[0], jnp.minimum(h * factor, _LONGEST), kept[1], kept[2], met), None
+        return (kept[0], jnp.minimum(h * step_factor(size), _LONGEST), kept[1], kept[2], met), None
 
     first = velocity(lanes.z)
     pace = jnp.max(jnp.abs(first), axis=0)
@@ -183,12 +175,6 @@ def _moved(problem: Problem, z: jax.Array, before: jax.Array) -> jax.Array:
     widths = problem.chart.widths
     away = jax.vmap(lambda a: problem.chart.shorten(a * widths) / widths, -1, -1)(z - before)
     return jnp.max(jnp.abs(away), axis=0)
-
-
-def _combined(row: Any, slopes: list[Any]) -> Any:
-    """Σ_i row_i k_i."""
-    terms = [float(a) * k for a, k in zip(row, slopes, strict=False) if a != 0.0]
-    return sum(terms[1:], terms[0])
 
 
 def _seen(

@@ -73,7 +73,7 @@ def cycle_region(problem: Problem, points: np.ndarray, owner: int) -> Regions | 
         return None
     # V falls by this factor a step, or faster.
     pace = max(radius ** (0.5 / len(own)), 1e-2)
-    forms = _map_forms(own, around, pace)
+    forms = forms_round(own, np.broadcast_to(np.eye(len(around)), own.shape), pace)
     level = _level(problem, points, forms, 1.0 - pace**2, is_flow=False)
     return None if level is None else _points(points, forms, level, owner)
 
@@ -106,21 +106,26 @@ def _flow_forms(slope: np.ndarray) -> list[np.ndarray]:
     ]
 
 
-def _map_forms(own: np.ndarray, around: np.ndarray, pace: float) -> np.ndarray:
-    """Forms P_j with Aⱼᵀ P_{j+1} Aⱼ < pace² P_j, shape `(n, d, d)`."""
+def forms_round(slopes: np.ndarray, own: np.ndarray, pace: float) -> np.ndarray:
+    """Forms P_j with Aⱼᵀ P_{j+1} Aⱼ + pace² Qⱼ = pace² P_j all round, the first of trace 1.
+
+    Arguments:
+        slopes: the linear parts A_j from each place to the next, the last one back to the first,
+            shape `(n, d, d)`.
+        own: the forms Q_j, likewise.
+        pace: the square root of the factor by which a form falls from place to place.
+    """
     from scipy.linalg import solve_discrete_lyapunov
 
-    count, dimension = len(own), own.shape[1]
-    constant, product = np.zeros((dimension, dimension)), np.eye(dimension)
-    for slope in own:
-        constant += product.T @ product
+    constant, product = np.zeros_like(own[0]), np.eye(own.shape[1])
+    for slope, here in zip(slopes, own, strict=True):
+        constant += product.T @ here @ product
         product = slope @ product / pace
-    last = solve_discrete_lyapunov(product.T, constant)
-    forms = [last]
-    for slope in own[:0:-1]:
-        forms.append(np.eye(dimension) + slope.T @ forms[-1] @ slope / pace**2)
-    found = np.array([last, *forms[:0:-1]]) if count > 1 else np.array(forms)
-    return found / np.trace(last)
+    forms = [solve_discrete_lyapunov(product.T, constant)]
+    for slope, here in zip(slopes[:0:-1], own[:0:-1], strict=True):
+        forms.append(here + slope.T @ forms[-1] @ slope / pace**2)
+    found = np.array([forms[0], *forms[:0:-1]])
+    return found / np.trace(found[0])
 
 
 def directions(dimension: int) -> np.ndarray:

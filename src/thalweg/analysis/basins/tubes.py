@@ -13,10 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.basins.lanes import Lanes, Regions, move_flow
-from thalweg.analysis.basins.regions import directions
+from thalweg.analysis.basins.regions import directions, forms_round
 from thalweg.analysis.cycles.result import Cycle
 from thalweg.core.trees import Layout
 from thalweg.dynamics.problem import Problem
+from thalweg.simulation.tsit5 import take_step
 
 # Points round the orbit; between them it is taken for a parabola.
 _NODES = 32
@@ -87,24 +88,14 @@ def _ring(problem: Problem, cycle: Cycle, owner: int) -> tuple[Regions, float] |
 
 def _forms(moved: np.ndarray, across: np.ndarray) -> tuple[np.ndarray | None, float]:
     """Forms P_j with Mⱼᵀ P_{j+1} Mⱼ < P_j across the orbit, and the largest multiplier."""
-    from scipy.linalg import solve_discrete_lyapunov
-
     around = np.linalg.multi_dot(moved[::-1])
     radius = float(np.max(np.abs(np.linalg.eigvals(around))))
     if not radius < 1.0:
         return None, radius
     # So that V falls evenly all round, half as fast as it does in the end.
     pace = max(radius ** (0.5 / len(moved)), 0.5)
-    constant, product = np.zeros_like(around), across[0]
-    for slope, here in zip(moved, across, strict=True):
-        constant += product.T @ here @ product / len(moved)
-        product = slope @ product / pace
-    forms = [solve_discrete_lyapunov(product.T, constant)]
-    for slope, here in zip(moved[:0:-1], across[:0:-1], strict=True):
-        forms.append(here / len(moved) + slope.T @ forms[-1] @ slope / pace**2)
-    found = np.array([forms[0], *forms[:0:-1]])
-    found = (found + found.transpose(0, 2, 1)) / 2.0
-    return found / np.trace(found[0]), radius
+    found = forms_round(moved, across / len(moved), pace)
+    return (found + found.transpose(0, 2, 1)) / 2.0, radius
 
 
 def _starts(problem: Problem, regions: Regions) -> tuple[np.ndarray, np.ndarray]:
@@ -147,13 +138,7 @@ def _turn(problem: Problem, start: Any, steps: Any) -> tuple[Any, Any, Any, Any]
         return problem.displacement(z * widths) / widths
 
     def step(z: jax.Array, h: jax.Array) -> jax.Array:
-        import diffrax as dfx
-
-        slopes, there = [velocity(z)], z
-        for row in dfx.Tsit5.tableau.a_lower:
-            there = z + h * sum(float(a) * k for a, k in zip(row, slopes, strict=False))
-            slopes.append(velocity(there))
-        return there
+        return take_step(velocity, z, velocity(z), h)[0]
 
     def one(carry: Any, h: jax.Array) -> Any:
         z, tangents = carry

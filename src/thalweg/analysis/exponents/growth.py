@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.dynamics.problem import Problem
+from thalweg.simulation.tsit5 import step_factor, take_step
 
 BLOCK = 32  # steps of a call: what the call costs is then small beside them
-_SHRINK, _GROW, _SAFETY, _ORDER = 0.2, 5.0, 0.9, 5
 _FIRST = 1e-2  # of the time in which the fastest coordinate crosses the domain
 _TINY = 1e-300  # in place of a length that is 0
 
@@ -50,10 +50,6 @@ def grow_flow(problem: Problem, bundle: Bundle, tolerance: Any) -> Bundle:
         tolerance: the error allowed a step: of a point in units of the domain, of tangent vectors
             of length 1.
     """
-    # Only flows need Diffrax, whose import takes most of a second.
-    import diffrax as dfx
-
-    tableau = dfx.Tsit5.tableau
 
     def rate(z: jax.Array, q: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         return _rates(problem, z, q)
@@ -63,19 +59,15 @@ def grow_flow(problem: Problem, bundle: Bundle, tolerance: Any) -> Bundle:
     def attempt(carry: Bundle, _: Any) -> tuple[Bundle, None]:
         step = jnp.minimum(carry.h, carry.end - carry.t)
         state = (carry.z, carry.q, carry.spread)
-        slopes, there = [rates(carry.z, carry.q)], state
-        for row in tableau.a_lower:
-            there = jax.tree.map(lambda x, k: x + step * k, state, _combined(row, slopes))
-            slopes.append(rates(there[0], there[1]))
-        error = jax.tree.map(lambda k: step * jnp.abs(k), _combined(tableau.b_error, slopes))
-        size = jnp.maximum(jnp.max(error[0], axis=0), jnp.max(error[1], axis=(0, 1))) / tolerance
-        ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / _ORDER)
-        factor = jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
+        first = rates(carry.z, carry.q)
+        there, _, error = take_step(lambda s: rates(s[0], s[1]), state, first, step)
+        of_point, of_tangents = (jnp.abs(part) for part in error[:2])
+        size = jnp.maximum(jnp.max(of_point, axis=0), jnp.max(of_tangents, axis=(0, 1))) / tolerance
         q, grown = _orthonormal(there[1])
         new = Bundle(carry.t + step, carry.h, there[0], q, carry.grown + grown, there[2], carry.end)
         kept = jax.tree.map(lambda a, b: jnp.where(size <= 1.0, a, b), new, carry)
         # One that is at its end waits.
-        h = jnp.where(carry.t < carry.end, jnp.minimum(carry.h * factor, 1e100), carry.h)
+        h = jnp.where(carry.t < carry.end, jnp.minimum(carry.h * step_factor(size), 1e100), carry.h)
         return kept._replace(h=h), None
 
     first = rates(bundle.z, bundle.q)
@@ -142,12 +134,3 @@ def _orthonormal(q: jax.Array) -> tuple[jax.Array, jax.Array]:
         vectors.append(vector / jnp.maximum(length, _TINY))
         logs.append(jnp.log(length))  # −∞ where nothing is left: beyond a superstable point
     return jnp.stack(vectors, axis=1), jnp.stack(logs)
-
-
-def _combined(row: Any, slopes: list[Any]) -> Any:
-    """Σ_i row_i k_i of pytrees."""
-    kept = [(float(a), k) for a, k in zip(row, slopes, strict=False) if a != 0.0]
-    return jax.tree.map(
-        lambda *parts: sum(a * part for (a, _), part in zip(kept, parts, strict=True)),
-        *(k for _, k in kept),
-    )

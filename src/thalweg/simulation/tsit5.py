@@ -1,0 +1,59 @@
+"""Steps of Tsit5 (Tsitouras 2011) written out, by Diffrax's tableau, for loops that are our own.
+
+Diffrax's own step compares result codes outside of the program, which costs a loop over many lanes
+more than the step does.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+# The next step is at least so much of this one and at most so many times as long, and a bit shorter
+# than the error asks for: the usual numbers (Hairer, Nørsett & Wanner 1993, II.4).
+_SHRINK, _GROW, _SAFETY = 0.2, 5.0, 0.9
+ORDER = 5  # of Tsit5, and of the implicit steps that take its place
+
+
+def take_step(
+    rate: Callable[[Any], Any], state: Any, first: Any, step: Any
+) -> tuple[Any, Any, Any]:
+    """The state after a step, its rate of change there, and the error of the step.
+
+    Arguments:
+        rate: from a state to its rate of change, pytrees of one structure.
+        state: where the step begins.
+        first: the rate there.
+        step: how long it is; broadcast against every leaf.
+    """
+    # Only flows need Diffrax, whose import takes most of a second.
+    import diffrax as dfx
+
+    tableau = dfx.Tsit5.tableau
+    slopes, there = [first], state
+    for row in tableau.a_lower:
+        there = jax.tree.map(lambda x, k: x + step * k, state, _combined(row, slopes))
+        slopes.append(rate(there))
+    error = jax.tree.map(lambda k: step * k, _combined(tableau.b_error, slopes))
+    return there, slopes[-1], error
+
+
+def step_factor(size: jax.Array) -> jax.Array:
+    """The ratio of the next step to this one, by the error of this one in tolerances.
+
+    An error that is not finite makes it as short as can be.
+    """
+    ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / ORDER)
+    return jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
+
+
+def _combined(row: Any, slopes: list[Any]) -> Any:
+    """Σ_i row_i k_i of pytrees."""
+    kept = [(float(a), k) for a, k in zip(row, slopes, strict=False) if a != 0.0]
+
+    def add(*parts: jax.Array) -> jax.Array:
+        terms = [a * part for (a, _), part in zip(kept, parts, strict=True)]
+        return sum(terms[1:], terms[0])
+
+    return jax.tree.map(add, *(k for _, k in kept))
