@@ -1,4 +1,4 @@
-"""What a rule does in the long run: where it rests, what it repeats, whether an energy falls.
+"""The behaviour of a rule in the long run: rest, repetition, chaos, and the fall of an energy.
 
 `linearize` looks at one state. Sub-rooms, each importing only from those before it: `descent` (an
 energy along a rule), `equilibria`, `cycles`, `exponents` (of Lyapunov), `basins` (of

@@ -1,4 +1,4 @@
-"""What every command does alike: where words go, where files go, and how it ends.
+"""Shared course of every command: where words go, where files go, and how it ends.
 
 Results go to standard output, messages to standard error. Exit status: 0 done, 1 the computation
 failed, 2 bad usage or bad input.

@@ -1,4 +1,4 @@
-"""Which part of a job is being done, for whoever waits at a terminal."""
+"""Stage of a job, told to whoever waits at a terminal."""
 
 import sys
 import threading

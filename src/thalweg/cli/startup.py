@@ -1,4 +1,4 @@
-"""What must be set before JAX and Equinox are imported."""
+"""Settings of the environment that must precede the import of JAX and Equinox."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ _GARBAGE_THRESHOLDS = (100_000, 20, 20)
 
 
 def cache_folder() -> Path:
-    """Where compiled programs are kept: `$XDG_CACHE_HOME/thalweg/jax`, else in `~/.cache`."""
+    """Folder of compiled programs: `$XDG_CACHE_HOME/thalweg/jax`, else in `~/.cache`."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "thalweg" / "jax"
 

@@ -1,4 +1,4 @@
-"""What every room stands on: errors, domains, result codes, pytree and dtype helpers, ensembles.
+"""Common ground of all rooms: errors, domains, result codes, pytrees, dtypes, ensembles.
 
 Nothing here knows what an energy or a rule is.
 """

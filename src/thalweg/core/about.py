@@ -1,4 +1,4 @@
-"""What a result is about: which rule, of which state, in which domain."""
+"""Subject of a result: which rule, of which state, in which domain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class About:
 
     @classmethod
     def of(cls, rule: Any, domain: Domain) -> "About":
-        """What a result about a rule in a domain (a resolved one) begins with."""
+        """Subject of a result about a rule in a domain (a resolved one)."""
         names = tuple(declared_names(rule, domain.layout))
         return cls(type(rule).__name__, rule.rule_kind, names, domain)
 
@@ -71,7 +71,7 @@ class About:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "About":
-        """What `to_dict` wrote; states of a class of a user's own are read back as vectors."""
+        """Read what `to_dict` wrote; states of a class of a user's own come back as vectors."""
         layout = layout_of(data.get("structure"), data["dimension"])
         known = data["domain"]
         domain = None if known is None else domain_from(known, layout)

@@ -53,12 +53,12 @@ class Chart(eqx.Module):
     @property
     @abstractmethod
     def is_product(self) -> bool:
-        """Whether the coordinates vary one by one: the domain is a product of intervals."""
+        """True if the coordinates vary one by one: the domain is a product of intervals."""
 
     @property
     @abstractmethod
     def num_uniform(self) -> int:
-        """How many independent uniform numbers make a uniform point."""
+        """Number of independent uniform numbers that make a uniform point."""
 
     @abstractmethod
     def from_uniform(self, unit: Any) -> Any:
@@ -72,12 +72,12 @@ class Chart(eqx.Module):
 
     @property
     def angles(self) -> np.ndarray:
-        """Which coordinates are angles, booleans of shape `(d,)`; on the host only."""
+        """Truths `(d,)`: the coordinates that are angles; on the host only."""
         return np.isfinite(np.asarray(self.period))
 
     @property
     def is_whole(self) -> bool:
-        """Whether the coordinates are the state's own, all of them, in their order."""
+        """True if the coordinates are the state's own, all of them, in their order."""
         return self.is_product and self.dimension == self.layout.size
 
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
@@ -108,7 +108,7 @@ class Chart(eqx.Module):
 
     @abstractmethod
     def leak(self, displacement: Any) -> Any:
-        """How much a displacement changes what the domain holds constant; 0 where nothing is."""
+        """Change of what the domain holds constant by a displacement; 0 where nothing is held."""
 
     @property
     @abstractmethod
@@ -137,7 +137,7 @@ class Chart(eqx.Module):
 
     @abstractmethod
     def inside(self, y: Any, slack: float = 0.0) -> Any:
-        """Whether `y` lies in the closed domain, widened by `slack` times its widths."""
+        """Truth: `y` lies in the closed domain, widened by `slack` times its widths."""
 
     @abstractmethod
     def sample(self, key: jax.Array, count: int) -> jax.Array:

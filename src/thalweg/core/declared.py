@@ -1,4 +1,4 @@
-"""What a rule or an energy may declare about itself.
+"""Declarations that a rule or an energy may make about itself.
 
 The declarations are optional and live on the class (or in a property), not in fields, so no base
 class has to define them: this module is the one place that looks for them.

@@ -126,7 +126,7 @@ class Box(Domain):
 
     @property
     def is_scalar(self) -> bool:
-        """Whether the bounds are a single pair of plain numbers."""
+        """True if the bounds are a single pair of plain numbers."""
         return self.layout == Layout.of(0.0)
 
     def like(self, layout: Layout) -> "Box":
@@ -231,7 +231,7 @@ class ProbabilitySimplex(Domain):
 
     @property
     def words(self) -> str:
-        """How many coordinates it has."""
+        """The number of coordinates, in words."""
         return f"the simplex of {self.size} coordinates"
 
 

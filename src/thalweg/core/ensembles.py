@@ -94,7 +94,7 @@ def lane_keys(key: jax.Array, count: int) -> jax.Array:
 
 
 def in_lane() -> bool:
-    """Whether a lane of an ensemble is being traced: a verb called there must not raise."""
+    """True if a lane of an ensemble is being traced: a verb called there must not raise."""
     return _in_lane.get()
 
 

@@ -9,7 +9,7 @@ class ThalwegError(Exception):
 
 
 class InputError(ThalwegError, ValueError):
-    """What was given is wrong: an argument, a rule, a file, an option."""
+    """An input that is wrong: an argument, a rule, a file, an option."""
 
 
 class ConvergenceError(ThalwegError, ArithmeticError):

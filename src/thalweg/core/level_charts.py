@@ -40,7 +40,7 @@ class LevelChart(Chart):
 
     @property
     def bounds(self) -> tuple[Any, Any]:
-        """How far the level set extends in each coordinate."""
+        """Least and largest values of each coordinate on the level set, `(d,)` each."""
         return self.lower, self.upper
 
     @property
@@ -69,7 +69,7 @@ class LevelChart(Chart):
         return _STEPS * (self.dimension + 1)
 
     def from_uniform(self, unit: Any) -> Any:
-        """Where random walks from the middle arrive that go any length along random directions.
+        """Ends of random walks from the middle, of any length along random directions.
 
         (Hit and run, Smith 1984: any symmetric law of directions leaves the uniform law as it is.)
         """
@@ -84,7 +84,7 @@ class LevelChart(Chart):
         return y
 
     def _reach(self, y: Any, way: Any) -> tuple[Any, Any]:
-        """How far one can go both ways from inside points before a wall."""
+        """Distances to the walls, both ways, from inside points."""
         xp = np if isinstance(y, np.ndarray) else jnp
         here, speed = self._state(y), way @ self.basis.T
         moves = xp.abs(speed) > 0.0

@@ -38,7 +38,7 @@ def flat(state: Any) -> list[float]:
 
 
 def structure(layout: Layout) -> Any:
-    """How a state is nested, as JSON-ready data; None for one vector, and for classes of users.
+    """Nesting of a state, as JSON-ready data; None for one vector, and for classes of users.
 
     A leaf is its shape; `{"dict": {…}}`, `{"tuple": […]}` and `{"list": […]}` nest.
     """

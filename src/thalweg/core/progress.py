@@ -32,7 +32,7 @@ def quiet(is_quiet: bool = True) -> Iterator[None]:
 
 
 class Progress:
-    """How far a long job has come, its rate and the time left, on standard error.
+    """Progress of a long job, its rate and the time left, on standard error.
 
     A context manager. It stays silent for the first two seconds, so that a short job prints
     nothing; inside another job's progress, because the outer one reports; and within `quiet()`. On

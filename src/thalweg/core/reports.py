@@ -31,7 +31,7 @@ class Report(ABC):
     @property
     @abstractmethod
     def title(self) -> str:
-        """What was found of which system, in a line without a full stop."""
+        """A line without a full stop: the finding, and of which system."""
 
     @abstractmethod
     def table(self) -> Table | None:
@@ -39,7 +39,7 @@ class Report(ABC):
 
     @abstractmethod
     def remarks(self) -> list[str]:
-        """What belongs below the table, in sentences."""
+        """Sentences for below the table."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class TableReport(Report):
 
 
 def about_in(data: Mapping[str, Any], about: About | None) -> About:
-    """What a result being read is about: as given, else as it says itself."""
+    """Subject of a result being read: as given, else as it says itself."""
     return About.from_dict(data["about"]) if about is None else about
 
 

@@ -8,7 +8,7 @@ import equinox as eqx
 
 
 class Result(eqx.Enumeration):
-    """How a run or an iteration ended."""
+    """End of a run or an iteration, as a code."""
 
     successful = "The run reached its end."
     settled = "The run came to rest before its end."

@@ -118,7 +118,7 @@ def without_empty(header: list[str], rows: list[list[str]]) -> tuple[list[str], 
 
 
 def _columns(header: list[str], rows: list[list[str]], width: int) -> list[int]:
-    """How wide each column is."""
+    """Width of each column, in characters."""
     texts = list(zip(header, *rows, strict=True))
     wanted = [max(map(len, column)) for column in texts]
     least = [max(len(word) for text in column for word in text.split(" ")) for column in texts]

@@ -49,7 +49,7 @@ def refuse_frozen_chance(name: str, cure: str, owner: Any, fn: Any, *examples: A
 
 
 def is_reproducible(owner: Any, fn: Callable[..., Any], *examples: Any) -> bool:
-    """Whether two traces of a function have the same operations and the same constants.
+    """True if two traces of a function have the same operations and the same constants.
 
     Looks once at every class, and at every plain function in its fields, for each shape of the
     examples; values of parameters do not matter.
@@ -72,7 +72,7 @@ def is_reproducible(owner: Any, fn: Callable[..., Any], *examples: Any) -> bool:
 
 
 def _key(owner: Any, examples: Any) -> tuple[Any, list[Any]]:
-    """What tells owners apart, None where nothing does; and the functions among their leaves."""
+    """Key that tells owners apart, None if nothing does; and the functions among their leaves."""
     leaves, treedef = jax.tree.flatten(owner)
     parts = [leaf for leaf in leaves if not eqx.is_array_like(leaf)]
     shapes, of_examples = jax.tree.flatten(examples)
@@ -99,7 +99,7 @@ def _traced(fn: Callable[..., Any], *examples: Any) -> Any:
 
 
 def _same(one: Any, two: Any) -> bool:
-    """Whether two programs, or two parameters of an operation, are the same but for names."""
+    """True if two programs, or parameters of an operation, are the same but for names."""
     if one is two:
         return True
     if isinstance(one, core.ClosedJaxpr) and isinstance(two, core.ClosedJaxpr):

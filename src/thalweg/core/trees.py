@@ -159,7 +159,7 @@ def non_finite_leaves(tree: Any) -> list[str]:
 
 
 def has_tracer(*trees: Any) -> bool:
-    """Whether any leaf is being traced: whether we are inside somebody's `jit` or `grad`."""
+    """True if any leaf is being traced, inside somebody's `jit` or `grad`."""
     return any(isinstance(x, Tracer) for x in jax.tree.leaves(trees))
 
 
@@ -176,7 +176,7 @@ def norm(tree: Any) -> jax.Array:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """How a state (a pytree of real arrays) is laid out as one flat vector; hashable, host only.
+    """Layout of a state (a pytree of real arrays) as one flat vector; hashable, host only.
 
     Attributes:
         treedef: the pytree structure.

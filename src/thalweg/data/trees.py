@@ -45,7 +45,7 @@ class HierarchicalData:
         return np.eye(self.num_items)
 
     def clusters(self, level: int) -> np.ndarray:
-        """Which node of a level (1 is below the root) each item descends from, `(items,)`.
+        """Node of a level (1 is below the root) from which each item descends, `(items,)`.
 
         Raises:
             InputError: the tree has no such level.

@@ -145,5 +145,5 @@ class CovariantDescent(Flow):
 
 
 def _is_used(factor: Any) -> bool:
-    """Whether a coefficient is anything but the Python number zero."""
+    """True if a coefficient is anything but the Python number zero."""
     return not isinstance(factor, int | float | np.floating) or factor != 0.0

@@ -86,7 +86,7 @@ def _abstract(layout: Layout) -> Any:
 
 
 def _mismatch(rule: Rule, layout: Layout) -> str | None:
-    """Why a state of this layout does not fit the rule, or None if it does."""
+    """A sentence on why a state of this layout does not fit the rule, or None if it does."""
     shapes = layout.shapes[0] if len(layout.shapes) == 1 else layout.shapes
     verb, t = rule.words.law, np.zeros((), rule.time_dtype(np.float64))
     failure: list[Exception] = []

@@ -16,7 +16,7 @@ _ROUNDING = 16.0
 
 
 class _Turn(NamedTuple):
-    """Where Newton's method is.
+    """State of Newton's method.
 
     Attributes:
         z: the point.

@@ -22,7 +22,7 @@ from thalweg.dynamics.words import WORDS, Words
 
 
 class Rule(eqx.Module):
-    """What changes a state (abstract): subclass `Flow`, `Map`, `Diffusion` or `Kernel`, not this.
+    """A law that changes a state (abstract): subclass `Flow`, `Map`, `Diffusion` or `Kernel`.
 
     A rule is an immutable pytree whose fields are its parameters. Four things may be declared on
     the class, without annotation and therefore not as fields: `domain` (the default region),
@@ -60,7 +60,7 @@ class Rule(eqx.Module):
     @property
     @abstractmethod
     def has_continuous_time(self) -> bool:
-        """Whether time is a real number, rather than a count of steps."""
+        """True if time is a real number, rather than a count of steps."""
 
     @abstractmethod
     def trial(self, t: Any, state: Any) -> Any:
@@ -68,7 +68,7 @@ class Rule(eqx.Module):
 
     @property
     def words(self) -> Words:
-        """What things are called for such a rule."""
+        """Names of things for such a rule."""
         return WORDS[self.rule_kind]
 
     def time_dtype(self, dtype: Any) -> Any:
@@ -81,7 +81,7 @@ class Deterministic(Rule):
 
     @abstractmethod
     def displacement(self, t: Any, state: Any) -> Any:
-        """How the state changes: f of a flow, g − x of a map. Zero exactly at equilibria."""
+        """Change of the state: f of a flow, g − x of a map. Zero exactly at equilibria."""
 
     @abstractmethod
     def growth(self, eigenvalues: Any) -> Any:
@@ -89,7 +89,7 @@ class Deterministic(Rule):
 
     @abstractmethod
     def growth_error(self, eigenvalues: Any, error: Any) -> Any:
-        """How far `growth` may be off where the eigenvalues may be off by `error`."""
+        """Error of `growth` for eigenvalues that may be off by `error`."""
 
     @abstractmethod
     def own_jacobian(self, jacobian: Any) -> Any:
@@ -134,7 +134,7 @@ class Random(Rule):
     @property
     @abstractmethod
     def cure(self) -> str:
-        """What to ask about instead, in a sentence."""
+        """A sentence on the question to ask instead."""
 
 
 class Flow(Deterministic):

@@ -25,7 +25,7 @@ _ROUNDING = 8.0
 
 
 class Memo(NamedTuple):
-    """What is kept of a state.
+    """Memory of a state that flips keep up to date.
 
     Attributes:
         fields: Wx + b, `(N,)`, or None.
@@ -77,7 +77,7 @@ def settled_sign(energy: Hopfield, x: Any) -> jax.Array:
 
 
 def memo_of(energy: Hopfield, x: Any) -> Memo:
-    """What is kept of a state: fields, or overlaps where the couplings are Hebbian."""
+    """Memory of a state: fields, or overlaps for Hebbian couplings."""
     bias = jnp.abs(jnp.broadcast_to(cast_like(energy.bias, x), x.shape))
     if isinstance(energy.weights, HebbianCouplings):
         overlaps = x @ cast_like(energy.weights.columns, x)
@@ -170,14 +170,14 @@ def visit_each(energy: Hopfield, x: Any, order: Any, decide: Decision) -> Any:
 
 
 def _rows(weights: Couplings) -> Any:
-    """What a flip of spin i adds to the memo, as row i."""
+    """Rows `(N, …)`: row i is the change of the memory by a flip of spin i."""
     if isinstance(weights, HebbianCouplings):
         return weights.columns
     return weights.matrix if isinstance(weights, DenseCouplings) else weights.dense()
 
 
 def _slack_of(memo: Memo, size: int) -> Any:
-    """How far rounding may put a field that is made of overlaps, beyond the part of the bias."""
+    """Rounding error of a field that is made of overlaps, beyond the part of the bias."""
     if memo.overlaps is None:
         return 0.0
     total = jnp.sum(jnp.abs(memo.overlaps)) + memo.overlaps.shape[0]

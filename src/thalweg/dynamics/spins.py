@@ -70,7 +70,7 @@ class SpinCarry(NamedTuple):
 
 
 class SweepInfo(NamedTuple):
-    """What there is to tell of a sweep.
+    """Diagnostics of a sweep.
 
     Attributes:
         flips: how many spins were turned.

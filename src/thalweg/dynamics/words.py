@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Words:
-    """What things are called for one kind of rule.
+    """Names of things for one kind of rule.
 
     Attributes:
         kind: `"flow"`, `"map"`, `"diffusion"` or `"kernel"`.
@@ -35,16 +35,16 @@ class Words:
 
     @property
     def is_continuous(self) -> bool:
-        """Whether time is a real number, rather than a count of steps."""
+        """True if time is a real number, rather than a count of steps."""
         return self.clock == "t"
 
     @property
     def rate(self) -> str:
-        """How often: "per time unit" or "per step"."""
+        """Unit of a rate: "per time unit" or "per step"."""
         return f"per {self.unit}"
 
     def moment(self, time: float) -> str:
-        """When: "t = 1.25" or "step 3"."""
+        """Moment in words: "t = 1.25" or "step 3"."""
         return f"t = {time:.3g}" if self.is_continuous else f"step {time:.0f}"
 
 

@@ -1,4 +1,4 @@
-"""What an energy is, and the energies that arithmetic makes: sums and scalings."""
+"""Energies, and those that arithmetic makes of them: sums and scalings."""
 
 from abc import abstractmethod
 from collections.abc import Callable

@@ -198,7 +198,7 @@ class Hopfield(Energy):
         return self.weights.fields(x) + cast_like(self.bias, x)
 
     def is_bounded_below(self) -> bool:
-        """Whether E has a lower bound on all of R^N (on spins it always has)."""
+        """True if E has a lower bound on all of R^N (on spins it always has)."""
         values, vectors = np.linalg.eigh(np.asarray(self.weights.dense(), np.float64))
         tolerance = 1e-12 * max(np.abs(values).max(), 1e-300)
         bias = vectors.T @ (np.asarray(self.bias) * np.ones(len(values)))

@@ -1,4 +1,4 @@
-"""What "steepest" means: metrics that turn the covector ∇E into a direction.
+"""Meanings of "steepest": metrics that turn the covector ∇E into a direction.
 
 One kind of metric a module; each answers `sharp`, `flat`, `inner` and `norm`. Potentials are the
 convex functions of mirror descent, whose second derivatives are metrics.

@@ -1,4 +1,4 @@
-"""What every geometry answers."""
+"""Interface of every geometry."""
 
 from abc import abstractmethod
 from typing import Any

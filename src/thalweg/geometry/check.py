@@ -1,4 +1,4 @@
-"""Whether a geometry is one: symmetric and positive definite at given states."""
+"""Check of a geometry: symmetric and positive definite at given states."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def _matrices(geometry: Geometry, states: Any) -> jax.Array:
 
 
 def _fault(matrix: np.ndarray) -> tuple[str, str] | None:
-    """What is wrong with a metric's matrix and the evidence, or None."""
+    """Fault of a metric's matrix and the evidence, or None."""
     if not np.all(np.isfinite(matrix)):
         return "is not finite", f"an entry is {matrix[~np.isfinite(matrix)][0]}"
     scale = np.abs(matrix).max()

@@ -37,7 +37,7 @@ class Potential(eqx.Module):
 
     @abstractmethod
     def contains(self, x: Any) -> jax.Array:
-        """Whether φ is defined at the state, a boolean."""
+        """Truth: φ is defined at the state."""
 
 
 class Entropy(Potential):

@@ -35,7 +35,7 @@ _DIFFERENCE = 1e-4  # a central difference then errs by 1e-8 and rounds by 1e-13
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientRow(TableReport):
-    """What one strategy makes of the gradient.
+    """The gradient by one strategy, beside that of rest.
 
     Attributes:
         strategy: its name and settings.
@@ -69,7 +69,7 @@ class GradientRow(TableReport):
         return _HEADER, [_cells(self)]
 
     def remarks(self) -> list[str]:
-        """What failed, if anything did."""
+        """Sentences on failures; none where there were none."""
         said = []
         if self.unsettled:
             said.append(f"{self.strategy}: {self.unsettled:.1%} of the samples did not settle.")
@@ -120,7 +120,7 @@ class GradientComparison(TableReport):
         return _HEADER, [_cells(row) for row in self.rows]
 
     def remarks(self) -> list[str]:
-        """What the reference is worth, and what failed."""
+        """Sentences on the accuracy of the reference, and on failures."""
         truth = (
             f"Reference: the implicit gradient in float64, which is {self.error:.0e} from finite "
             f"differences."

@@ -20,7 +20,7 @@ _POWER_STEPS, _AVERAGED = 64, 16
 
 
 class Relaxed(eqx.Module):
-    """Where a run came to rest; under `jax.vmap`, of many samples.
+    """End of a run at rest; under `jax.vmap`, of many samples.
 
     Attributes:
         state: its end, the only part that has a gradient.
@@ -161,7 +161,7 @@ class Run(eqx.Module):
         return state, count
 
     def describe(self, state: Any, num_steps: Any) -> Relaxed:
-        """What is known of an end; the state alone has a gradient."""
+        """Diagnostics of an end; the state alone has a gradient."""
         law, held = held_still(self.law), held_still(state)
         change = law.displacement(num_steps, held)
         radius = spectral_radius(lambda x: law.step(num_steps, x), held)

@@ -271,6 +271,6 @@ def find(name: str) -> Entry:
 
 
 def classes() -> dict[str, str]:
-    """Where every class of the room lives: name → module."""
+    """Modules of all classes of the room: name → module."""
     targets = [entry.target.partition(":") for entry in ENTRIES]
     return {name: module for module, _, name in targets if module.startswith("thalweg.models.")}

@@ -1,4 +1,4 @@
-"""What a phase portrait shows, as numbers."""
+"""Numbers of a phase portrait."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

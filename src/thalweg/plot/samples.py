@@ -35,7 +35,7 @@ class Sample:
     settled: np.ndarray | None = None
 
     def shown(self) -> list[np.ndarray]:
-        """What of it is to be seen, each part of shape `(m, d)`: of a map, where orbits settle."""
+        """Parts that are drawn, each of shape `(m, d)`: of a map, its settled part."""
         return [run.y for run in self.runs] if self.settled is None else [self.settled]
 
 
@@ -80,7 +80,7 @@ def _until_they_leave(orbits: np.ndarray) -> list[Run]:
 
 
 def _elsewhere(problem: Problem, y: np.ndarray, marked: Sequence[np.ndarray]) -> np.ndarray:
-    """Which points `(n, d)` do not lie on a mark."""
+    """Those of the points `(n, d)` that do not lie on a mark."""
     chart, away = problem.chart, np.full(len(y), np.inf)
     for mark in np.concatenate([np.zeros((0, chart.dimension)), *map(np.atleast_2d, marked)]):
         gap = np.linalg.norm(chart.difference(y, mark) / np.asarray(chart.widths), axis=1)

@@ -24,7 +24,7 @@ _UNSTABLE = 3
 
 @dataclass(frozen=True)
 class Scene:
-    """What a portrait is of; points are in the coordinates of the domain.
+    """Subject of a portrait; points are in the coordinates of the domain.
 
     Attributes:
         view: what the axes are.

@@ -1,4 +1,4 @@
-"""How figures look: colours that the colour-blind can tell apart, markers, labels, legends.
+"""Style of figures: colours that the colour-blind can tell apart, markers, labels, legends.
 
 Nothing here changes matplotlib's global settings, and figures are made without pyplot: they need no
 backend, open no window, and are freed when nobody holds them.

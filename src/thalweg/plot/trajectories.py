@@ -100,7 +100,7 @@ def draw_trajectory(
 
 
 def _differ_in_scale(values: np.ndarray) -> bool:
-    """Whether some coordinate would look flat beside another."""
+    """True if some coordinate would look flat beside another."""
     ranges = np.ptp(values, axis=0)
     moving = ranges[ranges > 1e-9 * np.max(np.abs(values), initial=1e-300)]
     return len(moving) > 1 and bool(moving.max() > _FLAT * moving.min())

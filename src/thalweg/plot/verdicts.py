@@ -165,7 +165,7 @@ def _turning_view(problem: Problem, found: Verdict) -> View | None:
 
 
 def witness_curve(problem: Problem, witness: Witness, cycles: Sequence[Cycle] = ()) -> np.ndarray:
-    """What refutes an energy, as points `(m, d)`: one equilibrium, or once round a closed orbit.
+    """Curve `(m, d)` that refutes an energy: one equilibrium, or once round a closed orbit.
 
     Arguments:
         problem: the rule and its chart.

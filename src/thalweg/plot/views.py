@@ -30,7 +30,7 @@ CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.5 * _ROOT3]])
 
 @dataclass(frozen=True)
 class View:
-    """What a figure shows of a state space.
+    """Plane or line of a state space that a figure shows.
 
     Attributes:
         problem: the rule in the coordinates of its domain.
@@ -65,16 +65,16 @@ class View:
 
     @property
     def is_flow(self) -> bool:
-        """Whether states move along curves, and do not jump from point to point."""
+        """True if states move along curves, and do not jump from point to point."""
         return self.problem.rule.has_continuous_time
 
     @property
     def is_slice(self) -> bool:
-        """Whether the space has more coordinates than the view, which are held."""
+        """True if the space has more coordinates than the view, which are held."""
         return len(self.origin) > self.dimension and not self.is_projection
 
     def place(self, y: np.ndarray) -> np.ndarray:
-        """Where points `(…, d)` appear on the figure, `(…, k)`; angles are not wrapped."""
+        """Places `(…, k)` of points `(…, d)` on the figure; angles are not wrapped."""
         return (np.asarray(y) - self.origin) @ self.inverse.T
 
     def lift(self, p: np.ndarray) -> np.ndarray:
@@ -82,17 +82,17 @@ class View:
         return self.origin + np.asarray(p) @ self.basis.T
 
     def contains(self, p: np.ndarray, slack: float = 1e-9) -> np.ndarray:
-        """Which places lie in the domain."""
+        """Truths `(…,)`: the places that lie in the domain."""
         return np.asarray(self.problem.chart.inside(self.lift(p), slack))
 
     def is_on(self, y: np.ndarray, slack: float = 1e-6) -> np.ndarray:
-        """Which points lie in the plane itself."""
+        """Truths `(…,)`: the points that lie in the plane itself."""
         chart = self.problem.chart
         off = chart.difference(y, self.lift(self.place(y))) / np.asarray(chart.widths)
         return np.linalg.norm(off, axis=-1) <= slack
 
     def shows(self, y: np.ndarray) -> bool:
-        """Whether a curve lies in the plane, or is seen along the other coordinates."""
+        """True if a curve lies in the plane, or is seen along the other coordinates."""
         return not self.is_slice or bool(np.all(self.is_on(y)))
 
     def wrap(self, p: np.ndarray) -> np.ndarray:
@@ -119,7 +119,7 @@ class View:
         return np.where(self.contains(p, 1e-6)[:, None], p, np.nan) if self.corners else p
 
     def points(self, y: np.ndarray) -> np.ndarray:
-        """Where separate points `(…, d)` appear on the figure, angles wrapped."""
+        """Places of separate points `(…, d)` on the figure, angles wrapped."""
         return self.wrap(self.place(y))
 
     def on_axes(self, p: np.ndarray, after: np.ndarray | None = None) -> np.ndarray:

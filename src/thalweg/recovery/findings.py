@@ -1,4 +1,4 @@
-"""What the levels of a question find, and what is known once some of them have been asked."""
+"""Findings of the levels of a question, and what is known once some of them were asked."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -49,29 +49,29 @@ class Finding:
 
 
 class Findings(tuple[Finding, ...]):
-    """What is known from the levels that were asked so far."""
+    """Findings of the levels that were asked so far."""
 
     @property
     def has_metric(self) -> bool:
-        """Whether the rule is steepest descent in a metric that was found."""
+        """True if the rule is steepest descent in a metric that was found."""
         return any(f.metric is not None for f in self)
 
     @property
     def has_energy(self) -> bool:
-        """Whether an energy was found."""
+        """True if an energy was found."""
         return any(f.energy is not None for f in self)
 
     @property
     def is_gradient(self) -> bool:
-        """Whether the displacement is a gradient in a metric that was found."""
+        """True if the displacement is a gradient in a metric that was found."""
         return any(f.is_gradient for f in self)
 
     @property
     def excludes_metric(self) -> bool:
-        """Whether the displacement is known to be a gradient in no metric."""
+        """True if the displacement is known to be a gradient in no metric."""
         return any(f.witness is not None and f.witness.excludes_metric for f in self)
 
     @property
     def excludes_energy(self) -> bool:
-        """Whether it is known that no energy falls wherever the rule moves."""
+        """True if it is known that no energy falls wherever the rule moves."""
         return any(f.witness is not None and f.witness.excludes_energy for f in self)

@@ -82,5 +82,5 @@ class Kind(StrEnum):
 
     @property
     def has_metric(self) -> bool:
-        """Whether the rule is steepest descent in a metric that is known."""
+        """True if the rule is steepest descent in a metric that is known."""
         return self.strength == _METRIC

@@ -34,7 +34,7 @@ class Level(ABC):
 
     @abstractmethod
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Whether the answer could add to what the levels before it found."""
+        """True if the answer could add to what the levels before it found."""
 
     @abstractmethod
     def ask(self, question: Question) -> Finding:

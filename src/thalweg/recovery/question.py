@@ -110,12 +110,12 @@ class Question:
 
     @functools.cached_property
     def sites(self) -> Sites:
-        """Where the rule is looked at."""
+        """Points at which the rule is looked at."""
         return choose_sites(self.region)
 
     @functools.cached_property
     def euclidean(self) -> Exactness:
-        """Whether the rule itself is a gradient."""
+        """Exactness of the rule itself, in the Euclidean metric."""
         return self.examine(Euclidean(), inset=AT_WALLS)
 
     @functools.cached_property

@@ -155,7 +155,7 @@ def _upheld(findings: Findings) -> Findings:
 
 
 def _fall(findings: Findings, energy: Any) -> str | None:
-    """How it is known that the energy handed out falls: "proved" or "checked"."""
+    """Grade of the knowledge that the energy handed out falls: "proved" or "checked"."""
     if not any(f.energy is energy and f.kind is not None for f in findings if energy is not None):
         return None  # there is none, or one that only never rises
     proofs = (f.proof for f in findings if f.proof is not None and f.proof.energy is energy)

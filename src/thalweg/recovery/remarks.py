@@ -29,7 +29,7 @@ def refuse_unusable(question: Question) -> None:
 
 
 def remarks_on_region(question: Question) -> tuple[str, ...]:
-    """What a reader should know of the region, in sentences."""
+    """Sentences on the region."""
     region, undefined = question.region, question.euclidean.undefined
     troubles = region.troubles
     remarks = [*_held(question), *(f"{t}; the test assumes C¹." for t in troubles.found)]

@@ -106,7 +106,7 @@ class Verdict(Report):
 
     @property
     def witness(self) -> Witness | None:
-        """What refutes an energy: the first of `witnesses`."""
+        """Witness against an energy: the first of `witnesses`."""
         return self.witnesses[0] if self.witnesses else None
 
     def data(self) -> dict[str, Any]:

@@ -15,12 +15,12 @@ class Witness(Protocol):
 
     @property
     def excludes_metric(self) -> bool:
-        """Whether the displacement is a gradient in no metric that is continuous there."""
+        """True if the displacement is a gradient in no metric that is continuous there."""
         ...
 
     @property
     def excludes_energy(self) -> bool:
-        """Whether no energy falls wherever the rule moves, whatever the metric."""
+        """True if no energy falls wherever the rule moves, whatever the metric."""
         ...
 
     def to_dict(self) -> dict[str, Any]:

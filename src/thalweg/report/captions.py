@@ -1,4 +1,4 @@
-"""What to see in a figure, in words."""
+"""Captions: what to see in a figure, in words."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def rest_in_words(equilibria: Equilibria) -> str:
-    """How many equilibria of which kinds there are, and of which dimension continua are."""
+    """Numbers of equilibria by kind, and of continua by dimension, in words."""
     kinds = Counter(e.kind for e in equilibria if not e.continuum)
     parts = [
         counted(number, f"{kind} point" if "-" in kind else kind) for kind, number in kinds.items()
@@ -36,7 +36,7 @@ def rest_in_words(equilibria: Equilibria) -> str:
 
 
 def cycles_in_words(cycles: Cycles) -> str:
-    """How many cycles there are, whether any attracts, and whether any leaves the domain."""
+    """Numbers of cycles, of those that attract, and of those that leave the domain, in words."""
     noun = WORDS[cycles.about.rule_kind].orbit
     stable = sum(c.stable for c in cycles)
     more = f", {stable} of them attracting" if len(cycles) > 1 and stable else ""
@@ -52,7 +52,7 @@ def cycles_in_words(cycles: Cycles) -> str:
 
 
 def portrait_caption(data: Portrait, energy: str | None) -> str:
-    """What to see in a phase portrait."""
+    """Caption of a phase portrait."""
     view = data.view
     if view.dimension == 1:
         return _line_caption(view.names[0], view.is_flow)
@@ -105,7 +105,7 @@ def _line_caption(name: str, is_flow: bool) -> str:
 
 
 def spectrum_caption(words: Words) -> str:
-    """What to see in a spectrum."""
+    """Caption of a spectrum."""
     return (
         f"{words.eigenvalues.capitalize()} of the linearization at each state of rest. A mode "
         f"decays {words.decay} (shaded); "
@@ -114,12 +114,12 @@ def spectrum_caption(words: Words) -> str:
 
 
 def shows_runs(data: Portrait) -> bool:
-    """Whether the phase portrait draws the trajectories that figures against time show."""
+    """True if the phase portrait draws the trajectories that figures against time show."""
     return data.view.dimension == 2 and data.view.is_flow
 
 
 def energy_caption(check: DescentCheck | None, energy: str, data: Portrait) -> str:
-    """What to see in an energy along trajectories."""
+    """Caption of an energy along trajectories."""
     which = (
         "the trajectories of the phase portrait, in their colours"
         if shows_runs(data)
@@ -133,7 +133,7 @@ def energy_caption(check: DescentCheck | None, energy: str, data: Portrait) -> s
 
 
 def verdict_caption(verdict: Verdict, data: Portrait) -> str:
-    """What to see in the figure of a verdict."""
+    """Caption of the figure of a verdict."""
     if verdict.energy is not None:
         how = "states run downhill; only its differences mean something"
         if data.view.dimension == 1:

@@ -1,4 +1,4 @@
-"""What the JSON of every command about a system begins with."""
+"""Head of the JSON of every command about a system."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -73,7 +73,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Code:
-    """What is typed or printed, letter by letter."""
+    """Text that is typed or printed, letter by letter."""
 
     text: str
 
@@ -174,7 +174,7 @@ class Page:
         )
 
     def files(self) -> dict[str, bytes]:
-        """What to write, by file name: the figures, and the page itself as `report.html`.
+        """Files to write, by name: the figures, and the page itself as `report.html`.
 
         Raises:
             InputError: two figures have one name.

@@ -154,7 +154,7 @@ def _time_course(found: Analysis, data: Portrait) -> Picture | None:
 
 
 def _worth(problem: Problem, track: Run) -> tuple[bool, float]:
-    """How much a trajectory shows: one that stays before one that leaves, then how far it goes."""
+    """Rank of a trajectory: one that stays before one that leaves, then by its length."""
     stays = bool(np.all(problem.chart.inside(track.y[-1:], 1e-9)))
     return stays, float(np.linalg.norm(np.ptp(track.y / problem.chart.widths, axis=0)))
 

@@ -95,7 +95,7 @@ class Boltzmann(eqx.Module):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many cells there are along each coordinate."""
+        """Number of cells along each coordinate."""
         return self.levels.shape
 
     @property

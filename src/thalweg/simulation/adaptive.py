@@ -60,13 +60,13 @@ class Solve(eqx.Module):
         return diffrax.ODETerm(_velocity)
 
     def is_at_rest(self, t: Any, state: Any) -> Any:
-        """Whether the run may stop here; False where it never may."""
+        """Truth: the run may stop here; False where it never may."""
         if self.until is None:
             return False
         return self.until.is_at_rest(self.flow.velocity(t, state), state)
 
     def evaluations(self, steps: Any, rejected: Any) -> Any:
-        """How often the velocity was evaluated; None for an implicit solver."""
+        """Number of evaluations of the velocity; None for an implicit solver."""
         if isinstance(self.solver, diffrax.AbstractImplicitSolver):
             return None
         tableau = self.solver.tableau

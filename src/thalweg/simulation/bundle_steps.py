@@ -17,7 +17,7 @@ _STAGES = 1e-2
 
 
 class Start(NamedTuple):
-    """Where a batch of lanes begins, and how it is to run.
+    """Starts of a batch of lanes, and their settings.
 
     Attributes:
         z: the points, shape `(n, d)`.

@@ -39,7 +39,7 @@ _TANGENT_TOLERANCE = 1e-11
 
 
 class Track(NamedTuple):
-    """What a batch of lanes did.
+    """Steps of a batch of lanes.
 
     Attributes:
         t: the time after each step, counted from 0, shape `(n, STEPS + 1)`; a step that was refused

@@ -48,7 +48,7 @@ class PatientChord(optx.AbstractRootFinder):
     def terminate(
         self, fn: Any, y: Any, args: Any, options: Any, state: Any, tags: Any
     ) -> tuple[Any, Any]:
-        """Whether the unknowns are known, or the moves become longer."""
+        """Truth, and a code: the unknowns are known, or the moves become longer."""
         rate = state.diffsize / state.diffsize_prev
         left = state.diffsize * rate / (1.0 - rate)
         is_known = (state.step >= 2) & (rate < 1.0) & (left < _LEFT)

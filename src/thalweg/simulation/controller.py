@@ -59,7 +59,7 @@ class Guarded(diffrax.AbstractAdaptiveStepSizeController):
         error_order: Any,
         controller_state: Any,
     ) -> Any:
-        """Whether the step from `t0` to `t1` is accepted, and the next one."""
+        """Accept or refuse the step from `t0` to `t1`, and choose the next one."""
         is_finite = all_finite(y1_candidate)
         error = jax.tree.map(lambda e: jnp.where(is_finite, e, jnp.inf), y_error)
         candidate = jax.tree.map(lambda a, b: jnp.where(is_finite, a, b), y1_candidate, y0)

@@ -26,7 +26,7 @@ _ROOM = 1024
 
 
 class _Cursor(eqx.Module):
-    """How far a run has come.
+    """State of a run on its way.
 
     Attributes:
         t: the time reached.
@@ -240,7 +240,7 @@ def _outcome(problem: Solve, at: _Cursor, saved: list[Any]) -> Outcome:
 
 
 def _interpolation(problem: Solve, times: Any, infos: Any) -> diffrax.DenseInterpolation:
-    """What Diffrax would return, filled up to a power of two: evaluating it compiles seldom."""
+    """Diffrax's interpolation, filled up to a power of two: evaluating it compiles seldom."""
     steps = len(times) - 1
     room = 2 ** math.ceil(math.log2(max(steps, 1)))
     filled = jax.tree.map(

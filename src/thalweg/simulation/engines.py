@@ -116,5 +116,5 @@ def _repeat(asked: Request, stepper: Stepper, count: int) -> Outcome:
 
 
 def _label(asked: Request) -> str:
-    """What the progress is called."""
+    """Label of the progress."""
     return f"simulate {type(asked.rule).__name__}"

@@ -1,4 +1,4 @@
-"""How a failed run is told: as an exception on the host, by `equinox.error_if` inside a trace."""
+"""Messages of failed runs: an exception on the host, `equinox.error_if` inside a trace."""
 
 import equinox as eqx
 import jax
@@ -47,7 +47,7 @@ def raised_inside(run: Trajectory) -> Trajectory:
 
 
 def _more_steps(method: Method | None, run: Trajectory) -> str:
-    """What may help where the steps ran out, and was not done already."""
+    """A sentence on the cure where the steps ran out, without what was done already."""
     room = f"raise max_steps (method={type(method).__name__}(max_steps=…)) or loosen rtol"
     if isinstance(method, Stiff):
         return f"{room[0].upper()}{room[1:]}.{_in_float64(run)}"

@@ -1,4 +1,4 @@
-"""What `simulate` was asked for, checked and brought into the form that the engines take."""
+"""Inputs of `simulate`, checked and brought into the form that the engines take."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ def checked_start(rule: Rule, start: Any) -> Any:
 
 
 def _is_plain_list(node: Any) -> bool:
-    """Whether it is a vector or matrix written as numbers, rather than a pytree (as in `Box`)."""
+    """True if it is a vector or matrix written as numbers, rather than a pytree (as in `Box`)."""
     if type(node) not in (list, tuple) or not node:
         return False
     return all(isinstance(x, int | float | np.number) or _is_plain_list(x) for x in node)

@@ -24,7 +24,7 @@ class ItoMethod(Method):
     @property
     @abstractmethod
     def evaluations(self) -> int | None:
-        """How often a step evaluates the drift; None where nobody counts."""
+        """Number of evaluations of the drift by a step; None where nobody counts."""
 
 
 class EulerMaruyama(ItoMethod):

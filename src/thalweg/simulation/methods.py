@@ -27,7 +27,7 @@ _ADJOINTS: dict[str, diffrax.AbstractAdjoint] = {
 
 
 class Method(eqx.Module):
-    """How a rule is followed in time (abstract): `AdaptiveMethod`, `FixedStep`, `ItoMethod`."""
+    """A way to follow a rule in time (abstract): `AdaptiveMethod`, `FixedStep`, `ItoMethod`."""
 
 
 class AdaptiveMethod(Method):
@@ -40,12 +40,12 @@ class AdaptiveMethod(Method):
     @property
     @abstractmethod
     def limit(self) -> int:
-        """How many steps may be tried, accepted and rejected ones together."""
+        """Number of steps that may be tried, accepted and rejected ones together."""
 
     @property
     @abstractmethod
     def adjoint(self) -> diffrax.AbstractAdjoint:
-        """How Diffrax differentiates a solve."""
+        """Way in which Diffrax differentiates a solve."""
 
 
 class FixedStep(Method):
@@ -63,7 +63,7 @@ class FixedStep(Method):
     @property
     @abstractmethod
     def evaluations(self) -> int:
-        """How often a step evaluates the velocity."""
+        """Number of evaluations of the velocity by a step."""
 
 
 class Adaptive(AdaptiveMethod):

@@ -1,4 +1,4 @@
-"""What an engine hands back, before it becomes a trajectory."""
+"""Outcome of an engine, before it becomes a trajectory."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ SEGMENT_SECONDS = 0.25
 
 
 def first_budget(state: Any) -> int:
-    """How many steps to make before looking at the clock: many for a small state."""
+    """Number of steps to make before looking at the clock: many for a small state."""
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(state))
     return int(np.clip(2**20 // max(size, 1), 16, 8192))
 

@@ -1,4 +1,4 @@
-"""How far to run, by which method, when to stop and what to save: the arguments of `simulate`."""
+"""Requests to `simulate`: how far to run, by which method, when to stop and what to save."""
 
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ _MODES = ("steps", "dense", "end")
 
 
 class Request(NamedTuple):
-    """What `simulate` was asked, the rule and the start looked at; its arguments by their names."""
+    """Arguments of `simulate` by their names, the rule and the start looked at."""
 
     rule: Any
     start: Any
@@ -110,7 +110,7 @@ def ito_method(asked: Request) -> ItoMethod:
 
 
 def step_count(asked: Request, dt: Any) -> int:
-    """How many steps of one length to make: of `dt`, or of a rule without continuous time.
+    """Number of steps of one length: of `dt`, or of a rule without continuous time.
 
     Raises:
         InputError: neither or both are given, or what is given is not a whole positive number of
@@ -204,7 +204,7 @@ def saved_steps(save: Any, count: int) -> np.ndarray:
 
 
 def saved_times(save: Any, start: Any, stop: Any, dtype: Any) -> tuple[Output, Any]:
-    """What to save of an adaptive run, and when.
+    """Output of an adaptive run, and its times.
 
     Raises:
         InputError: `save` is no way to save a run, or its times are unsorted or outside.
@@ -248,7 +248,7 @@ def tolerances(rtol: Any, atol: Any, dtype: Any) -> tuple[Any, Any]:
 
 
 def checked_until(until: Any) -> Settled | None:
-    """When to stop early.
+    """Condition of an early stop, checked.
 
     Raises:
         InputError: it is neither None, "settled" nor a Settled object.

@@ -1,4 +1,4 @@
-"""When a run has come to rest."""
+"""Rest of a run: the condition under which it stops early."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class Settled(eqx.Module):
                 raise InputError(f"Settled: {name} must not be negative, got {value}.")
 
     def is_at_rest(self, change: Any, state: Any) -> jax.Array:
-        """Whether a velocity (or the last step of a map) is as small as the tolerances ask."""
+        """Truth: a velocity (or the last step of a map) is as small as the tolerances ask."""
         return rms(change) <= self.atol + self.rtol * rms(state)
 
 
@@ -71,5 +71,5 @@ def rms(tree: Any) -> jax.Array:
 
 
 def all_finite(tree: Any) -> jax.Array:
-    """Whether every number of a pytree is finite."""
+    """Truth: every number of a pytree is finite."""
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]))

@@ -1,4 +1,4 @@
-"""What makes a step of length one: of a map, a kernel, a flow or a diffusion."""
+"""Steps of length one: of a map, a kernel, a flow or a diffusion."""
 
 from abc import abstractmethod
 from typing import Any
@@ -41,12 +41,12 @@ class Stepper(eqx.Module):
 
     @abstractmethod
     def change(self, index: Any, old: Any, new: Any) -> Any:
-        """What vanishes at rest, after the step that led from one carry to another."""
+        """Quantity that vanishes at rest, after the step that led from one carry to another."""
 
     @property
     @abstractmethod
     def evaluations(self) -> int | None:
-        """How often a step evaluates the rule; None where nobody counts."""
+        """Number of evaluations of the rule by a step; None where nobody counts."""
 
 
 class MapSteps(Stepper):

@@ -26,7 +26,7 @@ _ROOM = 4096
 
 
 class _Cursor(eqx.Module):
-    """What the last finite state needs to go on, after `index` steps.
+    """Carry of the last finite state, after `index` steps.
 
     The result is `successful` while it goes on.
     """

@@ -205,7 +205,7 @@ class GuardedTangent(diffrax.AbstractAdaptiveStepSizeController):
         self, t0: Any, t1: Any, y0: Any, y1_candidate: Any, args: Any, y_error: Any,
         error_order: Any, controller_state: Any,
     ) -> Any:  # fmt: skip
-        """Whether the step from `t0` to `t1` is accepted, and the next one."""
+        """Accept or refuse the step from `t0` to `t1`, and choose the next one."""
         both = Guarded(self.rtol, self.atol, _larger(self.norm))
         one = jnp.ones_like(y_error[1])
         # The tolerance of a number that is 1 is atol + rtol.

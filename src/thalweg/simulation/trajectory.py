@@ -67,12 +67,12 @@ class Trajectory(TableReport, eqx.Module):
 
     @property
     def settled(self) -> Any:
-        """Whether it came to rest before its end (asked for with `until`)."""
+        """Truth: it came to rest before its end (asked for with `until`)."""
         return self.result == Result.settled
 
     @property
     def is_fine(self) -> Any:
-        """Whether it reached its end or came to rest."""
+        """Truth: it reached its end or came to rest."""
         return _is_fine(self.result)
 
     @property
@@ -186,7 +186,7 @@ class Trajectory(TableReport, eqx.Module):
 
     @property
     def title(self) -> str:
-        """What ran, how many points there are, and where it ended."""
+        """A line: the rule, the number of points, and the end of the run."""
         of = f"Trajectory of {self.about.system} ({self.about.rule_kind})"
         if not self._is_one_run:
             return f"{of}, batched or traced"
@@ -202,7 +202,7 @@ class Trajectory(TableReport, eqx.Module):
         return ["", *header], [["last state", *row]]
 
     def remarks(self) -> list[str]:
-        """How it ended, and what it cost."""
+        """Sentences on how it ended, and on its cost."""
         if not self._is_one_run:
             return [f"Times of shape {np.shape(self.times)}."]
         counts = [f"{self.steps} steps", f"{self.rejected} rejected"]
@@ -234,7 +234,7 @@ def make_trajectory(outcome: Outcome, rule: Rule, labels: tuple[str, ...] | None
 
 
 def _is_jax(tree: Any) -> bool:
-    """Whether a run was made inside a trace: the host makes NumPy arrays."""
+    """True if a run was made inside a trace: the host makes NumPy arrays."""
     return any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(tree))
 
 

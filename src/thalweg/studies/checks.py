@@ -1,4 +1,4 @@
-"""What studies ask of their settings before they compute anything."""
+"""Checks of the settings of studies, before they compute anything."""
 
 from collections.abc import Sequence
 from typing import Any

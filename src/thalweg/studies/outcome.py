@@ -1,4 +1,4 @@
-"""What a study hands back."""
+"""Outcome of a study."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from thalweg.report import Page, Points, Section, to_text
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a study found.
+    """Page, numbers and warnings of a study.
 
     Attributes:
         page: its report: text, tables and figures.

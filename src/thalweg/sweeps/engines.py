@@ -1,4 +1,4 @@
-"""Who computes the parts of a sweep: this process, workers on this machine, or a cluster.
+"""Engines of a sweep: this process, workers on this machine, or a cluster.
 
 `jax.distributed` is no engine here: when one of its processes dies the others are aborted. Dask
 gives the part of a worker that died to another, and the store says what is done.

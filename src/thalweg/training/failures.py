@@ -1,4 +1,4 @@
-"""Where a fit left the finite, and what may help."""
+"""Failure of a fit that left the finite, and its cure."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Failure:
-    """Where a fit left the finite: the step of the epoch, both counted from 1, and the loss.
+    """Moment at which a fit left the finite: step of the epoch, both from 1, and the loss.
 
     Attributes:
         epoch: counted from 1.
@@ -44,7 +44,7 @@ _CURES = {
 
 
 def sentence(failure: Failure, num_steps: int, checkpoint: str | Path | None, data: Any) -> str:
-    """What happened, what was kept, and what may help."""
+    """Sentence on the failure, on what was kept, and on the cure."""
     kept = (
         f"{checkpoint} holds the model after epoch {failure.epoch - 1}"
         if checkpoint is not None and failure.epoch > 1

@@ -186,7 +186,7 @@ def _notes(
     carry: Carry,
     optimizer: optax.GradientTransformation,
 ) -> dict[str, Any]:
-    """What must agree for a checkpoint to be gone on from."""
+    """Facts that must agree for a checkpoint to be gone on from."""
     return {
         "configuration": {
             **(configuration or {}),

@@ -21,7 +21,7 @@ ORIGINS = ("", "data", "forward", "backward", "update")
 
 
 class Carry(eqx.Module):
-    """What a step changes.
+    """State that a step changes.
 
     Attributes:
         params: what is fitted.
@@ -37,12 +37,12 @@ class Carry(eqx.Module):
 
     @property
     def is_finite(self) -> jax.Array:
-        """Whether everything is finite."""
+        """Truth: everything is finite."""
         return self.origin == 0
 
 
 class Program(eqx.Module):
-    """What a compiled step needs to know."""
+    """Static part of a compiled step."""
 
     loss_fn: Callable[..., Any]
     static: Any
@@ -76,7 +76,7 @@ class Program(eqx.Module):
 
 
 def _is_finite(tree: Any) -> jax.Array:
-    """Whether all numbers of a pytree are finite."""
+    """Truth: all numbers of a pytree are finite."""
     leaves = [leaf for leaf in jax.tree.leaves(tree) if eqx.is_inexact_array(leaf)]
     return jnp.all(jnp.stack([jnp.array(True), *(jnp.all(jnp.isfinite(x)) for x in leaves)]))
 

@@ -1,4 +1,4 @@
-"""When to end a fit before its last epoch."""
+"""Early end of a fit, before its last epoch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -169,7 +169,7 @@ def _is_rough(cycle: Cycle) -> bool:
 
 
 def _reach(problem: Problem, leaving: list[Cycle]) -> list[str]:
-    """How far the cycles that leave a box go in the coordinates that do so, in a sentence."""
+    """A sentence on the range of the cycles that leave a box, in the coordinates that do so."""
     chart = problem.chart
     if not leaving or not chart.is_product:
         return []

@@ -77,13 +77,13 @@ def _carried(closed: Closed, shift: np.ndarray) -> np.ndarray:
 
 
 def turns(path: Path, frame: Frame) -> tuple[int, ...]:
-    """How often a closed path goes round each angle."""
+    """Number of turns of a closed path round each angle."""
     net = np.sum(path.z[:, 1] - path.z[:, 0], axis=0)
     return tuple(int(n) for n in np.round(net[frame.angles]))
 
 
 def windings(path: Path, points: np.ndarray, frame: Frame) -> tuple[int, ...]:
-    """How often a closed path in the plane winds about each of the points `(k, 2)`.
+    """Winding numbers of a closed path in the plane about the points `(k, 2)`.
 
     Two families of closed orbits that enclose different equilibria are different families.
     """

@@ -18,7 +18,7 @@ _FAR = 10.0
 
 
 class LongOrbits(NamedTuple):
-    """What long orbits did.
+    """Outcome of long orbits.
 
     Attributes:
         cycles: those known before, and those that some of them settled on.
@@ -90,7 +90,7 @@ def _period(points: np.ndarray, frame: Frame) -> int | None:
 
 
 def _has_settled(points: np.ndarray, cycles: list[PeriodicOrbit], frame: Frame) -> bool:
-    """Whether the end of an orbit lies on an attracting cycle, or on one of a family of cycles."""
+    """True if the end of an orbit lies on an attracting cycle, or on one of a family of cycles."""
     for cycle in cycles:
         away = np.max(np.abs(frame.shorten(cycle.points - points[-1])), axis=1)
         size = np.max(np.ptp(cycle.points, axis=0))

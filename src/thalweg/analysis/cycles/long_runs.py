@@ -150,7 +150,7 @@ class LongRuns:
         return (fourth > _DRIFTS) & (left > _NEARLY_THERE)
 
     def _came_to_rest(self, path: Path) -> bool:
-        """Whether a lane stands still, or all the way that is left to go is short."""
+        """True if a lane stands still, or all the way that is left to go is short."""
         half = len(path) // 2
         if half == 0:
             return True

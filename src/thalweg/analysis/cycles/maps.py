@@ -65,7 +65,7 @@ def search_map(
 
 
 def is_dear(problem: Problem) -> bool:
-    """Whether one step of the map runs a loop inside, as an integration over a period does."""
+    """True if one step of the map runs a loop inside, as an integration over a period does."""
     program = str(jax.make_jaxpr(problem.step)(np.zeros(problem.chart.dimension)))
     return "while[" in program or "scan[" in program
 

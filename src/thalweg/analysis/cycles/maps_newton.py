@@ -43,7 +43,7 @@ class PeriodicOrbit(NamedTuple):
     continuum: int
 
     def attracts(self) -> bool:
-        """Whether orbits nearby stay near it."""
+        """True if orbits nearby stay near it."""
         size = np.abs(np.linalg.eigvals(self.returned.jacobian))
         return bool(self.continuum or np.all(size < 1.0 + NEUTRAL))
 
@@ -120,7 +120,7 @@ def _radius(points: np.ndarray, returned: Return) -> float:
 
 
 def is_minimal(points: np.ndarray, frame: Frame) -> bool:
-    """Whether the points `(n, d)` of a cycle do not go round a shorter one."""
+    """True if the points `(n, d)` of a cycle do not go round a shorter one."""
     period = len(points)
     divisors = [p for p in range(1, period) if period % p == 0]
     away = np.max(np.abs(frame.shorten(points - points[0])), axis=1)

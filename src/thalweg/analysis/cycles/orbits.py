@@ -34,7 +34,7 @@ class Orbit(NamedTuple):
     key: tuple[int, ...]
 
     def attracts(self, direction: float) -> bool:
-        """Whether trajectories that run in this direction of time stay on it or its family."""
+        """True if trajectories that run in this direction of time stay on it or its family."""
         size = np.abs(np.linalg.eigvals(self.returned.jacobian))
         if self.continuum:
             return True

@@ -132,7 +132,7 @@ class Recurrence(NamedTuple):
 
 
 def size_of(path: Path, frame: Frame) -> np.ndarray:
-    """How far a path reaches along each coordinate, an angle at most its period, shape `(d,)`.
+    """Extent of a path along each coordinate, an angle's at most its period, shape `(d,)`.
 
     A coordinate that hardly changes counts a thousandth of the one that changes most.
     """
@@ -144,7 +144,7 @@ def size_of(path: Path, frame: Frame) -> np.ndarray:
 def crossings(
     path: Path, point: np.ndarray, normal: np.ndarray, extent: np.ndarray, frame: Frame
 ) -> list[Crossing]:
-    """Where a path crosses the section through `point` along `normal`, near the point."""
+    """Crossings of a path with the section through `point` along `normal`, near the point."""
     before = frame.shorten(path.z[:, 0] - point)
     start = before @ normal
     end = start + (path.z[:, 1] - path.z[:, 0]) @ normal
@@ -220,7 +220,7 @@ def _spread(turn: Path, begin: float, end: float, count: int) -> tuple[np.ndarra
 def lies_on(
     point: np.ndarray, velocity: np.ndarray, path: Path, frame: Frame, close: float = _CLOSE
 ) -> bool:
-    """Whether a path passes a point in its direction, within `close` times the path's extent."""
+    """True if a path passes a point in its direction, within `close` times the path's extent."""
     extent = size_of(path, frame)
     met = crossings(path, point, velocity / extent**2, extent, frame)
     return any(np.max(np.abs(frame.shorten(c.z - point)) / extent) < close for c in met)

@@ -1,4 +1,4 @@
-"""What a search for cycles returns: closed orbits, n-cycles, and recurrence that is neither."""
+"""Result of a search for cycles: closed orbits, n-cycles, and recurrence that is neither."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Cycle(TableReport):
 
     @property
     def trivial_error(self) -> float | None:
-        """How far the multiplier along the orbit is from 1, which it must be; None of a map."""
+        """Distance from 1 of the multiplier along the orbit, which must be 1; None of a map."""
         return None if self.trivial is None else float(abs(self.multipliers[self.trivial] - 1.0))
 
     def data(self) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class Recurrent(TableReport):
 
     @property
     def title(self) -> str:
-        """How many trajectories recur, and whether they are chaotic."""
+        """A line: the number of trajectories that recur, and "chaotic" or not."""
         what = "chaotic" if self.is_chaotic else "quasi-periodic or slow"
         way = " backwards in time" if self.backwards else ""
         who = "1 trajectory recurs" if self.trajectories == 1 else (
@@ -268,7 +268,7 @@ class Cycles(TableReport, Sequence[Cycle]):
 
     @property
     def title(self) -> str:
-        """How many of which rule there are, and how many leave the domain, in a line."""
+        """A line: the number of cycles, of which rule, and of those that leave the domain."""
         count, said = len(self.members), self.counted()
         title = f"{said[0].upper()}{said[1:]} of {self.about.words}"
         leaving = sum(cycle.leaves for cycle in self.members)
@@ -278,7 +278,7 @@ class Cycles(TableReport, Sequence[Cycle]):
         return f"{title}, {whose} the domain" if leaving else title
 
     def counted(self, noun: str = "cycle") -> str:
-        """How many isolated ones and how many families there are, in words."""
+        """The numbers of isolated ones and of families, in words."""
         families = sum(cycle.continuum > 0 for cycle in self.members)
         isolated = len(self.members) - families
         parts = [f"{isolated or 'no'} {noun}{'' if isolated == 1 else 's'}"]

@@ -1,4 +1,4 @@
-"""Which coordinates of a flow are measured relative to their distance from 0.
+"""Choice of the coordinates of a flow that are measured relative to their distance from 0.
 
 A population that falls to 1e-16 and recovers forgets everything that an error of 1e-13 of its
 largest value would keep. Where a coordinate stays on one side of 0 its own size is the scale.

@@ -47,7 +47,7 @@ IMPLICIT = Tolerances(1e-8, 1e-9, 1e-10, 1e-8)
 
 
 class Guess(NamedTuple):
-    """Where a cycle may be.
+    """A guess of a cycle, from which Newton's method starts.
 
     Attributes:
         nodes: points along it, shape `(m, d)`.
@@ -83,7 +83,7 @@ class Guess(NamedTuple):
 
 
 class Segments(NamedTuple):
-    """What the rule does from each node to the next.
+    """Runs of the rule from each node to the next.
 
     Attributes:
         ends: where the segments end, shape `(m, d)`.
@@ -229,7 +229,7 @@ def correction(trial: Guess, segments: Segments, gap: np.ndarray) -> tuple[np.nd
 
 
 class Return(NamedTuple):
-    """What happens to a small shift once round a cycle.
+    """The return map, linearized: a small shift once round a cycle.
 
     Attributes:
         jacobian: of the return to the first node: of a flow, to the section across it, shape

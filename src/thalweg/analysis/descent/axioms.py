@@ -29,7 +29,7 @@ _SMALL = 1e-8
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Homogeneity(TableReport):
-    """How a function scales: |fn(λx)| ~ λ^degree.
+    """Degree of homogeneity of a function: |fn(λx)| ~ λ^degree.
 
     Attributes:
         degree: the slope of log|fn(λx)| over log λ, from λ = 10⁻² to 10².
@@ -56,7 +56,7 @@ class Homogeneity(TableReport):
         """Nothing: the remarks say it all."""
 
     def remarks(self) -> list[str]:
-        """How far the logarithm departs from a line, and where it was not finite."""
+        """Sentences on how far the logarithm departs from a line, and on where it is not finite."""
         said = [f"log|fn(λx)| departs from slope {self.degree:.6g} by {self.residual:.2g}."]
         if self.undefined:
             said.append(f"It is not finite along {self.undefined} of the directions tried.")
@@ -100,7 +100,7 @@ class AxiomCheck(TableReport):
 
     @property
     def holds(self) -> bool:
-        """Whether all axioms hold."""
+        """True if all axioms hold."""
         return all(verdict.holds for verdict in self.verdicts)
 
     def __getitem__(self, name: str) -> AxiomVerdict:
@@ -109,7 +109,7 @@ class AxiomCheck(TableReport):
 
     @property
     def title(self) -> str:
-        """How many of the axioms hold."""
+        """A line: the number of axioms that hold."""
         count = sum(verdict.holds for verdict in self.verdicts)
         return f"Axioms of {self.about.system or 'a flow'}: {count} of {len(self.verdicts)} hold"
 

@@ -30,7 +30,7 @@ _SHRINKS = 0.8
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BoundedBelow(TableReport):
-    """What was found about an energy's lower bound.
+    """Evidence on an energy's lower bound.
 
     Attributes:
         holds: False where a way was found along which E falls without end; None where none was,
@@ -54,7 +54,7 @@ class BoundedBelow(TableReport):
 
     @property
     def title(self) -> str:
-        """Whether the energy is bounded below, in a line."""
+        """A line: the energy is bounded below, as far as was looked, or is not."""
         found = "not bounded below" if self.holds is False else "no way down without end was found"
         return f"Lower bound of {self.about.system or 'an energy'}: {found}"
 
@@ -184,7 +184,7 @@ def _free_directions(conserved: Any, size: int) -> np.ndarray:
 
 
 def _falls(values: np.ndarray) -> np.ndarray:
-    """Which rows, energies at growing distances, fall without end, as far as can be seen."""
+    """Truths `(n,)`: the rows, energies at growing distances, that seem to fall without end."""
     with np.errstate(invalid="ignore"):
         drops = -np.diff(values[:, -4:], axis=1)
         rounding = 1e-9 * np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=1)

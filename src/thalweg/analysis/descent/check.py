@@ -168,7 +168,7 @@ def _joined(one: Rates, other: Rates) -> Rates:
 def _hunted(
     problem: Problem, energy: Callable[[Any], Any], points: np.ndarray, rates: Rates
 ) -> np.ndarray:
-    """Where ascent leads from the points of the largest rates, relative and absolute, and peaks."""
+    """Ends `(m, d)` of ascent from peaks and from the largest rates, relative and absolute."""
     floor = 1e-12 * np.nanmedian(rates.size) + 1e-300
     relative, rate = (
         np.nan_to_num(height, nan=-np.inf)

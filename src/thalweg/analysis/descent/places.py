@@ -1,4 +1,4 @@
-"""Where to look for a rise: random points, faces, edges and corners, and both sides of switches."""
+"""Places to look for a rise: random points, faces, edges and corners, both sides of switches."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ def smallest_met(chart: Chart, count: int) -> tuple[float, float]:
 
 
 def peaks(points: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Which of some points `(n, d)` are higher than all their neighbours; none in many dimensions.
+    """Truths `(n,)`: points `(n, d)` higher than all their neighbours; none in many dimensions.
 
     A peak is where a hill begins to be seen, however low it is beside others.
     """
@@ -113,7 +113,7 @@ class Switches(NamedTuple):
 
 
 def find_switches(problem: Problem, energy: Callable[[Any], Any], points: np.ndarray) -> Switches:
-    """Where operations of the rule and of the energy that may switch do so.
+    """Points at which operations of the rule and of the energy switch.
 
     The programs are read for comparisons, absolute values, maxima, denominators, …; where such a
     quantity changes sign between points, or comes near zero, its zeros are followed.

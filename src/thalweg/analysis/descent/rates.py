@@ -1,4 +1,4 @@
-"""How fast an energy rises along a rule: at points, where ascent leads, and along trajectories."""
+"""Rates of an energy's rise along a rule: at points, at the ends of ascent, along trajectories."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -59,7 +59,7 @@ def _rates(problem: Problem, energy: Any, points: Any) -> Rates:
 
 @eqx.filter_jit
 def climb(problem: Problem, energy: Any, starts: Any, floor: Any, is_relative: Any) -> jax.Array:
-    """Where ascent inside the domain leads.
+    """Ends `(n, d)` of ascent inside the domain.
 
     Arguments:
         problem: the rule and its chart.

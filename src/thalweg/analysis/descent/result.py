@@ -1,4 +1,4 @@
-"""What a check of descent found."""
+"""Result of a check of descent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from thalweg.dynamics import WORDS
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DescentCheck(TableReport):
-    """Whether an energy never rises along a rule, as far as was looked.
+    """Evidence that an energy never rises along a rule, or the point where it does.
 
     Attributes:
         holds: no rise was found beyond rounding; None when the energy was finite nowhere.
@@ -100,7 +100,7 @@ class DescentCheck(TableReport):
 
     @property
     def title(self) -> str:
-        """Whether the energy falls along the rule, in a line."""
+        """A line: the energy falls along the rule, as far as was looked, or rises."""
         how = "falls wherever the rule moves" if self.strict else "never rises"
         found = {None: "is not finite", True: how, False: "rises somewhere"}[self.holds]
         return f"Descent of {self.about.system} ({self.about.rule_kind}): the energy {found}"
@@ -109,7 +109,7 @@ class DescentCheck(TableReport):
         """Nothing: the remarks say it all."""
 
     def remarks(self) -> list[str]:
-        """What was looked at, and what was seen there."""
+        """Sentences on the places that were looked at, and on the rates there."""
         rate, said = WORDS[self.about.rule_kind].rise, []
         if self.holds:
             said.append(self._looked_at(rate))

@@ -72,7 +72,7 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
 
 
 def _nowhere(problem: Problem, inventory: Inventory) -> dict[str, int]:
-    """How many starts did not end at rest, by what became of them."""
+    """Number of starts that did not end at rest, by what became of them."""
     lost = (inventory.hits < 0) & (inventory.family < 0) & (inventory.label < 0)
     undefined = lost & ~np.isfinite(inventory.residual)
     left = lost & ~undefined & ~np.asarray(problem.chart.inside(inventory.ends, 1e-9))
@@ -215,7 +215,7 @@ def _warnings(
 
 
 def _of_totals(problem: Problem) -> list[str]:
-    """What is conserved, where that may be why equilibria come in families."""
+    """Sentences on conserved totals, where these may be why equilibria come in families."""
     chart = problem.chart
     found = conserved_in(problem)
     found = found[np.all((found == 0.0) | ~chart.angles, axis=1)]
@@ -232,7 +232,7 @@ def _of_totals(problem: Problem) -> list[str]:
 
 
 def _of_jumps(problem: Problem, jumps: Jumps | None) -> list[str]:
-    """What the reader should know of a field that jumps."""
+    """Sentences on a field that jumps."""
     if jumps is None:
         return []
 

@@ -32,7 +32,7 @@ class Spectrum(NamedTuple):
 
 
 class Class(NamedTuple):
-    """What an equilibrium is.
+    """Class of an equilibrium by its eigenvalues.
 
     Attributes:
         kind: `"sink"`, `"source"`, `"saddle"`, `"center"` or `"non-hyperbolic"`.

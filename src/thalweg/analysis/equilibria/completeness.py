@@ -1,4 +1,4 @@
-"""How sure one can be that nothing was missed.
+"""Confidence that no equilibrium was missed.
 
 From independent random starts: the Good–Turing estimate of the probability that one more start
 finds something new, and an upper bound on it that holds with the stated confidence. Zero singletons

@@ -115,7 +115,7 @@ def conserved_in(problem: Problem, key: jax.Array | None = None) -> np.ndarray:
 def is_conserved(
     problem: Problem, scales: Scales, rows: np.ndarray, points: np.ndarray | None = None
 ) -> np.ndarray:
-    """Whether each total `(m, d)` is constant to rounding at 1,000 points, shape `(m,)`."""
+    """Truths `(m,)`: the totals `(m, d)` that are constant to rounding at 1,000 points."""
     points = _points(problem) if points is None else points
     seen = polish(problem, points, scales, steps=0)
     finite = np.all(np.isfinite(seen.displacement) & np.isfinite(seen.noise), axis=1)
@@ -183,7 +183,7 @@ def _check_angles(box: Box, rows: np.ndarray, labels: Sequence[str]) -> None:
 
 
 def _points(problem: Problem) -> np.ndarray:
-    """Where totals are confirmed: uniform points, and points of all sizes."""
+    """Points `(n, d)` at which totals are confirmed: uniform ones, and ones of all sizes."""
     chart = problem.chart
     uniform = chart.draw(np.random.default_rng(11), POINTS - POINTS // 2)
     nowhere = np.zeros((0, chart.dimension))
@@ -206,7 +206,7 @@ def _span(problem: Problem, row: np.ndarray) -> tuple[float, float]:
 
 
 def _proven(problem: Problem, domain: Domain, rows: np.ndarray) -> list[bool]:
-    """Whether the rule's formulas prove each total; False where there are none."""
+    """Truths, one a total: proved by the rule's formulas; False where there are none."""
     if not len(rows) or problem.chart.dimension > _MOST_IN_FORMULAS:
         return [False] * len(rows)
     try:

@@ -83,7 +83,7 @@ def dimensions(problem: Problem, points: np.ndarray, scales: Scales) -> np.ndarr
 def _walk(
     problem: Problem, starts: np.ndarray, directions: np.ndarray, scales: Scales
 ) -> np.ndarray:
-    """Which lanes can walk along a continuum: step, re-converge, and go on the same way."""
+    """Truths `(n,)`: lanes that can step along a continuum, re-converge and go on the same way."""
     widths, chart = np.asarray(scales.y), problem.chart
     here, alive = starts, np.ones(len(starts), dtype=bool)
     for _ in range(_STEPS):
@@ -224,7 +224,7 @@ def _arrive(problem: Problem, points: np.ndarray, scales: Scales) -> SearchEnd:
 
 
 def _stride(dimension: int) -> float:
-    """How far apart points on a continuum are wanted, in units of the domain."""
+    """Distance that is wanted between points on a continuum, in units of the domain."""
     return _STEP * (2.0, 8.0, 20.0)[min(dimension, 3) - 1]
 
 
@@ -291,7 +291,7 @@ def _distance(
 
 
 def _joined(problem: Problem, points: np.ndarray, edges: np.ndarray, scales: Scales) -> np.ndarray:
-    """Which edges run along a continuum: their middle re-converges close to the middle."""
+    """Truths, one an edge: the edge runs along a continuum, its middle re-converging close by."""
     if not len(edges):
         return np.zeros(0, dtype=bool)
     widths, chart = np.asarray(scales.y), problem.chart

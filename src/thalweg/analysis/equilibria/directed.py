@@ -32,7 +32,7 @@ _MOST_NEAR = 16
 
 
 class Trajectories(NamedTuple):
-    """What trajectories from random starts settle on.
+    """Ends of trajectories from random starts, counted.
 
     Attributes:
         followed: how many there were.
@@ -71,7 +71,7 @@ def from_trajectories(
 
 
 def _on_families(problem: Problem, ends: np.ndarray, inventory: Inventory) -> np.ndarray:
-    """Which trajectories ended close to a continuum, slowly, shape `(n,)`."""
+    """Truths `(n,)`: the trajectories that ended close to a continuum, slowly."""
     settled = np.zeros(len(ends), dtype=bool)
     if not inventory.families:
         return settled

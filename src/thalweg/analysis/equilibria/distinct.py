@@ -89,7 +89,7 @@ def _rounded(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
 
 
 def zero_tolerance(polished: Polished, scales: Scales) -> np.ndarray:
-    """What cannot be told from zero at each point, a component, shape `(n, d)`."""
+    """Size below which each component cannot be told from zero at each point, shape `(n, d)`."""
     reach = np.einsum("nij,nj->ni", np.abs(polished.jacobian), np.abs(polished.y))
     return 64.0 * (polished.noise + _EPS * reach) + 16.0 * _EPS * np.asarray(scales.f)
 

@@ -59,7 +59,7 @@ class Equilibrium(TableReport):
 
     @property
     def transients(self) -> Transients | None:
-        """How far small perturbations grow before they decay; None unless it is stable."""
+        """Growth of small perturbations before they decay; None unless it is stable."""
         return transients(self.jacobian, self.about.rule_kind) if self.stable else None
 
     def data(self) -> dict[str, Any]:
@@ -210,7 +210,7 @@ class SlowPoint(TableReport):
 
     @property
     def title(self) -> str:
-        """Where and how slow it is."""
+        """A line: its place and its speed."""
         return f"Slow point, speed {self.speed:.3g}: {format_state(self.state)}"
 
     def table(self) -> None:

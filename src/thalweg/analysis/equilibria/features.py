@@ -31,7 +31,7 @@ _MOST_ROOTS = 64
 
 
 def linear_reach(problem: Problem, roots: Roots, widths: np.ndarray) -> np.ndarray:
-    """How far the rule is linear round each root, in widths; 0 where the root is degenerate.
+    """Radius of linearity round each root, in widths, `(k,)`; 0 where the root is degenerate.
 
     Returns:
         Shape `(k,)`.

@@ -21,7 +21,7 @@ _ON_THE_BOUNDARY = 1e-6
 
 
 class IndexSum(NamedTuple):
-    """What the indices of the equilibria in a domain add up to.
+    """Sum of the indices of the equilibria in a domain, found and expected.
 
     Attributes:
         found: the sum of those found.

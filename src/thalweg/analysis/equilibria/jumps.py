@@ -27,7 +27,7 @@ _AS_MUCH, _LEAST = 0.3, 1e-6
 
 
 class Jumps(NamedTuple):
-    """Where a flow jumps, of the points that were looked at.
+    """Jumps of a flow, at the points that were looked at.
 
     Attributes:
         points: shape `(k, d)`.
@@ -65,7 +65,7 @@ def find_jumps(problem: Problem) -> Jumps:
 
 
 def beside_jumps(problem: Problem, points: np.ndarray) -> np.ndarray:
-    """Whether the field jumps right beside each of the points `(k, d)`, shape `(k,)`."""
+    """Truths `(k,)`: the points `(k, d)` right beside which the field jumps."""
     count, dimension = points.shape
     if not count:
         return np.zeros(0, dtype=bool)
@@ -81,7 +81,7 @@ def beside_jumps(problem: Problem, points: np.ndarray) -> np.ndarray:
 
 
 def _opposed(first: np.ndarray, second: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Whether some mean of the two sides of each jump is zero."""
+    """Truths `(k,)`: the jumps of which some mean of the two sides is zero."""
     a, b = first / size, second / size
     length = np.sum((a - b) ** 2, axis=1)
     share = np.clip(-np.sum(b * (a - b), axis=1) / np.where(length > 0.0, length, 1.0), 0.0, 1.0)

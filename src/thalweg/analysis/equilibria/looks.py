@@ -1,4 +1,4 @@
-"""What a rule does at the first starts: whether it can be analysed, and its typical sizes."""
+"""First look at a rule, at the starts: can it be analysed, and what are its typical sizes."""
 
 import jax
 import numpy as np
@@ -9,7 +9,7 @@ from thalweg.dynamics.problem import Problem
 
 
 def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -> Probe:
-    """What the rule does at the first starts; refuses what cannot be analysed."""
+    """Evaluate the rule at the first starts, and refuse one that cannot be analysed."""
     if given is None:
         look = look_around(problem, key)
     else:
@@ -38,7 +38,7 @@ def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -
 
 
 def look_around(problem: Problem, key: jax.Array | None) -> Probe:
-    """What the rule does at random points of the domain."""
+    """Evaluate the rule at random points of the domain."""
     return Probe(*map(np.asarray, probe(problem, key, np.asarray(0), None, ROUND)))
 
 

@@ -1,4 +1,4 @@
-"""What a search for conserved totals returns."""
+"""Result of a search for conserved totals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class ConservedQuantity(TableReport):
         """Nothing: the title says it all."""
 
     def remarks(self) -> list[str]:
-        """How it was confirmed, and its values."""
+        """Sentences on how it was confirmed, and on its values."""
         return [f"{_HOW[self.confirmed]}; from {self.lower:.6g} to {self.upper:.6g} in the domain."]
 
 
@@ -110,7 +110,7 @@ class ConservedQuantities(TableReport, Sequence[ConservedQuantity]):
 
     @property
     def title(self) -> str:
-        """How many there are, and of which rule."""
+        """A line: the number of conserved totals, and of which rule."""
         count = len(self.members)
         said = f"{count or 'No'} conserved linear {'total' if count == 1 else 'totals'}"
         return f"{said} of {self.about.words}"

@@ -1,4 +1,4 @@
-"""What a search for equilibria returns: what was found, how complete it is, how it prints."""
+"""Result of a search for equilibria: those found, their completeness, and how it prints."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from thalweg.dynamics.words import WORDS
 
 @dataclass(frozen=True)
 class Search:
-    """How complete a search was.
+    """Completeness of a search, in counts and bounds.
 
     Attributes:
         starts: the number of starts.
@@ -174,7 +174,7 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
 
     @property
     def title(self) -> str:
-        """How many of which kind of rule there are, in a line; and how many points of continua."""
+        """A line: the number of equilibria of which kind of rule, and of points of continua."""
         said = self.counted()
         title = f"{said[0].upper()}{said[1:]} of {self.about.words}"
         shown = sum(e.continuum > 0 for e in self.members)
@@ -182,7 +182,7 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
         return f"{title}; {shown} points of {whose} are shown" if shown else title
 
     def counted(self) -> str:
-        """How many isolated ones and how many continua there are, in words."""
+        """The numbers of isolated ones and of continua, in words."""
         words = WORDS[self.about.rule_kind]
         one, many = words.rest, words.rests
         isolated, families = sum(e.continuum == 0 for e in self.members), len(self.continua)
@@ -197,7 +197,7 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
         return equilibria_table(self.members, self.about.rule_kind)
 
     def remarks(self) -> list[str]:
-        """What belongs below the table, in sentences: transients, completeness, warnings."""
+        """Sentences for below the table: transients, completeness, warnings."""
         lines = [said for e in self.members for said in e.growth_in_words()]
         lines += [said for e in self.members for said in e.clusters_in_words()]
         lines += [*str(self.search).splitlines(), *(point.title for point in self.slow)]

@@ -36,7 +36,7 @@ class Scales(NamedTuple):
 
 
 class SearchEnd(NamedTuple):
-    """Where each lane ended (NumPy once it leaves `search_all`).
+    """Last points of lanes (NumPy once it leaves `search_all`).
 
     Attributes:
         y: the last point, shape `(n, d)`, angles wrapped.
@@ -50,7 +50,7 @@ class SearchEnd(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """What the starts reveal about the rule before the search.
+    """The rule at the starts, before the search.
 
     Attributes:
         starts: the starts, shape `(n, d)`.
@@ -161,12 +161,12 @@ def _in_rounds(points: np.ndarray, size: int) -> list[np.ndarray]:
 
 
 def round_for(count: int) -> int:
-    """How many starts go into one call: one size for the usual, one for the very many."""
+    """Number of starts of one call: one size for the usual, one for the very many."""
     return ROUND if count <= 16 * ROUND else 16 * ROUND
 
 
 def chunk_for(dimension: int) -> int:
-    """How many lanes to advance together: enough to vectorize, few enough for the cache."""
+    """Number of lanes that advance together: enough to vectorize, few enough for the cache."""
     return int(np.clip(200_000 // max(dimension, 1) ** 2, 4, 512))
 
 

@@ -69,12 +69,12 @@ class Inventory(NamedTuple):
 
     @property
     def num_found(self) -> int:
-        """How many equilibria there are inside, a continuum counting once."""
+        """Number of equilibria inside, a continuum counting once."""
         return int(np.sum(self.inside)) + int(np.sum(self.within))
 
 
 class Found(NamedTuple):
-    """Where all starts so far ended, and the continua known from earlier ones."""
+    """Ends of all starts so far, and the continua known from earlier ones."""
 
     ends: np.ndarray
     residual: np.ndarray
@@ -84,7 +84,7 @@ class Found(NamedTuple):
 
     @classmethod
     def by(cls, end: SearchEnd, before: "Found | None" = None) -> "Found":
-        """What a search ended on, after what earlier ones did."""
+        """Sort the ends of a search, after those of earlier ones."""
         nowhere = np.full(len(end.y), -1)
         if before is None:
             return cls(end.y, end.residual, end.steps, nowhere, ())

@@ -116,7 +116,7 @@ def _candidates(dimension: int, parts: list[np.ndarray]) -> list[Symmetry]:
 
 
 def _recombined(points: np.ndarray, parts: list[np.ndarray], widths: np.ndarray) -> np.ndarray:
-    """What the parts do in different roots, in all combinations (as many as are allowed)."""
+    """Points `(m, d)` whose parts come from different roots, in all allowed combinations."""
     own = []
     for part in parts:
         cells = np.round(points[:, part] / widths[part], 6) + 0.0

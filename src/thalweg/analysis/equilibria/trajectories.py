@@ -1,4 +1,4 @@
-"""Where trajectories go: cheap runs by the batch, from which the search for roots starts anew.
+"""Trajectories by the batch, cheap, from whose ends the search for roots starts anew.
 
 A search for roots lands near its start, and in many dimensions that is near the saddles in the
 middle. Trajectories end where a simulation would: in the attractors.
@@ -23,7 +23,7 @@ _WHOLE_JACOBIAN = 4
 
 
 def follow(problem: Problem, starts: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Where trajectories end that run until they settle, leave, or have taken enough steps.
+    """Ends `(n, d)` of trajectories that run until they settle, leave, or have taken enough steps.
 
     Arguments:
         problem: the rule and its chart.

@@ -1,4 +1,4 @@
-"""What a stable equilibrium does before it settles: reactivity and transient growth.
+"""A stable equilibrium before it settles: reactivity and transient growth.
 
 Eigenvalues decide how a perturbation ends; when the Jacobian is not normal it may first grow a
 long way. Lengths are Euclidean, in the coordinates of the state, so they change with its units.
@@ -18,7 +18,7 @@ _BEST_CONDITION = 1e8
 
 
 class Transients(NamedTuple):
-    """How far a small perturbation can grow on its way back.
+    """Growth of small perturbations on their way back.
 
     Attributes:
         reactivity: the largest initial growth rate: of a flow λ_max((J + Jᵀ)/2), of a map log‖J‖₂.

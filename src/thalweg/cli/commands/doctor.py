@@ -41,7 +41,7 @@ def _devices() -> list[dict[str, Any]]:
 
 
 def _precision() -> dict[str, Any]:
-    """Whether analysis has float64, and what a plain array of the caller has."""
+    """A row on float64: True in analysis, and the dtype of a plain array of the caller."""
     import jax
     import jax.numpy as jnp
     import numpy as np

@@ -22,7 +22,7 @@ from thalweg.models import registry
 
 @dataclass(frozen=True)
 class System:
-    """What SYSTEM stands for.
+    """Rule, energy and domain that SYSTEM stands for.
 
     Attributes:
         name: as it was typed.
@@ -189,7 +189,7 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def _where(error: BaseException, path: Path) -> str:
-    """What went wrong and in which line of the user's file."""
+    """The error in a user's file and its line, in a sentence."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__} in {error.filename}, line {error.lineno}: {error.msg}."
     frames = traceback.extract_tb(error.__traceback__)

@@ -63,7 +63,7 @@ def build(made_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any],
 def arguments(
     taken_by: Any, settings: Mapping[str, str], presets: Mapping[str, Any], name: str
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """What to call a class or function with, and the settings that are none of its parameters.
+    """Arguments of a class or function, and the settings that are none of its parameters.
 
     Raises:
         InputError: a value does not fit, or a parameter without default is left out.
@@ -158,7 +158,7 @@ def _annotation(node: Any, key: str) -> Any:
 
 
 def _parameters(made_by: Any) -> dict[str, tuple[Any, Any]]:
-    """What a class takes: name → (default, annotation)."""
+    """Parameters of a class: name → (default, annotation)."""
     signature, factories = inspect.signature(made_by), {}
     if dataclasses.is_dataclass(made_by):
         factories = {

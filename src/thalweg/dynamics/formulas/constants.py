@@ -1,4 +1,4 @@
-"""What of a rule's program does not depend on the state, and conditions that the region decides.
+"""Constant parts of a rule's program, and conditions that the region decides.
 
 A rule may derive its constants from its parameters by long calculations, or by some that have no
 exact form. Such a constant gets a symbol of its own, with the number that the program gives it.
@@ -59,7 +59,7 @@ class ConstantParts:
         self._letters = self._free_letters()
 
     def holds(self, equation: Equation) -> bool:
-        """Whether an operation has no operand that depends on the state."""
+        """True if an operation has no operand that depends on the state."""
         return all(not isinstance(o, Name) or o.number in self._numbers for o in equation.operands)
 
     def carry_out(
@@ -153,7 +153,7 @@ def _still_numbers(program: Program, examples: list[np.ndarray]) -> dict[int, np
 
 
 def _is_long(array: Any) -> bool:
-    """Whether an array holds an expression that is better named than written out."""
+    """True if an array holds an expression that is better named than written out."""
     if array.dtype != object:
         return False
     return any(sp.count_ops(entry) > _LONGEST for entry in array.ravel())

@@ -69,7 +69,7 @@ class _Letters:
         return self._renamed(expression)
 
     def reduces_to_zero(self, numerator: Any) -> bool:
-        """Whether a polynomial in letters in whole powers vanishes by the relations of roots."""
+        """True if a polynomial in letters in whole powers vanishes by the relations of roots."""
         if numerator.is_zero:
             return True
         imaginary = numerator.has(sp.I) or any(b.has(sp.I) for b in self._bases.values())

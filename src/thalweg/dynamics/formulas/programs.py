@@ -65,7 +65,7 @@ class Program:
     varying: frozenset[int]
 
     def varies(self, operand: Any) -> bool:
-        """Whether an operand depends on the inputs."""
+        """True if an operand depends on the inputs."""
         return isinstance(operand, Name) and operand.number in self.varying
 
 
@@ -149,7 +149,7 @@ def run(program: Program, *leaves: Any) -> Iterator[tuple[Equation, list[Any], l
 
 
 def is_whole(value: Any) -> bool:
-    """Whether a constant is known and holds nonnegative integers only."""
+    """True if a constant is known and holds nonnegative integers only."""
     if has_tracer(value):
         return False
     array = np.asarray(value)

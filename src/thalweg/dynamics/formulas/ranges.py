@@ -46,7 +46,7 @@ class SymbolRanges:
         return [self.draw(drawn, rng, turn) | dict(self.values) for turn in range(count)]
 
     def is_positive(self, expression: Any, strict: bool = True) -> bool:
-        """Whether an expression is proven positive (or not negative) inside the region.
+        """True if an expression is proven positive (or not negative) inside the region.
 
         Parameters have the values that are known of them, others all that their symbols may have.
         """
@@ -57,7 +57,7 @@ class SymbolRanges:
         return found is not None and found[0] > 0 and (found[1] or not strict)
 
     def has_sign(self, expression: Any) -> bool:
-        """Whether an expression is proven to be zero nowhere in the region."""
+        """True if an expression is proven to be zero nowhere in the region."""
         found = self.sign(expression)
         return found is not None and found[1]
 
@@ -71,7 +71,7 @@ class SymbolRanges:
         return replace(self, values={})
 
     def holds(self, point: Mapping[Any, Any]) -> bool:
-        """Whether a point of exact numbers lies in the region, or on the walls of a box."""
+        """True if a point of exact numbers lies in the region, or on the walls of a box."""
         for name, value in point.items():
             low, high = map(exact_end, self._ends(name))
             if not (low <= value <= high) or (self.positive and value in (low, high)):

@@ -173,7 +173,7 @@ def _coordinate_symbols(rule: Rule, domain: Domain) -> list[Any]:
 
 
 def _ranges(problem: Problem) -> tuple[tuple[float, float], ...]:
-    """How far each coordinate extends."""
+    """Range (low, high) of each coordinate."""
     lower, upper = problem.chart.bounds
     return tuple(zip(map(float, lower), map(float, upper), strict=True))
 

@@ -182,7 +182,7 @@ def _grows(
     part: Mapping[Any, Interval],
     box: Mapping[Any, Interval],
 ) -> bool:
-    """Whether an expression is not negative on a face of the box, and grows from there on."""
+    """True if an expression is not negative on a face of the box, and grows from there on."""
     for slope, name in zip(growth, part, strict=True):
         for side, way in ((0, 1), (1, -1)):
             end = box[name][side]
@@ -204,7 +204,7 @@ def _outward(end: float, way: int) -> float:
 
 
 def middle(low: float, high: float) -> float:
-    """Where an interval is parted, however long."""
+    """Point at which an interval is parted, however long."""
     if math.isfinite(low) and math.isfinite(high):
         return (low + high) / 2.0
     if low < 0.0 < high:

@@ -1,4 +1,4 @@
-"""Where formulas are smooth: switches that the region decides, and what must not vanish in it."""
+"""Smoothness of formulas: switches that the region decides, and what must not vanish in it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -77,7 +77,7 @@ def _case(node: Any, region: SymbolRanges) -> Any:
 
 
 def decided(condition: Any, region: SymbolRanges) -> bool | None:
-    """Whether an inequality holds all over the region (True), or nowhere (False); None if open."""
+    """True if an inequality holds all over the region, False if nowhere; None if open."""
     if condition in (sp.true, sp.false):
         return bool(condition)
     if not isinstance(condition, sp.Gt | sp.Ge | sp.Lt | sp.Le):

@@ -1,4 +1,4 @@
-"""Where a program may leave C¹: denominators, logarithms, roots, absolute values, comparisons.
+"""Operations at which a program may leave C¹: quotients, logarithms, roots, comparisons …
 
 Each such operation has quantities whose zeros are suspicious. Whether something happens where one
 vanishes is seen from values nearby: nothing does for sin(x)/x.
@@ -25,7 +25,7 @@ def quantities_of(program: Program, y: jax.Array) -> list[jax.Array]:
 
 
 def is_suspect(program: Program, equation: Equation) -> bool:
-    """Whether an operation on something that varies can go wrong."""
+    """True if an operation on something that varies can go wrong."""
     name, operands = equation.primitive.name, equation.operands
     if not any(program.varies(o) for o in operands):
         return False
@@ -44,7 +44,7 @@ def is_suspect(program: Program, equation: Equation) -> bool:
 
 
 def _quantities(equation: Equation, operands: list[Any]) -> list[jax.Array]:
-    """What vanishes where the operation may go wrong."""
+    """Quantities that vanish at places where the operation may go wrong."""
     name = equation.primitive.name
     if name == "div":
         return [jnp.asarray(operands[1])]

@@ -1,4 +1,4 @@
-"""What a gradient through rest is: one way to differentiate the end of a run, as an object.
+"""Gradients through rest: one way to differentiate the end of a run, as an object.
 
 A map x⁺ = g(x, θ) is run from z until it is at rest, x* = g(x*, θ). The ways to have the derivative
 of x* differ in what they keep of the run, in their bias, and in what they ask of the rule.
@@ -16,7 +16,7 @@ from thalweg.learning.runs import Relaxed, Run
 
 
 class SolveInfo(eqx.Module):
-    """What a strategy can say of its own reverse pass.
+    """Diagnostics of a strategy's reverse pass.
 
     Attributes:
         residual: the norm of what its linear system leaves, relative to the right-hand side; of

@@ -108,7 +108,7 @@ class EquilibriumPropagation(Gradient):
         moving, fixed = eqx.partition(run, eqx.is_inexact_array)
 
         def contrast(moving: Any) -> jax.Array:
-            """What the gradient is the gradient of, the states held."""
+            """Scalar whose gradient is that of the strategy, the states held."""
 
             def one(run: Run, state: Any, nudged: Any) -> jax.Array:
                 energy = _energy(run.law)

@@ -1,4 +1,4 @@
-"""How balanced a start is, and how far from every rank-deficient solution."""
+"""Balance of a start, and its distance from every rank-deficient solution."""
 
 import itertools
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a linear network learns from: the second moments of its data."""
+"""Second moments of data: all that a linear network learns from."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""When gradient descent is guaranteed to converge (Arora, Cohen, Golowich & Hu 2018)."""
+"""Guarantee that gradient descent converges (Arora, Cohen, Golowich & Hu 2018)."""
 
 import math
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ class Guarantee(FieldsReport):
 
     @property
     def holds(self) -> bool:
-        """Whether convergence is guaranteed."""
+        """True if convergence is guaranteed."""
         return all(self.conditions.values())
 
     def steps_to(self, loss: float) -> int:

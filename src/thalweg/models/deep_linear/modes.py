@@ -62,7 +62,7 @@ class Modes(eqx.Module):
         return Covariances(diagonal, xx, original.yy)
 
     def of_product(self, weights: Sequence[Any]) -> Any:
-        """How strongly each mode is expressed: the diagonal of Uᵀ Wᴺ⋯W¹ V, `(r,)`."""
+        """Strength of each mode: the diagonal of Uᵀ Wᴺ⋯W¹ V, `(r,)`."""
         r = self.strengths.shape[0]
         turned = self.left[:, :r].T @ end_to_end(weights)
         return (turned * self.right[:, :r].T).sum(axis=-1)

@@ -202,7 +202,7 @@ class ExactLearning:
 
 
 def _at(times: Any, tau: float, read: Callable[[float], np.ndarray]) -> np.ndarray:
-    """What `read` says of every time in units of τ, the axes of `times` first."""
+    """Values of `read` at every time in units of τ, the axes of `times` first."""
     t = np.asarray(times, dtype=np.float64)
     if not np.all(np.isfinite(t)) or np.any(t < 0.0):
         raise InputError(f"times must be finite and not negative, got {times!r}.")
@@ -232,7 +232,7 @@ def _rounding(basis: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def _staircase(rows: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows add a direction to those before them, and an orthogonal basis in that order.
+    """Rows that add a direction to those before them, and an orthogonal basis in that order.
 
     A row whose remainder is within its rounding error adds none: a direction made of rounding would
     grow like any other.

@@ -1,4 +1,4 @@
-"""What to expect from a small random start, which is balanced only approximately."""
+"""Predictions for a small random start, which is balanced only approximately."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How sharp the error is, and the largest step for which gradient descent can converge."""
+"""Sharpness of the error, and the largest step for which gradient descent can converge."""
 
 import functools
 from collections.abc import Sequence

@@ -106,7 +106,7 @@ def deep_strength(
 def learning_time(
     strength: Any, start: Any, target: Any, depth: int = 2, tau: float = 1.0
 ) -> np.ndarray:
-    r"""When a mode of N equal layers reaches `target`: the inverse of `deep_strength`.
+    r"""Time at which a mode of N equal layers reaches `target`: the inverse of `deep_strength`.
 
     For N = 2 it is `(τ/2s) ln[u(s − u_0) / (u_0(s − u))]`.
 

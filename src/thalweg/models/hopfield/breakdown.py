@@ -1,4 +1,4 @@
-"""Where retrieval breaks down: at a finite size, and extrapolated to infinite networks.
+"""Load at which retrieval breaks down: at a finite size, and extrapolated to infinite networks.
 
 Infinite networks lose their patterns at one load α_c, where the retrieval state merges with a
 saddle (its overlap falls like a square root, to m_c, and is gone). Of finite networks each breaks
@@ -140,7 +140,7 @@ def find_breakdown(curve: CapacityCurve, threshold: float = 0.8) -> Breakdown:
 
 
 def extrapolate(found: Sequence[Breakdown], power: float = 2.0 / 3.0) -> Extrapolation:
-    """Where the loads of several sizes go for N → ∞: a weighted straight line in N^{−power}.
+    """Load of several sizes continued to N → ∞: a weighted straight line in N^{−power}.
 
     Arguments:
         found: the breakdown at three or more sizes.
@@ -178,7 +178,7 @@ def extrapolate(found: Sequence[Breakdown], power: float = 2.0 / 3.0) -> Extrapo
 
 
 def _half(loads: np.ndarray, retrieved: np.ndarray) -> tuple[float, float]:
-    """Where the fitted share of successes is one half, and its width; NaN where it does not fall.
+    """Load of a fitted share of successes of one half, and its width; NaN where it does not fall.
 
     Newton's steps of a logistic regression with Firth's correction, which adds to each load as much
     as its leverage, half of it a success: so the width stays above zero where shares are 0 or 1.

@@ -1,4 +1,4 @@
-"""How many patterns a Hebbian network holds: mean-field theory, and networks that are run.
+"""Number of patterns that a Hebbian network holds: mean-field theory, and networks that are run.
 
 At zero temperature the overlap m of a network with a stored pattern obeys
 
@@ -203,7 +203,7 @@ def capacity_curve(
 
 @eqx.filter_jit
 def _settled(network: Hopfield, starts: Any, seed: Any) -> jax.Array:
-    """Where random-order updates settle, from each start in turn (a sweep's cost is its flips)."""
+    """Ends of random-order updates, from each start in turn (a sweep's cost is its flips)."""
     kernel = RandomOrderSpins(network)
 
     def one(start: jax.Array) -> jax.Array:

@@ -113,7 +113,7 @@ class EnergyODELayer(eqx.Module):
         )
 
     def num_steps(self, duration: float) -> int:
-        """How many steps a duration takes.
+        """Number of steps of a duration.
 
         Raises:
             InputError: it is not a whole number of steps, at least one.

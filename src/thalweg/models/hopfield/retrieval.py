@@ -51,7 +51,7 @@ class Retrieval(FieldsReport):
 
     @property
     def sweeps(self) -> int:
-        """How often every spin was visited."""
+        """Number of visits of every spin."""
         return len(self.energies) - 1
 
     @property
@@ -153,7 +153,7 @@ class Retrievals(FieldsReport, Sequence[Retrieval]):
     about: About = UNSAID
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of retrievals."""
         return len(self.members)
 
     def __getitem__(self, index: Any) -> Any:
@@ -162,7 +162,7 @@ class Retrievals(FieldsReport, Sequence[Retrieval]):
 
     @property
     def states(self) -> np.ndarray:
-        """Where they came to, `(len, N)`."""
+        """Final states, `(len, N)`."""
         return np.stack([found.state for found in self.members])
 
     @property
@@ -258,7 +258,7 @@ def _checked(update: Any, max_sweeps: Any) -> int:
 
 
 def _free_spins(clamped: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Which spins may turn, booleans of the shape of the starts."""
+    """Truths of the shape of the starts: the spins that may turn."""
     free = np.ones(shape, bool) if clamped is None else ~np.asarray(clamped, bool)
     if free.shape not in (shape, shape[-1:]):
         fitting = " or ".join(str(s) for s in dict.fromkeys((shape[-1:], shape)))

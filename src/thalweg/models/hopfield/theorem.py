@@ -45,7 +45,7 @@ class SpinDescent(FieldsReport):
 
     @property
     def holds(self) -> bool:
-        """Whether theorem 1 and its synchronous counterpart held, up to rounding."""
+        """True if theorem 1 and its synchronous counterpart held, up to rounding."""
         return max(self.worst_rise, self.worst_two_step_rise) <= 1e-12 and not self.unsettled
 
     @property

@@ -20,7 +20,7 @@ _SHORTEST = 1e-6
 
 @dataclass(frozen=True)
 class Arrows:
-    """Where arrows begin, shape `(n, 2)`, and how far they reach, long steps cut."""
+    """Arrows: their tails, shape `(n, 2)`, and their reach, long steps cut."""
 
     places: np.ndarray
     steps: np.ndarray

@@ -39,7 +39,7 @@ def draw(axes: "Axes", data: Portrait) -> "Axes":
 
 
 def nullclines(view: View, field: Field) -> tuple[list[np.ndarray], ...]:
-    """Where each component of the displacement vanishes: all branches, each of shape `(m, 2)`.
+    """Zero lines of each component of the displacement: all branches, each of shape `(m, 2)`.
 
     Contours on the grid find the branches, however many there are; Newton's method then puts their
     points on the curve, and drops those where a component changes sign without passing through

@@ -1,4 +1,4 @@
-"""Where orbits of a map are after a while."""
+"""Orbits of a map after a while."""
 
 from typing import TYPE_CHECKING
 

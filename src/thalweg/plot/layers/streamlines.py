@@ -141,7 +141,7 @@ def _cells(path: np.ndarray) -> np.ndarray:
 
 
 def _free(cells: np.ndarray, taken: np.ndarray, own: set[int]) -> int:
-    """How far a path goes before it meets another line or itself; `own` gathers its cells."""
+    """Length of a path before it meets another line or itself; `own` gathers its cells."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(cells)) + 1])
     for number, start in enumerate(starts):
         cell = int(cells[start])

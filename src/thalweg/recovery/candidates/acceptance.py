@@ -24,7 +24,7 @@ _ROOT, _AT_REST = 1e-8, 1e-9
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What a check of an energy met.
+    """Outcome of a check of an energy.
 
     Attributes:
         worst: the least fall, in [−1, 1]; −1 where ∇E vanishes and the rule moves.
@@ -45,7 +45,7 @@ class Acceptance:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was met that speaks against the energy."""
+        """True if nothing was met that speaks against the energy."""
         return not len(self.where)
 
     def __str__(self) -> str:
@@ -147,7 +147,7 @@ def _falls_on_runs(
 def _roots(
     question: Question, derivatives: Derivatives, centres: np.ndarray, starts: np.ndarray
 ) -> tuple[int, np.ndarray]:
-    """How many roots of ∇E were found in the region, and those at which the rule moves."""
+    """Number of roots of ∇E found in the region, and those at which the rule moves."""
     chart, widths = question.chart, np.asarray(question.chart.widths)
     number = BATCH if question.size <= _FEW_SIZE else _NUM_FEW
     first = np.resize(starts, (number, question.size))
@@ -167,7 +167,7 @@ def _roots(
 
 
 def _is_rest(question: Question, points: np.ndarray) -> np.ndarray:
-    """Whether Newton's method leads from each point to a state of rest close by."""
+    """Truths `(n,)`: the points from which Newton's method leads to a state of rest close by."""
     chart, widths = question.chart, np.asarray(question.chart.widths)
     at = points
     for _ in range(_NEWTON_STEPS):
@@ -187,7 +187,7 @@ def _is_rest(question: Question, points: np.ndarray) -> np.ndarray:
 
 
 def _critical(chart: Chart, derivatives: Derivatives, starts: np.ndarray) -> np.ndarray:
-    """Where damped Newton steps for ∇E = 0 lead from `(n, d)` points."""
+    """Ends of damped Newton steps for ∇E = 0 from `(n, d)` points."""
     widths, points, active = np.asarray(chart.widths), np.array(starts), np.arange(len(starts))
     eye = np.eye(len(widths))
     for damping in np.maximum(10.0 ** -np.arange(float(_NEWTON_STEPS)), 1e-14):

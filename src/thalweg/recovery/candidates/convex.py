@@ -54,7 +54,7 @@ class LyapunovLevel(Level):
     cost: ClassVar[Cost] = Cost.THOROUGH
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Where no energy was found and none is excluded."""
+        """True if no energy was found and none is excluded."""
         return not so_far.has_energy and not so_far.excludes_energy
 
     def ask(self, question: Question) -> Finding:

@@ -19,7 +19,7 @@ _ROUNDING = 1e-9
 
 
 def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
-    r"""How steeply an energy falls along a rule at y, in [−1, 1]; negative where it rises.
+    r"""Steepness of an energy's fall along a rule at y, in [−1, 1]; negative where it rises.
 
     A flow: −∇E·f / (|∇E| |f|), with coordinates in units of the domain. A map: the drop of the
     energy over one step, E(y) − E(y⁺), relative to |∇E| |y⁺ − y| at both ends and to rounding.
@@ -77,7 +77,7 @@ def hunt(problem: Problem, energy: Any, starts: Any) -> tuple[jax.Array, jax.Arr
 
 @eqx.filter_jit
 def walk(problem: Problem, starts: Any) -> jax.Array:
-    """Where `(n, d)` points are taken by a rule, one half of them by its reverse.
+    """Ends of walks from `(n, d)` points by a rule, one half of them by its reverse.
 
     Nothing falls along a closed orbit or in chaos, and there is where walks end. A flow is followed
     at unit speed, in units of the domain; a map is iterated, forward only.

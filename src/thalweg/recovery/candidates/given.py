@@ -29,7 +29,7 @@ class CandidateLevel(Level):
     cost: ClassVar[Cost] = Cost.THOROUGH
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Where one is proposed, no metric was found, and no energy is excluded."""
+        """True if one is proposed, no metric was found, and no energy is excluded."""
         is_settled = so_far.has_metric or so_far.excludes_energy
         return bool(question.candidates) and not is_settled
 

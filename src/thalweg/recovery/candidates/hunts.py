@@ -1,4 +1,4 @@
-"""Where an energy is tried: around equilibria, all over the region, and where hunts lead."""
+"""Points for trying an energy: round equilibria, all over the region, at the ends of hunts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +52,7 @@ def fresh_and_known(question: Question, known: np.ndarray) -> np.ndarray:
 
 
 def is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Which points are within `NEAREST` of an equilibrium, in units of the domain."""
+    """Truths `(n,)`: the points within `NEAREST` of an equilibrium, in units of the domain."""
     near = np.zeros(len(points), dtype=bool)
     for centre in centres:
         gap = question.chart.difference(points, centre[None]) / np.asarray(question.chart.widths)
@@ -63,7 +63,7 @@ def is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.n
 def falls_at_centres(
     question: Question, gradients: Callable[[np.ndarray], np.ndarray], centres: np.ndarray
 ) -> bool:
-    """Whether the second derivative falls strictly at every hyperbolic equilibrium.
+    """True if the second derivative falls strictly at every hyperbolic equilibrium.
 
     Arguments:
         question: the rule and its equilibria.
@@ -108,7 +108,7 @@ def least_fall(question: Question) -> float:
 
 
 def in_words(question: Question, subject: str, checked: object, worst: float) -> str:
-    """What was found: an energy, where it falls, and how narrowly.
+    """Finding in words: an energy, where it falls, and how narrowly.
 
     Arguments:
         question: the rule and the region.

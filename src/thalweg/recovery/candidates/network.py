@@ -43,7 +43,7 @@ class Network(eqx.Module):
 
 
 def make_network(width: int, rng: np.random.Generator) -> Network:
-    """What training begins with: ½|z|² and units in random directions."""
+    """Network with which training begins: ½|z|² and units in random directions."""
     directions = rng.normal(size=(NUM_UNITS, width)) * np.sqrt(2.0 / width)
     weights = rng.normal(size=NUM_UNITS) / NUM_UNITS
     return Network(np.eye(width), weights, directions, rng.normal(size=NUM_UNITS))
@@ -93,7 +93,7 @@ class NetworkEnergy(Energy):
 
 
 class _Loss(eqx.Module):
-    """How far the fall stays below a margin, on average."""
+    """Loss of training: the mean shortfall of the fall below a margin."""
 
     problem: Problem
     energy: NetworkEnergy

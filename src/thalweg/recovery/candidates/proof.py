@@ -27,7 +27,7 @@ class ProofLevel(Level):
     cost: ClassVar[Cost] = Cost.THOROUGH
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Where an energy is thought to fall, in a box of few coordinates."""
+        """True if an energy is thought to fall, in a box of few coordinates."""
         is_small = question.size <= LARGEST and question.chart.is_product
         return is_small and any(f.kind is not None and f.energy is not None for f in so_far)
 

@@ -78,7 +78,7 @@ def make_units(chart: Chart, count: int) -> UnitBasis:
 
 
 def frame_of(chart: Chart) -> tuple[np.ndarray, tuple[bool, ...]]:
-    """Where the coordinates of a chart start, and which of them are angles."""
+    """Lower bounds of a chart's coordinates, and truths: those that are angles."""
     return np.asarray(chart.bounds[0]), tuple(bool(a) for a in chart.angles)
 
 

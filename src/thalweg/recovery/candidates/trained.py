@@ -97,7 +97,7 @@ def _first(question: Question, centres: np.ndarray) -> NetworkEnergy:
 def _hunts(
     question: Question, energy: NetworkEnergy, centres: np.ndarray, known: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where `count` times `HUNTS` hunts ended, and the falls there."""
+    """Ends of `count` times `HUNTS` hunts, and the falls there."""
     parts = []
     for index in range(count):
         starts = fresh_and_known(question, known)

@@ -127,7 +127,7 @@ def _of_smooth_units(question: Question) -> TwoStepEnergy | None:
 
 
 def _is_convex_at(question: Question, matrix: np.ndarray) -> bool:
-    """Whether S Dg is symmetric and positive semidefinite at all samples, walls and corners."""
+    """True if S Dg is symmetric and positive semidefinite at all samples, walls and corners."""
     points = np.concatenate([question.sampled.points, question.special_points])
     jacobians = in_batches(lambda some: evaluate(question.problem, some), points)[1]
     products = matrix @ (jacobians + np.eye(question.size))
@@ -187,7 +187,7 @@ def _of_thresholds(question: Question) -> ThresholdEnergy | None:
 
 
 def _switches(drive: np.ndarray, after: np.ndarray) -> bool:
-    """Whether every unit has one value where its drive is positive, a smaller one elsewhere."""
+    """True if every unit has one value where its drive is positive, a smaller one elsewhere."""
     for q, y in zip(drive.T, after.T, strict=True):
         high, low = y[q > 0.0], y[q < 0.0]
         if not len(high) or not len(low) or np.ptp(high) > _EXACT or np.ptp(low) > _EXACT:
@@ -215,7 +215,7 @@ def _symmetrizing_scale(matrix: np.ndarray) -> np.ndarray | None:
 
 
 def _never_rises(question: Question, energy: Any) -> bool:
-    """Whether the energy rises over no step: from random points, walls, and where hunts end."""
+    """True if the energy rises over no step: from random points, walls, and where hunts end."""
     fresh = question.region.draw(BATCH)
     points = np.concatenate([fresh, question.special_points])
     if not _holds_at(question, energy, points):
@@ -226,7 +226,7 @@ def _never_rises(question: Question, energy: Any) -> bool:
 
 
 def _holds_at(question: Question, energy: Any, points: np.ndarray) -> bool:
-    """Whether the energy does not rise over a step from points, beyond rounding of its terms."""
+    """True if the energy does not rise over a step from points, beyond rounding of its terms."""
     before, after, moved = in_batches(
         lambda some: _over_a_step(question.problem, energy, some), points
     )

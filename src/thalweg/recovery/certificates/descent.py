@@ -55,7 +55,7 @@ class Certificate:
 
     @property
     def core(self) -> float:
-        """How far from a rest rounding leaves the sign open, in widths of the region."""
+        """Distance from a rest in which rounding leaves the sign open, in widths of the region."""
         return max((cube.core for cube in self.cubes), default=0.0)
 
 

@@ -51,7 +51,7 @@ def displacement_and_slope(about: Posed, y: Any) -> Any:
 
 
 def rate(about: Posed, y: Any) -> Any:
-    """How fast the energy rises: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
+    """Rate of the energy's rise: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
     if about.problem.rule.has_continuous_time:
         return jnp.dot(jax.grad(level, argnums=1)(about, y), displacement(about, y))
     return level(about, y + displacement(about, y)) - level(about, y)

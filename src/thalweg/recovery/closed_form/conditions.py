@@ -18,7 +18,7 @@ _DRAWN = 256
 
 @dataclass(frozen=True)
 class Conditions:
-    """What must hold of the parameters.
+    """Conditions on the parameters.
 
     Attributes:
         relations: inequalities and equations of parameters; all of them together suffice.
@@ -52,7 +52,7 @@ def sign_conditions(tests: Iterable[tuple[Any, bool]], region: SymbolRanges) -> 
 
 
 def can_hold(relations: Iterable[Any], region: SymbolRanges) -> bool:
-    """Whether some values of the parameters are seen for which all relations hold.
+    """True if some values of the parameters are seen for which all relations hold.
 
     Those that are known come first; without this an answer could hold for none at all.
     """

@@ -26,7 +26,7 @@ from thalweg.recovery.closed_form.zeros import Evidence
 
 @dataclass(frozen=True)
 class Finding:
-    """What the levels found: the fields of a `SymbolicVerdict`."""
+    """Finding of the levels: the fields of a `SymbolicVerdict`."""
 
     kind: str
     note: str

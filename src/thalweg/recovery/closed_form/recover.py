@@ -99,7 +99,7 @@ def _verdict(answer: Finding, found: RuleFormulas, rule_kind: str) -> SymbolicVe
 
 
 def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> str | None:
-    """Why an equilibrium of the rule in the region excludes every metric, exactly."""
+    """Exact reason why an equilibrium of the rule in the region excludes every metric, or None."""
     if len(found.names) > _SEARCHED:
         return None
     equilibria = find_equilibria(rule, domain)

@@ -25,7 +25,7 @@ _DIGITS_A_DIMENSION = 20
 
 
 def excluded_at(matrix: sp.Matrix) -> str | None:
-    """Why no metric makes a matrix of exact numbers symmetric; None if one does or it is open."""
+    """Reason why no metric makes an exact matrix symmetric; None if one does or it is open."""
     if matrix.free_symbols or not all(entry.is_finite for entry in matrix.flat()):
         return None
     turning = _not_real(matrix)
@@ -37,7 +37,7 @@ def excluded_at(matrix: sp.Matrix) -> str | None:
 def excluded_if_linear(
     velocity: Sequence[Any], matrix: sp.Matrix, region: SymbolRanges
 ) -> str | None:
-    """Why a linear rule with a point of rest in the region is descent in no metric, or None."""
+    """Reason why a linear rule with a rest in the region is descent in no metric, or None."""
     if matrix.has(*region.names):
         return None
     known = matrix.subs(region.values)
@@ -55,7 +55,7 @@ def excluded_if_linear(
 def excluded_at_points(
     velocity: Sequence[Any], region: SymbolRanges, points: np.ndarray
 ) -> str | None:
-    """Why some equilibrium with rational coordinates in the region excludes every metric, exactly.
+    """Exact reason why a rational equilibrium in the region excludes every metric, or None.
 
     Arguments:
         velocity: the rule, whose formulas are smooth in the region.
@@ -111,7 +111,7 @@ def _short(value: Any) -> str:
 
 
 def _is_defective(matrix: sp.Matrix) -> bool:
-    """Whether a matrix is proven not to be diagonalizable: p(A) ≠ 0 for a square-free p.
+    """True if a matrix is proven not to be diagonalizable: p(A) ≠ 0 for a square-free p.
 
     p has the roots of the characteristic polynomial, each once: a diagonalizable A is a root of it.
     """
@@ -126,7 +126,7 @@ def _is_defective(matrix: sp.Matrix) -> bool:
 
 
 def _is_not_zero(number: Any) -> bool:
-    """Whether a number is proven not to be zero, exactly or to 30 digits."""
+    """True if a number is proven not to be zero, exactly or to 30 digits."""
     if number.is_Rational:
         return number != 0
     value = sp.N(number, 30)

@@ -55,7 +55,7 @@ class SymbolicVerdict(Report):
 
     @property
     def certified(self) -> bool:
-        """Whether the kind is proved; only an open question is not."""
+        """True if the kind is proved; only an open question is not."""
         return self.kind != "undecided"
 
     @property

@@ -96,7 +96,7 @@ def _least(changes: Sequence[Any], region: SymbolRanges) -> tuple[Evidence, list
 
 
 def _seen(work: Any, angle: Any, period: float, region: SymbolRanges) -> Evidence:
-    """Whether the integral of `work` over a turn is seen to vanish, on both grids at points.
+    """Evidence that the integral of `work` over a turn vanishes, on both grids at points.
 
     The sum over equidistant nodes converges, for smooth periodic functions, faster than any power
     of their number.

@@ -1,4 +1,4 @@
-r"""How well conditioned can a metric be in which a matrix is symmetric?
+r"""Least condition number of a metric in which a matrix is symmetric.
 
 If M ≻ 0 makes M J symmetric and κ is its condition number, then J = M^{-1/2} S M^{1/2} with S
 symmetric, so that every non-real z obeys |(z − J)⁻¹| ≤ √κ / |Im z|. Of J only Ĵ is known, within η:

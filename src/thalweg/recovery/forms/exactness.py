@@ -28,7 +28,7 @@ _TINY = float(np.finfo(float).tiny)
 
 
 class Sites(NamedTuple):
-    """Where a rule is looked at; the same for every metric.
+    """Points at which a rule is looked at; the same for every metric.
 
     Attributes:
         points: where the symmetry of Dω is probed, shape `(n, d)`.
@@ -81,7 +81,7 @@ class Integrals(NamedTuple):
 
 @dataclass(frozen=True)
 class Exactness:
-    """Whether ω is the differential of −E, in normalised numbers: 0 when it is.
+    """Departure of ω from the differential of −E, in normalised numbers: 0 where it is that.
 
     Attributes:
         asymmetry: the largest over the points of |Dω − Dωᵀ| / (2 |Dω|), Frobenius norms; or over
@@ -122,25 +122,25 @@ class Exactness:
 
     @property
     def is_symmetric(self) -> bool:
-        """Whether Dω is symmetric at every point probed."""
+        """True if Dω is symmetric at every point probed."""
         rows = self.row_asymmetry
         is_smooth = self.torn is None
         return self.asymmetry <= self.tolerance and (rows is None or rows <= 1e-5) and is_smooth
 
     @property
     def is_consistent(self) -> bool:
-        """Whether the line integral's gradient is −ω, and its value does not depend on the path."""
+        """True if the line integral's gradient is −ω, and its value does not depend on the path."""
         limit = max(CONSISTENT, 10.0 * self.tolerance)
         return self.mismatch <= limit and self.circulation <= limit
 
     @property
     def is_exact(self) -> bool:
-        """Whether ω is the differential of −E, as far as measured."""
+        """True if ω is the differential of −E, as far as measured."""
         return self.undefined is None and self.is_symmetric and self.is_consistent
 
     @property
     def obstacle(self) -> str | None:
-        """Why ω is no differential although Dω is symmetric where it exists, or None."""
+        """Reason why ω is no differential although Dω is symmetric where it exists, or None."""
         if self.torn is None:
             return None
         where = ", ".join(f"{v:.4g}" for v in self.torn[:4])

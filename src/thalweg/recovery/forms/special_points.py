@@ -146,7 +146,7 @@ def _asymmetries(
 
 
 def _probed(problem: Problem, geometry: Geometry, found: Exactness, points: np.ndarray) -> _Probed:
-    """What is measured at any number of points, in batches as large as the first look."""
+    """Measurements at any number of points, in batches as large as the first look."""
     number = len(found.sites.points)
     sizes = np.sum(found.probes.along**2 + found.probes.across**2, axis=(1, 2)) / 2.0
     floor = _FLOOR**2 * float(np.nanmedian(sizes)) + np.finfo(float).tiny

@@ -74,7 +74,7 @@ class CircleMetricLevel(Level):
     cost: ClassVar[Cost] = Cost.CHEAP
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Where only the way round an angle hinders the rule from being a gradient."""
+        """True if only the way round an angle hinders the rule from being a gradient."""
         euclidean = question.euclidean
         is_closed = euclidean.is_symmetric and euclidean.winding > CONSISTENT
         known = so_far.is_gradient or so_far.excludes_metric

@@ -1,4 +1,4 @@
-"""What every level with a metric shares: when to ask it, and what else must hold of its answer."""
+"""Shared part of every level with a metric: when to ask it, what else must hold of its answer."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from thalweg.recovery.question import Question
 
 
 def is_metric_open(question: Question, so_far: Findings) -> bool:
-    """Whether the rule may be a gradient in another metric than the Euclidean one."""
+    """True if the rule may be a gradient in another metric than the Euclidean one."""
     known = so_far.is_gradient or so_far.excludes_metric
     return not known and not question.euclidean.is_symmetric
 

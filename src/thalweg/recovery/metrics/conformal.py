@@ -135,7 +135,7 @@ def _inverse(
 
 
 def _is_positive(question: Question, basis: Basis, coefficients: np.ndarray) -> bool:
-    """Whether p stays clear of zero, as far as a random descent from its least values shows."""
+    """True if p stays clear of zero, as far as a random descent from its least values shows."""
     chart, rng = question.chart, np.random.default_rng(1)
     points = np.concatenate([question.special_points, question.region.draw(_NUM_CHECKED)])
     sums = _sums(basis, points) @ coefficients

@@ -130,7 +130,7 @@ def _speed_metric(question: Question) -> Finding:
 
 
 class _Demands:
-    """What closedness asks for at some points: their u, the μ there, and how much it matters."""
+    """Demands of closedness at some points: their u, the μ there, and their weights."""
 
     def __init__(self, velocity: np.ndarray, jacobians: np.ndarray):
         squared = np.sum(velocity**2, axis=1)

@@ -25,7 +25,7 @@ class KnownCyclesLevel(Level):
     cost: ClassVar[Cost] = Cost.CHEAP
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Where cycles are given and no metric was found."""
+        """True if cycles are given and no metric was found."""
         return question.given_cycles is not None and not so_far.has_metric
 
     def ask(self, question: Question) -> Finding:
@@ -41,7 +41,7 @@ class SearchedCyclesLevel(Level):
     cost: ClassVar[Cost] = Cost.THOROUGH
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Where no cycles are given and no metric was found."""
+        """True if no cycles are given and no metric was found."""
         return question.given_cycles is None and not so_far.has_metric
 
     def ask(self, question: Question) -> Finding:
@@ -50,7 +50,7 @@ class SearchedCyclesLevel(Level):
 
 
 def has_cycle(question: Question) -> bool:
-    """Whether a cycle is known that stays in the region, or found where one may be searched for."""
+    """True if a cycle is known that stays in the region, or found where one may be searched for."""
     is_known = question.given_cycles is not None or (question.may_search and _is_small(question))
     return is_known and any(_is_witness(question, cycle) for cycle in question.cycles)
 
@@ -71,12 +71,12 @@ def _refuted_by_cycles(question: Question) -> Finding:
 
 
 def _is_small(question: Question) -> bool:
-    """Whether cycles are searched for in so many coordinates."""
+    """True if cycles are searched for in so many coordinates."""
     return question.size <= METRIC_SIZE
 
 
 def _is_witness(question: Question, cycle: Cycle) -> bool:
-    """Whether nothing can fall all the way round a cycle, and the region holds all of it."""
+    """True if nothing can fall all the way round a cycle, and the region holds all of it."""
     return (
         _stays_inside(question, cycle)
         and _is_extended(question, cycle)
@@ -104,12 +104,12 @@ def _points_of(question: Question, cycle: Cycle) -> np.ndarray:
 
 
 def _stays_inside(question: Question, cycle: Cycle) -> bool:
-    """Whether every state of a cycle lies in the domain."""
+    """True if every state of a cycle lies in the domain."""
     return bool(np.all(question.chart.inside(_points_of(question, cycle), slack=1e-9)))
 
 
 def _is_extended(question: Question, cycle: Cycle) -> bool:
-    """Whether a cycle is no mere point, as far as it closes."""
+    """True if a cycle is no mere point, as far as it closes."""
     chart, points = question.chart, _points_of(question, cycle)
     gaps = chart.difference(points, points[:1]) / np.asarray(chart.widths)
     extent = float(np.max(np.linalg.norm(gaps, axis=1)))
@@ -117,7 +117,7 @@ def _is_extended(question: Question, cycle: Cycle) -> bool:
 
 
 def _is_apart_from_rest(question: Question, cycle: Cycle) -> bool:
-    """Whether a closed orbit keeps away from states of rest by more than its own error.
+    """True if a closed orbit keeps away from states of rest by more than its own error.
 
     A loop of trajectories that lead from one state of rest to the next, or back to the same, closes
     as well as an orbit does that passes by them within the error. The speed over the norm of the

@@ -39,7 +39,7 @@ def find_opaque(question: Question) -> list[np.ndarray]:
 
 
 def _excludes(question: Question, centre: np.ndarray, widths: np.ndarray) -> bool:
-    """Whether the Jacobians on small spheres are clearly symmetric in no constant metric."""
+    """True if the Jacobians on small spheres are clearly symmetric in no constant metric."""
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(64, question.size))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)

@@ -28,7 +28,7 @@ class EquilibriaLevel(Level):
     cost: ClassVar[Cost] = Cost.CHEAP
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Where no metric was found."""
+        """True if no metric was found."""
         return not so_far.has_metric
 
     def ask(self, question: Question) -> Finding:
@@ -84,7 +84,7 @@ def _refuted_by_equilibria(question: Question) -> Finding:
 
 
 def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
-    """How ill conditioned a metric must be there, given how well the Jacobian is known."""
+    """Least condition number of a metric there, given how well the Jacobian is known."""
     chart, rule = question.chart, question.rule
     widths = np.asarray(chart.widths)
     jacobian = in_widths(equilibrium.jacobian, widths)

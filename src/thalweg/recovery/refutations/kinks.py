@@ -20,7 +20,7 @@ _LEAST_JUMP = 1e-8
 
 
 def is_limit(question: Question, equilibrium: Equilibrium) -> bool:
-    """Whether the equilibrium's Jacobian is the limit of the rule's along some way to it.
+    """True if the equilibrium's Jacobian is the limit of the rule's along some way to it.
 
     It is not where, of all the directions tried, even the one that fits best leaves a difference
     that does not shrink with the distance.

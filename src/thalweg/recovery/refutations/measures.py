@@ -180,7 +180,7 @@ def _least(
 
 
 def _rests_on_an_arc(question: Question) -> bool:
-    """Whether a rule on a circle rests on an interval, where an energy may rise again."""
+    """True if a rule on a circle rests on an interval, where an energy may rise again."""
     points = question.chart.draw(np.random.default_rng(0), _NUM_POINTS)
     speeds = np.abs(_component(question, points, 0))
     return float(np.mean(speeds <= _AT_REST * np.max(speeds))) > _ARC

@@ -37,7 +37,7 @@ class Region:
 
     @property
     def has_hole(self) -> bool:
-        """Whether the rule is unbounded somewhere that need not part the region."""
+        """True if the rule is unbounded somewhere that need not part the region."""
         return any(t.kind == "hole" for t in self.troubles.found)
 
     @property
@@ -59,7 +59,7 @@ class Region:
         return kept[:count] if len(kept) >= count else np.resize(kept, points.shape)
 
     def sees(self, points: np.ndarray, origin: np.ndarray | None = None) -> np.ndarray:
-        """Which points are reached from `origin` (the base, or one each) across no pole."""
+        """Truths `(n,)`: points reached from `origin` (the base, or one each) across no pole."""
         columns = self.pole_columns
         if not columns or not len(points):
             return np.ones(len(points), dtype=bool)

@@ -1,4 +1,4 @@
-"""Where the rule has poles, jumps and kinks in the region, found from its suspicious quantities."""
+"""Poles, jumps and kinks of the rule in the region, found from its suspicious quantities."""
 
 from dataclasses import dataclass, replace
 
@@ -48,7 +48,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Troubles:
-    """What was found where the rule's program might leave C¹.
+    """Places found at which the rule's program leaves C¹.
 
     Attributes:
         found: one for each operation and kind.
@@ -155,7 +155,7 @@ def _where_touched(
 
 
 def _is_on(problem: Problem, trouble: Trouble, poles: list[int], seen: Suspects) -> bool:
-    """Whether a trouble lies on a surface of poles that was found already."""
+    """True if a trouble lies on a surface of poles that was found already."""
     if not poles:
         return False
     here = suspects_at(problem, trouble.point[None]).values[0, poles]
@@ -163,7 +163,7 @@ def _is_on(problem: Problem, trouble: Trouble, poles: list[int], seen: Suspects)
 
 
 def _is_low(q: np.ndarray) -> bool:
-    """Whether a quantity of one sign comes near enough to zero to be followed down."""
+    """True if a quantity of one sign comes near enough to zero to be followed down."""
     finite = np.abs(q[np.isfinite(q)])
     return bool(len(finite)) and float(np.min(finite)) < 0.2 * float(np.median(finite))
 
@@ -228,7 +228,7 @@ def _touching(
 def _behaviours(
     problem: Problem, places: np.ndarray, directions: np.ndarray, seen: Suspects, unbounded: str
 ) -> list[str | None]:
-    """What the rule does on both sides of some points: `unbounded`, `"jump"`, `"kink"` or None.
+    """Behaviour on both sides of some points: `unbounded`, `"jump"`, `"kink"` or None.
 
     Arguments:
         problem: the rule and its chart.
@@ -266,7 +266,7 @@ def _behaviour(f: np.ndarray, scale: float, unbounded: str) -> str | None:
 
 
 def _grows(f: np.ndarray, scale: float) -> bool:
-    """Whether the change from step to step does not die out towards the point."""
+    """True if the change from step to step does not die out towards the point."""
     first = np.linalg.norm(f[:, :, 2] - f[:, :, 0], axis=-1)
     second = np.linalg.norm(f[:, :, 4] - f[:, :, 2], axis=-1)
     return bool(np.any((first > 1e-6 * scale) & (second >= 0.5 * first)))

@@ -1,4 +1,4 @@
-"""Where a rule may leave C¹: denominators, logarithms, roots, absolute values, comparisons.
+"""Places where a rule may leave C¹: quotients, logarithms, roots, comparisons …
 
 The rule's own program is read for quantities whose zeros are suspicious. Whether the rule really
 misbehaves where such a quantity vanishes is then seen from its values nearby: sin(x)/x does not,
@@ -31,7 +31,7 @@ class Suspects(NamedTuple):
 
 
 def has_suspects(problem: Problem) -> bool:
-    """Whether the rule's program holds anything suspicious at all; compiles nothing."""
+    """True if the rule's program holds anything suspicious at all; compiles nothing."""
     program = _program(problem)
     return any(is_suspect(program, equation) for equation in program.equations)
 

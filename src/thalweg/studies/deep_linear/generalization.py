@@ -43,12 +43,12 @@ class ErrorCurves:
 
     @property
     def best_time(self) -> float:
-        """When the measured test error is least."""
+        """Time of the least measured test error."""
         return float(self.times[np.argmin(self.test)])
 
     @property
     def best_time_theory(self) -> float:
-        """When the predicted test error is least."""
+        """Time of the least predicted test error."""
         return float(self.times[np.argmin(self.test_theory)])
 
     @property

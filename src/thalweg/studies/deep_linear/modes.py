@@ -28,7 +28,7 @@ SIGMA_YX = np.array(
 
 @dataclass(frozen=True)
 class ModeCurves:
-    """How the modes of one network grew, and how they should have.
+    """Growth of the modes of one network, measured and predicted.
 
     Attributes:
         times: `(T,)`.
@@ -51,7 +51,7 @@ class ModeCurves:
     shallow_form: np.ndarray
 
     def half_times(self) -> tuple[np.ndarray, np.ndarray]:
-        """When each mode passes half its strength: deep and shallow, `(r,)` each; NaN if never."""
+        """Times of half strength of the modes: deep and shallow, `(r,)` each; NaN if never."""
         return tuple(  # type: ignore[return-value]
             np.array(
                 [
@@ -193,7 +193,7 @@ def study(
 
 
 def _lead(deep: np.ndarray, learning_rate: float) -> str:
-    """When modes were learned, as far as the run went."""
+    """A sentence on when modes were learned, as far as the run went."""
     known = deep[np.isfinite(deep)]
     if not len(known):
         said = "In the time of this run it half learned none"

@@ -14,7 +14,7 @@ SHAPES = {"square": (4, 4, 4), "widening": (4, 4, 8), "narrowing": (8, 4, 4)}
 
 @dataclass(frozen=True)
 class Regimes:
-    """How much learning changes the tangent kernel, by λ, for one shape of network.
+    """Change of the tangent kernel by learning, over λ, for one shape of network.
 
     Attributes:
         widths: the layer sizes.

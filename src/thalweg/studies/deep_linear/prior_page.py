@@ -74,7 +74,7 @@ def study(
 
 
 def _lead(found: dict[str, Regimes]) -> str:
-    """Which shapes hardly change their kernel at which end, taken from the numbers."""
+    """A sentence, from the numbers, on the shapes that hardly change their kernel at an end."""
     said = []
     for name, regimes in found.items():
         first, last = (regimes.change[end] < 0.1 for end in (0, -1))

@@ -18,7 +18,7 @@ ACTIVATIONS = {"linear": lambda x: x, "relu": jax.nn.relu}
 
 @dataclass(frozen=True)
 class Differentiation:
-    """What a network knows of the items of a tree while it learns them.
+    """Knowledge of the items of a tree in a network that learns them.
 
     Attributes:
         data: the items.
@@ -37,7 +37,7 @@ class Differentiation:
     errors: np.ndarray
 
     def mode_strengths(self) -> tuple[np.ndarray, np.ndarray]:
-        """How much of every singular mode of the data is learned, `(T, r)`, and the goal `(r,)`."""
+        """Learned part of every singular mode of the data, `(T, r)`, and the goal `(r,)`."""
         left, strengths, right = np.linalg.svd(self.data.features, full_matrices=False)
         learned = np.einsum("ir,tif,rf->tr", left, self.outputs, right)
         return learned, strengths
@@ -59,7 +59,7 @@ class Differentiation:
         return np.stack(shares, axis=1)
 
     def half_steps(self) -> np.ndarray:
-        """When each level is half learned, in samples seen, `(depth,)`; NaN where it never is."""
+        """Samples seen until each level is half learned, `(depth,)`; NaN where it never is."""
         progress = self.level_progress()
         reached = progress >= 0.5
         first = np.argmax(reached, axis=0)

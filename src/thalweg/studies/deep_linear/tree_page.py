@@ -29,7 +29,7 @@ def study(
     num_saves: int = 241,
     seed: int = 0,
 ) -> Outcome:
-    """How networks tell the items of a tree apart, level by level, linear and ReLU.
+    """Items of a tree told apart by networks, level by level, linear and ReLU.
 
     Online gradient descent, one item a step.
 

@@ -1,4 +1,4 @@
-"""What becomes of a trained energy layer: robustness, descent, settling, chatter."""
+"""Measurements of a trained energy layer: robustness, descent, settling, chatter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Robustness:
 
 @dataclass(frozen=True)
 class Descent:
-    """How a layer's states move, as medians over samples.
+    """Motion of a layer's states, as medians over samples.
 
     Attributes:
         times: `(T,)`.
@@ -57,7 +57,7 @@ class Descent:
 
 @dataclass(frozen=True)
 class Settling:
-    """Whether states come to rest.
+    """Shares of states that come to rest.
 
     Attributes:
         longest: how long was waited.

@@ -85,7 +85,7 @@ def _published(row: Configuration) -> str:
 
 
 def _ends(runs: Sequence[Run]) -> str:
-    """How many runs there were, and where some left the finite."""
+    """A sentence on the number of runs, and on those that left the finite."""
     failures = [run.fitted.failure for run in runs if run.fitted.failure is not None]
     if not failures:
         return str(len(runs))
@@ -151,7 +151,7 @@ def _descents(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Tabl
 
 
 def _chatter(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Text]:
-    """What the numbers say of steps around the kink of √(f·f); nothing where they say nothing."""
+    """Text on steps around the kink of √(f·f); nothing where the numbers say nothing."""
     ends = {name: list(found["floors"].values()) for name, found in moving.items()}
     reversed_share = moving["norm"]["descent"]["reversed"] if "norm" in moving else 0.0
     shrinks = "norm" in ends and ends["norm"][-1] < _MUCH_LESS * ends["norm"][0]

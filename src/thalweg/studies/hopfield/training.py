@@ -51,7 +51,7 @@ CONFIGURATIONS = (
 
 @dataclass(frozen=True)
 class Scale:
-    """How large the experiment is.
+    """Scale of the experiment.
 
     Attributes:
         epochs: how many.
@@ -87,7 +87,7 @@ class Run:
 
     @property
     def diverged(self) -> bool:
-        """Whether training left the finite."""
+        """True if training left the finite."""
         return self.fitted.failure is not None
 
 

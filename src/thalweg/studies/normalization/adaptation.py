@@ -26,7 +26,7 @@ from thalweg.models.normalization.model.network import evaluate
 
 @dataclass(frozen=True)
 class Responses:
-    """What a network does with given weights.
+    """Responses of a network with given weights.
 
     Attributes:
         weights: W, shape `(n, n)`.

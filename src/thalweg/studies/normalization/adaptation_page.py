@@ -158,7 +158,7 @@ def _preferring(neurons: int) -> tuple[int, int, int]:
 
 
 def _angles(neurons: int) -> str:
-    """What these prefer, in words."""
+    """Preferred orientations of the neurons, in words."""
     angles = sorted((k * 180.0 / neurons + 90.0) % 180.0 - 90.0 for k in _preferring(neurons))
     first, second, third = (f"{angle:.3g}°" for angle in angles)
     return f"{first}, {second} and {third}"

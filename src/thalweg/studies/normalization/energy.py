@@ -90,7 +90,7 @@ def _energies(energy: PoolEnergy, pools: Any) -> jax.Array:
 def descent_share(
     held: HeldInput, fractions: Any, distances: Any, *, samples: int = 400, seed: int = 0
 ) -> np.ndarray:
-    """How often one step lowers E, by fraction of the critical α and by distance from rest.
+    """Share of single steps that lower E, by fraction of the critical α and distance from rest.
 
     Starts have log R_i = log R*_i + distance·z with standard normal z. A step onto a denominator
     that is not positive does not lower E.

@@ -190,7 +190,7 @@ def _long(runs: list[EnergyRun]) -> float:
 
 
 def _end(case: _Case, run: EnergyRun) -> str:
-    """How a run ended, in words."""
+    """End of a run, in words."""
     kept = np.isfinite(run.energies)
     if not kept.all():
         return f"zero denominator at step {kept.argmin()}"
@@ -274,7 +274,7 @@ def _diagram(cases: list[_Case], fractions: np.ndarray) -> Picture:
 
 
 def _beyond(case: _Case, fractions: np.ndarray) -> str:
-    """What the diagram of one leak shows."""
+    """A sentence on the diagram of one leak."""
     with np.errstate(invalid="ignore"):
         swing = np.ptp(case.totals, axis=1) / np.abs(case.totals[:, 0])
     # Just below the critical step a run is slow to settle, and does not count.

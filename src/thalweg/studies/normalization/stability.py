@@ -50,7 +50,7 @@ class StabilityMap:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many disagreements each explanation covers."""
+        """Number of disagreements that each explanation covers."""
         return {name: int(np.sum(self.reason == code)) for code, name in enumerate(REASONS)}
 
     def table(self) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ def stability_map(
 
 
 def outcomes_by_theory(held: HeldInput, alphas: np.ndarray, betas: np.ndarray) -> np.ndarray:
-    """What the equilibria and their eigenvalues say, shape `(b, a)`; no simulation."""
+    """Outcomes by equilibria and their eigenvalues, shape `(b, a)`; no simulation."""
     beta, alpha = (grid.ravel() for grid in np.meshgrid(betas, alphas, indexing="ij"))
     problems = problems_of(held, alpha, beta)
     states = stable_states(problems)
@@ -91,7 +91,7 @@ def outcomes_by_theory(held: HeldInput, alphas: np.ndarray, betas: np.ndarray) -
 def outcomes_by_simulation(
     held: HeldInput, alphas: np.ndarray, betas: np.ndarray, *, steps: int = 1000
 ) -> np.ndarray:
-    """What the map does from W₀, shape `(b, a)`: R is run, W's unseen part is (1 + β)^t exactly."""
+    """Outcomes of the map from W₀, `(b, a)`: R is run, W's unseen part is (1 + β)^t exactly."""
     beta, alpha = (grid.ravel() for grid in np.meshgrid(betas, alphas, indexing="ij"))
     crossed, moving, _ = run_many(held, alpha, beta, steps)
     code = np.where(moving <= SETTLED, _settled_code(held, beta), 2)
@@ -107,7 +107,7 @@ def explain(
     simulated: np.ndarray,
     steps: int,
 ) -> np.ndarray:
-    """Why theory and simulation differ on whether W, only R, or neither settles.
+    """Reasons why theory and simulation differ on what settles: W, only R, or neither.
 
     A point where they do is run again for 100 times as many steps. Where theory promises rest and
     the run still has not come to it, the same is run as the flow, 50 small steps in place of one,

@@ -137,7 +137,7 @@ def _panels(maps: dict, rows: int) -> list[tuple[tuple[float, float], "Axes"]]:
 
 
 def _place(beta: float | np.ndarray) -> np.ndarray:
-    """Where β is drawn: its logarithm, mirrored at zero."""
+    """Height at which β is drawn: its logarithm, mirrored at zero."""
     return np.sign(beta) * np.log10(np.abs(beta) / (0.5 * _SMALLEST))
 
 

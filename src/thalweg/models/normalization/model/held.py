@@ -19,7 +19,7 @@ from thalweg.models.normalization.model.stimuli import Ensemble
 
 
 class HeldInput(eqx.Module):
-    """What the outputs of a held input depend on: r, c̃ = C r / n and three numbers.
+    """A held input: r, c̃ = C r / n and three numbers, on which its outputs depend.
 
     Arguments:
         drive: r ≥ 0, shape `(n,)`, not all zero. Neurons of drive 0 are *silent*.
@@ -83,7 +83,7 @@ class HeldInput(eqx.Module):
 
     @property
     def is_driven(self) -> np.ndarray:
-        """Which neurons have a drive above zero, shape `(n,)`."""
+        """Truths `(n,)`: the neurons whose drive is above zero."""
         return np.asarray(self.drive) > 0.0
 
     def increment(self, pool: Any, output: Any, alpha: Any) -> Any:

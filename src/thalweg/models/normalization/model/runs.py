@@ -23,7 +23,7 @@ from thalweg.models.normalization.model.weights import FullReweighting
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where a denominator σ² + u of a driven neuron was not positive, or a state not finite.
+    """A denominator σ² + u of a driven neuron that is not positive, or a state that is not finite.
 
     Attributes:
         step: the step t whose outputs do not exist.

@@ -1,4 +1,4 @@
-"""What is shown: gratings, plaids and blanks, ensembles of them, and the order they come in.
+"""Stimuli: gratings, plaids and blanks, ensembles of them, and the order they come in.
 
 A stimulus is a superposition of k gratings, each with a contrast and an orientation in degrees. An
 `Ensemble` is a weighted list of stimuli; a `Presentation` says which of them is shown at step t.
@@ -115,7 +115,7 @@ def mixture(parts: Sequence[tuple[float, Ensemble]]) -> Ensemble:
 
 
 class Presentation(eqx.Module):
-    """Which stimulus of an ensemble is shown at step t (abstract).
+    """Order in which the stimuli of an ensemble are shown, step by step (abstract).
 
     For developers: implement `index`; it must be a pure function of the step.
     """

@@ -1,1 +1,1 @@
-"""What is true of the rule: its energy, its equilibria, where they are stable, in words too."""
+"""Theory of the rule: its energy, its equilibria, their stability, in words too."""

@@ -1,4 +1,4 @@
-"""Where a stable output state exists: intervals of β, and of α, with folds at their ends."""
+"""Range of a stable output state: intervals of β, and of α, with folds at their ends."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class StableIntervals(FieldsReport):
     about: About = UNSAID
 
     def __contains__(self, value: float) -> bool:
-        """Whether a value lies in one of the intervals."""
+        """True if a value lies in one of the intervals."""
         return any(low <= value <= high for low, high in self.intervals)
 
     @property
@@ -205,7 +205,7 @@ def _grid(low: float, high: float, points: int) -> np.ndarray:
 
 
 def _positive_intervals(margin, grid: np.ndarray) -> tuple[list[tuple[float, float]], list[float]]:
-    """Where a function is positive on the range of a grid, its sign changes bisected."""
+    """Intervals on which a function is positive, its sign changes on a grid bisected."""
     values = margin(grid)
     grid, values = _with_turns(margin, grid, values)
     change = np.flatnonzero((values[:-1] > 0.0) != (values[1:] > 0.0))

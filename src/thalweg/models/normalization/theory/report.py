@@ -115,7 +115,7 @@ class StabilityReport(TableReport):
 
 
 def sentences(report: StabilityReport) -> list[str]:
-    """What the report says, one statement a line."""
+    """Statements of the report, one a line."""
     lines = [
         f"{report.size} neurons, {report.driven} of them driven; alpha = {report.alpha:g}, "
         f"beta = {report.beta:g}.",

@@ -208,7 +208,7 @@ def _all_upper(terms: Terms) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _falling(terms: Terms, neuron: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where Φ_k falls, as an interval of s_k, and a margin: positive iff it falls through zero."""
+    """Interval of s_k in which Φ_k falls, and a margin: positive iff it falls through zero."""
     count = len(neuron)
     limit = np.take_along_axis(terms.limit, neuron[:, None], axis=1)[:, 0]
     least = terms.limit.min(axis=1)
@@ -230,7 +230,7 @@ def _falling(terms: Terms, neuron: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 
 
 def _bisect(fn, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Where functions cross from negative to positive; an end where they do not."""
+    """Points at which functions cross from negative to positive; an end where they do not."""
     low, high = low.copy(), high.copy()
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)

@@ -86,7 +86,7 @@ def _excluded(
 
 
 def cycle_defect(ratios: Ratios, size: int) -> float:
-    """How far the log-ratios fail to add up to zero round triangles, as a normalised number."""
+    """Normalised defect of the log-ratios, which must add up to zero round triangles."""
     number = len(ratios.logs)
     logs, weights = np.zeros((number, size, size)), np.zeros((number, size, size))
     i, j = ratios.pairs.T
@@ -103,7 +103,7 @@ def cycle_defect(ratios: Ratios, size: int) -> float:
 
 
 def rectangle_defect(ratios: Ratios, size: int) -> float:
-    """How far log(J_ij / J_ji) is from a sum of functions of x_i and of x_j, whatever they are.
+    """Distance of log(J_ij / J_ji) from sums of any function of x_i and any of x_j.
 
     If L = φ_j(x_j) − φ_i(x_i), then for any two points x and y
 
