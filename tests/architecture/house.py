@@ -49,7 +49,8 @@ PARTS = {
         "problem", "formulas",
     ),
     "explorer": (
-        "printing", "system", "source", "questions", "bundle", "page", "explorer", "server",
+        "printing", "system", "source", "questions", "bundle", "page", "explorer", "port",
+        "server",
     ),
     "formats": ("xpp",),
     "learning": (

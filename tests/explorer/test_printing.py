@@ -24,6 +24,22 @@ def steps(p, t, y):
     return jnp.append(last, kept[3])
 
 
+def still_loops(p, t, y):
+    """What a loop over parameters finds, used as it is, and as the rows of a loop over states."""
+
+    def grow(carry, k):
+        return carry * p[1] + k, jnp.sin(carry)
+
+    last, rows = jax.lax.scan(grow, p[0], jnp.arange(3.0))
+
+    def turn(carry, given):
+        k, row = given
+        inner = jax.lax.scan(lambda c, n: (c + jnp.cos(k * n) * row, None), carry, jnp.arange(2.0))
+        return inner[0] * row + jnp.cos(p[2] * k), None
+
+    return jnp.append(jax.lax.scan(turn, y, (jnp.arange(3.0), rows))[0], last)
+
+
 def whole(y):
     return y.astype(int)
 
@@ -55,6 +71,18 @@ FUNCTIONS = {
             whole(y * y) ** 0 / 2,
         ]
     ),
+    # Of a divisor of zero XLA says −1, and that the dividend is left.
+    "by_nothing": lambda p, t, y: jnp.concatenate(
+        [
+            jax.lax.div(whole(3 * y), whole(y / 5)) / 2,
+            jax.lax.rem(whole(3 * y), whole(y / 5)) / 2,
+            whole(3 * y) // whole(y / 2),
+            whole(3 * y) % whole(y / 2),
+            whole(3 * y) // 0 + jnp.full(2, 5) // whole(y / 5),
+            jax.lax.rem(whole(3 * y), jnp.zeros(2, int)),
+        ]
+    ),
+    "still_loops": still_loops,
     "undefined": lambda p, t, y: jnp.concatenate(
         [
             jnp.diag(jnp.array([1.0, 2.0])) @ jnp.sqrt(y),
@@ -110,6 +138,19 @@ def test_what_no_state_changes_is_computed_once_and_order_is_kept():
     assert found.still == ("const a2 = p[0] / p[1] + p[2];", "c[0] = a2;")
     assert found.moving == ("out[0] = u * c[0];", "out[1] = v - (u - p[0]);")
     assert (found.constants, found.outputs, found.uses_time) == (1, 2, False)
+
+
+def test_what_only_the_number_of_a_turn_changes_is_a_table():
+    def forced(p, t, y):
+        def turn(x, k):
+            return x + p[0] * jnp.cos(p[1] * k) - jnp.sin(x), None
+
+        return jax.lax.scan(turn, y, jnp.arange(5.0))[0]
+
+    found = printed(forced)
+    assert found.constants == 5
+    assert not any("cos" in line for line in found.moving)
+    assert sum("Math.cos" in line for line in found.still) == 1
 
 
 def test_a_loop_stays_a_loop_and_time_is_noticed():

@@ -11,9 +11,9 @@ from typing import Any
 from thalweg.core.errors import InputError, ThalwegError
 from thalweg.core.jsontext import clean
 from thalweg.explorer.explorer import Explorer
+from thalweg.explorer.port import PORT
 from thalweg.explorer.questions import diagram_data, sampled_field, searched_equilibria
 
-PORT = 8765  # free on most machines; others are tried after it
 # How many ports after the first are tried.
 _TRIES = 50
 # A question is a few numbers.

@@ -14,11 +14,10 @@ from thalweg.cli.parse.options import (
     VaryOption,
 )
 from thalweg.cli.session import Session, session
+from thalweg.explorer.port import PORT
 
 if TYPE_CHECKING:
     from thalweg.explorer import Explorer
-
-_PORT = 8765  # that of `explorer.server`, which `--help` need not import
 
 HoldOption = Annotated[
     list[str] | None,
@@ -49,7 +48,7 @@ def explore(
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="The first port to try.")
-    ] = _PORT,
+    ] = PORT,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open the page; its address is printed.")
     ] = False,

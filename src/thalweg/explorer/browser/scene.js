@@ -56,9 +56,12 @@ export function isEnergyTrue(model, state) {
 /** How fine a grid is, by what one evaluation costs: a map may integrate over a period. */
 function nodesFor(model) {
   if (model.cost === undefined) {
-    const begin = performance.now();
-    sampleField(model, model.system.axes.length > 1 ? fullView(model.system) : [0, 1, 0, 1], 25, 25);
-    model.cost = (performance.now() - begin) / 625;
+    // Twice: the first time the browser compiles the formulas.
+    for (const _ of [1, 2]) {
+      const begin = performance.now();
+      sampleField(model, model.system.axes.length > 1 ? fullView(model.system) : [0, 1, 0, 1], 25, 25);
+      model.cost = (performance.now() - begin) / 625;
+    }
   }
   return Math.max(FEWEST_NODES, Math.min(NODES, Math.floor(Math.sqrt(PATIENCE / model.cost))));
 }

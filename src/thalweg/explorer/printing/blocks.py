@@ -2,7 +2,9 @@
 
 A value is written where it is used if that is one place, and gets a name if there are more. It
 belongs to the innermost block that it needs: what no state changes is computed when a parameter
-changes, and what no turn of a loop changes before the loop.
+changes, and what no turn of a loop changes before the loop. What only the number of a turn changes
+(a force at the times of an integration) is the same for all states, and is computed when a
+parameter changes, too: a table, a row a turn.
 """
 
 import math
@@ -56,14 +58,24 @@ class Loop:
     following: list[Any] = field(default_factory=list)
     kept: list[tuple[str, Any]] = field(default_factory=list)
     is_reversed: bool = False
+    table: "Block | None" = None
 
 
 @dataclass(eq=False)
 class Block:
-    """A sequence of statements; its depth says how many blocks it lies in."""
+    """A sequence of statements.
 
-    depth: int
+    Attributes:
+        depth: how many blocks it lies in.
+        entries: the statements.
+        is_still: whether no state changes what it computes.
+        body: of a block of what only the number of a turn changes, the turn itself.
+    """
+
+    depth: float
     entries: list[Node | Loop] = field(default_factory=list)
+    is_still: bool = False
+    body: "Block | None" = None
 
 
 class Function:
@@ -78,7 +90,7 @@ class Function:
     moving: Block
 
     def __init__(self) -> None:
-        self.still, self.moving = Block(0), Block(1)
+        self.still, self.moving = Block(0, is_still=True), Block(1)
         self._seen: dict[Any, Node] = {}
         self._count = 0
 
@@ -106,7 +118,7 @@ class Function:
             *(id(o) if isinstance(o, Node) else (type(o), repr(o)) for o in operands),
         )
         if key not in self._seen:
-            block = max((o.block for o in operands if isinstance(o, Node)), key=lambda b: b.depth)
+            block = _innermost([o.block for o in operands if isinstance(o, Node)])
             kind, span = _kind(operation, operands), span_of(operation, operands)
             node = Node(block, operation, operands, self.name("a"), kind, span)
             block.entries.append(node)
@@ -117,6 +129,15 @@ class Function:
         """The lines that prepare constants, those that compute the outputs, how many constants."""
         layout = _Layout(self.still, self.moving, outputs)
         return layout.lines()
+
+
+def _innermost(blocks: list[Block]) -> Block:
+    """The block in which all of some blocks are known."""
+    above = {block for block in blocks if block.depth > 0}
+    if len(above) > 1:
+        # What only the number of a turn changes, beside what a state changes: the turn itself.
+        blocks = [block.body or block for block in blocks]
+    return max(blocks, key=lambda block: block.depth)
 
 
 def kind_of(value: Any) -> str:
@@ -142,7 +163,8 @@ class _Layout:
         self._uses: dict[Node, list[Block]] = {}
         self._loops: dict[str, Loop] = {}
         self._live: set[int] = set()
-        self._slots: dict[Node, int] = {}
+        self._slots: dict[Node, str] = {}
+        self._tables: dict[Block, Loop] = {}
         for block in (still, moving):
             self._find_loops(block)
 
@@ -150,13 +172,39 @@ class _Layout:
         """The lines of both blocks and the number of constants."""
         for output in self._outputs:
             self._use(output, self._moving)
-        shared = [n for n in self._uses if n.operation and self._is_shared(n)]
-        self._slots = {node: i for i, node in enumerate(sorted(shared, key=_number))}
+        shared = [n for n in self._uses if self._is_made(n) and self._is_shared(n)]
+        self._slots = {node: f"c[{i}]" for i, node in enumerate(sorted(shared, key=_number))}
+        count = len(shared)
+        for table, loop in self._tables.items():
+            count += self._place(table, loop, count)
         moving = [
             *self._statements(self._moving),
             *(f"out[{i}] = {self._text(o)[0]};" for i, o in enumerate(self._outputs)),
         ]
-        return self._statements(self._still), moving, len(self._slots)
+        still = self._statements(self._still)
+        for table, loop in self._tables.items():
+            still += self._filled(table, loop)
+        return still, moving, count
+
+    def _place(self, table: Block, loop: Loop, begin: int) -> int:
+        """Give the values that turns read their places; returns how many numbers those are."""
+        read = [n for n in self._uses if self._is_made(n) and n.block is table]
+        read = [n for n in read if any(b is not table for b in self._uses[n])]
+        for column, node in enumerate(sorted(read, key=_number)):
+            self._slots[node] = f"c[{len(read)} * {loop.counter} + {begin + column}]"
+        return len(read) * loop.count
+
+    def _filled(self, table: Block, loop: Loop) -> list[str]:
+        """The loop that fills a table."""
+        rows = [n for n in self._slots if n.block is table and not n.operation]
+        lines = [f"{self._slots[n]} = {n.text};" for n in rows] + self._statements(table)
+        name = loop.counter
+        head = f"for (let {name} = 0; {name} < {loop.count}; {name} += 1) {{"
+        return [head, *(f"  {line}" for line in lines), "}"] if lines else []
+
+    def _is_made(self, node: Node) -> bool:
+        """True for a value that a statement gives: an operation, or the outcome of a loop."""
+        return node.operation is not None or node.text.partition("[")[0] in self._loops
 
     def _is_shared(self, node: Node) -> bool:
         return node.block is self._still and any(b.depth > 0 for b in self._uses[node])
@@ -166,6 +214,8 @@ class _Layout:
             if isinstance(entry, Loop):
                 for name in (*(v for v, _ in entry.variables), *(k for k, _ in entry.kept)):
                     self._loops[name] = entry
+                if entry.table is not None:
+                    self._tables[entry.table] = entry
                 self._find_loops(entry.body)
 
     def _use(self, value: Any, block: Block) -> None:
@@ -194,12 +244,20 @@ class _Layout:
         for entry in block.entries:
             if isinstance(entry, Loop):
                 lines += self._loop(entry) if id(entry) in self._live else []
+                if block is self._still:
+                    lines += self._outcomes(entry)
             elif entry in self._uses and entry.operation and not self._is_inlined(entry):
                 text = self._written(entry)[0]
                 lines.append(f"const {entry.text} = {text};")
                 if entry in self._slots:
-                    lines.append(f"c[{self._slots[entry]}] = {entry.text};")
+                    lines.append(f"{self._slots[entry]} = {entry.text};")
         return lines
+
+    def _outcomes(self, loop: Loop) -> list[str]:
+        """The lines that hand on what a loop has found."""
+        found = [n for n in self._slots if not n.operation and n.block is self._still]
+        found = [n for n in found if self._loops[n.text.partition("[")[0]] is loop]
+        return [f"{self._slots[n]} = {n.text};" for n in found]
 
     def _loop(self, loop: Loop) -> list[str]:
         begin, end, turn = "0", f"< {loop.count}", "+= 1"
@@ -225,10 +283,10 @@ class _Layout:
         """The text of a value where it is used, and its precedence."""
         if not isinstance(value, Node):
             return number_text(value)
+        if value in self._slots:
+            return self._slots[value], ATOM
         if value.operation is None:
             return value.text, ATOM
-        if value in self._slots:
-            return f"c[{self._slots[value]}]", ATOM
         return self._written(value) if self._is_inlined(value) else (value.text, ATOM)
 
     def _written(self, node: Node) -> tuple[str, int]:
@@ -238,7 +296,7 @@ class _Layout:
 
 
 def _number(node: Node) -> int:
-    return int(node.text[1:])
+    return int(node.text.partition("[")[0][1:])
 
 
 def number_text(value: Any) -> tuple[str, int]:

@@ -29,10 +29,15 @@ class Turns:
         is_reversed: bool,
     ):
         self._function, self._join, self._outer = function, join, outer
-        self._body = Block(outer.depth + 1)
+        self._body = Block(outer.depth + 1, is_still=outer.is_still)
         name = function.name("i")
         self._loop = Loop(name, count, self._body, [], is_reversed=is_reversed)
-        self._counter = function.variable(self._body, name, "i", (0.0, float(count)))
+        # What no state changes lies between the parameters, depth 0, and the state, depth 1.
+        self._counted = self._body
+        if not outer.is_still:
+            self._counted = Block(0.5, is_still=True, body=self._body)
+            self._loop.table = self._counted
+        self._counter = function.variable(self._counted, name, "i", (0.0, float(count)))
 
     def variables(self, array: np.ndarray) -> np.ndarray:
         """Variables that begin with the entries of an array."""
@@ -60,7 +65,7 @@ class Turns:
             return self._join("add", number, column[0])
         table = ", ".join(number_text(entry)[0] for entry in column)
         text = f"[{table}][{self._loop.counter}]"
-        return self._function.variable(self._body, text, kind_of(column[0]))
+        return self._function.variable(self._counted, text, kind_of(column[0]))
 
     def _row_of_nodes(self, column: list[Any]) -> Any:
         """The entry of a column of values: of what another loop has kept, its own table."""
@@ -68,7 +73,8 @@ class Turns:
         table = texts[0].partition("[")[0]
         if texts == [f"{table}[{turn}]" for turn in range(len(column))]:
             text = f"{table}[{self._loop.counter}]"
-            return self._function.variable(self._body, text, kind_of(column[0]))
+            block = self._counted if column[0].block.is_still else self._body
+            return self._function.variable(block, text, kind_of(column[0]))
         row = row_of(len(column), kind_of(column[0]))
         return self._function.write(row, *column, self._counter)
 

@@ -31,6 +31,7 @@ from thalweg.explorer.printing.spans import INPUT
 
 _SAME = ("stop_gradient", "device_put", "copy", "copy_p", "optimization_barrier")
 _TRUTHS = ("and", "or", "not")
+_WHOLE = ("div", "rem")
 _NARROW = ("int8", "int16", "uint8", "uint16", "uint32", "uint64")
 # What a repeated product is cheaper than, and more exact than, a power.
 _LARGEST_POWER = 64
@@ -183,9 +184,20 @@ class _Printer:
         simple = _simplified(name, operands)
         if simple is not None:
             return simple
-        result = self._apply(name, *operands)
-        is_whole = name == "div" and all(kind_of(o) == "i" for o in operands)
-        return self._apply("to_whole", result) if is_whole else result
+        if name in _WHOLE and all(kind_of(o) == "i" for o in operands):
+            return self._whole_quotient(name, *operands)
+        return self._apply(name, *operands)
+
+    def _whole_quotient(self, name: str, one: Any, other: Any) -> Any:
+        """A quotient or remainder of whole numbers; XLA gives them for a divisor of zero, too."""
+        of_zero = -1 if name == "div" else one
+        if not isinstance(other, Node) and other == 0:
+            return of_zero
+        result = self._apply(name, one, other)
+        result = self._apply("to_whole", result) if name == "div" else result
+        if not isinstance(other, Node):
+            return result
+        return self._apply("select", self._apply("eq", other, 0), of_zero, result)
 
     def _same(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
         dtype = np.dtype(params["new_dtype"])
