@@ -1,6 +1,6 @@
 """The attractors of a rule: those known, those that undecided trajectories show; their regions."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from thalweg.analysis.basins.cells import Cells, cells_of
 from thalweg.analysis.basins.follow import LEFT, Followed, Following, follow
 from thalweg.analysis.basins.lanes import Regions, joined
+from thalweg.analysis.basins.proofs import BUDGET, prove
 from thalweg.analysis.basins.regions import clear_of, cycle_region, rest_region
 from thalweg.analysis.basins.tubes import tube
 from thalweg.analysis.cycles.result import Cycle, Cycles
@@ -29,8 +30,9 @@ class Known:
             closing is not seen to be chaotic.
         y: a point of it, in coordinates, shape `(d,)`.
         period: of a cycle, else None.
-        evidence: `"checked"`: a quadratic function is seen to fall on the regions, or trajectories
-            are seen to be drawn in; `"recurrence"`: trajectories keep to the cells of the set.
+        evidence: `"proved"`: by intervals, all of the regions tends to it; `"checked"`: a quadratic
+            function is seen to fall on them, or trajectories are seen to be drawn in;
+            `"recurrence"`: trajectories keep to the cells of the set.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Inventory:
         points: points `(n, d)` of all that no region may hold but its own: states of rest and
             closed orbits, stable or not.
         notes: sentences.
+        widest: the widest level by which starts were decided, of each part by its place.
     """
 
     problem: Problem
@@ -61,6 +64,7 @@ class Inventory:
     cells: list[Cells] = field(default_factory=list)
     points: list[np.ndarray] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    widest: dict[int, np.ndarray] = field(default_factory=dict)
 
     @property
     def regions(self) -> Regions:
@@ -74,7 +78,26 @@ class Inventory:
 
     def follow(self, z: np.ndarray, duration: float, label: str = "basins") -> Followed:
         """Follow starts `(n, d)` until decided."""
+        for place, part in enumerate(self.parts):
+            before = self.widest.get(place)
+            now = part.level if before is None else np.maximum(part.level, before)
+            self.widest[place] = np.asarray(now)
         return follow(self.problem, self.regions, z, self.settings, duration, self.cells, label)
+
+    def prove(self) -> None:
+        """Prove of attractors, while the budget lasts, that all of their regions tends to them.
+
+        Of regions as wide as they were when they decided anything: later ones may be smaller.
+        """
+        budget = BUDGET
+        for place, part in enumerate(self.parts):
+            owner = int(part.owner[0])
+            if owner >= 0 and budget > 0.0:
+                wide = part._replace(level=self.widest.get(place, part.level))
+                is_sure, spent = prove(self.problem, wide, budget)
+                budget -= spent
+                if is_sure:
+                    self.members[owner] = replace(self.members[owner], evidence="proved")
 
     def add_known(self, equilibria: Equilibria | None, cycles: Cycles | None) -> None:
         """Add what attracts among states of rest and cycles."""

@@ -52,9 +52,10 @@ def find_basins(
     Attractors come first: states of rest and cycles that attract, by `find_equilibria` and (of
     flows) `find_cycles`, and what a few starts are seen to settle on, chaos included. About each of
     them lies a region that trajectories do not leave: a sublevel set of a quadratic function that
-    falls on it, or a tube about a closed orbit that draws trajectories in. Starts are followed in
-    blocks of steps; those inside a region (or, of chaotic sets, in its cells for several blocks on
-    end) are decided and leave, and others take their places.
+    falls on it, or a tube about a closed orbit that draws trajectories in. In up to four dimensions
+    it is tried to prove of the former, by intervals, that all of it tends to the attractor. Starts
+    are followed in blocks of steps; those inside a region (or, of chaotic sets, in its cells for
+    several blocks on end) are decided and leave, and others take their places.
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
@@ -125,6 +126,7 @@ def find_basins(
             assert points is not None
             _look_first(looks, points[:LOOKED_AT] / widths, span)
             labels = label(points / widths)
+        inventory.prove()
         inventory.notes += looks.notes()
         return _assemble(
             inventory, About.of(rule, domain), labels, followed, axes, points, tried[0]
@@ -186,7 +188,7 @@ def _look_first(looks: Looks, z: np.ndarray, span: float) -> None:
     few = replace(
         inventory.settings, max_steps=min(_PILOT_STEPS, inventory.settings.max_steps), early=True
     )
-    pilots = replace(inventory, settings=few)
+    pilots = replace(inventory, settings=few, widest={})
     found = pilots.follow(z, span, label="attractors")
     undecided = found.label == UNDECIDED
     if np.any(undecided):

@@ -12,6 +12,11 @@ from thalweg.core.tables import format_state
 
 # More rows do not help a reader.
 _SHOWN = 20
+_KNOWN_BY = {
+    "proved": "Proved: by interval arithmetic, all of a region about the attractor tends to it.",
+    "checked": "Checked: the region about the attractor draws in wherever that was looked at.",
+    "recurrence": "Recurrence: a start kept to the places that the set visits; nothing is proved.",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,8 +32,9 @@ class Attractor:
         fraction: their share.
         interval: the 95 % interval of the share, as if the starts were drawn at random (of a grid,
             whose error is smaller, it is too wide).
-        evidence: how it is known that a start ends on it. `"checked"`: a quadratic function falls
-            on a region about it, or trajectories are drawn in there, wherever that was looked at.
+        evidence: how it is known that a start ends on it once it is near. `"proved"`: by interval
+            arithmetic, all of a region about it tends to it. `"checked"`: a quadratic function
+            falls on the region, or trajectories are drawn in there, wherever that was looked at.
             `"recurrence"`: a trajectory kept to the places that the set visits.
     """
 
@@ -101,6 +107,10 @@ class Basins(FieldsReport):
         return f"{what} of {self.about.words}, from {starts}{how}"
 
     @property
+    def _evidence(self) -> set[str]:
+        return {attractor.evidence for attractor in self.attractors}
+
+    @property
     def shape_in_words(self) -> str:
         """The numbers of points along the sides."""
         return " × ".join(str(n) for n in self.labels.shape)
@@ -112,6 +122,7 @@ class Basins(FieldsReport):
                 a.kind,
                 f"{a.fraction:.5g}",
                 f"{a.interval[0]:.4g} to {a.interval[1]:.4g}",
+                a.evidence,
                 "" if a.period is None else f"{a.period:.8g}",
                 format_state(a.point),
             ]
@@ -119,14 +130,16 @@ class Basins(FieldsReport):
         ]
         more = self.attractors[_SHOWN:]
         if more:
-            rows.append([f"{len(more)} more", f"{sum(a.fraction for a in more):.5g}", "", "", ""])
+            rows.append(
+                [f"{len(more)} more", f"{sum(a.fraction for a in more):.5g}", "", "", "", ""]
+            )
         others = (
             ("diverged", self.diverged),
             ("left the domain", self.left),
             ("undecided", self.undecided),
         )
-        rows += [[name, f"{share:.5g}", "", "", ""] for name, share in others if share > 0.0]
-        return ["ends on", "fraction", "95 % interval", "period", "through"], rows
+        rows += [[name, f"{share:.5g}", "", "", "", ""] for name, share in others if share > 0.0]
+        return ["ends on", "fraction", "95 % interval", "known by", "period", "through"], rows
 
     def remarks(self) -> list[str]:
         """Sentences on the boundary that a grid shows, on how the labels are known, notes."""
@@ -148,10 +161,7 @@ class Basins(FieldsReport):
                     f"Basin entropy {self.entropy:.4g}; {self.boundary_entropy:.4g} in boxes with "
                     f"several labels{' (above log 2: fractal)' if is_fractal else ''}."
                 )
-        if any(a.evidence == "recurrence" for a in self.attractors):
-            said.append(
-                "Of what is chaotic or recurrent the ends are known by recurrence, not checked."
-            )
+        said += [words for evidence, words in _KNOWN_BY.items() if evidence in self._evidence]
         return [*said, *(f"Note: {note}" for note in self.notes)]
 
 

@@ -1,5 +1,6 @@
 """A proof that an energy falls along a rule, everywhere in a region but at its states of rest."""
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
-from thalweg.recovery.certificates.boxes import search
+from thalweg.dynamics.formulas.enclosures.partition import search
 from thalweg.recovery.certificates.rates import enclosed, level, posed, rate
-from thalweg.recovery.certificates.rests import Cube, Region, all_rests, largest_cubes
+from thalweg.recovery.certificates.rests import Cube, Region, all_rests, covered, largest_cubes
 
 # Boxes fill more than four coordinates too slowly, and the bounds of rounding are for four.
 LARGEST = 4
@@ -113,7 +114,8 @@ def prove_descent(
         sure = tuple(cube for cube in cubes if cube is not None)
         # A jump of E is in no derivative of it.
         looked_at = tuple(enclosures if enclosures[1].may_jump else enclosures[:1])
-        result = search(looked_at, region, sure, effort, finest)
+        within = functools.partial(covered, sure)
+        result = search(looked_at, lower, upper, within, effort, finest)
     note = _NOTES[result.outcome](result.where, result.num_boxes, sure)
     outcome = {"negative": "proved", "positive": "rises"}.get(result.outcome, "open")
     if outcome == "proved" and np.any(region.free):

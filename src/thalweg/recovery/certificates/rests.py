@@ -143,6 +143,14 @@ def all_rests(about: Posed, known: np.ndarray, region: Region, starts: np.ndarra
     return _distinct(np.concatenate([found, known]), widths)
 
 
+def covered(cubes: tuple[Cube, ...], low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Booleans `(B,)`, true for boxes with corners `(B, d)` that lie within a cube."""
+    found = np.zeros(len(low), dtype=bool)
+    for cube in cubes:
+        found |= np.all((low >= cube.lower) & (high <= cube.upper), axis=1)
+    return found
+
+
 def _distinct(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """The points but for those that are next to an earlier one."""
     kept: list[np.ndarray] = []

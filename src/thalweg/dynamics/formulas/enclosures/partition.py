@@ -1,11 +1,11 @@
-"""Branch and bound: is a function negative all over a region, but in some cubes?"""
+"""Branch and bound: is a function negative all over a box, but where that need not be asked?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
-from thalweg.recovery.certificates.rests import Cube, Region
 
 # After this share of the effort it is given up if, at the pace so far, the whole region would take
 # more than so many times the effort: the hard parts may come first.
@@ -19,7 +19,7 @@ class Search:
     """Outcome of a search for places where a function is not negative.
 
     Attributes:
-        outcome: `"negative"` (all over the region), `"positive"` (somewhere, by proof), `"stuck"`
+        outcome: `"negative"` (all over the box), `"positive"` (somewhere, by proof), `"stuck"`
             (boxes as small as allowed decide nothing) or `"unfinished"`.
         where: a point of the box that decided, shape `(d,)`, or None.
         num_boxes: how many boxes were looked at.
@@ -32,28 +32,31 @@ class Search:
 
 def search(
     enclosures: tuple[Enclosure, ...],
-    region: Region,
-    cubes: tuple[Cube, ...],
+    lower: np.ndarray,
+    upper: np.ndarray,
+    is_known: Callable[[np.ndarray, np.ndarray], np.ndarray],
     effort: float,
     finest: float,
 ) -> Search:
-    """Part a region into smaller and smaller boxes, until a function is proven negative in all.
+    """Part a box into smaller and smaller boxes, until a function is proven negative in all.
 
     Arguments:
         enclosures: of the function; then of those that may leave no choice open.
-        region: where to look.
-        cubes: where the function need not be looked at.
+        lower: the lower corner of the box, shape `(d,)`.
+        upper: its upper corner.
+        is_known: says of boxes with corners `(B, d)` in which the function need not be looked at,
+            booleans `(B,)`.
         effort: how many numbers may be computed.
-        finest: the smallest box, in widths of the region.
+        finest: the smallest box, in widths of the whole.
     """
-    widths, first = region.widths, enclosures[0]
-    low, high = _partition(region)
+    widths, first = upper - lower, enclosures[0]
+    low, high = _partition(lower, upper)
     num_boxes, decided, cost = 0, 0.0, sum(e.size for e in enclosures) * (len(widths) + 2.0)
     while len(low):
         # The smallest first: where nothing is ever decided, that is found out soon.
         some = low[-first.batch :], high[-first.batch :]
         low, high = low[: -first.batch], high[: -first.batch]
-        outside = ~_covered(*some, cubes)
+        outside = ~is_known(*some)
         decided += np.sum(np.prod((some[1] - some[0])[~outside] / widths, axis=1))
         some = some[0][outside], some[1][outside]
         if not len(some[0]):
@@ -79,21 +82,13 @@ def search(
     return Search("negative", None, num_boxes)
 
 
-def _partition(region: Region) -> tuple[np.ndarray, np.ndarray]:
+def _partition(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The corners of equal boxes; neighbours share their faces exactly."""
-    count = _PARTS[len(region.lower)]
-    edges = [np.linspace(a, b, count + 1) for a, b in zip(region.lower, region.upper, strict=True)]
+    count = _PARTS[len(lower)]
+    edges = [np.linspace(a, b, count + 1) for a, b in zip(lower, upper, strict=True)]
     low = np.meshgrid(*(edge[:-1] for edge in edges), indexing="ij")
     high = np.meshgrid(*(edge[1:] for edge in edges), indexing="ij")
     return np.stack([a.ravel() for a in low], axis=1), np.stack([a.ravel() for a in high], axis=1)
-
-
-def _covered(low: np.ndarray, high: np.ndarray, cubes: tuple[Cube, ...]) -> np.ndarray:
-    """Booleans `(B,)`, true for boxes within a cube."""
-    covered = np.zeros(len(low), dtype=bool)
-    for cube in cubes:
-        covered |= np.all((low >= cube.lower) & (high <= cube.upper), axis=1)
-    return covered
 
 
 def _shares(error: np.ndarray, low: np.ndarray, high: np.ndarray, widths: np.ndarray) -> np.ndarray:
