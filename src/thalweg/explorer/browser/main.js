@@ -17,6 +17,9 @@ import { theme } from "./theme.js";
 import { usualDuration } from "./runs.js";
 
 const ADDRESS_PAUSE = 250; // milliseconds
+// When nothing has moved for so long (milliseconds), a dear rule may take as many times longer.
+const REST = 300;
+const REST_PATIENCE = 12;
 const FIELD_NODES = 97;
 
 /** One page of one system. */
@@ -33,7 +36,7 @@ export class Page {
     this.complaints = this.state.read(location.hash);
     this.history = new History(this.state.toText());
     this.ink = theme();
-    Object.assign(this, { cursor: null, isBackwards: false, frame: null, scene: null, waiting: 0, timings: [], isOld: true });
+    Object.assign(this, { cursor: null, isBackwards: false, frame: null, scene: null, waiting: 0, timings: [], isOld: true, patience: 1 });
     this.controls = buildControls(this.parts.sliders, system, (k, value, isDone) => this.move(k, value, isDone));
     this.confirmation = new Confirmation(this, this.server, system.equilibria);
     this.basins = new BasinPanel(this.parts.basins, this, text, startWorker);
@@ -133,8 +136,10 @@ export class Page {
     this.recompute();
   }
 
-  recompute() {
+  recompute(patience = 1) {
     this.isOld = true;
+    this.patience = patience;
+    clearTimeout(this.restTimer);
     this.redraw();
   }
 
@@ -151,8 +156,11 @@ export class Page {
     const begin = performance.now();
     if (this.isOld) {
       if (this.model instanceof SampledModel) this.sample();
-      this.scene = makeScene(this.model, this.state, this.confirmation.states);
+      this.scene = makeScene(this.model, this.state, this.confirmation.states, this.patience);
       this.isOld = false;
+      if (this.scene.isCoarse && this.patience === 1) {
+        this.restTimer = setTimeout(() => this.recompute(REST_PATIENCE), REST);
+      }
       this.basins.check();
       this.confirmation.wait();
     }

@@ -9,19 +9,26 @@ import { separatrices } from "./separatrices.js";
 // Nodes a side: as many as can be computed in this time (milliseconds), within bounds.
 const NODES = 97;
 const FEWEST_NODES = 41;
-const PATIENCE = 8;
+const PATIENCE = 4;
+const TRIES = 6;
+const TRIED_NODES = 17;
+const LEAST_COST = 1e-5; // clocks of browsers are coarse
 const NODES_ON_A_LINE = 801;
 const ENERGY_NODES = 97;
 
-/** Compute what the state asks for; the parts that only a run needs are kept from `last`. */
-export function makeScene(model, state, confirmed = null) {
+/**
+ * Compute what the state asks for.
+ *
+ * `patience` says how many times longer than while a slider moves a dear rule may take; a scene
+ * that would be better for more is `isCoarse`.
+ */
+export function makeScene(model, state, confirmed = null, patience = 1) {
   const begin = performance.now();
   model.set(state.values, state.time);
   const flat = model.dimension === 1;
   const view = state.view;
-  const field = flat
-    ? sampleLine(model, view)
-    : sampleField(model, view, nodesFor(model), nodesFor(model));
+  const nodes = nodesFor(model, PATIENCE * patience);
+  const field = flat ? sampleLine(model, view) : sampleField(model, view, nodes, nodes);
   const scene = { field, view, nullclines: [], separatrices: [], contours: null, runs: [] };
   const rests = model.system.time ? { points: [], isContinuum: false } : findEquilibria(model, field);
   scene.isContinuum = rests.isContinuum;
@@ -30,8 +37,12 @@ export function makeScene(model, state, confirmed = null) {
     scene.nullclines = [field.first, field.second].map((f) => joined(contour(field, f, 0)));
   }
   if (!state.hidden.has("separatrices") && !rests.isContinuum) {
-    scene.separatrices = separatrices(model, scene.equilibria, view, state.duration);
+    scene.separatrices = separatrices(
+      model, scene.equilibria, view, state.duration, PATIENCE * patience,
+    );
   }
+  const isCut = !model.isFlow && scene.separatrices.some((curve) => curve.ends === "steps");
+  scene.isCoarse = !flat && (nodes < NODES || isCut);
   const showsEnergy = model.hasEnergy && isEnergyTrue(model, state);
   if (!flat && showsEnergy && !state.hidden.has("contours")) {
     const grid = sampleEnergy(model, view, ENERGY_NODES, ENERGY_NODES);
@@ -54,16 +65,18 @@ export function isEnergyTrue(model, state) {
 }
 
 /** How fine a grid is, by what one evaluation costs: a map may integrate over a period. */
-function nodesFor(model) {
+function nodesFor(model, patience) {
   if (model.cost === undefined) {
-    // Twice: the first time the browser compiles the formulas.
-    for (const _ of [1, 2]) {
+    // The quickest of some tries: at first the browser compiles, and others may use the processor.
+    const whole = model.system.axes.length > 1 ? fullView(model.system) : [0, 1, 0, 1];
+    const tries = Array.from({ length: TRIES }, () => {
       const begin = performance.now();
-      sampleField(model, model.system.axes.length > 1 ? fullView(model.system) : [0, 1, 0, 1], 25, 25);
-      model.cost = (performance.now() - begin) / 625;
-    }
+      sampleField(model, whole, TRIED_NODES, TRIED_NODES);
+      return (performance.now() - begin) / TRIED_NODES ** 2;
+    });
+    model.cost = Math.max(Math.min(...tries), LEAST_COST);
   }
-  return Math.max(FEWEST_NODES, Math.min(NODES, Math.floor(Math.sqrt(PATIENCE / model.cost))));
+  return Math.max(FEWEST_NODES, Math.min(NODES, Math.floor(Math.sqrt(patience / model.cost))));
 }
 
 function sampleLine(model, view) {

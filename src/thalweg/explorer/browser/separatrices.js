@@ -1,24 +1,30 @@
 // The curves that run into and out of saddles.
 
 import { follow } from "./runs.js";
+import { manifold } from "./manifolds.js";
 
 // Relative to the view: how far from the saddle a curve begins.
 const NEAR = 1e-4;
 const POINTS = 800;
+// Of a map, whose step may be dear: points of a curve, and what one costs in steps of the map.
+const FEWEST_IMAGES = 60;
+const MOST_IMAGES = 1500;
+const STEPS_PER_POINT = 4;
 
-/** For each saddle four curves of a flow, or the two unstable ones of a map: [{us, vs, isStable}]. */
-export function separatrices(model, points, view, duration) {
+/** For each saddle its four curves: [{us, vs, isStable, ends}]; those of a map take `patience` ms. */
+export function separatrices(model, points, view, duration, patience) {
   if (model.dimension === 1) return [];
   const curves = [];
-  for (const point of points) {
-    if (point.kind !== "saddle" || point.vectors === null) continue;
+  const saddles = points.filter((point) => point.kind === "saddle" && point.vectors !== null);
+  const each = patience / (4 * saddles.length * STEPS_PER_POINT * model.cost);
+  const most = Math.round(Math.max(FEWEST_IMAGES, Math.min(MOST_IMAGES, each)));
+  for (const point of saddles) {
     for (const which of [0, 1]) {
       for (const side of [1, -1]) {
         const goals = points.filter((other) => other !== point);
-        const made = model.isFlow
+        curves.push(model.isFlow
           ? ofFlow(model, point, which, side, view, duration, goals)
-          : ofMap(model, point, which, side, view);
-        if (made !== null) curves.push(made);
+          : manifold(model, point, which, side, view, most));
       }
     }
   }
@@ -39,36 +45,5 @@ function ofFlow(model, point, which, side, view, duration, goals) {
   const made = follow(model, point.u + du, point.v + dv, {
     duration: duration + leave, sign: isStable ? -1 : 1, view, most: POINTS, goals,
   });
-  return { us: [point.u, ...made.us], vs: [point.v, ...made.vs], isStable };
-}
-
-/** Images of a short piece of the unstable direction; the stable curve would need an inverse. */
-function ofMap(model, point, which, side, view) {
-  const multiplier = point.eigenvalues[which][0];
-  if (Math.abs(multiplier) < 1) return null;
-  const turns = multiplier < 0 ? 2 : 1;
-  const growth = Math.abs(multiplier) ** turns;
-  const [du, dv] = begin(point, which, side, view);
-  const pieces = 60;
-  let us = [];
-  let vs = [];
-  for (let k = 0; k <= pieces; k += 1) {
-    const reach = growth ** (k / pieces);
-    us.push(point.u + reach * du);
-    vs.push(point.v + reach * dv);
-  }
-  const [curveU, curveV] = [[point.u, ...us], [point.v, ...vs]];
-  const images = Math.min(40, Math.ceil(Math.log(3e4) / Math.log(growth)) + 6);
-  for (let n = 0; n < images && curveU.length < 3000; n += 1) {
-    for (let k = 0; k < us.length; k += 1) {
-      for (let m = 0; m < turns; m += 1) {
-        const f = model.at(us[k], vs[k]);
-        us[k] += f[0];
-        vs[k] += f[1];
-      }
-    }
-    curveU.push(...us);
-    curveV.push(...vs);
-  }
-  return { us: curveU, vs: curveV, isStable: false };
+  return { us: [point.u, ...made.us], vs: [point.v, ...made.vs], isStable, ends: made.ends };
 }

@@ -18,6 +18,10 @@ export function notesOf(system, scene, state, complaints, basins) {
   if (scene.field.missing > 0) {
     notes.push(`The field is not finite in ${short(100 * scene.field.missing, 2)} % of the view, which is left blank.`);
   }
+  if (system.rule === "map" && scene.separatrices.some((c) => c.isStable && c.ends === "fold")) {
+    notes.push("A stable curve of a saddle is drawn only as far as the map can be undone: beyond, its "
+      + "points have no inverse image, or more than one.");
+  }
   if (scene.isContinuum) notes.push("The equilibria form a line, of which points are shown.");
   if (system.energy !== "" && !scene.showsEnergy && system.energyGrid !== null) {
     notes.push("The energy belongs to the values to begin with: it is shown when all sliders are back.");
