@@ -36,3 +36,46 @@ def test_a_question_is_seen():
     tree = ast.parse('"""What it is."""\n\n\ndef f():\n    """Whichever comes first."""\n')
     texts = [text for _, text in openings(tree)]
     assert [bool(_QUESTION.match(text)) for text in texts] == [True, False]
+
+
+def is_number(node: ast.expr) -> bool:
+    """True for numbers written out, and for tuples, lists, signs and sums of such."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int | float | complex) and not isinstance(node.value, bool)
+    if isinstance(node, ast.UnaryOp):
+        return is_number(node.operand)
+    if isinstance(node, ast.BinOp):
+        return is_number(node.left) and is_number(node.right)
+    if isinstance(node, ast.Tuple | ast.List):
+        return bool(node.elts) and all(map(is_number, node.elts))
+    return False
+
+
+def bare_numbers(tree: ast.Module, text: str) -> list[int]:
+    """Lines of a module's constants that say nothing: beside them, above them, or in a docstring."""
+    lines = text.splitlines()
+    found = []
+    for node, after in zip(tree.body, [*tree.body[1:], None], strict=True):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        is_told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        is_told |= lines[max(node.lineno - 2, 0)].startswith("#")
+        is_told |= any("#" in line for line in lines[node.lineno - 1 : node.end_lineno])
+        if is_number(node.value) and not is_told:
+            found.append(node.lineno)
+    return found
+
+
+def test_numbers_of_modules_say_why():
+    """A tolerance that an answer depends on is a field of a method; what must be fixed, says why."""
+    silent = [
+        where(module, line)
+        for module in package()
+        for line in bare_numbers(module.tree, module.text)
+    ]
+    assert silent == []
+
+
+def test_a_bare_number_is_seen():
+    text = 'A = 1e-3\nB = (2, -3)  # pairs\n# Why.\nC = 2**8\nD: int = 4\nE = 5\n"Why."\nF = A\n'
+    assert bare_numbers(ast.parse(text), text) == [1, 5]

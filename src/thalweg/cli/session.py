@@ -17,7 +17,7 @@ import typer
 
 from thalweg.core.errors import InputError, StoreError, ThalwegError
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
+DONE, FAILED, BAD_INPUT = 0, 1, 2  # exit codes: as of Unix, 2 for what the user can mend
 
 
 class Session:

@@ -7,7 +7,7 @@ from typing import Self, TextIO
 
 from thalweg.core.progress import Progress
 
-_EVERY = 0.5
+_EVERY = 0.5  # seconds between two looks at the clock, below what a waiting person notices
 
 
 class Stages:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-BATCH = 256
+BATCH = 256  # points of one compiled program: filling up a few costs less than another program
 
 
 def in_batches(

@@ -25,6 +25,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.core.trees import has_tracer
 
+# Lanes that advance together: enough for vector instructions, few enough for the cache.
 _SMALLEST_CHUNK, _LARGEST_CHUNK = 64, 1024
 
 _in_lane: ContextVar[bool] = ContextVar("in_lane", default=False)

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-_ROW = 100
+_ROW = 100  # characters, as of the lines of the code: a screen, or a column of a diff
 
 
 def clean(result: Mapping[str, Any]) -> dict[str, Any]:

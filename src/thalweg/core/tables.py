@@ -11,10 +11,10 @@ import numpy as np
 
 from thalweg.core import html
 
-_STATE_SHOWN = 4
-_VALUES_SHOWN = 3
-_COORDINATES_SHOWN = 5
-_LAST_COLUMN = 24
+_STATE_SHOWN = 4  # components of a state in a cell, all or all but the last shown
+_VALUES_SHOWN = 3  # of a list in a cell: the first ones and the last
+_COORDINATES_SHOWN = 5  # columns of coordinates: with kind and rates they fill 80 characters
+_LAST_COLUMN = 24  # characters: the last column is text, which wraps, but not to shreds
 
 
 def format_number(value: float, digits: int = 5) -> str:

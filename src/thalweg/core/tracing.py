@@ -19,7 +19,7 @@ from thalweg.core.errors import InputError
 # Owners that were looked at, with what must be alive for the answer to hold. A few, because a key
 # keeps the static fields of its owner.
 _LOOKED_AT: dict[Any, tuple[Callable[[], Any], ...]] = {}
-_MOST_KEPT = 256
+_MOST_KEPT = 256  # functions remembered: a process that makes thousands must not keep them all
 
 
 # Of an energy; rules say what to write for theirs.

@@ -23,8 +23,8 @@ MNIST_SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-_CHUNK = 2**18
-_TIMEOUT = 30.0
+_CHUNK = 2**18  # bytes a read: a progress line moves, and a read costs nothing beside them
+_TIMEOUT = 30.0  # seconds without a byte: mirrors behind slow proxies take ten
 
 
 def fetch_mnist(

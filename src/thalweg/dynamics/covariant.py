@@ -17,7 +17,7 @@ from thalweg.dynamics.rules import Flow
 from thalweg.geometry import Euclidean, Geometry, Simplex, Sphere
 from thalweg.geometry.base import pairing
 
-_CHUNK = 32
+_CHUNK = 32  # directions at once: d² numbers of all at once would not fit for large d
 
 _COEFFICIENTS = ("c1", "c3", "c3_laplacian", "c3_hessian", "c3_gradient_of_laplacian")
 

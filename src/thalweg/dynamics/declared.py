@@ -15,7 +15,7 @@ from thalweg.core.trees import Layout
 from thalweg.dynamics.misuse import cure_of, written_wrongly, wrong_structure
 from thalweg.dynamics.rules import Rule
 
-_LARGEST_GUESS = 64
+_LARGEST_GUESS = 64  # state sizes that are tried on a rule that names none, each a trace of it
 
 
 def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:

@@ -17,7 +17,7 @@ from thalweg.explorer.system import PlanarSystem
 # A page of this many nodes a side is sharper than any screen shows, and still quick to send.
 _MOST_NODES = 512
 _MOST_POINTS = 300  # of a branch, on a drawing of 600 pixels
-_DIGITS = 7
+_DIGITS = 7  # significant, more than a screen resolves: the page stays small
 
 
 def searched_equilibria(system: PlanarSystem, values: Any, view: Any) -> list[list[float]]:

@@ -11,7 +11,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, in_float64
 from thalweg.geometry.base import Geometry
 
-_SHOWN = 8
+_SHOWN = 8  # entries of a state in a message
 
 
 def check_metric(geometry: Geometry, states: Any) -> None:

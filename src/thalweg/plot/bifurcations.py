@@ -44,6 +44,7 @@ _CALLED = {
 }
 
 
+# Points of dash and gap, from the first: the field's sign of what is unstable.
 _DASHED = (0, (5, 3))
 _LOOKS: dict[tuple[str, bool], dict[str, Any]] = {
     ("equilibria", True): {"color": BLUE, "linewidth": 1.9, "label": "stable"},

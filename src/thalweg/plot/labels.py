@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Where a text may stand, seen from its point: directions in the order of preference, and distances
 # in points.
 _WAYS = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
+# Points from the mark, the nearest free one first: a letter is about eight high.
 _AWAY = (7.0, 14.0, 24.0)
 _SIDES = {-1: "right", 0: "center", 1: "left"}
 _HEIGHTS = {-1: "top", 0: "center", 1: "bottom"}

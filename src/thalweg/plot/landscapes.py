@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Values along a line, whose curve is then smooth; and along each axis of a plane.
 FINE = 401
-_GRID = 121
+_GRID = 121  # points along each axis: contours are smooth at the figure's size
 
 
 def energy_landscape(

@@ -15,8 +15,8 @@ from thalweg.simulation.bundles import LANES
 _BLOCKS_OF_MANY = 4
 # Enough to draw an attractor of the plane by its points, and so few that they take no time.
 _ORBITS = 48
-_SETTLED_AFTER = 200
-_SHOWN_STEPS = 41
+_SETTLED_AFTER = 200  # steps of a map: what is drawn as its attractor has forgotten its start
+_SHOWN_STEPS = 41  # points of an orbit from its start; more hide the way it came
 # Closer than what can be told apart on a figure, in widths of the domain.
 _ON_A_MARK = 1e-3
 

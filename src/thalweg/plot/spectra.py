@@ -14,7 +14,7 @@ from thalweg.plot.style import GREY, INK, KINDS, PALE, SMALL, legend_below, mark
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_FARTHEST = 5.0
+_FARTHEST = 5.0  # radii: beyond, the unit circle would be a dot
 # Equilibria that a legend can name, and whose numbers do not hide the marks.
 _MOST_TOLD = 6
 

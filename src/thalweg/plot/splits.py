@@ -29,7 +29,7 @@ from thalweg.recovery import Split
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LEVELS = 10
+_LEVELS = 10  # shades that can be told apart in one colour
 
 
 def split(

@@ -44,10 +44,10 @@ MARKERS: dict[str, dict[str, Any]] = {
     "non-hyperbolic": {"marker": "X", "markerfacecolor": PURPLE, "fillstyle": "full"},
 }
 KINDS = tuple(MARKERS)
-SMALL = 9
+SMALL = 9  # points: legible in print at one column's width
 # How much wider than the axes, in the first place, a legend may be: the labels give it room.
 _LEGEND_WIDER = 1.22
-_NOTE_WIDTH = 64
+_NOTE_WIDTH = 64  # characters of a line below a figure of the usual width
 # Bands of colour up the walls of a landscape.
 _MOST_WALLS = 7
 

@@ -23,8 +23,8 @@ from thalweg.simulation import Trajectory
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MOST_LINES = 7
-_FLAT = 12.0
+_MOST_LINES = 7  # colours of the cycle that colour-blind readers tell apart
+_FLAT = 12.0  # ratio of ranges: below it the flatter one still shows its shape on a common axis
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
 

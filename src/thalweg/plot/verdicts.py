@@ -26,8 +26,8 @@ from thalweg.recovery.witnesses import Witness
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_BLOCKS = 8
-_STARTS = 2
+_BLOCKS = 8  # blocks of a run, each 128 steps: once round most closed orbits
+_STARTS = 2  # sample trajectories: the witness is what the figure is about
 _MARKS = ("cycles", "families", "equilibria")
 
 

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+# Ranks of verdicts, the strongest highest: only their order matters.
 _METRIC, _REFUTED, _FALLS, _NOTHING = 3, 2, 1, 0
 _LARGER = "a larger region: the statement holds in this one, as far as it was sampled."
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from thalweg import __version__
 
-SCHEMA = 1
+SCHEMA = 1  # version of the JSON's form, counted up when a key changes its meaning
 
 
 def header(

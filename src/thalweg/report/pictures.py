@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 # The same drawing gives the same file.
 _REPEATABLE: Any = {"svg.hashsalt": "thalweg"}
-_DPI = 160
+_DPI = 160  # of what is drawn as pixels inside an SVG: twice a screen's
 
 
 def picture(axes: "Axes", name: str, caption: str, alt: str) -> Picture:

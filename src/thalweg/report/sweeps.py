@@ -9,7 +9,7 @@ from thalweg.report.page import Block, Facts, Page, Picture, Section, Table, Tex
 from thalweg.report.pictures import picture
 from thalweg.sweeps import Status, Summary, Sweep
 
-_MOST_MAPS = 8
+_MOST_MAPS = 8  # figures of a report; the others are in its table and its store
 
 
 def sweep_page(

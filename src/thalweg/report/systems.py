@@ -29,7 +29,7 @@ from thalweg.report.page import Block, Page, Picture, Points, Section, Table, Te
 from thalweg.report.pictures import picture
 from thalweg.report.verdicts import verdict_blocks
 
-_MOST_CURVES = 5
+_MOST_CURVES = 5  # energies along runs that can be told apart in one figure
 
 
 def analysis_page(

@@ -26,15 +26,19 @@ from thalweg.simulation.bundle_steps import (
 )
 from thalweg.simulation.tsit5 import ORDER, step_factor
 
+# Of one compiled batch, filled up where fewer run: one program for searches of all sizes.
 LANES = 64
-STEPS = 128
+STEPS = 128  # between two looks from the host, which cost as much as some ten of them
+# Of the time in which a lane crosses the domain: the controller finds its own from there.
 _FIRST = 1e-2
 # No step may skip over a recurrence, however small its error: a fifth of the domain at most.
 _STRIDE = 0.2
+# Batches of `STEPS`, 8,192 steps: what takes more is NaN, and implicit steps are tried.
 _MOST_ROUNDS = 64
 # h|λ| beyond which a step of Tsit5 is held up by stability (its limit is 3.1 to 3.5) and not by its
 # error, which for the tolerances used here asks for h|λ| well below 1.
 _HELD_UP = 2.0
+# Relative: tangents are sums over a step's stages, which rounding keeps from more.
 _TANGENT_TOLERANCE = 1e-11
 
 

@@ -22,7 +22,7 @@ from thalweg.core.trees import has_tracer, replace
 from thalweg.simulation.adaptive import Solve, classify
 from thalweg.simulation.outcome import SEGMENT_SECONDS, Outcome, first_budget
 
-_ROOM = 1024
+_ROOM = 1024  # steps that are kept between two looks from the host; one size for all lengths
 
 
 class _Cursor(eqx.Module):

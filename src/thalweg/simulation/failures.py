@@ -12,7 +12,7 @@ from thalweg.simulation.controller import resolution
 from thalweg.simulation.methods import AdaptiveMethod, Method, Stiff
 from thalweg.simulation.trajectory import Trajectory
 
-_MOST_SHOWN = 4
+_MOST_SHOWN = 4  # coordinates of the last state in a message
 _HOW = "`with jax.enable_x64(True):` round the call, and a float64 start"
 _CURE = "Check the parameters, and that the velocity is defined there."
 

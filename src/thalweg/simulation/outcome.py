@@ -37,6 +37,7 @@ class Outcome(eqx.Module):
     interpolation: Any = None
 
 
+# Between two looks at the clock: progress moves, and a look costs nothing beside it.
 SEGMENT_SECONDS = 0.25
 
 

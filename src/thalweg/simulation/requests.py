@@ -14,7 +14,7 @@ from thalweg.simulation.ito_methods import EulerMaruyama, ItoMethod
 from thalweg.simulation.methods import Adaptive, AdaptiveMethod, FixedStep, RungeKutta4
 from thalweg.simulation.settled import Settled, as_scalar
 
-DEFAULT_POINTS = 201
+DEFAULT_POINTS = 201  # of a trajectory where none are asked for: 200 equal parts, a smooth curve
 _WHAT_FOR = {
     "method": "flows and diffusions",
     "dt": "flows and diffusions",

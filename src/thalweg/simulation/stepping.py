@@ -22,7 +22,7 @@ from thalweg.simulation.outcome import SEGMENT_SECONDS, Outcome, first_budget, m
 from thalweg.simulation.settled import Settled, all_finite
 from thalweg.simulation.steppers import Stepper
 
-_ROOM = 4096
+_ROOM = 4096  # states that are kept between two looks from the host; one size for all lengths
 
 
 class _Cursor(eqx.Module):

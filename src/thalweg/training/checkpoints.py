@@ -21,8 +21,8 @@ from thalweg.core.errors import InputError, StoreError
 from thalweg.core.files import write_atomically
 
 _FORMAT = "thalweg-checkpoint"
-_SCHEMA = 1
-_LONGEST_HEADER = 64 * 2**20
+_SCHEMA = 1  # version of the file's form, counted up when it changes
+_LONGEST_HEADER = 64 * 2**20  # bytes: a file that is no checkpoint must not fill the memory
 
 
 def save_checkpoint(path: str | Path, tree: Any, about: Mapping[str, Any]) -> Path:

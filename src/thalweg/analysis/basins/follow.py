@@ -24,6 +24,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.dynamics.problem import Problem
 
+# Labels of starts without an attractor: below zero, where attractors are counted from 0.
 DIVERGED, LEFT, UNDECIDED = -1, -2, -3
 # Blocks on end after each of which a lane has to be in the cells of a set: 256 steps of a flow, in
 # which what only passes through has left.

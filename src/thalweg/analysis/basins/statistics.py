@@ -10,7 +10,7 @@ _CONFIDENCE = 0.95  # of all intervals in the results
 # Distances at which points are compared: up to a hundredth of the shortest side, beyond which
 # neighbouring stripes of a basin meet, but three of them at least.
 _FARTHEST = 100
-_FEWEST_SCALES = 3
+_FEWEST_SCALES = 3  # a slope of the boundary's scaling needs three points to show that it is one
 # Points along the shortest side: of fewer, distances that differ enough are not to be had.
 _FEWEST_POINTS = 64
 

@@ -27,7 +27,7 @@ from thalweg.analysis.continuation.traced import in_lanes
 
 # How many are solved in one program: a curve rarely has more bifurcations of one kind.
 _BATCH = 8
-_TURNS = 30
+_TURNS = 30  # quadratic after few: what thirty turns do not bring in was no zero to begin with
 # Newton has converged when its step is rounding; from there the best is kept.
 _CONVERGED = 1e-9
 

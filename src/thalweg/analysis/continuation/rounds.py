@@ -26,7 +26,7 @@ _TURNS = 8
 _PATIENT = 3
 # A gap as wide as the domain leads Newton nowhere.
 _ASTRAY = 1.0
-_CLOSED = 1e-9
+_CLOSED = 1e-9  # of the corrections of a closed curve: above rounding of long arcs, below any step
 # What a doubling of the period counts beside a move of all nodes by the width of the domain.
 _PERIOD_WEIGHT = 0.1
 

@@ -37,11 +37,13 @@ MUST_BE = (
     "a source: by Poincaré and Bendixson a cycle must be there, though none was closed."
 )
 _DISAGREE = "of the cycle of period {:.10g}, two tolerances disagree on the period by {:.1g}."
+# What integration at its finest leaves of a multiplier, relative to the largest.
 _MULTIPLIER_ERROR = 1e-9
 # Of the period: as a table prints it, such a disagreement would be seen in its digits.
 _ROUGH = 1e-6
+# The constant before √residual is not known: two decades keep its kind from being guessed.
 _MERGING = 100.0
-_COORDINATES_TOLD = 3
+_COORDINATES_TOLD = 3  # of those that leave the box: a sentence has room for no more
 
 
 def from_orbit(problem: Problem, frame: Frame, orbit: Orbit) -> Cycle:

@@ -5,7 +5,8 @@ import numpy as np
 from thalweg.analysis.cycles.recurrence import Frame, Path
 from thalweg.analysis.cycles.shooting import NEUTRAL, Closed, Return, Runner, close_cycles
 
-_OFFSET = 0.002
+_OFFSET = 0.002  # of a cycle's extent: far above what Newton leaves, below where a family bends
+# A cycle that is alone pulls Newton all the way back; one of a family stays at the shift, at 1.
 _STAYS = 0.1
 # Errors of a multiplier that it may be away from 1 and still be 1.
 _SURELY = 4.0

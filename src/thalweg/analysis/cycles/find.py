@@ -36,7 +36,8 @@ from thalweg.core.randomness import check_key
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
-MOST_STARTS = 32
+MOST_STARTS = 32  # of one batch, each both ways in time: the 64 lanes of `simulation.bundles`
+# Of the widths: off the equilibrium, still in its linear neighbourhood, where cycles are born.
 _NEARBY = 0.01
 
 

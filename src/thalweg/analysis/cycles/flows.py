@@ -11,12 +11,14 @@ from thalweg.analysis.cycles.shooting import Guess
 from thalweg.dynamics.problem import Problem
 from thalweg.simulation.bundles import LANES
 
-NODES = 8
+NODES = 8  # segments of a turn: over an eighth of it a chaotic or unstable orbit grows little
+# Blocks after which returns are looked for: doubling keeps the looks few in long transients.
 CHECKS = (2, 4, 8, 16, 32)
-_BATCH = 8
-_STEADY = 1e-4
+_BATCH = 8  # cycles closed side by side: with `NODES` segments each they fill the 64 lanes
+_STEADY = 1e-4  # a return as good as this repeats, where a slow spiral inwards still moves by more
+# A batch that closes shows which other lanes are on its cycles; the second takes what is left.
 _ROUNDS = 2
-_MOST_TRIES = 2
+_MOST_TRIES = 2  # a return that Newton could not close twice is no cycle at this stage of the run
 
 
 def search_flow(

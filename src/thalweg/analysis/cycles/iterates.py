@@ -14,8 +14,8 @@ from thalweg.analysis.cycles.shooting import Guess, Segments
 from thalweg.core.charts import Chart
 from thalweg.dynamics.problem import Problem
 
-LANES = 32
-STEPS = 64
+LANES = 32  # one program for all batches; maps are cheap, and more lanes would mostly be filling
+STEPS = 64  # of one block: twice the longest period that a block can show
 
 
 class Iterate(eqx.Module):

@@ -11,10 +11,10 @@ from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.dynamics.problem import Problem
 
 LONGEST = STEPS // 2
-_CHECKS = (2, 4, 8, 16)
-_AT_REST = 1e-6
-_RECURS = 0.02
-_FAR = 10.0
+_CHECKS = (2, 4, 8, 16)  # blocks after which periods are looked for: doubling keeps the looks few
+_AT_REST = 1e-6  # in widths: where an orbit moves by less a step, it has come to rest
+_RECURS = 0.02  # of an orbit's extent: the repeats of a chaotic one are rarely that close so soon
+_FAR = 10.0  # widths beyond the domain from which no orbit is waited for
 
 
 class LongOrbits(NamedTuple):

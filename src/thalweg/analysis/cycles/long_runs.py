@@ -12,11 +12,12 @@ from thalweg.simulation.bundle_steps import Start
 from thalweg.simulation.bundles import Track, run_batch
 
 RUNNING, AT_REST, ESCAPED, ON_CYCLE = range(4)
-_TOLERANCE = 1e-7
-_FAR = 10.0
+_TOLERANCE = 1e-7  # of finding recurrence only: `shooting` integrates anew, more finely
+_FAR = 10.0  # widths beyond the domain from which no orbit is waited for
 # Adaptive steps at the edge of their stability keep a point at rest trembling, some tens of
 # tolerances wide.
 _STILL, _NEARLY_STILL = 1e2 * _TOLERANCE, 1e-4
+# Coordinates up to which all tangents ride along; beyond, they cost more than the run.
 _WHOLE_JACOBIAN = 4
 # A coordinate that a block made larger by more than rounding and wobbling about rest do.
 _GROWS = 1.1
@@ -26,6 +27,7 @@ _MOSTLY = 0.5
 _PATIENCE = 3
 # A trembling a hundred times narrower than any drift that matters hides none.
 _FINE, _DRIFTS = 1e-12, 1e-9
+# Of the widths: what is left to go on a way that shortens by a constant factor.
 _NEARLY_THERE = 1e-3
 
 

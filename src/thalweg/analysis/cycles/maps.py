@@ -13,12 +13,14 @@ from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.equilibria.search import ROUND, Scales, probe, search_all
 from thalweg.dynamics.problem import Problem
 
-MAX_PERIOD = 8
-_CONVERGED = 1e-10
-_ROUNDS = 8
+MAX_PERIOD = 8  # of near returns of orbits, unless a caller asks: longer ones are mostly chance
+_CONVERGED = 1e-10  # scaled residual of an n-th iterate, which magnifies rounding n times over
+_ROUNDS = 8  # batches of random starts a period before it is given up that all were seen often
+# Visits of every cycle: the chance of one unseen that is as easy to find is 5 %, e^−3.
 _SEEN_ENOUGH = 3
-_NEAR_RETURN = 0.05
-_RETURNS = 8
+_NEAR_RETURN = 0.05  # of the orbits' extent: within it Newton's method usually closes a cycle
+_RETURNS = 8  # a period: the nearest are tried, the others lead to the same cycles
+# Of 256 starts so many lie on orbits: unstable cycles of an attractor are dense there.
 _VISITED = 64
 
 

@@ -18,13 +18,15 @@ from thalweg.analysis.cycles.shooting import (
 )
 from thalweg.dynamics.problem import Problem
 
+# In widths: far above what Newton leaves (1e-12), below any two cycles that can be told apart.
 SAME = 1e-6
 # Of the extent of a cycle: so far apart two ends are two cycles, however badly they are known.
 _NEAR = 1e-3
 # Units of rounding that the image of a point may be off by.
 _ROUNDINGS = 10.0
+# A gap as small as rounding: Newton's method is cheap on maps and goes all the way.
 _SMALL_STEP = 1e-15
-_FEW = 8
+_FEW = 8  # each costs a Newton iteration a direction, and a map's families are of one dimension
 
 
 class PeriodicOrbit(NamedTuple):

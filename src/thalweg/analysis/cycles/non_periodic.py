@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+# Of the extent: two halves of one chaotic run differ by about as much in their boxes.
 _SIMILAR = 0.3
-_STEADY = 1.3
-_MANY = 8
-_SURE = 4.0
-_FOLDS = 5.0
+_STEADY = 1.3  # growth from the first half of a run to the second beyond which it has not settled
+_MANY = 8  # runs from which the spread of a mean is known to a quarter
+_SURE = 4.0  # standard errors above zero: some are estimated from few, dependent stretches
+_FOLDS = 5.0  # e-folds of a tangent in all: shear on a torus grows like t, and makes no more of it
 
 
 class Wanderer(NamedTuple):

@@ -8,6 +8,7 @@ from thalweg.analysis.cycles.recurrence import Frame, Path, lies_on, size_of
 from thalweg.analysis.cycles.shooting import NEUTRAL, Return
 
 SAME = 1e-4  # of the extent: far above what Newton leaves, far below what tells orbits apart
+# Relative: ten times closer than `SAME`, since the period is an average over the orbit.
 _SAME_PERIOD = 1e-5
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from thalweg.core.charts import Chart
 
-_LOCAL = 0.2
-_CLOSE = 0.05
-_LEAST_EXTENT = 1e-6
-_HALVINGS = 9
+_LOCAL = 0.2  # of the extent: crossings further off belong to other passes through the section
+_CLOSE = 0.05  # of the extent: a return this close is worth a Newton iteration
+_LEAST_EXTENT = 1e-6  # in widths: a smaller path is rest, trembling by the tolerance of the run
+_HALVINGS = 9  # 2⁻⁸ of a step, squared by the linear guess: as exact as the cubic between steps
 
 
 class Frame(NamedTuple):

@@ -15,14 +15,16 @@ import numpy as np
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.simulation.bundle_steps import units_of
 
+# In all, and coarse: quadratic ends take five; more are spent where cycles nearly merge.
 _MAX_STEPS, _MAX_COARSE = 30, 10
-NEUTRAL = 1e-3
-_SWITCH = 1e-6
+NEUTRAL = 1e-3  # from 1: a multiplier so near lets shifts pass, and a family is tried for
+_SWITCH = 1e-6  # the gap from which the error of coarse integration would be what Newton corrects
+# Levenberg–Marquardt's √(.01 gap): a tenth of the unit step at a gap of 1, and gone at the root.
 _DAMPING = 1e-2
 # Of maps, near a cycle: larger than the singular values that rounding leaves of a family, smaller
 # than those of an isolated cycle with multipliers 1 ± 1e-5.
 _LEAST_DAMPING = 1e-13
-_ASTRAY = 1.0
+_ASTRAY = 1.0  # extents of the guess: another cycle may lie there, but not the one that was seen
 
 
 class Tolerances(NamedTuple):

@@ -24,7 +24,7 @@ Builder = Callable[[Callable[[Any], Any], Geometry], Flow]
 _SCALES = np.sort(10.0 ** (4.0 * np.mod(np.arange(33) * (np.sqrt(5.0) - 1.0) / 2.0, 1.0) - 2.0))
 # Beyond these distances the energy is changed: a flow that looks farther is not local.
 _DISTANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
-_SMALL = 1e-8
+_SMALL = 1e-8  # relative: above rounding of a sum of hundreds of terms, below any real coupling
 
 
 @dataclass(frozen=True, eq=False, repr=False)

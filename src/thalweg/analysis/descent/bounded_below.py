@@ -21,6 +21,7 @@ from thalweg.core.trees import in_float64
 _RADII = 10.0 ** np.arange(1, 7)
 # Valleys are followed from a sphere to one so many times as large, from the lowest few points.
 _SPHERES = 10.0 ** np.arange(0.0, 6.01, 0.5)
+# The lowest directions that a search goes on from: valleys of one function are few.
 _NUM_VALLEYS = 3
 _LARGEST_VALLEY = 64  # coordinates: Hessians are computed
 # A fall goes on without end if over the last decades it shrinks by no more than this share of the

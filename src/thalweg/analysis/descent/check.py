@@ -33,13 +33,14 @@ from thalweg.dynamics import Rule, declared_energy
 from thalweg.dynamics.problem import Problem, make_problem
 from thalweg.simulation import Trajectory
 
-_SAMPLES = 4096
-_HUNTERS_EACH = 64
+_SAMPLES = 4096  # a rise on more than .07 % of the volume is met with 95 %
+_HUNTERS_EACH = 64  # of each of three rankings: ascent from them joins in few peaks
+# Trajectories along which the energy must fall, too; each costs some hundred evaluations.
 _RUNS = 32
-_PROBES = 16
+_PROBES = 16  # points at which a second time must change nothing; one would do but where f vanishes
 # What rounding may add to dE/dt, relative to |∇E||f|, and to E(x⁺) − E(x), relative to |E|.
 _ROUNDING = {True: 1e-9, False: 1e-13}
-_STRICT = 1e-6
+_STRICT = 1e-6  # of |∇E||f|: a fall below it cannot be told from none by gradients of this accuracy
 # A step of E by so much of its range, within 1e-9 of the width of the domain, is a jump.
 _JUMP = 1e-6
 

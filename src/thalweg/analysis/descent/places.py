@@ -15,17 +15,20 @@ from thalweg.dynamics.formulas.programs import Program, read_program
 from thalweg.dynamics.formulas.suspects import is_suspect, quantities_of
 from thalweg.dynamics.problem import Problem
 
-_MOST_BORDER = 1024
-_MOST_CORNERS = 256
-_CONFIDENCE = 0.95
+_MOST_BORDER = 1024  # points on faces and edges: a quarter of what the inside has
+_MOST_CORNERS = 256  # all corners up to eight coordinates; beyond they are drawn
+_CONFIDENCE = 0.95  # of the statement which rises would have been seen, as everywhere in a report
 # Of a program with many switches so many are followed, and all from so many places.
 _MOST_SWITCHES = 48
+# Places a switch, and for all: many for a single one, some for each of many.
 _FEWEST_PLACES, _MOST_PLACES, _PLACES = 8, 128, 512
+# Of one batch: it serves a rule with one switch and one with many, with little filling.
 _LANES = 192
 _PEAK_DIMENSION = 8  # beyond, neighbours are hardly nearer than others
 _MOST_VALUES = 10_000_000  # of quantities at points: 80 MB
+# Of a quarter of the widths at most: across the domain and down to a zero, also a flat one.
 _NEWTON_STEPS = 30
-_HALVINGS = 60
+_HALVINGS = 60  # of a segment: down to neighbouring numbers, however far apart its ends
 # How far from a switch to look, in widths of the domain. The first two tell a jump from a slope.
 OFFSETS = np.array([1e-9, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2])
 

@@ -23,7 +23,7 @@ from thalweg.core.tables import format_state
 from thalweg.dynamics import declared_energy, declared_names
 from thalweg.dynamics.problem import Problem
 
-_REPRESENTATIVES = 5
+_REPRESENTATIVES = 5  # rows that stand for all points of one continuum in a table
 # How far off, in widths of the domain, a point of a continuum may lie: as near as the search ends.
 _ON_CONTINUUM = 1e-12
 

@@ -16,16 +16,19 @@ from thalweg.analysis.equilibria.search import Scales, SearchEnd, search_all
 from thalweg.core.charts import Chart
 from thalweg.dynamics.problem import Problem
 
-_SINGULAR = 1e-4
+_SINGULAR = 1e-4  # a double root found to a residual of 1e-8 still has a singular value of 1e-4
+# Of the widths: above what re-convergence moves along the way, below where curves bend.
 _STEP = 0.01
-_STEPS = 3
+_STEPS = 3  # a degenerate point can be left once by chance, hardly thrice in one direction
+# Of the scaled residual: a hundred times the search's end, since singular steps stop early.
 _CONVERGED = 1e-12
 # A search that ends above this residual has not arrived, however slow it is.
 _NEARLY = 1e-6
 # Curves are followed in short strides, because they bend; a dozen of them across the domain fit.
 _MOST_ON_CURVES, _MOST_POINTS = 2_000, 400
-_SEEN = 128
-_TESTED = 32
+_SEEN = 128  # spread points of a continuum that are polished and classified
+_TESTED = 32  # of those, which walk in every null direction: each walk is three searches
+# Rounds: strides of two `_STEP`s along a curve lead 1.2 widths each way from every point.
 _GROWTHS = 60
 _PAIR = np.array([[0, 1]])
 

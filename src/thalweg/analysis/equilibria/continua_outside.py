@@ -10,12 +10,14 @@ import numpy as np
 from thalweg.analysis.equilibria.search import Scales, search_all
 from thalweg.dynamics.problem import Problem
 
-_FIRST = 0.02
-_GROWTH = 0.3
+_FIRST = 0.02  # widths, while near the domain: there the curve may turn back
+_GROWTH = 0.3  # of the distance: far away a curve is as smooth as it is far
+# Strides by `_GROWTH`: 320 times as far beyond the domain as at first, which reaches `_FAR`.
 _STEPS = 22
+# Widths from the middle: beyond, curves that meet at infinity are compared by direction.
 _FAR = 20.0
-_CONVERGED = 1e-9
-_ASYMPTOTE = 0.02
+_CONVERGED = 1e-9  # of the scaled residual: outside the domain its scale may be far too small
+_ASYMPTOTE = 0.02  # widths between two opposite ends that are one line through infinity
 
 
 def joined_outside(

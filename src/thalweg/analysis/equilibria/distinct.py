@@ -14,8 +14,9 @@ from thalweg.analysis.equilibria.search import Scales, evaluate
 from thalweg.dynamics.problem import Problem
 
 _EPS = np.finfo(np.float64).eps
+# Scaled residual: flat places have as much, and are told from roots once polished.
 _CANDIDATE = 1e-8
-_NEAR = 1e-3
+_NEAR = 1e-3  # of the widths: neighbours compared in pairs; those further apart are surely two
 _FRACTIONS = np.array([0.25, 0.5, 0.75])
 
 

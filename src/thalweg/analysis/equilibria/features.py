@@ -27,7 +27,7 @@ _MUCH_SMALLER = 1.0 / 16.0
 _POINT = 1e-10
 # Starts close to a root or to zero are log-uniform over so many decades below the domain.
 _DECADES = 12.0
-_MOST_ROOTS = 64
+_MOST_ROOTS = 64  # each is probed along rays over twelve decades, which is dearer than finding it
 
 
 def linear_reach(problem: Problem, roots: Roots, widths: np.ndarray) -> np.ndarray:

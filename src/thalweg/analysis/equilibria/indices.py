@@ -15,6 +15,7 @@ from thalweg.dynamics.problem import Problem
 
 # More dimensions have too many faces to look at.
 _MOST_DIMENSIONS = 3
+# Points of a face at which the field must have one sign; refined where it nearly has not.
 _ON_A_FACE = 256
 # Roots closer to the boundary than this share of the width may lie on it.
 _ON_THE_BOUNDARY = 1e-6

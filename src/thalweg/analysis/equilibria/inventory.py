@@ -21,9 +21,10 @@ from thalweg.analysis.equilibria.search import (
 from thalweg.analysis.equilibria.sorting import Found, Inventory, enlarge, sort_out
 from thalweg.dynamics.problem import Problem
 
-TARGET = 0.01
-_DOUBLINGS = 4
-_DEFLATIONS = 3
+TARGET = 0.01  # of the volume: the basins of roots not seen, together, with 95 %
+_DOUBLINGS = 4  # sixteen times the starts asked for, before the bound is reported as it is
+_DEFLATIONS = 3  # deflated searches in turn while they find roots; each costs as much as the first
+# Looks into the neighbourhood of known roots, and of how many: 16 rows are 32 starts each.
 _FOCUSES, _MOST_NEAR = 3, 16
 # Where more than this share of the starts is still on its way, it goes on in sizes of its own.
 _MANY_SLOW = 0.25

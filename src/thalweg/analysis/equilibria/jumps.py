@@ -23,6 +23,7 @@ _POLE = 1e3
 _CANCELS = 1e-6
 # Two steps, in widths: across a jump the field changes as much over the shorter one.
 _SHORT, _LONG = 1e-10, 1e-6
+# Of the change over the longer step, a smooth field's is 1e-4; the least, of the field's size.
 _AS_MUCH, _LEAST = 0.3, 1e-6
 
 

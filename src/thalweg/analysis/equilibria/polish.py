@@ -15,8 +15,10 @@ import numpy as np
 from thalweg.analysis.equilibria.search import Scales
 from thalweg.dynamics.problem import Problem
 
-BATCH = 64
+BATCH = 64  # one compiled size; beyond 64 coordinates eight, since every lane has a Jacobian
+# From a search's end five are plenty; roots of high order gain a factor of two a step.
 _MAX_STEPS = 60
+# Newton's step times m converges quadratically to a root of order m, up to fifth order.
 _MULTIPLES = (1.0, 2.0, 3.0, 4.0, 5.0)
 
 

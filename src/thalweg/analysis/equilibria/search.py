@@ -15,12 +15,14 @@ import numpy as np
 from thalweg.analysis.equilibria.small_solves import solve_positive
 from thalweg.dynamics.problem import Problem
 
-MAX_STEPS = 120
-ROUND = 256
+MAX_STEPS = 120  # quadratic ends take ten to twenty; roots of high order halve the residual a step
+ROUND = 256  # starts of one compiled program: a rule's first look and every later search share it
+# Of the scaled field: fifty times rounding, where Newton's steps stop gaining.
 _SMALL_RESIDUAL = 1e-14
-_SMALL_STEP = 1e-15
+_SMALL_STEP = 1e-15  # relative to the point: four roundings, below which a step changes nothing
+# Levenberg–Marquardt's, in scaled units: Newton's step but for singular Jacobians.
 _LEAST_DAMPING = 1e-9
-_KNOWN = 64
+_KNOWN = 64  # roots to be deflated are filled up to multiples of it: few programs for any number
 
 
 class Scales(NamedTuple):

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+# Coordinates: beyond, the unrolled program's length outweighs its vector instructions.
 _UNROLLED = 4
 # Elimination with pivots is longer: beyond, compiling it costs more than it saves.
 _ELIMINATED = 4

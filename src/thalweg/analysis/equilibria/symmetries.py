@@ -13,12 +13,12 @@ from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.search import Scales, evaluate
 from thalweg.dynamics.problem import Problem
 
-_PROBES = 8
-_AGREES = 1e-9
+_PROBES = 8  # random points: an entry of J or an image that agrees at all of them agrees everywhere
+_AGREES = 1e-9  # relative: images differ by rounding of the rule, seldom above 1e-12
 # Single coordinates are flipped and swapped in turn up to so many of them.
 _MOST_SINGLE = 48
-_MOST_IMAGES = 256
-_SAME = 1e-7
+_MOST_IMAGES = 256  # a product of parts has their product of roots: the rest is left to the search
+_SAME = 1e-7  # in widths: images of polished roots are as exact as those, 1e-10 or better
 
 
 class Symmetry(NamedTuple):

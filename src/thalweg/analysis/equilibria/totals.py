@@ -13,10 +13,10 @@ from thalweg.core.errors import InputError
 
 # Coefficients are whole numbers where they are close to such of at most this size.
 _LARGEST = 64
-_CLOSE = 1e-8
+_CLOSE = 1e-8  # relative: what SVD of the measured displacements leaves of whole numbers
 # Choices of coordinates that are tried for short totals.
 _CHOICES = 300
-_SHOWN = 60
+_SHOWN = 60  # characters of a total in a line of 80, beside its value
 
 
 def written(coefficients: np.ndarray, names: Sequence[str]) -> str:

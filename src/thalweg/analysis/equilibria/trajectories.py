@@ -13,11 +13,11 @@ from thalweg.simulation.bundles import LANES, run_batch
 
 # The search for roots finishes what a trajectory begins: the runs need only end in its basin.
 _TOLERANCE = 1e-4
-_MOST_BLOCKS = 3
-_STEPS_OF_MAPS = 64
+_MOST_BLOCKS = 3  # each 128 steps: what has not settled by then starts the search from where it is
+_STEPS_OF_MAPS = 64  # a rate of .7 a step comes within 1e-10; the search for roots does the rest
 # A trajectory that moves less than this share of the domain in a tenth of its steps has settled.
 _SETTLED = 1e-3
-_FAR = 3.0
+_FAR = 3.0  # widths beyond the domain from which no trajectory is waited for
 # The same shape as in the search for cycles, so that both share one program.
 _WHOLE_JACOBIAN = 4
 

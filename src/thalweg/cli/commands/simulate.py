@@ -18,7 +18,7 @@ from thalweg.cli.session import session
 if TYPE_CHECKING:
     from thalweg.cli.parse.loader import System
 
-_DURATION, _STEPS = 100.0, 100
+_DURATION, _STEPS = 100.0, 100  # of a flow where none is given; and as many steps of a map
 DurationOption = Annotated[
     float | None,
     typer.Option(

@@ -17,8 +17,8 @@ from thalweg.dynamics.formulas.programs import Equation, Name, Program
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.dynamics.formulas.smoothness import decided
 
-_LONGEST = 12
-_SAME = 1e-13
+_LONGEST = 12  # operations: what takes longer to read than a name and a line for it
+_SAME = 1e-13  # relative: the same constant by two orders of rounding
 _LETTERS = "kcpqmhgw"
 
 

@@ -21,7 +21,7 @@ from thalweg.dynamics.problem import Problem, covector, make_problem
 from thalweg.dynamics.rules import Rule
 from thalweg.geometry import Simplex
 
-_FEW = 24
+_FEW = 24  # parameters kept as letters; more make formulas longer than the numbers they stand for
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import sympy as sp
 
 from thalweg.dynamics.formulas.intervals import Interval, bounds
 
-_BOXES = 2000
+_BOXES = 2000  # intervals that a proof may take before the sign is left open
 # Parts in which a proof by halving has found nothing at all after this many are given up.
 _HOPELESS = 300
 # Corners of a box double with each coordinate, and longer expressions take long to factor.
 _CORNERS = 4
-_FACTORED = 400
+_FACTORED = 400  # operations: the cost of SymPy's factoring grows steeply with them
 
 
 def sign_in(

@@ -17,7 +17,7 @@ from thalweg.core.trees import as_arrays, in_float64
 from thalweg.learning.inverse.data import Data
 from thalweg.learning.relax import Relax
 
-_SHOWN = 6
+_SHOWN = 6  # rows of the worst ones: a table is no list of all data
 _ROUNDED = 1e-9  # a curvature that rounding leaves of one, relative to the largest
 
 

@@ -18,7 +18,7 @@ from thalweg.core.reports import TableReport, about_in
 from thalweg.learning.inverse.identified import Identified
 
 _NOBODY = -1  # fills the rows of nodes with fewer neighbours than others
-_SHOWN = 8
+_SHOWN = 8  # minima in a table, the lowest; a rough energy has hundreds
 
 
 @dataclass(frozen=True, eq=False, repr=False)

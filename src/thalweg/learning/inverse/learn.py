@@ -21,7 +21,7 @@ from thalweg.learning.inverse.training import Trained, Training, train
 
 _MARGIN = 0.1  # how far beyond the data minima are sought, as a share of their extent
 _FEW_COORDINATES = 3  # in more, random starts in a box are far from all data
-_STARTS = 256
+_STARTS = 256  # a basin of 1.2 % of the starts' volume is met with 95 %
 
 
 def learn_energy(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+# Of a bracketed Newton iteration, which bisects at worst: 60 halve a bracket to float64.
 _MAX_STEPS = 200
 _LOG_FAR = float(np.log(2.0))
 

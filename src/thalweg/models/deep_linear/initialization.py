@@ -17,7 +17,7 @@ from thalweg.models.deep_linear.covariances import Covariances
 from thalweg.models.deep_linear.layers import Weights, check_widths, end_to_end, layer_shapes
 from thalweg.models.deep_linear.modes import Modes
 
-_ROTATIONS = 1000
+_ROTATIONS = 1000  # offset of their keys: as many layers' weights come before them
 
 
 def small_gaussian(

@@ -11,7 +11,7 @@ from thalweg.models.deep_linear.covariances import Covariances
 from thalweg.models.deep_linear.layers import Weights, check_weights
 from thalweg.models.deep_linear.modes import Modes
 
-_RANK = 1e-6
+_RANK = 1e-6  # of the largest eigenvalue: whitening would magnify rounding in what is below by 1e3
 
 
 class Whitening(eqx.Module):

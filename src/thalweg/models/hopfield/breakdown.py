@@ -22,6 +22,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.models.hopfield.capacity import CapacityCurve
 
+# Of a concave likelihood in two numbers: ten do, more where shares are near 0 or 1.
 _NEWTON_STEPS = 50
 
 

@@ -12,7 +12,7 @@ from thalweg.plot.style import BLUE, GREY, SKY, label_axes
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STEPS = 40
+STEPS = 40  # enough to see where it leads; more draw over each other
 # Where an orbit begins that nobody chose: at no special place of the domain, in widths of it.
 _BEGIN = 0.137
 

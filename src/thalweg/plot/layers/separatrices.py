@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # How far from a saddle its curves begin, in widths of the domain: straight to the eye until there.
 _NUDGE = 1e-3
-_CURVES_OF_A_SADDLE = 4
+_CURVES_OF_A_SADDLE = 4  # two ways along each of two directions
 
 
 def compute(scene: Scene) -> list[tuple[str, np.ndarray]]:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 # How dense lines are, by eye: one a cell of a grid of `_CELLS` by `_CELLS`, with nearly as many
 # seeds; lengths are in widths of the figure.
 _SEEDS = 26
-_CELLS = 30
-_STEP = 0.008
-_STEPS = 160
-_SHORTEST = 0.09
+_CELLS = 30  # a side: lines are a thirtieth of the figure apart
+_STEP = 0.008  # of the figure's side: a quarter of a cell, so that no cell is jumped over
+_STEPS = 160  # each way: longer than a line through all of the figure
+_SHORTEST = 0.09  # of the figure's side: shorter ones look like specks
 
 
 def compute(scene: Scene) -> list[np.ndarray]:

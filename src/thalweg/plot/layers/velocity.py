@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Arrows along the axis at equal distances, and half the length of one, in widths of the figure.
 _ARROWS = 13
-_HALF = 0.02
+_HALF = 0.02  # of the axis: arrows of equal length that do not touch each other
 # Slower than this share of the highest speed is too near to rest to point anywhere.
 _SLOWEST = 1e-3
 

@@ -12,7 +12,7 @@ from thalweg.recovery.candidates.fall import HUNTS, NEAREST, falls_at, run_along
 from thalweg.recovery.candidates.hunts import hunt_rises, is_near
 from thalweg.recovery.question import Question, evaluate
 
-_NUM_STARTS = 4096
+_NUM_STARTS = 4096  # a violation on .07 % of the region is met with 95 %
 # Newton's method: its steps, and the longest of them in widths of the region; one that rounding
 # makes, and the damping from which on that is told.
 _NEWTON_STEPS, _LONGEST, _STILL, _UNDAMPED = 30, 0.2, 1e-14, 1e-6

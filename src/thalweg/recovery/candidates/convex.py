@@ -29,10 +29,10 @@ from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
 _ASIDE = "Yet an energy falls along it (a Lyapunov energy)."
 _DEGREES = {1: (2, 4, 8, 12), 2: (2, 4, 6, 8), 3: (2, 4, 6), 4: (2, 4), 5: (2, 4), 6: (2, 4)}
-_LARGEST = 16
-_NUM_UNITS = 128
+_LARGEST = 16  # coordinates: beyond, random units resolve less than a trained network does
+_NUM_UNITS = 128  # in more than six coordinates, where polynomials of use have thousands of terms
 _WITH_UNITS = f"quadratic form with {_NUM_UNITS} random units"
-_ROUNDS = 8
+_ROUNDS = 8  # fits of one degree, each with the places where the last one failed
 # A search ends at a fall of so many times what the check asks for, so that the check, which looks
 # elsewhere, seldom decides; and it is not asked more often than this.
 _ROOM, _MOST_CHECKS = 2.0, 6

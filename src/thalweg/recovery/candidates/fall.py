@@ -9,13 +9,13 @@ import jax.numpy as jnp
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 
-HUNTS = 256
+HUNTS = 256  # in one compiled program; the lowest falls of all are kept
 # Nearer to an equilibrium, in units of the domain, nothing is asked: both vectors vanish there.
 NEAREST = 1e-4
-_STEPS = 40
-_WALK = 128
-_STRIDE = 0.02
-_ROUNDING = 1e-9
+_STEPS = 40  # of lengths .1 · .85ᵏ widths: the last, 1.8e-4, is as near as a place is told
+_WALK = 128  # steps: 2.5 widths, from anywhere in the domain to what attracts there
+_STRIDE = 0.02  # of the widths: a walk only gathers places, so it need not be exact
+_ROUNDING = 1e-9  # of the energy: 1e7 roundings, since energies here are sums of many terms
 
 
 def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:

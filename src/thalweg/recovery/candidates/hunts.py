@@ -11,8 +11,8 @@ from thalweg.recovery.question import Question
 # A fall below this is not told from none, and one below the other is trusted only where the rule
 # itself hardly allows more: dE/dt relative to |∇E| |f|.
 LEAST_FALL, _CLEAR_FALL = 1e-6, 1e-3
-_NUM_POINTS = 1024
-_NUM_AROUND = 128
+_NUM_POINTS = 1024  # of the region, for a fit; the check looks at four times as many
+_NUM_AROUND = 128  # round each equilibrium, where falls are of second order and hardest to see
 
 
 def centres_of(question: Question) -> np.ndarray:

@@ -14,10 +14,11 @@ from thalweg.energies import Energy
 from thalweg.recovery.candidates.fall import fall
 from thalweg.recovery.candidates.random_units import scaled
 
-NUM_UNITS = 64
+NUM_UNITS = 64  # of one hidden layer, each a bend across one direction of a few coordinates
+# A fall beyond it (a cosine of .2) is good enough: training goes to where it is worse.
 _MARGIN = 0.2
-_BATCH = 128
-_EPOCHS = 12
+_BATCH = 128  # samples an update: gradients of hinges are sparse
+_EPOCHS = 12  # between two hunts, which bring new samples
 
 
 class Network(eqx.Module):

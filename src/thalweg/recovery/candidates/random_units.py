@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 
+# Of a unit's argument across the region, in standard deviations: bent, not saturated.
 _STEEPNESS = 2.0
 
 

@@ -25,14 +25,14 @@ from thalweg.recovery.candidates.random_units import frame_of
 from thalweg.recovery.question import Question
 
 _WHAT = f"trained network of {NUM_UNITS} units"
-_ROUNDS = 8
+_ROUNDS = 8  # trainings, each with the worst places of the last: they bound what a failure costs
 # A network is trusted only where it falls clearly: hunts that end at less are counterexamples.
 _LEAST = 1e-3
 # What is learned from is more than what would refute, so that a fit leaves some room.
 _ROOM = 0.1
-_HALF = 2048
-_NUM_HUNTS = 4
-_NUM_LAST_HUNTS = 16
+_HALF = 2048  # of the samples are uniform, the others from hunts, so that neither is forgotten
+_NUM_HUNTS = 4  # times 256, a quick look after each training; a failure needs no more
+_NUM_LAST_HUNTS = 16  # times 256, before an energy is handed out
 
 
 def trained_network(

@@ -34,8 +34,9 @@ from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 from thalweg.recovery.region.suspects import has_suspects, origins, suspects_at
 
-_EXACT = 1e-9
-_NUM_NODES = 64
+_EXACT = 1e-9  # relative to the largest: what rounding leaves of products that should vanish
+_NUM_NODES = 64  # of a line integral of a smooth gradient: exact to rounding, checked afterwards
+# Samples that the convex matrix is fitted to; it is then checked at all of them.
 _NUM_JACOBIANS = 16
 # A rise of less, relative to the terms of E, is rounding of its line integrals.
 _ROUNDING = 1e-8

@@ -10,7 +10,7 @@ from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.recovery.closed_form.zeros import Evidence, least_evidence
 from thalweg.recovery.forms.definite import positive_element
 
-_POINTS = 6
+_POINTS = 6  # each gives d(d − 1)/2 equations for d(d + 1)/2 entries: six bring the rank to its end
 
 
 def constant_metric(

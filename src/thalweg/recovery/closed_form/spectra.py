@@ -17,8 +17,9 @@ from thalweg.dynamics.formulas.normal_forms import is_zero
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.dynamics.formulas.smoothness import unproven
 
+# Of coordinates that people write; what is rounded to is then proved to be a rest, exactly.
 _LARGEST_DENOMINATOR = 1000
-_CLEARLY = 1e-12
+_CLEARLY = 1e-12  # relative to ‖J‖, far above what the working digits leave of a double eigenvalue
 # An eigenvalue moves by less than |δA|^(1/n) |A|^(1 − 1/n) (Elsner 1985): with this many digits a
 # dimension by less than 1e-20 |A|, and every imaginary part above 1e-12 |A| is one.
 _DIGITS_A_DIMENSION = 20

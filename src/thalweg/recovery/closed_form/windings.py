@@ -18,7 +18,7 @@ from thalweg.recovery.closed_form.zeros import Evidence, zero_evidence
 
 # Two grids that share no divisor: a narrow peak that one of them misses the other may see.
 _NODES = (509, 1021)
-_ZERO = 1e-13
+_ZERO = 1e-13  # of the sum of sizes: rounding of a thousand terms, whose integral is exactly zero
 
 
 def returning(

@@ -11,8 +11,8 @@ from thalweg.dynamics.formulas.normal_forms import is_zero
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.dynamics.formulas.smoothness import first_switch
 
-_DIGITS = 40
-_TRIES = 5
+_DIGITS = 40  # of SymPy's numbers: all but five must cancel before zero is believed
+_TRIES = 5  # points: an expression that is not zero vanishes at a random one with probability zero
 
 
 class Evidence(IntEnum):

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Coordinates: beyond, each singular value decomposition is dear, and two points are tried.
 _LARGE_SIZE = 64
 _OFFSETS = np.logspace(-9.0, 0.0, 28)
 # A bound of 1 / 4η grows tenfold when η shrinks as much, (Im λ / η)² a hundredfold, and one that is
 # attained not at all.
 _SHRUNK, _GROWTH = 0.1, 5.0
+# Sweeps, which end where nothing changes; nearly reducible matrices take many.
 _BALANCE_ROUNDS = 100
 # Of the rounding of a sum of a few terms, in units of the last place.
 _ROUNDING = 8.0 * np.finfo(float).eps

@@ -15,14 +15,18 @@ from thalweg.geometry import Geometry
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre, integrate_along
 from thalweg.recovery.region.region import Region
 
+# Of the normalised asymmetry: four decades above `NOISE`, far below one that matters.
 SYMMETRIC = 1e-9
-CONSISTENT = 1e-8
+CONSISTENT = 1e-8  # of line integrals, an order above `SYMMETRIC`: their nodes add up rounding
 # The asymmetry of a row, relative to its size, that rounding may make.
 NOISE = 1e-13
 # What changes by less, relative to its size, is constant: faces of a simplex magnify rounding.
 CONSTANT = 1e-9
+# Of line integrals, more where fewer do not agree: sharp rules need 1,024.
 NODE_COUNTS = (64, 256, 1024)
+# Coordinates in which all entries of Dω are seen; beyond, random directions see them.
 _FULL_SIZE = 32
+# Coordinates from which fewer points are probed: each costs a row of Jacobian products.
 LARGE_SIZE = 64
 _TINY = float(np.finfo(float).tiny)
 

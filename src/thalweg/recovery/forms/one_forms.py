@@ -19,8 +19,9 @@ from thalweg.dynamics import Deterministic, Problem, covector
 from thalweg.energies import Energy
 from thalweg.geometry import Geometry
 
+# Coordinates: beyond, all nodes at once would be hundreds of large evaluations in memory.
 _VECTORIZED_SIZE = 256
-_NEWTON_STEPS = 6
+_NEWTON_STEPS = 6  # from the asymptotic guess four reach rounding, for any number of nodes
 
 
 def integrate_along(

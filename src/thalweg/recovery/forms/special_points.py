@@ -11,16 +11,17 @@ from thalweg.recovery.forms.exactness import CONSTANT, Exactness, constant_covec
 from thalweg.recovery.region.region import Region
 from thalweg.recovery.region.suspects import suspects_at
 
-_MOST_CORNERS = 64
-_NUM_WALLS = 128
-_NUM_AROUND = 16
+_MOST_CORNERS = 64  # all corners up to six coordinates; beyond they are drawn
+_NUM_WALLS = 128  # points on faces, shared among the 2d of them
+_NUM_AROUND = 16  # round each rest, half at either distance
 # Walls are looked at from inside, where what is singular on them is still finite: how far inside,
 # relative to the way from the base point. A metric that changes from place to place may grow
 # without bound towards a wall, and with it the rounding of what it makes of the rule.
 AT_WALLS, OFF_WALLS = 1e-9, 1e-3
-_RADII = (1e-2, 1e-5)
-_NUM_CLIMBERS = 8
-_NUM_CLIMBS = 12
+_RADII = (1e-2, 1e-5)  # widths: where curvature shows, and where only the linear part is left
+_NUM_CLIMBERS = 8  # the most asymmetric points; peaks of the asymmetry are few
+_NUM_CLIMBS = 12  # radii of random moves from .2 widths to 1e-3, which is near enough to tell
+# Steps to rests, quadratic after some; and how many rests are looked around.
 _NUM_NEWTON, _MOST_RESTS = 12, 16
 # Where Dω nearly vanishes it is known to rounding of what it is elsewhere, not of its own size.
 _FLOOR = 1e-5

@@ -28,7 +28,7 @@ from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.in_states import diagonal_in_states
 from thalweg.recovery.question import Question, evaluate
 
-_TOLERANCE = 1e-7
+_TOLERANCE = 1e-7  # of exactness with fitted weights, whose series leave more than rounding
 # The asymmetry of J that calls for a metric, well above what the check would let pass.
 _LEAST = 1e-6
 _DEGREES = {2: (4, 8), 3: (4,), 4: (3,), 5: (2,), 6: (2,)}
@@ -41,7 +41,7 @@ _CLEARLY = 1e-5
 _OVER, _NUM_CHECKED = 3, 256
 # A least-squares fit holds back what the equations hardly see: such parts would grow without bound.
 _HELD = 1e-11
-_MOST_RANGE = 40.0
+_MOST_RANGE = 40.0  # of log m: e^40 of contrast is a fit of noise, not a change of speed
 # How far 1/m stays above zero, relative to its largest value, in a descent to its least ones.
 _CLEAR, _NUM_LOWEST, _NUM_DESCENTS = 1e-5, 8, 20
 

@@ -17,6 +17,7 @@ from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.in_states import in_states
 from thalweg.recovery.question import METRIC_SIZE, Question
 
+# Of the metric in balanced units: beyond, half the digits of its checks are gone.
 WORST_CONDITION = 1e8
 # Rounding of the equations may move the least eigenvalue of a matrix of trace d by less.
 _CLEARLY = 1e-6

@@ -26,7 +26,8 @@ from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights
 from thalweg.recovery.metrics.in_states import diagonal_in_states
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
-TOLERANCE = 1e-7
+TOLERANCE = 1e-7  # of exactness with fitted weights, whose series leave more than rounding
+# Random points, denser at the walls: a series of degree 48 asks for four a coefficient.
 _NUM_POINTS = 256
 _ROUND = "Excluded: the ratios J_ij / J_ji do not multiply to one round every triangle."
 _NO_SPLIT = "Excluded: log(J_ij / J_ji) does not split into functions of one coordinate each."

@@ -29,12 +29,13 @@ from thalweg.recovery.metrics.diagonal_weights.series import chebyshev
 from thalweg.recovery.metrics.in_states import diagonal_in_states
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
-TOLERANCE = 1e-7
+TOLERANCE = 1e-7  # of exactness with fitted weights, whose series leave more than rounding
+# Misfit that no fit of this accuracy could leave: φ is no function of the speed alone.
 _CLEARLY = 1e-3
-_DEGREE = 12
+_DEGREE = 12  # of the series for φ on a piece; pieces are halved where it does not fit
 _FEWEST = 3 * (_DEGREE + 1)
-_GOOD = 1e-10
-_NEAREST = 1e-4
+_GOOD = 1e-10  # misfit of a piece at which halving stops
+_NEAREST = 1e-4  # of the way to an equilibrium: speeds there are of the same order of smallness
 # A smooth function's ranks go up and down a few times; those of independent numbers 21 times.
 _MOST_TURNS = 10.0
 _NOT_ITS_OWN = "Excluded: the change of speed that J asks for is not a function of the speed alone."

@@ -17,6 +17,7 @@ _FLAT = 1e-6
 # Spheres on which J is looked at instead, in widths, and the misfit that excludes a metric there:
 # far above what the curvature of a smooth rule leaves of it on the smaller one.
 _RADII = (1e-2, 1e-3)
+# Misfit of any constant metric on the smaller sphere that curvature alone does not make.
 _CLEAR = 1e-3
 
 

@@ -16,7 +16,8 @@ from thalweg.recovery.refutations.degenerate import find_opaque, in_widths
 from thalweg.recovery.refutations.kinks import is_limit
 from thalweg.recovery.witnesses import EquilibriumWitness, rounded
 
-SEARCH_SIZE = 256
+SEARCH_SIZE = 256  # coordinates: the Jacobians of 256 starts would fill more than 128 MB
+# As of `metrics.constant`: a metric that ill conditioned is not handed out either.
 REFUSED_CONDITION = 1e8
 
 

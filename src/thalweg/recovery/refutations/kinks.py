@@ -12,7 +12,7 @@ from thalweg.recovery.question import Question, evaluate
 
 # Of a sphere, in widths of the region. A smooth J changes _APART times more on one so much larger.
 _RADIUS = 1e-6
-_APART = 100.0
+_APART = 100.0  # ratio of radii: a kink changes as much on both spheres, a smooth J a hundredth
 # Directions, each with its opposite: so every kink's plane has points on both sides.
 _DIRECTIONS = 8
 # Of the sizes of the rows of J: far above rounding, far below any kink of note.

@@ -32,7 +32,9 @@ _ZERO = 1e-13
 _DRIVEN = 1e-6
 # Below this share of the largest speed a point is at rest: .6 % of the circle for (1 − cos x)³.
 _AT_REST, _ARC = 1e-12, 0.02
+# Of the region and of each pair of faces: a coordinate driven both ways shows it.
 _NUM_POINTS, _NUM_FACES = 4096, 64
+# Of random descent: lowest points, and radii from .05 by .4 to 1e-9 widths.
 _NUM_NEAREST, _NUM_SHRINKS = 8, 20
 # A least speed that random points tell from rest, and in how many coordinates they do.
 _MOVING, _FEW_SIZE = 1e-2, 3

@@ -11,8 +11,8 @@ from thalweg.dynamics import Problem
 from thalweg.recovery.region.singularities import Troubles, find_troubles
 from thalweg.recovery.region.suspects import suspects_at
 
-_SEGMENT = 16
-_BASES = 12
+_SEGMENT = 16  # points between base and place at which suspicious quantities must keep their sign
+_BASES = 12  # places tried as the base; that which sees most of the region is taken
 
 
 @dataclass

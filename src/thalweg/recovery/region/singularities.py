@@ -8,12 +8,12 @@ from thalweg.core.batches import BATCH
 from thalweg.dynamics import Problem
 from thalweg.recovery.region.suspects import Suspects, has_suspects, origins, suspects_at
 
-_SEARCH_SIZE = 6
-_SEARCHED = 8
-_SHRINKS = 60
-_FOLLOWED_EACH = 8
-_FOLLOWED = 48
-_AT_ONCE = 16
+_SEARCH_SIZE = 6  # coordinates in which random descent finds a zero that is only touched
+_SEARCHED = 8  # quantities that are followed down to a touching zero, each a descent of its own
+_SHRINKS = 60  # rounds of random descent, radii from .25 by .7 to 1e-10 widths
+_FOLLOWED_EACH = 8  # quantities of an operation, of which a large array has thousands
+_FOLLOWED = 48  # quantities in all, one of each operation first
+_AT_ONCE = 16  # quantities in one compiled batch
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.batches import in_batches
 from thalweg.dynamics import Problem
 
-_BATCH = 1024
+_BATCH = 1024  # points at once, of one size for all fields
 # A share that changes by less is refined no further.
 _SETTLED = 1e-6
 

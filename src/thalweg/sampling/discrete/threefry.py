@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 # The rotations of Threefry-2x32 and the constant of its key schedule (Salmon et al. 2011, SC'11).
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+# Of Threefry's key schedule (Salmon, Moraes, Dror & Shaw 2011, C₂₄₀ for 32 bits).
 _PARITY = 0x1BD11BDA
 
 

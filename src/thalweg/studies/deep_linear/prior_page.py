@@ -16,7 +16,7 @@ from thalweg.studies.deep_linear.prior import (
 )
 from thalweg.studies.outcome import Outcome
 
-_SHOWN = (-5.0, 0.0, 5.0)
+_SHOWN = (-5.0, 0.0, 5.0)  # λ: both lazy ends and the balanced middle
 
 
 def study(

@@ -12,6 +12,7 @@ from thalweg.core.randomness import host_generator
 from thalweg.studies.deep_linear.completion import Completion, Observations, complete
 
 _SEPARATORS = ("::", "\t", ",")
+# 400 MB as float64: a dense table of more would not fit beside its factors.
 _MAX_ENTRIES = 50_000_000
 
 

@@ -14,7 +14,7 @@ from thalweg.studies.deep_linear.tree import ACTIVATIONS, Differentiation, tree_
 from thalweg.studies.outcome import Outcome
 
 Runs = dict[str, Differentiation]
-_MOST_MODES = 16
+_MOST_MODES = 16  # curves in a figure; a tree of depth 5 has 16
 
 
 def study(

@@ -16,9 +16,10 @@ from thalweg.models.hopfield import EnergyClassifier, EnergyODELayer
 from thalweg.simulation import RungeKutta4
 from thalweg.studies.hopfield.training import accuracy
 
+# Standard deviations, of pixels that have about 1: from hardly visible to hardly legible.
 NOISE = (0.25, 0.5, 1.0, 2.0)
-FLIPS = (0.01, 0.05, 0.1, 0.2)
-SHIFTS = (1, 2, 3)
+FLIPS = (0.01, 0.05, 0.1, 0.2)  # shares of inverted pixels: from a speck to hardly legible
+SHIFTS = (1, 2, 3)  # pixels of 28: digits have a margin of four
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from thalweg.plot.style import COLOURS, INK, SMALL, new_axes
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.outcome import Outcome
 
+# Dense about the mean-field capacity .138, and about where small networks break down.
 _LOADS = (0.05, 0.10, 0.12, 0.138, 0.15, 0.16, 0.17, 0.18, 0.20, 0.22)
+# Of 1/N for finite-size corrections: both are found in the literature, so both are shown.
 _POWERS = (2.0 / 3.0, 0.5)
 
 

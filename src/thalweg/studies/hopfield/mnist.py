@@ -23,8 +23,8 @@ from thalweg.studies.hopfield.training import (
 from thalweg.studies.outcome import Outcome
 
 _REPEATED = ("network", "norm")
-_LONGER = 3.0
-_FOLLOWED = 200
+_LONGER = 3.0  # units of time, a duration that was not trained for: do answers last
+_FOLLOWED = 200  # samples whose states are followed: medians to a few per cent
 _MNIST, _DIGITS = Scale(), Scale(epochs=15, batch_size=32, width=32, hidden=128)
 
 

@@ -15,7 +15,7 @@ from thalweg.data import ImageData
 from thalweg.models.hopfield.layer import EnergyClassifier, Kind
 from thalweg.training import Fitted, fit
 
-_EVALUATED_TOGETHER = 500
+_EVALUATED_TOGETHER = 500  # samples at once: 784 by the width of the layer fits in memory
 
 
 @dataclass(frozen=True)

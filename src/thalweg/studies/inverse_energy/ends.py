@@ -20,12 +20,13 @@ from thalweg.studies.inverse_energy.truths import Truth, distinct, last_states
 
 WELLS = np.array([[a, b] for a in (-1.0, 1.0) for b in (-1.0, 1.0)])
 WELL_BOX = Box([-2.0, -2.0], [2.0, 2.0])
-_NEAR = 0.15
+_NEAR = 0.15  # below half the distance of any two rests: 2 of the wells, .8 of Müller–Brown
+# Of gradient descent; more than six times as long as it was trained for hardly moves an end.
 _STEPS_TO_REST = 3000
 # A soft bowl: one as stiff as the wells are draws all points into one minimum at first.
 _STIFFNESS = 0.05
-_SADDLES = ((-0.822, 0.624), (0.212, 0.293))
-_NOISE = 0.02
+_SADDLES = ((-0.822, 0.624), (0.212, 0.293))  # of Müller and Brown's surface (1979)
+_NOISE = 0.02  # of measured ends, a hundredth of the distance between two wells
 # Two of the minima of Müller–Brown are half the spread apart: wider nudges cross between them.
 _NARROW = 0.2
 

@@ -18,8 +18,9 @@ from thalweg.learning.inverse.training import Trained, train
 from thalweg.studies.inverse_energy.truths import Truth
 from thalweg.training import fit
 
+# Of both hidden layers, the same for all truths, so that their scores can be compared.
 WIDTHS = (64, 64)
-_UPDATES_PER_EPOCH = 100
+_UPDATES_PER_EPOCH = 100  # between two rows of a history, for any number of updates
 
 
 class NetworkMap(Map):

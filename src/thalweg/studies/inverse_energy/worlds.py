@@ -16,11 +16,12 @@ from thalweg.learning import Langevin, Training, learn_graph_energy
 from thalweg.learning.inverse.losses import transition_loss
 from thalweg.learning.inverse.training import train
 
-_SIZE = 12
-_GOAL = (10, 2)
-_WALKS = 40
-_MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1))
+_SIZE = 12  # cells a side: walls make detours, and all values fit in one figure
+_GOAL = (10, 2)  # row and column: behind the walls from most cells
+_WALKS = 40  # shortest walks that are shown, of some hundred cells: most cells are passed
+_MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1))  # down, up, right and left
 
+# Of an Ornstein–Uhlenbeck process, T, and time between two snapshots: 14 % is forgotten.
 RATE, TEMPERATURE, DURATION = 1.5, 1.0, 0.1
 
 

@@ -30,8 +30,11 @@ from thalweg.studies.normalization.energy import (
 )
 from thalweg.studies.outcome import Outcome
 
+# Shares of the critical α: far inside, and near where descent ends.
 _RUNS = (0.02, 0.1, 0.3, 0.6, 0.9)
+# Of the critical α, the last beyond it, where steps may raise E.
 _SHARES = (0.05, 0.2, 0.5, 0.8, 0.95, 1.05)
+# From rest, relative to it: the linear neighbourhood and far outside.
 _DISTANCES = (0.01, 0.1, 0.3, 1.0, 2.0)
 
 

@@ -13,7 +13,7 @@ from thalweg.models.normalization.theory.folds import step_margin
 from thalweg.models.normalization.theory.stable import stable_states
 
 OUTCOMES = ("W settles", "only R settles", "R oscillates or worse", "undefined")
-SETTLED = 1e-8
+SETTLED = 1e-8  # change a step, relative: far below what a period of an oscillation moves
 """A run counts as settled when no u_i moves by more than this share of σ² + |u_i| at its end."""
 
 REASONS = (
@@ -25,7 +25,7 @@ REASONS = (
 )
 _FAR = 1e6
 """Pools beyond this many σ² + c̃ have left for good: their outputs fade."""
-_LANES = 128
+_LANES = 128  # of one compiled batch: a diagram of any size compiles once
 
 
 @dataclass(frozen=True)

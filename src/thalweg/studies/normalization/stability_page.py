@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _COLOURS = (GREEN, SKY, ORANGE, "#b8b8b8")
 _MARKS = (BLACK, "#ffffff", VERMILLION, PURPLE, "#ff0000")
+# Of α and |β|: stability changes between them for every input of the page.
 _SMALLEST, _LARGEST = 3e-3, 3.0
 
 

@@ -20,6 +20,7 @@ import numpy as np
 # More than what the roundings of one operation below can add up to, relative to the size of its
 # operands, in up to four coordinates; and more than an underflow.
 ROUNDING = 12.0 * float(np.finfo(float).eps)
+# Above all that is lost where a product underflows (5e-324), far below any value that matters.
 UNDERFLOW = 1e-300
 
 

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from thalweg.models.normalization.model.held import like, outputs, rate_at
 from thalweg.models.normalization.model.weights import FullReweighting
 
-BLOCK = 64
+BLOCK = 64  # steps of a compiled block, after which a run may stop; of one size for all lengths
 
 
 @eqx.filter_jit

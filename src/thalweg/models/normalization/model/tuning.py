@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer, is_integer
 
-PERIOD = 180.0
+PERIOD = 180.0  # degrees: a grating turned half round is the same one
 """Orientations are in degrees; a grating turned by this angle is the same grating."""
 
 

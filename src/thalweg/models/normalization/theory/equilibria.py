@@ -16,9 +16,9 @@ from thalweg.models.normalization.theory.patterns import all_choices
 from thalweg.models.normalization.theory.stable import stable_states
 from thalweg.models.normalization.theory.terms import Problems, Terms
 
-_HALVINGS = 60
+_HALVINGS = 60  # of a bracket: below the spacing of float64 relative to its width
 _SHOWN = 12  # neurons of a table
-LARGEST = 16
+LARGEST = 16  # neurons up to which all 2ⁿ sets of silenced ones are tried
 """Up to how many driven neurons all 2^d choices of roots are gone through."""
 
 

@@ -14,7 +14,7 @@ from thalweg.models.normalization.theory.equilibria import problems_of
 from thalweg.models.normalization.theory.stable import existence_margin, stable_states
 from thalweg.models.normalization.theory.terms import Problems
 
-_HALVINGS = 55
+_HALVINGS = 55  # of a cell of a grid: a fold to the last digits of float64
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,8 +13,8 @@ import numpy as np
 
 from thalweg.models.normalization.theory.terms import Terms
 
-_LEVELS = 48
-_HALVINGS = 60
+_LEVELS = 48  # of bisection of a bracket of monotone pieces: below the spacing of float64
+_HALVINGS = 60  # of a bracket: below the spacing of float64 relative to its width
 
 
 class _Boxes:

@@ -34,7 +34,7 @@ import numpy as np
 
 from thalweg.models.normalization.theory.terms import Problems, Terms
 
-_HALVINGS = 55
+_HALVINGS = 55  # of a bracket: below the spacing of float64 relative to its width
 
 
 class StableStates(NamedTuple):

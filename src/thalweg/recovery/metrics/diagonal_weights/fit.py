@@ -6,8 +6,10 @@ from thalweg.core.charts import Chart
 from thalweg.recovery.metrics.diagonal_weights.ratios import Ratios
 from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights, design
 
+# Of series for log m_i: each doubling is tried only where the last does not fit.
 _DEGREES = (6, 12, 24, 48)
-_GOOD = 1e-12
+_GOOD = 1e-12  # misfit at which no higher degree can do better than rounding
+# Pairs a coordinate beyond a spanning tree: they average noise; all pairs would be d².
 _EXTRA_EDGES = 3
 
 

@@ -17,10 +17,11 @@ from thalweg.core.charts import Chart
 from thalweg.recovery.metrics.diagonal_weights.ratios import Ratios
 from thalweg.recovery.metrics.diagonal_weights.series import chebyshev
 
+# Of Chebyshev series on a panel: sixteen nodes resolve what one halving more would not.
 _DEGREE = 15
-_GOOD = 1e-11
-_SMALLEST = 2.0**-26
-_MOST = 96
+_GOOD = 1e-11  # of the last three coefficients: the series has reached the noise of the ratios
+_SMALLEST = 2.0**-26  # of the width: a weight that still changes there has a singularity
+_MOST = 96  # panels a coordinate: halving towards both ends takes half of them
 
 
 class PanelWeights(eqx.Module):
