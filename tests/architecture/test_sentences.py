@@ -52,7 +52,7 @@ def is_number(node: ast.expr) -> bool:
 
 
 def bare_numbers(tree: ast.Module, text: str) -> list[int]:
-    """Lines of a module's constants that say nothing: beside them, above them, or in a docstring."""
+    """Lines of constants without a word: beside them, above them, or in a docstring."""
     lines = text.splitlines()
     found = []
     for node, after in zip(tree.body, [*tree.body[1:], None], strict=True):
@@ -67,7 +67,7 @@ def bare_numbers(tree: ast.Module, text: str) -> list[int]:
 
 
 def test_numbers_of_modules_say_why():
-    """A tolerance that an answer depends on is a field of a method; what must be fixed, says why."""
+    """A tolerance that answers depend on is a field of a method; a fixed number says why."""
     silent = [
         where(module, line)
         for module in package()

@@ -33,8 +33,7 @@ STEPS = 128  # between two looks from the host, which cost as much as some ten o
 _FIRST = 1e-2
 # No step may skip over a recurrence, however small its error: a fifth of the domain at most.
 _STRIDE = 0.2
-# Batches of `STEPS`, 8,192 steps: what takes more is NaN, and implicit steps are tried.
-_MOST_ROUNDS = 64
+_MOST_ROUNDS = 64  # times `STEPS`: what takes more than 8,192 steps is given back as NaN
 # h|λ| beyond which a step of Tsit5 is held up by stability (its limit is 3.1 to 3.5) and not by its
 # error, which for the tolerances used here asks for h|λ| well below 1.
 _HELD_UP = 2.0

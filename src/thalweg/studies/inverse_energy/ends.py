@@ -21,8 +21,7 @@ from thalweg.studies.inverse_energy.truths import Truth, distinct, last_states
 WELLS = np.array([[a, b] for a in (-1.0, 1.0) for b in (-1.0, 1.0)])
 WELL_BOX = Box([-2.0, -2.0], [2.0, 2.0])
 _NEAR = 0.15  # below half the distance of any two rests: 2 of the wells, .8 of Müller–Brown
-# Of gradient descent; more than six times as long as it was trained for hardly moves an end.
-_STEPS_TO_REST = 3000
+_STEPS_TO_REST = 3000  # of gradient descent, as many for a true energy as for a learned one
 # A soft bowl: one as stiff as the wells are draws all points into one minimum at first.
 _STIFFNESS = 0.05
 _SADDLES = ((-0.822, 0.624), (0.212, 0.293))  # of Müller and Brown's surface (1979)
