@@ -12,9 +12,10 @@ from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equili
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem, Rule
+from thalweg.dynamics.autonomy import NUM_POINTS, time_change
 from thalweg.dynamics.problem import make_problem
 from thalweg.plot.curves import Run, continuum_curves, cycle_curve, spread_starts
-from thalweg.plot.fields import GRID, Field, field_on_grid, sample
+from thalweg.plot.fields import GRID, Field, field_on_grid
 from thalweg.plot.samples import Sample, sample_flow, sample_map, sample_starts
 from thalweg.plot.views import View, make_view
 
@@ -161,15 +162,8 @@ def make_portrayed(rule: Rule, domain: Domain | None) -> tuple[Problem, Domain]:
 
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
-    view = make_view(problem)
-    p = view.place(spread_starts(problem, 16))
-    early, late = (sample(view, p, t)[0] for t in (0.0, 0.7310585786))
-    size = np.nanmax(np.abs(early), initial=0.0)
-    if np.nanmax(np.abs(late - early), initial=0.0) > 1e-9 * size:
-        raise InputError(
-            f"{type(rule).__name__} depends on time, so one picture cannot show it. If it is "
-            f"periodic, show Stroboscopic(flow, period); or plot a trajectory."
-        )
+        change = time_change(problem, spread_starts(problem, NUM_POINTS))
+    change.refuse(problem.rule, "one picture cannot show it", "show")
     return problem, domain
 
 

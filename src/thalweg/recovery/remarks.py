@@ -20,12 +20,7 @@ def refuse_unusable(question: Question) -> None:
             f"{name} is not finite at any of {len(points)} points of the domain, for "
             f"example at {points[0]}. Choose a domain in which the rule is defined."
         )
-    if probes.time_change > 0.0:
-        raise InputError(
-            f"{name} depends on time (its value at one state changed by "
-            f"{float(probes.time_change):.3g}), so the question is not defined. If it is "
-            f"periodic, ask about Stroboscopic(flow, period)."
-        )
+    probes.change.refuse(question.problem.rule, "the question is not defined", "ask about")
 
 
 def remarks_on_region(question: Question) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from thalweg.analysis.descent.places import (
     peaks,
     smallest_met,
 )
-from thalweg.analysis.descent.rates import Rates, climb, rates_at, runs_from, time_change
+from thalweg.analysis.descent.rates import Rates, climb, rates_at, runs_from
 from thalweg.analysis.descent.result import DescentCheck
 from thalweg.core.about import About
 from thalweg.core.domains import Box, Domain
@@ -30,6 +30,7 @@ from thalweg.core.randomness import host_generator
 from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule, declared_energy
+from thalweg.dynamics.autonomy import time_change
 from thalweg.dynamics.problem import Problem, make_problem
 from thalweg.simulation import Trajectory
 
@@ -37,7 +38,6 @@ _SAMPLES = 4096  # a rise on more than .07 % of the volume is met with 95 %
 _HUNTERS_EACH = 64  # of each of three rankings: ascent from them joins in few peaks
 # Trajectories along which the energy must fall, too; each costs some hundred evaluations.
 _RUNS = 32
-_PROBES = 16  # points at which a second time must change nothing; one would do but where f vanishes
 # What rounding may add to dE/dt, relative to |∇E||f|, and to E(x⁺) − E(x), relative to |E|.
 _ROUNDING = {True: 1e-9, False: 1e-13}
 _STRICT = 1e-6  # of |∇E||f|: a fall below it cannot be told from none by gradients of this accuracy
@@ -120,7 +120,7 @@ def _everywhere(
 ) -> DescentCheck:
     chart = problem.chart
     drawn = np.asarray(chart.draw(rng, _SAMPLES))
-    _refuse_time(problem, drawn[:_PROBES])
+    _refuse_time(problem, drawn)
     points = np.concatenate([drawn, border_points(chart, rng, drawn)])
     switches = find_switches(problem, energy, points)
     sides = switches.sides(chart)
@@ -146,20 +146,14 @@ def _along(problem: Problem, energy: Callable[[Any], Any], run: Trajectory) -> D
     """The check at the states of a trajectory, which alone are looked at."""
     states = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), run.states)
     points = np.asarray(problem.chart.coordinates(states))
-    _refuse_time(problem, points[:_PROBES])
+    _refuse_time(problem, points)
     between = np.maximum(np.diff(np.asarray(run.times, dtype=np.float64)), 1e-300)
     return _report(problem, points, rates_at(problem, energy, points), points[None], between)
 
 
 def _refuse_time(problem: Problem, points: np.ndarray) -> None:
-    change, size = time_change(problem, points)
-    if change > 1e-11 * max(size, 1e-300):
-        name = type(problem.rule).__name__
-        raise InputError(
-            f"check_descent: {name} depends on time (at one state it changed by {change:.3g}), so "
-            f"an energy of the state alone may fall now and rise later. If it is periodic, check "
-            f"Stroboscopic(flow, period)."
-        )
+    why = "an energy of the state alone may fall now and rise later"
+    time_change(problem, points).refuse(problem.rule, why, "check")
 
 
 def _joined(one: Rates, other: Rates) -> Rates:

@@ -125,23 +125,3 @@ def _runs(problem: Problem, starts: Any, duration: Any) -> jax.Array:
         return problem.chart.coordinates(run.states)
 
     return jax.vmap(one)(starts)
-
-
-def time_change(problem: Problem, points: np.ndarray) -> tuple[float, float]:
-    """The most by which the displacement at points changes with time, and its largest size."""
-    change, size = _time_change(problem, points)
-    return float(change), float(size)
-
-
-@eqx.filter_jit
-def _time_change(problem: Problem, points: Any) -> tuple[jax.Array, jax.Array]:
-    times = jnp.asarray(problem.rule.probe_times)
-
-    def change(y: jax.Array) -> tuple[jax.Array, jax.Array]:
-        first = problem.displacement(y)
-        later = jax.vmap(lambda t: problem.displacement(y, t))(times)
-        gaps = jnp.abs(later - first)
-        return jnp.max(jnp.where(jnp.isfinite(gaps), gaps, 0.0)), jnp.max(jnp.abs(first))
-
-    changes, sizes = jax.vmap(change)(points)
-    return jnp.max(changes), jnp.nanmax(sizes)

@@ -14,7 +14,7 @@ def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -
         look = look_around(problem, key)
     else:
         given = np.resize(given, (ROUND, given.shape[1]))
-        look = Probe(*map(np.asarray, probe(problem, key, np.asarray(0), given, ROUND)))
+        look = jax.tree.map(np.asarray, probe(problem, key, np.asarray(0), given, ROUND))
     name = type(problem.rule).__name__
     if not np.any(np.all(np.isfinite(look.displacement), axis=1)):
         raise InputError(
@@ -23,11 +23,7 @@ def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -
         )
     finite = np.where(np.isfinite(look.displacement), np.abs(look.displacement), 0.0)
     rounding = 1e-11 * max(float(np.max(finite)), 1e-300)
-    if look.time_change > rounding:
-        raise InputError(
-            f"{name} depends on time (at one state it changed by {look.time_change:.3g}), so it "
-            f"has no equilibria. If it is periodic, analyse Stroboscopic(flow, period)."
-        )
+    look.change.refuse(problem.rule, "it has no equilibria", "analyse")
     if look.leak > 100.0 * rounding and look.leak > 1e-14:
         kept = " and ".join(problem.chart.totals_at) or "the sum of the state on the simplex"
         raise InputError(
@@ -39,7 +35,7 @@ def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -
 
 def look_around(problem: Problem, key: jax.Array | None) -> Probe:
     """Evaluate the rule at random points of the domain."""
-    return Probe(*map(np.asarray, probe(problem, key, np.asarray(0), None, ROUND)))
+    return jax.tree.map(np.asarray, probe(problem, key, np.asarray(0), None, ROUND))
 
 
 def typical_scales(problem: Problem, *looks: Probe) -> Scales:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.equilibria.small_solves import solve_positive
+from thalweg.dynamics.autonomy import NUM_POINTS, TimeChange, change_between
 from thalweg.dynamics.problem import Problem
 
 MAX_STEPS = 120  # quadratic ends take ten to twenty; roots of high order halve the residual a step
@@ -57,13 +58,13 @@ class Probe(NamedTuple):
     Attributes:
         starts: the starts, shape `(n, d)`.
         displacement: the displacement there, shape `(n, d)`.
-        time_change: the largest change of the displacement when only the time changes.
+        change: of the displacement when only the time changes.
         leak: the largest change of what the domain holds constant (the sum, on a simplex).
     """
 
     starts: Any
     displacement: Any
-    time_change: Any
+    change: TimeChange
     leak: Any
 
 
@@ -72,7 +73,7 @@ def probe(problem: Problem, key: jax.Array | None, index: Any, given: Any, count
     """Draw part `index` of the starts (or take the given ones) and look at the rule there."""
     key = jax.random.fold_in(jax.random.key(0) if key is None else key, index)
     starts = problem.chart.sample(key, count) if given is None else given
-    few, times = starts[:16], jnp.asarray(problem.rule.probe_times)
+    few, times = starts[:NUM_POINTS], jnp.asarray(problem.rule.probe_times)
     points = jnp.concatenate([starts, jnp.tile(few, (len(times), 1))])
     when = jnp.concatenate([jnp.zeros(len(starts), times.dtype), jnp.repeat(times, len(few))])
 
@@ -82,8 +83,8 @@ def probe(problem: Problem, key: jax.Array | None, index: Any, given: Any, count
 
     displacement, leaks = jax.vmap(look)(when, points)
     now, later = displacement[: len(few)], displacement[len(starts) :]
-    change = later.reshape(len(times), *now.shape) - now
-    return Probe(starts, displacement[: len(starts)], _largest(change), _largest(leaks))
+    change = change_between(now, later.reshape(len(times), *now.shape))
+    return Probe(starts, displacement[: len(starts)], change, _largest(leaks))
 
 
 def _largest(values: jax.Array) -> jax.Array:

@@ -10,6 +10,7 @@ import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Deterministic, Problem
+from thalweg.dynamics.autonomy import NUM_POINTS, TimeChange, change_between
 from thalweg.dynamics.problem import covector
 from thalweg.geometry import Geometry
 from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre, integrate_along
@@ -56,13 +57,13 @@ class Probes(NamedTuple):
         covectors: ω, shape `(n, d)`.
         along: Dω v for each direction v, shape `(n, k, d)`.
         across: Dωᵀ v, likewise.
-        time_change: how much f changes when only the time does.
+        change: of the displacement when only the time changes.
     """
 
     covectors: Any
     along: Any
     across: Any
-    time_change: Any
+    change: TimeChange
 
 
 class Integrals(NamedTuple):
@@ -188,7 +189,7 @@ def examine(
     A row of Dω whose asymmetry is below `noise`, relative to all of it, is not looked at by itself.
     """
     raw = probe_symmetry(problem, geometry, sites.points, sites.directions)
-    found = _judge_symmetry(Probes(*(np.asarray(a) for a in raw)), sites, tolerance, noise)
+    found = _judge_symmetry(jax.tree.map(np.asarray, raw), sites, tolerance, noise)
     if not found.is_symmetric:
         return found
     angles = tuple(int(i) for i in np.flatnonzero(problem.chart.angles))
@@ -213,8 +214,9 @@ def probe_symmetry(problem: Problem, geometry: Geometry, points: Any, directions
 
     value, along, across = _each(len(points) > 16, probe)(points, directions)
     times = jnp.asarray([0, *problem.rule.probe_times])
-    moved = jax.vmap(lambda t: problem.displacement(points[0], t))(times)
-    return Probes(value, along, across, jnp.max(jnp.abs(moved - moved[0])))
+    few = points[:NUM_POINTS]
+    moved = jax.vmap(lambda t: jax.vmap(lambda y: problem.displacement(y, t))(few))(times)
+    return Probes(value, along, across, change_between(moved[0], moved[1:]))
 
 
 @eqx.filter_jit

@@ -1,0 +1,73 @@
+"""One test of whether a rule depends on time, for what is asked only of rules that do not."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thalweg.core.errors import InputError
+from thalweg.dynamics.problem import Problem
+from thalweg.dynamics.rules import Deterministic
+
+# Of the largest displacement: a change below it is rounding to whatever is computed of the rule.
+_ROUNDING = 1e-11
+NUM_POINTS = (
+    16  # to be looked at: where f vanishes for all times, or is not finite, one says nothing
+)
+
+
+class TimeChange(NamedTuple):
+    """The change of a displacement when only the time changes.
+
+    Attributes:
+        most: the largest change of a component at one of the points, what is not finite left out.
+        size: the largest size of a component at the first time.
+    """
+
+    most: Any
+    size: Any
+
+    @property
+    def is_seen(self) -> bool:
+        """True if the rule depends on time, beyond rounding."""
+        return float(self.most) > _ROUNDING * max(float(self.size), 1e-300)
+
+    def refuse(self, rule: Deterministic, why: str, cure: str) -> None:
+        """Refuse a rule that depends on time.
+
+        Arguments:
+            rule: the rule.
+            why: what follows from it, after "so".
+            cure: what to do with `Stroboscopic(flow, period)` where the rule is periodic: a verb.
+
+        Raises:
+            InputError: it depends on time.
+        """
+        if self.is_seen:
+            raise InputError(
+                f"{type(rule).__name__} depends on time (at one state it changed by "
+                f"{float(self.most):.3g}), so {why}. If it is periodic, {cure} "
+                f"Stroboscopic(flow, period)."
+            )
+
+
+def time_change(problem: Problem, points: np.ndarray) -> TimeChange:
+    """The change with time at the first `NUM_POINTS` of points `(n, d)`, at `rule.probe_times`."""
+    points = np.resize(points, (NUM_POINTS, points.shape[1]))
+    return TimeChange(*map(float, _at_points(problem, points)))
+
+
+def change_between(now: jax.Array, later: jax.Array) -> TimeChange:
+    """The change from displacements `(n, d)` to those `(k, n, d)` at other times; compiles."""
+    gaps = jnp.abs(later - now)
+    sizes = jnp.where(jnp.isfinite(now), jnp.abs(now), 0.0)
+    return TimeChange(jnp.max(jnp.where(jnp.isfinite(gaps), gaps, 0.0)), jnp.max(sizes))
+
+
+@eqx.filter_jit
+def _at_points(problem: Problem, points: Any) -> TimeChange:
+    times = jnp.asarray([0, *problem.rule.probe_times])
+    values = jax.vmap(lambda t: jax.vmap(lambda y: problem.displacement(y, t))(points))(times)
+    return change_between(values[0], values[1:])
