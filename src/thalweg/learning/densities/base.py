@@ -1,7 +1,7 @@
 """Ways to learn the energy of a law from draws of it (abstract), and what they are given."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -69,9 +69,12 @@ class DensityMethod(eqx.Module):
 
     For developers: implement `answer`, and say in `sees` what the learned energy is where draws are
     many, bias and blind spots included. `of_machines` tells whether it is for machines of pairs,
-    for real numbers, or (None) for both; `needs_law`, whether it asks for more than slopes. Nothing
-    that is not finite may become a number.
+    for real numbers, or (None) for both; `needs_law`, whether an energy without a normalizable law
+    has no place there, as slopes do not need one. Nothing that is not finite may become a number.
     """
+
+    of_machines: ClassVar[bool | None]
+    needs_law: ClassVar[bool]
 
     @property
     @abstractmethod
@@ -82,16 +85,6 @@ class DensityMethod(eqx.Module):
     @abstractmethod
     def sees(self) -> str:
         """A sentence on what it finds, and on what it does not see."""
-
-    @property
-    @abstractmethod
-    def of_machines(self) -> bool | None:
-        """True: machines of pairs only; False: real numbers only; None: both."""
-
-    @property
-    @abstractmethod
-    def needs_law(self) -> bool:
-        """True where an energy without a normalizable law has no place; slopes need none."""
 
     @abstractmethod
     def answer(self, question: Question) -> Answer:

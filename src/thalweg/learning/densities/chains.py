@@ -1,6 +1,6 @@
 """Contrastive divergence, persistent or not, and maximum likelihood by chains."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 
@@ -32,6 +32,8 @@ class ContrastiveDivergence(DensityMethod):
     sampler: Any
     steps: int = eqx.field(static=True, default=1)
     updates: Updates = Updates()
+    of_machines: ClassVar[bool | None] = None
+    needs_law: ClassVar[bool] = True
 
     def __check_init__(self):
         """Refuse samplers that cannot be used, and what is no count."""
@@ -50,16 +52,6 @@ class ContrastiveDivergence(DensityMethod):
             f"Chains of {self.steps} steps see what is near the draws: wells far from all of them "
             f"stay. The bias of a sampler's steps is a bias of the energy."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For both."""
-        return None
-
-    @property
-    def needs_law(self) -> bool:
-        """There must be a law."""
-        return True
 
     def answer(self, question: Question) -> Answer:
         """The mean of the last updates."""
@@ -84,6 +76,8 @@ class PersistentDivergence(DensityMethod):
     chains: int = eqx.field(static=True, default=500)
     steps: int = eqx.field(static=True, default=1)
     updates: Updates = Updates()
+    of_machines: ClassVar[bool | None] = None
+    needs_law: ClassVar[bool] = True
 
     def __check_init__(self):
         """Refuse samplers that cannot be used, and what are no counts."""
@@ -103,16 +97,6 @@ class PersistentDivergence(DensityMethod):
             "It follows the likelihood while updates are small beside the steps of the chains. The "
             "bias of a sampler's steps is a bias of the energy."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For both."""
-        return None
-
-    @property
-    def needs_law(self) -> bool:
-        """There must be a law."""
-        return True
 
     def answer(self, question: Question) -> Answer:
         """The mean of the last updates."""
@@ -139,6 +123,8 @@ class SampledLikelihood(DensityMethod):
     chains: int = eqx.field(static=True, default=1000)
     steps: int = eqx.field(static=True, default=20)
     updates: Updates = Updates(count=500)
+    of_machines: ClassVar[bool | None] = None
+    needs_law: ClassVar[bool] = True
 
     def __check_init__(self):
         """Refuse samplers that cannot be used, and what are no counts."""
@@ -157,16 +143,6 @@ class SampledLikelihood(DensityMethod):
         return (
             "All of the law is seen, the shares of wells too, where chains go from one to another."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For both."""
-        return None
-
-    @property
-    def needs_law(self) -> bool:
-        """There must be a law."""
-        return True
 
     def answer(self, question: Question) -> Answer:
         """The mean of the last updates."""

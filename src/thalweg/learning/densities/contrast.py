@@ -1,6 +1,6 @@
 """Noise-contrastive estimation: draws are told from noise of a known law."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -29,6 +29,8 @@ class NoiseContrastive(SmoothMethod):
 
     ratio: int = eqx.field(static=True, default=2)
     spread: Any = 1.5
+    of_machines: ClassVar[bool | None] = False
+    needs_law: ClassVar[bool] = True
 
     def __check_init__(self):
         """Refuse what is no count, or not positive."""
@@ -47,16 +49,6 @@ class NoiseContrastive(SmoothMethod):
             "The energy and log Z are seen where the noise overlaps with the draws; a constant is "
             "fixed by log Z."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For real numbers."""
-        return False
-
-    @property
-    def needs_law(self) -> bool:
-        """There must be a law."""
-        return True
 
     def hidden(self, question: Question) -> Any:
         """log Z, which begins at 0; the loss is convex in it."""

@@ -1,6 +1,6 @@
 """Likelihoods of machines of pairs: of each unit given the others, and of whole states."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -25,6 +25,9 @@ class PseudoLikelihood(SmoothMethod):
     are somewhat larger than those of maximum likelihood. For machines without hidden units.
     """
 
+    of_machines: ClassVar[bool | None] = True
+    needs_law: ClassVar[bool] = True
+
     @property
     def words(self) -> str:
         """Its name."""
@@ -36,16 +39,6 @@ class PseudoLikelihood(SmoothMethod):
         return (
             "It finds the truth from many draws, with somewhat larger errors than the likelihood."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For machines."""
-        return True
-
-    @property
-    def needs_law(self) -> bool:
-        """There must be a law."""
-        return True
 
     def hidden(self, question: Question) -> Any:
         """None."""
@@ -94,6 +87,8 @@ class ExactLikelihood(SmoothMethod):
     """
 
     most: int = eqx.field(static=True, default=16)
+    of_machines: ClassVar[bool | None] = True
+    needs_law: ClassVar[bool] = True
 
     def __check_init__(self):
         """Refuse what is no count."""
@@ -108,16 +103,6 @@ class ExactLikelihood(SmoothMethod):
     def sees(self) -> str:
         """All of the law."""
         return "All of the law is seen; no unbiased method has smaller errors from many draws."
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For machines."""
-        return True
-
-    @property
-    def needs_law(self) -> bool:
-        """There must be a law."""
-        return True
 
     def hidden(self, question: Question) -> Any:
         """None."""

@@ -1,6 +1,6 @@
 """Score matching: exact, sliced, denoising. No partition function is needed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -32,6 +32,8 @@ class ScoreMatching(SmoothMethod):
 
     rests: Any = None
     weight: Any = 1e9
+    of_machines: ClassVar[bool | None] = False
+    needs_law: ClassVar[bool] = False
 
     def __check_init__(self):
         """Refuse a weight that is not positive."""
@@ -49,16 +51,6 @@ class ScoreMatching(SmoothMethod):
             "Slopes are seen where draws are; how much of the law each of two separate wells holds "
             "is hardly seen."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For real numbers."""
-        return False
-
-    @property
-    def needs_law(self) -> bool:
-        """Slopes are seen without a law."""
-        return False
 
     def hidden(self, question: Question) -> Any:
         """None."""
@@ -109,6 +101,8 @@ class SlicedScoreMatching(SmoothMethod):
     """
 
     slices: int = eqx.field(static=True, default=4)
+    of_machines: ClassVar[bool | None] = False
+    needs_law: ClassVar[bool] = False
 
     def __check_init__(self):
         """Refuse what is no count."""
@@ -126,16 +120,6 @@ class SlicedScoreMatching(SmoothMethod):
             "It finds what score matching finds, but for the noise of the directions: slopes where "
             "draws are, and hardly the shares of separate wells."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For real numbers."""
-        return False
-
-    @property
-    def needs_law(self) -> bool:
-        """Slopes are seen without a law."""
-        return False
 
     def hidden(self, question: Question) -> Any:
         """None."""
@@ -175,6 +159,8 @@ class DenoisingScoreMatching(SmoothMethod):
 
     noise: Any
     draws: int = eqx.field(static=True, default=4)
+    of_machines: ClassVar[bool | None] = False
+    needs_law: ClassVar[bool] = False
 
     def __check_init__(self):
         """Refuse noise that is not positive."""
@@ -193,16 +179,6 @@ class DenoisingScoreMatching(SmoothMethod):
             f"The energy is that of draws blurred by normal noise of deviation "
             f"{float(self.noise):.4g}: variances are larger by its square."
         )
-
-    @property
-    def of_machines(self) -> bool | None:
-        """For real numbers."""
-        return False
-
-    @property
-    def needs_law(self) -> bool:
-        """Slopes are seen without a law."""
-        return False
 
     def hidden(self, question: Question) -> Any:
         """None."""
