@@ -45,3 +45,14 @@ def test_a_branch_that_lives_beside_an_end_of_the_range_alone_is_found():
     ]  # fmt: skip
     (fold,) = found.bifurcations
     assert fold.value == pytest.approx(0.1, abs=1e-12)
+
+
+@pytest.mark.parametrize("beyond", [1e-8, 3e-7, 1e-6, 1e-4])
+def test_a_branch_that_begins_beside_the_end_of_the_range_is_listed_once(beyond):
+    """From the pitchfork at 1/10 to the end the states ±√(r − 1/10) are one curve."""
+    found = tw.bifurcation_diagram(PITCHFORK, "r", (-0.9, 0.1 + beyond), cycles=None, checks=0)
+    assert [b.kind for b in found.bifurcations] == ["pitchfork"]
+    rest, other = sorted(found.branches, key=lambda branch: float(abs(branch.states).max()))
+    assert abs(rest.states).max() == 0.0
+    ends = sorted(other.states[[0, -1], 0])
+    assert ends == pytest.approx([-(beyond**0.5), beyond**0.5], rel=1e-4)

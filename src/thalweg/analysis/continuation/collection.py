@@ -44,8 +44,8 @@ _GENERATIONS = 6
 # How far from a branch point its other curves are looked for, in units of the domain and the range:
 # far enough to be off the first curve, and once more nearer, because some curves are short.
 _OFF = (1e-3, 1e-5)
-# A curve whose parameter moves less, in units of the range, stands upright: what is left is how
-# exactly Newton closes, since a proper curve goes at least as far as a step.
+# A curve whose parameter moves by a smaller share of what its states do, in units, stands upright:
+# what is left is how exactly Newton closes. One that is cut short beside its fold bends more.
 _UPRIGHT = 1e-7
 # Branches followed: more are no figure for a person, so what is left out is then said.
 _MOST = 200
@@ -277,22 +277,28 @@ class Collection:
             new = only_new(self.family, self._crossing(curves), self.curves)
             if not new:
                 return
-            looked = [self._looked_at(curve) for curve in new]
-            self.curves += [marked(curve, specials) for curve, specials in looked]
-            self.specials += [specials for _, specials in looked]
-            curves = self._branching_off([s for _, specials in looked for s in specials])
+            fresh: list[Special] = []
+            for curve in new:
+                looked, specials, is_again = self._looked_at(curve)
+                if is_again and not only_new(self.family, [looked], self.curves):
+                    continue
+                self.curves.append(marked(looked, specials))
+                self.specials.append(specials)
+                fresh += specials
+            curves = self._branching_off(fresh)
 
     def _crossing(self, curves: list[Curve]) -> list[Curve]:
         """Those along which the parameter moves; on others every state is at rest at one value."""
-        upright = [curve for curve in curves if np.ptp(curve.z[:, -1]) <= _UPRIGHT]
+        upright = [curve for curve in curves if _is_upright(curve)]
         for p in {round(float(curve.z[0, -1]), 7) for curve in upright if len(curve) > 2}:
             self.upright.append(p)
         room = max(_MOST - len(self.curves), 0)
-        return [curve for curve in curves if np.ptp(curve.z[:, -1]) > _UPRIGHT][:room]
+        return [curve for curve in curves if not _is_upright(curve)][:room]
 
-    def _looked_at(self, curve: Curve) -> tuple[Curve, list[Special]]:
-        """A curve and its bifurcations; followed again more closely where it seems to jump."""
+    def _looked_at(self, curve: Curve) -> tuple[Curve, list[Special], bool]:
+        """A curve, its bifurcations, and whether it was followed again: closer, as it jumped."""
         specials, is_left_over = find_special(self.family, curve)
+        is_again = is_left_over
         for stray in _CLOSER:
             if not is_left_over:
                 break
@@ -300,7 +306,7 @@ class Collection:
             (curve,) = trace(self.family, z[None], tangent[None], stray)
             specials, is_left_over = find_special(self.family, curve)
         self.doubts += is_left_over
-        return curve, specials
+        return curve, specials, is_again
 
     def _branching_off(self, specials: list[Special]) -> list[Curve]:
         """The curves through branch points, each followed from beside the point."""
@@ -313,6 +319,12 @@ class Collection:
         found = in_lanes(beside, self.family, z, along)
         usable = found.is_found & in_lanes(are_inside, self.family, found.z)
         return trace(self.family, found.z[usable], found.tangent[usable])
+
+
+def _is_upright(curve: Curve) -> bool:
+    """True for a curve along which the parameter stands still."""
+    extent = np.ptp(curve.z, axis=0)
+    return bool(extent[-1] <= _UPRIGHT * np.max(extent))
 
 
 def _ends_at(curve: CycleCurve, special: Special) -> bool:

@@ -181,12 +181,7 @@ def _comes_home(
     family: Family, lane: _Lane, place: Place, start: jax.Array, first: jax.Array
 ) -> jax.Array:
     """True where a step passes the start of its lane, in the direction in which it left."""
-
-    def away(z: jax.Array) -> jax.Array:
-        y = family.problem.chart.shorten((z - start)[:-1] * family.y_scale) / family.y_scale
-        return jnp.append(y, (z - start)[-1])
-
-    before, after = away(lane.z), away(place.z)
+    before, after = family.away(lane.z, start), family.away(place.z, start)
     length = jnp.linalg.norm(after - before)
     middle = after - (first @ after) * first
     passes = (first @ before < 0.0) & (first @ after >= 0.0)

@@ -102,6 +102,13 @@ class Family(eqx.Module):
         chart = self.chart_at(self.value(z))
         return chart.layout.flatten(chart.embed(chart.wrap(self.coordinates(z))))
 
+    def away(self, z: Any, other: Any) -> Any:
+        """Points `(…, d + 1)` seen from others, the shorter way round where there are angles."""
+        step = z - other
+        y = self.problem.chart.shorten(step[..., :-1] * self.y_scale) / self.y_scale
+        xp = np if isinstance(step, np.ndarray) else jnp
+        return xp.concatenate([y, step[..., -1:]], axis=-1)
+
     def own_jacobians(self, jacobians: np.ndarray) -> np.ndarray:
         """The rule's own Jacobians `(n, d, d)`, of those in units `(n, d, d + 1)`."""
         plain = jacobians[:, :, :-1] * np.asarray(self.f_scale)[:, None] / np.asarray(self.y_scale)

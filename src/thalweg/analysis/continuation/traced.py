@@ -16,6 +16,7 @@ from thalweg.analysis.continuation.curves import (
     UNFINISHED,
     Curves,
     Place,
+    between,
     derivatives,
     follow,
     last_inside,
@@ -38,6 +39,12 @@ LANES, _POINTS = 16, 256
 _SAME = 1e-6
 # The error of a root of a cubic, on a segment of length 1.
 _ROUNDED = 1e-9
+# How many points of a curve are looked for on others: an odd number, so that most decide.
+_WITNESSES = 3
+# How far a curve bulges from its chord, whose length is 1: a turn of .3 makes a twenty-fifth.
+_BULGE = 0.1
+# Newton's approaches to the nearest point of a curve: each squares an error of a twentieth.
+_APPROACHES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +82,12 @@ class Curve:
             jacobian=np.insert(self.jacobian, at, places.jacobian[order], axis=0),
             marks=marks,
         )
+
+    def without_marks(self) -> "Curve":
+        """The curve as it was followed: at a branch point the tangent may be another curve's."""
+        rest = np.setdiff1d(np.arange(len(self)), self.marks)
+        z, tangent, jacobian = self.z[rest], self.tangent[rest], self.jacobian[rest]
+        return replace(self, z=z, tangent=tangent, jacobian=jacobian, marks=())
 
     def _progress(self, segments: np.ndarray, z: np.ndarray) -> np.ndarray:
         """The positions of points along their segments, `(k,)`."""
@@ -140,9 +153,8 @@ def _cut(family: Family, lanes: Curves, lane: int) -> tuple[np.ndarray, np.ndarr
     if end == CLOSED:
         z[-1], tangent[-1] = z[0], tangent[0]
         # All round an angle, the last point is the first one some periods further.
-        gone = (lanes.z[lane, count - 1] - z[0])[:-1] * family.y_scale
-        whole = gone - np.asarray(family.problem.chart.shorten(gone))
-        z[-1, :-1] += whole / family.y_scale
+        last = lanes.z[lane, count - 1]
+        z[-1] += (last - z[0]) - np.asarray(family.away(last, z[0]))
     if end not in (RANGE_END, LEFT) or count < 2:
         return z, tangent, end
     place = jax.tree.map(np.asarray, last_inside(family, z[-2:], tangent[-2:]))
@@ -200,13 +212,50 @@ def only_new(family: Family, curves: list[Curve], known: list[Curve]) -> list[Cu
     for curve in curves:
         if len(curve) < 3:
             continue
-        # Where the parameter changes fastest a crossing is best conditioned.
-        inner = np.arange(1, len(curve) - 1)
-        best = inner[np.argsort(-np.abs(curve.tangent[inner, -1]), kind="stable")[:3]]
-        is_new = []
-        for k in best:
-            crossed = crossings(family, [*known, *kept], curve.z[k, -1])
-            is_new.append(bool(which_are_new(family, curve.z[[k], :-1], crossed)[0]))
+        # Curves that cross share one point, so most of a few decide.
+        some = np.unique(np.linspace(1, len(curve) - 2, _WITNESSES).round().astype(int))
+        is_new = [not any(are_on(family, [*known, *kept], curve.z[k])) for k in some]
         if sum(is_new) > len(is_new) / 2:
             kept.append(curve)
     return kept
+
+
+def are_on(family: Family, curves: list[Curve], z: np.ndarray) -> list[bool]:
+    """A truth for each of the curves: it passes through a point, `(d + 1,)`.
+
+    The nearest point of the nearest segment is found by Newton at right angles to the curve, so
+    that it does not matter which way the curve goes, nor how little of the range it spans.
+    """
+    curves = [curve.without_marks() for curve in curves]
+    near = [_nearest(family, curve, z) for curve in curves]
+    rows = [i for i, (_, share) in enumerate(near) if np.isfinite(share)]
+    if not rows:
+        return [False] * len(curves)
+    pairs = [(curves[i], near[i][0]) for i in rows]
+    ends = np.stack([curve.z[k : k + 2] for curve, k in pairs])
+    tangents = np.stack([curve.tangent[k : k + 2] for curve, k in pairs])
+    share = np.array([near[i][1] for i in rows])
+    length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    found, away = None, np.full((len(rows), len(z)), np.inf)
+    for _ in range(_APPROACHES):
+        found = in_lanes(between, family, ends, tangents, share)
+        away = np.asarray(family.away(np.broadcast_to(z, found.z.shape), found.z))
+        share = share + np.sum(away * found.tangent, axis=1) / length
+    assert found is not None
+    is_on = found.is_found & (np.max(np.abs(away), axis=1) <= _SAME)
+    passes = np.zeros(len(curves), dtype=bool)
+    passes[rows] = is_on
+    return passes.tolist()
+
+
+def _nearest(family: Family, curve: Curve, z: np.ndarray) -> tuple[int, float]:
+    """The segment nearest to a point, and the share of it before the point; NaN if it is far."""
+    chord = np.diff(curve.z, axis=0)
+    away = np.asarray(family.away(np.broadcast_to(z, chord.shape), curve.z[:-1]))
+    square = np.sum(chord**2, axis=1)
+    share = np.sum(away * chord, axis=1) / np.where(square > 0.0, square, np.inf)
+    share = np.clip(share, 0.0, 1.0)
+    distance = np.linalg.norm(away - share[:, None] * chord, axis=1)
+    k = int(np.argmin(np.where(square > 0.0, distance, np.inf)))
+    is_near = square[k] > 0.0 and distance[k] <= _BULGE * np.sqrt(square[k]) + _SAME
+    return k, float(share[k]) if is_near else np.nan
