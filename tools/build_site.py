@@ -2,13 +2,15 @@
 
     python tools/build_site.py [--draft]
 
-Copies `docs/` to `build/site/`, runs each page's Python there (which draws its figures), writes a
-reference page for every public module, and builds all of it with Zensical into `site/`. A broken
-link, a docstring that cannot be read or code that fails stops it. `--draft` runs no code and leaves
-the figures blank: quick, and enough where the tests have run the code.
+Copies `docs/` to `build/site/`, runs each page's Python there (which draws its figures), the
+examples and the notebooks, turns equations into MathML, writes a reference page for every public
+module, and builds all of it with Zensical into `site/`. A broken link, a docstring that cannot be
+read or code that fails stops it. `--draft` runs no code and leaves the figures blank: quick, and
+enough where the tests have run the code.
 """
 
 import importlib
+import inspect
 import os
 import pathlib
 import pkgutil
@@ -16,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _BUILD = _ROOT / "build" / "site"
@@ -40,16 +43,25 @@ _TITLES = {
 def main() -> None:
     """Build, or say what is wrong and exit."""
     pages, figures = _BUILD / "docs", _BUILD / "docs" / "figures"
+    gallery, notebooks = pages / "gallery", pages / "notebooks"
+    is_draft = "--draft" in sys.argv
     shutil.rmtree(_BUILD, ignore_errors=True)
     shutil.copytree(_ROOT / "docs", pages)
-    figures.mkdir(exist_ok=True)
+    for folder in (figures, gallery, notebooks):
+        folder.mkdir()
     for page in sorted(pages.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
-        if "--draft" in sys.argv:
+        if is_draft:
             for name in figures_of(text):
                 (figures / name).write_text(_BLANK, encoding="utf-8")
         else:
             run_page(page.name, text, figures)
+        page.write_text(with_equations(with_examples(text)), encoding="utf-8")
+    for example in examples() if is_draft else []:
+        (gallery / f"{example.stem}.svg").write_text(_BLANK, encoding="utf-8")
+    if not is_draft:
+        run_examples(examples(), gallery)
+    write_notebooks(notebooks, is_draft)
     titles = write_reference(pages / "reference")
     (_BUILD / "mkdocs.yml").write_text(configuration(titles), encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
@@ -74,11 +86,15 @@ def python_of(text: str) -> str:
 
 def run_page(name: str, text: str, folder: pathlib.Path) -> None:
     """Run a page's Python in a folder, which keeps the files it writes."""
-    program = python_of(text)
+    run_python(name, ["-c", python_of(text)], folder)
+
+
+def run_python(name: str, arguments: Iterable[str], folder: pathlib.Path) -> None:
+    """Run Python in a folder; what fails stops the build."""
     cache = {"JAX_COMPILATION_CACHE_DIR": str(_ROOT / ".jax-cache")}
     cache["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, *arguments],
         cwd=folder,
         env={**cache, **os.environ},
         text=True,
@@ -86,6 +102,51 @@ def run_page(name: str, text: str, folder: pathlib.Path) -> None:
     )
     if done.returncode:
         sys.exit(f"The code of {name} fails:\n{done.stderr}")
+
+
+def examples() -> list[pathlib.Path]:
+    """The programs of the gallery: each makes one figure, `NAME.svg`, where it is run."""
+    return sorted((_ROOT / "examples").glob("*.py"))
+
+
+def run_examples(paths: Iterable[pathlib.Path], folder: pathlib.Path) -> None:
+    """Run examples in a folder, one after the other in one process, which imports JAX once."""
+    each = "import runpy, sys; [runpy.run_path(p, run_name='__main__') for p in sys.argv[1:]]"
+    run_python("the examples", ["-W", "error", "-c", each, *map(str, paths)], folder)
+
+
+def with_examples(text: str) -> str:
+    """A page whose list of examples, `- [title](../examples/NAME.py): words`, shows them."""
+
+    def shown(found: re.Match[str]) -> str:
+        title, name, words = found.groups()
+        program = (_ROOT / "examples" / f"{name}.py").read_text(encoding="utf-8").strip()
+        picture = f"![{title}](gallery/{name}.svg)"
+        words = " ".join(words.split())
+        return f"## {title} {{ #{name} }}\n\n{words}\n\n{picture}\n\n```python\n{program}\n```\n"
+
+    entry = r"^- \[(.+?)\]\(\.\./examples/(\w+)\.py\): (.+(?:\n  .+)*)\n"
+    return re.sub(entry, shown, text, flags=re.MULTILINE)
+
+
+def with_equations(text: str) -> str:
+    """A page whose equations, `$$…$$` on lines of their own or `` $`…`$ ``, are MathML."""
+    from latex2mathml.converter import convert
+
+    def on_its_own(found: re.Match[str]) -> str:
+        return f'<div class="equation">{convert(found[1].strip(), display="block")}</div>'
+
+    block = re.compile(r"^\$\$\n(.*?)\n\$\$$", flags=re.MULTILINE | re.DOTALL)
+    text = block.sub(on_its_own, text)
+    return re.sub(r"\$`([^`\n]+)`\$", lambda m: convert(m[1]), text)
+
+
+def write_notebooks(folder: pathlib.Path, is_draft: bool) -> None:
+    """Write a page for each notebook of `examples/`, with what its cells show; a copy to take."""
+    for path in sorted((_ROOT / "examples").glob("*.ipynb")):
+        shutil.copy(path, folder / path.name)
+        tool = [str(_ROOT / "tools" / "notebook_page.py"), str(path)]
+        run_python(path.name, [*tool, "--draft"] if is_draft else tool, folder)
 
 
 def public_names() -> dict[str, list[str]]:
@@ -111,7 +172,22 @@ def public_names() -> dict[str, list[str]]:
         own = [f"thalweg.{room}.{name}" for name, value in values.items() if id(value) not in seen]
         listed[module.__name__] = [*listed.get(module.__name__, []), *own]
         seen |= {id(value) for value in values.values()}
-    return dict(sorted(listed.items()))
+    return {name: in_order(members) for name, members in sorted(listed.items())}
+
+
+def in_order(members: list[str]) -> list[str]:
+    """Public names as a page shows them: verbs, what is subclassed, other classes, results."""
+    from thalweg.core.reports import Report
+
+    def place(name: str) -> int:
+        value = importlib.import_module("thalweg")
+        for part in name.split(".")[1:]:
+            value = getattr(value, part)
+        if not inspect.isclass(value):
+            return 0
+        return 3 if issubclass(value, Report) else 1 if inspect.isabstract(value) else 2
+
+    return sorted(members, key=place)
 
 
 def write_reference(folder: pathlib.Path) -> dict[str, str]:
@@ -131,10 +207,13 @@ def write_reference(folder: pathlib.Path) -> dict[str, str]:
 def configuration(titles: dict[str, str]) -> str:
     """The configuration, with everything in its navigation and paths that hold in the build."""
     text = (_ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    listed = re.findall(r"^  - .*: (\S+\.md)$", text, flags=re.MULTILINE)
+    listed = re.findall(r"^ +- .*: (\S+\.md)$", text, flags=re.MULTILINE)
     pages = sorted(page.relative_to(_ROOT / "docs") for page in (_ROOT / "docs").rglob("*.md"))
     others = [page.as_posix() for page in pages if page.as_posix() not in listed]
-    entries = "  - Worked examples:\n" if others else ""
+    notebooks = sorted((_ROOT / "examples").glob("*.ipynb"))
+    entries = "  - Notebooks:\n" if notebooks else ""
+    entries += "".join(f"      - notebooks/{path.stem}.md\n" for path in notebooks)
+    entries += "  - Worked examples:\n" if others else ""
     entries += "".join(f"      - {page}\n" for page in others)
     entries += "  - Reference:\n"
     entries += "".join(f"      - {title}: reference/{file}\n" for file, title in titles.items())

@@ -43,8 +43,11 @@ class OurClasses(griffe.Extension):
 
 
 def _default(attribute: griffe.Attribute) -> Any:
-    """The default of a field, which `field(default=…)` holds inside."""
+    """The default of a field, which `field(default=…)` holds inside, as `_array([1.0])` does."""
     value = attribute.value
+    if isinstance(value, griffe.ExprCall) and str(value.function).startswith("_"):
+        given = value.arguments
+        return given[0] if len(given) == 1 else griffe.ExprTuple(given)
     if not isinstance(value, griffe.ExprCall) or not str(value.function).endswith("field"):
         return value
     named = [a for a in value.arguments if isinstance(a, griffe.ExprKeyword)]

@@ -1,5 +1,6 @@
 """What the documents say is true: their Python runs and draws what they show; CI runs the rest."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import pytest
 from hypothesis import settings
 from tests.architecture.house import ROOT
+from tests.architecture.site_tool import load_tool
 
 import thalweg
 
@@ -44,6 +46,34 @@ def test_python_blocks_run(name, tmp_path):
     assert done.returncode == 0, done.stderr
     shown = re.findall(r"\(figures/([\w.-]+)\)", (ROOT / name).read_text("utf-8"))
     assert set(shown) <= {file.name for file in tmp_path.iterdir()}
+
+
+@pytest.mark.long
+def test_examples_each_draw_their_figure(tmp_path):
+    tool = load_tool()
+    tool.run_examples(tool.examples(), tmp_path)
+    drawn = {f"{example.stem}.svg" for example in tool.examples()}
+    assert len(drawn) >= 8
+    assert {path.name for path in tmp_path.iterdir()} == drawn
+
+
+@pytest.mark.long
+def test_notebooks_run_and_show_what_they_find(tmp_path):
+    tool = load_tool()
+    tool.write_notebooks(tmp_path, is_draft=False)
+    notebooks = sorted(path.stem for path in (ROOT / "examples").glob("*.ipynb"))
+    assert len(notebooks) >= 2
+    for name in notebooks:
+        page = (tmp_path / f"{name}.md").read_text("utf-8")
+        assert "<table" in page
+        assert f"]({name}-" in page  # a figure
+        assert (tmp_path / f"{name}.ipynb").is_file()
+
+
+def test_notebooks_are_kept_without_what_their_cells_showed():
+    for path in (ROOT / "examples").glob("*.ipynb"):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        assert all(not cell.get("outputs") for cell in cells)
 
 
 def test_ci_runs_the_test_command_of_the_readme():

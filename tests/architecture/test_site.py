@@ -1,21 +1,15 @@
 """The site: its navigation has every page, and its reference every public name."""
 
-import importlib.util
+import importlib
+import inspect
 import re
 import tomllib
 
 from tests.architecture.house import ROOT
+from tests.architecture.site_tool import load_tool
 
 import thalweg
-
-
-def load_tool():
-    spec = importlib.util.spec_from_file_location("build_site", ROOT / "tools" / "build_site.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from thalweg.core.reports import Report
 
 
 def test_the_reference_has_every_public_name_once(tmp_path):
@@ -44,11 +38,49 @@ def test_the_reference_has_every_public_name_once(tmp_path):
     assert all(f"reference/{file}" in configuration for file in titles)
 
 
+def test_the_reference_has_verbs_first_and_results_last():
+    for members in load_tool().public_names().values():
+        places = []
+        for name in members:
+            value = thalweg
+            for part in name.split(".")[1:]:
+                value = getattr(value, part)
+            is_result = inspect.isclass(value) and issubclass(value, Report)
+            places.append(0 if not inspect.isclass(value) else 2 if is_result else 1)
+        assert places == sorted(places), members
+    found = load_tool().public_names()["thalweg.analysis"]
+    assert found.index("thalweg.find_equilibria") < found.index("thalweg.Equilibria")
+
+
+def test_the_gallery_shows_every_example_with_its_program():
+    tool = load_tool()
+    text = (ROOT / "docs" / "gallery.md").read_text("utf-8")
+    page = tool.with_examples(text)
+    for example in tool.examples():
+        assert f"{{ #{example.stem} }}" in page
+        assert f"(gallery/{example.stem}.svg)" in page
+        assert example.read_text("utf-8").strip() in page
+    assert "../examples/" not in page
+    front = (ROOT / "docs" / "index.md").read_text("utf-8")
+    opened = re.findall(r"\(gallery/(\w+)\.svg\)\]\(gallery\.md#(\w+)\)", front)
+    assert sorted(opened) == [(example.stem, example.stem) for example in tool.examples()]
+
+
+def test_equations_are_mathml_that_needs_no_network():
+    tool = load_tool()
+    page = tool.with_equations("Before.\n\n$$\nx^2\n$$\n\nWith $`y_1`$ and $5.\n")
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in page
+    assert "<msub><mi>y</mi><mn>1</mn></msub>" in page
+    assert "$$" not in page
+    assert "$5." in page
+
+
 def test_every_page_is_in_the_navigation_once():
     text = load_tool().configuration({"x.md": "X"}).replace("reference/x.md", "")
     assert not re.search(r"^  - .*:\n  - ", text, re.M)  # no empty section
     found = re.findall(r"^ +- (?:.*: )?(\S+\.md)$", text, re.M)
     pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    pages += [f"notebooks/{path.stem}.md" for path in (ROOT / "examples").glob("*.ipynb")]
     assert sorted(found) == sorted(pages)
     assert found[0] == "index.md"
 

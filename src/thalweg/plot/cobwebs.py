@@ -90,10 +90,21 @@ def cobweb_data(
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
 ) -> Cobweb:
-    """The numbers of a cobweb; arguments as for `cobweb`.
+    """The numbers of a cobweb.
+
+    Arguments:
+        rule: a `Map` of one coordinate.
+        domain: what to show; None means the domain that the rule declares.
+        start: the state where the orbit begins; None means a point of the domain.
+        steps: how many steps of it there are.
+        equilibria: the fixed points; None means to find them, `()` to have none.
+        cycles: the cycles of the map.
+
+    Returns:
+        The graph, the corners of the web, the fixed points and the cycles.
 
     Raises:
-        InputError: as there.
+        InputError: the rule is no map of the line, or does not fit the domain.
     """
     data = _portrait(rule, domain, start, steps, equilibria, cycles)
     web = data.cobweb

@@ -126,10 +126,20 @@ def landscape_data(
 ) -> tuple[View, tuple[np.ndarray, ...], np.ndarray]:
     """The view, the values along each axis, and the energy on their grid (rows along the second).
 
-    Arguments as for `energy_landscape`.
+    Arguments:
+        energy: any callable `state → scalar`.
+        domain: what to show; None means the domain that the energy declares.
+        equilibria: those that help to choose the plane.
+        plane: the two coordinates to show where there are more, by name or index; None takes the
+            plane closest to the equilibria, where there are enough of them.
+        through: the state that the plane of two coordinates goes through; None means the
+            equilibrium of least energy, or else the middle of the domain.
+
+    Returns:
+        The view, one array of values for each axis, and the energies.
 
     Raises:
-        InputError: as there.
+        InputError: the energy does not fit the domain, or is finite nowhere in it.
     """
     rule = SteepestDescent(energy)
     # Not `make_problem`: a recovered energy holds the "period" of what is no angle, infinity.

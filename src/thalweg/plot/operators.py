@@ -17,6 +17,9 @@ _FLOOR = 1e-16
 def heights(comparison: Comparison) -> dict[str, np.ndarray]:
     """The height of every rule's median run above the lowest energy met, at each step.
 
+    Arguments:
+        comparison: what `compare_operators` returned.
+
     Returns:
         Arrays `(steps + 1,)` by the names of the rules; NaN where it is not above rounding, and
         where more than half of the runs have left the finite.

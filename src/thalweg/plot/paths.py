@@ -20,6 +20,12 @@ def path_data(run: Trajectory) -> tuple[np.ndarray, tuple[str, str], str]:
     Of more than two coordinates the two principal components of the run; the remark says which
     coordinates load on them.
 
+    Arguments:
+        run: what `simulate` returned.
+
+    Returns:
+        The points, the two labels and the remark, which is empty for two coordinates.
+
     Raises:
         InputError: it is a batch of trajectories, or has one coordinate, or stays on a line.
     """

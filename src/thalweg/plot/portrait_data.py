@@ -26,9 +26,23 @@ def portrait_data(
     through: Any = None,
     view: View | None = None,
 ) -> Portrait:
-    """Compute what a phase portrait shows; arguments as for `phase_portrait`.
+    """Compute what a phase portrait shows.
 
-    Instead of a plane, a `view` may be given.
+    Arguments:
+        rule: a `Flow` or a `Map` that does not depend on time.
+        domain: what to show; None means the domain that the rule declares.
+        equilibria: those of the rule; None means to find them, `()` to show none.
+        cycles: closed orbits, or the cycles of a map.
+        energy: a callable `state → scalar` whose contours to show.
+        starts: how many trajectories to show (of a map: to follow), or the states to begin with,
+            stacked along a first axis.
+        plane: the two coordinates to show, by name or index; None chooses what shows most.
+        through: a state; where there are more than two coordinates, the flow in the plane through
+            it, the others held.
+        view: what another portrait showed, instead of a plane.
+
+    Returns:
+        The view, the field on its grid, the trajectories, and the numbers of every layer by name.
 
     Raises:
         InputError: the rule does not fit the domain, depends on time, or is finite nowhere.

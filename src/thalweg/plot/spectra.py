@@ -20,7 +20,14 @@ _MOST_TOLD = 6
 
 
 def spectrum_data(equilibria: Iterable[Equilibrium]) -> dict[str, np.ndarray]:
-    """The eigenvalues of all equilibria of each kind, complex, shape `(m,)`."""
+    """The eigenvalues of all equilibria of each kind, complex, shape `(m,)`.
+
+    Arguments:
+        equilibria: what `find_equilibria` returned, or some of its members.
+
+    Returns:
+        The eigenvalues by kind, in the order of the legend.
+    """
     found: dict[str, list[np.ndarray]] = {}
     for equilibrium in equilibria:
         found.setdefault(equilibrium.kind, []).append(np.asarray(equilibrium.eigenvalues))

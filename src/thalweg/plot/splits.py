@@ -85,7 +85,15 @@ def split(
 
 
 def split_data(found: Split, view: View) -> tuple[Field, Field]:
-    """The two parts on the grid of a view: the descent of E, and the remainder."""
+    """The two parts on the grid of a view: the descent of E, and the remainder.
+
+    Arguments:
+        found: the split of a verdict, `verdict.split`.
+        view: the plane of the figure, as `portrait_data(…).view` has it.
+
+    Returns:
+        The descent and the remainder, each a field on the grid.
+    """
     parts: list[Deterministic] = [
         SteepestDescent(found.energy, geometry=found.metric),
         as_flow(found.remainder),

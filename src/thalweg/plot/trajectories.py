@@ -31,6 +31,12 @@ _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 def trajectory_data(run: Trajectory) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """The times `(n,)`, the coordinates `(n, d)` and their names, of a trajectory.
 
+    Arguments:
+        run: what `simulate` returned.
+
+    Returns:
+        The times, the coordinates and the names.
+
     Raises:
         InputError: it is no trajectory, a batch of them, or holds no points.
     """
@@ -143,6 +149,13 @@ def energy_along_data(
     run: Trajectory, energy: Callable[[Any], Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The times `(n,)` of a trajectory and an energy at its states `(n,)`, in float64.
+
+    Arguments:
+        run: what `simulate` returned.
+        energy: any callable `state → scalar`.
+
+    Returns:
+        The times and the energies.
 
     Raises:
         InputError: `energy` is not callable, or the trajectory is a batch or empty.

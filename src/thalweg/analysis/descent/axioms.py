@@ -197,12 +197,13 @@ def check_axioms(
 
     Returns:
         Verdicts on
-        *locality* (the flow at x is the same when E is changed away from x),
-        *shift* (the same for E + C),
-        *covariance* (under a random change of coordinates x = χ(y), with the metric JᵀJ, the flow
-        in y is that in x: J y' = x'), and
-        *scaling* (of an energy of degree 1 the flow is of degree 0, so its speed stays within
-        bounds however far away the state is; the degree that was measured is `degree`).
+
+        - *locality*: the flow at x is the same when E is changed away from x;
+        - *shift*: the same for E + C;
+        - *covariance*: under a random change of coordinates x = χ(y), with the metric JᵀJ, the flow
+          in y is that in x: J y' = x';
+        - *scaling*: of an energy of degree 1 the flow is of degree 0, so its speed stays within
+          bounds however far away the state is; the degree that was measured is `degree`.
 
     Example:
         >>> import thalweg as tw
