@@ -49,8 +49,8 @@ PARTS = {
         "problem", "autonomy", "formulas",
     ),
     "explorer": (
-        "printing", "system", "source", "questions", "bundle", "page", "explorer", "port",
-        "server",
+        "printing", "system", "source", "questions", "bundle", "special", "page", "files",
+        "explorer", "specials", "port", "server",
     ),
     "formats": ("xpp",),
     "learning": (

@@ -92,15 +92,15 @@ def test_only_the_page_may_ask(server):
 
 
 def test_a_port_in_use_is_passed_over(server):
-    with PageServer(server.explorer, port=server.port) as other:
+    with PageServer(server.shown, port=server.port) as other:
         assert server.port < other.port < server.port + 50
     with pytest.raises(tw.InputError, match=r"No page can be served on 203\.0\.113\.7"):
-        PageServer(server.explorer, host="203.0.113.7")
+        PageServer(server.shown, host="203.0.113.7")
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
 def test_it_serves_on_an_address_of_version_6(server, host):
-    with PageServer(server.explorer, host=host, port=0) as other:
+    with PageServer(server.shown, host=host, port=0) as other:
         assert other.is_local
         assert other.address == f"http://[::1]:{other.port}/"
         assert ask(other, "secrets", {})[0] == 400
@@ -109,6 +109,6 @@ def test_it_serves_on_an_address_of_version_6(server, host):
 
 def test_whoever_listens_to_others_says_so(server):
     assert server.is_local
-    with PageServer(server.explorer, host="0.0.0.0", port=0) as other:
+    with PageServer(server.shown, host="0.0.0.0", port=0) as other:
         assert not other.is_local
         assert ask(other, "equilibria", b"{}", host="elsewhere.example:80")[0] == 400

@@ -70,6 +70,13 @@ def page_script() -> str:
     return "\n".join(['"use strict";', *parts, begin, ""])
 
 
+def special_script(module: str, system: str) -> str:
+    """The one script of a special page, which the module `module` begins."""
+    parts = [_wrapped(name) for name in order(module)]
+    begin = f"const thalwegPage = module_{module}.start({system});"
+    return "\n".join(['"use strict";', *parts, begin, ""])
+
+
 def _exports(text: str) -> list[str]:
     return [name for _, name in _EXPORT.findall(text)]
 

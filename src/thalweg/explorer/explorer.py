@@ -2,26 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
-from pathlib import Path
 from typing import Any
 
 from thalweg.core import html
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.core.files import write_atomically
+from thalweg.explorer.files import PageFile
 from thalweg.explorer.page import page_html
 from thalweg.explorer.questions import searched_equilibria, stored_diagrams
 from thalweg.explorer.source import Source, source_of
 from thalweg.explorer.system import PlanarSystem, read_system
 from thalweg.recovery import recover_energy
 
-# In a notebook: the page with a run and its panels, before it scrolls.
-_HEIGHT = 760
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explorer:
+class Explorer(PageFile):
     """A page of a system; a notebook shows it in a frame that can touch nothing else.
 
     Attributes:
@@ -35,6 +30,16 @@ class Explorer:
     source: Source | None = None
     equilibria: list[list[float]] | None = None
     diagrams: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The name of the system."""
+        return self.system.name
+
+    @property
+    def slower(self) -> str:
+        """Why the rule has no formulas, or empty."""
+        return self.system.reason
 
     def to_html(self, served: str | None = None) -> str:
         """The page as one HTML file that asks no network.
@@ -57,24 +62,6 @@ class Explorer:
             equilibria=self.equilibria,
             diagrams=self.diagrams,
             served=served,
-        )
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page to a file.
-
-        Raises:
-            InputError: the rule has no formulas that a page can compute.
-            StoreError: the file cannot be written.
-        """
-        return write_atomically(path, self.to_html())
-
-    def to_frame(self, height: int = _HEIGHT) -> str:
-        """The page inside a frame without rights, as a piece of HTML."""
-        name = escape(f"Explorer of {self.system.name}", quote=True)
-        return (
-            f'<iframe title="{name}" sandbox="allow-scripts allow-downloads" '
-            f'style="width:100%;height:{int(height)}px;border:0" loading="lazy" '
-            f'srcdoc="{escape(self.to_html(), quote=True)}"></iframe>'
         )
 
     def _repr_html_(self) -> str:

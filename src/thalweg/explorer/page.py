@@ -10,8 +10,9 @@ from string import Template
 from typing import Any
 
 from thalweg.core.jsontext import clean
-from thalweg.explorer.bundle import core_script, page_script
+from thalweg.explorer.bundle import core_script, page_script, special_script
 from thalweg.explorer.source import Source
+from thalweg.explorer.special.subject import Subject
 from thalweg.explorer.system import PlanarSystem
 
 _MARKS = (
@@ -33,6 +34,7 @@ _HOW_MAP = (
     "Click to launch an orbit, drag to pan, pinch to zoom. Keys: arrows move a cross, Enter "
     "launches, + − 0 zoom, Delete takes the last orbit back."
 )
+_MADE = "Made by thalweg. This file computes by itself and asks no network."
 _ALONE = (
     "Made by thalweg. This file computes by itself and asks no network; complete searches and "
     "new bifurcation diagrams need the command thalweg explore."
@@ -63,19 +65,12 @@ def page_html(
         "served": served,
     }
     core, page = core_script(system.code(), script_json(data)), page_script()
-    folder = resources.files("thalweg.explorer").joinpath("browser")
-    style = folder.joinpath("page.css").read_text("utf-8")
-    asks = "'self'" if served is not None else "'none'"
-    policy = (
-        f"default-src 'none'; script-src {_hashed(core)} {_hashed(page)}; "
-        f"style-src {_hashed(style)}; img-src data: blob:; worker-src blob:; connect-src {asks}; "
-        f"base-uri 'none'; form-action 'none'"
-    )
+    style = _shipped("page.css")
     is_flow = system.problem.rule.has_continuous_time
     axes = " and ".join(system.axes)
     place = "plane" if len(system.axes) > 1 else "line"
-    return Template(folder.joinpath("page.html").read_text("utf-8")).substitute(
-        policy=policy,
+    return Template(_shipped("page.html")).substitute(
+        policy=_policy(style, core, page, asks="'none'" if served is None else "'self'"),
         style=style,
         core=core,
         page=page,
@@ -87,6 +82,36 @@ def page_html(
         axes=escape(axes),
         energy=escape(system.energy_note),
         footer=escape(_footer(system, served)),
+    )
+
+
+def special_html(subject: Subject) -> str:
+    """A special page as one HTML file."""
+    script = special_script(subject.module, script_json(subject.to_dict()))
+    style = _shipped("page.css")
+    return Template(_shipped("special.html")).substitute(
+        policy=_policy(style, script),
+        style=style,
+        script=script,
+        title=escape(subject.title),
+        lead=escape(subject.lead),
+        stage=escape(subject.stage),
+        how=escape(subject.how),
+        footer=escape(_MADE),
+    )
+
+
+def _shipped(name: str) -> str:
+    """A file of the page as it is shipped."""
+    return resources.files("thalweg.explorer").joinpath("browser", name).read_text("utf-8")
+
+
+def _policy(style: str, *scripts: str, asks: str = "'none'") -> str:
+    """A content policy that lets these run and no other; no text becomes code."""
+    known = " ".join(map(_hashed, scripts))
+    return (
+        f"default-src 'none'; script-src {known}; style-src {_hashed(style)}; img-src data: blob:; "
+        f"worker-src blob:; connect-src {asks}; base-uri 'none'; form-action 'none'"
     )
 
 

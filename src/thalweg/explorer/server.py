@@ -11,6 +11,7 @@ from typing import Any
 from thalweg.core.errors import InputError, ThalwegError
 from thalweg.core.jsontext import clean
 from thalweg.explorer.explorer import Explorer
+from thalweg.explorer.files import PageFile
 from thalweg.explorer.port import PORT
 from thalweg.explorer.questions import diagram_data, sampled_field, searched_equilibria
 
@@ -25,7 +26,7 @@ class PageServer:
     """A server of one page; a context manager that serves while it is open.
 
     Arguments:
-        explorer: the page.
+        page: the page.
         host: the address to listen on; this machine only unless told otherwise.
         port: where to begin looking for a free port.
 
@@ -41,8 +42,8 @@ class PageServer:
 
     port: int
 
-    def __init__(self, explorer: Explorer, host: str = "127.0.0.1", port: int = PORT):
-        self.explorer, self.host = explorer, host.removeprefix("[").removesuffix("]")
+    def __init__(self, page: PageFile, host: str = "127.0.0.1", port: int = PORT):
+        self.shown, self.host = page, host.removeprefix("[").removesuffix("]")
         self.token = secrets.token_urlsafe(16)
         self._server = _bound(self, self.host, port)
         self.port = self._server.server_address[1]
@@ -72,7 +73,7 @@ class PageServer:
 
     def page(self) -> bytes:
         """The page, with the token by which it asks."""
-        return self.explorer.to_html(served=self.token).encode()
+        return self.shown.to_html(served=self.token).encode()
 
     def answer(self, question: str, asked: dict[str, Any]) -> tuple[str, bytes]:
         """The type and the bytes of an answer; one question at a time.
@@ -80,7 +81,9 @@ class PageServer:
         Raises:
             InputError: there is no such question, or it lacks something.
         """
-        system = self.explorer.system
+        if not isinstance(self.shown, Explorer):
+            raise InputError("The page computes by itself: it has no questions.")
+        system = self.shown.system
         with self._lock:
             try:
                 if question == "field":

@@ -88,3 +88,34 @@ def test_it_serves_until_it_is_ended():
                 assert b"van-der-pol" in answer.read()
         finally:
             running.terminate()
+
+
+@pytest.mark.parametrize("name", ["normalization", "deep-linear-modes", "hopfield-retrieval"])
+def test_a_special_page_is_written_by_its_name(name, tmp_path):
+    file = tmp_path / "page.html"
+    result = thalweg("explore", name, "--export", file)
+    assert result.exit_code == 0, result.stderr
+    assert file.stat().st_size < 300_000
+    assert "Made by thalweg" in file.read_text(encoding="utf-8")
+
+
+def test_a_special_page_takes_settings_of_its_own(tmp_path):
+    file = tmp_path / "page.html"
+    result = thalweg("explore", "deep-linear-modes", "--set", "s1=4.5", "--export", file)
+    assert result.exit_code == 0, result.stderr
+    assert '"value": 4.5' in file.read_text(encoding="utf-8")
+    for words, said in (
+        (("--set", "s9=1"), "it has s1"),
+        (("--domain", "0,1"), "takes --set, but not --domain"),
+    ):
+        result = thalweg("explore", "deep-linear-modes", *words, "--export", file)
+        assert result.exit_code == 2
+        assert said in result.stderr
+
+
+def test_a_slice_of_a_special_pages_system_is_shown_as_of_any_other(tmp_path):
+    file = tmp_path / "page.html"
+    held = ("--hold", "u2=0.5", "--hold", "u3=0.5")
+    result = thalweg("explore", "normalization", *held, "--export", file)
+    assert result.exit_code == 0, result.stderr
+    assert '"name": "u2", "value": 0.5' in file.read_text(encoding="utf-8")

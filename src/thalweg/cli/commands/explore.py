@@ -14,10 +14,14 @@ from thalweg.cli.parse.options import (
     VaryOption,
 )
 from thalweg.cli.session import Session, session
+from thalweg.core.errors import InputError
 from thalweg.explorer.port import PORT
 
 if TYPE_CHECKING:
-    from thalweg.explorer import Explorer
+    from thalweg.explorer.files import PageFile
+
+# Also the name of a rule: with --hold a slice of it is shown, as of any other.
+_ALSO_A_SYSTEM = "normalization"
 
 HoldOption = Annotated[
     list[str] | None,
@@ -58,36 +62,77 @@ def explore(
     """Open a page in the browser that moves with its sliders.
 
     Of a flow or a map of one or two coordinates, or a slice of a larger one: arrows, nullclines,
-    equilibria, runs where you click, basins, the bifurcation diagram.
+    equilibria, runs where you click, basins, the bifurcation diagram. Three pages are about models
+    whose states are no plane: `normalization`, `deep-linear-modes`, `hopfield-retrieval`.
 
     Examples: `thalweg explore fitzhugh-nagumo`,
     `thalweg explore model.py:MyFlow --domain "-3,3;-3,3"`, `thalweg explore lorenz --hold z=27`,
     `thalweg explore van-der-pol --export page.html`.
     """
     with session(None, False, quiet, debug) as current:
-        from thalweg.cli.parse.holding import read_held
-        from thalweg.cli.parse.question import read_question
-        from thalweg.explorer import explore as make_page
+        from thalweg.explorer.special.table import SUBJECTS
 
-        asked = read_question(system, settings, domain, None, vary)
-        for warning in asked.warnings:
-            current.message(f"Note: {warning}")
-        region = read_held(hold, asked.system.rule, asked.domain)
-        page = make_page(
-            asked.subject,
-            region,
-            recover=recover,
-            vary=asked.varied,
-            search=export is not None,
-            name=asked.system.portable_name,
-        )
+        plane = {"--domain": domain, "--hold": hold, "--vary": vary, "--recover": recover}
+        page: PageFile
+        if system in SUBJECTS and not any(plane.values()):
+            page = _special(system, settings)
+        elif system in SUBJECTS and system != _ALSO_A_SYSTEM:
+            words = " and ".join(word for word, value in plane.items() if value)
+            raise InputError(f"The page {system} is of no plane: it takes --set, but not {words}.")
+        else:
+            page = _of_system(current, system, settings, domain, hold, vary, recover, export)
         if export is not None:
             current.message(f"Wrote {page.save(export)}.")
             return
         _serve(page, host, port, no_browser, current)
 
 
-def _serve(page: "Explorer", host: str, port: int, no_browser: bool, current: Session) -> None:
+def _special(name: str, settings: list[str] | None) -> "PageFile":
+    """The page about one model, its sliders at what --set says."""
+    from thalweg.cli.parse.settings import split_settings
+    from thalweg.explorer.specials import special_page
+
+    texts = split_settings(settings or ())
+    return special_page(name, {key: _number(text) for key, text in texts.items()})
+
+
+def _number(text: str) -> float | str:
+    """A number, or the words that are none."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _of_system(
+    current: Session,
+    system: str,
+    settings: list[str] | None,
+    domain: str | None,
+    hold: list[str] | None,
+    vary: str | None,
+    recover: bool,
+    export: Path | None,
+) -> "PageFile":
+    """The page of a rule."""
+    from thalweg.cli.parse.holding import read_held
+    from thalweg.cli.parse.question import read_question
+    from thalweg.explorer import explore as make_page
+
+    asked = read_question(system, settings, domain, None, vary)
+    for warning in asked.warnings:
+        current.message(f"Note: {warning}")
+    return make_page(
+        asked.subject,
+        read_held(hold, asked.system.rule, asked.domain),
+        recover=recover,
+        vary=asked.varied,
+        search=export is not None,
+        name=asked.system.portable_name,
+    )
+
+
+def _serve(page: "PageFile", host: str, port: int, no_browser: bool, current: Session) -> None:
     """Serve the page until the reader ends the command."""
     import threading
     import webbrowser
@@ -99,9 +144,9 @@ def _serve(page: "Explorer", host: str, port: int, no_browser: bool, current: Se
             current.message(f"Port {port} is in use: taken {server.port} instead.")
         if not server.is_local:
             current.message("Whoever reaches this machine over the network can use the page.")
-        current.show(f"{page.system.name} is at {server.address} (Ctrl+C ends it)")
-        if page.system.reason:
-            current.message(f"Python computes the field, because {page.system.reason}: slower.")
+        current.show(f"{page.title} is at {server.address} (Ctrl+C ends it)")
+        if page.slower:
+            current.message(f"Python computes the field, because {page.slower}: slower.")
         if not no_browser:
             webbrowser.open(server.address)
         try:

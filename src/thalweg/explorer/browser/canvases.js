@@ -4,31 +4,9 @@ import { drawDiagram, diagramFrame } from "./diagram.js";
 import { drawEnergy, drawSeries, nearView, rangeOf, seriesView } from "./series.js";
 import { drawLine, lineView } from "./line.js";
 import { drawPlane } from "./portrait.js";
-import { CanvasPen, SvgPen } from "./pens.js";
+import { SvgPen } from "./pens.js";
+import { boxOf, freshPen } from "./paper.js";
 import { Frame } from "./frames.js";
-
-const MARGIN = { left: 68, right: 12, top: 12, bottom: 40 };
-
-function boxOf(width, height) {
-  const inside = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
-  return [MARGIN.left, MARGIN.top, ...inside];
-}
-
-/** The pen of a canvas, cleared, at the resolution of the screen. */
-export function freshPen(canvas, height, paper) {
-  const width = Math.max(200, Math.round(canvas.clientWidth));
-  const scale = Math.min(3, globalThis.devicePixelRatio || 1);
-  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
-    canvas.style.height = `${height}px`;
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.fillStyle = paper;
-  context.fillRect(0, 0, width, height);
-  return { pen: new CanvasPen(context), width, height };
-}
 
 /** The frame of the portrait on a drawing of this size. */
 export function portraitFrame(model, scene, width, height) {

@@ -7,12 +7,12 @@ export function buildControls(root, system, onMove) {
   const rows = system.sliders.map((slider, index) => {
     const row = element("div", { className: "row" });
     const name = `slider-${index}`;
-    const label = element("label", { htmlFor: name, textContent: slider.name });
+    const label = element("label", { htmlFor: name, textContent: slider.label ?? slider.name });
     if (slider.held) label.append(element("small", { textContent: " (held)" }));
     const range = element("input", {
-      type: "range", id: name, min: slider.lower, max: slider.upper, step: "any",
+      type: "range", id: name, min: slider.lower, max: slider.upper, step: slider.step ?? "any",
     });
-    const number = element("input", { type: "number", step: "any" });
+    const number = element("input", { type: "number", step: slider.step ?? "any" });
     number.setAttribute("aria-label", `${slider.name}, as a number`);
     range.addEventListener("input", () => onMove(index, Number(range.value), false));
     range.addEventListener("change", () => onMove(index, Number(range.value), true));

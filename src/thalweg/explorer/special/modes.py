@@ -1,0 +1,42 @@
+"""Deep linear modes: closed forms over gradient descent while s, λ and a₀ move."""
+
+import numpy as np
+
+from thalweg.explorer.special.subject import Dial, Subject
+
+_INPUTS, _MODES, _OUTPUTS = 4, 3, 5
+
+
+def subject() -> Subject:
+    """The page of the model, of `models.deep_linear`."""
+    draw = np.random.default_rng(0)
+    frames = [np.linalg.qr(draw.standard_normal((n, _MODES)))[0] for n in (_OUTPUTS, _INPUTS)]
+    rotation = np.linalg.qr(draw.standard_normal((_MODES, _MODES)))[0]
+    noise = [draw.standard_normal(s) for s in ((_MODES, _INPUTS), (_OUTPUTS, _MODES))]
+    names = ("left", "right")
+    return Subject(
+        "deep-linear-modes",
+        "Modes of a deep linear network",
+        "A linear network learns the strongest mode of its task first, and each in a step.",
+        "Strengths of the modes",
+        f"Σ = U diag(s) Vᵀ, white inputs, {_INPUTS} inputs, {_MODES} hidden units, {_OUTPUTS} "
+        "outputs. Each layer begins with strengths a and b with ab = a₀² and b² − a² = λ. Lines: "
+        "the closed form of gradient flow, of thalweg.models.deep_linear.unbalanced_strengths. "
+        "Dots: gradient descent on both matrices with the step η, whose modes are read by U and V.",
+        "modes",
+        (
+            Dial("s1", "s₁, strength of mode 1", 3.0, 0.0, 5.0, least=0.0),
+            Dial("s2", "s₂", 2.0, 0.0, 5.0, least=0.0),
+            Dial("s3", "s₃", 1.0, 0.0, 5.0, least=0.0),
+            Dial("balance", "λ = b² − a²", 0.0, -3.0, 3.0),
+            Dial("start", "a₀, of a start with λ = 0", 0.1, 0.0, 1.0, least=0.0),
+            Dial("rate", "η, step of the descent", 0.01, 0.001, 0.3, least=1e-4),
+            Dial("duration", "time", 5.0, 0.5, 20.0, least=0.01),
+            Dial("disorder", "disorder of the start", 0.0, 0.0, 0.3, least=0.0),
+        ),
+        numbers={
+            **{name: frame.tolist() for name, frame in zip(names, frames, strict=True)},
+            "rotation": rotation.tolist(),
+            "noise": [matrix.tolist() for matrix in noise],
+        },
+    )
