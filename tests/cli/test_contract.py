@@ -46,6 +46,7 @@ CONTRACT = {
     "warnings": [str],
     # What reading it back needs besides.
     "names": [str], "summary": str, "families": [dict], "slow": [dict], "recurrent": [dict],
+    "proof": (dict, OPTIONAL),
     "trajectories": int, "notes": {"before": [str], "equilibria": [str], "cycles": [str]},
 }  # fmt: skip
 

@@ -112,6 +112,7 @@ class Analysis(Report):
             "summary": self.summary,
             "families": equilibria.pop("families"),
             "slow": equilibria.pop("slow"),
+            "proof": equilibria.pop("proof"),
             "recurrent": cycles.pop("recurrent"),
             "trajectories": cycles.pop("trajectories"),
             "notes": {
@@ -162,6 +163,7 @@ def analyze(
     *,
     conserved: Mapping[str, Any] | None = None,
     vary: Mapping[str, tuple[float, float]] | None = None,
+    certify: bool = False,
     seed: int = 0,
     name: str | None = None,
     warnings: Sequence[str] = (),
@@ -181,6 +183,8 @@ def analyze(
             states that have them.
         vary: the range of a parameter by its name, such as `{"current": (0.0, 1.5)}`, over which
             to follow every branch (`bifurcation_diagram`); a conserved total may be one, too.
+        certify: also prove that these are all equilibria (`find_equilibria`), in a box of up to
+            three coordinates.
         seed: the seed of everything random; 0 is what the verbs use unless told.
         name: what to call the system; the name of its class unless given.
         warnings: sentences that the result shall begin its warnings with.
@@ -207,7 +211,7 @@ def analyze(
     check_count("analyze: seed", seed, least=0)
     key = jax.random.key(seed) if seed else None
     stage(STAGES[0])
-    equilibria = find_equilibria(rule, domain, conserved=conserved, key=key)
+    equilibria = find_equilibria(rule, domain, conserved=conserved, certify=certify, key=key)
     domain = equilibria.about.domain
     verdict, cycles = _verdict_and_cycles(rule, domain, equilibria, key, stage)
     stage(STAGES[3])

@@ -13,6 +13,7 @@ from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint
 from thalweg.analysis.equilibria.inventory import TARGET
 from thalweg.analysis.equilibria.jumps import Jumps
 from thalweg.analysis.equilibria.polish import polish
+from thalweg.analysis.equilibria.proof import Proof
 from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
 from thalweg.analysis.equilibria.sorting import Inventory
@@ -28,7 +29,13 @@ _REPRESENTATIVES = 5  # rows that stand for all points of one continuum in a tab
 _ON_CONTINUUM = 1e-12
 
 
-def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory) -> Equilibria:
+def assemble(
+    problem: Problem,
+    domain: Domain,
+    look: Probe,
+    inventory: Inventory,
+    proof: Proof | None = None,
+) -> Equilibria:
     """Classify what was found and put it in order, with what the reader should know."""
     isolated, scales = np.flatnonzero(inventory.inside), inventory.scales
     families = [f for f, shown in zip(inventory.families, inventory.within, strict=True) if shown]
@@ -67,6 +74,7 @@ def assemble(problem: Problem, domain: Domain, look: Probe, inventory: Inventory
         continua=tuple(families),
         slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
         warnings=tuple(_warnings(problem, look, search, families, inventory)),
+        proof=proof,
         about=About.of(problem.rule, domain),
     )
 

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis.equilibria.assemble import assemble
+from thalweg.analysis.equilibria.certify import certified, check_certifiable
 from thalweg.analysis.equilibria.conserved import on_level
 from thalweg.analysis.equilibria.inventory import take_inventory
 from thalweg.analysis.equilibria.looks import look_around, look_at, typical_scales
@@ -24,6 +25,7 @@ def find_equilibria(
     *,
     starts: int | Any = 256,
     conserved: Mapping[str, Any] | None = None,
+    certify: bool = False,
     key: jax.Array | None = None,
 ) -> Equilibria:
     """Find and classify every equilibrium of a flow, or fixed point of a map, in a domain.
@@ -49,6 +51,9 @@ def find_equilibria(
             `{"A + B": 1.0}` (`conserved_quantities` names them). Only states that have them are
             searched, in as many coordinates as are then free, so that equilibria are isolated which
             would come in families; their eigenvalues are those on the level set.
+        certify: also prove, by ball arithmetic over the rule's program, that these are all, or say
+            in which boxes nothing is proved (`Equilibria.proof`). In boxes of up to three
+            coordinates; needs the extra `certified`. What no start led to is found by that, too.
         key: a `jax.random` key; None means a fixed one. The same key gives the same result.
 
     Returns:
@@ -56,7 +61,8 @@ def find_equilibria(
 
     Raises:
         InputError: the rule does not fit the domain, depends on time, holds a parameter that is not
-            finite, or is finite nowhere in the domain; a total is not conserved.
+            finite, or is finite nowhere in the domain; a total is not conserved; there are no
+            proofs for it.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -66,7 +72,7 @@ def find_equilibria(
 
     References:
         Good (1953) for `unseen_mass`; Fan & Yuan (2005) for the search; Farrell, Birkisson & Funke
-        (2015) for deflation.
+        (2015) for deflation; Neumaier (1990), chapter 5, for the proof.
     """
     check_key(key)
     is_count = isinstance(starts, int | np.integer) and not isinstance(starts, bool)
@@ -78,13 +84,16 @@ def find_equilibria(
         if conserved is not None and (not isinstance(conserved, Mapping) or conserved):
             domain = on_level(rule, domain, conserved)
         problem, domain = make_problem(rule, domain)
+        if certify:
+            check_certifiable(problem)
         given = None if is_count else given_points(problem, starts)
         look = look_at(problem, key, given)
         around = () if given is None else (look_around(problem, key),)
         scales = typical_scales(problem, look, *around)
         count = int(starts) if is_count else 0
         inventory = take_inventory(problem, scales, key, count if given is None else given)
-        return assemble(problem, domain, look, inventory)
+        inventory, proof = certified(problem, inventory) if certify else (inventory, None)
+        return assemble(problem, domain, look, inventory, proof)
 
 
 def given_points(problem: Problem, starts: Any) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.analysis.equilibria.continua import Continuum
 from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint, equilibria_table
+from thalweg.analysis.equilibria.proof import Proof
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array
 from thalweg.core.reports import Table, TableReport, about_all, about_in
@@ -118,6 +119,7 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
         continua: the families that are not isolated, with points to draw them by.
         slow: slow points that are no equilibria, when the starts were given as states.
         warnings: what the reader should know, in sentences.
+        proof: whether these are proved to be all, where that was asked for; else None.
         about: the rule, and the domain searched.
     """
 
@@ -126,6 +128,7 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
     continua: tuple[Continuum, ...] = ()
     slow: tuple[SlowPoint, ...] = ()
     warnings: tuple[str, ...] = ()
+    proof: Proof | None = None
     about: About = UNSAID
 
     def __post_init__(self) -> None:
@@ -150,12 +153,13 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
         return jax.tree.map(lambda *leaves: np.stack(leaves), *(e.state for e in self.members))
 
     def data(self) -> dict[str, Any]:
-        """`equilibria`, `search`, `continua` with points to draw them by, `slow`, `warnings`."""
+        """`equilibria`, `search`, `families` with points to draw them by, `proof`, and the rest."""
         return {
             "equilibria": [member.data() for member in self.members],
             "search": self.search.to_dict(),
             "families": [_family_data(family) for family in self.continua],
             "slow": [point.data() for point in self.slow],
+            "proof": None if self.proof is None else self.proof.to_dict(),
             "warnings": list(self.warnings),
         }
 
@@ -169,6 +173,7 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
             continua=tuple(map(_family, data["families"])),
             slow=tuple(SlowPoint.from_dict(point, about) for point in data["slow"]),
             warnings=tuple(data["warnings"]),
+            proof=None if data["proof"] is None else Proof.from_dict(data["proof"]),
             about=about,
         )
 
@@ -200,6 +205,9 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
         """Sentences for below the table: transients, completeness, warnings."""
         lines = [said for e in self.members for said in e.growth_in_words()]
         lines += [said for e in self.members for said in e.clusters_in_words()]
+        if self.proof is not None:
+            words = WORDS[self.about.rule_kind]
+            lines += self.proof.in_words(words.rest, words.rests)
         lines += [*str(self.search).splitlines(), *(point.title for point in self.slow)]
         return [*lines, *(f"Note: {warning}" for warning in self.warnings)]
 

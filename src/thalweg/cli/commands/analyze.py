@@ -3,6 +3,7 @@
 import typer
 
 from thalweg.cli.parse.options import (
+    CertifyOption,
     ConservedOption,
     DebugOption,
     DomainOption,
@@ -25,6 +26,7 @@ def analyze(
     domain: DomainOption = None,
     conserved: ConservedOption = None,
     vary: VaryOption = None,
+    certify: CertifyOption = False,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -52,6 +54,8 @@ def analyze(
             pointing_to_a_map(asked.system, "analyze"),
             Stages(asked.system.name, count, quiet=quiet) as stage,
         ):
-            found = verb.analyze(asked.subject, asked.domain, **asked.known, seed=seed, stage=stage)
+            found = verb.analyze(
+                asked.subject, asked.domain, **asked.known, certify=certify, seed=seed, stage=stage
+            )
             files = page_files(found, asked.system, context, stage) if current.folder else {}
         current.finish(found.to_dict(), str(found), lambda: files)

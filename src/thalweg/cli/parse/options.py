@@ -49,6 +49,13 @@ ConservedOption = Annotated[
         help="Hold a linear total that the system conserves at a value.",
     ),
 ]
+CertifyOption = Annotated[
+    bool,
+    typer.Option(
+        "--certify",
+        help="Prove that these are all equilibria, in up to three coordinates (extra `certified`).",
+    ),
+]
 VaryOption = Annotated[
     str | None,
     typer.Option(
