@@ -315,3 +315,8 @@ def test_a_witness_on_the_line_is_marked():
     axes = tw.plot.verdict(found, rule)
     x, y = curve(axes, "witness: 2-cycle")
     np.testing.assert_allclose(y, 3.2 * x * (1.0 - x), atol=1e-9)
+    # Not the orbit of the portrait again: the cobweb goes round the cycle, and closes.
+    corners = curve(axes, "an orbit").T
+    assert len(corners) == 2 * len(x) + 1
+    np.testing.assert_allclose(corners[0], corners[-1], atol=1e-9)
+    assert "2-cycle, attracting" not in labels(axes)

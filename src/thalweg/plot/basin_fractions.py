@@ -24,7 +24,7 @@ def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
     Returns:
         The axes.
     """
-    axes = ax or new_axes(width=5.8, height=3.8)
+    axes = ax or new_axes(width=4.8, height=3.6)
     shares = [*found.fractions.T, found.diverged, found.left, found.undecided]
     count = len(found.kinds)
     colours = [COLOURS[i % len(COLOURS)] for i in range(count)] + [PALE, GREY, INK]

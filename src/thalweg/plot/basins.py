@@ -83,7 +83,7 @@ def basins(found: Basins, ax: "Axes | None" = None) -> "Axes":
         'x[0]'
     """
     image = basin_image(found)
-    axes = ax or new_axes(width=5.6, height=4.6 if len(image.sides) > 1 else 2.0)
+    axes = ax or new_axes(width=4.8, height=4.4 if len(image.sides) > 1 else 2.0)
     colours = _colours(found)
     if image.points is not None:
         heights = image.points[:, 1] if len(image.sides) > 1 else np.zeros(len(image.points))

@@ -115,7 +115,7 @@ def bifurcation_diagram(
         >>> ax.get_xlabel(), ax.get_ylabel()
         ('current', 'v')
     """
-    axes = ax or new_axes(width=6.2, height=4.4)
+    axes = ax or new_axes(width=4.8, height=4.0)
     index = _index(diagram, coordinate)
     name, lines = branch_lines(diagram, index)
     for x, y, stable, of in lines:

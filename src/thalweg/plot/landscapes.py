@@ -92,13 +92,13 @@ def draw_landscape(
 ) -> "Axes":
     """An energy from its values on a grid, with equilibria marked at their own height."""
     if view.dimension == 1:
-        axes = ax or new_axes(height=3.8)
+        axes = ax or new_axes(height=3.4)
         _draw_curve(axes, view, grid[0], values)
     elif surface:
-        axes = ax or new_axes(height=5.0, projection="3d")
+        axes = ax or new_axes(height=4.3, projection="3d")
         _draw_surface(axes, view, grid, values)
     else:
-        axes = ax or new_axes(height=4.7)
+        axes = ax or new_axes(height=4.1)
         draw_frame(axes, view)
         draw_filled(axes, grid, values)
     chart = view.problem.chart

@@ -55,7 +55,7 @@ def operators(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
         >>> ax.get_xlabel()
         'step'
     """
-    axes = ax or new_axes(height=3.8)
+    axes = ax or new_axes(height=3.6)
     for course, rows in zip(comparison, heights(comparison).values(), strict=True):
         rate = "" if np.isnan(course.rate) else f" (rate {course.rate:.4g})"
         axes.plot(np.arange(len(rows)), rows, label=f"{course.name}{rate}")

@@ -73,7 +73,7 @@ def sgld_passage(
         >>> ax.get_xlabel()
         'step'
     """
-    axes = ax or new_axes(height=3.8)
+    axes = ax or new_axes(height=3.6)
     index = np.arange(len(shares.start)) + 1
     labels = ("start, not yet forgotten", "noise of the gradients", "noise of the temperature")
     for part, label in zip(shares, labels, strict=True):

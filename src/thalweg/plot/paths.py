@@ -63,7 +63,7 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
         'y'
     """
     points, labels, remark = path_data(run)
-    axes = ax or new_axes(height=4.4)
+    axes = ax or new_axes(height=3.8)
     steps = np.asarray(run.times).dtype.kind in "iu"
     axes.plot(
         *points.T, color=BLUE, linewidth=1.4, linestyle="none" if steps else "-",

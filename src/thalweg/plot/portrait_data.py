@@ -24,6 +24,7 @@ def portrait_data(
     starts: int | Any = STARTS,
     plane: Sequence[int | str] | None = None,
     through: Any = None,
+    basins: bool = True,
     view: View | None = None,
 ) -> Portrait:
     """Compute what a phase portrait shows.
@@ -48,7 +49,7 @@ def portrait_data(
         InputError: the rule does not fit the domain, depends on time, or is finite nowhere.
     """
     return compute_layers(
-        make_scene(rule, domain, equilibria, cycles, energy, starts, plane, through, view)
+        make_scene(rule, domain, equilibria, cycles, energy, starts, plane, through, view, basins)
     )
 
 

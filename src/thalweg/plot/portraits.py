@@ -27,6 +27,7 @@ def phase_portrait(
     starts: int | Any = STARTS,
     plane: Sequence[int | str] | None = None,
     through: Any = None,
+    basins: bool = True,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw where a rule carries its states.
@@ -34,10 +35,11 @@ def phase_portrait(
     Of a flow of the plane: streamlines, nullclines with all their branches, equilibria marked by
     kind, families of equilibria as curves, closed orbits, a few trajectories, the stable and
     unstable curves of saddles. Of a map of the plane: arrows from x towards x⁺, where orbits go,
-    the curves on which one coordinate does not change. On the line: the velocity, or the cobweb. A
-    simplex of three shares is a triangle. Of three coordinates two, of more the two principal
-    components of the trajectories and the equilibria, whose loadings the figure tells; or a slice
-    through a state.
+    the curves on which one coordinate does not change. Of both the basins of attraction, where two
+    attractors or more share the figure. On the line: the velocity, or the cobweb. A simplex of
+    three shares is a triangle. Of three coordinates two, of more the two principal components of
+    the trajectories and the equilibria, whose loadings the figure tells; or a slice through a
+    state.
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
@@ -50,6 +52,8 @@ def phase_portrait(
         plane: the two coordinates to show, by name or index; None chooses what shows most.
         through: a state; where there are more than two coordinates, the flow in the plane through
             it, the others held.
+        basins: whether to shade basins of attraction, coarsely, where two attractors or more share
+            the figure; that takes about a second.
         ax: axes to draw on; None makes a figure (`axes.figure`).
 
     Returns:
@@ -66,7 +70,7 @@ def phase_portrait(
     """
     data = portrait_data(
         rule, domain, equilibria=equilibria, cycles=cycles, energy=energy, starts=starts,
-        plane=plane, through=through,
+        plane=plane, through=through, basins=basins,
     )  # fmt: skip
     return draw_portrait(data, ax)
 
@@ -86,5 +90,5 @@ def draw_portrait(data: Portrait, ax: "Axes | None" = None) -> "Axes":
 
 def _new_axes(view: View) -> "Axes":
     if view.dimension == 2:
-        return new_axes(height=5.0)
-    return new_axes(height=3.8) if view.is_flow else new_axes(width=5.2, height=5.4)
+        return new_axes(height=4.6)
+    return new_axes(height=3.4) if view.is_flow else new_axes(height=4.9)

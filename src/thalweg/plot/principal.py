@@ -37,7 +37,7 @@ class Principal(NamedTuple):
     def words(self, names: Sequence[str]) -> str:
         """The coordinates that load most on each axis."""
         return "; ".join(
-            f"PC\u00a0{i}\u00a0= {_combination(row, names)}"
+            f"PC\u00a0{i}\u00a0=\u00a0{_combination(row, names)}"
             for i, row in enumerate(self.directions, 1)
         )
 

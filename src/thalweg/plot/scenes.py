@@ -38,6 +38,8 @@ class Scene:
         energy: a callable `state → scalar`, or None.
         left_out: what is not shown, in words.
         slow: where slow points are, shape `(d,)` each.
+        domain: the region; None means the one that the rule declares.
+        has_basins: whether to shade the basins of attraction, where there are several.
     """
 
     view: View
@@ -50,6 +52,8 @@ class Scene:
     energy: Callable[[Any], Any] | None = None
     left_out: str = ""
     slow: list[np.ndarray] = dataclasses.field(default_factory=list)
+    domain: Domain | None = None
+    has_basins: bool = False
 
     @property
     def problem(self) -> Problem:
@@ -119,6 +123,7 @@ def make_scene(
     plane: Sequence[int | str] | None = None,
     through: Any = None,
     view: View | None = None,
+    basins: bool = False,
 ) -> Scene:
     """Gather what a portrait is of; arguments as for `phase_portrait`, or a view for the last two.
 
@@ -148,7 +153,7 @@ def make_scene(
     left_out = f"{left} longer cycles not drawn" if left else ""
     return Scene(
         view, tuple(equilibria), resting, shown, loops, families, trajectories, energy, left_out,
-        slow,
+        slow, domain, basins,
     )  # fmt: skip
 
 

@@ -9,14 +9,19 @@ from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
-from thalweg.plot.style import GREY, INK, KINDS, PALE, SMALL, legend_below, mark, new_axes, note
+from thalweg.plot.labels import place_labels
+from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FARTHEST = 5.0  # radii: beyond, the unit circle would be a dot
-# Equilibria that a legend can name, and whose numbers do not hide the marks.
-_MOST_TOLD = 6
+# Equilibria that a legend can name; of more it names the kinds, and numbers tell them apart.
+_MOST_NAMED = 6
+# Marks closer than this, as a share of the figure, have one text between them.
+_TOGETHER = 0.035
+# Numbers that one text holds before it is cut.
+_MOST_NUMBERS = 6
 
 
 def spectrum_data(equilibria: Iterable[Equilibrium]) -> dict[str, np.ndarray]:
@@ -36,6 +41,8 @@ def spectrum_data(equilibria: Iterable[Equilibrium]) -> dict[str, np.ndarray]:
 
 def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Axes":
     """Draw the eigenvalues of equilibria in the complex plane, and where modes decay (shaded).
+
+    Marks carry the numbers of their equilibria, in the order given.
 
     A mode of a flow decays left of the imaginary axis, one of a map inside the unit circle.
 
@@ -59,44 +66,61 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
     if not equilibria:
         raise InputError("spectrum: there are no equilibria to show.")
     values = spectrum_data(equilibria)
-    axes = ax or new_axes(height=3.8)
-    if not WORDS[equilibria[0].about.rule_kind].is_continuous:
+    axes = ax or new_axes(height=3.5)
+    is_map = not WORDS[equilibria[0].about.rule_kind].is_continuous
+    if is_map:
         values = _drawn_in(axes, values)
-        _draw_circle(axes, np.concatenate(list(values.values())))
+        _draw_circle(axes)
     else:
         _draw_half_plane(axes, np.concatenate(list(values.values())))
-    is_told = 1 < len(equilibria) <= _MOST_TOLD
+    is_named = 1 < len(equilibria) <= _MOST_NAMED
     for kind, size in _sizes(values).items():
-        numbers, label = values[kind], None if is_told else kind
+        numbers, label = values[kind], None if is_named else kind
         mark(axes, np.real(numbers), np.imag(numbers), kind, label=label, markersize=size)
-    if is_told:
-        _tell_apart(axes, equilibria, values)
+    if is_named:
+        for number, equilibrium in enumerate(equilibria, start=1):
+            said = f"{number}: {equilibrium.kind} {format_state(equilibrium.state)}"
+            # Clipped: what is empty and not clipped takes room at the corner of the figure.
+            mark(axes, [], [], equilibrium.kind, label=said, markersize=6, clip_on=True)
     axes.set_xlabel("Re λ")
     axes.set_ylabel("Im λ")
     legend_below(axes, columns=4)
+    if is_map:
+        _fit_circle(axes, np.concatenate(list(values.values())))
+    if len(equilibria) > 1:
+        _number(axes, equilibria, values)
     return axes
 
 
-def _tell_apart(
+def _number(
     axes: "Axes", equilibria: tuple[Equilibrium, ...], drawn: dict[str, np.ndarray]
 ) -> None:
-    """Number the marks by their equilibria, which the legend names."""
-    taken = dict.fromkeys(drawn, 0)
-    owners: dict[tuple[float, float], list[str]] = {}
+    """Number the marks by their equilibria."""
+    taken, places, owners = dict.fromkeys(drawn, 0), [], []
     for number, equilibrium in enumerate(equilibria, start=1):
         kind, count = equilibrium.kind, len(equilibrium.eigenvalues)
-        own = drawn[kind][taken[kind] : taken[kind] + count]
+        places.append(drawn[kind][taken[kind] : taken[kind] + count])
+        owners.append(np.full(count, number))
         taken[kind] += count
-        for value in own:
-            place = (float(f"{np.real(value):.3g}"), float(f"{np.imag(value):.3g}"))
-            owners.setdefault(place, []).append(str(number))
-        said = f"{number}: {kind} {format_state(equilibrium.state)}"
-        mark(axes, [], [], kind, label=said, markersize=6)
-    for place, numbers in owners.items():
-        axes.annotate(
-            ", ".join(dict.fromkeys(numbers)), place, xytext=(5, 5), textcoords="offset points",
-            fontsize=SMALL - 1, zorder=9, color=INK,
-        )  # fmt: skip
+    values, numbers = np.concatenate(places), np.concatenate(owners)
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    spots = np.stack([np.real(values) / (right - left), np.imag(values) / (high - low)], axis=1)
+    left_over, points, texts = np.ones(len(values), dtype=bool), [], []
+    while left_over.any():
+        first = int(np.argmax(left_over))
+        near = np.linalg.norm(spots - spots[first], axis=1) < _TOGETHER
+        points.append([np.real(values[first]), np.imag(values[first])])
+        texts.append(_listed(np.unique(numbers[near & left_over])))
+        left_over &= ~near
+    every = np.stack([np.real(values), np.imag(values)], axis=1)
+    place_labels(axes, np.array(points), texts, every)
+
+
+def _listed(numbers: np.ndarray) -> str:
+    """Increasing numbers, three or more in a row by the first and the last."""
+    rows = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    parts = [f"{r[0]}–{r[-1]}" if len(r) > 2 else ", ".join(map(str, r)) for r in rows]
+    return ", ".join(parts[:_MOST_NUMBERS]) + (", …" if len(parts) > _MOST_NUMBERS else "")
 
 
 def _sizes(values: dict[str, np.ndarray]) -> dict[str, int]:
@@ -142,15 +166,22 @@ def _draw_half_plane(axes: "Axes", values: np.ndarray) -> None:
     axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=1)
 
 
-def _draw_circle(axes: "Axes", values: np.ndarray) -> None:
+def _draw_circle(axes: "Axes") -> None:
     from matplotlib.patches import Circle
 
     axes.add_patch(Circle((0.0, 0.0), 1.0, color=PALE, alpha=0.6, zorder=0, label="decays"))
     axes.add_patch(Circle((0.0, 0.0), 1.0, fill=False, edgecolor=GREY, zorder=1))
     axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=1)
+
+
+def _fit_circle(axes: "Axes", values: np.ndarray) -> None:
+    """Equal scales that leave no gap, once legend and labels have their room."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
     reach = 1.15 * max(1.0, float(np.abs(np.real(values)).max()))
     tall = 1.15 * max(1.0, float(np.abs(np.imag(values)).max()))
-    ratio = axes.bbox.height / axes.bbox.width  # so that equal scales leave no gap
+    ratio = axes.bbox.height / axes.bbox.width
     reach = max(reach, tall / ratio)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-ratio * reach, ratio * reach)

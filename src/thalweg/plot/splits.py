@@ -68,7 +68,7 @@ def split(
         found.remainder()
     view = energy_view(found.remainder.problem, found.energy, (), plane, through)
     gradient, rest = split_data(found, view)
-    left, right = new_panels(2, width=4.7, height=4.2)[0] if axes is None else axes
+    left, right = new_panels(2, width=3.5, height=3.3)[0] if axes is None else axes
     if view.dimension == 1:
         _draw_curves(left, right, found, view, gradient, rest)
     else:

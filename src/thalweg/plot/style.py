@@ -45,14 +45,19 @@ MARKERS: dict[str, dict[str, Any]] = {
 }
 KINDS = tuple(MARKERS)
 SMALL = 9  # points: legible in print at one column's width
+# Inches across a figure: at 1 pixel a point it fits the page on a telephone (355 of 390 pixels).
+WIDTH = 4.6
 # How much wider than the axes, in the first place, a legend may be: the labels give it room.
-_LEGEND_WIDER = 1.22
-_NOTE_WIDTH = 64  # characters of a line below a figure of the usual width
+_LEGEND_WIDER = 1.26
+# Between the columns of a legend, in its letters' size.
+_COLUMN_GAP = 1.4
+# The mean widths of a letter and of a digit, in its size.
+_LETTER, _DIGIT = 0.48, 0.64
 # Bands of colour up the walls of a landscape.
 _MOST_WALLS = 7
 
 
-def new_axes(width: float = 5.4, height: float = 4.4, projection: str | None = None) -> "Axes":
+def new_axes(width: float = WIDTH, height: float = 3.8, projection: str | None = None) -> "Axes":
     """Axes on a figure of their own, its size in inches; `axes.figure` is the figure."""
     from matplotlib.figure import Figure
 
@@ -128,28 +133,34 @@ def label_axes(axes: "Axes", labels: Sequence[str]) -> None:
 def note(axes: "Axes", text: str) -> None:
     """A line or two above the axes: what is held fixed, what is left out."""
     if text:
-        lines = textwrap.wrap(text, _NOTE_WIDTH)
+        figure = axes.get_figure(root=True)
+        assert figure is not None
+        room = 72.0 * axes.get_position().width * figure.get_figwidth()
+        lines = textwrap.wrap(text, max(int(room / (_LETTER * SMALL)), 1))
         axes.set_title("\n".join(lines), fontsize=SMALL, loc="left", color="#555555")
 
 
 def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
     """A legend under the axes, where it covers no data; entries of one name only once.
 
+    An entry whose marks differ in colour shows all of their colours, side by side.
+
     Arguments:
         axes: where.
         columns: how many entries a row, at most: fewer where they would be wider than the axes.
         gap: its distance from the axes in points; what the labels of the axis need.
     """
+    from matplotlib.legend_handler import HandlerTuple
     from matplotlib.transforms import offset_copy
 
-    handles = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    handles = _by_name(axes)
     if not handles:
         return
     figure = axes.get_figure(root=True)
     assert figure is not None
     room = 72.0 * axes.get_position().width * figure.get_figwidth() * _LEGEND_WIDER
     columns = min(columns, len(handles))
-    while columns > 1 and _legend_width([len(name) for name in handles], columns) > room:
+    while columns > 1 and _legend_width([_text_width(name) for name in handles], columns) > room:
         columns -= 1
     axes.legend(
         list(handles.values()),
@@ -159,15 +170,36 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
         bbox_transform=offset_copy(axes.transAxes, figure, x=0.0, y=-gap, units="points"),
         borderaxespad=0.0,
         ncols=columns,
+        columnspacing=_COLUMN_GAP,
         fontsize=SMALL,
         frameon=False,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
     )
 
 
-def _legend_width(lengths: Sequence[int], columns: int) -> float:
+def _by_name(axes: "Axes") -> dict[str, Any]:
+    """The artists of a legend by their names; a tuple of those whose colours differ."""
+    from matplotlib.colors import to_hex
+
+    found: dict[str, dict[str, Any]] = {}
+    for artist, name in zip(*axes.get_legend_handles_labels(), strict=True):
+        get = getattr(artist, "get_color", None) or artist.get_facecolor
+        found.setdefault(name, {}).setdefault(to_hex(get(), keep_alpha=True), artist)
+    return {
+        name: tuple(artists.values()) if len(artists) > 1 else next(iter(artists.values()))
+        for name, artists in found.items()
+    }
+
+
+def _text_width(text: str) -> float:
+    """About how wide a text is, in its size."""
+    return sum(_DIGIT if letter.isdigit() else _LETTER for letter in text)
+
+
+def _legend_width(lengths: Sequence[float], columns: int) -> float:
     """About how wide a legend is, in points; its columns are filled one after the other."""
     widest = [max(part) for part in np.array_split(lengths, columns)]
-    return SMALL * (sum(0.53 * length + 2.8 for length in widest) + 2.0 * (len(widest) - 1))
+    return SMALL * (sum(length + 2.8 for length in widest) + _COLUMN_GAP * (len(widest) - 1))
 
 
 def colour_levels(values: np.ndarray, count: int = 14) -> np.ndarray:

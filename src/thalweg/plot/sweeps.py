@@ -160,7 +160,7 @@ def sweep(
         ('mu', 'square')
     """
     data = sweep_data(found, variable, entry=entry, at=at)
-    axes = ax or new_axes(width=6.2, height=4.4 if len(data.names) > 1 else 3.6)
+    axes = ax or new_axes(width=4.8, height=4.0 if len(data.names) > 1 else 3.3)
     if len(data.names) == 1:
         _draw_line(axes, data)
     else:

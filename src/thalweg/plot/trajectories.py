@@ -12,6 +12,7 @@ from thalweg.core.trees import Layout, in_float64
 from thalweg.plot.fields import in_blocks
 from thalweg.plot.style import (
     COLOURS,
+    WIDTH,
     colour_bar,
     legend_below,
     new_axes,
@@ -88,14 +89,14 @@ def draw_trajectory(
     if values.shape[1] > _MOST_LINES:
         return _draw_image(times, values, names, is_map, ax)
     if ax is None and _differ_in_scale(values):
-        panels = new_panels(1, len(names), width=5.4, height=1.6, sharex=True)[:, 0]
+        panels = new_panels(1, len(names), width=WIDTH, height=1.5, sharex=True)[:, 0]
         panels[0].get_figure().align_ylabels(panels)
         for index, (panel, name) in enumerate(zip(panels, names, strict=True)):
             _draw_line(panel, index, times, values[:, index], is_map)
             panel.set_ylabel(name)
         _fit_times(panels[-1], [times], is_map)
         return panels[-1]
-    axes = ax or new_axes(height=3.4)
+    axes = ax or new_axes(height=3.0)
     for index, name in enumerate(names):
         _draw_line(axes, index, times, values[:, index], is_map, label=name)
     _fit_times(axes, [times], is_map)
@@ -128,7 +129,7 @@ def _draw_image(
     is_map: bool,
     ax: "Axes | None",
 ) -> "Axes":
-    axes = ax or new_axes(height=3.4)
+    axes = ax or new_axes(height=3.0)
     image = axes.pcolormesh(
         times, np.arange(values.shape[1]), values.T, shading="nearest", rasterized=True,
         **shades(values),
@@ -202,7 +203,7 @@ def draw_energies(
     looks: Sequence[Mapping[str, Any]] = (),
 ) -> "Axes":
     """Energies `(n,)` against times `(n,)`, one curve a run, with its label and colour if given."""
-    axes = ax or new_axes(height=3.2)
+    axes = ax or new_axes(height=3.1)
     for index, (times, values) in enumerate(curves):
         _draw_line(axes, index, times, values, is_map, **(looks[index] if looks else {}))
     _fit_times(axes, [times for times, _ in curves], is_map)

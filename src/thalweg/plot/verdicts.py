@@ -1,6 +1,7 @@
 """The verdict of energy recovery as a figure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def verdict(
         view = _turning_view(problem, found)
     data = portrait_data(
         rule, domain, equilibria=equilibria, cycles=other, energy=energy, starts=_STARTS,
-        plane=plane, through=through, view=view,
+        plane=plane, through=through, view=view, basins=False,
     )  # fmt: skip
     return _drawn(found, problem, data, cycles, words, ax)
 
@@ -118,9 +119,9 @@ def _drawn(
 ) -> "Axes":
     """The figure: the flow over the energy, the states of rest, the witnesses."""
     if data.view.dimension == 1:
-        axes = draw_portrait(data, ax)
+        axes = draw_portrait(_round_a_cycle(data, problem, found, cycles), ax)
     else:
-        axes = ax or new_axes(height=4.7)
+        axes = ax or new_axes(height=4.1)
         _draw_plane(axes, data)
     for witness in found.witnesses:
         curve = witness_curve(problem, witness, cycles)
@@ -129,6 +130,20 @@ def _drawn(
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
     legend_below(axes, gap=24.0 if data.view.corners else 38.0)
     return axes
+
+
+def _round_a_cycle(
+    data: Portrait, problem: Problem, found: Verdict, cycles: Cycles | Sequence[Cycle]
+) -> Portrait:
+    """A portrait of a line without basins; of a map the cobweb of the cycle that is a witness."""
+    data = data.replace(basins=None)
+    loops = [witness for witness in found.witnesses if _is_cycle(witness)]
+    if data.cobweb is None or not loops:
+        return data
+    x = data.view.place(witness_curve(problem, loops[0], cycles))[:, 0]
+    twice = np.repeat(np.append(x, x[0]), 2)
+    web = replace(data.cobweb, corners=np.stack([twice[:-1], twice[1:]], axis=1))
+    return data.replace(cobweb=web, cycles=[])
 
 
 def shown_energy(found: Verdict) -> tuple[Any, str]:

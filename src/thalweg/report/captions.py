@@ -54,8 +54,10 @@ def cycles_in_words(cycles: Cycles) -> str:
 def portrait_caption(data: Portrait, energy: str | None) -> str:
     """Caption of a phase portrait."""
     view = data.view
+    shades = "Each shade is a basin: what starts there ends on one attractor."
     if view.dimension == 1:
-        return _line_caption(view.names[0], view.is_flow)
+        said = _line_caption(view.names[0], view.is_flow)
+        return said if data.basins is None else f"{said} {shades}"
     said = []
     if view.is_projection:
         many = len(view.origin) > 3
@@ -87,7 +89,11 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
         said.append("Orange strokes are directions in which states leave equilibria.")
     if data.slow:
         said.append("Grey crosses are slow points: the speed is least there, but not zero.")
-    if energy and data.energy is not None:
+    if data.basins is not None:
+        said.append(shades)
+        if energy and data.energy is not None:
+            said.append(f"Thin white lines are contours of {energy}.")
+    elif energy and data.energy is not None:
         said.append(f"The shades behind are filled contours of {energy}: dark is low.")
     return " ".join(said)
 
@@ -109,7 +115,8 @@ def spectrum_caption(words: Words) -> str:
     return (
         f"{words.eigenvalues.capitalize()} of the linearization at each state of rest. A mode "
         f"decays {words.decay} (shaded); "
-        f"a state is stable where all of its marks are. Marks off the real axis turn."
+        f"a state is stable where all of its marks are. Marks off the real axis turn. Numbers are "
+        f"those of the states, in the order of the table."
     )
 
 

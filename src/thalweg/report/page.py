@@ -5,6 +5,7 @@ dark or light, prints, and fits a telephone.
 """
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -14,6 +15,11 @@ from string import Template
 from thalweg.core import html
 from thalweg.core.errors import InputError
 from thalweg.report.themes import themed
+
+_WIDTH = re.compile(r'<svg[^>]* width="([0-9.]+)pt"')
+# Pixels a point of a drawing: its small letters, of 9 points, are never smaller than 9 pixels (a
+# wider drawing then scrolls), nor larger than those of the page.
+_LEAST_SCALE, _LARGEST_SCALE = 1.0, 1.8
 
 
 @dataclass(frozen=True)
@@ -100,10 +106,11 @@ class Picture:
 
     def to_html(self) -> str:
         """As HTML, the drawing inside."""
-        data = base64.b64encode(themed(self.svg.decode()).encode()).decode()
+        drawn = themed(self.svg.decode())
+        data = base64.b64encode(drawn.encode()).decode()
         return (
-            f'<figure id="{escape(self.name)}"><img alt="{escape(self.alt)}" '
-            f'src="data:image/svg+xml;base64,{data}">'
+            f'<figure id="{escape(self.name)}"><div class="wide"><img alt="{escape(self.alt)}"'
+            f'{_bounds(drawn)} src="data:image/svg+xml;base64,{data}"></div>'
             f"<figcaption>{escape(self.caption)}</figcaption></figure>"
         )
 
@@ -126,6 +133,15 @@ class Frame:
             f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" '
             f'loading="lazy" srcdoc="{escape(self.html)}"></iframe>'
         )
+
+
+def _bounds(svg: str) -> str:
+    """The least and the largest width of a drawing, so that its letters suit those around them."""
+    found = _WIDTH.search(svg)
+    if found is None:
+        return ""
+    least, most = (round(scale * float(found.group(1))) for scale in (_LEAST_SCALE, _LARGEST_SCALE))
+    return f' style="min-width:{least}px;max-width:min(100%,{most}px)"'
 
 
 Block = Text | Points | Table | Facts | Code | Picture | Frame

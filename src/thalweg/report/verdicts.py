@@ -68,7 +68,7 @@ def recovery_page(
         command: what was typed, without where files went.
         versions: of the libraries that computed it, by name.
     """
-    data = portrait_data(rule, found.about.domain)
+    data = portrait_data(rule, found.about.domain, basins=False)
     return Page(
         found.about.system,
         found.sentences()[0],

@@ -126,7 +126,8 @@ def find_basins(
             assert points is not None
             _look_first(looks, points[:LOOKED_AT] / widths, span)
             labels = label(points / widths)
-        inventory.prove()
+        if following.prove:
+            inventory.prove()
         inventory.notes += looks.notes()
         return _assemble(
             inventory, About.of(rule, domain), labels, followed, axes, points, tried[0]

@@ -52,6 +52,7 @@ class Following:
         early: stop a trajectory as soon as it is decided; False follows each to the end (which
             `duration` has to say), to see that nothing depends on it.
         lanes: how many trajectories are under way at once.
+        prove: try to prove of regions, by intervals, that all of them tends to their attractor.
 
     Raises:
         InputError: a number that must be positive, or whole, is not.
@@ -62,6 +63,7 @@ class Following:
     max_steps: int = 20_000
     early: bool = True
     lanes: int = 1024
+    prove: bool = True
 
     def __post_init__(self) -> None:
         for name in ("tolerance", "bound", "max_steps", "lanes"):

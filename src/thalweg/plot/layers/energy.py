@@ -20,10 +20,19 @@ def compute(scene: Scene) -> np.ndarray | None:
 
 
 def draw(axes: "Axes", data: Portrait) -> "Axes":
-    """Draw it on a plane, pale, so that lines and marks stand out against it."""
+    """Draw it on a plane, pale, so that lines and marks stand out against it.
+
+    Over basins, which have their own shades, it is lines.
+    """
     values = data.energy
     if data.view.dimension == 2 and values is not None and np.isfinite(values).any():
         assert data.field is not None
+        if data.basins is not None:
+            axes.contour(
+                *data.field.axes, np.ma.masked_invalid(values), levels=colour_levels(values),
+                colors="white", linewidths=0.8, alpha=0.5, linestyles="-", zorder=0.5,
+            )  # fmt: skip
+            return axes
         axes.contourf(
             *data.field.axes, np.ma.masked_invalid(values), alpha=0.28, zorder=0.5,
             antialiased=True, **contour_colours(colour_levels(values)),

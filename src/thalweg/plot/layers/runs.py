@@ -19,11 +19,12 @@ def compute(scene: Scene) -> list[Run]:
 
 def draw(axes: "Axes", data: Portrait) -> "Axes":
     """Draw them on a plane, each from a dot."""
+    name = "trajectory, from its start" if len(data.runs) == 1 else "trajectories from their dots"
     if data.view.dimension == 2:
         for index, run in enumerate(data.runs):
             axes.plot(
                 *run.y.T, color=track_colour(index), zorder=4,
                 linewidth=0.6 if data.view.is_projection else 1.1,
-                marker=".", markevery=[0], markersize=7, label="trajectory, from its start",
+                marker=".", markevery=[0], markersize=7, label=name,
             )  # fmt: skip
     return axes

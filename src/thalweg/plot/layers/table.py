@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from thalweg.plot.layers import (
     arrows,
+    basins,
     cobweb,
     cycles,
     energy,
@@ -37,6 +38,7 @@ class Layer(Protocol):
 
 # By name, the lowest first. A new layer is a module beside these and a row here.
 LAYERS: dict[str, Layer] = {
+    "basins": basins,
     "energy": energy,
     "streams": streamlines,
     "arrows": arrows,

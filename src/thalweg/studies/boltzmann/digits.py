@@ -202,7 +202,7 @@ _ABOUT_DIGITS = (
 
 
 def _course(looks: Sequence[Look], alone: float) -> Picture:
-    axes = new_axes(5.4, 3.2)
+    axes = new_axes(4.8, 3.2)
     updates = [look.updates for look in looks]
     axes.plot(updates, [look.train for look in looks], "o-", color=BLUE, label="learned from")
     axes.errorbar(

@@ -96,7 +96,7 @@ def _title(name: str, regimes: Regimes) -> str:
 
 
 def _changes(found: dict[str, Regimes]) -> Picture:
-    axes = new_axes(5.4, 3.4)
+    axes = new_axes(4.8, 3.4)
     for (name, regimes), colour in zip(found.items(), COLOURS, strict=False):
         axes.plot(regimes.balances, regimes.change, color=colour, label=_title(name, regimes))
     axes.set_yscale("log")

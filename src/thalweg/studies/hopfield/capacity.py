@@ -169,7 +169,7 @@ def _table(curve: CapacityCurve) -> Table:
 
 
 def _drawn(curves: list[CapacityCurve]) -> Picture:
-    axes = new_axes(5.4, 3.6)
+    axes = new_axes(4.8, 3.6)
     limit, at_limit = capacity_limit()
     fine = np.linspace(0.02, limit, 100)
     axes.plot(fine, [mean_field_overlap(min(a, limit)) for a in fine], color=INK, label="theory")
