@@ -183,11 +183,12 @@ def _by_name(axes: "Axes") -> dict[str, Any]:
 
     found: dict[str, dict[str, Any]] = {}
     for artist, name in zip(*axes.get_legend_handles_labels(), strict=True):
-        get = getattr(artist, "get_color", None) or artist.get_facecolor
+        look: Any = artist
+        get = look.get_color if hasattr(look, "get_color") else look.get_facecolor
         found.setdefault(name, {}).setdefault(to_hex(get(), keep_alpha=True), artist)
     return {
-        name: tuple(artists.values()) if len(artists) > 1 else next(iter(artists.values()))
-        for name, artists in found.items()
+        name: tuple(looks.values()) if len(looks) > 1 else next(iter(looks.values()))
+        for name, looks in found.items()
     }
 
 

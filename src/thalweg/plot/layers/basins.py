@@ -139,7 +139,11 @@ def _finer(labels: np.ndarray) -> np.ndarray:
     """Labels on finer cells: of those around, the one that outweighs the others there."""
     from scipy import ndimage
 
-    _, nearest = ndimage.distance_transform_edt(labels == _UNDECIDED, return_indices=True)
+    nearest = np.asarray(
+        ndimage.distance_transform_edt(
+            labels == _UNDECIDED, return_distances=False, return_indices=True
+        )
+    )
     known = np.unique(labels)
     filled = labels[tuple(nearest)] if len(known) > 1 else labels
     places = (np.arange(_FINER * len(labels)) + 0.5) / _FINER - 0.5
