@@ -175,6 +175,31 @@ def test_angles_go_round_wherever_the_view_begins(browser, tmp_path):
         assert kinds == ["sink", "saddle"]
 
 
+def test_rounding_takes_no_run_through_the_walls_of_a_simplex(browser, tmp_path):
+    with Opened(
+        browser, written(tmp_path, "replicator") + "#runs=0.26,0.6,f;0.1,0.1,f;0.6,0.3,b"
+    ) as page:
+        ends = page.evaluate(
+            "thalwegPage.scene.runs.map((r) => [r.ends, r.us.at(-1), r.vs.at(-1)])"
+        )
+        assert [how for how, *_ in ends] == ["rest"] * 3
+        corners = [[0.0, 1.0], [0.0, 0.0], [6.0 / 11.0, 3.0 / 11.0]]  # and, backwards, the middle
+        np.testing.assert_allclose([end for _, *end in ends], corners, atol=1e-7)
+        # Where all is at rest, what is left of the energy's change is rounding.
+        assert page.view.locator("#notes li").count() == 0
+        picture = page.evaluate(
+            "(({ model, state, scene }) => { const sinks = scene.equilibria.filter("
+            "(e) => e.kind === 'sink'); const work = new module_basins.Basins("
+            "model, state.view, sinks, state.duration); let count = 0;"
+            " work.advance(() => { count += 1; return count > 256; }); return work.picture(); })"
+            "(thalwegPage)"
+        )
+        assert picture["escapes"] == 0.0
+        assert picture["starts"] > 100
+        shares = [attractor["fraction"] for attractor in picture["attractors"]]
+        assert len([share for share in shares if share > 0.05]) == 3
+
+
 class Rooted(tw.Flow):
     """A rule that is not finite in half of the plane."""
 

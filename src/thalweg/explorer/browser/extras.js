@@ -27,7 +27,7 @@ export class BasinPanel {
     this.key = keyOf(page.state);
     this.worker.onmessage = ({ data }) => {
       this.shown = { ...data, canvas: paintBasins(data, page.ink) };
-      listBasins(this.parts.list, data, page.ink);
+      listBasins(this.parts.list, data, page.ink, page.model.dimension);
       if (data.isDone) this.stop();
       page.redraw();
     };

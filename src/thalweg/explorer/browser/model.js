@@ -5,7 +5,11 @@ import { roundEven, roundAway, logistic, erf, erfc } from "./functions.js";
 
 // Relative to the product of the sizes of gradient and velocity: what counts as a rise.
 const RISE = 1e-9;
+// Relative to that product where it is largest: sums of some terms are rounded to this.
+const ROUNDING = 64 * Number.EPSILON;
 const SAMPLED_RISE = 1e-2;
+// Steps are right to about a hundredth of this.
+const BEYOND = 1e-6;
 
 /** A system of one or two coordinates whose formulas are part of the page. */
 export class Model {
@@ -63,12 +67,21 @@ export class Model {
     return this.height[0];
   }
 
-  /** Whether the energy rises at a point: its change, against the size that rounding is of. */
-  rises(u, v, t) {
-    if (this.sampledEnergy !== null) return this.risesBySamples(u, v, t);
+  /**
+   * Where along a run the energy rises: by its change there, against the size that rounding is of.
+   *
+   * Beside a state of rest what is left of gradient and velocity is rounding itself, of the size
+   * that they have on the way.
+   */
+  risesAlong(us, vs, timeAt) {
+    if (this.sampledEnergy !== null) return us.map((u, k) => this.risesBySamples(u, vs[k], timeAt(k)));
     const { rise } = this.functions;
-    rise.at(...this.wrap(u, v), t, this.values, this.constants.rise, this.change);
-    return this.change[0] > RISE * this.change[1];
+    const found = us.map((u, k) => {
+      rise.at(...this.wrap(u, vs[k]), timeAt(k), this.values, this.constants.rise, this.change);
+      return [this.change[0], this.change[1]];
+    });
+    const largest = found.reduce((most, [, size]) => (size > most ? size : most), 0);
+    return found.map(([change, size]) => change > RISE * size + ROUNDING * largest);
   }
 
   /** The same of an energy on a grid, whose slope is known to a few digits. */
@@ -93,6 +106,14 @@ export class Model {
   wrapped(x, axis, low = this.system.lower[axis]) {
     const period = this.system.period[axis];
     return period === null ? x : x - Math.floor((x - low) / period) * period;
+  }
+
+  /** A point that a step has put a little beyond the walls of a simplex, which nothing crosses. */
+  inside(u, v) {
+    if (!this.system.simplex) return [u, v];
+    const [a, b] = [u < 0 && u > -BEYOND ? 0 : u, v < 0 && v > -BEYOND ? 0 : v];
+    const sum = a + b;
+    return sum > 1 && sum < 1 + BEYOND ? [a / sum, b / sum] : [a, b];
   }
 
   /** Whether a point belongs to the state space: a simplex ends. */

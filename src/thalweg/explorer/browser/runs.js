@@ -76,8 +76,7 @@ export function follow(model, u, v, options) {
       ends = "lost";
       break;
     }
-    u = twice[0] + (twice[0] - once[0]) / 15;
-    v = twice[1] + (twice[1] - once[1]) / 15;
+    [u, v] = model.inside(twice[0] + (twice[0] - once[0]) / 15, twice[1] + (twice[1] - once[1]) / 15);
     t = h === last ? duration : t + h;
     times.push(t);
     us.push(u);

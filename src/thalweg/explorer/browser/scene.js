@@ -87,7 +87,8 @@ function sampleLine(model, view) {
 
 function energyAlong(model, made) {
   const energies = made.us.map((u, k) => model.energy(u, made.vs[k]));
-  const rises = made.us.map((u, k) => k > 0 && model.rises(u, made.vs[k], made.begin + made.sign * made.times[k]));
+  const rises = model.risesAlong(made.us, made.vs, (k) => made.begin + made.sign * made.times[k]);
+  rises[0] = false;
   return { energies, rises };
 }
 

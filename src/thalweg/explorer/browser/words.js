@@ -3,6 +3,9 @@
 import { short } from "./frames.js";
 import { element } from "./controls.js";
 
+// Relative to the view: how close to a state of rest runs end.
+const REACHED = 1e-8;
+
 /** Sentences about what is shown, and what is not. */
 export function notesOf(system, scene, state, complaints, basins) {
   const notes = [...complaints];
@@ -60,13 +63,13 @@ export function listEquilibria(root, scene, system) {
   root.replaceChildren(...rows);
 }
 
-/** Zero for what rounding leaves of it. */
-function snapped(x, view, axis) {
-  return Math.abs(x) < 1e-13 * (view[2 * axis + 1] - view[2 * axis]) ? 0 : x;
+/** Zero for what rounding leaves of it: of a state of rest, or of one that runs come close to. */
+function snapped(x, view, axis, bound = 1e-13) {
+  return Math.abs(x) < bound * (view[2 * axis + 1] - view[2 * axis]) ? 0 : x;
 }
 
 /** The shares of the basins. */
-export function listBasins(root, picture, ink) {
+export function listBasins(root, picture, ink, dimension) {
   const rows = picture.attractors
     .map((a, k) => ({ ...a, colour: ink.areas[k % ink.areas.length] }))
     .filter((a) => a.fraction > 0);
@@ -75,7 +78,8 @@ export function listBasins(root, picture, ink) {
     const item = element("li");
     const square = element("span", { className: "swatch" });
     square.style.background = a.colour;
-    const where = a.kind === "equilibrium" ? ` near ${short(a.u)}${Number.isNaN(a.v) ? "" : `, ${short(a.v)}`}` : "";
+    const place = [a.u, a.v].slice(0, dimension).map((x, axis) => short(snapped(x, picture.view, axis, REACHED)));
+    const where = a.kind === "equilibrium" ? ` near ${place.join(", ")}` : "";
     item.append(square, `${a.kind}${where}: ${(100 * a.fraction).toFixed(1)} %`);
     return item;
   }));
