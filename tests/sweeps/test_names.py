@@ -55,7 +55,7 @@ def test_a_failure_while_a_store_is_made_leaves_nothing(tmp_path, monkeypatch):
         path.mkdir()
         raise ValueError("any")
 
-    monkeypatch.setattr("thalweg.sweeps.store._fill", fails)
+    monkeypatch.setattr("thalweg.sweeps.stores._fill", fails)
     with pytest.raises(ValueError, match="any"):
         tw.sweep(stretch, springs(2, 2), tmp_path / "s")
     assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import types
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.sweeps.systems import Spring, content, springs, stretch
 import thalweg as tw
 from thalweg.sweeps import OnHost, read_sweep
 from thalweg.sweeps import store as store_module
+from thalweg.sweeps import stores as stores_module
 
 
 @pytest.fixture(scope="module")
@@ -214,14 +216,14 @@ def _full(*_, **__):
 
 
 def test_of_two_that_make_a_store_at_once_both_use_the_first(tmp_path, monkeypatch):
-    path, fill = tmp_path / "s.zarr", store_module._fill
+    path, fill = tmp_path / "s.zarr", stores_module._fill
 
     def late(*arguments):
         fill(*arguments)
         if not path.exists():
             fill(path, *arguments[1:])
 
-    monkeypatch.setattr(store_module, "_fill", late)
+    monkeypatch.setattr(stores_module, "_fill", late)
     assert tw.sweep(stretch, springs(), path, chunk=5).is_complete
     assert [p.name for p in tmp_path.iterdir()] == ["s.zarr"]
 
@@ -252,3 +254,11 @@ def test_a_store_that_is_being_made_is_left_to_its_maker(tmp_path):
     odd.mkdir()
     tw.sweep(stretch, springs(2, 2), tmp_path / "[ab]*")
     assert not odd.exists()
+
+
+def test_another_python_is_refused_with_the_cure(copy, monkeypatch):
+    other = types.SimpleNamespace(version_info=(3, 10, 0))
+    monkeypatch.setattr("thalweg.sweeps.fingerprints.sys", other)
+    said = r"python is '3\.\d+' there, '3\.10' here.*go on with the Python that began it"
+    with pytest.raises(tw.StoreError, match=said):
+        tw.sweep(stretch, springs(), copy, chunk=5)

@@ -8,7 +8,7 @@ from tests.sweeps.systems import Loaded, Spring, drawn, springs, stretch, stretc
 
 import thalweg as tw
 from thalweg.sweeps import Compiled, OnHost, Status
-from thalweg.sweeps.measures import _all_finite
+from thalweg.sweeps.compiled import _all_finite
 
 
 def test_a_grid_holds_what_the_function_gives_at_each_point(tmp_path):

@@ -25,7 +25,7 @@ from thalweg.plot.style import (
 )
 from thalweg.sweeps import Status, Sweep, Variable
 from thalweg.sweeps.statuses import have_values
-from thalweg.sweeps.store import open_store
+from thalweg.sweeps.stores import open_store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

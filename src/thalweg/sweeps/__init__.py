@@ -4,9 +4,11 @@
 `Points` into a Zarr store that survives being killed; the `Engine` says who computes.
 """
 
+from thalweg.sweeps.compiled import Compiled
 from thalweg.sweeps.designs import Design, Grid, Points
 from thalweg.sweeps.engines import Engine, InProcess, LocalWorkers, Scheduler
-from thalweg.sweeps.measures import Compiled, Measure, OnHost
+from thalweg.sweeps.measures import Measure
+from thalweg.sweeps.on_host import OnHost
 from thalweg.sweeps.result import Axis, Summary, Sweep
 from thalweg.sweeps.run import read_sweep, sweep
 from thalweg.sweeps.statuses import Status

@@ -17,7 +17,8 @@ from thalweg.core.parameters import find_parameter
 from thalweg.sweeps.measures import Lanes, Measure
 from thalweg.sweeps.refusals import refusals
 from thalweg.sweeps.statuses import Status
-from thalweg.sweeps.store import Store, open_store
+from thalweg.sweeps.store import Store
+from thalweg.sweeps.stores import open_store
 
 _NOTES = 3  # of each part; one failure is often that of many points
 

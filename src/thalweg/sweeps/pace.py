@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from thalweg.core.progress import duration_text
-from thalweg.sweeps.store import open_store
+from thalweg.sweeps.stores import open_store
 
 _RECENT = 64  # parts from which the pace is taken: machines come and go
 

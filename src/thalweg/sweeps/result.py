@@ -13,7 +13,8 @@ from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
 from thalweg.core.tables import format_number
 from thalweg.sweeps.statuses import Status, have_values
-from thalweg.sweeps.store import Store, open_store
+from thalweg.sweeps.store import Store
+from thalweg.sweeps.stores import open_store
 from thalweg.sweeps.variables import Variable
 
 _AT_ONCE = 2**27  # bytes; reading part by part takes several times as long

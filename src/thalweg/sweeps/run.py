@@ -17,20 +17,26 @@ from thalweg.core.declared import declared_domain
 from thalweg.core.errors import InputError, StoreError
 from thalweg.core.parameters import parameters
 from thalweg.core.progress import Progress
+from thalweg.sweeps.compiled import Compiled
 from thalweg.sweeps.designs import Chunks, Design
 from thalweg.sweeps.engines import Engine, InProcess
 from thalweg.sweeps.fingerprints import digest_of_numbers, fingerprint
 from thalweg.sweeps.jobs import Done, Job, some_lanes
-from thalweg.sweeps.measures import Compiled, Measure
+from thalweg.sweeps.measures import Measure
 from thalweg.sweeps.names import check_parameters, check_variables
 from thalweg.sweeps.origins import NOTED
 from thalweg.sweeps.result import Sweep, summarize
-from thalweg.sweeps.store import Store, create_store, open_store
+from thalweg.sweeps.store import Store
+from thalweg.sweeps.stores import create_store, open_store
 
 _TRIED = 16  # points at which it is found out what a measure gives
 _LARGE = 64  # so many numbers a reader of the attributes may want to see
 _NOTES = 5  # how many of those of the parts a result repeats
 _VARIES = "varies"
+_OTHER_PYTHON = (
+    "Instructions of two Pythons cannot be compared, so that it is the same function is not known: "
+    "go on with the Python that began it, or give another folder."
+)
 
 
 def sweep(
@@ -234,10 +240,9 @@ def _check_same(store: Store, asked: dict[str, Any], path: Path) -> None:
     """
     differs = _differences(store.configuration, asked)
     if differs:
-        raise StoreError(
-            f"{path} holds another sweep: {'; '.join(differs[:3])}. Give another folder, or ask "
-            f"the same again."
-        )
+        is_python = any(".python is " in text for text in differs)
+        cure = _OTHER_PYTHON if is_python else "Give another folder, or ask the same again."
+        raise StoreError(f"{path} holds another sweep: {'; '.join(differs[:3])}. {cure}")
 
 
 def _differences(old: Any, new: Any, where: str = "") -> list[str]:

@@ -10,29 +10,24 @@ import contextlib
 import errno
 import functools
 import os
-import shutil
 import threading
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
-from thalweg.sweeps.designs import Chunks, Design
-from thalweg.sweeps.fingerprints import digest
+from thalweg.sweeps.designs import Chunks
 from thalweg.sweeps.leaves import STATUS
-from thalweg.sweeps.statuses import Status
-from thalweg.sweeps.unfinished import remove_unfinished, unfinished
+from thalweg.sweeps.unfinished import remove_unfinished
 from thalweg.sweeps.variables import Variable
 
-FORMAT, SCHEMA = "thalweg-sweep", 1
 METADATA = "zarr.json"
 # Zarr's own name for a file that is being written.
 _PARTIAL = "*.partial"
 # Empty chunks are written too, or one of nothing but NaN would look missing.
-_WRITTEN = {"write_empty_chunks": True}
+WRITTEN = {"write_empty_chunks": True}
 _opening = threading.Lock()
 
 
@@ -59,6 +54,15 @@ class Store:
         self.variables = tuple(Variable.from_dict(known) for known in layout["variables"])
         self.names: tuple[str, ...] = tuple(layout["parameters"])
 
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The names of the arrays that a sweep fills: the status and the variables."""
+        return (STATUS, *(variable.name for variable in self.variables))
+
+    def mark(self, index: int) -> Path:
+        """The file that says that a part is done: its chunk of the status."""
+        return self.path.joinpath(STATUS, "c", *map(str, self.chunks.place(index)))
+
     @functools.cached_property
     def coordinates(self) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         """For each parameter the axes along which its values run, and the values."""
@@ -67,8 +71,8 @@ class Store:
     def _array(self, name: str) -> Any:
         """An array of the group, opened once."""
         if name not in self._arrays:
-            zarr = _zarr()
-            settings = {f"array.{key}": value for key, value in _WRITTEN.items()}
+            zarr = load_zarr()
+            settings = {f"array.{key}": value for key, value in WRITTEN.items()}
             # An array that is opened takes this from the configuration, whoever made it how; and
             # the configuration is that of all threads.
             with _opening, zarr.config.set(settings):
@@ -90,7 +94,7 @@ class Store:
     def is_done(self, index: int) -> bool:
         """True if a part is in the store."""
         # Its chunk of the status is there as a whole, and then says of no point that it is missing.
-        return self.path.joinpath(STATUS, "c", *map(str, self.chunks.place(index))).is_file()
+        return self.mark(index).is_file()
 
     def statuses(self) -> np.ndarray:
         """The status of each point, in the shape of the design."""
@@ -103,9 +107,9 @@ class Store:
             InputError: there is no such variable.
             StoreError: it is damaged.
         """
-        known = [STATUS, *(variable.name for variable in self.variables)]
-        if name not in known:
-            raise InputError(f"{self.path} has no variable {name!r}; it has {', '.join(known)}.")
+        if name not in self.filled:
+            known = ", ".join(self.filled)
+            raise InputError(f"{self.path} has no variable {name!r}; it has {known}.")
         with _reading(self.path, name):
             return np.asarray(self._array(name)[... if region is None else region])
 
@@ -129,7 +133,7 @@ class Store:
             with contextlib.suppress(StoreError):
                 if self.is_done(index):  # somebody else wrote the same, and tidied up
                     return
-            raise _unwritten(self.path, error) from error
+            raise unwritten(self.path, error) from error
 
     def tidy(self) -> None:
         """Remove what killed processes left of parts that are done."""
@@ -149,7 +153,7 @@ class Store:
         numbers = [part.split(".")[0] for part in place[2 : 2 + len(self.chunks.shape)]]
         if len(place) < 3 or place[1] != "c" or not all(n.isdigit() for n in numbers):
             return None
-        if place[0] not in {STATUS, *(variable.name for variable in self.variables)}:
+        if place[0] not in self.filled:
             return None
         return int(np.ravel_multi_index([int(n) for n in numbers], self.chunks.numbers))
 
@@ -179,142 +183,11 @@ class Store:
             for variable in self.variables:
                 file = self.path.joinpath(variable.name, "c", *place, *["0"] * len(variable.shape))
                 if not file.is_file() or not file.stat().st_size:
-                    mark = self.path.joinpath(STATUS, "c", *place)
                     raise StoreError(
                         f"{self.path} is damaged: {file.relative_to(self.path)} is missing, though "
-                        f"its part is marked as done. Delete {mark} to compute that part again."
+                        f"its part is marked as done. Delete {self.mark(int(index))} to compute "
+                        f"that part again."
                     )
-
-
-def open_store(path: Path) -> Store:
-    """The store at a path.
-
-    Raises:
-        StoreError: there is none, or it is no sweep's, or damaged.
-    """
-    zarr = _zarr()
-    if path.exists() and not path.is_dir():
-        raise StoreError(f"{path} is a file: a sweep needs a folder. Give another path.")
-    if not path.is_dir():
-        raise StoreError(f"There is no sweep at {path}.")
-    try:
-        group = zarr.open_group(path, mode="r+", zarr_format=3, use_consolidated=False)
-        data = dict(group.attrs)["thalweg"]
-        is_ours = data["format"] == FORMAT
-    except Exception as error:
-        raise StoreError(
-            f"{path} is not the store of a sweep, or it is damaged ({type(error).__name__}: "
-            f"{error}). Give another folder, or delete it."
-        ) from error
-    if not is_ours or data["schema"] != SCHEMA:
-        raise StoreError(
-            f"{path} is a store of format {data['format']!r}, schema {data['schema']!r}; this "
-            f"version reads {FORMAT!r}, schema {SCHEMA}."
-        )
-    store = Store(path, data)
-    if data["hash"] != digest(store.configuration):
-        raise StoreError(f"{path} is damaged: its configuration is not what was written.")
-    missing = [
-        name
-        for name in (STATUS, *store.names, *(v.name for v in store.variables))
-        if not (path / name / METADATA).is_file()
-    ]
-    if missing:
-        raise StoreError(f"{path} is damaged: it lacks the array {missing[0]!r}.")
-    return store
-
-
-def create_store(
-    path: Path,
-    design: Design,
-    chunks: Chunks,
-    variables: Sequence[Variable],
-    configuration: Mapping[str, Any],
-    versions: Mapping[str, str],
-) -> Store:
-    """Make a store without any part, in a folder beside it that is then renamed.
-
-    Where somebody else has just made it, theirs is opened.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    fresh = unfinished(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _fill(fresh, design, chunks, variables, configuration, versions)
-        os.rename(fresh, path)
-    except OSError as error:
-        if (path / METADATA).is_file():
-            return open_store(path)
-        raise _unwritten(path, error) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)  # of a failure, whichever
-    return open_store(path)
-
-
-def _fill(
-    path: Path,
-    design: Design,
-    chunks: Chunks,
-    variables: Sequence[Variable],
-    configuration: Mapping[str, Any],
-    versions: Mapping[str, str],
-) -> None:
-    """Write the metadata and the coordinates of a new store."""
-    zarr = _zarr()
-    layout = {
-        "dims": list(design.dims),
-        "shape": list(chunks.shape),
-        "chunk": list(chunks.chunk),
-        "parameters": list(design.coordinates),
-        "variables": [variable.to_dict() for variable in variables],
-    }
-    about = {
-        "format": FORMAT,
-        "schema": SCHEMA,
-        "hash": digest(dict(configuration)),
-        "configuration": dict(configuration),
-        "versions": dict(versions),
-        "layout": layout,
-    }
-    said = {"title": configuration.get("title", "a sweep"), "source": "thalweg", "thalweg": about}
-    group = zarr.create_group(path, zarr_format=3, attributes=said)
-    # With a check sum, so that damage shows.
-    codec = zarr.codecs.ZstdCodec(level=0, checksum=True)
-    shared = {"compressors": [codec], "config": _WRITTEN}
-    for name, (dims, values) in design.coordinates.items():
-        array = group.create_array(
-            name, shape=values.shape, chunks=values.shape, dtype="float64", dimension_names=dims,
-            fill_value=np.nan, attributes={"long_name": name}, **shared,
-        )  # fmt: skip
-        array[...] = values
-    for variable in [*variables, _status_variable()]:
-        group.create_array(
-            variable.name,
-            shape=(*chunks.shape, *variable.shape),
-            chunks=(*chunks.chunk, *(max(length, 1) for length in variable.shape)),
-            dtype=variable.dtype,
-            dimension_names=(*design.dims, *variable.dims),
-            fill_value=0 if variable.name == STATUS else variable.fill,
-            attributes=variable.attributes() | _apart(design),
-            **shared,
-        )
-    with warnings.catch_warnings():
-        # Zarr warns that readers other than its own may not know these: they need not.
-        warnings.simplefilter("ignore")
-        zarr.consolidate_metadata(path)
-
-
-def _apart(design: Design) -> dict[str, str]:
-    """Parameters that run along an axis of another name: `xarray` is told that they are there."""
-    names = [name for name, (dims, _) in design.coordinates.items() if dims != (name,)]
-    return {"coordinates": " ".join(names)} if names else {}
-
-
-def _status_variable() -> Variable:
-    flags = {status.words: int(status) for status in Status}
-    return Variable(STATUS, (), "int8", (), "how each point ended", "", flags)
 
 
 @contextlib.contextmanager
@@ -329,7 +202,8 @@ def _reading(path: Path, name: str) -> Iterator[None]:
         ) from error
 
 
-def _unwritten(path: Path, error: OSError) -> StoreError:
+def unwritten(path: Path, error: OSError) -> StoreError:
+    """The error of a store that cannot be written, with the cure."""
     reason = error.strerror or str(error)
     cure = " Make room and" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
     return StoreError(
@@ -338,7 +212,12 @@ def _unwritten(path: Path, error: OSError) -> StoreError:
     )
 
 
-def _zarr() -> Any:
+def load_zarr() -> Any:
+    """The package zarr.
+
+    Raises:
+        InputError: it is not installed.
+    """
     try:
         import zarr
         import zarr.codecs
