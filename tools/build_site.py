@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _BUILD = _ROOT / "build" / "site"
@@ -180,14 +181,33 @@ def in_order(members: list[str]) -> list[str]:
     from thalweg.core.reports import Report
 
     def place(name: str) -> int:
-        value = importlib.import_module("thalweg")
-        for part in name.split(".")[1:]:
-            value = getattr(value, part)
+        value = value_of(name)
         if not inspect.isclass(value):
             return 0
         return 3 if issubclass(value, Report) else 1 if inspect.isabstract(value) else 2
 
     return sorted(members, key=place)
+
+
+def value_of(name: str) -> Any:
+    """What a public name, `thalweg.…`, is the name of."""
+    value = importlib.import_module("thalweg")
+    for part in name.split(".")[1:]:
+        value = getattr(value, part)
+    return value
+
+
+def directive(name: str) -> str:
+    """The place of a public name on its page.
+
+    A verb may live in a module of its name, `analysis/linearize.py`, which the reader of the source
+    would take instead: such a verb is told by its whole path, and shown by its public name.
+    """
+    value, last = value_of(name), name.rpartition(".")[2]
+    if not inspect.isfunction(value) or value.__module__.rpartition(".")[2] != last:
+        return f"::: {name}"
+    shown = f"    options:\n      heading: {name}\n      toc_label: {last}"
+    return f"::: {value.__module__}.{last}\n{shown}"
 
 
 def write_reference(folder: pathlib.Path) -> dict[str, str]:
@@ -197,7 +217,7 @@ def write_reference(folder: pathlib.Path) -> dict[str, str]:
     for name, members in public_names().items():
         about = (importlib.import_module(name).__doc__ or "").strip().partition("\n\n")[0]
         title = _TITLES.get(name, name.rpartition(".")[2].replace("_", " ").capitalize())
-        parts = [f"# {title}", f"{about} (`{name}`)", *(f"::: {member}" for member in members)]
+        parts = [f"# {title}", f"{about} (`{name}`)", *map(directive, members)]
         file = f"{name.removeprefix('thalweg.').replace('.', '-')}.md"
         (folder / file).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
         titles[file] = title

@@ -11,6 +11,7 @@ import ast
 import html
 import json
 import pathlib
+import re
 import sys
 from typing import Any
 
@@ -53,8 +54,9 @@ def shown(value: Any, figure: str) -> str:
         value.savefig(figure)
         return f"![The figure of the cell above]({figure})"
     if hasattr(value, "_repr_html_"):
-        # Markdown ends a block of HTML at an empty line.
-        return "\n".join(line for line in value._repr_html_().splitlines() if line.strip())
+        # Markdown ends a block of HTML at an empty line; a page in a frame must stay as it is.
+        shows = re.sub(r'="[^"]*"', lambda m: m[0].replace("\n", "&#10;"), value._repr_html_())
+        return "\n".join(line for line in shows.splitlines() if line.strip())
     return f"<pre>{html.escape(repr(value))}</pre>"
 
 
