@@ -3,10 +3,10 @@
     python tools/build_site.py [--draft]
 
 Copies `docs/` to `build/site/`, runs each page's Python there (which draws its figures), the
-examples and the notebooks, turns equations into MathML, writes a reference page for every public
-module, and builds all of it with Zensical into `site/`. A broken link, a docstring that cannot be
-read or code that fails stops it. `--draft` runs no code and leaves the figures blank: quick, and
-enough where the tests have run the code.
+examples and the notebooks, gives drawings a dark side, turns equations into MathML, writes a
+reference page for every public module, and builds all of it with Zensical into `site/`. A broken
+link, a docstring that cannot be read or code that fails stops it. `--draft` runs no code and leaves
+the figures blank: quick, and enough where the tests have run the code.
 """
 
 import importlib
@@ -63,6 +63,8 @@ def main() -> None:
     if not is_draft:
         run_examples(examples(), gallery)
     write_notebooks(notebooks, is_draft)
+    for drawing in pages.rglob("*.svg"):
+        follow_the_reader(drawing)
     titles = write_reference(pages / "reference")
     (_BUILD / "mkdocs.yml").write_text(configuration(titles), encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
@@ -140,6 +142,13 @@ def with_equations(text: str) -> str:
     block = re.compile(r"^\$\$\n(.*?)\n\$\$$", flags=re.MULTILINE | re.DOTALL)
     text = block.sub(on_its_own, text)
     return re.sub(r"\$`([^`\n]+)`\$", lambda m: convert(m[1]), text)
+
+
+def follow_the_reader(drawing: pathlib.Path) -> None:
+    """Give a drawing of matplotlib the colours of paper and ink that the reader chose."""
+    from thalweg.report.themes import themed
+
+    drawing.write_text(themed(drawing.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def write_notebooks(folder: pathlib.Path, is_draft: bool) -> None:

@@ -66,3 +66,17 @@ def test_slow_points_are_marked():
     axes = LAYERS["slow"].draw(tw.plot.phase_portrait(rule, BOX, equilibria=(), starts=1), data)
     assert "slow point" in axes.get_legend_handles_labels()[1]
     assert "slow points" in portrait_caption(data, None)
+
+
+def test_orbits_of_a_map_choose_its_plane_and_are_drawn():
+    """x⁺ = A x turns by 0.3 in one plane, and forgets everything else at once."""
+    turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))
+    step = np.zeros((5, 5))
+    step[:2, :2] = 0.9 * np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
+    rule = tw.as_map(lambda x: turn @ step @ turn.T @ x)
+    starts = np.random.default_rng(2).uniform(-1.0, 1.0, (6, 5))
+    data = tw.plot.portrait_data(rule, BOX, starts=starts)
+    assert len(data.runs) == 6
+    np.testing.assert_allclose(data.runs[0].y[0], data.view.place(starts[0]), atol=1e-9)
+    basis = np.linalg.qr(data.view.basis)[0]
+    assert np.linalg.svd(turn[:, :2].T @ basis)[1].min() > 0.9

@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
 from thalweg.plot.curves import Run, flow_runs, map_orbits, spread_starts
+from thalweg.plot.views import MOST_PLAIN
 from thalweg.simulation.bundles import LANES
 
 # A trajectory through many coordinates wanders for longer before it shows where it goes.
@@ -35,8 +36,11 @@ class Sample:
     settled: np.ndarray | None = None
 
     def shown(self) -> list[np.ndarray]:
-        """Parts that are drawn, each of shape `(m, d)`: of a map, its settled part."""
-        return [run.y for run in self.runs] if self.settled is None else [self.settled]
+        """Parts that are drawn, each `(m, d)`: of a map in few coordinates, its settled part."""
+        runs = [run.y for run in self.runs]
+        if self.settled is None:
+            return runs
+        return [*runs, self.settled] if self.settled.shape[1] > MOST_PLAIN else [self.settled]
 
 
 def sample_starts(problem: Problem, starts: int | Any) -> np.ndarray:

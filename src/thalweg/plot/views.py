@@ -19,7 +19,7 @@ from thalweg.plot.principal import principal
 from thalweg.plot.style import names_in_words
 
 # Of more coordinates than these, two of them say little: principal components are shown.
-_MOST_PLAIN = 3
+MOST_PLAIN = 3
 # Empty room beside the outermost point of a projection, as a share of its width.
 _ROOM = 0.06
 
@@ -168,7 +168,7 @@ def make_view(
     if isinstance(chart, SimplexChart) and chart.dimension == 2 and plane is None:
         return _triangle(problem, tuple(names))
     names = [names[i] for i in chart.indices]
-    if chart.dimension > _MOST_PLAIN and plane is None and through is None and points is not None:
+    if chart.dimension > MOST_PLAIN and plane is None and through is None and points is not None:
         view = _principal_projection(problem, names, points, _held(fixed))
         if view is not None:
             return view

@@ -1,4 +1,4 @@
-"""Sample trajectories of a flow."""
+"""Sample trajectories of a flow, or of a map in its principal components."""
 
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 
 def compute(scene: Scene) -> list[Run]:
-    """The trajectories of a flow, with their times, as curves of the figure; of a map none."""
-    if not scene.view.is_flow:
+    """The trajectories with their times, as curves of the figure; of a map in a plane none.
+
+    Orbits of a map jump about in a plane and would hide it; in the principal components of many
+    coordinates they are what the plane was chosen by.
+    """
+    if not (scene.view.is_flow or scene.view.is_projection):
         return []
     return [Run(run.times, scene.view.curve(run.y)) for run in scene.sample.runs]
 
