@@ -1,11 +1,13 @@
 """A room imports only from the floors below it, and no module imports itself by a detour."""
 
 import ast
+import pathlib
 import textwrap
 
 from tests.architecture.house import (
     FLOORS,
     PARTS,
+    ROOT,
     SOURCE,
     Module,
     imported_names,
@@ -15,6 +17,9 @@ from tests.architecture.house import (
 )
 
 import thalweg
+
+
+_INSIDES = ("explorer/browser", "explorer/printing")
 
 
 def misplaced(modules: tuple[Module, ...]) -> list[str]:
@@ -153,3 +158,15 @@ def test_every_folder_of_modules_says_what_it_is_for():
     """Without `__init__.py` a folder is left out of the reference."""
     folders = {module.path.parent for module in package()}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_tests_lie_where_what_they_test_lies():
+    """Besides the tests of the whole: of the house, and of the contracts that all rules keep."""
+    tests = ROOT / "tests"
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
+    others = {pathlib.Path("architecture"), pathlib.Path("contract")}
+    assert [str(f) for f in folders - others if not (SOURCE / "thalweg" / f).is_dir()] == []
+    rooms = {m.path.parent.relative_to(SOURCE / "thalweg") for m in package()}
+    bare = {room for room in rooms if not any((tests / room).rglob("test_*.py"))}
+    # Their tests ask the room that they are the inside of.
+    assert bare <= {pathlib.Path(a) for a in ("recovery/metrics/diagonal_weights", *_INSIDES)}

@@ -19,13 +19,14 @@ class About:
 
     Attributes:
         system: the name of the rule.
-        rule_kind: `"flow"` or `"map"`.
+        rule_kind: `"flow"`, `"map"`, `"diffusion"` or `"kernel"`; empty where it is about no rule,
+            but an energy, say.
         names: the labels of the coordinates of a state, in order.
         domain: where the question was asked, or None.
     """
 
     system: str = ""
-    rule_kind: str = "flow"
+    rule_kind: str = ""
     names: tuple[str, ...] = ()
     domain: Domain | None = None
 
@@ -51,9 +52,11 @@ class About:
 
     @property
     def words(self) -> str:
-        """The rule, its kind and the state, in a few words."""
+        """The system, its kind and the state, in a few words."""
         names = f"{', '.join(self.names[:6])}{', …' if len(self.names) > 6 else ''}"
-        return f"{self.system} ({self.rule_kind}{f', state {names}' if names else ''})"
+        said = [self.rule_kind, f"state {names}" if names else ""]
+        inside = ", ".join(filter(None, said))
+        return f"{self.system} ({inside})" if inside else self.system
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: `system`, `rule`, `dimension`, `names`, `domain`.
@@ -63,7 +66,7 @@ class About:
         nested = None if self.domain is None else structure(self.domain.layout)
         return {
             "system": self.system,
-            "rule": self.rule_kind,
+            "rule": self.rule_kind or None,
             "dimension": len(self.names),
             "names": list(self.names),
             "domain": None if self.domain is None else self.domain.to_dict(),
@@ -75,7 +78,8 @@ class About:
         layout = layout_of(data.get("structure"), data["dimension"])
         known = data["domain"]
         domain = None if known is None else domain_from(known, layout)
-        return cls(data["system"], data["rule"], tuple(data["names"]), domain)
+        return cls(data["system"], data["rule"] or "", tuple(data["names"]), domain)
 
 
-UNSAID = About()
+# What holds for a part of a result that stands alone: states of flows are spoken of.
+UNSAID = About(rule_kind="flow")

@@ -251,8 +251,8 @@ def compare_adjoints(
         flow, start = in_float64((flow, start))
         numbers = tuple(np.float64(v) for v in (*times, rtol, atol))
         moves = [_direction(rng, flow, start) for _ in range(directions)]
-        slopes = [_difference(loss_fn, flow, start, times, move, rtol, atol) for move in moves]
-        if not np.all(np.isfinite(slopes)):
+        differences = [_difference(loss_fn, flow, start, times, move, rtol, atol) for move in moves]
+        if not np.all(np.isfinite(differences)):
             raise DivergenceError(_lost("compare_adjoints", "differences", np.nan, times[1]))
         rows = []
         for method in METHODS:
@@ -267,12 +267,14 @@ def compare_adjoints(
             assert found is not None
             if not np.isfinite(found.loss):
                 raise DivergenceError(_lost("compare_adjoints", method, found.loss, times[1]))
-            gaps = [abs(_along(found, move) - s) for move, s in zip(moves, slopes, strict=True)]
-            error = max(gaps) / max(np.max(np.abs(slopes)), 1e-300)
+            gaps = [
+                abs(_along(found, move) - s) for move, s in zip(moves, differences, strict=True)
+            ]
+            error = max(gaps) / max(np.max(np.abs(differences)), 1e-300)
             memory = 0 if needed is None else int(needed.temp_size_in_bytes)
             rows.append((method, float(error), statistics.median(clock), memory, found))
     columns = (tuple(column) for column in zip(*rows, strict=True))
-    return AdjointComparison(*columns, about=About(type(flow).__name__))
+    return AdjointComparison(*columns, about=About(type(flow).__name__, "flow"))
 
 
 @eqx.filter_jit

@@ -31,12 +31,12 @@ def take_step(
     import diffrax as dfx
 
     tableau = dfx.Tsit5.tableau
-    slopes, there = [first], state
+    rates, there = [first], state
     for row in tableau.a_lower:
-        there = jax.tree.map(lambda x, k: x + step * k, state, _combined(row, slopes))
-        slopes.append(rate(there))
-    error = jax.tree.map(lambda k: step * k, _combined(tableau.b_error, slopes))
-    return there, slopes[-1], error
+        there = jax.tree.map(lambda x, k: x + step * k, state, _combined(row, rates))
+        rates.append(rate(there))
+    error = jax.tree.map(lambda k: step * k, _combined(tableau.b_error, rates))
+    return there, rates[-1], error
 
 
 def step_factor(size: jax.Array) -> jax.Array:
@@ -48,9 +48,9 @@ def step_factor(size: jax.Array) -> jax.Array:
     return jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
 
 
-def _combined(row: Any, slopes: list[Any]) -> Any:
+def _combined(row: Any, rates: list[Any]) -> Any:
     """Σ_i row_i k_i of pytrees."""
-    kept = [(float(a), k) for a, k in zip(row, slopes, strict=False) if a != 0.0]
+    kept = [(float(a), k) for a, k in zip(row, rates, strict=False) if a != 0.0]
 
     def add(*parts: jax.Array) -> jax.Array:
         terms = [a * part for (a, _), part in zip(kept, parts, strict=True)]

@@ -6,7 +6,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from tests.formats.xpp_files import MEMBRANE, write
+from tests.formats.xpp.xpp_files import MEMBRANE, write
 from typer.testing import CliRunner
 
 from thalweg.cli.main import app

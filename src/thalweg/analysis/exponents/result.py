@@ -8,6 +8,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
 from thalweg.core.tables import format_number, format_state
+from thalweg.dynamics.words import WORDS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,13 +72,13 @@ class Exponents(FieldsReport):
 
     def remarks(self) -> list[str]:
         """Sentences on how they were found, their sum, the dimension of the attractor."""
-        unit = "steps" if self.about.rule_kind == "map" else "units of time"
+        words = WORDS[self.about.rule_kind]
         said = [
-            f"From {self.trajectories} trajectories of {self.duration:.6g} {unit} after "
+            f"From {self.trajectories} trajectories of {self.duration:.6g} {words.unit}s after "
             f"{self.transient:.6g}; one ended at {format_state(self.point)}."
         ]
         if np.isfinite(self.divergence):
-            what = "log |det Dg|" if self.about.rule_kind == "map" else "the divergence"
+            what = "the divergence" if words.is_continuous else "log |det Dg|"
             said.append(f"They add up to {self.sum:.7g}; the mean of {what} is "
                         f"{self.divergence:.7g}.")  # fmt: skip
         if np.any(self.values == -np.inf):

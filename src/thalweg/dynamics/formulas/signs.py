@@ -190,8 +190,8 @@ def _grows(
                 continue
             on_face = expression.subs(name, sp.Rational(repr(end)))
             there = bounds(on_face, {n: i for n, i in part.items() if n != name})
-            slopes = bounds(slope, part)
-            if there[0] >= 0.0 and (slopes[0] > 0.0 if way > 0 else slopes[1] < 0.0):
+            rates = bounds(slope, part)
+            if there[0] >= 0.0 and (rates[0] > 0.0 if way > 0 else rates[1] < 0.0):
                 return True
     return False
 

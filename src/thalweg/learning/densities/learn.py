@@ -195,8 +195,8 @@ def _check_inside(energy: Any, rows: np.ndarray) -> None:
     # Filled up to a power of two: a few more or fewer rows compile nothing new.
     missing = (1 << (len(rows) - 1).bit_length()) - len(rows)
     filled = np.concatenate([rows, np.repeat(rows[:1], missing, axis=0)])
-    levels, slopes = (np.asarray(part)[: len(rows)] for part in _looks(energy, filled))
-    is_fine = np.isfinite(levels) & np.all(np.isfinite(slopes), axis=1)
+    levels, gradients = (np.asarray(part)[: len(rows)] for part in _looks(energy, filled))
+    is_fine = np.isfinite(levels) & np.all(np.isfinite(gradients), axis=1)
     if not np.all(is_fine):
         bad = int(np.argmin(is_fine))
         what = f"is {levels[bad]:g}" if not np.isfinite(levels[bad]) else "has no finite slope"

@@ -232,9 +232,11 @@ def _parts(
 
     if not is_small:
         return jax.value_and_grad(total)(vector)
-    slopes = jax.vmap(jax.grad(one), (None, 0, 0))(vector, rows, drawn) + jax.grad(shared)(vector)
-    slopes = jnp.where(weights[:, None] > 0.0, slopes, 0.0)  # rows that fill up count nothing
-    squares = (weights[:, None] * slopes).T @ slopes
+    gradients = jax.vmap(jax.grad(one), (None, 0, 0))(vector, rows, drawn) + jax.grad(shared)(
+        vector
+    )
+    gradients = jnp.where(weights[:, None] > 0.0, gradients, 0.0)  # rows that fill up count nothing
+    squares = (weights[:, None] * gradients).T @ gradients
     return *jax.value_and_grad(total)(vector), jax.hessian(total)(vector), squares
 
 

@@ -130,10 +130,10 @@ def _falls_on_runs(
     if question.rule.has_continuous_time:
         widths = np.asarray(question.chart.widths)
         with np.errstate(all="ignore"):
-            slopes = np.concatenate([derivatives.gradients(some) for some in points])
+            gradients = np.concatenate([derivatives.gradients(some) for some in points])
             moves = moves.reshape(flat.shape)
-            sizes = [np.linalg.norm(a, axis=1) for a in (slopes * widths, moves / widths)]
-            falls = -np.sum(slopes * moves, axis=1) / (sizes[0] * sizes[1] + 1e-300)
+            sizes = [np.linalg.norm(a, axis=1) for a in (gradients * widths, moves / widths)]
+            falls = -np.sum(gradients * moves, axis=1) / (sizes[0] * sizes[1] + 1e-300)
     else:
         (falls,) = in_batches(lambda some: (falls_at(question.problem, energy, some),), flat)
     counts = np.isfinite(falls) & ~is_near(question, flat, centres)

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
-from tests.formats.xpp_files import GROWTH, MEMBRANE, write
+from tests.formats.xpp.xpp_files import GROWTH, MEMBRANE, write
 
 import thalweg as tw
 from thalweg.formats import python_source, read_xpp
