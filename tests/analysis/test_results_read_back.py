@@ -80,6 +80,7 @@ def test_an_empty_result_comes_back():
     assert isinstance(through_json(equilibria), Equilibria)
 
 
+@pytest.mark.long
 def test_a_check_of_descent_prints_and_comes_back():
     rule = tw.SteepestDescent(tw.energies.FourWells())
     check = tw.check_descent(rule)

@@ -18,7 +18,6 @@ from tests.architecture.house import (
 
 import thalweg
 
-
 _INSIDES = ("explorer/browser", "explorer/printing")
 
 

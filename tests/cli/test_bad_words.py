@@ -149,6 +149,7 @@ def test_nan_somewhere_is_warned_of_with_the_point_and_the_rest_goes_on(place):
     assert not (place / "thalweg-out").exists()
 
 
+@pytest.mark.long
 def test_no_equilibrium_is_said_plainly(place):
     result = thalweg(
         "analyze", "model.py:Root", "--set", "level=-1", "--domain", "0.5,3", "--out", "results"

@@ -79,6 +79,7 @@ def fitzhugh_nagumo(tmp_path_factory):
     return result, folder
 
 
+@pytest.mark.long
 def test_the_result_has_the_keys_and_types_of_the_contract(fitzhugh_nagumo):
     result = json.loads(fitzhugh_nagumo[0].stdout)
     check(result, CONTRACT)
@@ -136,6 +137,7 @@ def test_every_number_is_finite_or_null(fitzhugh_nagumo):
     visit(json.loads(fitzhugh_nagumo[0].stdout))
 
 
+@pytest.mark.long
 def test_people_get_a_table_and_the_default_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["analyze", "fitzhugh-nagumo"])

@@ -78,6 +78,7 @@ print(sum(event.endswith("backend_compile_duration") for event in compiled), fil
 """
 
 
+@pytest.mark.long
 def test_the_main_job_compiles_few_programs():
     """Eager operations on the host are small programs that nobody sees, each paid for."""
     done = subprocess.run([sys.executable, "-c", _COUNTED], capture_output=True, text=True)

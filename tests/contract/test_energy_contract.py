@@ -45,6 +45,7 @@ def test_nan_is_not_masked(row, state):
     laws.check_nan_is_not_masked(evaluate, row.make(), state)
 
 
+@pytest.mark.long
 def test_rows_are_told_apart():
     names = [case[0] for case in ENERGY_CASES]
     assert len(set(names)) == len(names)

@@ -139,6 +139,7 @@ def test_bad_input(batch, chunk, message):
         ensemble(jnp.sin, batch, chunk=chunk)
 
 
+@pytest.mark.long
 def test_the_number_of_devices_does_not_matter(expected, tmp_path):
     """Four devices need their own process: their number is fixed when JAX starts."""
     script = textwrap.dedent(

@@ -157,6 +157,7 @@ def test_rests(rho, nudge):
             assert np.abs(np.asarray(evaluated(_slope, rule, end))[free]).max() < 1e-10
 
 
+@pytest.mark.long
 def test_gradients_through_rest_agree():
     """Implicit, by EP on gradient steps, and by the contrast of nudged rests of block descent."""
     energy = networks(Smooth(), 0.4)[1]
@@ -189,6 +190,7 @@ def _in_parameters(energy, u):
     return eqx.filter_grad(lambda energy: energy(u))(energy)
 
 
+@pytest.mark.long
 def test_gradients_through_block_descent():
     """`Relax` on block descent, implicitly, is `Relax` on gradient steps: rests are the same."""
     energy = networks(Smooth(), 0.4)[1]

@@ -64,6 +64,7 @@ def test_the_laplacian_in_polar_coordinates_is_that_of_the_plane():
             )
 
 
+@pytest.mark.long
 def test_the_form_with_every_term_is_covariant_and_local_and_blind_to_constants():
     found = check_axioms(
         lambda e, g: CovariantDescent(e, 1.0, 0.3, 0.2, 0.4, 0.1, geometry=g), samples=2
@@ -158,6 +159,7 @@ def test_ways_down_without_end_are_found_before_running():
     assert type(found).from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 
+@pytest.mark.long
 def test_slow_falls_and_curved_valleys_are_ways_down():
     slow = check_bounded_below(lambda x: -jnp.log(1.0 + jnp.sum(x * x)), 3)
     assert slow.holds is False
@@ -189,6 +191,7 @@ def test_a_fall_along_what_is_conserved_is_none():
         check_bounded_below(slope, 2, conserved=[1.0, 0.0, 0.0])
 
 
+@pytest.mark.long
 def test_bad_input_is_named():
     with pytest.raises(tw.InputError, match="probes must be a positive integer, got 0"):
         CovariantDescent(energy, probes=0)

@@ -168,6 +168,7 @@ class RootedMap(tw.Map):
         return jnp.sqrt(state) - 0.2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rule", [Rooted(), RootedMap()])
 def test_where_a_rule_has_no_value_nothing_but_the_result_says_so(rule):
     """No warning of NumPy, no crash: the figure leaves the place empty."""

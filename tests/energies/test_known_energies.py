@@ -223,6 +223,7 @@ def test_arithmetic_passes_domain_and_names_on():
     assert (Quadratic(A) + Quadratic(A)).state_names is None
 
 
+@pytest.mark.long
 def test_a_norm_is_right_where_its_squares_leave_the_range_of_floats():
     energy = tw.energies.NeuralEnergy(lambda x: x, "norm")
     for size in (5e-200, 5.0, 5e200):

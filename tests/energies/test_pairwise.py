@@ -128,6 +128,7 @@ def test_matrices_are_kept_by_their_edges_where_most_of_them_is_zero():
     np.testing.assert_array_equal(sparse.dense(), ring)
 
 
+@pytest.mark.long
 def test_random_states_are_states():
     key = jax.random.key(0)
     for energy in (

@@ -72,6 +72,7 @@ def wells(tmp_path_factory):
     return page.save(tmp_path_factory.mktemp("page") / "wells.html").as_uri()
 
 
+@pytest.mark.long
 def test_basins_are_shaded_in_a_thread_and_their_shares_are_told(browser, wells):
     with Opened(browser, wells) as page:
         page.view.locator("#basins").click()
@@ -235,6 +236,7 @@ def test_an_energy_that_is_given_comes_along_on_a_grid(browser, tmp_path):
         assert "values to begin with" in seen.view.locator("#notes").inner_text()
 
 
+@pytest.mark.long
 def test_along_a_descent_nothing_rises_and_around_a_center_neither(browser, tmp_path):
     rules = {
         "descent": (Tilted(), lambda x: x[0] ** 4 / 4 - x[0] ** 2 / 2 + x[1] ** 2 / 2),

@@ -48,6 +48,7 @@ def test_a_page_asks_nobody_and_complains_of_nothing(browser, fitzhugh_nagumo):
         assert page.evaluate("globalThis.made === undefined")
 
 
+@pytest.mark.long
 def test_a_slider_moves_an_equilibrium_to_where_the_search_finds_it(browser, fitzhugh_nagumo):
     with Opened(browser, fitzhugh_nagumo) as page:
         states, kinds = page.equilibria()
@@ -251,6 +252,7 @@ def test_keys_do_what_the_mouse_does(browser, fitzhugh_nagumo):
         assert page.state() == ""
 
 
+@pytest.mark.long
 def test_an_explorer_needs_formulas_to_be_a_file():
     class Sorted(tw.Flow):
         domain = tw.Box([-1.0, -1.0], [1.0, 1.0])

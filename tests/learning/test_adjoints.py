@@ -83,6 +83,7 @@ def test_the_recursion_is_reverse_mode_through_the_layers_and_converges_to_the_f
     np.testing.assert_allclose((found[0] - exact) / (found[1] - exact), 2.0, rtol=0.1)
 
 
+@pytest.mark.long
 def test_the_comparison_measures_each_against_finite_differences():
     found = compare_adjoints(Decay(), identity, 1.3, (0.0, 2.0), layers=50, runs=2)
     errors = dict(zip(found.methods, found.errors, strict=True))

@@ -59,6 +59,7 @@ def test_adjoints_agree_with_finite_differences(name):
     assert max(found.errors[:2]) < 1e-6
 
 
+@pytest.mark.long
 def test_a_gate_that_is_shut_has_its_gradient():
     """∂x/∂g = (sin 50t − 50 cos 50t + 50 e⁻ᵗ) / 2501 from rest at 0."""
     found = compare_adjoints(Gated(), total, np.zeros(2), (0.0, 7.3), layers=4000, runs=1)

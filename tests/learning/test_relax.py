@@ -150,6 +150,7 @@ def test_complex_nudges_want_plain_gradient_descent():
         )
 
 
+@pytest.mark.long
 def test_unrolled_keeps_what_checkpoints_compute_again():
     """The two are one gradient, whatever the number of steps leaves over."""
     with jax.enable_x64(True):

@@ -60,6 +60,7 @@ def test_fitzhugh_nagumo(found):
     assert (only.kind, only.form, only.stable) == ("source", "node", False)
 
 
+@pytest.mark.long
 def test_mueller_brown(found):
     equilibria = found("mueller-brown")
     heights = {

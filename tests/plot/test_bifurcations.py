@@ -12,6 +12,7 @@ def reaction():
     return tw.bifurcation_diagram(Reaction(), "p1", (0.0, 0.2), cycles=None)
 
 
+@pytest.mark.long
 def test_stable_lines_are_solid_and_reach_the_bifurcations(reaction):
     name, lines = tw.plot.branch_lines(reaction, "u")
     assert name == "u"

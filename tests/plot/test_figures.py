@@ -269,6 +269,7 @@ def test_what_cannot_be_drawn_is_refused(draw, words):
         draw()
 
 
+@pytest.mark.long
 def test_the_room_is_entered_without_matplotlib_and_draws_without_pyplot():
     code = (
         "import sys, thalweg as tw\n"
@@ -309,6 +310,7 @@ def test_a_far_multiplier_leaves_the_unit_circle_to_be_seen():
     assert drawn == [[0.0, 5.0], [0.5, 0.0]]
 
 
+@pytest.mark.long
 def test_a_witness_on_the_line_is_marked():
     rule = tw.models.Logistic(r=3.2)
     found = tw.recover_energy(rule, thorough=False, cycles=tw.find_cycles(rule))

@@ -1,6 +1,7 @@
 """Portraits of many coordinates: principal components, directions out of rest, slow points."""
 
 import numpy as np
+import pytest
 from tests.zoo import Linear
 
 import thalweg as tw
@@ -17,6 +18,7 @@ def saddle():
     return Linear(turn @ np.diag(RATES) @ turn.T), turn
 
 
+@pytest.mark.long
 def test_more_than_three_coordinates_are_seen_in_their_principal_components():
     rule, turn = saddle()
     data = tw.plot.portrait_data(rule, BOX, starts=6)

@@ -32,6 +32,7 @@ def found(name):
     return split
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_the_two_fields_add_up_to_the_rule(name):
     split = found(name)

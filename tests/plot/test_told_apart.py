@@ -2,6 +2,7 @@
 
 import matplotlib.colors as colours
 import numpy as np
+import pytest
 from matplotlib.text import Annotation
 
 import thalweg as tw
@@ -52,6 +53,7 @@ def test_many_equilibria_are_numbered_and_the_legend_names_kinds(four_wells):
     _numbered(axes, four_wells.equilibria)
 
 
+@pytest.mark.long
 def test_energies_have_the_colours_of_their_tracks():
     found = tw.analyze(tw.energies.FourWells())
     data = tw.plot.portrait_data(found.rule, found.about.domain, equilibria=found.equilibria)

@@ -38,6 +38,7 @@ def descends(verdict, rule, points):
     return np.all(np.sum(slopes * speeds, axis=1) < 0.0)
 
 
+@pytest.mark.long
 def test_mueller_brown_is_recovered_on_its_surface():
     rule = registry.find("mueller-brown").create()
     verdict = tw.recover_energy(rule)
@@ -91,6 +92,7 @@ def test_equilibria_outside_the_region_refute_nothing():
     assert level(verdict, "equilibria exclude a metric").outcome == "no"
 
 
+@pytest.mark.long
 def test_the_pendulum_has_an_energy_and_below_critical_damping_no_metric():
     rng = np.random.default_rng(0)
     points = rng.uniform([-np.pi, -2.0], [np.pi, 2.0], (2000, 2))
@@ -104,6 +106,7 @@ def test_the_pendulum_has_an_energy_and_below_critical_damping_no_metric():
         assert "Yet an energy falls" in str(verdict) or kind == "lyapunov"
 
 
+@pytest.mark.long
 def test_a_degenerate_spiral_has_an_energy_and_lets_no_metric_through():
     rule = polynomial_flow(lambda x: -np.sum(x**2) * (x - 0.7 * QUARTER @ x))
     verdict = tw.recover_energy(rule, SQUARE, cycles=())
@@ -116,6 +119,7 @@ def test_a_degenerate_spiral_has_an_energy_and_lets_no_metric_through():
     assert tw.recover_energy(plain, SQUARE, cycles=()).kind == "euclidean"
 
 
+@pytest.mark.long
 def test_a_purely_imaginary_pair_excludes_no_lyapunov_energy():
     """At a Hopf point |x|² falls strictly, although the linear part is a center."""
     rule = polynomial_flow(lambda x: QUARTER @ x - np.sum(x**2) * x)
@@ -131,6 +135,7 @@ def test_a_purely_imaginary_pair_excludes_no_lyapunov_energy():
     assert verdict.energy is falling
 
 
+@pytest.mark.long
 def test_two_wells_in_seven_dimensions_with_a_turn():
     """f = −(1 + S)∇U, S antisymmetric: U falls, and three equilibria do not hinder the search."""
     size = 7
@@ -157,6 +162,7 @@ def test_two_wells_in_seven_dimensions_with_a_turn():
     assert descends(verdict, rule, points)
 
 
+@pytest.mark.long
 def test_a_vortex_is_refuted_though_its_jacobian_is_symmetric():
     rule = tw.as_flow(lambda x: QUARTER @ x / jnp.sum(x**2))
     verdict = tw.recover_energy(rule, SQUARE)
@@ -183,6 +189,7 @@ def test_henon_is_refuted_by_its_two_cycle_though_its_displacement_is_a_gradient
     assert "full steps" in level(verdict, "constant-metric").note
 
 
+@pytest.mark.long
 def test_a_flip_is_a_gradient_and_yet_refuted_with_a_two_step_energy():
     ends = np.array([[1.0, 0.5], [-1.0, -0.5]])
     swap = tw.Cycle(

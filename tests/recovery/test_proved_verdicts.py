@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from tests.zoo import Linear, pendulum, square
 
 import thalweg as tw
@@ -36,11 +37,13 @@ def test_an_energy_that_was_only_looked_at_is_checked():
     assert "is checked, not proved" in str(verdict)
 
 
+@pytest.mark.long
 def test_a_refutation_is_not_certified_by_an_energy_that_falls():
     verdict = tw.recover_energy(pendulum(0.5), square(2.0), cycles=())
     assert (verdict.kind, verdict.fall, verdict.certified) == ("refuted", "proved", False)
 
 
+@pytest.mark.long
 def test_a_candidate_that_rises_in_a_spot_between_the_samples_is_withdrawn():
     spot = np.array([0.6312, -0.2718])
 

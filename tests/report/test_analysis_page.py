@@ -30,6 +30,7 @@ def wells():
     return page_of(tw.energies.FourWells(), "four-wells")
 
 
+@pytest.mark.long
 def test_the_page_leads_with_the_answer(wells):
     assert wells.title == "four-wells"
     assert wells.lead.startswith("A summary. 9 equilibria: 4 sinks, 4 saddles and 1 source;")
@@ -69,6 +70,7 @@ def test_a_map_of_the_line_has_its_cobweb_and_its_cycle():
     assert "energy-along" not in captions
 
 
+@pytest.mark.long
 def test_a_rule_without_equilibria_has_a_page():
     drift = tw.as_flow(lambda x: np.ones(2) + 0.0 * x, domain=tw.Box([0.0, 0.0], [1.0, 1.0]))
     page = page_of(drift, "drift")
@@ -101,6 +103,7 @@ def test_words_of_several_cycles_count_those_that_attract():
     assert cycles_in_words(alone) == "1 cycle (saddle, period 2)"
 
 
+@pytest.mark.long
 def test_a_run_is_shown_until_it_has_settled():
     times = np.linspace(0.0, 100.0, 1001)
     run = _until_settled(Run(times, np.exp(-times)[:, None]))

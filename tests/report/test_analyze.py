@@ -30,6 +30,7 @@ def read_back(found):
     return tw.Analysis.from_dict(json.loads(json.dumps(clean(found.to_dict()))))
 
 
+@pytest.mark.long
 def test_what_is_read_back_is_what_was_written(oscillator, wells):
     line = tw.analyze(tw.models.DeepLinearMode())  # a continuum
     for found in (oscillator, wells[0], line):

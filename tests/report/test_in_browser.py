@@ -96,6 +96,7 @@ def test_it_prints_on_white(browser, address):
     view.close()
 
 
+@pytest.mark.long
 def test_figures_are_dark_in_the_dark(browser, address):
     for scheme, is_light in (("light", True), ("dark", False)):
         view, _, _ = opened(browser, address, 1000, scheme)

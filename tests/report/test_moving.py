@@ -25,6 +25,7 @@ def test_it_is_a_frame_without_rights_and_a_line_of_the_text(found):
     assert "Explorer of four-wells: on the page." in to_text(page)
 
 
+@pytest.mark.long
 @needs_browser
 def test_it_knows_the_equilibria_that_the_analysis_found(found, tmp_path):
     file = tmp_path / "report.html"

@@ -12,6 +12,7 @@ def wells():
     return tw.analyze(tw.energies.DoubleWell(), vary={"tilt": (-2.0, 2.0)})
 
 
+@pytest.mark.long
 def test_the_diagram_is_a_part_of_the_analysis(wells):
     """E = b(x²/w² − 1)² + cx folds where −4bx(x²/w² − 1)/w² = c has a double root."""
     energy = tw.energies.DoubleWell()

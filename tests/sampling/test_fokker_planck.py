@@ -63,6 +63,7 @@ def test_the_law_is_at_rest_and_probability_is_kept():
     assert abs(np.sum(flow.velocity(0.0, p))) < 1e-14 * scale
 
 
+@pytest.mark.long
 def test_the_spectrum_of_a_bowl():
     """0, −λ, −2λ, −3λ, to the square of the length of a cell."""
     errors = []
@@ -75,6 +76,7 @@ def test_the_spectrum_of_a_bowl():
     np.testing.assert_allclose(errors[0] / errors[1], 4.0, rtol=0.02)
 
 
+@pytest.mark.long
 def test_a_gaussian_moves_as_it_must():
     """From N(2, 9) at λ = T = 1: mean 2/e, variance 1 + 8/e² = 2.082682 after a unit of time."""
     errors = []

@@ -19,6 +19,7 @@ def gaussian(mean, deviation, count):
     return mean + deviation * scipy.stats.norm.ppf((np.arange(count) + 0.5) / count)
 
 
+@pytest.mark.long
 def test_ten_steps_of_a_gaussian():
     """From N(2, 9), λ = T = 1, τ = .1: mean 2/1.1¹⁰ = .771087, variance 2.21639."""
     mean, deviation = 2.0, 3.0

@@ -70,6 +70,7 @@ def test_arviz_and_xarray(run):
     assert float(labelled["energy"].mean()) == pytest.approx(run.mean[1], rel=1e-5)
 
 
+@pytest.mark.long
 def test_trees_and_large_states():
     bowl = tw.energies.Quadratic(np.eye(3))
     tree = {"a": np.zeros(2), "b": np.zeros(())}

@@ -50,6 +50,7 @@ def test_at_rest_a_gradient_decays_as_it_must(duration):
     assert float(bias) == pytest.approx(-np.expm1(-duration), abs=2e-6)
 
 
+@pytest.mark.long
 def test_without_other_derivatives_the_start_has_its_own_to_the_end():
     alone = jax.jit(jax.grad(end))
     with jax.enable_x64(True):
@@ -66,6 +67,7 @@ def test_in_single_precision(start, duration):
     np.testing.assert_allclose(np.array(found), [0.0, -1.0, 1.0], atol=2e-5)
 
 
+@pytest.mark.long
 def test_a_stiff_rest():
     """Rates 1 and 1,000: the slow one has long steps only as far as the fast one is stable."""
     rates = np.array([1.0, 1000.0])
@@ -92,6 +94,7 @@ def test_forwards_too(method, derivatives):
     assert float(found) == pytest.approx(np.exp(-20.0), rel=1e-4)
 
 
+@pytest.mark.long
 def test_implicit_steps_in_reverse():
     with jax.enable_x64(True):
         run = functools.partial(end, bias=0.0, duration=20.0, method=tw.Stiff())
@@ -99,6 +102,7 @@ def test_implicit_steps_in_reverse():
     assert float(start) == pytest.approx(np.exp(-20.0), rel=1e-4)
 
 
+@pytest.mark.long
 def test_a_network_from_zeros():
     """∂x(T)/∂x₀ = exp((W − 1) T), from e^{−.2 T} to e^{−1.7 T}."""
     turn = np.linalg.qr(np.random.default_rng(1).standard_normal((4, 4)))[0]

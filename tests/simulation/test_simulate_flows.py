@@ -153,6 +153,7 @@ def final_of(rate, start):
     return tw.simulate(Polynomial(rate), start, duration=2.0, save="end", **TIGHT).final
 
 
+@pytest.mark.long
 def test_gradients_equal_the_closed_form_under_jit_and_vmap():
     rates, starts = np.array([-0.5, 0.25]), np.array([1.5, 3.0])
     both = jax.jit(jax.vmap(jax.value_and_grad(final_of, argnums=(0, 1))))
@@ -186,6 +187,7 @@ def test_forward_derivatives_on_request():
     np.testing.assert_allclose(jacobian, scipy.linalg.expm(rotation(2.0).matrix), atol=1e-7)
 
 
+@pytest.mark.long
 def test_what_a_flow_closes_over_may_be_traced():
     def end(rate):
         flow = tw.as_flow(lambda x: rate * x)

@@ -83,6 +83,7 @@ def test_noise_of_every_shape_has_its_variance(level):
     assert np.all(np.abs(x.T @ x / 8000 - exact) < 4.5 * 0.25 * np.sqrt((1 + np.eye(2)) / 8000))
 
 
+@pytest.mark.long
 def test_geometric_brownian_motion_converges_to_its_path():
     """Euler–Maruyama and Milstein at the dt of one path, whose increments a fine run adds up."""
     rule, fine, lanes = GeometricNoise(), 2**-6, 400
@@ -130,6 +131,7 @@ def test_late_steps_are_as_long_as_early_ones():
     np.testing.assert_allclose(late.final, 0.99**50, rtol=1e-5)
 
 
+@pytest.mark.long
 def test_the_same_key_gives_the_same_run_however_it_is_run():
     rule, keys = LinearNoise(1.0, 0.5), lane_keys(KEY, 5)
     spins = RandomOrderSpins(Hopfield(np.ones((6, 6)) - np.eye(6)))
@@ -175,6 +177,7 @@ def test_a_gradient_is_that_of_the_path():
     np.testing.assert_allclose(forward, by_level, rtol=1e-12)
 
 
+@pytest.mark.long
 def test_glauber_spins_follow_their_transition_matrix():
     """Of a sweep: N visits at random spins, each a heat bath; by standard errors."""
     matrix, bias = np.array([[0, 0.8, -0.5], [0.8, 0, 0.3], [-0.5, 0.3, 0]]), [0.4, -0.2, 0.1]
@@ -202,6 +205,7 @@ def test_glauber_spins_follow_their_transition_matrix():
         assert np.all(np.abs(shares - expected) < 4.5 * error)
 
 
+@pytest.mark.long
 def test_a_kernel_with_memory_keeps_it():
     run = tw.simulate(Counter(), 0.0, steps=30, key=KEY)
     assert set(np.abs(np.diff(run.states))) == {1.0}

@@ -75,6 +75,7 @@ def test_a_run_of_a_map_and_of_a_nested_state_come_back():
     assert jax.tree.structure(again.states) == jax.tree.structure(run.states)
 
 
+@pytest.mark.long
 def test_a_batch_prints_without_its_numbers():
     runs = jax.vmap(lambda x: tw.simulate(RULE, x, duration=1.0, save=3))(np.ones((2, 2)))
     assert str(runs).splitlines()[0] == "Trajectory of Decay (flow), batched or traced"

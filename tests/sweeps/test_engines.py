@@ -19,6 +19,7 @@ from thalweg.sweeps import LocalWorkers, OnHost, Scheduler, Status, read_sweep
 from thalweg.sweeps.shipping import Packed
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_costs_nothing_but_its_part(tmp_path, monkeypatch):
     marker = tmp_path / "killed"
     monkeypatch.setenv("THALWEG_TEST_MARKER", str(marker))

@@ -88,6 +88,7 @@ KILLED = textwrap.dedent(
 )
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_the_store_ends_as_an_uninterrupted_one(tmp_path):
     store, whole = tmp_path / "a" / "s.zarr", tmp_path / "b" / "s.zarr"
     from tests.sweeps.systems import stretch_on_host

@@ -140,6 +140,7 @@ def test_shards_that_are_none(tmp_path, shard):
         tw.sweep(stretch, springs(), tmp_path / "s.zarr", shard=shard)
 
 
+@pytest.mark.long
 def test_what_is_no_measure(tmp_path):
     for fn, said in ((3, "function"), (Spring, "function")):
         with pytest.raises(tw.InputError, match=said):

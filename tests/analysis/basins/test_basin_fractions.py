@@ -19,6 +19,7 @@ def found():
     return tw.basin_fractions(WELLS, "coefficients[0,0]", TILTS, LINE, starts=starts)
 
 
+@pytest.mark.long
 def test_wells_keep_their_names_as_they_move(found):
     left, right = found.fractions.T
     assert np.allclose(left + right, 1.0)

@@ -41,6 +41,7 @@ def on_a_grid(known):
     return tw.find_basins(pendulum(0.1, 0.5), AROUND, grid=1000, duration=1000.0, **known)
 
 
+@pytest.mark.long
 def test_the_forced_pendulum_comes_to_rest_from_a_known_share_of_starts(on_a_grid):
     rest, turning = on_a_grid.attractors
     assert (rest.kind, turning.kind) == ("equilibrium", "cycle")
@@ -78,6 +79,7 @@ def test_random_starts_agree_with_the_grid_within_their_interval(known):
     keeps_the_protocol(found)
 
 
+@pytest.mark.long
 def test_other_parameters_compile_nothing(count_compiles):
     tw.find_basins(pendulum(0.1, 0.5), AROUND, starts=100)
     with count_compiles() as compiled:
@@ -111,6 +113,7 @@ def test_a_sink_that_linearization_cannot_see_attracts_all():
     assert [(a.kind, a.fraction) for a in found.attractors] == [("equilibrium", 1.0)]
 
 
+@pytest.mark.long
 def test_a_line_of_states_of_rest_is_no_attractor():
     valley = polynomial_flow(lambda s: np.stack([0.0 * s[0], -s[1]]), 2)
     found = tw.find_basins(valley, tw.Box([-2.0, -2.0], [2.0, 2.0]), starts=100)
@@ -126,6 +129,7 @@ def test_a_line_of_states_of_rest_between_all_directions_looked_at_is_no_attract
     assert found.undecided + found.left == 1.0
 
 
+@pytest.mark.long
 def test_a_saddle_that_is_slow_to_leave_is_no_attractor():
     turn = np.pi / 256.0
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -166,6 +170,7 @@ def test_a_start_on_the_boundary_belongs_to_no_basin_and_is_told_once():
     assert note.startswith("1 of the 1 undecided trajectories looked at came to rest")
 
 
+@pytest.mark.long
 def test_orbits_without_friction_are_a_family_and_no_attractors():
     few = Following(max_steps=640)
     found = tw.find_basins(
@@ -181,6 +186,7 @@ def test_what_goes_to_infinity_in_finite_time_diverged():
     assert found.diverged == 1.0
 
 
+@pytest.mark.long
 def test_what_meets_the_edge_of_where_the_rule_is_finite_diverged():
     found = tw.find_basins(Walled(), grid=40)
     (sink,) = found.attractors
@@ -188,6 +194,7 @@ def test_what_meets_the_edge_of_where_the_rule_is_finite_diverged():
     assert (sink.fraction, found.diverged) == (0.5, 0.5)
 
 
+@pytest.mark.long
 def test_short_steps_are_no_state_of_rest():
     stiff = polynomial_flow(lambda s: np.stack([-1e5 * s[0], s[1] - s[1] ** 3]), 2)
     starts = np.array([[1.0, 0.01], [1.0, -0.02]])

@@ -12,6 +12,7 @@ from thalweg.analysis.basins import find, looks
 SQUARE = tw.Box([-2.0, -2.0], [2.0, 2.0])
 
 
+@pytest.mark.long
 def test_newtons_method_finds_each_root_from_a_known_share():
     found = tw.find_basins(Newton(), grid=1000)
     below, above, real = found.attractors
@@ -27,6 +28,7 @@ def test_newtons_method_finds_each_root_from_a_known_share():
     assert found.boundary_entropy > np.log(2.0)
 
 
+@pytest.mark.long
 def test_a_known_share_escapes_from_henons_map():
     found = tw.find_basins(tw.models.Henon(), SQUARE, grid=1000)
     assert abs(found.diverged - 0.5675) < 3e-4
@@ -62,6 +64,7 @@ def test_chaos_in_two_pieces_that_orbits_visit_in_turn_is_one_attractor():
     assert [(a.kind, a.fraction) for a in found.attractors] == [("chaos", 1.0)]
 
 
+@pytest.mark.long
 def test_a_grid_shows_every_cycle_wherever_it_is():
     few = Following(max_steps=1000)
     found = tw.find_basins(Swapping(), grid=240, refine=False, following=few)
@@ -70,6 +73,7 @@ def test_a_grid_shows_every_cycle_wherever_it_is():
     assert sorted(abs(a.point[0]) for a in found.attractors) == pytest.approx(np.arange(60) + 0.5)
 
 
+@pytest.mark.long
 def test_a_turn_is_an_attractor_only_where_it_draws_others_in():
     (circle,) = tw.find_basins(Turning(0.05), starts=40).attractors
     assert (circle.kind, circle.fraction) == ("recurrent", 1.0)
@@ -78,6 +82,7 @@ def test_a_turn_is_an_attractor_only_where_it_draws_others_in():
     assert (turns.attractors, turns.undecided + turns.left) == ((), 1.0)
 
 
+@pytest.mark.long
 def test_what_is_found_late_tells_what_was_undecided_before(monkeypatch):
     """One look a call finds some of ten cycles: the others are met where the grid is refined."""
     monkeypatch.setattr(looks, "_LOOKS", 1)

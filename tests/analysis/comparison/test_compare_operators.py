@@ -92,6 +92,7 @@ def test_ends_are_the_minima_and_count_the_starts():
     np.testing.assert_allclose(course.levels, 0.0, atol=1e-12)
 
 
+@pytest.mark.long
 def test_on_the_simplex_rates_are_those_within_it():
     cost, temperature = np.array([0.3, -0.2, 1.1]), 0.5
 

@@ -19,6 +19,7 @@ def only_cycles(found):
     return branch
 
 
+@pytest.mark.long
 def test_cycles_fold_where_the_closed_form_says(generalised):
     """μ + r² − r⁴ = 0 has a double root r² = 1/2 at μ = −1/4."""
     (fold,) = generalised.of_kind("cycle-fold")
@@ -133,6 +134,7 @@ def test_one_branch_of_cycles_joins_both_hopf_points_of_fitzhugh_and_nagumo():
     assert branch.stable[inner]
 
 
+@pytest.mark.long
 def test_the_logistic_map_doubles_its_period():
     """The 2-cycle flips at 1 + √6; the next two values are known to many digits."""
     found = tw.bifurcation_diagram(tw.models.Logistic(), "r", (2.5, 3.6), slices=2, checks=1)

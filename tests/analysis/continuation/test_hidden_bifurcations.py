@@ -62,6 +62,7 @@ def test_two_flips_at_once_are_degenerate():
     ]
 
 
+@pytest.mark.long
 def test_cycles_must_be_cycles():
     with pytest.raises(tw.InputError, match="find_cycles"):
         tw.bifurcation_diagram(Scaled(), "k", (0.1, 1.0), cycles=[3])  # type: ignore[list-item]

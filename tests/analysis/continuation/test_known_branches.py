@@ -35,6 +35,7 @@ def reaction():
     return diagram(families.Reaction(), "p1", (0.0, 0.2))
 
 
+@pytest.mark.long
 def test_fitzhugh_nagumo_has_two_hopf_points_that_repel():
     found = diagram(tw.models.FitzHughNagumo(), "current", (0.0, 1.8))
     assert_points(found, [("hopf", 0.331281337455), ("hopf", 1.41871866255)])
@@ -55,6 +56,7 @@ def test_lorenz_has_a_pitchfork_and_two_hopf_points():
     assert len(found.branches) == 2
 
 
+@pytest.mark.long
 def test_the_reaction_folds_twice_and_its_neutral_saddle_is_no_hopf_point(reaction):
     expected = [
         ("fold", 0.0889318461858),
@@ -78,6 +80,7 @@ def test_gray_scott_has_a_closed_branch():
     np.testing.assert_allclose(isola.states[0], isola.states[-1], atol=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("h", [1e-2, 1e-4, 1e-6])
 def test_a_fold_on_a_branch_apart_is_found_however_near_the_branches_come(h):
     found = diagram(families.Cusp(h=h), "r", (-1.0, 1.0))
@@ -90,6 +93,7 @@ def test_without_the_perturbation_it_is_a_pitchfork():
     assert_points(found, [("pitchfork", 0.0)])
 
 
+@pytest.mark.long
 def test_folds_of_the_cusp_where_both_ends_are_cut():
     fold = float(np.sqrt(4 / 27))
     found = diagram(families.Cusp(r=1.0), "h", (-1.0, 1.0))
@@ -114,6 +118,7 @@ def test_two_units_have_a_kernel_of_two_and_nine_equilibria_beyond():
     assert np.max(last) == pytest.approx(0.957504024077, abs=1e-8)
 
 
+@pytest.mark.long
 def test_an_epidemic_begins_where_the_rates_are_equal():
     found = diagram(families.Epidemic(gamma=0.7), "beta", (0.1, 3.0))
     assert_points(found, [("transcritical", 0.7)])
@@ -128,6 +133,7 @@ def test_henon_folds_and_flips():
     assert_points(found, [("fold", -0.1225), ("flip", 0.3675)])
 
 
+@pytest.mark.long
 def test_the_logistic_map_flips_at_three():
     found = diagram(tw.models.Logistic(), "r", (0.5, 3.4))
     assert_points(found, [("transcritical", 1.0), ("flip", 3.0)])
@@ -141,6 +147,7 @@ def test_the_delayed_logistic_map_turns_by_a_sixth():
     assert found.of_kind("neimark-sacker")[0].frequency == pytest.approx(np.pi / 3, rel=1e-11)
 
 
+@pytest.mark.long
 def test_a_branch_closes_all_round_an_angle():
     found = diagram(families.Slope(), "p", (-1.5, 1.5))
     assert_points(found, [("fold", -1.0), ("fold", 1.0)])

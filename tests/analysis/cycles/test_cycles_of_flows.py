@@ -165,6 +165,7 @@ def drift(first, second):
 TORUS = tw.Box([0.0, 0.0], [1.0, 1.0], periodic=True)
 
 
+@pytest.mark.long
 def test_a_rational_drift_closes_and_an_irrational_one_is_undecided():
     (cycle,) = tw.find_cycles(drift(2.0, 3.0), TORUS)
     assert cycle.period == pytest.approx(1.0, rel=1e-10)

@@ -56,6 +56,7 @@ def test_the_exponent_of_the_full_logistic_map(ergodic):
     assert abs(recurrent.exponent - np.log(2.0)) < 4.0 * recurrent.error
 
 
+@pytest.mark.long
 def test_every_cycle_of_the_henon_map(henon):
     """Counts up to period 8 by Biham & Wenzel (1989), Phys. Rev. Lett. 63:819, table I."""
     periods = [int(c.period) for c in henon]
@@ -102,6 +103,7 @@ def test_the_2_cycles_of_a_recurrent_network():
         np.testing.assert_allclose(cycle.multipliers, expected, atol=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("angle", "period", "dimension"), [(np.pi, 2, 2), (2 * np.pi / 3, 3, 2)])
 def test_a_plane_of_cycles_is_one_family(angle, period, dimension):
     (cycle,) = tw.find_cycles(systems.linear_map(angle), CUBE)

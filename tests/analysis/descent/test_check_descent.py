@@ -48,6 +48,7 @@ def test_the_pendulum(damping, holds, strict):
         assert abs(found.where[1]) == pytest.approx(3.0)
 
 
+@pytest.mark.long
 def test_steepest_descent_is_strict():
     energy = tw.energies.FourWells()
     found = check_descent(tw.SteepestDescent(energy), energy, square(2.0))
@@ -56,6 +57,7 @@ def test_steepest_descent_is_strict():
     assert found.worst <= 1e-12
 
 
+@pytest.mark.long
 def test_the_printed_continuum_flow_ascends():
     """Errata 2: for E = −xᵀWx the flow −∇E is +2Wx; −2Wx, as printed, goes up."""
     weights = np.array([[1.0, 0.5], [0.5, -2.0]])
@@ -68,6 +70,7 @@ def test_the_printed_continuum_flow_ascends():
     assert check_descent(mended, energy, square(1.0))
 
 
+@pytest.mark.long
 def test_a_small_region_of_ascent_is_hunted_down():
     """dE/dt = −x²·(1 − 1.02·bump) rises only within a bump of a thousandth of the area."""
 
@@ -103,6 +106,7 @@ def test_an_energy_that_is_not_finite_is_reported():
     assert "not finite" in str(found)
 
 
+@pytest.mark.long
 def test_rounding_beyond_the_edge_of_the_simplex_is_no_violation():
     """Runs end at the corners, and a solver's error may put them 1e-9 outside."""
     assert tw.check_descent(tw.models.Replicator(), None).holds
@@ -212,6 +216,7 @@ class Driven(tw.Flow):
         return -state + self.a * jnp.sin(t)
 
 
+@pytest.mark.long
 def test_what_depends_on_time_is_refused():
     with pytest.raises(tw.InputError, match=r"depends on time.*Stroboscopic"):
         check_descent(Driven(np.asarray(0.5)), PLAIN, square(1.0))

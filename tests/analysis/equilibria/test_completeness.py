@@ -38,6 +38,7 @@ def test_the_bound_covers_the_truth_for_a_known_distribution():
     assert abs(np.mean(estimates) - np.mean(truths)) < 4 * spread
 
 
+@pytest.mark.long
 def test_the_bound_covers_the_truth_of_a_network():
     """A hundred repetitions of 24 starts each on a network with dozens of equilibria."""
 
@@ -58,6 +59,7 @@ def test_the_bound_covers_the_truth_of_a_network():
     assert covered >= 95
 
 
+@pytest.mark.long
 def test_a_basin_too_small_to_hit_is_found_by_chosen_starts():
     """From 1,024 starts one of the 29 equilibria is missed; starts that are chosen find it."""
     network = TanhNetwork(symmetric_weights(gain=3.0))

@@ -72,6 +72,7 @@ def test_a_map_conserves_what_its_steps_do_not_change():
     assert found_names(LinearMap(matrix), square(1.0, 3)) == ["x[0] + x[1] + x[2]"]
 
 
+@pytest.mark.long
 def test_a_total_probability_makes_the_stationary_law_the_one_fixed_point():
     matrix = np.array([[0.5, 0.2, 0.1], [0.3, 0.7, 0.1], [0.2, 0.1, 0.8]])
     found = tw.find_equilibria(
@@ -85,6 +86,7 @@ def test_a_total_probability_makes_the_stationary_law_the_one_fixed_point():
     np.testing.assert_allclose(np.sort(np.abs(only.eigenvalues)), rest, rtol=1e-9)
 
 
+@pytest.mark.long
 def test_a_binding_equilibrium_is_the_root_of_a_quadratic():
     totals = {"x[0] + x[2]": 2.0, "x[1]+x[2]": 1.0}
     found = tw.find_equilibria(binding(1.0, 0.5), POSITIVE, conserved=totals)
@@ -98,6 +100,7 @@ def test_a_binding_equilibrium_is_the_root_of_a_quadratic():
     assert again == found
 
 
+@pytest.mark.long
 def test_where_equilibria_come_in_families_the_totals_are_named():
     found = tw.find_equilibria(binding(1.0, 0.5), POSITIVE)
     assert (found.search.continua, found[0].continuum) == (1, 2)

@@ -95,6 +95,7 @@ def test_a_map_of_an_angle_rests_where_it_turns_by_a_period():
     np.testing.assert_allclose(np.sort(states(found)[:, 0] % (2 * np.pi)), [0, np.pi], atol=1e-12)
 
 
+@pytest.mark.long
 def test_on_the_simplex_eigenvalues_are_those_along_it():
     payoff = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
 
@@ -117,6 +118,7 @@ def test_equilibria_on_the_border_count_as_inside_and_those_beyond_apart():
     assert found.search.outside + found.search.converged == found.search.starts
 
 
+@pytest.mark.long
 def test_a_slice_is_solved_in_the_rest():
     def lorenz(x):
         return np.stack([10 * (x[1] - x[0]), x[0] * (28 - x[2]) - x[1], x[0] * x[1] - 8 / 3 * x[2]])

@@ -73,6 +73,7 @@ def test_smooth_fields_do_not_jump(rule):
     assert len(jumps.points) == jumps.num_poles == 0
 
 
+@pytest.mark.long
 def test_a_pole_is_no_jump_through_zero_and_asks_for_no_index():
     pole = tw.as_flow(lambda x: 1.0 / (x - 0.123), domain=tw.Box([-2.0], [2.0]))
     found = tw.find_equilibria(pole)

@@ -71,6 +71,7 @@ def test_robertson_rests_on_one_line_and_no_entry_is_there_twice(box):
     assert all(e.continuum == 1 for e in found)
 
 
+@pytest.mark.long
 def test_the_circles_of_coupled_oscillators_are_counted():
     """Four Kuramoto oscillators, by their differences from the mean field: 8 circles."""
     found = tw.find_equilibria(Kuramoto(np.array([-0.3, -0.1, 0.15, 0.25])))

@@ -13,6 +13,7 @@ def thalweg(*arguments):
     return CliRunner().invoke(app, ["basins", *map(str, arguments)])
 
 
+@pytest.mark.long
 def test_a_grid_writes_a_figure_and_a_report(tmp_path):
     done = thalweg("double-well", "--grid", 100, "--out", tmp_path)
     assert done.exit_code == 0, done.stderr

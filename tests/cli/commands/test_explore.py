@@ -50,6 +50,7 @@ def test_a_file_of_ones_own_becomes_one_page(model, tmp_path):
     assert str(tmp_path) not in text  # a page travels
 
 
+@pytest.mark.long
 def test_a_slice_is_named_on_the_command_line(tmp_path):
     file = tmp_path / "page.html"
     held = ("--hold", "z=27", "--domain", "-20,20;-30,30;0,50")
@@ -58,6 +59,7 @@ def test_a_slice_is_named_on_the_command_line(tmp_path):
     assert '"name": "z", "value": 27.0' in file.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_bad_input_is_refused_in_words(model, tmp_path):
     file = tmp_path / "page.html"
     for arguments, word in [

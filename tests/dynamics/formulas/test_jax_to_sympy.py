@@ -50,6 +50,7 @@ def test_numbers_are_the_rationals_that_they_were_written_as():
     assert exact_number(3) == 3
 
 
+@pytest.mark.long
 def test_what_has_no_exact_form_is_refused_by_name():
     def loop(x):
         return jax.lax.fori_loop(0, 3, lambda _, y: jnp.sin(y), x)

@@ -126,6 +126,7 @@ def test_nothing_that_is_not_finite_becomes_a_number():
         learn_density(Kinked(np.asarray(1.0)), at_the_kink, ScoreMatching())
 
 
+@pytest.mark.long
 def test_a_form_that_is_too_free_falls_into_a_hole_and_is_refused():
     # A narrow well round one draw, ever narrower: its curvature is all gain.
     class Spikes(tw.Energy):

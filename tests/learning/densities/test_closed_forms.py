@@ -87,6 +87,7 @@ def test_noise_contrast_finds_the_energy_and_its_partition_function():
     assert found.log_partition == pytest.approx(0.5 * np.log(2.0 * np.pi * V), abs=0.03)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", [1, 4])
 def test_contrastive_divergence_has_the_bias_of_its_steps_whatever_their_number(steps):
     eta = 0.4
@@ -99,6 +100,7 @@ def test_contrastive_divergence_has_the_bias_of_its_steps_whatever_their_number(
     assert found.is_converged
 
 
+@pytest.mark.long
 def test_persistent_chains_have_the_same_bias_and_exact_ones_none():
     eta = 0.4
     found = learned(PersistentDivergence(SGLD(eta), updates=Updates(batch_size=0)))
@@ -113,6 +115,7 @@ def biased(eta: float) -> float:
     return (1.0 - np.sqrt(1.0 - 2.0 * eta / V)) / eta
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("sampler", "eta"), [(BAOAB(1.0), 0.25 * (1.0 + np.exp(-1.0))), (OBABO(0.9), 0.5 * 0.9**2)]
 )
@@ -125,6 +128,7 @@ def test_one_step_with_inertia_from_the_draws_is_one_without(sampler, eta):
     assert found.is_converged
 
 
+@pytest.mark.long
 def test_chains_with_inertia_keep_their_momenta_between_updates():
     # BAOAB has the exact law of a bowl whatever h; of OBABO it is w(1 − wh²/4) = 1/v, as η = h²/2.
     updates = Updates(batch_size=0)

@@ -26,6 +26,7 @@ def of_the_turning_flow():
     return found, draws, gradients(found.energy, draws)
 
 
+@pytest.mark.long
 def test_a_linear_flow_goes_down_the_energy_of_its_covariance():
     matrix = np.array([[-1.0, 3.0], [-0.5, -0.8]])
     covariance = scipy.linalg.solve_continuous_lyapunov(matrix, -2.0 * T * np.eye(2))
@@ -42,6 +43,7 @@ def test_a_linear_flow_goes_down_the_energy_of_its_covariance():
     assert found.rising == 0
 
 
+@pytest.mark.long
 def test_the_quartic_of_a_turning_flow_is_found_at_its_temperature(of_the_turning_flow):
     found, draws, made = of_the_turning_flow
     true = slopes(draws)

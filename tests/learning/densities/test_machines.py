@@ -49,6 +49,7 @@ def within(sets: int) -> None:
     assert rms(exact) == pytest.approx(least_error(COUNT), rel=spread)
 
 
+@pytest.mark.long
 def test_pseudo_likelihood_is_nearly_as_good_as_the_likelihood():
     within(20)
 
@@ -66,6 +67,7 @@ def test_standard_errors_are_those_of_cramer_and_rao():
     assert found.loss < -LAW @ np.log(LAW) + 0.05
 
 
+@pytest.mark.long
 def test_a_batch_as_large_as_the_number_of_different_states_counts_each_by_its_share():
     states = draws(COUNT, np.random.default_rng(3))
     how = Updates(count=600, batch_size=len(np.unique(states, axis=0)))
@@ -74,6 +76,7 @@ def test_a_batch_as_large_as_the_number_of_different_states_counts_each_by_its_s
     assert rms(found.values - TRUTH) < 3.0 * least_error(COUNT)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [ContrastiveDivergence, PersistentDivergence])
 def test_chains_of_gibbs_find_couplings_within_twice_the_least_error(method):
     states = draws(COUNT, np.random.default_rng(3))
@@ -81,6 +84,7 @@ def test_chains_of_gibbs_find_couplings_within_twice_the_least_error(method):
     assert rms(found.values - TRUTH) < 2.0 * least_error(COUNT)
 
 
+@pytest.mark.long
 def test_a_matrix_of_couplings_is_learned_edge_by_edge():
     machine = Pairwise(DenseCouplings(np.zeros((3, 3))), np.zeros(3))
     truth = np.array([0.4, -0.3, 0.2])
@@ -96,6 +100,7 @@ def test_a_matrix_of_couplings_is_learned_edge_by_edge():
         np.testing.assert_allclose(hot.values, 3.0 * found.values, rtol=1e-6)
 
 
+@pytest.mark.long
 def test_a_machine_with_hidden_units_is_learned_from_its_visible_ones():
     rng = np.random.default_rng(4)
     machine = Pairwise.rbm(0.1 * rng.standard_normal((6, 3)), np.zeros(6), np.zeros(3))

@@ -74,6 +74,7 @@ def test_two_laws_are_one_equation_short_though_their_means_differ(size):
     assert learn_snapshots(laws, 0.3).temperature == pytest.approx(T, rel=1e-9)
 
 
+@pytest.mark.long
 def test_what_is_refused():
     still = [Gaussian(np.zeros(1), np.eye(1))] * 3
     with pytest.raises(tw.InputError, match="Laws at rest say A/T only"):

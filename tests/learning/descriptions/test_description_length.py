@@ -15,11 +15,13 @@ EVEN = Polynomial([-0.5, 0.25], [(2,), (4,)])
 ASKEW = Polynomial([1.0, -0.75, -0.5, 0.25], [(1,), (2,), (3,), (4,)])
 
 
+@pytest.mark.long
 def test_two_even_wells_cost_one_bit():
     bits = start_bits(EVEN, np.array([[-3.0], [-0.1], [0.2], [1.5]]), Normal())
     np.testing.assert_allclose(bits, 1.0, atol=1e-12)
 
 
+@pytest.mark.long
 def test_a_boundary_that_is_not_in_the_middle():
     one, other = start_bits(ASKEW, np.array([[-1.0], [2.0]]), Normal())
     # Data half in each basin; data from the prior, the entropy of its masses.
@@ -36,6 +38,7 @@ def test_a_far_basin_keeps_its_digits():
     assert bits == pytest.approx(nats / np.log(2.0), rel=1e-6)
 
 
+@pytest.mark.long
 def test_four_wells_in_the_plane_cost_two_bits():
     # (x² − 1)² + (y² − 1)²: four basins, equal by symmetry.
     wells = Polynomial([-2.0, -2.0, 1.0, 1.0], [(2, 0), (0, 2), (4, 0), (0, 4)])
@@ -113,6 +116,7 @@ def test_a_spurious_minimum_pays():
     assert lengths["one"].residual == pytest.approx(lengths["two"].residual, abs=1e-6)
 
 
+@pytest.mark.long
 def test_ends_are_missed_by_the_minimum_of_their_basin():
     # E' = x(x − 2)(x − 10): 3 lies nearer to the minimum 0, and in the basin of 10.
     wells = Polynomial([10.0, -4.0, 0.25], [(2,), (3,), (4,)])
@@ -129,6 +133,7 @@ def test_ends_are_missed_by_the_minimum_of_their_basin():
     assert found.residual == pytest.approx(nats / np.log(2.0), rel=1e-6)
 
 
+@pytest.mark.long
 def test_a_minimum_far_outside_the_prior_has_a_basin():
     # E' = x(x − 1)(x − 20): of N(0, 1) the basin of 20 has what is above 1.
     wells = Polynomial([10.0, -7.0, 0.25], [(2,), (3,), (4,)])

@@ -29,12 +29,14 @@ def truth():
         yield weights(network(Implicit(rtol=1e-13)))
 
 
+@pytest.mark.long
 def test_the_unrolled_gradient_becomes_the_implicit_one(truth):
     with jax.enable_x64(True):
         found = weights(network(Unrolled(), max_steps=300))
         np.testing.assert_allclose(found, truth, atol=1e-8)
 
 
+@pytest.mark.long
 def test_truncation_is_its_identity(truth):
     """The last k steps of a settled run give ∂²E/∂θ∂x H⁻¹(I − (I − ηH)^k) ∂L/∂x."""
     with jax.enable_x64(True):
@@ -65,6 +67,7 @@ def test_nudges_err_by_their_order(truth):
             assert np.log2(errors[1] / errors[0]) == pytest.approx(order, abs=0.05)
 
 
+@pytest.mark.long
 def test_a_nudged_step_is_a_step_of_backpropagation_through_time():
     """Ernoult et al. 2019: t nudged steps give what the last t steps do, to first order."""
     with jax.enable_x64(True):
@@ -75,6 +78,7 @@ def test_a_nudged_step_is_a_step_of_backpropagation_through_time():
             )
 
 
+@pytest.mark.long
 def test_a_batch_is_the_mean_of_its_samples():
     with jax.enable_x64(True):
         for gradient in (Implicit(), EquilibriumPropagation()):

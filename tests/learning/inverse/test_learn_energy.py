@@ -54,6 +54,7 @@ def test_samples_at_rest_fix_the_inverse_of_the_variance():
     assert float(found.energy.stiffness) == pytest.approx(1.0 / np.mean(draws**2), rel=1e-3)
 
 
+@pytest.mark.long
 def test_langevin_states_fix_energy_and_temperature_without_the_bias_of_euler():
     rate, temperature, duration, count = 1.5, 0.7, 0.3, 1500
     rho = np.exp(-rate * duration)
@@ -77,6 +78,7 @@ def test_langevin_states_fix_energy_and_temperature_without_the_bias_of_euler():
     assert abs(euler - expected) > 0.2 * expected
 
 
+@pytest.mark.long
 def test_points_are_learned_with_their_starts():
     points = np.array([[1.0], [1.02], [-1.0], [-0.98], [1.01], [-1.03]])
     gentle = tw.learning.Training(updates=600, rate=0.01)
@@ -95,6 +97,7 @@ def test_pairs_say_where_starts_end():
     assert found.certificates.share == 1.0
 
 
+@pytest.mark.long
 def test_paths_fix_the_energy_up_to_an_increasing_function():
     # E = λ₁x²/2 + λ₂y²/2: paths are y = c x^(λ₂/λ₁), whatever their speed.
     x = np.linspace(1.0, 0.2, 30)
@@ -147,6 +150,7 @@ def test_loss_of_a_step_is_relative():
     assert float(small) == pytest.approx(0.01) == float(large)
 
 
+@pytest.mark.long
 def test_score_matching_is_exact():
     from thalweg.learning.inverse.losses import score_loss
 

@@ -263,6 +263,7 @@ def test_predator_prey_circles_its_center():
     close((0.25 - 0.75 / x) * dx + (0.5 - 1.0 / y) * dy, 0.0)
 
 
+@pytest.mark.long
 def test_competition_is_checked_for_descent_though_its_domain_depends_on_its_parameters():
     check = tw.check_descent(tw.models.Competition())
     assert check.holds

@@ -22,6 +22,7 @@ def test_simulating_the_flow_gives_the_exact_solution():
     np.testing.assert_allclose(product, exact, atol=1e-6)
 
 
+@pytest.mark.long
 def test_descent_is_checked_by_the_library():
     task = dl.Covariances(np.array([[2.0, 0.3], [0.1, 1.0]]), np.diag([1.5, 0.5]))
     network = dl.DeepLinearNetwork(task, (2, 1, 2))
@@ -44,6 +45,7 @@ def test_online_learning_runs_and_learns():
     np.testing.assert_allclose(learned, np.diag([2.0, 1.0, 0.5]), atol=0.02)
 
 
+@pytest.mark.long
 def test_exercise_six_a_to_c_fixed_points_linearizations_kinds():
     found = tw.find_equilibria(tw.models.DeepLinearMode(STRENGTH, TAU))
     origin = [e for e in found if e.continuum == 0]

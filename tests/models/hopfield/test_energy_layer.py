@@ -54,6 +54,7 @@ def test_unknown_forms_are_refused():
         NeuralEnergy(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_the_layer_is_runge_kutta_and_so_is_its_gradient():
     """Against `simulate` with the same steps, and against plain reverse mode through it."""
     flow = tw.SteepestDescent(NeuralEnergy(ReluNetwork.random((5, 16, 5), KEY), "norm", 5.0))

@@ -312,6 +312,7 @@ def after_a_sweep(network, x):
     return SynchronousSpins(network).step(0, x), SequentialSpins(network).step(0, x), drawn
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rule", [pseudo_inverse, storkey])
 @pytest.mark.parametrize("is_wide", [False, True], ids=["float32", "float64"])
 def test_a_pattern_with_a_field_of_zero_stays(rule, is_wide):

@@ -37,6 +37,7 @@ def test_a_table_is_the_series_and_has_its_derivatives(name):
         np.testing.assert_allclose(basis.slopes(points), slopes, atol=1e-10)
 
 
+@pytest.mark.long
 def test_in_many_coordinates_a_series_stays_a_list_of_terms():
     chart = tw.Box([-1.0] * 4, [1.0] * 4).chart()
     basis = make_basis(chart, 2)

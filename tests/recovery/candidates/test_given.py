@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from tests.recovery.candidates.test_acceptance import TURN, Spoilt
 from tests.zoo import Linear, polynomial_flow, square
 
@@ -38,6 +39,7 @@ def inflected(x):
     return x[0] ** 4 / 4.0 - x[0] ** 3 / 3.0 + x[0] ** 2 / 8.0 + x[1] ** 2 / 2.0
 
 
+@pytest.mark.long
 def test_a_given_energy_that_stands_still_where_the_rule_moves_is_none():
     still = tw.energies.Quadratic(jnp.eye(2))
     verdict, found = ask(Linear(-np.eye(2)), inflected, spoilt(bump=-0.0235), still)
@@ -53,6 +55,7 @@ def test_a_given_energy_that_stands_still_where_the_rule_moves_is_none():
     assert "its gradient vanishes, and the rule moves" in alone.note
 
 
+@pytest.mark.long
 def test_a_given_energy_may_fall_as_little_as_it_likes():
     """|x|² falls by |x|⁴ round a Hopf point: at a cosine of 4e-8 where that is looked at."""
     verdict, ((outcome, _),) = ask(

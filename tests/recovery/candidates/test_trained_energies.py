@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from tests.recovery.recovery_systems import cube, values
 
 import thalweg as tw
@@ -45,6 +46,7 @@ def asked(rule, rests):
     return verdict, next(found for found in verdict.levels if found.name == "lyapunov")
 
 
+@pytest.mark.long
 def test_a_network_falls_between_two_wells_that_turn():
     """V itself falls: dV/dt = −|∇V|². No metric is continuous at its spirals."""
     mixing, way = turning()
@@ -72,6 +74,7 @@ def test_a_network_falls_between_two_wells_that_turn():
     assert np.max(np.abs(slopes)) < 1e-6
 
 
+@pytest.mark.long
 def test_a_plane_of_closed_orbits_is_never_given_an_energy():
     """Two coordinates turn for ever while all others settle: nothing falls along a circle.
 

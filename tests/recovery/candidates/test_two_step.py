@@ -38,6 +38,7 @@ def test_a_synchronous_hopfield_network(threshold):
     np.testing.assert_allclose(values(found.energy, points), values(known, points), atol=1e-9)
 
 
+@pytest.mark.long
 def test_a_smooth_synchronous_network_with_unequal_gains():
     """x⁺ = tanh(D W x): −yᵀWx + Σ ∫ atanh / d over both, at x and y after a step."""
     weights, gains = jnp.array([[-2.0, 0.5], [0.5, -1.5]]), jnp.array([1.0, 2.0])

@@ -66,6 +66,7 @@ class TestKnownToFall:
         assert proof.is_proved is not periodic, proof.note
         assert ("return round angles is checked, not proved" in proof.note) is periodic
 
+    @pytest.mark.long
     def test_a_small_network(self):
         weights = jnp.array([[0.0, 1.2], [1.2, 0.0]])
         flow = TanhNetwork(weights)
@@ -155,6 +156,7 @@ class TestNotProved:
         assert prove(large, square(1.0, 5), bowl, [np.zeros(5)]).outcome == "open"
 
 
+@pytest.mark.long
 def test_nothing_is_proved_where_ascent_finds_a_rise():
     """Random energies of a random linear flow: a proof and a rise exclude each other."""
     rng = np.random.default_rng(3)

@@ -134,6 +134,7 @@ def test_a_rest_elsewhere_does_not(rule, box):
     assert tw.recover_symbolic(rule, box).kind == "undecided"
 
 
+@pytest.mark.long
 def test_equilibria_of_a_rule_count_in_its_region_alone():
     """x' = −y + (x − 5)³, y' = x − 5 turns round (5, 0)."""
     rule = tw.as_flow(lambda s: jnp.stack([-s[1] + (s[0] - 5.0) ** 3, s[0] - 5.0]))
@@ -176,6 +177,7 @@ def test_conditions_that_nothing_meets_are_no_answer(rule):
     assert (found.kind, found.energy) == ("undecided", None)
 
 
+@pytest.mark.long
 def test_parameters_with_values_state_what_they_must_keep():
     class Coupled(tw.Flow):
         a: float = 2.0

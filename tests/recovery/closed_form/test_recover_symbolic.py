@@ -152,6 +152,7 @@ def test_nearly_defective_is_a_gradient_in_exact_form():
     assert descends_exactly(verdict)
 
 
+@pytest.mark.long
 def test_no_false_yes():
     """Cyclic dominance, opposite signs, and one term too many."""
     for name in ("rock-paper-scissors", "fitzhugh-nagumo"):
@@ -161,6 +162,7 @@ def test_no_false_yes():
     assert recover_symbolic({x: -x - y, y: -x - y**3 + x**2 / 10**9}).kind != "euclidean"
 
 
+@pytest.mark.long
 def test_a_metric_must_be_positive_in_the_whole_region():
     """m = (cos x, 2y) where y > 0 only."""
     rule = tw.as_flow(lambda x: jnp.stack([-x[0] + x[1] ** 2, -x[1] + jnp.sin(x[0])]))
@@ -193,6 +195,7 @@ def test_a_root_of_a_square_is_no_polynomial():
     assert recover_symbolic(rule, cube(-0.9, 0.9, 2)).kind == "euclidean"
 
 
+@pytest.mark.long
 def test_rules_that_switch_or_turn_round_a_hole_get_no_energy():
     relu = tw.as_flow(lambda x: jnp.stack([-x[0] + jax.nn.relu(-x[1]), -x[1]]))
     turning = tw.as_flow(lambda x: jnp.stack([x[1], -x[0]]) / (x[0] ** 2 + x[1] ** 2))
@@ -230,6 +233,7 @@ class Drift(tw.Flow):
         return self.forth - self.back - jnp.sin(state)
 
 
+@pytest.mark.long
 def test_an_energy_must_come_back_after_a_turn():
     circle = tw.Box([0.0], [2.0 * np.pi], periodic=True)
     swept = tw.as_flow(lambda x: 1.0 + 0.5 * jnp.cos(x))

@@ -76,6 +76,7 @@ def test_a_turn_beyond_a_switch_near_a_wall_is_seen():
     assert first(Slab(0.9999, turn), cube(-1.0, 1.0, 2)).outcome == "no"
 
 
+@pytest.mark.long
 def test_a_constant_covector_is_closed_whatever_rounding_makes_of_its_derivatives():
     """The replicator of u1ᵀ − 1uᵀ climbs u·x: of Dω nothing is left but rounding."""
     worth = np.array([0.3, 1.0, -0.5])

@@ -29,6 +29,7 @@ def slopes(x):
     return np.stack([x[0] + 0.25 * x[1], 1.5 * x[1] + 0.25 * x[0]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bend", [2.0, 3.0])
 def test_the_energy_of_a_gradient_at_a_speed_of_the_place(bend):
     rule = polynomial_flow(lambda x: -(1.0 + bend * x[0] ** 2 + x[1] ** 2) * slopes(x))
@@ -47,6 +48,7 @@ def test_the_energy_of_a_gradient_at_a_speed_of_the_place(bend):
     assert np.max(np.abs(falls)) < 1e-8 * np.max(weights)
 
 
+@pytest.mark.long
 def test_no_factor_helps_where_j_turns_at_rest_or_winds_round_it():
     shear = polynomial_flow(lambda x: np.stack([-x[0] + 0.5 * x[1], -2.0 * x[1]]))
     found = tw.recover_energy(shear, square(1.0), levels=recovery.LEVELS, **KNOWN)
@@ -76,6 +78,7 @@ def test_an_angle_that_comes_to_rest_has_a_metric(drift):
     assert abs(ends[0] - ends[1]) < 1e-7
 
 
+@pytest.mark.long
 def test_angles_of_a_torus_that_are_locked_one_by_one_have_a_metric():
     rule = Sines(np.array([0.5, -0.3]), np.zeros((2, 2)), np.diag([1.0, 0.8]))
     verdict = tw.recover_energy(rule, TORUS, **KNOWN)

@@ -65,6 +65,7 @@ def test_a_pytree_state_is_recovered():
     assert abs(gaps[0] - gaps[1]) < 1e-12
 
 
+@pytest.mark.long
 def test_an_angle_must_bring_the_energy_back():
     box = tw.Box([-np.pi, -1.0], [np.pi, 1.0], periodic=[True, False])
 
@@ -85,12 +86,14 @@ def test_symmetric_jacobians_are_not_enough_where_the_region_has_a_hole():
     assert residual(verdict) > 1e-2
 
 
+@pytest.mark.long
 def test_symmetric_jacobians_are_not_enough_where_the_rule_jumps():
     jump = tw.as_flow(lambda x: jnp.stack([0.0 * x[0], jnp.sign(x[0] - 0.1)]))
     verdict = tw.recover_energy(jump, SQUARE, equilibria=(), thorough=False)
     assert verdict.kind != "euclidean"
 
 
+@pytest.mark.long
 def test_a_thousand_dimensions():
     weights = np.random.default_rng(0).normal(size=(1000, 1000)) / 40.0
 
@@ -132,6 +135,7 @@ def test_the_residual_scales_with_what_is_not_a_gradient(size):
     assert 0.01 * size < residual(verdict) < 100.0 * size
 
 
+@pytest.mark.long
 def test_what_is_small_beside_the_rest_is_seen():
     stiff = tw.as_flow(lambda x: jnp.stack([-1e10 * x[0], -x[1] + x[2], -x[1] - x[2]]))
     box = tw.Box(-np.ones(3), np.ones(3))
@@ -149,6 +153,7 @@ def test_bad_input_is_refused_with_the_cure():
         tw.recover_energy(tw.as_flow(lambda x: -x))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [1e-200, 1e-160])
 def test_a_slow_gradient_is_one_whatever_its_units(size):
     hill = Linear(size * np.array([[-1.0, 2.0], [2.0, -6.0]]))

@@ -22,6 +22,7 @@ def ask(rule, **known):
     return tw.recover_energy(rule, TORUS, thorough=False, **known)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("drift", "strength", "whole"),
     [

@@ -64,6 +64,7 @@ def test_symmetric_tanh_networks_descend_in_a_diagonal_metric(size):
     np.testing.assert_allclose(lowered * np.cosh(points[:3]) ** 2, scale, rtol=1e-6)
 
 
+@pytest.mark.long
 def test_a_scaled_symmetric_network_descends_too_and_a_generic_one_does_not():
     weights = symmetric(2, 5)
     scaled = np.diag([0.5, 1.0, 1.7, 2.0, 0.9]) @ weights
@@ -76,6 +77,7 @@ def test_a_scaled_symmetric_network_descends_too_and_a_generic_one_does_not():
     assert level(generic, "diagonal-metric").outcome == "no"
 
 
+@pytest.mark.long
 @given(st.integers(0, 10_000))
 def test_two_neurons_descend_exactly_if_their_couplings_have_one_sign(seed):
     """A diagonal metric iff W₁₂W₂₁ > 0; if not, the constant one diag(d) W⁻¹ iff det W < 0."""
@@ -87,6 +89,7 @@ def test_two_neurons_descend_exactly_if_their_couplings_have_one_sign(seed):
         assert verdict.kind == ("constant-metric" if np.linalg.det(weights) < 0.0 else "undecided")
 
 
+@pytest.mark.long
 @given(st.integers(0, 10_000), st.sampled_from([1e-5, 1e-4, 1e-3, 1e-2]))
 def test_no_false_yes_once_the_perturbation_is_above_the_tolerance(seed, size):
     """A cyclic part that no diagonal metric absorbs; the residual follows its size."""
@@ -139,6 +142,7 @@ def test_the_reduced_normalization_network(size):
     np.testing.assert_allclose(lowered, scale * rule.outputs(points[0]), rtol=1e-6)
 
 
+@pytest.mark.long
 def test_a_pole_that_the_region_all_but_touches():
     """Down to u = −0.999 σ², where R is a thousand times what it is at the other end."""
     rng = np.random.default_rng(3)
@@ -188,6 +192,7 @@ def test_its_unreduced_weights_are_not_euclidean():
     assert level(verdict, "euclidean").outcome == "no"
 
 
+@pytest.mark.long
 def test_linear_rules_descend_in_a_constant_metric_exactly_if_they_may():
     def verdict(rows):
         return tw.recover_energy(Linear(jnp.asarray(rows)), cube(-1.0, 1.0, 2), **QUICK)
@@ -230,6 +235,7 @@ def test_replicators_descend_in_the_metric_of_the_simplex():
     assert verdict.kind == "undecided"
 
 
+@pytest.mark.long
 def test_a_metric_that_the_caller_names():
     geometry = tw.DiagonalMetric(lambda x: jnp.exp(x[::-1]))
     rule = tw.SteepestDescent(lambda x: x[0] ** 2 + 2.0 * x[1] ** 2 + x[0] * x[1], geometry)

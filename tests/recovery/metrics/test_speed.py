@@ -96,6 +96,7 @@ def test_a_constant_speed_says_nothing():
     assert "constant" in last_level(verdict).note
 
 
+@pytest.mark.long
 def test_the_defect_grows_with_what_is_no_gradient():
     """In three dimensions no change of speed can make up for a turn, and its size shows."""
     box = cube(-1.0, 1.0, 3)

@@ -144,6 +144,7 @@ class Kinked(tw.Flow):
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("are_given", [False, True])
 def test_a_jacobian_of_no_branch_refutes_nothing(are_given):
     """f = −∇½(2x² + y² + relu(x + y)²); at the rest, on the kink, J = [[−2, 0], [−1, −2]]."""

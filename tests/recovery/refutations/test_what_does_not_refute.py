@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from tests.zoo import Linear
 
 import thalweg as tw
@@ -21,6 +22,7 @@ def bent(x):
     return jnp.maximum(jnp.sin(x) + 0.5, 0.0) ** 4
 
 
+@pytest.mark.long
 def test_a_circle_that_rests_on_an_arc_leaves_room_for_a_rise():
     circle = tw.Box([0.0], [2.0 * np.pi], periodic=True)
     verdict = tw.recover_energy(tw.as_flow(bent), circle, thorough=False)

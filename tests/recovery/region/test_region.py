@@ -71,6 +71,7 @@ def test_a_coordinate_without_width_is_left_out_aloud():
         tw.Box([1.0], [0.0])
 
 
+@pytest.mark.long
 def test_the_split_of_a_rotation_on_a_square():
     """The rest's share of ∫|f|² is that of a stream function ψ with Δψ = −2, ψ = 0 at the walls.
 

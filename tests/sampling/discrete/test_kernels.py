@@ -102,6 +102,7 @@ def test_random_visits_are_reversible(double, energy):
     assert np.linalg.matrix_power(matrix, energy.size).min() > 0.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "method",
     [BlockGibbs(TEMPERATURE), BlockGibbs(TEMPERATURE, palindromic=True), Glauber(TEMPERATURE)],
@@ -147,6 +148,7 @@ def test_correlations_of_an_open_chain(double):
         assert abs(seen - expected) < 4.0 * np.sqrt((1.0 - expected**2) / 4000)
 
 
+@pytest.mark.long
 def test_potts_draws_have_the_law():
     energy = Pairwise.lattice([5], 0.9, np.array([0.0, 0.4, -0.2]), states=3)
     every = np.array(list(itertools.product(range(3), repeat=5)))
@@ -164,6 +166,7 @@ def test_potts_draws_have_the_law():
         assert chi2 < freedom + 4.0 * np.sqrt(2.0 * freedom)
 
 
+@pytest.mark.long
 def test_gaussian_visible_units_have_their_moments():
     """The joint covariance by hand: v | h is N(σ²(a + Wh), σ²T), h of two units is enumerated."""
     weights, fields = np.array([[0.8, -0.5], [0.3, 0.9]]), [np.array([0.1, -0.3]), 0.2]
@@ -289,6 +292,7 @@ def test_machines_are_sampled():
     assert run.states.dtype == np.int8
 
 
+@pytest.mark.long
 def test_bad_input():
     key = jax.random.key(0)
     with pytest.raises(tw.InputError, match="temperature must be at least 0, got -1"):

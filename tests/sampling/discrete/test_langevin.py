@@ -59,6 +59,7 @@ class Cubic(tw.Energy):
         return -self.coupling * jnp.sum(state * jnp.roll(state, 1) * jnp.roll(state, 2))
 
 
+@pytest.mark.long
 def test_draws_of_an_energy_of_triples():
     energy, temperature = Cubic(), 1.5
     run = tw.sample(

@@ -63,6 +63,7 @@ def swept(kernel, state, keys):
     return jax.vmap(lambda key: kernel.draw(key, 0, state))(keys)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("coupling", [1.0, -0.8])
 @pytest.mark.parametrize("sides", [(4, 6), (8, 4)])
 def test_chances_of_a_sweep(coupling, sides):
@@ -92,6 +93,7 @@ def test_chances_of_a_sweep(coupling, sides):
     assert np.abs(correlations).max() < 4.5 / np.sqrt(count)
 
 
+@pytest.mark.long
 def test_palindromic_sweeps_draw_the_first_colour_again():
     kernel = PackedSweep(Pairwise.lattice((8, 4), 5.0), 0.1, palindromic=True)
     start = np.where(np.indices((8, 4)).sum(0) % 2 == 0, -1, 1).astype(np.int8)
@@ -99,6 +101,7 @@ def test_palindromic_sweeps_draw_the_first_colour_again():
     np.testing.assert_array_equal(found, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("temperature", [2.0, CRITICAL, 3.0])
 def test_energy_a_spin_is_kaufmans(temperature):
     """32², within 4 standard errors of independent chains."""
@@ -135,6 +138,7 @@ def test_which_are_packed():
     assert not isinstance(BlockGibbs(0.0).kernel(Pairwise.lattice(32)), PackedSweep)
 
 
+@pytest.mark.long
 def test_nan_is_not_masked():
     kernel = PackedSweep(Pairwise.lattice(4), 2.0)
     broken = np.ones((4, 4), np.float32)

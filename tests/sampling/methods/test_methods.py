@@ -32,6 +32,7 @@ def moments(temperature):
     return [float(np.sum(law.masses * f)) for f in (x, x**2, law.levels)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "method",
     [MALA(0.1, 0.7), HMC(0.7, 4), NUTS(0.7), ParallelTempering(MALA(0.08), [0.7, 1.5, 3.0])],
@@ -167,6 +168,7 @@ def test_replicas_exchange_by_the_formula():
         assert np.all(np.sort(orders, axis=1) == np.arange(4))
 
 
+@pytest.mark.long
 def test_tempering_crosses_what_mala_does_not():
     high = tw.energies.DoubleWell(barrier=4.0)
     starts = Starts(np.array([[-1.0], [1.0]], np.float32))
@@ -179,6 +181,7 @@ def test_tempering_crosses_what_mala_does_not():
     assert tempered.temperature == 0.3
 
 
+@pytest.mark.long
 def test_the_warm_up_finds_scales_and_steps():
     wide = tw.energies.Quadratic(np.diag([1.0, 100.0]))
     run = tw.sample(wide, NUTS(), np.zeros(2, np.float32), count=500, warmup=600, key=KEY)
@@ -239,6 +242,7 @@ def test_an_energy_that_is_unbounded_below(method):
         tw.sample(hill, method, np.zeros(1, np.float32), key=KEY)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("method", "limit"), [(SGLD(0.25), 0.2), (BAOAB(0.7), 0.632)])
 def test_steps_that_are_too_long_say_so(method, limit):
     bowl = tw.energies.Quadratic(np.diag([1.0, 10.0]))
@@ -257,6 +261,7 @@ def test_what_cannot_be_normalized_shows():
     assert any("do not agree" in said for said in run.warnings)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("method", "eta"), [(BAOAB(1.0), 0.25 * (1.0 + np.exp(-1.0))), (OBABO(1.0), 0.5)]
 )

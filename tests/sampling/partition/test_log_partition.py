@@ -92,6 +92,7 @@ def test_hopfield_networks_have_one_too():
     assert log_partition(Hopfield(matrix, 0.2), 1.0).value == pytest.approx(expected, rel=1e-13)
 
 
+@pytest.mark.long
 def test_units_that_take_any_number_are_integrated():
     """One visible unit and two hidden ones, by quadrature."""
     weights, fields, temperature = np.array([[0.8, -0.5]]), np.array([0.3, 0.2, -0.1]), 0.7
@@ -171,6 +172,7 @@ def seeds_within(energy, method, expected, seeds):
     return np.sum(np.abs(errors) < 3.0), errors
 
 
+@pytest.mark.long
 def test_annealed_estimates_of_a_few_seeds():
     expected = log_partition(RESTRICTED, 1.0).value
     inside, errors = seeds_within(RESTRICTED, Annealed(), expected, range(6))
@@ -187,6 +189,7 @@ def test_annealed_estimates_are_within_three_errors():
     assert errors.std() == pytest.approx(1.0, abs=4.0 / np.sqrt(2 * 200))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "energy",
     [

@@ -7,6 +7,7 @@ import thalweg as tw
 from thalweg.studies.boltzmann import digits
 
 
+@pytest.mark.long
 def test_the_likelihood_of_digits_rises():
     found = digits.study(hidden=8, updates=400, stages=2)
     test = found.values["test"]

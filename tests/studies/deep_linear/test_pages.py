@@ -41,6 +41,7 @@ def test_stopping_times_by_ratio():
     assert names(found) == {"errors"}
 
 
+@pytest.mark.long
 def test_a_tree_in_small():
     found = tree_page.study(features=60, branching=2, hidden=(16, 16), num_saves=121)
     assert names(found) == {"levels", "modes", "similarity", "item-map"}

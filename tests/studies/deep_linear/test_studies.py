@@ -60,6 +60,7 @@ def test_levels_of_a_tree_are_learned_from_the_root():
         tree.tree_differentiation("tanh", data=data)
 
 
+@pytest.mark.long
 def test_square_networks_are_lazy_at_both_ends_and_others_at_one():
     balances, change = [-50.0, -5.0, 0.0, 5.0, 50.0], {}
     for name, widths in prior.SHAPES.items():
@@ -84,6 +85,7 @@ def test_the_marchenko_pastur_integral_has_its_moments():
         np.testing.assert_allclose([total, mean, square], [min(1, ratio), 1, 1 + 1 / ratio])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
 def test_errors_and_stopping_times_follow_random_matrix_theory(ratio):
     times = np.geomspace(0.05, 50.0, 60)

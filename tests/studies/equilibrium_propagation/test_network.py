@@ -49,6 +49,7 @@ def test_the_gradient_is_nearly_that_through_the_run():
     assert float(hasty) < float(good)
 
 
+@pytest.mark.long
 def test_digits_are_learned():
     found = page.study(digits=True, epochs=8)
     (accuracy,) = found.values["accuracy"]

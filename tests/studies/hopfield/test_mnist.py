@@ -44,6 +44,7 @@ def reproduced(folder, epochs, rows=ROWS):
     return reproduce(DATA, scale, rows, 1, folder, seed=0, data_name="dots")
 
 
+@pytest.mark.long
 def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(tmp_path):
     (tmp_path / "a").mkdir()
     through = reproduced(tmp_path / "a", 3)
@@ -213,6 +214,7 @@ def test_the_same_command_again_goes_on_from_the_checkpoints_in_its_folder(tmp_p
     assert not (tmp_path / "third" / "checkpoints").exists()
 
 
+@pytest.mark.long
 def test_the_digits_from_the_command_line(tmp_path):
     asked = ("--set", "rows=network", "--set", "epochs=3", "--out", tmp_path / "out")
     result = thalweg("study", "hopfield-mnist", "--digits", *asked)
@@ -235,6 +237,7 @@ def test_other_studies_read_no_images():
     assert "reads no images" in result.stderr
 
 
+@pytest.mark.long
 def test_data_mnist_says_what_it_found_or_why_not(tmp_path):
     result = thalweg("data", "mnist", tmp_path, "--from", "ftp://somewhere")
     assert result.exit_code == 2

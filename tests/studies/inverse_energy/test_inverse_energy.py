@@ -52,6 +52,7 @@ def test_points_within_the_distance_count_once():
     np.testing.assert_array_equal(kept, [[0.0], [1.0]])
 
 
+@pytest.mark.long
 def test_the_study_in_small():
     found = page.study(
         truths=("double-well", "grid-world"), effort=0.1, trainings=1, ablations=False

@@ -11,6 +11,7 @@ def blocks(outcome, kind):
     return [b for section in outcome.page.sections for b in section.blocks if isinstance(b, kind)]
 
 
+@pytest.mark.long
 def test_stability_counts_every_point_and_every_disagreement():
     found = stability_page.study(points=12, steps=120, neurons=4)
     assert {p.name for p in blocks(found, Picture)} == {"simulated", "theory", "differences"}

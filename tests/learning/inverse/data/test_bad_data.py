@@ -93,6 +93,7 @@ def test_paths_that_were_not_followed_to_rest_are_said():
     assert "still move at their end" in found.identified.missing[0]
 
 
+@pytest.mark.long
 def test_training_goes_on_from_a_checkpoint_and_refuses_another(tmp_path):
     path = tmp_path / "energy"
     short = Training(updates=200, checkpoint=path, records=tmp_path / "records.jsonl")

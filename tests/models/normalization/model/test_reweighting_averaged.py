@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from thalweg.models.normalization import AveragedReweighting
 
@@ -48,6 +49,7 @@ def test_rich_inputs_leave_the_antisymmetric_directions_at_rest():
     assert np.linalg.matrix_rank(jacobian) == 10
 
 
+@pytest.mark.long
 def test_some_ensembles_have_complex_eigenvalues_so_there_is_no_energy():
     rng = np.random.default_rng(1)
     complex_ones, positive = 0, 0

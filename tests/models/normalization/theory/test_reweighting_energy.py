@@ -131,6 +131,7 @@ def test_the_map_descends_up_to_the_critical_step_and_not_beyond():
     assert rises == {0.9: False, 1.1: True}
 
 
+@pytest.mark.long
 def test_energy_and_metric_take_a_state_of_either_dtype():
     held = same_input(np.random.default_rng(11), 3, 0.01, 0.02)
     pool = jnp.asarray(held.start, dtype=jnp.float32)

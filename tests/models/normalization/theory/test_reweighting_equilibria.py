@@ -58,6 +58,7 @@ def test_counts_for_four_neurons(beta, count, stable):
     assert not best.lower.any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("beta", "count"), [(1e-3, 16), (-0.05, 1)])
 def test_counts_agree_with_the_generic_search(beta, count):
     held = same_input(np.random.default_rng(3), 4, 0.01, beta)
