@@ -22,7 +22,7 @@ from thalweg.energies.pairwise import Pairwise
 from thalweg.energies.polynomial import Polynomial
 from thalweg.energies.quadratic import Quadratic
 from thalweg.energies.restriction import Restriction
-from thalweg.energies.units import Binary, GaussianBinary, Potts, Units
+from thalweg.energies.unit_laws import Binary, GaussianBinary, Potts, Units
 from thalweg.energies.wells import DoubleWell, FourWells, MuellerBrown
 
 __all__ = [

@@ -12,7 +12,7 @@ from thalweg.core.trees import as_parameter, cast_like, computable, is_integer
 from thalweg.energies.base import Energy
 from thalweg.energies.couplings import LatticeCouplings, LayeredCouplings, couplings_from
 from thalweg.energies.hopfield import Couplings
-from thalweg.energies.units import Binary, GaussianBinary, Potts, Units
+from thalweg.energies.unit_laws import Binary, GaussianBinary, Potts, Units
 
 
 class Pairwise(Energy):

@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.trees import replace
 from thalweg.energies import Binary, Pairwise
-from thalweg.energies.units import Units
+from thalweg.energies.unit_laws import Units
 
 
 class Chances(Units):

@@ -25,7 +25,7 @@ from thalweg.dynamics.problem import make_problem
 _NEAR = 0.2
 # Different sentences of the searches at single values that are passed on: more nobody reads.
 _NOTES = 5
-_WANDERING = ("chaos", "recurrent")
+_NON_PERIODIC = ("chaos", "recurrent")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -209,7 +209,7 @@ def _tracks(found: list[Basins], problem: Any) -> list[dict[int, Attractor]]:
 
 def _apart(problem: Any, one: Attractor, other: Attractor) -> float:
     """The distances between attractors, in widths of the domain; chaotic ones have no place."""
-    if one.kind in _WANDERING and other.kind in _WANDERING:
+    if one.kind in _NON_PERIODIC and other.kind in _WANDERING:
         return 0.5 * _NEAR
     chart = problem.chart
     a, b = (np.asarray(chart.coordinates(chart.layout.unflatten(x.point))) for x in (one, other))

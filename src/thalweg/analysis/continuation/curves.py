@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.analysis.continuation.family import Family
-from thalweg.analysis.equilibria.small_solves import solve_general
+from thalweg.analysis.equilibria.linear_solves import solve_general
 
 # Points of one curve: room for ten times as many as curves of published models take, because one
 # that comes near another is followed in far shorter steps.

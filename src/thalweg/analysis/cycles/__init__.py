@@ -4,6 +4,6 @@
 `scales`), `recurrence`, `closing` (Newton by `shooting` on `segments`) and `polish` (periods,
 multipliers, and what a closed orbit must keep to be reported), put together by `flows`. Maps:
 `iterates`, `long_orbits` and `maps_newton`, put together by `maps`. `orbits` is what both hand on,
-`families` holds cycles that are not isolated, `non_periodic` what wanders, `assemble` makes the
-cycles that a person reads.
+`families` holds cycles that are not isolated, `non_periodic` what settles on none, `assemble` makes
+the cycles that a person reads.
 """

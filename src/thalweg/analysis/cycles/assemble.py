@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis.cycles.maps_newton import PeriodicOrbit
-from thalweg.analysis.cycles.non_periodic import Wanderer, group
+from thalweg.analysis.cycles.non_periodic import NonPeriodicRun, group
 from thalweg.analysis.cycles.orbits import Orbit
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
@@ -108,7 +108,7 @@ def assemble_cycles(
     problem: Problem,
     frame: Frame,
     found: list[Cycle],
-    wanderers: list[Wanderer],
+    non_periodic: list[NonPeriodicRun],
     trajectories: int,
     notes: list[str],
     about: About,
@@ -119,7 +119,7 @@ def assemble_cycles(
         problem: the rule and its chart.
         frame: points in units of the domain.
         found: all cycles found.
-        wanderers: trajectories that settled on nothing.
+        non_periodic: trajectories that settled on nothing.
         trajectories: how many were followed.
         notes: sentences to begin with.
         about: the rule, and the domain searched.
@@ -138,7 +138,7 @@ def assemble_cycles(
     if outside:
         verb = "lies" if outside == 1 else "lie"
         notes.append(f"{outside} more {verb} wholly outside the domain.")
-    unsettled = sum(not wanderer.is_steady for wanderer in wanderers)
+    unsettled = sum(not run.is_steady for run in non_periodic)
     if unsettled:
         notes.append(
             f"{unsettled} of {trajectories} trajectories had not settled when the budget of steps "
@@ -154,7 +154,7 @@ def assemble_cycles(
             lower=chart.embed(g.lower * frame.widths),
             upper=chart.embed(g.upper * frame.widths),
         )
-        for g in group(wanderers)
+        for g in group(non_periodic)
     ]
     return Cycles(
         members=tuple(members),

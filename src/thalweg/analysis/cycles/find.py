@@ -22,7 +22,7 @@ from thalweg.analysis.cycles.assemble import (
 from thalweg.analysis.cycles.flows import Orbit, search_flow
 from thalweg.analysis.cycles.long_runs import AT_REST, ESCAPED, RUNNING
 from thalweg.analysis.cycles.maps import MAX_PERIOD, is_dear, search_map
-from thalweg.analysis.cycles.non_periodic import Wanderer
+from thalweg.analysis.cycles.non_periodic import NonPeriodicRun
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Cycles
 from thalweg.analysis.equilibria.find import given_points
@@ -155,13 +155,13 @@ def _search_flow(
     about: About, only_sources: bool,
 ) -> Cycles:  # fmt: skip
     orbits: list[Orbit] = []
-    wanderers: list[Wanderer] = []
+    non_periodic: list[NonPeriodicRun] = []
     failed, ended, stays = 0, Counter[int](), True
     for first in range(0, len(starts), MOST_STARTS):
         part = starts[first : first + MOST_STARTS] / frame.widths
         orbits, runs, lost = search_flow(problem, frame, part, centers / frame.widths, orbits)
         failed, ended, stays = failed + lost, ended + runs.ended(), stays and runs.stays()
-        wanderers += runs.wanderers()
+        non_periodic += runs.non_periodic()
     found = [from_orbit(problem, frame, orbit) for orbit in orbits]
     notes = [BY_CHANCE] if problem.chart.dimension > 2 else []
     if failed:
@@ -171,10 +171,10 @@ def _search_flow(
         counts = (ended[status] for status in (AT_REST, ESCAPED, RUNNING))
         notes.append(ENDED.format(ended.total(), *counts))
     is_plane = problem.chart.dimension == 2 and not frame.angles.any()
-    stays &= all(wanderer.is_steady for wanderer in wanderers if wanderer.direction > 0.0)
+    stays &= all(run.is_steady for run in non_periodic if run.direction > 0.0)
     if is_plane and stays and only_sources and not any(o.attracts(1.0) for o in orbits):
         notes.append(MUST_BE)
-    return assemble_cycles(problem, frame, found, wanderers, 2 * len(starts), notes, about)
+    return assemble_cycles(problem, frame, found, non_periodic, 2 * len(starts), notes, about)
 
 
 def _search_map(
@@ -187,9 +187,9 @@ def _search_map(
 ) -> Cycles:
     only_visited = max_period is None and is_dear(problem)
     longest = None if only_visited else max_period or MAX_PERIOD
-    orbits, wanderers, ended = search_map(problem, frame, starts / frame.widths, key, longest)
+    orbits, non_periodic, ended = search_map(problem, frame, starts / frame.widths, key, longest)
     found = [from_points(problem, frame, orbit) for orbit in orbits]
     notes = [ONLY_VISITED] if longest is None else [UP_TO.format(longest)]
     if not orbits:
         notes.append(ENDED_MAP.format(len(starts), *ended))
-    return assemble_cycles(problem, frame, found, wanderers, len(starts), notes, about)
+    return assemble_cycles(problem, frame, found, non_periodic, len(starts), notes, about)

@@ -6,7 +6,7 @@ import numpy as np
 
 from thalweg.analysis.cycles.iterates import LANES, STEPS, iterate
 from thalweg.analysis.cycles.maps_newton import SAME, PeriodicOrbit, close_orbits
-from thalweg.analysis.cycles.non_periodic import Wanderer
+from thalweg.analysis.cycles.non_periodic import NonPeriodicRun
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.dynamics.problem import Problem
 
@@ -22,13 +22,13 @@ class LongOrbits(NamedTuple):
 
     Attributes:
         cycles: those known before, and those that some of them settled on.
-        wanderers: those that settled on nothing.
+        non_periodic: those that settled on nothing.
         points: the second half of every orbit that did not run away, shape `(n, m, d)`.
         ended: how many came to rest, ran away, and settled on nothing.
     """
 
     cycles: list[PeriodicOrbit]
-    wanderers: list[Wanderer]
+    non_periodic: list[NonPeriodicRun]
     points: np.ndarray
     ended: np.ndarray
 
@@ -61,8 +61,8 @@ def follow(
             break
     late = np.stack(blocks[len(blocks) // 2 :], axis=1)
     rates = np.stack(growth[len(blocks) // 2 :], axis=1)
-    wanderers = [
-        Wanderer.of(
+    non_periodic = [
+        NonPeriodicRun.of(
             late[i].reshape(-1, late.shape[-1]),
             np.stack([rates[i], np.full(rates.shape[1], float(STEPS))], axis=1),
             1.0,
@@ -71,7 +71,7 @@ def follow(
     ]
     kept = np.isfinite(late).all(axis=(1, 2, 3)) & near
     ended = np.array([rests, gone, running.sum()])
-    return LongOrbits(cycles, wanderers, late.reshape(LANES, -1, late.shape[-1])[kept], ended)
+    return LongOrbits(cycles, non_periodic, late.reshape(LANES, -1, late.shape[-1])[kept], ended)
 
 
 def _period(points: np.ndarray, frame: Frame) -> int | None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from thalweg.analysis.cycles.non_periodic import Wanderer
+from thalweg.analysis.cycles.non_periodic import NonPeriodicRun
 from thalweg.analysis.cycles.recurrence import Frame, Path, size_of
 from thalweg.analysis.cycles.scales import multiplied
 from thalweg.dynamics.problem import Problem
@@ -69,13 +69,13 @@ class LongRuns:
         path = Path.join(self.paths[lane])
         return path.last(len(path) // 2)
 
-    def wanderers(self) -> list[Wanderer]:
+    def non_periodic(self) -> list[NonPeriodicRun]:
         """The lanes that are still running."""
         found = []
         for lane in np.flatnonzero(self.status == RUNNING):
             z = self.frame.wrap(self.window(int(lane)).z[:, 1])
             growth = np.array(self.growth[lane][self.blocks // 2 :])
-            found.append(Wanderer.of(z, growth, float(self.direction[lane])))
+            found.append(NonPeriodicRun.of(z, growth, float(self.direction[lane])))
         return found
 
     def ended(self) -> Counter[int]:

@@ -8,7 +8,7 @@ import numpy as np
 from thalweg.analysis.cycles.iterates import LANES, Iterate, orbits_of
 from thalweg.analysis.cycles.long_orbits import follow
 from thalweg.analysis.cycles.maps_newton import PeriodicOrbit, close_orbits, is_minimal, owner_of
-from thalweg.analysis.cycles.non_periodic import Wanderer
+from thalweg.analysis.cycles.non_periodic import NonPeriodicRun
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.equilibria.search import ROUND, Scales, probe, search_all
 from thalweg.dynamics.problem import Problem
@@ -30,7 +30,7 @@ def search_map(
     starts: np.ndarray,
     key: jax.Array | None,
     max_period: int | None,
-) -> tuple[list[PeriodicOrbit], list[Wanderer], np.ndarray]:
+) -> tuple[list[PeriodicOrbit], list[NonPeriodicRun], np.ndarray]:
     """The n-cycles of a map, what orbits do that settle on nothing, and how many of them end how.
 
     Arguments:
@@ -42,16 +42,16 @@ def search_map(
             long orbits come close to, for maps of which every step is dear.
     """
     cycles: list[PeriodicOrbit] = []
-    wanderers: list[Wanderer] = []
+    non_periodic: list[NonPeriodicRun] = []
     stretches, ended = [], np.zeros(3, dtype=int)
     for first in range(0, len(starts), LANES):
         long_orbits = follow(problem, frame, starts[first : first + LANES], cycles)
         cycles, stretches = long_orbits.cycles, [*stretches, long_orbits.points]
-        wanderers, ended = wanderers + long_orbits.wanderers, ended + long_orbits.ended
+        non_periodic, ended = non_periodic + long_orbits.non_periodic, ended + long_orbits.ended
     if max_period is None:
         periods = range(2, MAX_PERIOD + 1)
         near = [z for n in periods for points in stretches for z in _near_returns(points, n, frame)]
-        return cycles + close_orbits(problem, frame, near, cycles), wanderers, ended
+        return cycles + close_orbits(problem, frame, near, cycles), non_periodic, ended
     visited = np.concatenate([z[:, -4:].reshape(-1, starts.shape[1]) for z in stretches])
     for period in range(2, max_period + 1):
         hits: list[int] = []
@@ -63,7 +63,7 @@ def search_map(
             counts = np.bincount([h for h in hits if h >= 0], minlength=len(rivals))
             if np.all(counts >= _SEEN_ENOUGH) or any(cycle.continuum for cycle in rivals):
                 break
-    return cycles, wanderers, ended
+    return cycles, non_periodic, ended
 
 
 def is_dear(problem: Problem) -> bool:

@@ -18,7 +18,7 @@ _SURE = 4.0  # standard errors above zero: some are estimated from few, dependen
 _FOLDS = 5.0  # e-folds of a tangent in all: shear on a torus grows like t, and makes no more of it
 
 
-class Wanderer(NamedTuple):
+class NonPeriodicRun(NamedTuple):
     """One such trajectory.
 
     Attributes:
@@ -37,7 +37,7 @@ class Wanderer(NamedTuple):
     direction: float
 
     @classmethod
-    def of(cls, z: np.ndarray, growth: np.ndarray, direction: float) -> "Wanderer":
+    def of(cls, z: np.ndarray, growth: np.ndarray, direction: float) -> "NonPeriodicRun":
         """From its points `(n, d)`, angles wrapped, and the growth of its tangent."""
         early, late = np.array_split(z, 2)
         reach = np.array([np.max(np.ptp(part, axis=0)) for part in (early, late)])
@@ -45,7 +45,7 @@ class Wanderer(NamedTuple):
         return cls(z.min(axis=0), z.max(axis=0), is_steady, growth, direction)
 
 
-class Wandering(NamedTuple):
+class NonPeriodicSet(NamedTuple):
     """Trajectories that recur in one region without closing.
 
     Attributes:
@@ -67,26 +67,26 @@ class Wandering(NamedTuple):
     direction: float
 
 
-def group(wanderers: list[Wanderer]) -> list[Wandering]:
-    """Steady wanderers that fill the same region, together; the largest group first."""
-    groups: list[list[Wanderer]] = []
-    for wanderer in wanderers:
-        if wanderer.is_steady:
-            home = next((g for g in groups if _is_similar(g[0], wanderer)), None)
+def group(non_periodic: list[NonPeriodicRun]) -> list[NonPeriodicSet]:
+    """Steady runs that fill the same region, together; the largest group first."""
+    groups: list[list[NonPeriodicRun]] = []
+    for run in non_periodic:
+        if run.is_steady:
+            home = next((g for g in groups if _is_similar(g[0], run)), None)
             if home is None:
-                groups.append([wanderer])
+                groups.append([run])
             else:
-                home.append(wanderer)
+                home.append(run)
     return [_summary(members) for members in sorted(groups, key=len, reverse=True)]
 
 
-def _is_similar(a: Wanderer, b: Wanderer) -> bool:
+def _is_similar(a: NonPeriodicRun, b: NonPeriodicRun) -> bool:
     size = np.max(np.maximum(a.upper - a.lower, b.upper - b.lower))
     apart = max(np.max(np.abs(a.lower - b.lower)), np.max(np.abs(a.upper - b.upper)))
     return bool(a.direction == b.direction and apart <= _SIMILAR * size)
 
 
-def _summary(members: list[Wanderer]) -> Wandering:
+def _summary(members: list[NonPeriodicRun]) -> NonPeriodicSet:
     totals = np.array([m.growth.sum(axis=0) for m in members])
     # Few trajectories: take stretches of time as independent instead.
     samples = totals if len(members) >= _MANY else np.concatenate([m.growth for m in members])
@@ -95,7 +95,7 @@ def _summary(members: list[Wanderer]) -> Wandering:
     spread = float(weights @ (rates - exponent) ** 2)
     error = float(np.sqrt(spread / max(len(rates) - 1, 1)))
     folds = exponent * float(np.median(totals[:, 1]))
-    return Wandering(
+    return NonPeriodicSet(
         lanes=len(members),
         exponent=exponent,
         error=error,

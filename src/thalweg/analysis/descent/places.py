@@ -216,8 +216,8 @@ def _zeros(problem: Problem, energy: Any, lanes: Any) -> tuple[jax.Array, jax.Ar
 
         began, is_between = quantity(start), quantity(start) * quantity(end) < 0.0
         lowest = (start, start, jnp.abs(began))
-        beyond = jax.lax.fori_loop(0, _NEWTON_STEPS, newton, lowest)[1]
-        end = jnp.where(is_between, end, beyond)
+        across = jax.lax.fori_loop(0, _NEWTON_STEPS, newton, lowest)[1]
+        end = jnp.where(is_between, end, across)
 
         def halve(_: Any, carry: Any) -> Any:
             a, b = carry

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.analysis.equilibria.small_solves import solve_positive
+from thalweg.analysis.equilibria.linear_solves import solve_positive
 from thalweg.dynamics.autonomy import NUM_POINTS, TimeChange, change_between
 from thalweg.dynamics.problem import Problem
 

@@ -78,9 +78,9 @@ class SpeedWeights(eqx.Module):
         panel = jnp.sum(edges[1:-1] <= inner)
         start, end = edges[panel], edges[panel + 1]
         scaled = (2.0 * inner - start - end) / (end - start)
-        beyond = slopes[0] * jnp.minimum(u - edges[0], 0.0)
-        beyond += slopes[1] * jnp.maximum(u - edges[-1], 0.0)
-        weight = jnp.exp(chebyshev(scaled[None], series[panel][None])[0] + beyond)
+        outside = slopes[0] * jnp.minimum(u - edges[0], 0.0)
+        outside += slopes[1] * jnp.maximum(u - edges[-1], 0.0)
+        weight = jnp.exp(chebyshev(scaled[None], series[panel][None])[0] + outside)
         return jnp.full(y.shape, weight)
 
 

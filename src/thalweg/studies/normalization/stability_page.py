@@ -172,13 +172,13 @@ def _simulated(inputs: dict[tuple[float, float], HeldInput], maps: dict, rows: i
     for key, axes in panels:
         found = maps[key]
         _painted(axes, found, _in_time(found))
-        margins = boundaries(inputs[key], found.alphas, found.betas)
+        signed = boundaries(inputs[key], found.alphas, found.betas)
         positive = found.betas > 0.0
         for half in (positive, ~positive):
             for name, style in (("existence", "--"), ("step", "-")):
-                if np.nanmin(margins[name][half]) < 0.0 < np.nanmax(margins[name][half]):
+                if np.nanmin(signed[name][half]) < 0.0 < np.nanmax(signed[name][half]):
                     axes.contour(
-                        found.alphas, _place(found.betas[half]), margins[name][half], [0.0],
+                        found.alphas, _place(found.betas[half]), signed[name][half], [0.0],
                         colors=BLACK, linewidths=1.3, linestyles=style,
                     )  # fmt: skip
         axes.axhline(float(_place(-2.0)), color=BLACK, linewidth=1.3, linestyle=":")

@@ -121,7 +121,7 @@ def alpha_intervals(
     if not 0.0 < lower < upper:
         raise InputError(f"alpha_intervals: need 0 < lower < upper, got {lower} and {upper}.")
 
-    def both_margins(alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def existence_and_step(alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         problems = problems_of(held, alpha)
         states = stable_states(problems)
         step = np.full(len(alpha), -np.inf)
@@ -132,11 +132,11 @@ def alpha_intervals(
         return states.margin, step
 
     def margin(alpha: np.ndarray) -> np.ndarray:
-        exists, step = both_margins(alpha)
+        exists, step = existence_and_step(alpha)
         return np.where(exists > 0.0, np.minimum(exists, step), exists)
 
     intervals, ends = _positive_intervals(margin, np.geomspace(lower, upper, points))
-    exists, step = both_margins(np.asarray(ends)) if ends else (np.zeros(0), np.zeros(0))
+    exists, step = existence_and_step(np.asarray(ends)) if ends else (np.zeros(0), np.zeros(0))
     is_flip = (np.abs(step) < 1e-6) & (np.abs(exists) > 1e-9)
     folds = [e for e, flips in zip(ends, is_flip, strict=True) if not flips]
     flips = [e for e, flips in zip(ends, is_flip, strict=True) if flips]
