@@ -1,20 +1,51 @@
 """The pages that commands write, with the command that made each."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from thalweg.cli.stages import Stages
+
 if TYPE_CHECKING:
     from thalweg.cli.parse.loader import System
+    from thalweg.cli.parse.question import Question
     from thalweg.report import Analysis
 
 # Where results go, and how much is said on the way, is no part of what was asked.
 _UNASKED = ("out", "as_json", "quiet", "debug")
 
 
-def page_files(
+def analyzed(
+    asked: "Question",
+    options: Mapping[str, Any],
+    context: typer.Context,
+    with_page: bool,
+    quiet: bool,
+) -> tuple["Analysis", dict[str, bytes]]:
+    """The analysis that was asked for, and its page and figures, by the names of their files.
+
+    Arguments:
+        asked: the system, the domain, and what is known.
+        options: other arguments of `analyze`.
+        context: the command as it was typed.
+        with_page: whether there is a place for files; none are made otherwise.
+        quiet: whether to say nothing on the way.
+    """
+    from thalweg.cli.parse.loader import pointing_to_a_map
+    from thalweg.report import analyze
+
+    count = analyze.count_stages(asked.varied) + 1
+    with (
+        pointing_to_a_map(asked.system, "analyze"),
+        Stages(asked.system.name, count, quiet=quiet) as stage,
+    ):
+        found = analyze.analyze(asked.subject, asked.domain, **asked.known, **options, stage=stage)
+        return found, _page_files(found, asked.system, context, stage) if with_page else {}
+
+
+def _page_files(
     found: "Analysis", system: "System", context: typer.Context, stage: Callable[[str], None]
 ) -> dict[str, bytes]:
     """Draw the page and the figures of an analysis, by the names of their files.

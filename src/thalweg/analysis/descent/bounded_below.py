@@ -143,7 +143,7 @@ def check_bounded_below(
         turned, values = (np.asarray(a) for a in _followed(free, directions, _RADII))
         if not np.any(np.isfinite(values[:, 0])):
             raise InputError("check_bounded_below: the energy is not finite at a distance of 10.")
-        falls = _falls(values)
+        falls = _are_falling(values)
         if falls.any():
             index = int(np.argmin(np.where(falls, values[:, -1], np.inf)))
             path, values, is_straight = _RADII[:, None] * turned[index], values[index], True
@@ -151,7 +151,7 @@ def check_bounded_below(
             lowest = np.argsort(np.nan_to_num(values[:, 0], nan=np.inf))[:_NUM_VALLEYS]
             path, values = _valley(free, turned[lowest])
             is_straight = False
-    if not _falls(values[None])[0]:
+    if not _are_falling(values[None])[0]:
         return BoundedBelow(None, None, float("nan"), rays, about=about)
     path = path @ basis.T
     witness = path[-1] / np.linalg.norm(path[-1])
@@ -184,7 +184,7 @@ def _free_directions(conserved: Any, size: int) -> np.ndarray:
     return basis
 
 
-def _falls(values: np.ndarray) -> np.ndarray:
+def _are_falling(values: np.ndarray) -> np.ndarray:
     """Truths `(n,)`: the rows, energies at growing distances, that seem to fall without end."""
     with np.errstate(invalid="ignore"):
         drops = -np.diff(values[:, -4:], axis=1)

@@ -16,7 +16,6 @@ from thalweg.cli.parse.options import (
     VaryOption,
 )
 from thalweg.cli.session import session
-from thalweg.cli.stages import Stages
 
 
 def analyze(
@@ -42,20 +41,11 @@ def analyze(
     `thalweg analyze model.py:MyFlow --domain "-3,3;-3,3" --json`.
     """
     with session(out, as_json, quiet, debug) as current:
-        from thalweg.cli.page import page_files
-        from thalweg.cli.parse.loader import pointing_to_a_map
+        from thalweg.cli.page import analyzed
         from thalweg.cli.parse.question import read_question
-        from thalweg.report import analyze as verb
 
         asked = read_question(system, settings, domain, conserved, vary)
         current.open_folder(asked.system.slug)
-        count = verb.count_stages(asked.varied) + 1
-        with (
-            pointing_to_a_map(asked.system, "analyze"),
-            Stages(asked.system.name, count, quiet=quiet) as stage,
-        ):
-            found = verb.analyze(
-                asked.subject, asked.domain, **asked.known, certify=certify, seed=seed, stage=stage
-            )
-            files = page_files(found, asked.system, context, stage) if current.folder else {}
+        options = {"certify": certify, "seed": seed}
+        found, files = analyzed(asked, options, context, bool(current.folder), quiet)
         current.finish(found.to_dict(), str(found), lambda: files)

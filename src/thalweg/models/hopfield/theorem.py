@@ -92,7 +92,7 @@ def check_spin_descent(
         rng = host_generator(key)
         states = rng.choice([-1.0, 1.0], (starts, size))
         orders = np.stack([rng.permutation(size) for _ in range(starts * sweeps)])
-        rises = np.asarray(_rises(network, states, orders.reshape(starts, sweeps * size)))
+        rises = np.asarray(_rise(network, states, orders.reshape(starts, sweeps * size)))
         runs = [
             retrieve(network, state, update="synchronous", max_sweeps=10 * size, throw=False)
             for state in states
@@ -112,7 +112,7 @@ def check_spin_descent(
 
 
 @eqx.filter_jit
-def _rises(network: Hopfield, states: Any, orders: Any) -> jax.Array:
+def _rise(network: Hopfield, states: Any, orders: Any) -> jax.Array:
     """The largest change of E at one visit, for each start; E is computed anew at every visit."""
 
     places = jnp.arange(states.shape[1])
