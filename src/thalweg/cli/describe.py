@@ -51,7 +51,7 @@ class Description(NamedTuple):
         }
 
     def __str__(self) -> str:
-        parts = [wrap(f"{self.name}: {self.summary}", rest=""), *_paragraphs(self.body)]
+        parts = [wrap(f"{self.name}: {self.summary}", later=""), *_paragraphs(self.body)]
         if self.parameters:
             rows = [[name, _short(value), meaning] for name, value, meaning in self.parameters]
             parts.append(format_table(["parameter", "value", "meaning"], rows))
@@ -158,7 +158,7 @@ def _paragraphs(text: str) -> list[str]:
     """The paragraphs of a text, filled anew; those with formulas keep their lines."""
     blocks = re.split(r"\n\s*\n", text.strip("\n"))
     return [
-        block if re.search(r"^\s", block, flags=re.M) else wrap(" ".join(block.split()), rest="")
+        block if re.search(r"^\s", block, flags=re.M) else wrap(" ".join(block.split()), later="")
         for block in blocks
     ]
 

@@ -22,19 +22,19 @@ def format_number(value: float, digits: int = 5) -> str:
     return "0" if abs(value) < 1e-300 else f"{value:.{digits}g}"
 
 
-def wrap(text: str, first: str = "", rest: str = "  ") -> str:
+def wrap(text: str, first: str = "", later: str = "  ") -> str:
     """A sentence in lines that fit the terminal, but for a word (a formula, a path) that is longer.
 
     Arguments:
         text: the sentence.
         first: what the first line begins with.
-        rest: what the second and later ones begin with.
+        later: what the second and later ones begin with.
     """
     return textwrap.fill(
         text,
         terminal_width(),
         initial_indent=first,
-        subsequent_indent=rest,
+        subsequent_indent=later,
         break_on_hyphens=False,
         break_long_words=False,
     )

@@ -67,17 +67,17 @@ def split(
     if isinstance(found.remainder, NotKept):
         found.remainder()
     view = energy_view(found.remainder.problem, found.energy, (), plane, through)
-    gradient, rest = split_data(found, view)
+    gradient, remainder = split_data(found, view)
     left, right = new_panels(2, width=3.5, height=3.3)[0] if axes is None else axes
     if view.dimension == 1:
-        _draw_curves(left, right, found, view, gradient, rest)
+        _draw_curves(left, right, found, view, gradient, remainder)
     else:
         draw_frame(left, view)
         draw_filled(left, *energy_on_grid(view, found.energy, FINE // 4))
         _draw_streams(left, gradient, "white")
         draw_frame(right, view)
-        _draw_lengths(right, rest)
-        _draw_streams(right, rest, GREY)
+        _draw_lengths(right, remainder)
+        _draw_streams(right, remainder, GREY)
     held = f"; {view.held}" if view.held else ""
     note(left, f"−∇E: {100.0 * (1.0 - found.share):.4g} % of the mean |f|²{held}")
     note(right, f"remainder: {found.percent} of the mean |f|²{held}")
@@ -106,16 +106,16 @@ def split_data(found: Split, view: View) -> tuple[Field, Field]:
 
 
 def _draw_curves(
-    left: "Axes", right: "Axes", found: Split, view: View, gradient: Field, rest: Field
+    left: "Axes", right: "Axes", found: Split, view: View, gradient: Field, remainder: Field
 ) -> None:
     grid, values = energy_on_grid(view, found.energy, FINE)
     left.plot(grid[0], values, color=BLUE, linewidth=2.0)
     left.set_xlabel(view.names[0])
     left.set_ylabel("E")
-    whole = gradient.values[0] + rest.values[0]
+    whole = gradient.values[0] + remainder.values[0]
     right.plot(grid[0], whole, color=INK, linewidth=1.0, linestyle="--", label="the rule")
     right.plot(grid[0], gradient.values[0], color=BLUE, label="−∇E")
-    right.plot(grid[0], rest.values[0], color=VERMILLION, label="remainder")
+    right.plot(grid[0], remainder.values[0], color=VERMILLION, label="remainder")
     right.set_xlabel(view.names[0])
     legend_below(right)
 

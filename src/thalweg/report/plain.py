@@ -38,4 +38,4 @@ def _block(block: Block) -> str:
 
 
 def _fill(text: str, indent: str = "") -> str:
-    return "\n".join(wrap(line, rest=indent) for line in text.splitlines())
+    return "\n".join(wrap(line, later=indent) for line in text.splitlines())

@@ -129,8 +129,8 @@ def _differentiated(primals: Any, tangents: Any, *, method: AdaptiveMethod) -> A
         solver, controller = with_tangent(
             problem.solver, problem.controller, moving.flow, _LOOPS.get(type(method.adjoint))
         )
-        arrays, rest = eqx.partition(_solved(problem, method, solver, controller), eqx.is_array)
-        shape.append(rest)
+        arrays, static = eqx.partition(_solved(problem, method, solver, controller), eqx.is_array)
+        shape.append(static)
         return arrays
 
     found, change = jax.jvp(run, (moving,), (eqx.filter(moves, is_moving),))

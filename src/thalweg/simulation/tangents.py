@@ -279,8 +279,8 @@ def _moving(flow: Any, direction: Any) -> tuple[Any, Any]:
 
 
 def _stopped(tree: Any) -> Any:
-    arrays, rest = eqx.partition(tree, eqx.is_array)
-    return eqx.combine(jax.lax.stop_gradient(arrays), rest)
+    arrays, static = eqx.partition(tree, eqx.is_array)
+    return eqx.combine(jax.lax.stop_gradient(arrays), static)
 
 
 def _larger(norm: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -195,8 +195,8 @@ def _nearest(problem: Problem, regions: Regions, z: jax.Array) -> tuple[jax.Arra
     away = problem.chart.shorten((z - regions.center) * widths) / widths
     tau = jnp.sum(regions.dual * away, axis=1)
     along = tau[:, None] * (regions.along + 0.5 * tau[:, None] * regions.bend)
-    rest = away - along
-    value = jnp.sum(jnp.sum(regions.form * rest[:, None, :], axis=2) * rest, axis=1)
+    across = away - along
+    value = jnp.sum(jnp.sum(regions.form * across[:, None, :], axis=2) * across, axis=1)
     counts = (regions.level > 0.0) & (jnp.abs(tau) <= regions.reach)
     ratio = jnp.where(counts, value / jnp.where(counts, regions.level, 1.0), jnp.inf)
     best = jnp.argmin(ratio)

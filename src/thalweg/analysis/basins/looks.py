@@ -169,12 +169,12 @@ class Looks:
             lanes = lanes._replace(end=np.full(len(lanes.t), step + 1.0))
             lanes, _ = move_map(self.problem, lanes, self.inventory.regions, *self.numbers)
             record.append(np.asarray(lanes.z).T[: len(z)])
-        orbits, rest = np.stack(record, axis=1), []
+        orbits, ends = np.stack(record, axis=1), []
         for orbit in orbits:
             away = [self._apart(orbit[p:], orbit[:-p]) for p in range(1, _LONGEST + 1)]
             period = int(np.argmax(np.array(away) < SAME)) + 1
             if not away[period - 1] < SAME:
-                rest.append(orbit[-1])
+                ends.append(orbit[-1])
             elif not self._is_held(orbit[-1]):
                 points = orbit[-period:]
                 kind = "equilibrium" if period == 1 else "cycle"
@@ -182,7 +182,7 @@ class Looks:
                 region = cycle_region(self.problem, points, 0)
                 if not self.inventory.keep(region, kind, points, turn):
                     self.tally["rest" if period == 1 else "family"] += 1
-        return np.array(rest).reshape(-1, z.shape[1])
+        return np.array(ends).reshape(-1, z.shape[1])
 
     def _apart(self, a: np.ndarray, b: np.ndarray) -> float:
         """The largest distance between points, an angle's the shorter way round."""

@@ -176,8 +176,8 @@ def clear_of(problem: Problem, part: Regions, z: np.ndarray) -> Regions:
     others = ~np.any(np.max(np.abs(away), axis=2) < SAME, axis=1)
     away = away[others]
     tau = np.sum(part.dual * away, axis=2)
-    rest = away - tau[..., None] * (part.along + 0.5 * tau[..., None] * part.bend)
-    value = np.einsum("nij,mni,mnj->mn", part.form, rest, rest)
+    across = away - tau[..., None] * (part.along + 0.5 * tau[..., None] * part.bend)
+    value = np.einsum("nij,mni,mnj->mn", part.form, across, across)
     value = np.where(np.abs(tau) <= part.reach, value, np.inf)
     least = np.min(value / part.level, initial=np.inf)
     return part._replace(level=part.level * min(_SAFE * least, 1.0)) if least < 1.0 else part

@@ -95,8 +95,8 @@ def _fit(x: np.ndarray, shares: list[float]) -> tuple[float, float]:
         return np.nan, np.nan
     y, x = np.log(shares), x - x.mean()
     slope = float(x @ y / (x @ x))
-    rest = y - y.mean() - slope * x
-    return slope, float(np.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
+    left = y - y.mean() - slope * x
+    return slope, float(np.sqrt(left @ left / (len(x) - 2) / (x @ x)))
 
 
 def _uncertain(labels: np.ndarray, side: int, distance: int, farthest: int) -> float:

@@ -303,8 +303,8 @@ class BifurcationDiagram(TableReport):
         """The numbers of branches and bifurcations, and the range."""
         low, high = (format_number(x, _DIGITS) for x in self.range)
         cycles = sum(branch.of == "cycles" for branch in self.branches)
-        rest = len(self.branches) - cycles
-        branches = f"{rest} branch{'' if rest == 1 else 'es'}"
+        others = len(self.branches) - cycles
+        branches = f"{others} branch{'' if others == 1 else 'es'}"
         branches += f" and {cycles} of cycles" if cycles else ""
         count = len(self.bifurcations)
         found = f"{count or 'no'} bifurcation{'' if count == 1 else 's'}"

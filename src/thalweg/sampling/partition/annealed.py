@@ -75,9 +75,9 @@ def _weights(parts: Any, key: jax.Array) -> tuple[Any, Any]:
     start = jnp.sum(energy.units.log_sum(fields, temperature))
 
     def chain(key: jax.Array) -> Any:
-        first, rest = jax.random.split(key)
+        first, later = jax.random.split(key)
         x = energy.units.draw(first, fields, temperature, blank, blank * 0.0)
-        return _anneal(method, energy, blocks, summed, temperature, x, rest)
+        return _anneal(method, energy, blocks, summed, temperature, x, later)
 
     return jax.vmap(chain)(keys), start
 
