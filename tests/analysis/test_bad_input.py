@@ -58,6 +58,7 @@ def test_one_clear_message(call, message):
         call()
 
 
+@pytest.mark.long
 def test_a_rule_undefined_in_part_of_the_domain_is_searched_in_the_rest():
     found = tw.find_equilibria(tw.as_flow(lambda x: jnp.sqrt(x) - 0.5), square(1.0))
     (only,) = found
@@ -66,6 +67,7 @@ def test_a_rule_undefined_in_part_of_the_domain_is_searched_in_the_rest():
     assert any("not finite at" in note for note in found.warnings)
 
 
+@pytest.mark.long
 def test_a_singular_line_does_no_harm():
     found = tw.find_equilibria(tw.as_flow(lambda x: jnp.stack([1 / x[0] - 2, -x[1]])), square(1.0))
     (only,) = found

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from tests.analysis.systems import Henon
 
 import thalweg as tw
@@ -25,6 +26,7 @@ def test_it_composes_with_jit_vmap_and_grad():
     np.testing.assert_allclose(slope, -1.0, rtol=1e-6)
 
 
+@pytest.mark.long
 def test_pytree_states_are_raveled_in_order():
     rule = tw.as_flow(lambda s: {"a": 2.0 * s["b"], "b": 3.0 * s["a"]})
     near = tw.linearize(rule, {"a": np.zeros(1), "b": np.zeros(1)})

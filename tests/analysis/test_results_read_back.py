@@ -48,6 +48,7 @@ def test_one_equilibrium_prints_and_comes_back(found):
     assert through_json(one) == one
 
 
+@pytest.mark.long
 def test_a_continuum_comes_back_with_the_points_to_draw_it_by():
     equilibria = tw.find_equilibria(tw.models.DeepLinearMode())
     assert equilibria.continua

@@ -2,6 +2,7 @@
 
 import ast
 
+import pytest
 from tests.architecture.house import ROOT, Module, everything, imported_names, package, where
 
 _LINES_OF_A_MODULE = 400
@@ -44,6 +45,7 @@ def test_functions_are_short():
     assert [found for module in package() for found in long_functions(module)] == []
 
 
+@pytest.mark.long
 def test_nothing_reaches_into_private_jax():
     assert [found for module in everything() for found in private_jax(module)] == []
 

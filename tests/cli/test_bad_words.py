@@ -139,6 +139,7 @@ def test_a_run_that_fails_leaves_no_folder_behind(place):
     assert not (place / "new").exists()
 
 
+@pytest.mark.long
 def test_nan_somewhere_is_warned_of_with_the_point_and_the_rest_goes_on(place):
     result = thalweg("analyze", "model.py:Root", "--json")
     assert result.exit_code == 0

@@ -91,6 +91,7 @@ def test_the_result_has_the_keys_and_types_of_the_contract(fitzhugh_nagumo):
     assert result["seed"] == 3
 
 
+@pytest.mark.long
 def test_the_result_holds_the_known_answer(fitzhugh_nagumo):
     result = json.loads(fitzhugh_nagumo[0].stdout)
     (only,) = result["equilibria"]
@@ -154,6 +155,7 @@ def test_people_get_a_table_and_the_default_folder(tmp_path, monkeypatch):
     assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
+@pytest.mark.long
 def test_nothing_is_written_when_drawing_fails(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise ValueError("no ink")

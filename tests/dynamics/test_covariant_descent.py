@@ -89,6 +89,7 @@ def test_terms_scale_as_the_theory_says(coefficients, degree):
     assert found.degree == pytest.approx(degree, abs=1e-6)
 
 
+@pytest.mark.long
 def test_steepest_descent_obeys_all_axioms_and_others_break_one():
     found = check_axioms(tw.SteepestDescent, samples=2)
     assert found.holds, str(found)
@@ -181,6 +182,7 @@ def test_slow_falls_and_curved_valleys_are_ways_down():
     assert bowl.holds is None
 
 
+@pytest.mark.long
 def test_a_fall_along_what_is_conserved_is_none():
     def slope(x):
         return x[1] ** 2 - x[0]

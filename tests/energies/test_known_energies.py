@@ -214,6 +214,7 @@ def test_what_is_no_energy_cannot_be_added_or_multiplied():
             operation(FourWells())
 
 
+@pytest.mark.long
 def test_arithmetic_passes_domain_and_names_on():
     base = FourWells()
     for energy in (2.0 * base, (lambda x: 0.0 * x[0]) + base, base - Quadratic(A)):

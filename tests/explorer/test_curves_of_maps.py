@@ -70,6 +70,7 @@ def test_both_curves_of_a_saddle_are_followed_out_of_the_view(browser, bent, sig
         assert page.complaints == []
 
 
+@pytest.mark.long
 def test_a_stable_curve_ends_where_the_map_cannot_be_undone_and_it_is_said(browser, bent):
     with Opened(browser, bent) as page:
         page.slide(2, 1.0)

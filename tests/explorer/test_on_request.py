@@ -89,6 +89,7 @@ def test_basins_are_shaded_in_a_thread_and_their_shares_are_told(browser, wells)
         assert page.complaints == []
 
 
+@pytest.mark.long
 def test_stored_equilibria_are_full_and_those_of_other_values_hollow(browser, wells):
     confirmed = "thalwegPage.scene.equilibria.map((e) => Boolean(e.isConfirmed))"
     with Opened(browser, wells) as page:
@@ -153,6 +154,7 @@ def test_python_samples_a_field_without_formulas(browser):
         assert seen.complaints == []
 
 
+@pytest.mark.long
 def test_a_frame_of_a_notebook_computes_without_any_rights(browser, tmp_path):
     frame = tw.explore(Tilted(), search=False)._repr_html_()
     assert 'sandbox="allow-scripts allow-downloads"' in frame
@@ -220,6 +222,7 @@ def test_the_script_draws_the_same_figure_with_the_library(browser, tmp_path, na
     assert (tmp_path / "portrait.svg").stat().st_size > 5_000
 
 
+@pytest.mark.long
 def test_an_energy_that_is_given_comes_along_on_a_grid(browser, tmp_path):
     system = tw.models.VanDerPol()
     page = tw.explore(system, energy=lambda x: jnp.sum(jnp.cosh(x)), search=False)

@@ -238,6 +238,7 @@ def test_it_fits_the_window_and_follows_dark_and_light(browser, fitzhugh_nagumo,
         assert paper > 200.0 if scheme == "light" else paper < 60.0
 
 
+@pytest.mark.long
 def test_keys_do_what_the_mouse_does(browser, fitzhugh_nagumo):
     with Opened(browser, fitzhugh_nagumo) as page:
         page.view.locator("#portrait").focus()

@@ -40,6 +40,7 @@ def test_it_serves_the_page_with_its_token(server):
     assert server.address.startswith("http://127.0.0.1:")
 
 
+@pytest.mark.long
 def test_it_searches_for_equilibria(server):
     status, body = ask(server, "equilibria", {"values": VALUES, "view": VIEW})
     assert status == 200

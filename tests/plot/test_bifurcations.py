@@ -25,6 +25,7 @@ def test_stable_lines_are_solid_and_reach_the_bifurcations(reaction):
     assert drawn == {"-", "--"}
 
 
+@pytest.mark.long
 def test_marks_carry_their_values_and_texts_do_not_overlap(reaction):
     axes = tw.plot.bifurcation_diagram(reaction)
     figure = axes.get_figure(root=True)
@@ -38,6 +39,7 @@ def test_marks_carry_their_values_and_texts_do_not_overlap(reaction):
     assert {"stable", "unstable", "fold", "Hopf"} <= set(labels)
 
 
+@pytest.mark.long
 def test_an_angle_is_drawn_with_a_gap():
     found = tw.bifurcation_diagram(Slope(), "p", (-1.5, 1.5), slices=3, checks=0)
     _, lines = tw.plot.branch_lines(found)

@@ -297,6 +297,7 @@ def test_coordinates_of_different_scales_have_panels_of_their_own():
     assert draw_trajectory(times, wide, ["a", "b", "c"], ax=own) is own
 
 
+@pytest.mark.long
 def test_a_far_multiplier_leaves_the_unit_circle_to_be_seen():
     far = dataclasses.replace(
         resting([0.0, 0.0], "saddle"),

@@ -39,6 +39,7 @@ def test_more_than_three_coordinates_are_seen_in_their_principal_components():
     assert "two principal components" in portrait_caption(data, None)
 
 
+@pytest.mark.long
 def test_a_plane_that_is_asked_for_is_shown():
     rule, _ = saddle()
     data = tw.plot.portrait_data(rule, BOX, plane=(0, 3), starts=2)
@@ -57,6 +58,7 @@ def test_strokes_point_where_states_leave():
     assert "directions in which states leave" in portrait_caption(data, None)
 
 
+@pytest.mark.long
 def test_slow_points_are_marked():
     """x' = 1/4 + (x − 1/2)² is slowest at ½; the other coordinates fall to 0."""
     rule = tw.as_flow(lambda x: -x.at[0].set(-0.25 - (x[0] - 0.5) ** 2))

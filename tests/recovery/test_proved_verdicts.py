@@ -62,6 +62,7 @@ def test_a_candidate_that_rises_in_a_spot_between_the_samples_is_withdrawn():
     assert "proved to rise" in line(verdict, "fall is proved").note
 
 
+@pytest.mark.long
 def test_a_candidate_that_falls_is_certified():
     rule = Linear(np.array([[-1.0, 3.0], [-3.0, -1.0]]))
     verdict = tw.recover_energy(

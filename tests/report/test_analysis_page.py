@@ -37,6 +37,7 @@ def test_the_page_leads_with_the_answer(wells):
     assert wells.lead.endswith("It is steepest descent of an energy, in the Euclidean metric.")
 
 
+@pytest.mark.long
 def test_the_page_holds_everything_that_was_asked_and_found(wells):
     text = wells.to_html()
     for word in (
@@ -61,6 +62,7 @@ def test_nothing_of_this_machine_is_on_the_page(wells):
     assert not any(f"{place}/" in shown for place in here for shown in (text, *drawings))
 
 
+@pytest.mark.long
 def test_a_map_of_the_line_has_its_cobweb_and_its_cycle():
     page = page_of(tw.models.Logistic(r=3.2), "logistic")
     captions = {picture.name: picture.caption for picture in page.pictures()}

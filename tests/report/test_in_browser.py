@@ -87,6 +87,7 @@ def test_it_follows_the_readers_choice_of_dark_or_light(browser, address):
         view.close()
 
 
+@pytest.mark.long
 def test_it_prints_on_white(browser, address):
     view, _, _ = opened(browser, address, 1000, "dark")
     assert view.pdf(format="A4").startswith(b"%PDF")

@@ -27,6 +27,7 @@ def test_the_diagram_is_a_part_of_the_analysis(wells):
     assert "tilt from -2 to 2" in str(wells)
 
 
+@pytest.mark.long
 def test_the_page_shows_the_branches(wells):
     page = analysis_page(wells)
     assert "Over tilt" in [section.title for section in page.sections]
@@ -39,6 +40,7 @@ def test_one_parameter_varies_at_a_time():
         tw.analyze(tw.energies.DoubleWell(), vary={"tilt": span, "barrier": span})
 
 
+@pytest.mark.long
 def test_words_of_a_variation():
     assert read_variation("x + y=-1:2e1") == {"x + y": (-1.0, 20.0)}
     assert read_variation(None) == {}

@@ -79,6 +79,7 @@ def jko_of_gaussian(mean, deviation, step_size, steps):
     return mean, deviation
 
 
+@pytest.mark.long
 def test_steps_of_a_gaussian_are_of_first_order_and_have_no_bias_at_rest():
     exact = np.array([2.0 / np.e, 1.0 + 8.0 / np.e**2])
     errors = []

@@ -150,6 +150,7 @@ def test_two_chains_of_one_key_are_refused():
         tw.sample(BOWL, SGLD(0.1), ZERO, chains=2, key=keys)
 
 
+@pytest.mark.long
 def test_a_chain_that_runs_away_says_where_and_when():
     with pytest.raises(tw.DivergenceError, match=r"chain \d ran away: .*, at step \d+"):
         tw.sample(hill, SGLD(0.1), ZERO, key=KEY)

@@ -118,6 +118,7 @@ def test_a_network_from_zeros():
     np.testing.assert_allclose(found, np.exp(-6.0) * turn[:, 0], atol=1e-7)
 
 
+@pytest.mark.long
 def test_what_a_velocity_closes_over_is_differentiated():
     def last(rate):
         rule = tw.as_flow(lambda x: 1.0 - rate * x)
@@ -127,6 +128,7 @@ def test_what_a_velocity_closes_over_is_differentiated():
         assert float(jax.jit(jax.grad(last))(1.5)) == pytest.approx(-1 / 1.5**2, rel=1e-6)
 
 
+@pytest.mark.long
 def test_a_run_without_derivatives_takes_no_more_steps():
     """At rest a run is two dozen steps to t = 1,000; its derivative, held to stability, many."""
 
@@ -142,6 +144,7 @@ def test_a_run_without_derivatives_takes_no_more_steps():
     assert 300 < int(held) < 5000
 
 
+@pytest.mark.long
 def test_a_square_root_at_zero_has_a_run_and_no_gradient():
     """x' = −√|x|-like flows have no derivative at 0; the value is found all the same."""
 

@@ -234,6 +234,7 @@ def test_a_velocity_that_becomes_nan_is_reported_where_it_does():
         tw.simulate(Emptying(1.0), 7.0, duration=3.0, t0=2.0, save=4)
 
 
+@pytest.mark.long
 def test_a_failed_lane_leaves_the_others_alone():
     @jax.jit
     def run(starts):

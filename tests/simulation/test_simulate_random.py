@@ -273,6 +273,7 @@ def test_bad_input_is_named(rule, start, how, message):
         tw.simulate(rule, start, steps=3, **how)
 
 
+@pytest.mark.long
 def test_a_kernel_has_steps_and_no_duration():
     with pytest.raises(tw.InputError, match="Counter is a kernel, so give steps=… instead of dur"):
         tw.simulate(Counter(), 0.0, duration=3.0, key=KEY)

@@ -322,6 +322,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_its_records(tmp_path):
     assert epochs == [1, 2, 3]
 
 
+@pytest.mark.long
 def test_nothing_is_computed_where_nothing_can_be_kept(tmp_path):
     for name in ("checkpoint", "records"):
         with pytest.raises(tw.StoreError, match="no/where cannot be written: No such file"):

@@ -29,6 +29,7 @@ def test_wells_keep_their_names_as_they_move(found):
     assert np.isnan(found.points[0, 1, 0])
 
 
+@pytest.mark.long
 def test_each_share_is_that_of_the_barrier(found):
     for step, tilt in enumerate(TILTS[1:4], 1):
         # Starts left of the middle zero of x − x³ + tilt run to the left.

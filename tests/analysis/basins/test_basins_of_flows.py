@@ -54,6 +54,7 @@ def test_the_forced_pendulum_comes_to_rest_from_a_known_share_of_starts(on_a_gri
     assert [a.evidence for a in on_a_grid.attractors] == ["proved", "checked"]
 
 
+@pytest.mark.long
 def test_a_grid_is_followed_only_where_neighbours_differ(on_a_grid):
     assert on_a_grid.labels.shape == (1000, 1000)
     assert on_a_grid.followed < 0.2 * on_a_grid.starts
@@ -121,6 +122,7 @@ def test_a_line_of_states_of_rest_is_no_attractor():
     assert any("family of states of rest" in note for note in found.notes)
 
 
+@pytest.mark.long
 def test_a_line_of_states_of_rest_between_all_directions_looked_at_is_no_attractor():
     normal = np.array([-0.3, 1.0])
     leaning = polynomial_flow(lambda s: -normal * (normal @ s), 2)

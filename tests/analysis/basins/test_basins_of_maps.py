@@ -47,6 +47,7 @@ def test_more_points_give_the_known_share_to_four_digits():
     assert np.array_equal(tw.find_basins(Newton(), grid=500).labels, every.labels)
 
 
+@pytest.mark.long
 def test_a_cycle_that_no_search_was_asked_for_is_found_by_orbits():
     found = tw.find_basins(tw.models.Logistic(r=3.83), starts=500)
     (cycle,) = found.attractors

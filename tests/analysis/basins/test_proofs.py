@@ -107,6 +107,7 @@ def test_where_the_distance_rises_at_first_another_form_is_proved():
     assert is_proved(sheared, DISC, [[0.0, 0.0]], 0.5, np.diag([1.0, 100.0]))
 
 
+@pytest.mark.long
 def test_an_n_cycle_is_proved_where_each_step_comes_nearer():
     newton = tw.find_basins(Newton(), starts=60)
     assert {a.evidence for a in newton.attractors} == {"proved"}

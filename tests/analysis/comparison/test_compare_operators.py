@@ -168,6 +168,7 @@ def test_a_run_that_overflows_neither_descends_nor_contracts():
         assert any("2 of 2 starts led to no rest (2 left" in said for said in course.remarks())
 
 
+@pytest.mark.long
 def test_what_is_no_energy_and_no_list_is_named():
     build, rule = tw.compare_operators, tw.GradientStep(WELLS, 0.1)
     with pytest.raises(tw.InputError, match=r"list or a mapping.*GradientStep\. One rule is \["):

@@ -28,6 +28,7 @@ def test_cycles_fold_where_the_closed_form_says(generalised):
     assert generalised.of_kind("hopf")[0].coefficient == pytest.approx(2.0, rel=1e-9)
 
 
+@pytest.mark.long
 def test_every_cycle_of_the_branch_is_the_one_of_the_closed_form(generalised):
     branch = only_cycles(generalised)
     assert branch.ends == ("hopf", "range")

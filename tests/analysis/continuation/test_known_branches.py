@@ -88,6 +88,7 @@ def test_a_fold_on_a_branch_apart_is_found_however_near_the_branches_come(h):
     assert len(found.branches) == 2
 
 
+@pytest.mark.long
 def test_without_the_perturbation_it_is_a_pitchfork():
     found = diagram(families.Cusp(h=0.0), "r", (-1.0, 1.0))
     assert_points(found, [("pitchfork", 0.0)])
@@ -198,6 +199,7 @@ def test_what_branches_off_between_the_slices_is_followed():
     assert reach == pytest.approx(np.sqrt(0.2), rel=1e-9)
 
 
+@pytest.mark.long
 def test_every_point_of_a_branch_is_an_equilibrium(reaction):
     for branch in reaction.branches:
         for value, state in zip(branch.values[::9], branch.states[::9], strict=True):

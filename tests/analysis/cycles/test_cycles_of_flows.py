@@ -16,6 +16,7 @@ def others(cycle):
     return np.delete(cycle.multipliers, cycle.trivial)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("mu", "period"), [(1.0, 6.6632868593), (10.0, 19.07836957)])
 def test_the_period_of_van_der_pol_is_the_published_one(mu, period):
     (cycle,) = tw.find_cycles(systems.van_der_pol(mu), tw.Box([-3.0, -20.0], [3.0, 20.0]))
@@ -195,6 +196,7 @@ def test_a_circle_is_one_orbit_unless_something_rests_on_it(speed, swing, closes
         assert cycle.multipliers == pytest.approx([1.0], abs=1e-10)
 
 
+@pytest.mark.long
 def test_lorenz_is_undecided_with_its_exponent():
     """0.9056 ± .0003 (Sprott, Chaos and Time-Series Analysis, 2003)."""
     found = tw.find_cycles(systems.Lorenz())

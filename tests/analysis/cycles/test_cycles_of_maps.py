@@ -68,6 +68,7 @@ def test_every_cycle_of_the_henon_map(henon):
         assert np.prod(cycle.multipliers).real == pytest.approx((-0.3) ** cycle.period, rel=1e-6)
 
 
+@pytest.mark.long
 def test_the_2_cycle_of_the_henon_map(henon):
     """a²x² − a(1 − b)x + (1 − b)² − a = 0; the product of the Jacobians has trace 4a²xx' + 2b."""
     cycle = henon[0]
@@ -113,6 +114,7 @@ def test_a_plane_of_cycles_is_one_family(angle, period, dimension):
     np.testing.assert_allclose(np.sort(np.abs(cycle.multipliers)), [0.5**period, 1.0, 1.0])
 
 
+@pytest.mark.long
 def test_a_line_of_2_cycles_is_a_family_of_dimension_one():
     matrix = np.diag([-1.0, 0.5, 0.5])
     (cycle,) = tw.find_cycles(systems.Net(matrix, np.array(False)), CUBE)
@@ -152,6 +154,7 @@ def test_long_orbits_find_stable_cycles_beyond_the_longest_searched():
     assert stable.multipliers[0].real == pytest.approx(slope, rel=1e-6)
 
 
+@pytest.mark.long
 def test_a_map_that_integrates_is_searched_where_its_orbits_pass():
     """The logistic map thrice a step at r = 3.5 has a stable 4-cycle and an unstable 2-cycle."""
 
@@ -188,6 +191,7 @@ def test_an_attracting_2_cycle_of_a_map_of_rank_one():
     np.testing.assert_allclose(cycle.multipliers, multipliers, atol=1e-12)
 
 
+@pytest.mark.long
 def test_a_family_of_2_cycles_of_a_map_of_rank_one():
     """h⁺ = −h v vᵀ with |v| = 1: every point of the line along v is on a 2-cycle."""
     v = np.array([2.0, -1.0, 2.0]) / 3.0

@@ -43,6 +43,7 @@ def test_prey_that_nearly_die_out_come_back():
     assert cycle.stable
 
 
+@pytest.mark.long
 def test_slow_recovery_is_followed_all_the_way_round():
     (cycle,) = tw.find_cycles(systems.fitzhugh_nagumo(0.8, 300.0), SQUARE)
     assert cycle.period == pytest.approx(586.42653046, abs=1e-7)
@@ -136,6 +137,7 @@ def test_without_cycles_it_is_said_how_trajectories_ended():
     assert "32 ran away, and 0 did not finish" in text
 
 
+@pytest.mark.long
 def test_a_plane_that_holds_a_cycle_none_of_which_was_closed_says_so(monkeypatch):
     rule = systems.van_der_pol(1.0)
     monkeypatch.setattr(flows, "close_orbits_of_flow", lambda *args: ([], 0))

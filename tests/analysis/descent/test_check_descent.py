@@ -91,6 +91,7 @@ def test_along_a_trajectory():
     assert check_descent(wells, lambda x: -tw.energies.FourWells()(x), run).holds is False
 
 
+@pytest.mark.long
 def test_the_declared_energy_is_the_default_and_none_is_an_error():
     energy = tw.energies.FourWells()
     assert check_descent(tw.SteepestDescent(energy), None, square(2.0)).holds
@@ -100,6 +101,7 @@ def test_the_declared_energy_is_the_default_and_none_is_an_error():
         check_descent(pendulum(0.1), lambda x: x, CYLINDER)
 
 
+@pytest.mark.long
 def test_an_energy_that_is_not_finite_is_reported():
     found = check_descent(Linear(-np.eye(2)), lambda x: jnp.sum(jnp.log(x)), square(1.0))
     assert found.undefined is not None
@@ -184,6 +186,7 @@ def test_jumps_of_the_energy_itself_are_looked_at(step, jump):
         assert type(found).from_dict(found.to_dict()) == found
 
 
+@pytest.mark.long
 def test_what_would_have_been_missed_is_said():
     found = check_descent(NOWHERE, PLAIN, square(1.0))
     # A spot of share p is missed by n points with probability (1 − p)^n.

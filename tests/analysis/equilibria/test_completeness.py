@@ -69,6 +69,7 @@ def test_a_basin_too_small_to_hit_is_found_by_chosen_starts():
     assert tw.find_equilibria(network, starts=8192).search.distinct == 29
 
 
+@pytest.mark.long
 def test_the_search_says_whether_it_is_sure():
     found = tw.find_equilibria(polynomial_flow(lambda x: x - x**3, 1), square(2.0, 1))
     assert found.search.unseen_upper is not None

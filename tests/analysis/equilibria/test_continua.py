@@ -52,6 +52,7 @@ def test_a_ring_and_the_origin():
     assert lengths.max() < 0.3
 
 
+@pytest.mark.long
 def test_a_sphere_has_dimension_two():
     rule = polynomial_flow(lambda x: -4 * (np.sum(x**2) - 1) * x, 3)
     found = tw.find_equilibria(rule, square(2.0, 3))
@@ -106,6 +107,7 @@ def test_a_ring_beside_a_degenerate_point():
     assert {e.continuum for e in ring} == {1}
 
 
+@pytest.mark.long
 def test_a_flat_region_is_said_to_be_flat():
     rule = tw.as_flow(lambda x: -(jnp.maximum(x - 1, 0) ** 3))
     found = tw.find_equilibria(rule, square(2.0))

@@ -79,6 +79,7 @@ def test_the_sum_of_indices_that_the_boundary_asks_for(rule, domain, expected):
         assert sum(sign) == expected
 
 
+@pytest.mark.long
 def test_a_sum_that_does_not_add_up_is_said(monkeypatch):
     """A search that cannot see the saddle between two sinks says that one is missing."""
     from thalweg.analysis.equilibria import directed, inventory

@@ -69,6 +69,7 @@ def test_near_roots_are_told_apart_and_a_near_miss_is_no_root():
     assert len(tw.find_equilibria(miss, square(1.0, 1))) == 0
 
 
+@pytest.mark.long
 def test_four_wells_in_order_with_energies():
     found = tw.find_equilibria(tw.SteepestDescent(tw.energies.FourWells()), square(2.0))
     expected = [(x, y) for x in (-np.sqrt(1.1), 0, np.sqrt(1.1)) for y in (-1, 0, 1)]
@@ -131,6 +132,7 @@ def test_a_slice_is_solved_in_the_rest():
     assert any("held fixed: x[2] = 5" in note for note in found.warnings)
 
 
+@pytest.mark.long
 def test_pytree_states():
     def coupled(state):
         return {"a": state["b"] - state["a"] ** 3, "b": state["a"] - state["b"]}
@@ -235,6 +237,7 @@ def test_a_new_parameter_value_compiles_nothing(count_compiles):
     assert compiled.count == 0
 
 
+@pytest.mark.long
 def test_a_whole_search_is_at_most_six_programs(count_compiles):
     def fresh(x):
         return jnp.stack([x[0] - x[0] ** 3, -jnp.sinh(x[1])])

@@ -32,6 +32,7 @@ def switched(linear, jump, normal, offset=0.0, drift=(0.0, 0.0)):
     return Switched(*(np.asarray(part, dtype=float) for part in parts))
 
 
+@pytest.mark.long
 def test_dry_friction_holds_states_and_has_no_equilibria_of_its_own():
     """x'' = −x − 0.3 sgn v: all |x| ≤ 0.3 are held at v = 0; (±0.3, 0) are no centers."""
     found = tw.find_equilibria(switched([[0, 1], [-1, 0]], [0, -0.3], [0, 1]), square(2.0))

@@ -8,6 +8,7 @@ from tests.zoo import Linear, LinearMap, pendulum
 import thalweg as tw
 
 
+@pytest.mark.long
 def test_the_exponents_of_lorenz():
     found = tw.lyapunov_exponents(tw.models.Lorenz(), duration=200.0)
     expected = np.array([0.9056, 0.0, -14.572])

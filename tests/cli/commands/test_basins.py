@@ -25,6 +25,7 @@ def test_a_grid_writes_a_figure_and_a_report(tmp_path):
     assert "a grid of 100" in page
 
 
+@pytest.mark.long
 def test_the_json_is_the_contract():
     done = thalweg("double-well", "--starts", 500, "--json", "--seed", 3)
     assert done.exit_code == 0, done.stderr
@@ -41,6 +42,7 @@ def test_the_json_is_the_contract():
     assert np.allclose(counted, shares)
 
 
+@pytest.mark.long
 def test_shares_over_a_parameter_are_drawn_and_written(tmp_path):
     """Two halves where the wells are even; one well alone where |tilt| > 8/(3√3) = 1.54."""
     words = ("double-well", "--vary", "tilt=0,1.6", "--starts", 200, "--out", tmp_path)

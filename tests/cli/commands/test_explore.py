@@ -77,6 +77,7 @@ def test_bad_input_is_refused_in_words(model, tmp_path):
     assert not file.exists()
 
 
+@pytest.mark.long
 def test_it_serves_until_it_is_ended():
     code = "from thalweg.cli.main import run; run()"
     words = ["explore", "van-der-pol", "--no-browser", "--port", "0"]

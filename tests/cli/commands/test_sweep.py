@@ -116,6 +116,7 @@ def test_shards(model, tmp_path):
     assert "double" in second.stdout
 
 
+@pytest.mark.long
 def test_a_named_measure_of_a_built_in_system(tmp_path):
     words = ["fitzhugh-nagumo", "--set", "tau=12", "--grid", "current=0:0.8:2"]
     others = ["--measure", "settled", "--start", "0.5,0", "--duration", 300, "--out", tmp_path]

@@ -43,6 +43,7 @@ def test_formulas_agree_with_the_program(name):
     np.testing.assert_allclose(np.reshape(got, found.shape), expected, rtol=1e-12)
 
 
+@pytest.mark.long
 def test_numbers_are_the_rationals_that_they_were_written_as():
     assert exact_number(0.1) == sp.Rational(1, 10)
     assert exact_number(np.float32(0.3)) == sp.Rational(3, 10)

@@ -378,6 +378,7 @@ def test_the_time_of_a_map_is_a_number_too(tmp_path):
             assert law(each, 2, [1.0]).tolist() == [0.75]
 
 
+@pytest.mark.long
 def test_what_is_written_reads_like_a_model(tmp_path):
     text = "par k=2,tau=3\nhill(u)=u^2/(k+u^2)\nx'=(hill(x)-x/2)/tau+pi/2\n"
     lines = python_source(read_xpp(write(tmp_path, text)).model).splitlines()

@@ -52,6 +52,7 @@ def test_the_quartic_of_a_turning_flow_is_found_at_its_temperature(of_the_turnin
     assert len(found.rests) == 3
 
 
+@pytest.mark.long
 def test_the_flow_goes_down_it_at_every_draw(of_the_turning_flow):
     found, draws, made = of_the_turning_flow
     true = slopes(draws)

@@ -59,6 +59,7 @@ def test_it_is_over_a_hundred_sets():
     within(100)
 
 
+@pytest.mark.long
 def test_standard_errors_are_those_of_cramer_and_rao():
     found = learn_density(START, draws(COUNT, np.random.default_rng(2)), ExactLikelihood())
     assert rms(found.errors) == pytest.approx(least_error(COUNT), rel=0.05)

@@ -31,6 +31,7 @@ def test_a_boundary_that_is_not_in_the_middle():
     assert share + 2.0**-other == pytest.approx(1.0, abs=1e-12)
 
 
+@pytest.mark.long
 def test_a_far_basin_keeps_its_digits():
     # Beyond .5, of N(−40, 1): log Φ(−40.5) = −½ 40.5² − log(40.5 √2π) and a little.
     (bits,) = start_bits(ASKEW, np.array([[2.0]]), Normal(-40.0))
@@ -104,6 +105,7 @@ def test_numbers_are_fitted_and_may_be_rounded():
     keeps_the_protocol(found)
 
 
+@pytest.mark.long
 def test_a_spurious_minimum_pays():
     ends = np.array([[-1.0], [-1.1], [-0.9]])
     lengths = {

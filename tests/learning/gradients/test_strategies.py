@@ -59,6 +59,7 @@ def _curvatures(energy, rest, x):
     return jax.hessian(energy)(rest, x), mixed(energy.first, rest)
 
 
+@pytest.mark.long
 def test_nudges_err_by_their_order(truth):
     with jax.enable_x64(True):
         for points, order in ((1, 1.0), (2, 2.0)):
@@ -157,6 +158,7 @@ class Tree(eqx.Module):
         return Bowl(np.diag([1.0, 2.0]))(jnp.stack([state["a"], state["b"][0]]), input)
 
 
+@pytest.mark.long
 def test_states_may_be_pytrees():
     with jax.enable_x64(True):
         layer = tw.Relax(tw.GradientStep(Tree(), 0.4), tol=1e-14)

@@ -90,6 +90,7 @@ def test_points_are_learned_with_their_starts():
     assert sorted(found.supported) == [0, 3, 3]
 
 
+@pytest.mark.long
 def test_pairs_say_where_starts_end():
     starts = np.array([[0.5], [1.6], [-0.4], [-1.5]])
     found = learn_energy(wells(), Pairs(starts, np.sign(starts)), key=KEY, training=QUICK)

@@ -88,6 +88,7 @@ def test_the_conditional_likelihood_is_exact():
     assert density.sum() * (grid[1] - grid[0]) ** 2 == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spins", [False, True], ids=["numbers", "spins"])
 def test_the_likelihood_of_a_series_is_the_sum_of_its_machine(spins):
     series = (SPINS if spins else NUMBERS)[:40]

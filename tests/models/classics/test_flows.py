@@ -252,6 +252,7 @@ def test_competition_excludes_and_descends():
     _falls(game, state, -np.sum(value**2 / state))
 
 
+@pytest.mark.long
 def test_predator_prey_circles_its_center():
     model = tw.models.PredatorPrey()
     value, eigenvalues = look(model, [0.75 / 0.25, 1.0 / 0.5])

@@ -74,6 +74,7 @@ def test_tau_rescales_time():
     assert worst(dl.ExactLearning(task_of((5, 4, 3)), start, tau=2.5), start, tau=2.5) < 1e-9
 
 
+@pytest.mark.long
 def test_width_200_to_full_convergence():
     n, hidden, times = 200, 16, np.array([0.0, 1.0, 4.0, 20.0])
     rng = np.random.default_rng(3)

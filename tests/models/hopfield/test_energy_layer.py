@@ -124,6 +124,7 @@ def test_steps_that_do_not_fit_are_refused(options, message):
         EnergyODELayer(tw.as_flow(lambda x: -x), **options)
 
 
+@pytest.mark.long
 def test_the_classifier_is_code_layer_and_readout():
     options: dict[str, Any] = {"num_inputs": 6, "width": 4, "hidden": 8, "num_classes": 3}
     image = np.linspace(-1.0, 1.0, 6).astype(np.float32)

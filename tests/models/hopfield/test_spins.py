@@ -183,6 +183,7 @@ def test_theorem_1_holds_asynchronously_and_two_steps_fall_synchronously():
     assert replace(anti, worst_rise=0.1).title == "Hopfield: theorem 1 is refuted"
 
 
+@pytest.mark.long
 def test_glauber_dynamics_leaves_the_boltzmann_distribution_invariant():
     matrix = np.array([[0, 0.8, -0.5], [0.8, 0, 0.3], [-0.5, 0.3, 0]])
     network = Hopfield(matrix, np.array([0.4, -0.2, 0.1]))

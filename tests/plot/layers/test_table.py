@@ -39,6 +39,7 @@ def test_a_row_is_all_that_a_new_layer_needs(monkeypatch):
     assert draw_portrait(data).get_legend_handles_labels()[1][-1] == "seeds"
 
 
+@pytest.mark.long
 def test_layers_draw_on_the_axes_that_they_are_given_and_return_them(magnet):
     axes = tw.plot.phase_portrait(tw.models.CurieWeiss(), equilibria=())
     for layer in LAYERS.values():

@@ -43,6 +43,7 @@ def checked(bump=0.0, width=0.1, slope=0.0, wall=0.999):
         return check_accepted(question, energy, derivatives, centres_of(question), 1e-3)
 
 
+@pytest.mark.long
 def test_what_falls_everywhere_passes():
     found = checked()
     assert found.holds

@@ -297,6 +297,7 @@ def test_words_stand_upright_in_latex():
     assert "\\alpha" in found.latex
 
 
+@pytest.mark.long
 def test_the_text_and_bad_input():
     text = str(recover_symbolic(registry.find("four-wells").create()))
     plain, latex = text.split("In LaTeX:")

@@ -12,6 +12,7 @@ def positive(size, condition, number):
     return (turn * np.geomspace(1.0, condition, size)) @ turn.T
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [8, 26, 64])
 def test_the_one_metric_of_several_jacobians(size):
     metric, rng = positive(size, 100.0, 1), np.random.default_rng(0)

@@ -97,6 +97,7 @@ def test_an_angle_that_is_driven_round_is_refuted(drift, what):
     assert recovery.Verdict.from_dict(verdict.to_dict()).witnesses[0].to_dict() == data
 
 
+@pytest.mark.long
 def test_flows_that_keep_volume_are_refuted_where_no_trajectory_leaves():
     still = np.zeros((2, 2))
     irrational = Sines(np.array([1.0, np.sqrt(2.0)]), still, still)

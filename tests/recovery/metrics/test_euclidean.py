@@ -35,6 +35,7 @@ def residual(verdict):
     return found
 
 
+@pytest.mark.long
 def test_four_wells_are_recovered_up_to_a_constant():
     verdict = tw.recover_energy(WELLS, SQUARE)
     points = np.random.default_rng(1).uniform(-2.0, 2.0, (50, 2))
@@ -122,6 +123,7 @@ def test_memory_grows_with_the_dimension_not_with_its_square(size):
     assert verdict.kind == "euclidean"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [1e-7, 1e-5, 1e-3, 1e-1])
 def test_the_residual_scales_with_what_is_not_a_gradient(size):
     def rule(x, args):
@@ -144,6 +146,7 @@ def test_what_is_small_beside_the_rest_is_seen():
     assert verdict.levels[0].outcome == "no"
 
 
+@pytest.mark.long
 def test_bad_input_is_refused_with_the_cure():
     with pytest.raises(tw.InputError, match="depends on time"):
         tw.recover_energy(tw.as_flow(lambda t, x: jnp.sin(t) - x), tw.Box([0.0], [1.0]))

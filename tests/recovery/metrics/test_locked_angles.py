@@ -48,6 +48,7 @@ def test_angles_that_lock_and_rest_descend_in_a_metric(drift, strength, whole):
     np.testing.assert_allclose(levels[:9], levels[9:], atol=room)
 
 
+@pytest.mark.long
 def test_angles_that_lock_and_go_round_have_no_energy():
     """Nothing rests, yet no angle by itself is driven one way: x' = .3 + sin(y − x)."""
     for mean in (0.2, 0.05, -0.4):

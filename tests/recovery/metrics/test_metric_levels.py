@@ -103,6 +103,7 @@ def test_no_false_yes_once_the_perturbation_is_above_the_tolerance(seed, size):
     assert verdict.kind in ("diagonal-metric", "constant-metric")
 
 
+@pytest.mark.long
 def test_sparse_couplings_and_separate_blocks():
     weights = np.zeros((5, 5))
     weights[0, 1], weights[1, 0], weights[1, 2], weights[2, 1] = 0.8, 0.4, -0.5, -1.0

@@ -123,6 +123,7 @@ def saturated_spiral(t, x, stiffness):
     return plain / jnp.sqrt(1.0 + jnp.sum(plain**2))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stiffness", [1e4, 1e7, 1e10])
 def test_a_small_turn_beside_a_stiff_coordinate_is_seen(stiffness):
     """A spiral sink of (x₁, x₂), whatever the speed: its eigenvalues exclude every metric."""
@@ -133,6 +134,7 @@ def test_a_small_turn_beside_a_stiff_coordinate_is_seen(stiffness):
         assert verdict.kind in ("undecided", "refuted")
 
 
+@pytest.mark.long
 def test_a_rule_on_the_simplex_reaches_this_level():
     """A replicator of a random payoff is a gradient in no metric that is tried."""
     payoff = jnp.asarray(np.random.default_rng(0).normal(size=(3, 3)))

@@ -160,6 +160,7 @@ def test_a_jacobian_of_no_branch_refutes_nothing(are_given):
     assert "no continuous Jacobian" in level.note
 
 
+@pytest.mark.long
 def test_a_kink_whose_branch_turns_is_refuted():
     """J at the rest is that of the branch above the line, whose eigenvalues are not real."""
     turn = jnp.array([[1.0, -1.0], [1.0, 1.0]])

@@ -30,6 +30,7 @@ def test_a_circle_that_rests_on_an_arc_leaves_room_for_a_rise():
     assert not any("jump" in warning for warning in verdict.warnings)
 
 
+@pytest.mark.long
 def test_a_step_that_leaves_the_finite_is_no_fall():
     rule = tw.as_map(lambda x: x - 3.0 * jnp.sqrt(x))
     verdict = tw.recover_energy(rule, tw.Box([0.1], [1.0]), thorough=False)

@@ -69,6 +69,7 @@ def test_on_a_torus_drift_and_curl_are_left_over():
     )
 
 
+@pytest.mark.long
 def test_in_a_box_the_parts_add_up_and_the_remainder_stays_at_the_walls():
     rule = Linear(jnp.array([[-1.0, 2.0], [-2.0, -1.0]]))
     found = split(rule, square(1.0))
@@ -159,6 +160,7 @@ def test_a_split_is_a_result():
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.long
 def test_a_verdict_without_an_energy_is_read_back_with_its_split():
     center = Linear(jnp.array([[0.0, 1.0], [-1.0, 0.0]]))
     verdict = tw.recover_energy(center, square(1.0), levels=[*recovery.LEVELS[:2], *SPLIT])

@@ -109,6 +109,7 @@ def test_an_energy_stands_for_its_descent(tmp_path):
     np.testing.assert_allclose(found.read("state"), 0.0, atol=1e-4)
 
 
+@pytest.mark.long
 def test_names_that_are_none():
     with pytest.raises(tw.InputError, match=", ".join(MEASURES)):
         named_measure("basin", PITCHFORK)

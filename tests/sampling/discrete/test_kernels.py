@@ -134,6 +134,7 @@ def _ends(kernel, chains, steps):
     return jax.vmap(chain)(jax.random.split(jax.random.key(3), chains))
 
 
+@pytest.mark.long
 def test_correlations_of_an_open_chain(double):
     """⟨s_i s_{i+r}⟩ = tanh(J/T)^r: of the exact law, and of draws within standard errors."""
     energy = Pairwise.lattice([8], 1.0, periodic=False)
@@ -274,6 +275,7 @@ def _swept_free(energy, states, free):
     return jax.vmap(lambda x: sweep(energy, x, jnp.arange(x.size), free)[0])(states)
 
 
+@pytest.mark.long
 def test_machines_are_sampled():
     energy = MACHINES["restricted"]
     run = tw.sample(
@@ -327,6 +329,7 @@ def test_each_graph_has_the_blocks_that_suit_it():
     }
 
 
+@pytest.mark.long
 def test_layers_have_two_colours():
     energy = MACHINES["deep"]
     assert isinstance(energy.couplings, LayeredCouplings)

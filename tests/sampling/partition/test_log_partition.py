@@ -251,6 +251,7 @@ def _only_floats(energy):
     return jax.tree.map(jax.numpy.asarray, energy)
 
 
+@pytest.mark.long
 def test_results_come_back():
     found = log_partition(RESTRICTED, 1.0, Annealed(5, 10))
     assert LogPartition.from_dict(found.to_dict()) == found

@@ -70,6 +70,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(tmp_path):
         reproduced(tmp_path / "a", 2)
 
 
+@pytest.mark.long
 def test_a_run_that_diverges_is_a_row_and_a_warning():
     wild = Configuration("square", "f·f", "square", 1e8, 1e-2, (None, None))
     outcome = reproduced(None, 2, (ROWS[0], wild))
@@ -184,6 +185,7 @@ def test_counts_are_refused_before_anything_is_trained():
         reproduce(DATA, Scale(), ROWS, 0, None, seed=0, data_name="dots")
 
 
+@pytest.mark.long
 def test_the_same_command_again_goes_on_from_the_checkpoints_in_its_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "files").mkdir()

@@ -87,6 +87,7 @@ def test_an_energy_that_falls_without_bound_is_refused():
         learn_energy(bowl(), data, key=KEY, training=QUICK)
 
 
+@pytest.mark.long
 def test_paths_that_were_not_followed_to_rest_are_said():
     data = Trajectories(shrinking(0.9, 5), step=0.1)
     found = learn_energy(bowl(), data, key=KEY, training=QUICK)

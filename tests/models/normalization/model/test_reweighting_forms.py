@@ -249,6 +249,7 @@ def test_silent_neurons_have_no_output_and_follow_beta_alone():
     np.testing.assert_allclose(run.state[silent], expected, rtol=1e-12)
 
 
+@pytest.mark.long
 def test_an_ensemble_of_one_is_the_sources_text():
     model = network(target=grating(0.7, 20.0))
     held = hold(model, grating(0.7, 20.0))

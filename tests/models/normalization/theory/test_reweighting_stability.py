@@ -192,6 +192,7 @@ def test_a_leak_of_more_than_two_overshoots():
     assert there(report.equilibrium).stable is True
 
 
+@pytest.mark.long
 def test_the_basin_matches_the_run_of_all_the_weights():
     shown = grating(0.8, 30.0)
     for beta in (0.01, 0.1, 0.4):
