@@ -209,7 +209,7 @@ def _tracks(found: list[Basins], problem: Any) -> list[dict[int, Attractor]]:
 
 def _apart(problem: Any, one: Attractor, other: Attractor) -> float:
     """The distances between attractors, in widths of the domain; chaotic ones have no place."""
-    if one.kind in _NON_PERIODIC and other.kind in _WANDERING:
+    if one.kind in _NON_PERIODIC and other.kind in _NON_PERIODIC:
         return 0.5 * _NEAR
     chart = problem.chart
     a, b = (np.asarray(chart.coordinates(chart.layout.unflatten(x.point))) for x in (one, other))
