@@ -24,6 +24,9 @@ _FIRST = 1e-2  # of the time in which the fastest coordinate crosses the domain
 _LONGEST = 1e100
 # Regions are filled up to a multiple of this, so that few numbers of them compile.
 _ROOM = 16
+# Of more regions than a tube has, V is taken in the nearest two only: in many dimensions V of all
+# would take longer than the steps do.
+_MANY = 32
 _TINY = 1e-200  # in place of a speed that is 0
 # What moves by no more than so many tolerances in a block is at rest: explicit steps keep a point
 # at rest trembling by some of them, and a block is long beside the time that a saddle takes.
@@ -190,14 +193,22 @@ def _seen(
 
 
 def _nearest(problem: Problem, regions: Regions, z: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The least V / level at a point, and whose it is."""
+    """The least V / level at a point (of many regions: of the two nearest), and whose it is."""
     widths = problem.chart.widths
     away = problem.chart.shorten((z - regions.center) * widths) / widths
     tau = jnp.sum(regions.dual * away, axis=1)
     along = tau[:, None] * (regions.along + 0.5 * tau[:, None] * regions.bend)
     across = away - along
-    value = jnp.sum(jnp.sum(regions.form * across[:, None, :], axis=2) * across, axis=1)
     counts = (regions.level > 0.0) & (jnp.abs(tau) <= regions.reach)
+    if len(across) > _MANY:
+        # On its way to a point a trajectory comes to be nearest to it, wherever it was before.
+        size = jnp.trace(regions.form, axis1=1, axis2=2) * jnp.sum(across**2, axis=1)
+        far = jnp.where(counts, size / jnp.where(counts, regions.level, 1.0), jnp.inf)
+        first = jnp.argmin(far)
+        chosen = jnp.stack([first, jnp.argmin(far.at[first].set(jnp.inf))])
+        across, counts = across[chosen], counts[chosen]
+        regions = Regions(*(jnp.asarray(column)[chosen] for column in regions))
+    value = jnp.sum(jnp.sum(regions.form * across[:, None, :], axis=2) * across, axis=1)
     ratio = jnp.where(counts, value / jnp.where(counts, regions.level, 1.0), jnp.inf)
     best = jnp.argmin(ratio)
     return ratio[best], jnp.asarray(regions.owner)[best]
