@@ -46,7 +46,7 @@ PARTS = {
     "dynamics": (
         "words", "rules", "misuse", "diffusions", "kernels", "functions", "descent", "langevin",
         "proximal", "operators", "covariant", "block_descent", "spin_sweeps", "spins", "declared",
-        "problem", "autonomy", "formulas",
+        "problem", "autonomy", "points", "formulas",
     ),
     "explorer": (
         "printing", "system", "source", "questions", "bundle", "special", "page", "files",

@@ -3,24 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 
 BATCH = 256  # points of one compiled program: filling up a few costs less than another program
 
 
-def in_batches(
-    fn: Callable[[np.ndarray], tuple[Any, ...]], points: np.ndarray, size: int = BATCH
-) -> tuple[np.ndarray, ...]:
-    """`fn` of `(n, d)` points, evaluated on `(size, d)` at a time; its results in NumPy.
+def in_batches(fn: Callable[[Any], Any], points: Any, size: int = BATCH) -> Any:
+    """`fn` of many points, evaluated on `size` rows at a time; its results in NumPy.
 
     Arguments:
-        fn: maps points to a tuple of arrays with one row a point.
-        points: shape `(n, d)`, n ≥ 1; the last batch is filled up with its own first point.
+        fn: maps points to arrays with one row a point, or to a pytree of such.
+        points: shape `(n, …)` with n ≥ 1, or a pytree of such arrays; the last batch is filled up
+            with its own first row.
         size: of a batch.
     """
-    parts = []
-    for start in range(0, len(points), size):
-        part = points[start : start + size]
-        padded = np.concatenate([part, np.repeat(part[:1], size - len(part), axis=0)])
-        parts.append([np.asarray(found)[: len(part)] for found in fn(padded)])
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+    count, parts = len(jax.tree.leaves(points)[0]), []
+    for start in range(0, count, size):
+        rows = np.arange(start, start + size)
+        rows = np.where(rows < count, rows, start)
+        found = fn(jax.tree.map(lambda leaf: np.asarray(leaf)[rows], points))  # noqa: B023
+        kept = min(size, count - start)
+        parts.append(jax.tree.map(lambda leaf: np.asarray(leaf)[:kept], found))  # noqa: B023
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)

@@ -28,6 +28,16 @@ def declared_domain(owner: Any) -> Domain | None:
     return domain
 
 
+def domain_of(part: str) -> property:
+    """A property of a class: the domain that its field `part` declares, or None."""
+    return property(lambda self: declared_domain(getattr(self, part)), doc=f"That of `{part}`.")
+
+
+def names_of(part: str) -> property:
+    """A property of a class: the `state_names` that its field `part` declares, or None."""
+    return property(lambda self: declared_labels(getattr(self, part)), doc=f"Those of `{part}`.")
+
+
 def declared_start(owner: Any) -> Any:
     """The state that a rule declares to begin in, as `start`, or None; a field is none."""
     is_field = dataclasses.is_dataclass(owner) and "start" in {

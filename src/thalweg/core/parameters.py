@@ -1,7 +1,6 @@
 """The parameters of a system by name: what `--set` sets, what is varied, what results report."""
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -11,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.nearby import did_you_mean
 from thalweg.core.trees import is_integer, replace
 
 Tree = TypeVar("Tree")
@@ -124,10 +124,9 @@ def _entry(
 
 def unknown_parameter(name: str, known: Sequence[str], owner: str) -> str:
     """A sentence on a name that is none of the parameters of an owner; it offers the nearest."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(name, known, most=1)
     has = f"It has {', '.join(known)}" if known else "It has no parameters"
-    return f"{owner} has no parameter {name!r}.{hint} {has}."
+    return " ".join(filter(None, (f"{owner} has no parameter {name!r}.", hint, f"{has}.")))
 
 
 def _down(node: Any, keys: tuple[str, ...]) -> Any:

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.checks import check_count, check_finite
-from thalweg.core.declared import declared_domain, declared_labels
-from thalweg.core.domains import Domain
+from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like
 from thalweg.dynamics.rules import Flow
@@ -133,15 +132,8 @@ class CovariantDescent(Flow):
         more = self.geometry.sharp(state, jax.grad(scalar)(state))
         return jax.tree.map(lambda a, b: a + cast_like(factor, b) * b, total, more)
 
-    @property
-    def domain(self) -> Domain | None:
-        """The energy's declared domain."""
-        return declared_domain(self.energy)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The energy's declared names."""
-        return declared_labels(self.energy)
+    domain = domain_of("energy")
+    state_names = names_of("energy")
 
 
 def _is_used(factor: Any) -> bool:

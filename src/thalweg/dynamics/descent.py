@@ -6,8 +6,7 @@ from typing import Any
 import jax
 
 from thalweg.core.checks import check_positive
-from thalweg.core.declared import declared_domain, declared_labels
-from thalweg.core.domains import Domain
+from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like
 from thalweg.dynamics.misuse import check_energy_is_made
@@ -53,15 +52,8 @@ class SteepestDescent(Flow):
         """True in the Euclidean geometry, where the Jacobian is made of the Hessian."""
         return isinstance(self.geometry, Euclidean)
 
-    @property
-    def domain(self) -> Domain | None:
-        """The energy's declared domain."""
-        return declared_domain(self.energy)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The energy's declared names."""
-        return declared_labels(self.energy)
+    domain = domain_of("energy")
+    state_names = names_of("energy")
 
 
 class GradientStep(Map):
@@ -106,15 +98,8 @@ class GradientStep(Map):
         """True in the Euclidean geometry, where the Jacobian is made of the Hessian."""
         return isinstance(self.geometry, Euclidean)
 
-    @property
-    def domain(self) -> Domain | None:
-        """The energy's declared domain."""
-        return declared_domain(self.energy)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The energy's declared names."""
-        return declared_labels(self.energy)
+    domain = domain_of("energy")
+    state_names = names_of("energy")
 
 
 def _check_parts(rule: Any, energy: Any, geometry: Any) -> None:

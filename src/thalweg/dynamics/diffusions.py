@@ -6,8 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from thalweg.core.declared import declared_domain, declared_labels
-from thalweg.core.domains import Domain
+from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.dynamics.rules import Flow, Random
 
@@ -107,15 +106,8 @@ class Drift(Flow):
         """f(t, x)."""
         return self.diffusion.drift(t, state)
 
-    @property
-    def domain(self) -> Domain | None:
-        """The diffusion's declared domain."""
-        return declared_domain(self.diffusion)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The diffusion's declared names."""
-        return declared_labels(self.diffusion)
+    domain = domain_of("diffusion")
+    state_names = names_of("diffusion")
 
 
 def noise_matrix(rule: Diffusion, t: Any, state: Any) -> tuple[Any, int | None]:

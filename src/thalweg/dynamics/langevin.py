@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
 
-from thalweg.core.declared import declared_domain, declared_labels
-from thalweg.core.domains import Domain
+from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like, has_tracer
 from thalweg.dynamics.diffusions import Diffusion
@@ -97,15 +96,8 @@ class Langevin(Diffusion):
             return jax.tree.map(lambda d: strength * jnp.sqrt(d), inverse)
         return _inverse_root(self.geometry, state, strength)
 
-    @property
-    def domain(self) -> Domain | None:
-        """The energy's declared domain."""
-        return declared_domain(self.energy)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The energy's declared names."""
-        return declared_labels(self.energy)
+    domain = domain_of("energy")
+    state_names = names_of("energy")
 
 
 def _divergence(geometry: Geometry, state: Any) -> Any:

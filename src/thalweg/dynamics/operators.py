@@ -10,8 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.checks import check_positive
-from thalweg.core.declared import declared_domain, declared_labels
-from thalweg.core.domains import Domain
+from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like, has_tracer
 from thalweg.dynamics.misuse import check_energy_is_made
@@ -154,15 +153,8 @@ class ProximalStep(Map):
         found = lowest_near(objective, start, eta)
         return jax.tree.map(cast_like, layout.unflatten(found), state)
 
-    @property
-    def domain(self) -> Domain | None:
-        """The energy's declared domain."""
-        return declared_domain(self.energy)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The energy's declared names."""
-        return declared_labels(self.energy)
+    domain = domain_of("energy")
+    state_names = names_of("energy")
 
 
 class MirrorStep(Map):
@@ -208,15 +200,8 @@ class MirrorStep(Map):
         eta, covector = cast_like(self.step_size, state), jax.grad(self.energy)(state)
         return self.potential.shift(state, jax.tree.map(lambda g: eta * g, covector))
 
-    @property
-    def domain(self) -> Domain | None:
-        """The energy's declared domain."""
-        return declared_domain(self.energy)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The energy's declared names."""
-        return declared_labels(self.energy)
+    domain = domain_of("energy")
+    state_names = names_of("energy")
 
 
 def _check_parts(name: str, energy: Any, step_size: Any) -> None:

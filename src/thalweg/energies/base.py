@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.charts import Chart
-from thalweg.core.declared import declared_domain, declared_labels
+from thalweg.core.declared import declared_domain, declared_labels, domain_of, names_of
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.shown import as_code, as_html
@@ -125,12 +125,5 @@ class Scaled(Energy):
         value = self.energy(state)
         return jnp.asarray(self.factor, value.dtype) * value
 
-    @property
-    def domain(self) -> Domain | None:
-        """The domain that the energy declares."""
-        return declared_domain(self.energy)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The names that the energy declares."""
-        return declared_labels(self.energy)
+    domain = domain_of("energy")
+    state_names = names_of("energy")

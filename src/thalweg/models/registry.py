@@ -3,13 +3,13 @@
 To add one, write its class in a module of this room and enrol it here by one row.
 """
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from thalweg.core.errors import InputError
+from thalweg.core.nearby import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -265,8 +265,7 @@ def find(name: str) -> Entry:
     """
     if name in _BY_NAME:
         return _BY_NAME[name]
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), _BY_NAME, n=3, cutoff=0.5)
-    offer = f"Did you mean {' or '.join(near)}?" if near else "`thalweg list` shows all of them."
+    offer = did_you_mean(name, _BY_NAME, otherwise="`thalweg list` shows all of them.")
     raise InputError(f"There is no built-in system {name!r}. {offer}")
 
 

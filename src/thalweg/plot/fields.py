@@ -12,14 +12,16 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from thalweg.core.batches import in_batches
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Problem
+from thalweg.dynamics.points import energies_at
 from thalweg.plot.views import View
 
 # Values an axis: on axes of the usual size they are three points apart.
 GRID = 121
 # Points that a compiled program takes at once.
-_BLOCK = 2048
+BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -49,21 +51,6 @@ def _sampled(problem: Problem, basis: Any, inverse: Any, points: Any, t: Any) ->
     return jax.vmap(at)(points)
 
 
-@eqx.filter_jit
-def _energies(problem: Problem, energy: Any, points: Any) -> jax.Array:
-    return jax.vmap(lambda y: energy(problem.chart.embed(y)))(points)
-
-
-def in_blocks(fn: Callable[[np.ndarray], Any], points: np.ndarray) -> Any:
-    """A function of many points, by blocks of one size: one program however many there are."""
-    count = -(-len(points) // _BLOCK) * _BLOCK
-    padded = np.concatenate([points, np.repeat(points[-1:], count - len(points), axis=0)])
-    parts = [fn(padded[i : i + _BLOCK]) for i in range(0, count, _BLOCK)]
-    return jax.tree.map(
-        lambda *xs: np.concatenate([np.asarray(x) for x in xs])[: len(points)], *parts
-    )
-
-
 def sample(view: View, p: np.ndarray, t: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """The displacement `(n, k)` along the axes at places `(n, k)`, and its Jacobian `(n, k, k)`."""
     time = np.asarray(t, dtype=np.float64)
@@ -72,15 +59,15 @@ def sample(view: View, p: np.ndarray, t: float = 0.0) -> tuple[np.ndarray, np.nd
         return _sampled(view.problem, view.basis, view.inverse, points, time)
 
     with jax.enable_x64(True):
-        return in_blocks(block, view.lift(p))
+        return in_batches(block, view.lift(p), BLOCK)
 
 
 def velocities(problem: Problem, y: np.ndarray) -> np.ndarray:
     """The displacement `(n, d)` at points `(n, d)`."""
     every = np.eye(y.shape[1])
     with jax.enable_x64(True):
-        return in_blocks(
-            lambda points: _sampled(problem, every[:, :1], every, points, np.asarray(0.0)), y
+        return in_batches(
+            lambda points: _sampled(problem, every[:, :1], every, points, np.asarray(0.0)), y, BLOCK
         )[0]
 
 
@@ -96,7 +83,7 @@ def energy_at(problem: Problem, energy: Callable[[Any], Any], y: np.ndarray) -> 
     with jax.enable_x64(True):
         energy = in_float64(energy)
         flat = y.reshape(-1, y.shape[-1])
-        found = in_blocks(lambda points: _energies(problem, energy, points), flat)
+        found = energies_at(problem, energy, flat, BLOCK)
     return np.where(np.isfinite(found), found, np.nan).reshape(y.shape[:-1])
 
 

@@ -7,9 +7,10 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from thalweg.core.batches import in_batches
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, in_float64
-from thalweg.plot.fields import in_blocks
+from thalweg.plot.fields import BLOCK
 from thalweg.plot.style import (
     COLOURS,
     WIDTH,
@@ -167,7 +168,7 @@ def energy_along_data(
     layout = Layout.of(run.last_state)
     with jax.enable_x64(True):
         energy = in_float64(energy)
-        found = in_blocks(lambda flat: _state_energies(energy, layout, flat), points)
+        found = in_batches(lambda flat: _state_energies(energy, layout, flat), points, BLOCK)
     return times, np.asarray(found)
 
 

@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import diffrax
 import equinox as eqx
-import jax
+import numpy as np
 import optimistix
 from jax.core import Tracer
 
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Flow
+from thalweg.simulation.tableaus import combined, moved, stages
 
 Derivatives = Literal["reverse", "forward", "both"]
 
@@ -147,6 +148,14 @@ class Stiff(AdaptiveMethod):
         return _ADJOINTS[self.derivatives]
 
 
+_CLASSICAL = diffrax.ButcherTableau(
+    c=np.array([0.5, 0.5, 1.0]),
+    a_lower=(np.array([0.5]), np.array([0.0, 0.5]), np.array([0.0, 0.0, 1.0])),
+    b_sol=np.array([1.0, 2.0, 2.0, 1.0]) / 6.0,
+    b_error=np.zeros(4),
+)
+
+
 class RungeKutta4(FixedStep):
     r"""The classical Runge–Kutta method of order 4, with steps of one length.
 
@@ -167,12 +176,12 @@ class RungeKutta4(FixedStep):
 
     def advance(self, flow: Flow, t: Any, state: Any, dt: Any) -> Any:
         """One step."""
-        k1 = flow.velocity(t, state)
-        k2 = flow.velocity(t + dt / 2, _shifted(state, dt / 2, k1))
-        k3 = flow.velocity(t + dt / 2, _shifted(state, dt / 2, k2))
-        k4 = flow.velocity(t + dt, _shifted(state, dt, k3))
-        mean = jax.tree.map(lambda a, b, c, d: (a + 2 * b + 2 * c + d) / 6, k1, k2, k3, k4)
-        return _shifted(state, dt, mean)
+
+        def rate(share: float, there: Any) -> Any:
+            return flow.velocity(t + share * dt, there)
+
+        slopes, _ = stages(_CLASSICAL, rate, state, flow.velocity(t, state), dt)
+        return moved(state, dt, combined(_CLASSICAL.b_sol, slopes))
 
     @property
     def step_size(self) -> Any:
@@ -199,7 +208,7 @@ class Euler(FixedStep):
 
     def advance(self, flow: Flow, t: Any, state: Any, dt: Any) -> Any:
         """One step."""
-        return _shifted(state, dt, flow.velocity(t, state))
+        return moved(state, dt, flow.velocity(t, state))
 
     @property
     def step_size(self) -> Any:
@@ -210,10 +219,6 @@ class Euler(FixedStep):
     def evaluations(self) -> int:
         """One."""
         return 1
-
-
-def _shifted(state: Any, dt: Any, velocity: Any) -> Any:
-    return jax.tree.map(lambda x, v: x + dt * v, state, velocity)
 
 
 def check_step(name: str, dt: Any) -> None:

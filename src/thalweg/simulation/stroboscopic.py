@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.checks import check_count, check_finite, check_positive
-from thalweg.core.declared import declared_domain, declared_labels
-from thalweg.core.domains import Domain
+from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import as_arrays
 from thalweg.dynamics import Flow, Map
@@ -116,12 +115,5 @@ class Stroboscopic(Map):
 
         return jax.lax.scan(advance, state, jnp.arange(count, dtype=dtype))[0]
 
-    @property
-    def domain(self) -> Domain | None:
-        """The flow's declared domain."""
-        return declared_domain(self.flow)
-
-    @property
-    def state_names(self) -> tuple[str, ...] | None:
-        """The flow's declared names."""
-        return declared_labels(self.flow)
+    domain = domain_of("flow")
+    state_names = names_of("flow")

@@ -10,6 +10,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from thalweg.simulation.tableaus import combined, stages
+
 # The next step is at least so much of this one and at most so many times as long, and a bit shorter
 # than the error asks for: the usual numbers (Hairer, Nørsett & Wanner 1993, II.4).
 _SHRINK, _GROW, _SAFETY = 0.2, 5.0, 0.9
@@ -31,11 +33,8 @@ def take_step(
     import diffrax as dfx
 
     tableau = dfx.Tsit5.tableau
-    rates, there = [first], state
-    for row in tableau.a_lower:
-        there = jax.tree.map(lambda x, k: x + step * k, state, _combined(row, rates))
-        rates.append(rate(there))
-    error = jax.tree.map(lambda k: step * k, _combined(tableau.b_error, rates))
+    rates, there = stages(tableau, lambda _, x: rate(x), state, first, step)
+    error = jax.tree.map(lambda k: step * k, combined(tableau.b_error, rates))
     return there, rates[-1], error
 
 
@@ -46,14 +45,3 @@ def step_factor(size: jax.Array) -> jax.Array:
     """
     ratio = _SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / ORDER)
     return jnp.where(jnp.isfinite(ratio), jnp.clip(ratio, _SHRINK, _GROW), _SHRINK)
-
-
-def _combined(row: Any, rates: list[Any]) -> Any:
-    """Σ_i row_i k_i of pytrees."""
-    kept = [(float(a), k) for a, k in zip(row, rates, strict=False) if a != 0.0]
-
-    def add(*parts: jax.Array) -> jax.Array:
-        terms = [a * part for (a, _), part in zip(kept, parts, strict=True)]
-        return sum(terms[1:], terms[0])
-
-    return jax.tree.map(add, *(k for _, k in kept))

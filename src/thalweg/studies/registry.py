@@ -3,13 +3,13 @@
 To add one, write its module in this room and enrol it here by one row.
 """
 
-import difflib
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from thalweg.core.errors import InputError
+from thalweg.core.nearby import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,5 @@ def find(name: str) -> Entry:
     by_name = {entry.name: entry for entry in ENTRIES}
     if name in by_name:
         return by_name[name]
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), by_name, n=3, cutoff=0.4)
-    offer = f"Did you mean {' or '.join(near)}?" if near else "`thalweg list` shows all of them."
+    offer = did_you_mean(name, by_name, otherwise="`thalweg list` shows all of them.")
     raise InputError(f"There is no study {name!r}. {offer}")

@@ -20,6 +20,7 @@ from thalweg.analysis.basins.lanes import (
     move_flow,
     move_map,
 )
+from thalweg.core.batches import in_batches
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 from thalweg.dynamics.problem import Problem
@@ -174,19 +175,13 @@ def follow(
 
 def _are_at_rest(problem: Problem, z: np.ndarray, tolerance: float) -> np.ndarray:
     """Truths `(n,)`: the points `(n, d)` that are states of rest."""
-    found = np.zeros(len(z), dtype=bool)
-    for first in range(0, len(z), _LEAST):
-        part = z[first : first + _LEAST]
-        padded = np.resize(part, (_LEAST, z.shape[1]))
-        values, slopes = (np.asarray(a)[: len(part)] for a in jacobians(problem, padded))
-        finite = np.all(np.isfinite(values), axis=1) & np.all(np.isfinite(slopes), axis=(1, 2))
-        steps = np.einsum(
-            "nij,nj->ni", np.linalg.pinv(np.where(finite[:, None, None], slopes, 0.0)), values
-        )
-        found[first : first + _LEAST] = finite & (
-            np.max(np.abs(steps), axis=1) <= _NEAR * tolerance
-        )
-    return found
+    if not len(z):
+        return np.zeros(0, dtype=bool)
+    values, slopes = in_batches(lambda some: jacobians(problem, some), z, _LEAST)
+    finite = np.all(np.isfinite(values), axis=1) & np.all(np.isfinite(slopes), axis=(1, 2))
+    inverses = np.linalg.pinv(np.where(finite[:, None, None], slopes, 0.0))
+    steps = np.einsum("nij,nj->ni", inverses, values)
+    return finite & (np.max(np.abs(steps), axis=1) <= _NEAR * tolerance)
 
 
 def _recurring(pool: _Pool, cells: Sequence[Cells], told: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.cycles.shooting import Guess, Segments
+from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 from thalweg.dynamics.problem import Problem
 
@@ -80,25 +81,14 @@ def _step_all(problem: Problem, z: Any) -> tuple[jax.Array, jax.Array]:
 def orbits_of(problem: Problem, z: np.ndarray, steps: int) -> np.ndarray:
     """The first points of the orbits from `(n, d)`, these included, shape `(n, steps, d)`."""
     unit = np.ones_like(z) / np.sqrt(z.shape[1])
-    later = [np.asarray(iterate(problem, *part)[0]) for part in _in_batches(z, unit)]
-    return np.concatenate([z[:, None], np.concatenate(later)[: len(z), : steps - 1]], axis=1)
+    later = in_batches(lambda part: iterate(problem, *part)[0], (z, unit), LANES)
+    return np.concatenate([z[:, None], later[:, : steps - 1]], axis=1)
 
 
 def run_steps(problem: Problem, guesses: list[Guess]) -> list[Segments]:
     """One step from every node of several cycles, in as few batches as they fit."""
     nodes = np.concatenate([g.nodes for g in guesses])
-    parts = [_step_all(problem, part) for (part,) in _in_batches(nodes)]
-    ends, maps = (np.concatenate(column)[: len(nodes)] for column in zip(*parts, strict=True))
+    ends, maps = in_batches(lambda part: _step_all(problem, part), nodes, LANES)
     cuts = np.cumsum([len(g.nodes) for g in guesses])[:-1]
     pairs = zip(np.split(ends, cuts), np.split(maps, cuts), strict=True)
     return [Segments(e, m, None, None) for e, m in pairs]
-
-
-def _in_batches(*arrays: np.ndarray) -> list[list[np.ndarray]]:
-    """Parts of `LANES` rows of each array; the last part is filled up with its first row."""
-    count = len(arrays[0])
-    batches = []
-    for start in range(0, count, LANES):
-        rows = np.arange(start, start + LANES)
-        batches.append([array[np.where(rows < count, rows, start)] for array in arrays])
-    return batches

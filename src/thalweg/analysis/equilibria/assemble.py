@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from thalweg.analysis.equilibria.classify import classify
@@ -15,13 +13,14 @@ from thalweg.analysis.equilibria.jumps import Jumps
 from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.proof import Proof
 from thalweg.analysis.equilibria.result import Equilibria, Search
-from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales, evaluate
+from thalweg.analysis.equilibria.search import MAX_STEPS, ROUND, Probe, Scales
 from thalweg.analysis.equilibria.sorting import Inventory
 from thalweg.analysis.equilibria.totals import shortened_text, written
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.tables import format_state
 from thalweg.dynamics import declared_energy, declared_names
+from thalweg.dynamics.points import displacements_at, energies_at
 from thalweg.dynamics.problem import Problem
 
 _REPRESENTATIVES = 5  # rows that stand for all points of one continuum in a table
@@ -147,19 +146,10 @@ def _members(
 
 
 def _energies(problem: Problem, points: np.ndarray) -> list[float | None]:
-    if declared_energy(problem.rule) is None:
-        return [None] * len(points)
-    size = -(-len(points) // 64) * 64
-    padded = np.concatenate([points, np.repeat(points[:1], size - len(points), axis=0)])
-    values = np.asarray(_energy_at(problem, padded))[: len(points)]
-    return [float(value) + 0.0 for value in values]
-
-
-@eqx.filter_jit
-def _energy_at(problem: Problem, points: Any) -> jax.Array:
     energy = declared_energy(problem.rule)
-    assert energy is not None
-    return jax.vmap(lambda y: energy(problem.chart.embed(y)))(points)
+    if energy is None:
+        return [None] * len(points)
+    return [float(value) + 0.0 for value in energies_at(problem, energy, points)]
 
 
 def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tuple[SlowPoint, ...]:
@@ -168,7 +158,7 @@ def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tupl
         (inventory.hits < 0) & (inventory.family < 0) & np.isfinite(inventory.residual)
     )
     chart, widths = problem.chart, np.asarray(scales.y)
-    speeds = np.linalg.norm(evaluate(problem, inventory.ends[lanes]), axis=1)
+    speeds = np.linalg.norm(displacements_at(problem, inventory.ends[lanes]), axis=1)
     kept: list[np.ndarray] = []
     slow = []
     for lane in np.argsort(speeds, kind="stable")[: 4 * ROUND]:

@@ -15,7 +15,7 @@ from thalweg.analysis.equilibria.quantities import (
     ConservedQuantities,
     ConservedQuantity,
 )
-from thalweg.analysis.equilibria.search import Scales, evaluate
+from thalweg.analysis.equilibria.search import Scales
 from thalweg.analysis.equilibria.totals import (
     generators,
     read_total,
@@ -28,6 +28,7 @@ from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.level_sets import LevelSet, span
 from thalweg.dynamics import Rule, declared_names
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem, make_problem
 
 # Directions in which the field varies by less than this share of the others are candidates.
@@ -96,7 +97,7 @@ def conserved_in(problem: Problem, key: jax.Array | None = None) -> np.ndarray:
     scales = typical_scales(problem, look_at(problem, key, None))
     dimension = problem.chart.dimension
     rng = np.random.default_rng(10)
-    value = evaluate(problem, problem.chart.draw(rng, max(64, 4 * dimension)))
+    value = displacements_at(problem, problem.chart.draw(rng, max(64, 4 * dimension)))
     value = value[np.all(np.isfinite(value), axis=1)] / np.asarray(scales.f)
     # Where the field is slow it says as much as where it is fast.
     value = value / np.maximum(np.max(np.abs(value), axis=1, keepdims=True), 1e-300)

@@ -11,10 +11,11 @@ import numpy as np
 from thalweg.analysis.equilibria.completeness import binomial_upper, unseen_upper
 from thalweg.analysis.equilibria.features import starts_near
 from thalweg.analysis.equilibria.indices import IndexSum, expected_index, index_sum
-from thalweg.analysis.equilibria.search import ROUND, evaluate
+from thalweg.analysis.equilibria.search import ROUND
 from thalweg.analysis.equilibria.sorting import Found, Inventory, enlarge
 from thalweg.analysis.equilibria.symmetries import images, independent_parts, symmetries
 from thalweg.analysis.equilibria.trajectories import follow
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
 # In few dimensions the search for roots misses little, and backwards trajectories find sources.
@@ -80,7 +81,7 @@ def _on_families(problem: Problem, ends: np.ndarray, inventory: Inventory) -> np
         return settled
     scales = inventory.scales
     finite = np.where(np.isfinite(ends), ends, 0.0)
-    speed = np.linalg.norm(evaluate(problem, finite) / np.asarray(scales.f), axis=1)
+    speed = np.linalg.norm(displacements_at(problem, finite) / np.asarray(scales.f), axis=1)
     is_slow = (speed < _NEAR) & np.all(np.isfinite(ends), axis=1)
     is_slow &= np.asarray(problem.chart.inside(finite, _NEAR))
     for family in inventory.families:

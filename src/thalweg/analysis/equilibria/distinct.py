@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from thalweg.analysis.equilibria.polish import Polished, polish
-from thalweg.analysis.equilibria.search import Scales, evaluate
+from thalweg.analysis.equilibria.search import Scales
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
 _EPS = np.finfo(np.float64).eps
@@ -121,7 +122,7 @@ def _indistinct(
 ) -> np.ndarray:
     away = problem.chart.difference(polished.y[others], polished.y[seed])
     between = polished.y[seed] + _FRACTIONS[:, None, None] * away
-    value = evaluate(problem, between.reshape(-1, away.shape[1])).reshape(between.shape)
+    value = displacements_at(problem, between.reshape(-1, away.shape[1])).reshape(between.shape)
     allowed = np.maximum(tolerance[others], tolerance[seed])
     return np.all(np.abs(value) <= allowed, axis=(0, 2))
 
@@ -145,8 +146,8 @@ def _snap_zeros(problem: Problem, y: np.ndarray, scales: Scales) -> np.ndarray:
     """Set coordinates that are zero but for rounding to zero, where the root allows it."""
     snapped = np.where(np.abs(y) < 1e-14 * np.asarray(scales.y), 0.0, y)
     changed = np.any(snapped != y, axis=1)
-    before = np.max(np.abs(evaluate(problem, y)), axis=1)
-    after = np.max(np.abs(evaluate(problem, snapped)), axis=1)
+    before = np.max(np.abs(displacements_at(problem, y)), axis=1)
+    after = np.max(np.abs(displacements_at(problem, snapped)), axis=1)
     floor = 4.0 * _EPS * np.max(np.asarray(scales.f))
     keep = changed & (after <= np.maximum(before, floor))
     return np.where(keep[:, None], snapped, y)
@@ -161,7 +162,7 @@ def _spread(
     weakest = np.linalg.svd(scaled)[2][-1] * widths
     lengths = 10.0 ** np.arange(-17, -1.75, 0.25)
     steps = np.concatenate([lengths, -lengths])[:, None] * weakest
-    value = evaluate(problem, polished.y[k] + steps)
+    value = displacements_at(problem, polished.y[k] + steps)
     fits = np.all(np.abs(value) <= tolerance[k], axis=1).reshape(2, -1)
     # Without a gap: a step that lands on another root says nothing about this one.
     unbroken = np.logical_and.accumulate(fits, axis=1).reshape(-1)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.analysis.equilibria.distinct import Roots
-from thalweg.analysis.equilibria.search import ROUND, Scales, evaluate
+from thalweg.analysis.equilibria.search import ROUND, Scales
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
 # Along how many random directions a root is looked at: the median of them counts.
@@ -44,7 +45,7 @@ def linear_reach(problem: Problem, roots: Roots, widths: np.ndarray) -> np.ndarr
     steps = _DISTANCES[:, None, None] * drawn * widths
     shape = (count, len(_DISTANCES), _DIRECTIONS, dimension)
     points = roots.y[:, None, None] + steps
-    values = evaluate(problem, points.reshape(-1, dimension)).reshape(shape)
+    values = displacements_at(problem, points.reshape(-1, dimension)).reshape(shape)
     expected = np.einsum("kij,sqj->ksqi", roots.polished.jacobian, steps)
     size = np.sum(np.abs(roots.polished.jacobian) * widths, axis=2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -85,7 +86,7 @@ def finer_scales(
     middle, half = 0.5 * (low + high), 0.5 * size * widths
     region = middle - half, middle + half
     drawn = np.random.default_rng(2).uniform(*region, size=(ROUND, len(widths)))
-    value = np.abs(evaluate(problem, chart.clip(drawn)))
+    value = np.abs(displacements_at(problem, chart.clip(drawn)))
     value = value[np.all(np.isfinite(value), axis=1)]
     if not len(value):
         return None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thalweg.analysis.equilibria.search import evaluate
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
 # More dimensions have too many faces to look at.
@@ -62,7 +62,7 @@ def expected_index(problem: Problem) -> tuple[int, int] | None:
             axes.append(np.full(len(face), axis))
             signs.append(np.full(len(face), sign))
     where = np.concatenate(points)
-    value = evaluate(problem, where)[np.arange(len(where)), np.concatenate(axes)]
+    value = displacements_at(problem, where)[np.arange(len(where)), np.concatenate(axes)]
     outward = value * np.concatenate(signs)
     if np.all(outward > 0.0):
         return (1 if expected is None else 0), len(where)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thalweg.analysis.equilibria.search import ROUND, evaluate
+from thalweg.analysis.equilibria.search import ROUND
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
 # Halvings down to rounding; after the first few, a change that fell by their square root is smooth.
@@ -45,13 +46,13 @@ def find_jumps(problem: Problem) -> Jumps:
     """Jumps on the segments between random points of the domain."""
     rng = np.random.default_rng(8)
     low, high = problem.chart.draw(rng, ROUND), problem.chart.draw(rng, ROUND)
-    at_low, at_high = evaluate(problem, low), evaluate(problem, high)
+    at_low, at_high = displacements_at(problem, low), displacements_at(problem, high)
     size = np.max(np.abs(np.concatenate([at_low, at_high])), axis=0, initial=0.0)
     size = np.where(np.isfinite(size) & (size > 0.0), size, 1.0)
     first = _change(at_low, at_high, size)
     for halving in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        at_middle = evaluate(problem, middle)
+        at_middle = displacements_at(problem, middle)
         upper = _change(at_middle, at_high, size) > _change(at_low, at_middle, size)
         low, at_low = _either(upper, middle, low), _either(upper, at_middle, at_low)
         high, at_high = _either(upper, high, middle), _either(upper, at_high, at_middle)
@@ -75,8 +76,8 @@ def beside_jumps(problem: Problem, points: np.ndarray) -> np.ndarray:
     )
     steps = np.array([_SHORT, _LONG])[:, None, None] * ways
     near = points[:, None, None] + steps
-    value = evaluate(problem, near.reshape(-1, dimension)).reshape(count, 2, -1, dimension)
-    here = evaluate(problem, points)[:, None, None]
+    value = displacements_at(problem, near.reshape(-1, dimension)).reshape(count, 2, -1, dimension)
+    here = displacements_at(problem, points)[:, None, None]
     short, far = np.max(np.abs(value - here), axis=2).transpose(1, 0, 2)
     return np.any((short > _AS_MUCH * far) & (short > _LEAST * np.max(far, initial=0.0)), axis=1)
 

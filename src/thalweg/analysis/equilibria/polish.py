@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.equilibria.search import Scales
+from thalweg.core.batches import in_batches
 from thalweg.dynamics.problem import Problem
 
 BATCH = 64  # one compiled size; beyond 64 coordinates eight, since every lane has a Jacobian
@@ -44,13 +45,8 @@ def polish(
 ) -> Polished:
     """Polish points of shape `(n, d)`; `steps=0` only evaluates there."""
     batch = BATCH if points.shape[1] <= 64 else 8
-    parts = []
-    for start in range(0, len(points), batch):
-        part = points[start : start + batch]
-        padded = np.concatenate([part, np.repeat(part[:1], batch - len(part), axis=0)])
-        done = _polish_batch(problem, padded, scales, np.asarray(steps))
-        parts.append([np.asarray(a)[: len(part)] for a in done])
-    return Polished(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    most = np.asarray(steps)
+    return in_batches(lambda some: _polish_batch(problem, some, scales, most), points, batch)
 
 
 @eqx.filter_jit

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.equilibria.linear_solves import solve_positive
+from thalweg.core.batches import in_batches
 from thalweg.dynamics.autonomy import NUM_POINTS, TimeChange, change_between
 from thalweg.dynamics.problem import Problem
 
@@ -127,11 +128,8 @@ def search_all(
     size = round_for(len(starts))
     if size == ROUND and known is None:
         known = padded(starts[:0])
-    ends = [
-        search(problem, part, scales, known, chunk_for(starts.shape[1]))
-        for part in _in_rounds(starts, size)
-    ]
-    return SearchEnd(*(np.concatenate(c)[: len(starts)] for c in zip(*ends, strict=True)))
+    chunk = chunk_for(starts.shape[1])
+    return in_batches(lambda some: search(problem, some, scales, known, chunk), starts, size)
 
 
 def padded(roots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,27 +138,6 @@ def padded(roots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     filled = np.zeros((size, roots.shape[1]))
     filled[: len(roots)] = roots
     return filled, np.arange(size) < len(roots)
-
-
-def evaluate(problem: Problem, points: np.ndarray) -> np.ndarray:
-    """The displacement at each of any number of points, `(n, d)` → `(n, d)`."""
-    if not len(points):
-        return points
-    parts = [np.asarray(_evaluate(problem, part)) for part in _in_rounds(points, ROUND)]
-    return np.concatenate(parts)[: len(points)]
-
-
-@eqx.filter_jit
-def _evaluate(problem: Problem, points: Any) -> jax.Array:
-    return jax.vmap(problem.displacement)(points)
-
-
-def _in_rounds(points: np.ndarray, size: int) -> list[np.ndarray]:
-    """Parts of `size` rows; the last is filled up with its first row."""
-    parts = [points[i : i + size] for i in range(0, len(points), size)]
-    missing = size - len(parts[-1])
-    parts[-1] = np.concatenate([parts[-1], np.repeat(parts[-1][:1], missing, axis=0)])
-    return parts
 
 
 def round_for(count: int) -> int:

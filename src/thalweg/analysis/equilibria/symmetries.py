@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from thalweg.analysis.equilibria.polish import polish
-from thalweg.analysis.equilibria.search import Scales, evaluate
+from thalweg.analysis.equilibria.search import Scales
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
 _PROBES = 8  # random points: an entry of J or an image that agrees at all of them agrees everywhere
@@ -60,7 +61,7 @@ def symmetries(problem: Problem, parts: list[np.ndarray]) -> list[Symmetry]:
     tried = _candidates(dimension, parts)
     points = problem.chart.draw(np.random.default_rng(5), _PROBES)
     moved = np.concatenate([points, *(s.image(points) for s in tried)])
-    values = evaluate(problem, moved).reshape(len(tried) + 1, *points.shape)
+    values = displacements_at(problem, moved).reshape(len(tried) + 1, *points.shape)
     scale = np.max(np.abs(values[0]), axis=0)
     return [
         s

@@ -6,7 +6,7 @@ middle. Trajectories end where a simulation would: in the attractors.
 
 import numpy as np
 
-from thalweg.analysis.equilibria.search import evaluate
+from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 from thalweg.simulation.bundle_steps import Start
 from thalweg.simulation.bundles import LANES, run_batch
@@ -42,7 +42,7 @@ def follow(problem: Problem, starts: np.ndarray, direction: np.ndarray) -> np.nd
 
 def _iterate(problem: Problem, points: np.ndarray) -> np.ndarray:
     for _ in range(_STEPS_OF_MAPS):
-        points = np.asarray(problem.chart.wrap(points + evaluate(problem, points)))
+        points = np.asarray(problem.chart.wrap(points + displacements_at(problem, points)))
         points = np.where(problem.chart.inside(points, _FAR)[:, None], points, np.nan)
     return points
 

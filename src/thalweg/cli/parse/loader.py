@@ -1,7 +1,6 @@
 """SYSTEM on the command line: a built-in name, a Python file and what in it, or a model of XPP."""
 
 import contextlib
-import difflib
 import importlib.util
 import inspect
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 from thalweg.cli.parse.settings import apply, build, split_settings
 from thalweg.core.errors import InputError
+from thalweg.core.nearby import did_you_mean
 from thalweg.core.parameters import parameters
 from thalweg.dynamics import Rule, SteepestDescent
 from thalweg.energies import Energy
@@ -88,9 +88,9 @@ def load_object(name: str) -> Any:
             f"{name}: say which system (or function), as in {path}:Name. {_offer(module)}"
         )
     if attribute not in vars(module):
-        near = difflib.get_close_matches(attribute, _candidates(module), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise InputError(f"{path} has no {attribute!r}.{hint} {_offer(module)}")
+        hint = did_you_mean(attribute, _candidates(module), most=1)
+        said = (f"{path} has no {attribute!r}.", hint, _offer(module))
+        raise InputError(" ".join(filter(None, said)))
     return vars(module)[attribute]
 
 

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
 
-from thalweg.core.batches import in_batches
 from thalweg.dynamics import Problem
+from thalweg.dynamics.points import displacements_at
 
 _BATCH = 1024  # points at once, of one size for all fields
 # A share that changes by less is refined no further.
@@ -57,12 +55,7 @@ def velocities(problem: Problem, points: np.ndarray) -> tuple[np.ndarray, float]
         Numbers `(n, d)` of size one at most, whose squares neither vanish nor overflow, and what
         they are to be multiplied by: the largest component, or 1 where nothing moves.
     """
-    found = in_batches(lambda some: (_displacements(problem, some),), points, _BATCH)[0]
+    found = displacements_at(problem, points, _BATCH)
     largest = float(np.max(np.abs(found), initial=0.0))
     unit = largest if np.isfinite(largest) and largest > 0.0 else 1.0
     return found / unit, unit
-
-
-@eqx.filter_jit
-def _displacements(problem: Problem, points: Any) -> jax.Array:
-    return jax.vmap(problem.displacement)(points)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from thalweg.core.batches import in_batches
 from thalweg.data import ImageData
 from thalweg.models.hopfield.layer import EnergyClassifier, Kind
 from thalweg.training import Fitted, fit
@@ -169,13 +170,7 @@ def accuracy(
 
 def classify(model: EnergyClassifier, inputs: Any, duration: float | None = None) -> np.ndarray:
     """The class of each row of `inputs`, −1 where the logits are not finite."""
-    classes = []
-    for start in range(0, len(inputs), _EVALUATED_TOGETHER):
-        part = np.asarray(inputs[start : start + _EVALUATED_TOGETHER])
-        padded = np.zeros((_EVALUATED_TOGETHER, part.shape[1]), part.dtype)
-        padded[: len(part)] = part
-        classes.append(np.asarray(_classes(model, padded, duration))[: len(part)])
-    return np.concatenate(classes)
+    return in_batches(lambda some: _classes(model, some, duration), inputs, _EVALUATED_TOGETHER)
 
 
 @eqx.filter_jit

@@ -1,0 +1,22 @@
+"""Offers of known names for one that is not known."""
+
+import difflib
+from collections.abc import Iterable
+
+_NEAR = 0.5  # of difflib's ratio: half of the letters in their order
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 3, otherwise: str = "") -> str:
+    """ "Did you mean fitzhugh-nagumo?", or `otherwise` where no known name is near.
+
+    Arguments:
+        name: as it was typed; the known names are looked through in lower case, with dashes, too.
+        known: names that there are.
+        most: how many to offer.
+        otherwise: what to say instead.
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=most, cutoff=_NEAR)
+    plain = name.lower().replace("_", "-")
+    near = near or difflib.get_close_matches(plain, names, n=most, cutoff=_NEAR)
+    return f"Did you mean {' or '.join(near)}?" if near else otherwise
