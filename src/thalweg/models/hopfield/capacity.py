@@ -45,14 +45,12 @@ def _slope(y: float) -> float:
     return bell / y - math.erf(y) / y**2 + 2.0 * y * bell
 
 
-def _bisect(fn: Callable[[float], float], low: float, high: float) -> float:
+def _zero_of(fn: Callable[[float], float], low: float, high: float) -> float:
     """The zero of a function that is positive at `low` and negative at `high`."""
-    while high - low > 4e-16 * high:
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if fn(middle) > 0.0 else (low, middle)
-    return 0.5 * (low + high)
+    from scipy.optimize import brentq
+
+    found: Any = brentq(fn, low, high, xtol=1e-15)
+    return float(found)
 
 
 def capacity_limit() -> tuple[float, float]:
@@ -66,7 +64,7 @@ def capacity_limit() -> tuple[float, float]:
         >>> [round(float(value), 6) for value in capacity_limit()]
         [0.137906, 0.967417]
     """
-    y = _bisect(_slope, 1.0, 3.0)
+    y = _zero_of(_slope, 1.0, 3.0)
     return 0.5 * _load_root(y) ** 2, math.erf(y)
 
 
@@ -81,7 +79,7 @@ def mean_field_overlap(load: float) -> float:
     if load > limit:
         return 0.0
     root = math.sqrt(2.0 * load)
-    y = _bisect(lambda y: _load_root(y) - root, _bisect(_slope, 1.0, 3.0), 1.0 / root + 1.0)
+    y = _zero_of(lambda y: _load_root(y) - root, _zero_of(_slope, 1.0, 3.0), 1.0 / root + 1.0)
     return math.erf(y)
 
 

@@ -11,12 +11,12 @@ from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
 from thalweg.core.tables import format_eigenvalues
 from thalweg.models.normalization.model.held import HeldInput
+from thalweg.models.normalization.theory.bisection import bisected
 from thalweg.models.normalization.theory.energy import constant_rate
 from thalweg.models.normalization.theory.patterns import all_choices
 from thalweg.models.normalization.theory.stable import stable_states
 from thalweg.models.normalization.theory.terms import Problems, Terms
 
-_HALVINGS = 60  # of a bracket: below the spacing of float64 relative to its width
 _SHOWN = 12  # neurons of a table
 LARGEST = 16  # neurons up to which all 2ⁿ sets of silenced ones are tried
 """Up to how many driven neurons all 2^d choices of roots are gone through."""
@@ -154,14 +154,13 @@ def reduced_spectrum(problems: Problems, outputs: np.ndarray) -> np.ndarray:
     weights = alpha / n * np.take_along_axis(outputs, order, axis=1) ** 3
     first = poles[:, :1] - weights.sum(axis=1, keepdims=True)
     low, high = np.concatenate([first, poles[:, :-1]], axis=1), poles.copy()
+
+    def is_past(x: np.ndarray) -> np.ndarray:
+        gaps = poles[:, None, :] - x[:, :, None]
+        return ~((weights[:, None, :] / gaps).sum(axis=2) < 1.0)
+
     with np.errstate(divide="ignore"):
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (low + high)
-            gaps = poles[:, None, :] - middle[:, :, None]
-            secular = 1.0 - (weights[:, None, :] / gaps).sum(axis=2)
-            low = np.where(secular > 0.0, middle, low)
-            high = np.where(secular > 0.0, high, middle)
-    return (0.5 * (low + high))[:, ::-1]
+        return bisected(is_past, low, high)[:, ::-1]
 
 
 def _equilibria(

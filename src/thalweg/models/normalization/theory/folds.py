@@ -9,12 +9,11 @@ from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
 from thalweg.models.normalization.model.held import HeldInput
+from thalweg.models.normalization.theory.bisection import bisected
 from thalweg.models.normalization.theory.energy import constant_rate
 from thalweg.models.normalization.theory.equilibria import problems_of
 from thalweg.models.normalization.theory.stable import existence_margin, stable_states
 from thalweg.models.normalization.theory.terms import Problems
-
-_HALVINGS = 55  # of a cell of a grid: a fold to the last digits of float64
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -149,12 +148,7 @@ def largest_decay(problems: Problems, outputs: np.ndarray) -> np.ndarray:
     low = diagonal.max(axis=1)
     high = low + weights.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (low + high)
-            is_above = (weights / (middle[:, None] - diagonal)).sum(axis=1) < 1.0
-            high = np.where(is_above, middle, high)
-            low = np.where(is_above, low, middle)
-    return 0.5 * (low + high)
+        return bisected(lambda x: (weights / (x[:, None] - diagonal)).sum(axis=1) < 1.0, low, high)
 
 
 def decay_parts(problems: Problems, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,11 +204,7 @@ def _positive_intervals(margin, grid: np.ndarray) -> tuple[list[tuple[float, flo
     grid, values = _with_turns(margin, grid, values)
     change = np.flatnonzero((values[:-1] > 0.0) != (values[1:] > 0.0))
     low, high, rises = grid[change], grid[change + 1], values[change + 1] > 0.0
-    for _ in range(_HALVINGS if change.size else 0):
-        middle = 0.5 * (low + high)
-        is_right = (margin(middle) > 0.0) == rises
-        high, low = np.where(is_right, middle, high), np.where(is_right, low, middle)
-    ends = [float(e) for e in 0.5 * (low + high)]
+    ends = [float(e) for e in bisected(lambda x: (margin(x) > 0.0) == rises, low, high)]
     marks = ([float(grid[0])] if values[0] > 0.0 else []) + ends
     marks += [float(grid[-1])] if values[-1] > 0.0 else []
     return list(zip(marks[::2], marks[1::2], strict=True)), ends

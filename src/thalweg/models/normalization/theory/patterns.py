@@ -11,10 +11,10 @@ complete: one is dropped when G cannot vanish on it, and settled when G is monot
 
 import numpy as np
 
+from thalweg.models.normalization.theory.bisection import bisected
 from thalweg.models.normalization.theory.terms import Terms
 
 _LEVELS = 48  # of bisection of a bracket of monotone pieces: below the spacing of float64
-_HALVINGS = 60  # of a bracket: below the spacing of float64 relative to its width
 
 
 class _Boxes:
@@ -100,7 +100,7 @@ def all_choices(terms: Terms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         which, is_near = np.concatenate([which] * 2), np.concatenate([is_near] * 2)
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
     which, is_near, low, high = (np.concatenate(parts) for parts in zip(*settled, strict=True))
-    y = _bisect(boxes, which, is_near, low, high)
+    y = _zeros_between(boxes, which, is_near, low, high)
     total, _, slack = boxes.at(is_near, y)
     signed = np.where(lower[which], lower_root(terms, total, slack), 1.0 + slack)
     return total, lower[which], terms.root_scale[0] * signed / total[:, None]
@@ -131,14 +131,14 @@ def _first_boxes(boxes: _Boxes) -> tuple[np.ndarray, ...]:
     )
 
 
-def _bisect(
+def _zeros_between(
     boxes: _Boxes, which: np.ndarray, is_near: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
     """The zero of G in each interval over which it changes sign."""
-    starts_below = sum(boxes.parts(which, is_near, low)) <= 0.0
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        is_below = sum(boxes.parts(which, is_near, middle)) <= 0.0
-        low = np.where(is_below == starts_below, middle, low)
-        high = np.where(is_below == starts_below, high, middle)
-    return 0.5 * (low + high)
+
+    def is_below(x: np.ndarray) -> np.ndarray:
+        rise, fall = boxes.parts(which, is_near, x)
+        return rise + fall <= 0.0
+
+    starts_below = is_below(low)
+    return bisected(lambda x: is_below(x) != starts_below, low, high)

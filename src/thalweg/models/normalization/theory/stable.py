@@ -32,9 +32,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thalweg.models.normalization.theory.bisection import bisected
 from thalweg.models.normalization.theory.terms import Problems, Terms
-
-_HALVINGS = 55  # of a bracket: below the spacing of float64 relative to its width
 
 
 class StableStates(NamedTuple):
@@ -139,7 +138,7 @@ def _pushing(problems: Problems) -> StableStates:
     lower = np.flatnonzero((margin > 0.0) & (neuron >= 0))
     if lower.size:
         part, which = terms.rows(lower), neuron[lower]
-        x = _bisect(lambda x: part.phi(which, x, lower=True)[0], bottom[lower], top[lower])
+        x = _rising(lambda x: part.phi(which, x, lower=True)[0], bottom[lower], top[lower])
         total[lower], reached[lower] = part.state(which, x, lower=True)
     exists = margin > 0.0
     outputs = np.where(exists[:, None], terms.root_scale * reached / total[:, None], np.nan)
@@ -198,11 +197,11 @@ def _all_upper(terms: Terms) -> tuple[np.ndarray, np.ndarray]:
             slack = np.sqrt(1.0 - value[:, None] / part.limit)
             return value**2 - (part.share * (1.0 + slack)).sum(axis=1)
 
-        total[far] = _bisect(by_total, low, np.maximum(low, high))
+        total[far] = _rising(by_total, low, np.maximum(low, high))
         signed[far] = 1.0 + np.sqrt(1.0 - total[far][:, None] / part.limit)
     if near.size:
         part, which = terms.rows(near), tightest[near]
-        x = _bisect(lambda x: -part.phi(which, x)[0], np.zeros(near.size), np.full(near.size, half))
+        x = _rising(lambda x: -part.phi(which, x)[0], np.zeros(near.size), np.full(near.size, half))
         total[near], signed[near] = part.state(which, x, lower=False)
     return total, signed
 
@@ -218,23 +217,17 @@ def _falling(terms: Terms, neuron: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     inner = np.flatnonzero(first > 0.0)
     part, which = terms.rows(inner), neuron[inner]
     if inner.size:
-        flattest[inner] = _bisect(lambda x: -part.slope(which, x)[1], first[inner], last[inner])
+        flattest[inner] = _rising(lambda x: -part.slope(which, x)[1], first[inner], last[inner])
     dips = terms.slope(neuron, np.maximum(flattest, 1e-150))[0] < 0.0
-    top = _bisect(lambda x: terms.slope(neuron, x)[0], flattest, last)
+    top = _rising(lambda x: terms.slope(neuron, x)[0], flattest, last)
     bottom = first.copy()
     if inner.size:
-        bottom[inner] = _bisect(lambda x: -part.slope(which, x)[0], first[inner], flattest[inner])
+        bottom[inner] = _rising(lambda x: -part.slope(which, x)[0], first[inner], flattest[inner])
     scale = terms.share.sum(axis=1)
     high, low = (terms.phi(neuron, x, lower=True)[0] / scale for x in (top, bottom))
     return np.where(dips, np.minimum(high, -low), -np.inf), bottom, top
 
 
-def _bisect(fn, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _rising(fn, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Points at which functions cross from negative to positive; an end where they do not."""
-    low, high = low.copy(), high.copy()
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        is_above = fn(middle) >= 0.0
-        high = np.where(is_above, middle, high)
-        low = np.where(is_above, low, middle)
-    return 0.5 * (low + high)
+    return bisected(lambda x: fn(x) >= 0.0, low, high)
