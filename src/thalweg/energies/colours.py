@@ -4,6 +4,8 @@ import heapq
 
 import numpy as np
 
+from thalweg.core.graphs import components
+
 
 def colour(heads: np.ndarray, tails: np.ndarray, size: int) -> np.ndarray:
     """A colour for every unit, `(size,)` whole numbers from 0: two where two will do.
@@ -63,15 +65,10 @@ def adjacency(heads: np.ndarray, tails: np.ndarray, size: int) -> tuple[np.ndarr
 
 def _two_colours(heads: np.ndarray, tails: np.ndarray, size: int) -> np.ndarray | None:
     """The two sides of a bipartite graph, or None."""
-    # Imported here: the graph routines of SciPy take a while, and only this needs them.
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     # Every unit twice, as its two colours: an edge joins each colour to the other one. The graph
     # is bipartite iff no unit hangs together with its double.
     ends = np.concatenate([heads, heads + size])
     others = np.concatenate([tails + size, tails])
-    graph = coo_matrix((np.ones(len(ends), np.int8), (ends, others)), (2 * size, 2 * size))
-    _, labels = connected_components(graph, directed=False)
+    labels = components(np.stack([ends, others], axis=1), 2 * size)
     one, two = labels[:size], labels[size:]
     return None if np.any(one == two) else (one > two).astype(int)

@@ -14,6 +14,7 @@ from thalweg.analysis.equilibria.continua_outside import joined_outside
 from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.search import Scales, SearchEnd, search_all
 from thalweg.core.charts import Chart
+from thalweg.core.graphs import components
 from thalweg.dynamics.problem import Problem
 
 _SINGULAR = 1e-4  # a double root found to a residual of 1e-8 still has a singular value of 1e-4
@@ -124,10 +125,10 @@ def gather(
     points = _grow(problem, np.concatenate([seeds, others]), dimension, scales)
     edges = _spanning_tree(chart, points, widths)
     kept = edges[_joined(problem, points, edges, scales)]
-    piece = _components(len(points), kept)
+    piece = components(kept, len(points))
     leaves = np.isin(piece, np.unique(piece[~chart.inside(points, 1e-9)]))
     pairs = joined_outside(problem, points, kept, piece, scales) if dimension == 1 else []
-    family = _components(piece.max() + 1, np.array(pairs, dtype=int).reshape(-1, 2))[piece]
+    family = components(np.array(pairs), piece.max() + 1)[piece]
     rooted = np.unique(family[: len(seeds)])
     chosen = [np.flatnonzero(family == f) for f in rooted]
     return [_family(points, piece, kept, c, dimension, bool(leaves[c[0]]), widths) for c in chosen]
@@ -304,11 +305,3 @@ def _joined(problem: Problem, points: np.ndarray, edges: np.ndarray, scales: Sca
     off = np.linalg.norm(chart.difference(np.asarray(end.y), middle) / widths, axis=1)
     length = np.linalg.norm(step / widths, axis=1)
     return (end.residual < _CONVERGED) & (off <= 0.3 * length + 1e-6)
-
-
-def _components(count: int, edges: np.ndarray) -> np.ndarray:
-    label = np.arange(count)
-    for a, b in edges:
-        old, new = label[b], label[a]
-        label[label == old] = new
-    return np.unique(label, return_inverse=True)[1].reshape(-1)

@@ -11,6 +11,7 @@ import numpy as np
 
 from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.search import Scales
+from thalweg.core.graphs import components
 from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
@@ -44,10 +45,8 @@ def independent_parts(problem: Problem, scales: Scales) -> list[np.ndarray]:
     jacobians = polish(problem, points, scales, steps=0).jacobian
     jacobians = np.where(np.isfinite(jacobians), jacobians, 1.0)
     joined = np.any(jacobians != 0.0, axis=0)
-    joined = joined | joined.T | np.eye(len(joined), dtype=bool)
-    for _ in range(len(joined).bit_length()):
-        joined = joined.astype(float) @ joined > 0.0
-    return [np.flatnonzero(row) for row in np.unique(joined, axis=0)[::-1]]
+    label = components(np.argwhere(joined), len(joined))
+    return [np.flatnonzero(label == part) for part in range(label.max() + 1)]
 
 
 def symmetries(problem: Problem, parts: list[np.ndarray]) -> list[Symmetry]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thalweg.core.graphs import components
+
 # Coordinates: beyond, each singular value decomposition is dear, and two points are tried.
 _LARGE_SIZE = 64
 _OFFSETS = np.logspace(-9.0, 0.0, 28)
@@ -207,7 +209,5 @@ def acting_blocks(jacobian: np.ndarray) -> list[np.ndarray]:
 
     J is block triangular in these classes, and what is symmetric in a metric is so on each of them.
     """
-    from scipy.sparse.csgraph import connected_components
-
-    _, labels = connected_components(jacobian != 0.0, directed=True, connection="strong")
+    labels = components(np.argwhere(jacobian != 0.0), len(jacobian), strong=True)
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from thalweg.core.charts import Chart
+from thalweg.core.graphs import components
 from thalweg.recovery.metrics.diagonal_weights.ratios import Ratios
 from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights, design
 
@@ -68,18 +69,6 @@ def strong_pairs(ratios: Ratios, size: int) -> np.ndarray:
     return np.asarray(chosen, dtype=int)
 
 
-def blocks(pairs: np.ndarray, size: int) -> np.ndarray:
-    """The connected block of each coordinate, as the smallest coordinate in it."""
-    label = np.arange(size)
-    for _ in range(size):
-        before = label.copy()
-        for i, j in pairs:
-            label[i] = label[j] = min(label[i], label[j])
-        if np.array_equal(before, label):
-            break
-    return label
-
-
 def _solve(
     unit: np.ndarray,
     ratios: Ratios,
@@ -122,7 +111,7 @@ def _centred(
     """Take the mean log-weight out of every block, and drop powers that are only rounding."""
     solution = solution.copy()
     means = np.asarray([np.mean(p @ s) for p, s in zip(parts, solution, strict=True)])
-    label = blocks(pairs, len(solution))
+    label = components(pairs, len(solution))
     for block in np.unique(label):
         solution[label == block, 0] -= np.mean(means[label == block])
     powers = solution[:, -2:]
