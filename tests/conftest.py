@@ -21,7 +21,13 @@ if importlib.metadata.version("jaxlib").startswith("0.10."):
 # Traces make many objects and few cycles: looking for these as often as Python does costs a tenth.
 gc.set_threshold(100_000, 20, 20)
 
+# NumPy would stretch an array of fewer axes without a word: a wrong shape becomes a wrong number.
+os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
+
 from hypothesis import settings  # noqa: E402
+from tests import shapes  # noqa: E402
+
+shapes.install()
 
 pytest_plugins = ["tests.programs", "tests.found"]
 

@@ -1,9 +1,10 @@
 """The passage of stochastic gradient Langevin dynamics from optimising to sampling."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from thalweg.core.shapes import Array, Num
 from thalweg.plot.style import legend_below, new_axes
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ class Shares(NamedTuple):
 
 
 def sgld_shares(
-    step_sizes: Any, curvature: float, temperature: float, deviation: float, start: float
+    step_sizes: Num[Array, "steps"],
+    curvature: float,
+    temperature: float,
+    deviation: float,
+    start: float,
 ) -> Shares:
     r"""The exact parts of ⟨x²⟩ along SGLD on the bowl E = λx²/2.
 
@@ -53,7 +58,10 @@ def sgld_shares(
 
 
 def sgld_passage(
-    shares: Shares, measured: Any = None, limit: float | None = None, ax: "Axes | None" = None
+    shares: Shares,
+    measured: Num[Array, "rows"] | None = None,
+    limit: float | None = None,
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw how SGLD with shrinking steps passes from optimising to sampling.
 

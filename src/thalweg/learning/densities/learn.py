@@ -11,6 +11,7 @@ from thalweg.core.about import About
 from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import Array, Num
 from thalweg.core.tables import format_state
 from thalweg.core.trees import Layout, as_arrays
 from thalweg.energies import Pairwise
@@ -23,7 +24,7 @@ from thalweg.sampling.methods.base import check_temperature
 
 def learn_density(
     energy: Callable[..., Any],
-    states: Any,
+    states: Num[Array, "n *shape"],
     method: DensityMethod,
     *,
     temperature: float = 1.0,

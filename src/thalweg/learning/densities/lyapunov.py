@@ -15,6 +15,7 @@ from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
+from thalweg.core.shapes import Array, Num
 from thalweg.core.tables import format_number, format_state
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Flow
@@ -85,7 +86,7 @@ class LyapunovEnergy(TableReport):
 
 def lyapunov_energy(
     flow: Flow,
-    states: Any,
+    states: Num[Array, "n d"],
     energy: Callable[..., Any] | None = None,
     *,
     temperature: float,

@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.core.about import About
 from thalweg.core.checks import check_positive
 from thalweg.core.errors import ConvergenceError, InputError
+from thalweg.core.shapes import Array, Num
 from thalweg.core.trees import Layout
 from thalweg.learning.densities.base import learnable
 from thalweg.learning.descriptions.numbers import bits_as_known, bits_at
@@ -25,8 +26,8 @@ _SETTLED = 1e-10  # a relative change of the numbers
 
 def describe_slopes(
     energy: Callable[..., Any],
-    states: Any,
-    slopes: Any,
+    states: Num[Array, "n d"],
+    slopes: Num[Array, "n d"],
     *,
     noise: float,
     deviation: float = 1.0,
@@ -99,7 +100,7 @@ def describe_slopes(
 
 def describe_ends(
     energy: Callable[..., Any],
-    ends: Any,
+    ends: Num[Array, "n d"],
     *,
     noise: float,
     precision: float,

@@ -13,6 +13,7 @@ from thalweg.core.checks import check_count, check_finite, check_positive
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.shapes import Array, Float, Num
 from thalweg.core.tables import format_state
 from thalweg.core.trees import as_parameter, in_float64
 from thalweg.dynamics import SteepestDescent
@@ -58,8 +59,12 @@ class Normal(eqx.Module):
 
 
 def start_bits(
-    energy: Callable[..., Any], states: Any, prior: Normal, *, key: jax.Array | None = None
-) -> np.ndarray:
+    energy: Callable[..., Any],
+    states: Num[Array, "n d"],
+    prior: Normal,
+    *,
+    key: jax.Array | None = None,
+) -> Float[np.ndarray, "n"]:
     r"""Bits of the basin that each state lies in, −log₂ of its prior mass, `(n,)`.
 
     K basins of equal mass cost log₂ K bits a state, whatever is at their bottom: a minimum that no

@@ -12,6 +12,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
+from thalweg.core.shapes import Array, Num
 from thalweg.core.tables import format_number
 from thalweg.core.trees import as_arrays, in_float64
 from thalweg.learning.inverse.data import Data
@@ -117,7 +118,7 @@ _YES_NO = {True: "yes", False: "no"}
 def certify(
     energy: Callable[..., Any],
     data: Data,
-    starts: Any = None,
+    starts: Num[Array, "n d"] | None = None,
     *,
     demands: Demands | None = None,
     about: About = UNSAID,

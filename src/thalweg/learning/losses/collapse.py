@@ -1,7 +1,6 @@
 """A test of whether learning has made an energy flat, or has pushed it down without end."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
+from thalweg.core.shapes import Array, Integer, Num
 from thalweg.core.tables import format_number
 from thalweg.learning.losses.base import AnswerLoss, check_answers
 
@@ -85,7 +85,10 @@ class CollapseCheck(FieldsReport):
 
 
 def check_collapse(
-    loss: AnswerLoss, energies: Any, labels: Any, before: Any = None
+    loss: AnswerLoss,
+    energies: Num[Array, "n K"],
+    labels: Integer[Array, "n"],
+    before: Num[Array, "n K"] | None = None,
 ) -> CollapseCheck:
     """Ask of the energies of answers whether they still tell them apart.
 

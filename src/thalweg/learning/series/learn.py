@@ -11,6 +11,7 @@ from thalweg.core.checks import check_count
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import NotKept, Table
+from thalweg.core.shapes import Array, Num
 from thalweg.core.tables import format_number
 from thalweg.learning.inverse.data.base import checked
 from thalweg.learning.series.machine import DynamicMachine, check_decays
@@ -81,7 +82,11 @@ class LearnedSeries(FieldsReport):
 
 
 def learn_series(
-    series: Any, *, delays: int = 1, decays: Sequence[float] | np.ndarray = (), spins: bool = False
+    series: Num[Array, "t N"],
+    *,
+    delays: int = 1,
+    decays: Sequence[float] | np.ndarray = (),
+    spins: bool = False,
 ) -> LearnedSeries:
     r"""Learn a dynamic Boltzmann machine from a series, by its exact conditional likelihood.
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import Array, Num
 from thalweg.energies import Binary, LatticeCouplings, Pairwise
 from thalweg.sampling.partition.base import Estimate, PartitionMethod
 
@@ -48,7 +49,9 @@ class Torus(PartitionMethod):
         return Estimate(value, error, -abs(coupling) * float(slope))
 
 
-def spontaneous_magnetization(temperature: Any, coupling: Any = 1.0) -> np.ndarray:
+def spontaneous_magnetization(
+    temperature: float | Num[Array, "*shape"], coupling: float | Num[Array, "*shape"] = 1.0
+) -> np.ndarray | np.floating:
     r"""The magnetization of the infinite square lattice, (1 − sinh(2J/T)^{−4})^{1/8}, 0 above T_c.
 
     A finite torus has mean 0; its |mean| comes near this.

@@ -1,0 +1,13 @@
+"""Arrays of a fixed shape in signatures: `Num[Array, "n d"]`, `Integer[Array, "n"]`, …
+
+The names in quotes are sizes, and one name is one size within a call. The tests check at run time
+that verbs take and return what they say.
+"""
+
+import jax
+import numpy as np
+from jaxtyping import Float, Integer, Num
+
+Array = jax.Array | np.ndarray
+
+__all__ = ["Array", "Float", "Integer", "Num"]
