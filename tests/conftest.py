@@ -21,9 +21,7 @@ if importlib.metadata.version("jaxlib").startswith("0.10."):
 # Traces make many objects and few cycles: looking for these as often as Python does costs a tenth.
 gc.set_threshold(100_000, 20, 20)
 
-# NumPy would stretch an array of fewer axes without a word: a wrong shape becomes a wrong number.
-os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
-
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from tests import shapes  # noqa: E402
 
@@ -35,3 +33,17 @@ pytest_plugins = ["tests.programs", "tests.found"]
 settings.register_profile("thalweg", derandomize=True, deadline=None, max_examples=10)
 settings.register_profile("full", settings.get_profile("thalweg"), max_examples=100)
 settings.load_profile("thalweg")
+
+# Rooms that never leave it to NumPy's rules which axes of two arrays belong together: a wrong shape
+# is an error there, and not a wrong number. The others stretch rows over batches.
+_STRICT = ("core", "data", "dynamics", "energies", "geometry")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Tests of `_STRICT` rooms run with `jax_numpy_rank_promotion="raise"`."""
+    import jax
+
+    room = item.path.relative_to(_CACHE.parent / "tests").parts[0]
+    with jax.numpy_rank_promotion("raise" if room in _STRICT else "allow"):
+        return (yield)

@@ -1,17 +1,20 @@
 """Pin every package that the project installs, transitive ones and the build backend included.
 
     python tools/pin.py
+    python tools/pin.py --remove
 
 Resolves `pyproject.toml` afresh, to the newest versions that its lower bounds and each Python
 allow, and rewrites its two lists of pins, `constraint-dependencies` and
 `build-constraint-dependencies`. Those hold names, versions and markers; `uv.lock` also spells out
-download addresses and is therefore ignored by git.
+download addresses and is therefore ignored by git. `--remove` empties the lists, for a copy in
+which other versions are to be tried.
 """
 
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import tomllib
 
@@ -23,7 +26,7 @@ def main() -> None:
     """Resolve and rewrite."""
     project = _ROOT / "pyproject.toml"
     text = project.read_text(encoding="utf-8")
-    runtime, build = resolve(text)
+    runtime, build = ([], []) if "--remove" in sys.argv[1:] else resolve(text)
     for name, pins in zip(_LISTS, (runtime, build), strict=True):
         text = with_pins(text, name, pins)
     project.write_text(text, encoding="utf-8")

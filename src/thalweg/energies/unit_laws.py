@@ -186,12 +186,9 @@ class Potts(Units):
 
     def features(self, x: Any) -> jax.Array:
         """One at the place of the state, zero elsewhere; NaN of a state that is NaN."""
-        x = computable(x)
-        return jnp.where(
-            jnp.isnan(x)[..., None],
-            x[..., None],
-            (x[..., None] == jnp.arange(self.states)).astype(x.dtype),
-        )
+        x = computable(x)[..., None]
+        is_there = jnp.equal(*jnp.broadcast_arrays(x, jnp.arange(self.states)))
+        return jnp.where(jnp.isnan(x), x, is_there.astype(x.dtype))
 
     def own_energy(self, x: Any) -> jax.Array:
         """0."""
@@ -308,7 +305,8 @@ class GaussianBinary(Units):
         one, two = jax.random.split(key)
         bits = jax.random.bernoulli(one, 0.5, shape) * 1.0
         is_number, deviations = self._split(bits)
-        return jnp.where(is_number, deviations * jax.random.normal(two, shape), self.numbered(bits))
+        widths = jnp.broadcast_to(deviations, shape)
+        return jnp.where(is_number, widths * jax.random.normal(two, shape), self.numbered(bits))
 
     def numbered(self, digits: Any) -> jax.Array:
         """Of the units of two values: 0 is low, 1 high."""
