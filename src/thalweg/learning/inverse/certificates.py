@@ -148,10 +148,11 @@ def certify(
     """
     demands = Demands() if demands is None else demands
     is_learned = data.learns_starts
-    if is_learned and np.shape(starts) != np.shape(data.states):
+    given = () if starts is None else np.shape(starts)
+    if is_learned and given != np.shape(data.states):
         raise InputError(
             f"certify: the starts of these {data.words} are learned: give starts of the shape "
-            f"{np.shape(data.states)}, got {np.shape(starts)}."
+            f"{np.shape(data.states)}, got {given}."
         )
     with jax.enable_x64(True):
         hidden = np.asarray(starts, np.float64) if is_learned else None
