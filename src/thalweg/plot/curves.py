@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Equilibria
+from thalweg.core.cubics import cubic
 from thalweg.dynamics import Problem
 from thalweg.plot.fields import velocities
 from thalweg.simulation.bundle_steps import Start
@@ -110,12 +111,7 @@ def hermite(
         return t, z
     s = np.arange(pieces)[:, None] / pieces
     h = np.diff(t)[:, None, None]
-    curve = (
-        (1.0 + 2.0 * s) * (1.0 - s) ** 2 * z[:-1, None]
-        + s * (1.0 - s) ** 2 * h * v[:-1, None]
-        + s**2 * (3.0 - 2.0 * s) * z[1:, None]
-        + s**2 * (s - 1.0) * h * v[1:, None]
-    )
+    curve = cubic(z[:-1, None], z[1:, None], h * v[:-1, None], h * v[1:, None], s)
     times = t[:-1, None] + h[:, :, 0] * s[:, 0]
     d = z.shape[1]
     return np.append(times.ravel(), t[-1]), np.concatenate([curve.reshape(-1, d), z[-1:]])

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.equilibria.linear_solves import solve_general
+from thalweg.core.cubics import bends
 
 # Points of one curve: room for ten times as many as curves of published models take, because one
 # that comes near another is followed in far shorter steps.
@@ -213,7 +214,7 @@ def hermite(z: jax.Array, tangent: jax.Array, s: jax.Array) -> tuple[jax.Array, 
     length = jnp.linalg.norm(z[1] - z[0])
     a, b = z[0], z[1]
     u, v = length * tangent[0], length * tangent[1]
-    c, d = 3.0 * (b - a) - 2.0 * u - v, 2.0 * (a - b) + u + v
+    c, d = bends(a, b, u, v)
     slope = u + s * (2.0 * c + 3.0 * s * d)
     return a + s * (u + s * (c + s * d)), slope / jnp.linalg.norm(slope)
 

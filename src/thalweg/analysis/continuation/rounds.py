@@ -15,6 +15,7 @@ import numpy as np
 
 from thalweg.analysis.continuation.family import Family
 from thalweg.analysis.cycles.shooting import EXPLICIT, Segments, return_of
+from thalweg.core.cubics import bends
 from thalweg.simulation.bundles import run_to_end
 
 # Nodes of an orbit: so many that no segment of published models magnifies errors by more than
@@ -206,7 +207,7 @@ def _reach(t: np.ndarray, z: np.ndarray, velocity: np.ndarray) -> tuple[np.ndarr
     h = np.diff(t, axis=1)[..., None]
     a, b = z[:, :-1], z[:, 1:]
     u, v = h * velocity[:, :-1], h * velocity[:, 1:]
-    c, d = 3.0 * (b - a) - 2.0 * u - v, 2.0 * (a - b) + u + v
+    c, d = bends(a, b, u, v)
     # The slope u + 2cs + 3ds² is zero where s = −u / (c ± √(c² − 3du)).
     root = np.sqrt(np.maximum(c * c - 3.0 * d * u, 0.0))
     values = [z]

@@ -25,6 +25,7 @@ from thalweg.analysis.continuation.curves import (
 )
 from thalweg.analysis.continuation.family import Family
 from thalweg.core.batches import in_batches
+from thalweg.core.cubics import bends
 
 ENDS = {
     RANGE_END: "range",
@@ -190,8 +191,8 @@ def _between(curve: Curve, k: int, p: float) -> list[np.ndarray]:
     """
     z, length = curve.z[k : k + 2], np.linalg.norm(curve.z[k + 1] - curve.z[k])
     first, last = length * curve.tangent[k], length * curve.tangent[k + 1]
-    rise = z[1] - z[0]
-    powers = np.array([first + last - 2.0 * rise, 3.0 * rise - 2.0 * first - last, first, z[0]])
+    c, d = bends(z[0], z[1], first, last)
+    powers = np.array([d, c, first, z[0]])
     at = np.roots(np.append(powers[:3, -1], z[0, -1] - p))
     shares = at.real[(np.abs(at.imag) <= _ROUNDED) & (at.real >= -_ROUNDED) & (at.real <= 1.0)]
     return [np.polyval(powers, share) for share in shares]

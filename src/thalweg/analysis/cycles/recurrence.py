@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thalweg.core.charts import Chart
+from thalweg.core.cubics import cubic
 
 _LOCAL = 0.2  # of the extent: crossings further off belong to other passes through the section
 _CLOSE = 0.05  # of the extent: a return this close is worth a Newton iteration
@@ -92,9 +93,8 @@ class Path(NamedTuple):
         s = np.asarray(fraction)[..., None]
         z, velocity, t = self.z[piece], self.velocity[piece], self.t[piece]
         h = (t[..., 1] - t[..., 0])[..., None]
-        rise = (z[..., 1, :] - z[..., 0, :]) * (s * s * (3.0 - 2.0 * s))
-        bend = (1.0 - s) * velocity[..., 0, :] - s * velocity[..., 1, :]
-        return z[..., 0, :] + rise + h * s * (1.0 - s) * bend
+        slopes = h * velocity[..., 0, :], h * velocity[..., 1, :]
+        return cubic(z[..., 0, :], z[..., 1, :], *slopes, s)
 
 
 class Crossing(NamedTuple):
