@@ -38,7 +38,7 @@ class Explorer(PageFile):
 
     @property
     def slower(self) -> str:
-        """Why the rule has no formulas, or empty."""
+        """Reason why the rule has no formulas, or empty."""
         return self.system.reason
 
     def to_html(self, served: str | None = None) -> str:

@@ -19,12 +19,12 @@ class PageFile(ABC):
     @property
     @abstractmethod
     def title(self) -> str:
-        """What the page is about, in a word or two."""
+        """Subject of the page, in a word or two."""
 
     @property
     @abstractmethod
     def slower(self) -> str:
-        """Why Python has to compute what the page shows, or empty."""
+        """Reason why Python has to compute what the page shows, or empty."""
 
     @abstractmethod
     def to_html(self, served: str | None = None) -> str:

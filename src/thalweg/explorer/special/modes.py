@@ -4,7 +4,7 @@ import numpy as np
 
 from thalweg.explorer.special.subject import Dial, Subject
 
-_INPUTS, _MODES, _OUTPUTS = 4, 3, 5
+_INPUTS, _MODES, _OUTPUTS = 4, 3, 5  # layers of three widths, and as few curves as sliders
 
 
 def subject() -> Subject:

@@ -1,4 +1,4 @@
-"""What a special page is told: its words, its sliders, its choices, its numbers."""
+"""Data of a special page: its words, its sliders, its choices, its numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,7 +65,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a special page is about.
+    """Subject of a special page.
 
     Attributes:
         name: as the command line calls it.

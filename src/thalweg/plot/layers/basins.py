@@ -27,7 +27,7 @@ _FOLLOWING = Following(max_steps=4096, lanes=512, prove=False)
 _FINER = 4
 # Pale, so that lines and marks stand out against it.
 _ALPHA = 0.25
-_UNDECIDED = -3
+_UNDECIDED = -3  # as of `analysis.basins.follow`: a start of no attractor
 _NAME = "basins of attraction"
 
 
