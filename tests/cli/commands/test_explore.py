@@ -116,6 +116,12 @@ def test_a_special_page_takes_settings_of_its_own(tmp_path):
         assert said in result.stderr
 
 
+def test_a_name_that_is_nearly_a_special_pages_is_answered_by_it():
+    result = thalweg("explore", "hopfield-retrival")
+    assert result.exit_code == 2
+    assert "Did you mean the page hopfield-retrieval?" in result.stderr
+
+
 def test_a_slice_of_a_special_pages_system_is_shown_as_of_any_other(tmp_path):
     file = tmp_path / "page.html"
     held = ("--hold", "u2=0.5", "--hold", "u3=0.5")

@@ -1,5 +1,7 @@
 """`thalweg explore`: a page that moves with its sliders."""
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,7 @@ from thalweg.cli.parse.options import (
 from thalweg.cli.session import Session, session
 from thalweg.core.errors import InputError
 from thalweg.explorer.port import PORT
+from thalweg.models import registry
 
 if TYPE_CHECKING:
     from thalweg.explorer.files import PageFile
@@ -80,11 +83,23 @@ def explore(
             words = " and ".join(word for word, value in plane.items() if value)
             raise InputError(f"The page {system} is of no plane: it takes --set, but not {words}.")
         else:
+            _offer(system, SUBJECTS)
             page = _of_system(current, system, settings, domain, hold, vary, recover, export)
         if export is not None:
             current.message(f"Wrote {page.save(export)}.")
             return
         _serve(page, host, port, no_browser, current)
+
+
+def _offer(name: str, pages: Iterable[str]) -> None:
+    """Refuse what is nearly the name of a special page, and is no system.
+
+    Raises:
+        InputError: it is that.
+    """
+    near = difflib.get_close_matches(name, pages, n=1, cutoff=0.7)
+    if near and "." not in name and name not in {entry.name for entry in registry.ENTRIES}:
+        raise InputError(f"There is no built-in system {name!r}. Did you mean the page {near[0]}?")
 
 
 def _special(name: str, settings: list[str] | None) -> "PageFile":

@@ -1,5 +1,6 @@
 // The Python script that draws the figure of the page with the library.
 
+const POINTS = 2001; // of a run: enough for a curve
 const list = (numbers) => `[${numbers.map(number).join(", ")}]`;
 
 function number(x) {
@@ -41,9 +42,11 @@ const text = (words) => JSON.stringify(words);
 /** The portrait: of a rule that depends on time, at the time of the arrows and without equilibria. */
 function portrait(system, state) {
   if (!system.time) {
+    const isPlaneMap = system.rule === "map" && system.axes.length > 1;
     return [
       "equilibria = tw.find_equilibria(system, domain)",
       "print(equilibria)",
+      ...(isPlaneMap ? ["# The curves of saddles of a map are drawn by the page alone."] : []),
       "axes = tw.plot.phase_portrait(system, domain, equilibria=equilibria, starts=0)",
     ];
   }
@@ -92,7 +95,7 @@ function runs(system, state) {
   lines.push("runs = [");
   for (const r of state.runs) {
     const rule = r.sign < 0 ? "reversed_system" : "system";
-    const long = isFlow ? `duration=${number(state.duration)}, rtol=1e-9` : `steps=${Math.round(state.duration)}`;
+    const long = isFlow ? `duration=${number(state.duration)}, save=${POINTS}, rtol=1e-9` : `steps=${Math.round(state.duration)}`;
     const begin = isFlow ? number(r.sign * state.time) : String(Math.trunc(state.time));
     const from = state.time !== 0 ? `, t0=${begin}` : "";
     lines.push(`    tw.simulate(${rule}, ${start(r)}, ${long}${from}, throw=False),`);
