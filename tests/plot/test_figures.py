@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 import thalweg as tw
 from thalweg.analysis import Equilibrium
 from thalweg.core.about import About
+from thalweg.plot.landscapes import wall_heights
 from thalweg.plot.style import MARKERS, colour_levels, valley_levels
 from thalweg.plot.trajectories import draw_trajectory
 
@@ -163,6 +164,16 @@ def test_levels_spend_themselves_on_the_valley():
     assert len(near) + 4 <= len(levels) <= len(near) + 8
     assert np.all(np.diff(levels) > 0.0)
     assert len(colour_levels(np.full(10, 3.0))) == 2
+
+
+def test_walls_of_a_surface_rise_and_have_no_flat_top():
+    values, levels = np.geomspace(0.1, 1e6, 400), np.linspace(0.0, 5.0, 11)
+    drawn = wall_heights(values, levels)
+    np.testing.assert_array_equal(drawn[values <= 5.0], values[values <= 5.0])
+    assert np.all(np.diff(drawn) > 0.0)
+    assert drawn[-1] < 5.0 + 0.5 * 15.0
+    axes = tw.plot.energy_landscape(tw.energies.FourWells(), surface=True)
+    assert any("walls rise" in text.get_text() for text in axes.texts)
 
 
 def test_energy_along_a_descent_never_rises(wells):

@@ -61,6 +61,18 @@ def test_a_map_explains_what_was_not_computed(found):
     assert cells.mask[:, :4].all()
 
 
+def test_signed_values_part_at_zero(tmp_path):
+    def excess(spring):
+        return {"excess": float(spring.load - spring.stiffness)}
+
+    found = tw.sweep(OnHost(excess), springs(3, 3), tmp_path / "s.zarr")
+    axes: Any = tw.plot.sweep(found)
+    drawn = axes.collections[0]
+    assert drawn.norm.vmin == -drawn.norm.vmax < 0.0
+    assert np.abs(drawn.get_array()).max() == drawn.norm.vmax
+    assert sum(drawn.cmap(drawn.norm(0.0))[:3]) > 2.85
+
+
 def test_codes_have_colours_by_name(tmp_path):
     found = tw.sweep(CODED, springs(4, 4), tmp_path / "s.zarr")
     axes: Any = tw.plot.sweep(found)

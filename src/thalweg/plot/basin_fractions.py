@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.analysis import BasinFractions
-from thalweg.core.tables import format_number
+from thalweg.core.tables import format_number, format_state
 from thalweg.plot.style import COLOURS, GREY, INK, PALE, legend_below, new_axes
 
 if TYPE_CHECKING:
@@ -28,11 +28,7 @@ def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
     shares = [*found.fractions.T, found.diverged, found.left, found.undecided]
     count = len(found.kinds)
     colours = [COLOURS[i % len(COLOURS)] for i in range(count)] + [PALE, GREY, INK]
-    first = [found.values[np.isfinite(found.points[:, i, 0])][0] for i in range(count)]
-    names = [
-        f"{kind}, from {format_number(float(at), 4)}" if i < _NAMED else "_"
-        for i, (kind, at) in enumerate(zip(found.kinds, first, strict=True))
-    ]
+    names = [_name(found, i) if i < _NAMED else "_" for i in range(count)]
     others = ("diverged", "left the domain", "undecided")
     names += [n if s.any() else "_" for n, s in zip(others, shares[count:], strict=True)]
     axes.stackplot(found.values, *shares, colors=colours, labels=names, alpha=0.75, linewidth=0.0)
@@ -40,5 +36,12 @@ def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
     axes.set_ylim(0.0, 1.0)
     axes.set_xlabel(found.parameter)
     axes.set_ylabel("share of starts")
-    legend_below(axes, columns=3)
+    legend_below(axes, columns=1)
     return axes
+
+
+def _name(found: BasinFractions, number: int) -> str:
+    """The kind of an attractor, and its place at the first value that has it."""
+    first = int(np.argmax(np.isfinite(found.points[:, number, 0])))
+    at = f"{found.parameter} = {format_number(float(found.values[first]), 4)}"
+    return f"{found.kinds[number]} at {format_state(found.points[first, number])} for {at}"

@@ -17,6 +17,7 @@ from thalweg.plot.style import (
     BLUE,
     KINDS,
     LANDSCAPE,
+    SMALL,
     colour_bar,
     colour_levels,
     contour_colours,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 # Values along a line, whose curve is then smooth; and along each axis of a plane.
 FINE = 401
 _GRID = 121  # points along each axis: contours are smooth at the figure's size
+# Numbers on the axis of heights of a surface, about.
+_HEIGHTS = 6
 
 
 def energy_landscape(
@@ -50,7 +53,7 @@ def energy_landscape(
     """Draw an energy: a curve on the line, contours (or a surface) over the plane.
 
     Contours are close in the valleys and ever wider up steep walls, and so are the colours. The
-    axis of heights of a curve or a surface ends where walls begin.
+    axis of heights of a curve ends where walls begin; those of a surface rise by their logarithm.
 
     Arguments:
         energy: any callable `state → scalar`.
@@ -196,12 +199,28 @@ def _draw_curve(axes: "Axes", view: View, x: np.ndarray, values: np.ndarray) -> 
     label_axes(axes, (view.names[0], "E"))
 
 
+def wall_heights(values: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Heights at which to draw values: their own up to the last level, then by the logarithm.
+
+    So walls, however steep, neither hide the valleys nor end in a flat top.
+    """
+    top, gap = levels[-1], levels[-1] - levels[-2]
+    return np.minimum(values, top) + gap * np.log1p(np.maximum(values - top, 0.0) / gap)
+
+
 def _draw_surface(axes: Any, view: View, grid: tuple[np.ndarray, ...], values: np.ndarray) -> None:
     levels = valley_levels(values)
-    cut = np.where(values <= levels[-1], values, np.nan)
+    heights = wall_heights(values, levels)
     axes.plot_surface(
-        *np.meshgrid(*grid), cut, cmap=LANDSCAPE, linewidth=0, rstride=2, cstride=2,
-        vmin=levels[0], vmax=levels[-1],
+        *np.meshgrid(*grid), heights, cmap=LANDSCAPE, linewidth=0, rstride=2, cstride=2,
+        vmin=levels[0], vmax=np.nanmax(heights),
     )  # fmt: skip
+    axes.set_zticks(levels[:: max(len(levels) // _HEIGHTS, 1)])
     label_axes(axes, view.names)
     axes.set_zlabel("E")
+    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="y", nbins=5)
+    axes.set_position((0.02, 0.14, 0.84, 0.82))
+    if np.nanmax(values) > levels[-1]:
+        said = f"above E = {levels[-1]:.4g} walls rise by their logarithm"
+        axes.text2D(0.02, 0.98, said, transform=axes.transAxes, fontsize=SMALL)

@@ -186,3 +186,4 @@ def _fit_circle(axes: "Axes", values: np.ndarray) -> None:
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-ratio * reach, ratio * reach)
     axes.set_aspect("equal")
+    figure.draw_without_rendering()

@@ -65,7 +65,9 @@ def new_axes(width: float = WIDTH, height: float = 3.8, projection: str | None =
         from mpl_toolkits import mplot3d
 
         assert mplot3d.Axes3D is not None  # importing it is what registers the projection
-    axes = Figure(figsize=(width, height), layout="constrained").add_subplot(projection=projection)
+    # Axes in three dimensions have no use for the layout: their labels float inside.
+    layout = None if projection == "3d" else "constrained"
+    axes = Figure(figsize=(width, height), layout=layout).add_subplot(projection=projection)
     axes.tick_params(labelsize=SMALL)
     return axes
 
@@ -175,6 +177,8 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
         frameon=False,
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
     )
+    if axes.get_aspect() == 1.0:
+        figure.draw_without_rendering()  # axes of equal scales find their place in two passes
 
 
 def _by_name(axes: "Axes") -> dict[str, Any]:
@@ -183,13 +187,19 @@ def _by_name(axes: "Axes") -> dict[str, Any]:
 
     found: dict[str, dict[str, Any]] = {}
     for artist, name in zip(*axes.get_legend_handles_labels(), strict=True):
-        look: Any = artist
-        get = look.get_color if hasattr(look, "get_color") else look.get_facecolor
-        found.setdefault(name, {}).setdefault(to_hex(get(), keep_alpha=True), artist)
+        found.setdefault(name, {}).setdefault(to_hex(_shown_colour(artist), True), artist)
     return {
         name: tuple(looks.values()) if len(looks) > 1 else next(iter(looks.values()))
         for name, looks in found.items()
     }
+
+
+def _shown_colour(artist: Any) -> Any:
+    """The colour of a line, of marks without a line, or of an area."""
+    if not hasattr(artist, "get_color"):
+        return artist.get_facecolor()
+    is_line = artist.get_linestyle() not in ("None", "none", "", " ")
+    return artist.get_color() if is_line else artist.get_markerfacecolor()
 
 
 def _text_width(text: str) -> float:

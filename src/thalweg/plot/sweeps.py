@@ -22,6 +22,7 @@ from thalweg.plot.style import (
     legend_below,
     new_axes,
     note,
+    shades,
 )
 from thalweg.sweeps import Status, Sweep, Variable
 from thalweg.sweeps.statuses import have_values
@@ -268,7 +269,7 @@ def _coloured(
         return drawn, colours
     if not len(finite):
         return None, {}
-    style: dict[str, Any] = {"cmap": LANDSCAPE}
+    style = shades(finite)
     low, high = finite.min(), finite.max()
     if np.dtype(data.variable.dtype).kind in "iu" and high - low < _DISCRETE:
         steps = np.arange(low - 0.5, high + 1.0)
