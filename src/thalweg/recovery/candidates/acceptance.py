@@ -78,9 +78,7 @@ def check_accepted(
     """
     rng = question.region.rng.spawn(1)[0]
     starts = _starts(question, centres, rng)
-    num_hunts = HUNTS * -(-len(starts) // HUNTS)
-    batches = np.resize(starts, (num_hunts // HUNTS, HUNTS, question.size))
-    parts = [hunt_rises(question, energy, centres, some) for some in batches]
+    parts = [hunt_rises(question, energy, centres, starts)]
     runs = starts[rng.integers(len(starts), size=HUNTS)]
     parts.append(_falls_on_runs(question, energy, derivatives, centres, runs))
     points, falls = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -96,7 +94,7 @@ def check_accepted(
     order = np.argsort(falls, kind="stable")
     bad = order[falls[order] < least]
     worst = float(np.min(falls, initial=1.0))
-    return Acceptance(worst, points[bad], num_roots, num_hunts, len(runs), len(moving))
+    return Acceptance(worst, points[bad], num_roots, len(starts), len(runs), len(moving))
 
 
 def _starts(question: Question, centres: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -130,9 +128,9 @@ def _falls_on_runs(
     if question.rule.has_continuous_time:
         widths = np.asarray(question.chart.widths)
         with np.errstate(all="ignore"):
-            gradients = np.concatenate([derivatives.gradients(some) for some in points])
-            moves = moves.reshape(flat.shape)
-            sizes = [np.linalg.norm(a, axis=1) for a in (gradients * widths, moves / widths)]
+            gradients = derivatives.gradients(flat) * widths
+            moves = moves.reshape(flat.shape) / widths
+            sizes = [np.sqrt(np.sum(a**2, axis=1)) for a in (gradients, moves)]
             falls = -np.sum(gradients * moves, axis=1) / (sizes[0] * sizes[1] + 1e-300)
     else:
         (falls,) = in_batches(lambda some: (falls_at(question.problem, energy, some),), flat)

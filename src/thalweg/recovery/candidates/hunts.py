@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.batches import in_batches
 from thalweg.recovery.candidates.fall import HUNTS, NEAREST, hunt
 from thalweg.recovery.question import Question
 
@@ -37,8 +38,11 @@ def sample_points(question: Question, centres: np.ndarray) -> np.ndarray:
 def hunt_rises(
     question: Question, energy: Any, centres: np.ndarray, starts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest points that `HUNTS` hunts met outside the equilibria, and the fall there."""
-    points, falls = (np.asarray(a) for a in hunt(question.problem, energy, starts))
+    """The lowest points that hunts met outside the equilibria, and the fall there.
+
+    Their starts `(n, d)` are hunted from `HUNTS` at a time.
+    """
+    points, falls = in_batches(lambda some: hunt(question.problem, energy, some), starts, HUNTS)
     outside = ~is_near(question, points, centres) & question.region.sees(points)
     falls = np.where(np.isfinite(falls), falls, -1.0)
     return points[outside], falls[outside]
@@ -53,10 +57,10 @@ def fresh_and_known(question: Question, known: np.ndarray) -> np.ndarray:
 
 def is_near(question: Question, points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Truths `(n,)`: the points within `NEAREST` of an equilibrium, in units of the domain."""
-    near = np.zeros(len(points), dtype=bool)
+    near, widths = np.zeros(len(points), dtype=bool), np.asarray(question.chart.widths)
     for centre in centres:
-        gap = question.chart.difference(points, centre[None]) / np.asarray(question.chart.widths)
-        near |= np.linalg.norm(gap, axis=1) < NEAREST
+        gaps = question.chart.difference(points, centre[None]) / widths
+        near |= np.sum(gaps**2, axis=1) < NEAREST**2
     return near
 
 

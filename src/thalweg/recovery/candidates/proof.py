@@ -1,10 +1,11 @@
 """Is it proved that the energy that was found falls, or only checked?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from thalweg.recovery.candidates.tensors import written_for_bounds
 from thalweg.recovery.certificates.descent import LARGEST, prove_descent
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.level import Cost, Level
@@ -37,5 +38,7 @@ class ProofLevel(Level):
         energy = next(f.energy for f in found if f.kind is not None and f.energy is not None)
         states = question.known_equilibria
         rests = [np.asarray(question.chart.coordinates(e.state)) for e in states]
-        proof = prove_descent(question.problem, energy, rests, effort=self.effort)
+        written = written_for_bounds(energy)
+        proof = prove_descent(question.problem, written, rests, effort=self.effort)
+        proof = replace(proof, energy=energy)
         return Finding(_OUTCOMES[proof.outcome], None, proof.note, proof=proof)

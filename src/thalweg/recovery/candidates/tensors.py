@@ -1,5 +1,6 @@
 """Energies that are series in few coordinates, by tables of coefficients: quick to compute."""
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.energies import Energy
-from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, along, tabulated
+from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, tables, tabulated
 from thalweg.recovery.candidates.random_units import UnitBasis
 
 # In more coordinates a table holds far more entries than a series of bounded degree has terms.
 _LARGEST = 3
+# Points whose tables, some hundred numbers each, take about a megabyte.
+_AT_ONCE = 2048
 
 
 class TensorEnergy(Energy):
@@ -26,11 +29,13 @@ class TensorEnergy(Energy):
         chart: the coordinates.
         coefficients: C, one axis a coordinate.
         angles: along which coordinates the b are waves.
+        together: true where the b of all coordinates are computed together, as bounds want it.
     """
 
     chart: Chart
     coefficients: Any
     angles: tuple[bool, ...] = eqx.field(static=True)
+    together: bool = eqx.field(static=True, default=False)
 
     def __call__(self, state: Any) -> jax.Array:
         """The sum at a state."""
@@ -40,12 +45,15 @@ class TensorEnergy(Energy):
             for a in (self.chart.bounds[0], self.chart.widths, self.coefficients)
         )
         u = (y - lower) / widths
-        for i, is_angle in reversed(list(enumerate(self.angles))):
-            total = total @ along(u[i], total.shape[-1] - 1, is_angle)
+        for table in reversed(tables(u, np.asarray(total.shape) - 1, self.angles, self.together)):
+            total = total @ table
         return total
 
     def gradients(self, points: np.ndarray) -> np.ndarray:
         """∇E at coordinates `(n, d)`, on the host."""
+        return np.concatenate([self._gradients(some) for some in _in_cache(points)])
+
+    def _gradients(self, points: np.ndarray) -> np.ndarray:
         tables = self._tables(points)
         columns = [self._contracted(tables, (i,)) for i in range(points.shape[1])]
         return np.stack(columns, axis=1) / np.asarray(self.chart.widths)
@@ -75,6 +83,26 @@ class TensorEnergy(Energy):
             else:
                 found = np.einsum("n...j,nj->n...", found, table)
         return found
+
+
+def written_for_bounds(energy: Any) -> Any:
+    """The same function, by the program whose bounds are had soonest: no term that is zero."""
+    if isinstance(energy, TensorEnergy):
+        table = np.asarray(energy.coefficients)
+        ends = [int(np.max(at, initial=1)) + 1 for at in np.nonzero(table)]
+        table = table[tuple(slice(end) for end in ends)]
+        return dataclasses.replace(energy, coefficients=table, together=True)
+    if isinstance(energy, SeriesEnergy) and isinstance(energy.basis, Basis):
+        kept = np.flatnonzero(energy.coefficients)
+        orders = tuple(energy.basis.orders[k] for k in kept)
+        basis = dataclasses.replace(energy.basis, orders=orders, together=True)
+        return SeriesEnergy(energy.chart, basis, np.asarray(energy.coefficients)[kept])
+    return energy
+
+
+def _in_cache(points: np.ndarray) -> list[np.ndarray]:
+    """Parts of `(n, d)` points, of the size whose tables fit into a processor's cache."""
+    return [points[at : at + _AT_ONCE] for at in range(0, max(len(points), 1), _AT_ONCE)]
 
 
 def series_energy(

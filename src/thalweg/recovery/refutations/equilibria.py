@@ -93,7 +93,7 @@ def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
     if equilibrium.accuracy > 0.0 and question.size <= METRIC_SIZE:
         points, jacobians = question.sampled
         gaps = chart.difference(points, chart.coordinates(equilibrium.state)[None]) / widths
-        own = np.stack([np.asarray(rule.own_jacobian(j)) for j in jacobians])
+        own = np.asarray(rule.own_jacobian(jacobians))
         changes = np.abs(in_widths(own, widths) - jacobian)
         gaps = np.maximum(np.linalg.norm(gaps, axis=1), 1e-3)
         fastest = np.max(changes / gaps[:, None, None], axis=0, initial=0.0)

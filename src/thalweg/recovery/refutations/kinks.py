@@ -47,7 +47,7 @@ def _least_change(question: Question, equilibrium: Equilibrium, radius: float) -
     if not len(jacobians):
         return 0.0
     ratio = widths[None, :] / widths[:, None]
-    own = np.stack([np.asarray(question.rule.own_jacobian(j)) for j in jacobians]) * ratio
+    own = np.asarray(question.rule.own_jacobian(jacobians)) * ratio
     here = np.asarray(equilibrium.jacobian) * ratio
     rows = np.linalg.norm(np.concatenate([own, here[None]]), axis=2).max(axis=0)
     changes = np.abs(own - here) / np.where(rows > 0.0, rows, 1.0)[:, None]
