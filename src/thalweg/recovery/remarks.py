@@ -6,21 +6,53 @@ from thalweg.core.errors import InputError
 from thalweg.dynamics import declared_names
 from thalweg.recovery.question import Question
 
+# Squares of what is smaller, or larger than its inverse, leave little of double precision's range.
+_LEAST_SIZE = 1e-140
+
 
 def refuse_unusable(question: Question) -> None:
     """Refuse a rule about which nothing can be asked.
 
     Raises:
-        InputError: the rule is finite nowhere in the region, or depends on time.
+        InputError: the rule is finite nowhere in the region, depends on time, or is of a size whose
+            squares are no numbers.
     """
-    probes, name = question.euclidean.probes, type(question.rule).__name__
+    _refuse_widths(question)
+    with np.errstate(over="ignore", invalid="ignore"):  # a rule too fast is refused below
+        probes, name = question.euclidean.probes, type(question.rule).__name__
     points = question.sites.points
     if not np.any(np.all(np.isfinite(probes.covectors), axis=1)):
         raise InputError(
             f"{name} is not finite at any of {len(points)} points of the domain, for "
             f"example at {points[0]}. Choose a domain in which the rule is defined."
         )
+    _refuse_speeds(question)
     probes.change.refuse(question.problem.rule, "the question is not defined", "ask about")
+
+
+def _refuse_widths(question: Question) -> None:
+    """Refuse domains whose squared widths overflow or vanish."""
+    widths = np.asarray(question.chart.widths)
+    if np.max(widths) > 1.0 / _LEAST_SIZE or np.min(widths) < _LEAST_SIZE:
+        raise InputError(
+            f"The domain is {float(np.max(widths)):.1e} wide, and {float(np.min(widths)):.1e} at "
+            f"its narrowest; beyond {1.0 / _LEAST_SIZE:.0e} and {_LEAST_SIZE:.0e} squares of such "
+            f"numbers are lost. Choose other units of the state."
+        )
+
+
+def _refuse_speeds(question: Question) -> None:
+    """Refuse speeds whose squares overflow or vanish, whatever is computed of them."""
+    speeds = np.abs(question.euclidean.probes.covectors)
+    speeds = speeds[np.all(np.isfinite(speeds), axis=1)]
+    fastest = float(np.max(speeds / np.asarray(question.chart.widths), initial=0.0))
+    if fastest > 1.0 / _LEAST_SIZE or 0.0 < fastest < _LEAST_SIZE:
+        raise InputError(
+            f"{type(question.rule).__name__} moves by up to {fastest:.1e} widths of the domain at "
+            f"once; beyond {1.0 / _LEAST_SIZE:.0e} and {_LEAST_SIZE:.0e} squares of such numbers "
+            f"are lost. Multiply the rule of a flow by a positive constant: its energy is "
+            f"multiplied by the same, and the verdict does not change."
+        )
 
 
 def remarks_on_region(question: Question) -> tuple[str, ...]:

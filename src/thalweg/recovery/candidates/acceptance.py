@@ -78,6 +78,8 @@ def check_accepted(
     """
     rng = question.region.rng.spawn(1)[0]
     starts = _starts(question, centres, rng)
+    # As many as fill whole batches: none is left empty.
+    starts = np.resize(starts, (HUNTS * -(-len(starts) // HUNTS), question.size))
     parts = [hunt_rises(question, energy, centres, starts)]
     runs = starts[rng.integers(len(starts), size=HUNTS)]
     parts.append(_falls_on_runs(question, energy, derivatives, centres, runs))

@@ -14,13 +14,16 @@ def widest_margin(rows: np.ndarray) -> tuple[np.ndarray | None, float]:
         rows: the a_p, shape `(n, k)`.
 
     Returns:
-        c, shape `(k,)`, and the margin; None and 0 where no vector has all a_p on its side.
+        c, shape `(k,)`, and the margin; None and 0 where no vector has all a_p on its side,
+        or where there are none.
 
     References:
         Lawson & Hanson, *Solving Least Squares Problems* (1974), chapter 23.
     """
     from scipy.optimize import nnls
 
+    if not len(rows):  # SciPy's program writes where it must not
+        return None, 0.0
     system = np.concatenate([rows.T, np.ones((1, len(rows)))])
     target = np.zeros(len(system))
     target[-1] = 1.0

@@ -135,12 +135,16 @@ def _by_convex_fits(question: Question) -> Finding:
 
 
 def _measure(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> _Samples:
-    """The rows −∇φ·f (a map: φ(x) − φ(x⁺)) at points, each of length one."""
+    """The rows −∇φ·f (a map: φ(x) − φ(x⁺)) at points, their largest entries ±1."""
     if not len(points):
         return _Samples(points, np.zeros((0, len(basis.degrees))))
-    rows = _rows(question, basis, points)
+    with np.errstate(over="ignore", invalid="ignore"):  # what leaves the finite is left out
+        rows = _rows(question, basis, points)
     good = np.isfinite(rows).all(axis=1)
-    return _Samples(points[good], rows[good])
+    points, rows = points[good], rows[good]
+    # Only the signs of products with them matter, and squares of large numbers overflow.
+    largest = np.max(np.abs(rows), axis=1, keepdims=True, initial=0.0)
+    return _Samples(points, rows / np.where(largest > 0.0, largest, 1.0))
 
 
 def _rows(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
