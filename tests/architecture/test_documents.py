@@ -100,4 +100,9 @@ def test_versions_agree():
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     assert f"\nversion: {thalweg.__version__}\n" in citation
     assert f'\nversion = "{thalweg.__version__}"\n' in project
+    front = (ROOT / "docs" / "index.md").read_text("utf-8")
+    assert f"version = {{{thalweg.__version__}}}" in front
+    title = re.search(r'^title: "(.*)"$', citation, flags=re.MULTILINE)
+    assert title is not None
+    assert f"title = {{{title[1]}}}" in front
     assert "Unreleased" in (ROOT / "CHANGELOG.md").read_text("utf-8")
