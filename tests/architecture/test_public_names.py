@@ -138,3 +138,13 @@ def heavy_imports(code: str) -> str:
 def test_importing_the_package_imports_nothing_heavy():
     assert heavy_imports("import thalweg; dir(thalweg); thalweg.__version__") == "[]"
     assert "jax" in heavy_imports("import thalweg; thalweg.Flow")
+
+
+def test_figures_and_their_numbers_say_what_they_take():
+    values = {name: getattr(thalweg.plot, name) for name in thalweg.plot.__all__}
+    functions = {name: value for name, value in values.items() if inspect.isfunction(value)}
+    assert {"portrait_data", "spectrum_data", "sweep_data"} < set(functions)
+    for name, function in functions.items():
+        told = (inspect.getdoc(function) or "").partition("Arguments:")[2]
+        missing = [p for p in inspect.signature(function).parameters if f"\n    {p}:" not in told]
+        assert missing == [], name
