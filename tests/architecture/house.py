@@ -37,7 +37,7 @@ FLOORS = {
 PARTS = {
     "analysis": (
         "linearize", "descent", "equilibria", "cycles", "exponents", "basins", "continuation",
-        "comparison",
+        "two_parameters", "comparison",
     ),
     "cli": (
         "startup", "versions", "stages", "session", "parse", "page", "describe", "commands",
@@ -61,8 +61,8 @@ PARTS = {
     "plot": (
         "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
         "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
-        "paths", "verdicts", "splits", "operators", "passages", "bifurcations", "sweeps", "basins",
-        "basin_fractions",
+        "paths", "verdicts", "splits", "operators", "passages", "bifurcations",
+        "bifurcation_curves", "sweeps", "basins", "basin_fractions",
     ),
     "recovery": (
         "kinds", "witnesses", "splits", "verdict", "certificates", "findings", "region", "forms",

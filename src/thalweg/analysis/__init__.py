@@ -2,7 +2,8 @@
 
 `linearize` looks at one state. Sub-rooms, each importing only from those before it: `descent` (an
 energy along a rule), `equilibria`, `cycles`, `exponents` (of Lyapunov), `basins` (of
-attractors), `continuation` (of equilibria in a parameter), `comparison` (of ways down one energy).
+attractors), `continuation` (of equilibria in a parameter), `two_parameters` (curves of
+bifurcations), `comparison` (of ways down one energy).
 """
 
 from thalweg.analysis.basins.find import find_basins
@@ -33,6 +34,12 @@ from thalweg.analysis.equilibria.transients import Transients, transients
 from thalweg.analysis.exponents.result import Exponents
 from thalweg.analysis.exponents.spectrum import lyapunov_exponents
 from thalweg.analysis.linearize import Linearization, linearize
+from thalweg.analysis.two_parameters.find import bifurcation_curves
+from thalweg.analysis.two_parameters.result import (
+    BifurcationCurve,
+    BifurcationCurves,
+    SpecialPoint,
+)
 
 __all__ = [
     "Attractor",
@@ -40,6 +47,8 @@ __all__ = [
     "BasinFractions",
     "Basins",
     "Bifurcation",
+    "BifurcationCurve",
+    "BifurcationCurves",
     "BifurcationDiagram",
     "BoundedBelow",
     "Branch",
@@ -59,8 +68,10 @@ __all__ = [
     "Recurrent",
     "Search",
     "SlowPoint",
+    "SpecialPoint",
     "Transients",
     "basin_fractions",
+    "bifurcation_curves",
     "bifurcation_diagram",
     "check_axioms",
     "check_bounded_below",

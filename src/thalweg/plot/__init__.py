@@ -4,11 +4,12 @@ They return the axes (`axes.figure.savefig("name.svg")` writes a file), show not
 setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
 returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path_data`,
 `energy_along_data`, `spectrum_data`, `cobweb_data`, `split_data`, `heights`, `branch_lines`,
-`sgld_shares`, `sweep_data`, `basin_image`.
+`curve_lines`, `sgld_shares`, `sweep_data`, `basin_image`.
 """
 
 from thalweg.plot.basin_fractions import basin_fractions
 from thalweg.plot.basins import BasinImage, basin_image, basins
+from thalweg.plot.bifurcation_curves import bifurcation_curves, curve_lines
 from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
 from thalweg.plot.landscapes import energy_landscape, landscape_data
@@ -40,10 +41,12 @@ __all__ = [
     "basin_fractions",
     "basin_image",
     "basins",
+    "bifurcation_curves",
     "bifurcation_diagram",
     "branch_lines",
     "cobweb",
     "cobweb_data",
+    "curve_lines",
     "energy_along",
     "energy_along_data",
     "energy_landscape",

@@ -8,10 +8,12 @@ from typing import Any
 import jax
 
 from thalweg.analysis import (
+    BifurcationCurves,
     BifurcationDiagram,
     Cycles,
     DescentCheck,
     Equilibria,
+    bifurcation_curves,
     bifurcation_diagram,
     check_descent,
     find_cycles,
@@ -32,6 +34,8 @@ from thalweg.report.header import header
 
 STAGES = ("equilibria", "energy", "cycles", "descent")
 BRANCHES = "branches"
+# Of more parameters there is no figure.
+_MOST_VARIED = 2
 _NO_ENERGY = {"energy": None, "holds": None, "worst": None}
 
 
@@ -46,7 +50,8 @@ class Analysis(Report):
         cycles: closed orbits or n-cycles, and recurrence that is neither.
         descent: whether the declared energy never rises; None where none is declared.
         verdict: whether the rule is steepest descent of an energy.
-        diagram: every branch over the parameter that was varied; None where none was.
+        diagram: every branch over the parameter that was varied; None where none was, or two.
+        curves: curves of bifurcations over the two parameters that were varied; None otherwise.
         rule: the rule itself; JSON does not keep it, so after reading it says that it is missing.
         seed: the seed of everything random.
         summary: what the system is, in a sentence, or empty.
@@ -61,12 +66,13 @@ class Analysis(Report):
     verdict: Verdict
     rule: Any = field(compare=False)
     diagram: BifurcationDiagram | None = None
+    curves: BifurcationCurves | None = None
     seed: int = 0
     summary: str = ""
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("equilibria", "cycles", "descent", "verdict", "diagram"):
+        for name in ("equilibria", "cycles", "descent", "verdict", "diagram", "curves"):
             part = getattr(self, name)
             if part is not None:
                 object.__setattr__(self, name, *about_all([part], self.about))
@@ -85,7 +91,8 @@ class Analysis(Report):
         rows = [["equilibria", self.equilibria.counted()], ["cycles", self.cycles.counted()]]
         rows += [] if self.descent is None else [["descent", self.descent.title.split(": ")[-1]]]
         rows.append(["steepest descent", str(self.verdict.kind)])
-        rows += [] if self.diagram is None else [["branches", self.diagram.title.split(": ")[-1]]]
+        over = {"branches": self.diagram, "bifurcations": self.curves}
+        rows += [[k, part.title.split(": ")[-1]] for k, part in over.items() if part is not None]
         return ["question", "answer"], rows
 
     def remarks(self) -> list[str]:
@@ -108,6 +115,7 @@ class Analysis(Report):
             "verdict": self.verdict.data(),
             "warnings": self.remarks(),
             **({} if self.diagram is None else {"diagram": self.diagram.data()}),
+            **({} if self.curves is None else {"curves": self.curves.data()}),
             **{key: value for key, value in about.items() if key not in known},
             "summary": self.summary,
             "families": equilibria.pop("families"),
@@ -126,7 +134,8 @@ class Analysis(Report):
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Analysis":
         """The analysis that `to_dict` wrote, straight or through `result.json`."""
         about = About.from_dict(data) if about is None else about
-        notes, descent, diagram = data["notes"], data["descent"], data.get("diagram")
+        notes, descent = data["notes"], data["descent"]
+        diagram, curves = data.get("diagram"), data.get("curves")
         return cls(
             about=about,
             parameters=data["parameters"],
@@ -136,18 +145,23 @@ class Analysis(Report):
             verdict=Verdict.from_dict(data["verdict"], about),
             rule=NotKept("rule"),
             diagram=None if diagram is None else BifurcationDiagram.from_dict(diagram, about),
+            curves=None if curves is None else BifurcationCurves.from_dict(curves, about),
             seed=data["seed"],
             summary=data["summary"],
             warnings=tuple(notes["before"]),
         )
 
+    def _parts(self) -> list[Report | None]:
+        found = [self.equilibria, self.cycles, self.descent, self.verdict]
+        return [*found, self.diagram, self.curves]
+
     def __str__(self) -> str:
-        parts = [self.equilibria, self.cycles, self.descent, self.verdict, self.diagram]
+        parts = self._parts()
         notes = [f"Note: {warning}" for warning in self.warnings]
         return "\n\n".join([*(str(part) for part in parts if part is not None), *notes])
 
     def _repr_html_(self) -> str:
-        parts = [self.equilibria, self.cycles, self.descent, self.verdict, self.diagram]
+        parts = self._parts()
         inner = [part._repr_html_() for part in parts if part is not None]
         notes = html.listing(f"Note: {warning}" for warning in self.warnings)
         return html.fragment(self.title, html.table(*self.table()), *inner, notes)
@@ -182,7 +196,9 @@ def analyze(
             `{"A + B": 1.0}` (`conserved_quantities` names them); everything is then asked about the
             states that have them.
         vary: the range of a parameter by its name, such as `{"current": (0.0, 1.5)}`, over which
-            to follow every branch (`bifurcation_diagram`); a conserved total may be one, too.
+            to follow every branch (`bifurcation_diagram`); a conserved total may be one, too. Of
+            two parameters the curves of bifurcations in their plane are followed instead
+            (`bifurcation_curves`).
         certify: also prove that these are all equilibria (`find_equilibria`), in a box of up to
             three coordinates.
         seed: the seed of everything random; 0 is what the verbs use unless told.
@@ -195,7 +211,7 @@ def analyze(
 
     Raises:
         InputError: the system does not fit the domain, depends on time, holds a parameter that is
-            not finite, or is finite nowhere in the domain; `vary` is not one parameter.
+            not finite, or is finite nowhere in the domain; `vary` is more than two parameters.
 
     Example:
         >>> import thalweg as tw
@@ -205,8 +221,10 @@ def analyze(
         >>> tw.Analysis.from_dict(found.to_dict()) == found
         True
     """
-    if vary and len(vary) != 1:
-        raise InputError(f"vary must name one parameter, got {len(vary)}: {', '.join(vary)}.")
+    if vary and len(vary) > _MOST_VARIED:
+        raise InputError(
+            f"vary must name one parameter or two, got {len(vary)}: {', '.join(vary)}."
+        )
     rule = _rule_of(system)
     check_count("analyze: seed", seed, least=0)
     key = jax.random.key(seed) if seed else None
@@ -217,16 +235,22 @@ def analyze(
     stage(STAGES[3])
     has_energy = declared_energy(rule) is not None
     descent = check_descent(rule, None, domain, key=key) if has_energy else None
-    diagram = None
-    for parameter, span in (vary or {}).items():
+    diagram = curves = None
+    if vary:
         stage(BRANCHES)
         where = _without(domain, conserved)
+        known = {"conserved": conserved, "key": key}
         # Parameters of an energy are named without its descent's field.
-        field = parameter if rule is system else f"energy.{parameter}"
-        diagram = bifurcation_diagram(
-            rule, field, span, where, conserved=conserved, cycles=cycles, key=key
-        )
-        diagram = replace(diagram, parameter=parameter)
+        before = "" if rule is system else "energy."
+        spans = {f"{before}{parameter}": span for parameter, span in vary.items()}
+        if len(spans) == _MOST_VARIED:
+            curves = bifurcation_curves(rule, spans, where, **known)
+            first, second = vary
+            curves = replace(curves, parameters=(first, second))
+        else:
+            ((field, span),) = spans.items()
+            diagram = bifurcation_diagram(rule, field, span, where, cycles=cycles, **known)
+            diagram = replace(diagram, parameter=next(iter(vary)))
     return Analysis(
         about=equilibria.about.called(type(system).__name__ if name is None else name),
         parameters=parameters(system),
@@ -236,6 +260,7 @@ def analyze(
         verdict=verdict,
         rule=rule,
         diagram=diagram,
+        curves=curves,
         seed=seed,
         summary=_summary(system),
         warnings=tuple(warnings),

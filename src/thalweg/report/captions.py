@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from thalweg.analysis import BifurcationDiagram, Cycles, DescentCheck, Equilibria
+from thalweg.analysis import BifurcationCurves, BifurcationDiagram, Cycles, DescentCheck, Equilibria
 from thalweg.dynamics.words import WORDS, Words
 from thalweg.plot import Portrait
 from thalweg.recovery import Split, Verdict
@@ -163,6 +163,15 @@ def branches_caption(diagram: BifurcationDiagram) -> str:
     if not diagram.bifurcations:
         return said
     return f"{said} Marks are bifurcations, with the value of {diagram.parameter}."
+
+
+def curves_caption(curves: BifurcationCurves) -> str:
+    """The caption of a two-parameter diagram."""
+    first, second = curves.parameters
+    said = f"The bifurcations of states of rest in the plane of {first} and {second}."
+    if any(curve.coefficients is not None for curve in curves.curves):
+        said += " Solid lines of births: what is born attracts; dashed: it repels."
+    return said + (" Marks are the special points." if curves.points else "")
 
 
 def split_caption(split: Split) -> str:

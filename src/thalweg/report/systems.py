@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.analysis import BifurcationDiagram
+from thalweg.analysis import BifurcationCurves, BifurcationDiagram
 from thalweg.core.declared import declared_names
 from thalweg.core.reports import NotKept
 from thalweg.core.tables import format_state
 from thalweg.dynamics import Problem, declared_energy
 from thalweg.plot import (
     Portrait,
+    bifurcation_curves,
     bifurcation_diagram,
     portrait_data,
     spectrum,
@@ -74,6 +75,9 @@ def analysis_page(
         sections.insert(-1, Section("Move it yourself", moving))
     if found.diagram is not None:
         sections.insert(-1, Section(f"Over {found.diagram.parameter}", _branches(found.diagram)))
+    if found.curves is not None:
+        over = " and ".join(found.curves.parameters)
+        sections.insert(-1, Section(f"Over {over}", _curves(found.curves)))
     if found.warnings:
         sections.insert(1, Section("Warnings", [Points(found.warnings)]))
     return Page(found.about.system, _lead(found), sections)
@@ -215,3 +219,16 @@ def _branches(diagram: BifurcationDiagram) -> list[Block]:
     listed = diagram.table()
     blocks += [] if listed is None else [Table(*listed)]
     return [*blocks, Points(diagram.remarks())]
+
+
+def _curves(curves: BifurcationCurves) -> list[Block]:
+    drawn = picture(
+        bifurcation_curves(curves),
+        "bifurcation-curves",
+        captions.curves_caption(curves),
+        "Curves of bifurcations",
+    )
+    blocks: list[Block] = [Text(f"{curves.title}."), drawn]
+    listed = curves.table()
+    blocks += [] if listed is None else [Table(*listed)]
+    return [*blocks, Points(curves.remarks())]

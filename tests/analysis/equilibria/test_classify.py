@@ -87,3 +87,10 @@ def test_a_mean_that_is_known_badly_is_no_zero():
     found = spectrum(np.array([[-2.0, 0.0], [-1.0, -2.0]]), 8.0)
     np.testing.assert_allclose(found.values, [-2.0, -2.0], atol=1e-6)
     assert np.all(found.error >= 2.0)
+
+
+def test_a_double_zero_is_two_eigenvalues_that_are_not_told_apart():
+    """The squares of its left vectors overflow: one of the computed vectors is 1e-292 off."""
+    found = spectrum(np.array([[0.0, 1.0], [0.0, 0.0]]))
+    np.testing.assert_array_equal(found.values, 0.0)
+    np.testing.assert_array_equal(found.together, 2)

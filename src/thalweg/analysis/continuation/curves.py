@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from thalweg.analysis.continuation.family import Family
+from thalweg.analysis.continuation.family import Equations, Family
 from thalweg.analysis.equilibria.linear_solves import solve_general
 from thalweg.core.cubics import bends
 
@@ -72,7 +73,7 @@ class Place(NamedTuple):
     is_found: Any
 
 
-def corrected(family: Family, guess: jax.Array, along: jax.Array) -> Place:
+def corrected(family: Equations, guess: jax.Array, along: jax.Array) -> Place:
     """The point of the curve at right angles to `along` from a guess."""
 
     def turn(carry: tuple) -> tuple:
@@ -97,18 +98,6 @@ def corrected(family: Family, guess: jax.Array, along: jax.Array) -> Place:
     return Place(z, tangent, jacobian, is_found)
 
 
-@eqx.filter_jit
-def tangents(family: Family, z: Any) -> jax.Array:
-    """Unit tangents `(n, d + 1)` at points `(n, d + 1)`, the parameter growing along them."""
-
-    def lane(z: jax.Array) -> jax.Array:
-        _, jacobian = family.with_jacobian(z)
-        tangent = jnp.linalg.svd(jacobian)[2][-1]
-        return jnp.where(tangent[-1] < 0.0, -tangent, tangent)
-
-    return jax.vmap(lane)(z)
-
-
 class _Lane(eqx.Module):
     z: jax.Array
     tangent: jax.Array
@@ -118,11 +107,11 @@ class _Lane(eqx.Module):
 
 
 @eqx.filter_jit
-def follow(family: Family, starts: Any, along: Any, stray: Any, each: Any = None) -> Curves:
+def follow(family: Equations, starts: Any, along: Any, stray: Any, each: Any = None) -> Curves:
     """Follow curves from points on them.
 
     Arguments:
-        family: the rule and its parameter.
+        family: the equations, such as a rule and its parameter.
         starts: points with F = 0, shape `(n, d + 1)`.
         along: the unit tangent to begin with, `(n, d + 1)`.
         stray: how much of a step the corrector may move the guess, `(n,)`.
@@ -137,7 +126,7 @@ def follow(family: Family, starts: Any, along: Any, stray: Any, each: Any = None
     rows = jnp.arange(lanes)
 
     def advance(
-        family: Family, lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array
+        family: Equations, lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array
     ) -> tuple[_Lane, jax.Array]:
         guess = lane.z + lane.step * lane.tangent
         place = corrected(family, guess, lane.tangent)
@@ -179,7 +168,7 @@ def follow(family: Family, starts: Any, along: Any, stray: Any, each: Any = None
 
 
 def _comes_home(
-    family: Family, lane: _Lane, place: Place, start: jax.Array, first: jax.Array
+    family: Equations, lane: _Lane, place: Place, start: jax.Array, first: jax.Array
 ) -> jax.Array:
     """True where a step passes the start of its lane, in the direction in which it left."""
     before, after = family.away(lane.z, start), family.away(place.z, start)
@@ -190,50 +179,54 @@ def _comes_home(
 
 
 @eqx.filter_jit
-def between(family: Family, z: Any, tangent: Any, share: Any) -> Place:
+def beside(family: Equations, guesses: Any, along: Any) -> Place:
+    """Points of curves at right angles to `along` from guesses, both `(n, d + 1)`."""
+
+    def lane(guess: jax.Array, way: jax.Array) -> Place:
+        place = corrected(family, guess, way)
+        _, jacobian = family.with_jacobian(place.z)
+        return place._replace(jacobian=jacobian)
+
+    return jax.vmap(lane)(guesses, along)
+
+
+def between(family: Equations, z: np.ndarray, tangent: np.ndarray, share: np.ndarray) -> Place:
     """Points of the curve between two neighbours.
 
     Arguments:
-        family: the rule and its parameter.
+        family: the equations, such as a rule and its parameter.
         z: the neighbours, shape `(n, 2, d + 1)`.
         tangent: the tangents there, likewise.
         share: how far from the first to the second, in [0, 1], `(n,)`.
     """
-
-    def lane(z: jax.Array, tangent: jax.Array, s: jax.Array) -> Place:
-        guess, along = hermite(z, tangent, s)
-        place = corrected(family, guess, along)
-        _, jacobian = family.with_jacobian(place.z)
-        return place._replace(jacobian=jacobian)
-
-    return jax.vmap(lane)(z, tangent, share)
+    return beside(family, *hermite(z, tangent, share))
 
 
-def hermite(z: jax.Array, tangent: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """A cubic through two points with their tangents: the point at `s`, and the unit tangent."""
-    length = jnp.linalg.norm(z[1] - z[0])
-    a, b = z[0], z[1]
-    u, v = length * tangent[0], length * tangent[1]
+def pinned(family: Equations, guesses: np.ndarray) -> Place:
+    """Points of curves at the parameters of guesses `(n, d + 1)`, by Newton in the state."""
+    along = np.zeros_like(guesses)
+    along[:, -1] = 1.0
+    return beside(family, guesses, along)
+
+
+def hermite(z: Any, tangent: Any, s: Any) -> tuple[Any, Any]:
+    """A cubic through two points with their tangents: the point at `s`, and the unit tangent.
+
+    Shapes are `(…, 2, d + 1)`, likewise, and `(…,)`.
+    """
+    xp = np if isinstance(s, np.ndarray) else jnp
+    a, b, s = z[..., 0, :], z[..., 1, :], xp.asarray(s)[..., None]
+    length = xp.linalg.norm(b - a, axis=-1, keepdims=True)
+    u, v = length * tangent[..., 0, :], length * tangent[..., 1, :]
     c, d = bends(a, b, u, v)
     slope = u + s * (2.0 * c + 3.0 * s * d)
-    return a + s * (u + s * (c + s * d)), slope / jnp.linalg.norm(slope)
+    place = a + s * (u + s * (c + s * d))
+    size = xp.linalg.norm(slope, axis=-1, keepdims=True)
+    return place, slope / xp.where(size > 0.0, size, 1.0)
 
 
 @eqx.filter_jit
-def pinned(family: Family, guesses: Any) -> Place:
-    """Points of curves at the parameters of guesses `(n, d + 1)`, by Newton in the state."""
-    along = jnp.zeros(guesses.shape[1]).at[-1].set(1.0)
-
-    def lane(guess: jax.Array) -> Place:
-        place = corrected(family, guess, along)
-        _, jacobian = family.with_jacobian(place.z)
-        return place._replace(jacobian=jacobian)
-
-    return jax.vmap(lane)(guesses)
-
-
-@eqx.filter_jit
-def are_inside(family: Family, z: Any) -> jax.Array:
+def are_inside(family: Equations, z: Any) -> jax.Array:
     """Truths `(n,)`: the points `(n, d + 1)` that lie in the domain and the range."""
     return jax.vmap(family.is_inside)(z)
 
@@ -245,23 +238,17 @@ def states_at(family: Family, z: Any) -> jax.Array:
 
 
 @eqx.filter_jit
-def derivatives(family: Family, z: Any) -> jax.Array:
+def derivatives(family: Equations, z: Any) -> jax.Array:
     """The derivatives `(n, d, d + 1)` at points `(n, d + 1)`."""
     return jax.vmap(lambda point: family.with_jacobian(point)[1])(z)
 
 
 @eqx.filter_jit
-def beside(family: Family, guesses: Any, along: Any) -> Place:
-    """Points of curves at right angles to `along` from guesses, both `(n, d + 1)`."""
-    return jax.vmap(lambda guess, way: corrected(family, guess, way))(guesses, along)
-
-
-@eqx.filter_jit
-def last_inside(family: Family, z: Any, tangent: Any) -> Place:
+def last_inside(family: Equations, z: Any, tangent: Any) -> Place:
     """The last point of a curve between two neighbours, the first inside, that is inside too.
 
     Arguments:
-        family: the rule and its parameter.
+        family: the equations, such as a rule and its parameter.
         z: the neighbours, shape `(2, d + 1)`.
         tangent: the tangents there, likewise.
     """

@@ -108,7 +108,7 @@ def _own(family: Family, z: jax.Array, v: jax.Array) -> jax.Array:
 
 
 @eqx.filter_jit
-def _solve(system: Callable, family: Family, x: Any, c: Any) -> tuple[jax.Array, jax.Array]:
+def _solve(system: Callable, family: Any, x: Any, c: Any) -> tuple[jax.Array, jax.Array]:
     """Newton from every row; the point and the size of the smallest step."""
 
     def lane(x: jax.Array, c: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -133,6 +133,21 @@ def _solve(system: Callable, family: Family, x: Any, c: Any) -> tuple[jax.Array,
         return x, best
 
     return jax.vmap(lane)(x, c)
+
+
+def newton(
+    system: Callable, family: Any, x: np.ndarray, c: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve as many equations as unknowns from guesses; the points, and which were found.
+
+    Arguments:
+        system: a function of `family`, the unknowns `(n,)` and the constants of a guess.
+        family: what it is about, a pytree.
+        x: guesses, one a row.
+        c: constants, one row a guess.
+    """
+    x, step = in_lanes(functools.partial(_solve, system), family, x, c, size=_BATCH)
+    return x, step <= _CONVERGED
 
 
 def solve(

@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.analysis.continuation.assemble import assemble
 from thalweg.analysis.continuation.collection import Collection
 from thalweg.analysis.continuation.result import BifurcationDiagram, Checks
+from thalweg.analysis.continuation.seeds import shares
 from thalweg.analysis.cycles.result import Cycle
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -17,11 +18,6 @@ from thalweg.dynamics import Rule
 
 # How often fresh values may show branches that were missed before the last word is theirs.
 _ROUNDS = 3
-# How near an end of the range the first and the last of the slices are: what lives there alone is
-# seen, and models that degenerate at the end itself, where it is a round number, do not.
-_END = 2.0**-12
-# So many slices that the middle keeps one of its own.
-_WITH_ENDS = 3
 
 
 def bifurcation_diagram(
@@ -83,7 +79,7 @@ def bifurcation_diagram(
         Keller (1977) for the continuation; Moore (1980) for branch points; Kuznetsov (2004),
         chapters 3 to 5, for the coefficients.
     """
-    low, high = _range(span)
+    low, high = checked_range(span)
     for name, count, least in (("slices", slices, 1), ("checks", checks, 0)):
         if not is_integer(count) or count < least:
             raise InputError(f"{name} must be a whole number from {least} on, got {count!r}.")
@@ -93,15 +89,16 @@ def bifurcation_diagram(
         raise InputError(f"cycles must be what find_cycles returns, got {strangers[0]!r}.")
     with jax.enable_x64(True):
         collection = Collection.begin(rule, parameter, (low, high), domain, conserved, key)
-        values = _slices(slices)
-        for p in values[np.argsort(np.abs(values - 0.5), kind="stable")]:
-            collection.search(p)
-            if collection.searched:
-                break
-        else:
-            raise collection.refusals[0]
+        values = shares(slices)
         collection.sow(values)
         evidence = _checked(collection, checks, key)
+        # What can be searched nowhere is refused: the checks have tried, else the middle does.
+        for p in values[np.argsort(np.abs(values - 0.5), kind="stable")]:
+            if collection.searched:
+                break
+            collection.search(p)
+        if not collection.searched:
+            raise collection.refusals[0]
         if cycles is not None:
             own = (collection.own_value - low) / (high - low)
             collection.follow_cycles(cycles, own)
@@ -110,7 +107,7 @@ def bifurcation_diagram(
 
 def _checked(collection: Collection, count: int, key: jax.Array | None) -> Checks:
     """Look at fresh values; where that shows curves that were missed, at others again."""
-    rng = np.random.default_rng(_seed(key))
+    rng = np.random.default_rng(seed_of(key))
     evidence = Checks(0, 0, None)
     for _ in range(_ROUNDS):
         before = len(collection.curves)
@@ -124,7 +121,8 @@ def _checked(collection: Collection, count: int, key: jax.Array | None) -> Check
     return evidence
 
 
-def _range(span: Any) -> tuple[float, float]:
+def checked_range(span: Any) -> tuple[float, float]:
+    """The two ends of a range; refuses what is none."""
     try:
         low, high = (float(x) for x in span)
     except (TypeError, ValueError):
@@ -134,17 +132,8 @@ def _range(span: Any) -> tuple[float, float]:
     return low, high
 
 
-def _slices(count: int) -> np.ndarray:
-    """Shares of the range: both its ends, and between them values at which no model degenerates."""
-    golden = 0.5 * (np.sqrt(5.0) - 1.0)
-    jitter = 0.25 * (np.mod(golden * np.arange(1, count + 1), 1.0) - 0.5)
-    if count < _WITH_ENDS:
-        return (np.arange(count) + 0.5 + jitter) / count
-    inner = (np.arange(1, count - 1) + jitter[1:-1]) / (count - 1)
-    return np.concatenate([[_END], inner, [1.0 - _END]])
-
-
-def _seed(key: jax.Array | None) -> list[int]:
+def seed_of(key: jax.Array | None) -> list[int]:
+    """The seed of random numbers on the host."""
     if key is None:
         return [17]
     return np.asarray(jax.random.key_data(key)).ravel().tolist()

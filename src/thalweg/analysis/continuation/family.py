@@ -5,7 +5,7 @@ then the parameter. Everything here is float64; call it inside `with jax.enable_
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import equinox as eqx
 import jax
@@ -32,6 +32,53 @@ class Total:
     index: int
 
 
+class Line(eqx.Module):
+    """Two parameters along a line of their plane: at a value s they are start + s·way.
+
+    The line is numbers, not structure: another one compiles nothing.
+
+    Attributes:
+        pair: both parameters.
+        start: their values where s = 0, `(2,)`.
+        way: how much they grow until s = 1, `(2,)`.
+    """
+
+    pair: tuple[Parameter, Parameter] = eqx.field(static=True)
+    start: Any
+    way: Any
+
+    @property
+    def name(self) -> str:
+        """Both names."""
+        return " and ".join(parameter.name for parameter in self.pair)
+
+    def put(self, system: Any, value: Any) -> Any:
+        """A copy of a system at a value, which may be traced."""
+        for k, parameter in enumerate(self.pair):
+            system = parameter.put(system, self.start[k] + value * self.way[k])
+        return system
+
+
+class Equations(Protocol):
+    """Equations, one fewer than unknowns, whose solutions are curves that can be followed.
+
+    Lengths along a curve are those of the unknowns, so all should be of order one. The last unknown
+    is the one whose range ends a curve at 0 and at 1.
+    """
+
+    def with_jacobian(self, z: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """What is zero at a solution, `(n,)`, and its derivatives, `(n, n + 1)`."""
+        ...
+
+    def is_inside(self, z: jax.Array) -> jax.Array:
+        """True where curves are to be followed."""
+        ...
+
+    def away(self, z: Any, other: Any) -> Any:
+        """Points `(…, n + 1)` seen from others, where some unknowns may stand for one place."""
+        ...
+
+
 class Family(eqx.Module):
     """A rule at every value of a parameter between two.
 
@@ -39,7 +86,7 @@ class Family(eqx.Module):
 
     Attributes:
         problem: the rule and its chart.
-        varied: what varies: a parameter of the rule, or a total of the domain.
+        varied: what varies: a parameter of the rule, two along a line, or a total of the domain.
         y_scale: the unit of each coordinate, `(d,)`.
         f_scale: the unit of each component of the displacement, `(d,)`.
         low: the parameter where the last coordinate is 0.
@@ -47,7 +94,7 @@ class Family(eqx.Module):
     """
 
     problem: Problem
-    varied: Parameter | Total = eqx.field(static=True)
+    varied: Parameter | Line | Total
     y_scale: Any
     f_scale: Any
     low: Any

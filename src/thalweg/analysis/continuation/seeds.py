@@ -23,6 +23,22 @@ _NEAR = 1e-3
 # or to a bifurcation: neither begins a curve.
 _ISOLATED = 1e-6
 
+# How near an end of the range the first and the last of the slices are: what lives there alone is
+# seen, and models that degenerate at the end itself, where it is a round number, do not.
+_END = 2.0**-12
+# So many slices that the middle keeps one of its own.
+_WITH_ENDS = 3
+
+
+def shares(count: int) -> np.ndarray:
+    """Shares of the range: both its ends, and between them values at which no model degenerates."""
+    golden = 0.5 * (np.sqrt(5.0) - 1.0)
+    jitter = 0.25 * (np.mod(golden * np.arange(1, count + 1), 1.0) - 0.5)
+    if count < _WITH_ENDS:
+        return (np.arange(count) + 0.5 + jitter) / count
+    inner = (np.arange(1, count - 1) + jitter[1:-1]) / (count - 1)
+    return np.concatenate([[_END], inner, [1.0 - _END]])
+
 
 def seeds(family: Family, values: np.ndarray, key: jax.Array | None) -> list[np.ndarray]:
     """Points that curves can be followed from, at each value: isolated equilibria in the domain.

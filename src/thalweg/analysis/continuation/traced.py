@@ -21,9 +21,8 @@ from thalweg.analysis.continuation.curves import (
     follow,
     last_inside,
     pinned,
-    tangents,
 )
-from thalweg.analysis.continuation.family import Family
+from thalweg.analysis.continuation.family import Equations, Family
 from thalweg.core.batches import in_batches
 from thalweg.core.cubics import bends
 
@@ -96,7 +95,7 @@ class Curve:
         return np.sum((z - self.z[segments]) * chords, axis=1)
 
 
-def in_lanes(fn: Callable, family: Family, *arrays: np.ndarray, size: int = LANES) -> Any:
+def in_lanes(fn: Callable, family: Equations, *arrays: np.ndarray, size: int = LANES) -> Any:
     """`fn(family, *arrays)` for any number of rows, a fixed number at a time; in NumPy."""
     parts = []
     for start in range(0, len(arrays[0]), size):
@@ -107,7 +106,7 @@ def in_lanes(fn: Callable, family: Family, *arrays: np.ndarray, size: int = LANE
 
 
 def trace(
-    family: Family, starts: np.ndarray, along: np.ndarray | None = None, stray: float = STRAY
+    family: Equations, starts: np.ndarray, along: np.ndarray | None = None, stray: float = STRAY
 ) -> list[Curve]:
     """The curves through points `(n, d + 1)`, followed both ways (along tangents, if given).
 
@@ -116,7 +115,7 @@ def trace(
     if not len(starts):
         return []
     if along is None:
-        along = np.asarray(in_lanes(tangents, family, starts))
+        along = tangents(family, starts)
     usable = np.all(np.isfinite(along), axis=1)
     starts, along = starts[usable], along[usable]
     if not len(starts):
@@ -127,7 +126,7 @@ def trace(
     return [_joined(family, both, 2 * i) for i in range(len(starts))]
 
 
-def _joined(family: Family, lanes: Curves, forward: int) -> Curve:
+def _joined(family: Equations, lanes: Curves, forward: int) -> Curve:
     """One curve of two lanes that go opposite ways; the first alone where that is closed."""
     ahead = _cut(family, lanes, forward)
     if ahead[2] == CLOSED:
@@ -142,12 +141,24 @@ def _joined(family: Family, lanes: Curves, forward: int) -> Curve:
     return Curve(z, tangent, jacobians_at(family, z), ends, origin)
 
 
-def jacobians_at(family: Family, z: np.ndarray) -> np.ndarray:
+def tangents(family: Equations, z: np.ndarray) -> np.ndarray:
+    """Unit tangents `(n, d + 1)` at points `(n, d + 1)`, the parameter growing along them.
+
+    NaN where the derivatives are not finite.
+    """
+    jacobian = jacobians_at(family, z)
+    is_known = np.all(np.isfinite(jacobian), axis=(1, 2))
+    tangent = np.full(z.shape, np.nan)
+    tangent[is_known] = np.linalg.svd(jacobian[is_known])[2][:, -1]
+    return np.where(tangent[:, -1:] < 0.0, -tangent, tangent)
+
+
+def jacobians_at(family: Equations, z: np.ndarray) -> np.ndarray:
     """The derivatives at any number of points."""
     return in_batches(lambda part: (derivatives(family, part),), z, _POINTS)[0]
 
 
-def _cut(family: Family, lanes: Curves, lane: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _cut(family: Equations, lanes: Curves, lane: int) -> tuple[np.ndarray, np.ndarray, int]:
     """The points of a lane, its tangents and its end; the last point on the wall that it passed."""
     count, end = int(lanes.count[lane]), int(lanes.end[lane])
     z, tangent = lanes.z[lane, :count].copy(), lanes.tangent[lane, :count].copy()
@@ -207,7 +218,7 @@ def which_are_new(family: Family, states: np.ndarray, known: np.ndarray) -> np.n
     return np.min(np.max(np.abs(away), axis=-1), axis=1) > _SAME
 
 
-def only_new(family: Family, curves: list[Curve], known: list[Curve]) -> list[Curve]:
+def only_new(family: Equations, curves: list[Curve], known: list[Curve]) -> list[Curve]:
     """Those of some curves that are none of the known ones, nor of one another, and not points."""
     kept = []
     for curve in curves:
@@ -221,7 +232,7 @@ def only_new(family: Family, curves: list[Curve], known: list[Curve]) -> list[Cu
     return kept
 
 
-def are_on(family: Family, curves: list[Curve], z: np.ndarray) -> list[bool]:
+def are_on(family: Equations, curves: list[Curve], z: np.ndarray) -> list[bool]:
     """A truth for each of the curves: it passes through a point, `(d + 1,)`.
 
     The nearest point of the nearest segment is found by Newton at right angles to the curve, so
@@ -241,7 +252,8 @@ def are_on(family: Family, curves: list[Curve], z: np.ndarray) -> list[bool]:
     for _ in range(_APPROACHES):
         found = in_lanes(between, family, ends, tangents, share)
         away = np.asarray(family.away(np.broadcast_to(z, found.z.shape), found.z))
-        share = share + np.sum(away * found.tangent, axis=1) / length
+        ahead = np.where(found.is_found, np.sum(away * found.tangent, axis=1) / length, 0.0)
+        share = np.clip(share + ahead, -_BULGE, 1.0 + _BULGE)
     assert found is not None
     is_on = found.is_found & (np.max(np.abs(away), axis=1) <= _SAME)
     passes = np.zeros(len(curves), dtype=bool)
@@ -249,7 +261,7 @@ def are_on(family: Family, curves: list[Curve], z: np.ndarray) -> list[bool]:
     return passes.tolist()
 
 
-def _nearest(family: Family, curve: Curve, z: np.ndarray) -> tuple[int, float]:
+def _nearest(family: Equations, curve: Curve, z: np.ndarray) -> tuple[int, float]:
     """The segment nearest to a point, and the share of it before the point; NaN if it is far."""
     chord = np.diff(curve.z, axis=0)
     away = np.asarray(family.away(np.broadcast_to(z, chord.shape), curve.z[:-1]))

@@ -118,7 +118,8 @@ def _conditions(vectors: np.ndarray) -> np.ndarray:
         left = np.linalg.inv(vectors)
     except np.linalg.LinAlgError:  # eigenvectors coincide: nothing is known of any of them
         return np.full(len(vectors), np.inf)
-    return np.linalg.norm(left, axis=1) * np.linalg.norm(vectors, axis=0)
+    # Beside a defective matrix the entries' squares overflow, their lengths do not.
+    return np.hypot.reduce(np.abs(left), axis=1) * np.linalg.norm(vectors, axis=0)
 
 
 def _growths(

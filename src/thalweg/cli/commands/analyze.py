@@ -37,7 +37,7 @@ def analyze(
     Prints a table, and writes result.json, the figures and report.html.
 
     Examples: `thalweg analyze fitzhugh-nagumo --set current=0.3`,
-    `thalweg analyze fitzhugh-nagumo --vary current=0:1.5`,
+    `thalweg analyze fitzhugh-nagumo --vary current=0:1.5` (`--vary` twice: over two parameters),
     `thalweg analyze model.py:MyFlow --domain "-3,3;-3,3" --json`.
     """
     with session(out, as_json, quiet, debug) as current:

@@ -13,7 +13,6 @@ from thalweg.cli.parse.options import (
     QuietOption,
     SetOption,
     SystemArgument,
-    VaryOption,
 )
 from thalweg.cli.session import Session, session
 from thalweg.core.errors import InputError
@@ -32,6 +31,14 @@ HoldOption = Annotated[
         "--hold",
         metavar="NAME=VALUE",
         help="Hold a coordinate of a larger system, so that a plane is left.",
+    ),
+]
+VaryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--vary",
+        metavar="NAME=FROM:TO",
+        help="Vary a parameter: the page has every branch and bifurcation.",
     ),
 ]
 
@@ -134,7 +141,7 @@ def _of_system(
     from thalweg.cli.parse.question import read_question
     from thalweg.explorer import explore as make_page
 
-    asked = read_question(system, settings, domain, None, vary)
+    asked = read_question(system, settings, domain, None, [vary] if vary else None)
     for warning in asked.warnings:
         current.message(f"Note: {warning}")
     return make_page(

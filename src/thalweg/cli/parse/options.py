@@ -57,11 +57,12 @@ CertifyOption = Annotated[
     ),
 ]
 VaryOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--vary",
         metavar="NAME=FROM:TO",
-        help="Vary a parameter, or a conserved total: every branch and bifurcation.",
+        help="Vary a parameter, or a conserved total: every branch and bifurcation. Twice: the "
+        "curves of bifurcations over two parameters.",
     ),
 ]
 SeedOption = Annotated[

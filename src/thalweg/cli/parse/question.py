@@ -7,7 +7,7 @@ from typing import Any
 from thalweg.cli.parse.loader import System, load_system
 from thalweg.cli.parse.region import read_domain
 from thalweg.cli.parse.totals import read_conserved
-from thalweg.cli.parse.variation import read_variation
+from thalweg.cli.parse.variation import read_variations
 from thalweg.core.domains import Domain
 
 
@@ -19,7 +19,7 @@ class Question:
         system: the system with its settings.
         domain: the region.
         totals: the values of totals that it conserves, by name.
-        varied: the range of the parameter that varies, by its name; empty where none does.
+        varied: the ranges of the parameters that vary, by name; empty where none does.
         warnings: sentences about the domain.
     """
 
@@ -50,7 +50,7 @@ def read_question(
     settings: Sequence[str] | None,
     domain: str | None,
     conserved: Sequence[str] | None,
-    vary: str | None = None,
+    vary: Sequence[str] | None = None,
 ) -> Question:
     """The question that the words of a command ask.
 
@@ -59,4 +59,4 @@ def read_question(
     """
     loaded = load_system(system, settings or ())
     region, warnings = read_domain(domain, loaded.rule)
-    return Question(loaded, region, read_conserved(conserved), read_variation(vary), warnings)
+    return Question(loaded, region, read_conserved(conserved), read_variations(vary), warnings)
