@@ -40,6 +40,8 @@ def portrait_data(
         plane: the two coordinates to show, by name or index; None chooses what shows most.
         through: a state; where there are more than two coordinates, the flow in the plane through
             it, the others held.
+        basins: whether to shade basins of attraction, coarsely, where two attractors or more share
+            the figure; that takes about a second.
         view: what another portrait showed, instead of a plane.
 
     Returns:
