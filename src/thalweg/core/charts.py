@@ -256,7 +256,7 @@ class BoxChart(Chart):
         """Independent uniform points."""
         unit = jax.random.uniform(key, (count, self.dimension), dtype=jnp.asarray(self.lower).dtype)
         # Rounding may carry lower + width past upper.
-        return jnp.minimum(self.lower + unit * self.widths, self.upper)
+        return jax.vmap(lambda u: jnp.minimum(self.lower + u * self.widths, self.upper))(unit)
 
 
 class SimplexChart(Chart):

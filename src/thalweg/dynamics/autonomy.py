@@ -61,7 +61,7 @@ def time_change(problem: Problem, points: np.ndarray) -> TimeChange:
 
 def change_between(now: jax.Array, later: jax.Array) -> TimeChange:
     """The change from displacements `(n, d)` to those `(k, n, d)` at other times; compiles."""
-    gaps = jnp.abs(later - now)
+    gaps = jnp.abs(later - now[None])
     sizes = jnp.where(jnp.isfinite(now), jnp.abs(now), 0.0)
     return TimeChange(jnp.max(jnp.where(jnp.isfinite(gaps), gaps, 0.0)), jnp.max(sizes))
 

@@ -107,8 +107,9 @@ class Smooth(Activation):
         field, stiffness, pull = jnp.broadcast_arrays(field, stiffness, pull)
         reach = jnp.abs(field) * cast_like(self.steepest, field) / stiffness
         places = jnp.linspace(-1.0, 1.0, _LOOKS, dtype=field.dtype)
-        looks = pull / stiffness + reach * places.reshape(-1, *[1] * field.ndim)
-        levels = looks * (0.5 * stiffness * looks - pull) - field * self(looks)
+        looks = (pull / stiffness)[None] + reach[None] * places.reshape(-1, *[1] * field.ndim)
+        bowl = 0.5 * stiffness[None] * looks - pull[None]
+        levels = looks * bowl - field[None] * self(looks)
         middle = jnp.take_along_axis(looks, jnp.argmin(levels, axis=0)[None], axis=0)[0]
         width = 2.0 * reach / (_LOOKS - 1)
 

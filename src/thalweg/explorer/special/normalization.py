@@ -4,7 +4,7 @@ from thalweg.explorer.special.subject import Choice, Dial, Subject
 
 # Enough for smooth tuning curves, and few enough for W to be seen.
 _NEURONS = 24
-_CONCENTRATION = 2.0  # of drives about a preferred angle: neighbours overlap by half
+_CONCENTRATION = 2.0  # κ of drives and pools, the default of `VonMises`
 
 
 def subject() -> Subject:
