@@ -6,8 +6,8 @@ that verbs take and return what they say.
 
 import jax
 import numpy as np
-from jaxtyping import Float, Integer, Num
+from jaxtyping import Float as Float
+from jaxtyping import Integer as Integer
+from jaxtyping import Num as Num
 
 Array = jax.Array | np.ndarray
-
-__all__ = ["Array", "Float", "Integer", "Num"]

@@ -162,7 +162,8 @@ def test_kaufman_does_not_overflow(temperature):
 
 def test_magnetization_of_the_infinite_lattice():
     assert spontaneous_magnetization(2.0) == pytest.approx(0.911319, abs=5e-7)
-    np.testing.assert_array_equal(spontaneous_magnetization([CRITICAL + 1e-9, 3.0]), [0.0, 0.0])
+    hot = np.array([CRITICAL + 1e-9, 3.0])
+    np.testing.assert_array_equal(spontaneous_magnetization(hot), [0.0, 0.0])
     assert spontaneous_magnetization(4.0, 2.0) == spontaneous_magnetization(2.0)
 
 
