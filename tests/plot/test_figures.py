@@ -16,6 +16,7 @@ from thalweg.core.about import About
 from thalweg.plot.landscapes import wall_heights
 from thalweg.plot.style import MARKERS, colour_levels, valley_levels
 from thalweg.plot.trajectories import draw_trajectory
+from thalweg.report.captions import verdict_caption
 
 
 @pytest.fixture(scope="module")
@@ -334,3 +335,18 @@ def test_a_witness_on_the_line_is_marked():
     assert len(corners) == 2 * len(x) + 1
     np.testing.assert_allclose(corners[0], corners[-1], atol=1e-9)
     assert "2-cycle, attracting" not in labels(axes)
+
+
+def test_a_split_without_gradient_is_no_landscape():
+    """What is left to an energy is rounding then, which would look like hills."""
+    turn = tw.as_flow(lambda x: jnp.stack([-x[1], x[0]]), domain=tw.Box([-1.0] * 2, [1.0] * 2))
+    split = [level for level in tw.recovery.LEVELS if level.name == "split"]
+    found = tw.recover_energy(turn, levels=split)
+    assert found.split is not None
+    nothing = dataclasses.replace(found.split, share=1.0 - 1e-9)
+    bare = dataclasses.replace(found, split=nothing)
+    assert len(tw.plot.verdict(bare, turn).figure.axes) == 1
+    assert len(tw.plot.verdict(found, turn).figure.axes) == 2  # with a bar of colours
+    data = tw.plot.portrait_data(turn, equilibria=(), starts=0)
+    assert "gradient part" in verdict_caption(found, data)
+    assert "without an energy" in verdict_caption(bare, data)

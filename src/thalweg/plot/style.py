@@ -160,7 +160,9 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
         return
     figure = axes.get_figure(root=True)
     assert figure is not None
-    room = 72.0 * axes.get_position().width * figure.get_figwidth() * _LEGEND_WIDER
+    room = 72.0 * axes.get_position().width * figure.get_figwidth()
+    if not any(panel.get_label() == "<colorbar>" for panel in figure.axes):
+        room *= _LEGEND_WIDER  # else it would push the bar away
     columns = min(columns, len(handles))
     while columns > 1 and _legend_width([_text_width(name) for name in handles], columns) > room:
         columns -= 1

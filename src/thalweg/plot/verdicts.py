@@ -21,7 +21,7 @@ from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.scenes import Portrait, make_portrayed
 from thalweg.plot.style import GREY, PALE, VERMILLION, legend_below, new_axes, note
 from thalweg.plot.views import View, make_view, spanned_view
-from thalweg.recovery import Kind, Verdict
+from thalweg.recovery import Kind, Split, Verdict
 from thalweg.recovery.witnesses import Witness
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _BLOCKS = 8  # blocks of a run, each 128 steps: once round most closed orbits
 _STARTS = 2  # sample trajectories: the witness is what the figure is about
+# The share of a rule below which its gradient part is rounding.
+_NOTHING = 1e-6
 _MARKS = ("cycles", "families", "equilibria")
 
 
@@ -153,10 +155,16 @@ def shown_energy(found: Verdict) -> tuple[Any, str]:
         return found.energy, words + (
             "; yet E falls along it" if found.kind == Kind.REFUTED else ""
         )
-    if found.split is not None:
+    if has_gradient(found.split):
+        assert found.split is not None
         share = f"{100.0 * found.split.share:.3g} %"
         return found.split.energy, f"{words}; E of the split, whose remainder holds {share}"
     return None, words
+
+
+def has_gradient(split: Split | None) -> bool:
+    """Whether a split left anything to its energy; else that is rounding, and nothing to see."""
+    return split is not None and split.share < 1.0 - _NOTHING
 
 
 def _is_cycle(witness: Witness) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from thalweg.analysis import BifurcationCurves, BifurcationDiagram, Cycles, DescentCheck, Equilibria
 from thalweg.dynamics.words import WORDS, Words
 from thalweg.plot import Portrait
+from thalweg.plot.verdicts import has_gradient
 from thalweg.recovery import Split, Verdict
 
 _PLURALS = {"equilibrium": "equilibria", "closed orbit": "closed orbits"}
@@ -149,7 +150,7 @@ def verdict_caption(verdict: Verdict, data: Portrait) -> str:
         across = "the flow across it" if is_flow else "arrows towards the next state"
         return f"The energy recovered from the rule alone (dark is low), with {across}: {how}."
     witness = "what refutes an energy is marked" if verdict.witnesses else "no energy was found"
-    if verdict.split is not None:
+    if has_gradient(verdict.split):
         return (
             f"The gradient part of the rule's orthogonal split; its energy need not fall, and "
             f"{witness}."

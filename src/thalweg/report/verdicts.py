@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.plot import Portrait, portrait_data, split, verdict
+from thalweg.plot.verdicts import has_gradient
 from thalweg.recovery import Verdict
 from thalweg.report import captions
 from thalweg.report.asked import asked, made
@@ -38,7 +39,8 @@ def verdict_blocks(
     caption = captions.verdict_caption(found, data)
     blocks: list[Block] = [Points(found.sentences())]
     blocks.append(picture(axes, "verdict", caption, f"Verdict: {found.kind}"))
-    if found.split is not None:
+    if has_gradient(found.split):
+        assert found.split is not None
         parts = split(found.split)
         said = captions.split_caption(found.split)
         blocks.append(picture(parts[0], "split", said, "A gradient and a remainder"))

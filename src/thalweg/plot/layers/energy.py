@@ -29,8 +29,8 @@ def draw(axes: "Axes", data: Portrait) -> "Axes":
         assert data.field is not None
         if data.basins is not None:
             axes.contour(
-                *data.field.axes, np.ma.masked_invalid(values), levels=colour_levels(values),
-                colors="white", linewidths=0.8, alpha=0.5, linestyles="-", zorder=0.5,
+                *data.field.axes, np.ma.masked_invalid(values), levels=colour_levels(values)[::2],
+                colors="white", linewidths=0.8, alpha=0.35, linestyles="-", zorder=0.5,
             )  # fmt: skip
             return axes
         axes.contourf(
