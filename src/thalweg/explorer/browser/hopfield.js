@@ -29,7 +29,7 @@ class Retrieval {
         listen: (canvas) => this.listen(canvas),
       },
       {
-        name: "energy", height: 230, axes: ["turns of a spin", "energy E"],
+        name: "energy", height: 230, axes: ["turns of a spin, or steps of all", "energy E"],
         label: "The energy against the number of spins turned",
         caption: "The energy, spin by spin: thick as far as it is shown, red where it rises.",
         view: (scene) => [0, Math.max(1, scene.energies.length - 1), ...rangeOf([...scene.energies, ...scene.levels])],
@@ -182,7 +182,7 @@ class Retrieval {
     const { energies } = scene;
     const last = energies.length - 1;
     return [
-      ["Energy:", `${short(energies[0])} at the start, ${short(energies[this.at])} shown, ${short(energies[last])} at the end, after ${last} turns.`],
+      ["Energy:", `${short(energies[0])} at the start, ${short(energies[this.at])} shown, ${short(energies[last])} at the end, after ${last} ${scene.choices.update === "synchronous" ? "steps" : "turns"}.`],
       ["It ends:", this.outcome(scene)],
     ];
   }
@@ -251,7 +251,7 @@ class Retrieval {
     const { columns, rows, names } = this.system;
     const width = frame.width / patterns.length;
     const side = Math.min((0.8 * width) / columns, 60 / rows);
-    const [middle, reach] = [frame.top + 145, 52];
+    const [middle, reach] = [frame.top + 140, 36];
     overlaps(patterns, states[this.at]).forEach((m, k) => {
       const x = frame.left + width * (k + 0.5);
       paintSpins(pen, this.system, patterns[k], x - (side * columns) / 2, frame.top + 4, side, ink);

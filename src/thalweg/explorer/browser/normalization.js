@@ -80,12 +80,16 @@ class Normalization {
     ];
   }
 
-  notes({ network, crossing, rises, outputs, drive }) {
+  notes({ network, crossing, rises, outputs, drive, after }) {
     const notes = [];
     const { beta } = network;
     if (drive.every((r) => r === 0)) notes.push("No neuron is driven by the adaptor: raise the contrast or the baseline.");
     if (crossing !== null) {
       notes.push(`The denominator σ² + u of neuron ${crossing.neuron} is not positive at step ${crossing.step}: the model is undefined from there on.`);
+    }
+    const missing = after.filter((row) => row.some(Number.isNaN)).length;
+    if (missing > 0) {
+      notes.push(`At ${missing} of ${after.length} test orientations a denominator is not positive: curves are left out there.`);
     }
     if (beta > 0) {
       notes.push(`β > 0 pushes W away from C: where the outputs do not see it, W grows by ${short(100 * beta, 3)} % a step, for ever.`);

@@ -102,6 +102,7 @@ export class Shell {
   }
 
   changed(isDone) {
+    this.say("");
     if (isDone) {
       this.history.note(this.toText());
       this.complaints = [];
