@@ -60,7 +60,8 @@ PARTS = {
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
         "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
-        "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra", "trajectories",
+        "layers", "portrait_data", "portraits", "animations", "cobwebs", "landscapes", "spectra",
+        "trajectories",
         "paths", "verdicts", "splits", "operators", "passages", "bifurcations",
         "bifurcation_curves", "sweeps", "basins", "basin_fractions",
     ),

@@ -7,6 +7,7 @@ returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path
 `curve_lines`, `sgld_shares`, `sweep_data`, `basin_image`.
 """
 
+from thalweg.plot.animations import animation
 from thalweg.plot.basin_fractions import basin_fractions
 from thalweg.plot.basins import BasinImage, basin_image, basins
 from thalweg.plot.bifurcation_curves import bifurcation_curves, curve_lines
@@ -38,6 +39,7 @@ __all__ = [
     "Shares",
     "SweepMap",
     "View",
+    "animation",
     "basin_fractions",
     "basin_image",
     "basins",

@@ -1,0 +1,53 @@
+"""Animations: trajectories that run in a portrait, frame by frame."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import thalweg as tw
+
+
+def frames(file):
+    """The pictures of a file, each `(height, width, 3)`."""
+    with Image.open(file) as image:
+        found = []
+        for number in range(image.n_frames):  # type: ignore[attr-defined]
+            image.seek(number)
+            found.append(np.asarray(image.convert("RGB"), float))
+    return found
+
+
+def test_a_trajectory_grows_from_frame_to_frame(tmp_path, fitzhugh_nagumo):
+    rule, equilibria, _ = fitzhugh_nagumo
+    starts = np.array([[-2.5, 2.5]])
+    file = tw.plot.animation(
+        rule, tmp_path / "run.gif", starts=starts, frames=3, equilibria=equilibria
+    )
+    assert list(tmp_path.iterdir()) == [file]
+    first, second, third = frames(file)
+    blue = [np.sum(np.abs(f - np.array([86, 180, 233])).sum(axis=-1) < 60) for f in
+            (first, second, third)]  # fmt: skip
+    assert blue[0] < blue[1] < blue[2]
+    # What does not move stays: the frame and all outside of it.
+    # (Each frame has 256 colours of its own.)
+    np.testing.assert_allclose(first[-40:], third[-40:], atol=40.0)
+
+
+def test_a_map_jumps(tmp_path):
+    file = tw.plot.animation(
+        tw.models.Henon(), tmp_path / "map.gif", equilibria=(), starts=1, frames=2
+    )
+    first, last = frames(file)
+    assert np.any(first != last)
+
+
+def test_what_cannot_be_written(tmp_path):
+    with pytest.raises(tw.InputError, match=r"no \.gif and no \.mp4"):
+        tw.plot.animation(tw.models.Henon(), tmp_path / "run.avi")
+    with pytest.raises(tw.InputError, match="one coordinate"):
+        tw.plot.animation(tw.models.CurieWeiss(), tmp_path / "run.gif", equilibria=())
+    if shutil.which("ffmpeg") is None:
+        with pytest.raises(tw.InputError, match="needs the program ffmpeg"):
+            tw.plot.animation(tw.models.Henon(), tmp_path / "run.mp4")
