@@ -11,6 +11,7 @@ from thalweg.plot.style import BLUE, GREEN, INK, ORANGE, PURPLE, legend_below, n
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Dashes in units of the line's width, as in diagrams over one parameter.
 _DASHED = (0, (5, 3))
 _LOOKS: dict[tuple[str, bool | None], dict[str, Any]] = {
     ("fold", None): {"color": INK, "linewidth": 1.7, "label": "fold"},

@@ -56,3 +56,18 @@ class Lagged(tw.Map):
     def step(self, t, state):
         x, before = state
         return jnp.stack([self.r * x * (1.0 - (1.0 - self.m) * before - self.m * x), x])
+
+
+class FoldHopf(tw.Flow):
+    """x' = a + x² + y² + z², and y, z turn by 1 and grow by b + x."""
+
+    a: float = -0.1
+    b: float = 0.1
+    domain = tw.Box([-1.5, -1.5, -1.5], [1.5, 1.5, 1.5])
+    state_names = ("x", "y", "z")
+
+    def velocity(self, t, state):
+        x, y, z = state
+        growth = self.b + x
+        drift = self.a + x**2 + y**2 + z**2
+        return jnp.stack([drift, growth * y - z, growth * z + y])

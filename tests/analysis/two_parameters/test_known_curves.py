@@ -144,6 +144,20 @@ def test_a_lagged_map_turns_until_its_multipliers_are_minus_one():
     assert sorted(turning.ends) == ["range", "resonance-1-2"]
 
 
+@pytest.mark.long
+def test_a_fold_and_a_hopf_point_at_once_are_named():
+    """Folds a = 0; Hopf points a = −b², ω = 1; both at 0."""
+    found = curves(planes.FoldHopf(), {"a": (-1.0, 0.5), "b": (-0.9, 1.0)}, lines=2)
+    for curve in found.curves_of("fold"):
+        np.testing.assert_allclose(curve.values[:, 0], 0.0, atol=1e-12)
+    for curve in found.curves_of("hopf"):
+        a, b = curve.values.T
+        np.testing.assert_allclose(a, -(b**2), atol=1e-12)
+        np.testing.assert_allclose(known(curve.frequencies), 1.0, rtol=1e-12)
+    point = the_point(found, "fold-hopf")
+    np.testing.assert_allclose(point.values, 0.0, atol=1e-7)
+
+
 def test_curves_keep_the_protocol(takens, cubic):
     for found in (takens, cubic):
         for part in (found, *found.curves, *found.points):

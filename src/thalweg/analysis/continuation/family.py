@@ -67,7 +67,7 @@ class Equations(Protocol):
     """
 
     def with_jacobian(self, z: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """What is zero at a solution, `(n,)`, and its derivatives, `(n, n + 1)`."""
+        """The values that are zero at a solution, `(n,)`, and derivatives, `(n, n + 1)`."""
         ...
 
     def is_inside(self, z: jax.Array) -> jax.Array:

@@ -205,7 +205,7 @@ _AT_END = 1e-5
 
 
 def _end(plane: Plane, curve: Curve, found: list[Found], which: int) -> str:
-    """Why a curve ends at its first or its last point."""
+    """The reason why a curve ends at its first or its last point."""
     end, z = curve.ends[which], curve.z[-which]
     for point in found:
         if _end_at(plane, curve, point) == -which:

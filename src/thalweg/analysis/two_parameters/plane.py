@@ -99,7 +99,7 @@ class Plane(eqx.Module):
         return plain / self.rate if self.problem.rule.has_continuous_time else plain + v
 
     def with_jacobian(self, z: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """What is zero at a bifurcation, and its derivatives."""
+        """The values that are zero at a bifurcation, `(n,)`, and derivatives, `(n, n + 1)`."""
 
         def look(z: jax.Array) -> tuple[jax.Array, jax.Array]:
             value = self.system(self, z)

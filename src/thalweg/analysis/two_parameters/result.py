@@ -171,7 +171,7 @@ class SpecialPoint(TableReport):
 
     @property
     def name(self) -> str:
-        """What its kind is called."""
+        """Its kind in words."""
         return CALLED.get(self.kind, self.kind)
 
     @property
