@@ -163,7 +163,7 @@ def shown_energy(found: Verdict) -> tuple[Any, str]:
 
 
 def has_gradient(split: Split | None) -> bool:
-    """Whether a split left anything to its energy; else that is rounding, and nothing to see."""
+    """True if a split left anything to its energy; else that is rounding, and nothing to see."""
     return split is not None and split.share < 1.0 - _NOTHING
 
 
