@@ -77,7 +77,7 @@ def bifurcation_curves(found: BifurcationCurves, ax: "Axes | None" = None) -> "A
         >>> ax.get_xlabel(), ax.get_ylabel()
         ('h', 'r')
     """
-    axes = ax or new_axes(width=6.2, height=4.6)
+    axes = ax or new_axes(width=4.8, height=4.2)
     lines = curve_lines(found)
     for x, y, kind, attracts in lines:
         axes.plot(x, y, zorder=3, **_LOOKS[kind, attracts])
