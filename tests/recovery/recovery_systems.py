@@ -128,6 +128,33 @@ class Hurried(tw.Flow):
         return -jnp.exp(self.rate @ state) * (self.mixing @ slope)
 
 
+class Spotted(tw.Flow):
+    """x' = −x + amount · exp(−|x − c|²/size²) · turn @ (x − c): a gradient but near c."""
+
+    amount: Any
+    centre: Any
+    size: Any
+    turn: Any
+
+    def velocity(self, t, state):
+        away = state - self.centre
+        spot = self.amount * jnp.exp(-jnp.sum(away**2) / self.size**2)
+        return -state + spot * (self.turn @ away)
+
+
+class Rings(tw.Flow):
+    """r' = outward · r (1 − r²)(1 − r²/far²), and x turns at `rate`: cycles at 1 and at `far`."""
+
+    outward: Any
+    far: Any
+    rate: Any
+
+    def velocity(self, t, state):
+        square = jnp.sum(state**2)
+        pace = self.outward * (1.0 - square) * (1.0 - square / self.far**2)
+        return pace * state + self.rate * jnp.stack([-state[1], state[0]])
+
+
 class Pendulum(tw.Flow):
     """θ'' = −γ θ' − sin θ."""
 

@@ -17,6 +17,8 @@ from tests.recovery.recovery_systems import (
     Kinked,
     LotkaVolterra,
     Replicator,
+    Rings,
+    Spotted,
     TanhNetwork,
 )
 from tests.zoo import Linear, LinearMap, Sines, pendulum, polynomial_flow, square
@@ -157,6 +159,45 @@ def torn(rng):
     return Kinked(-positive(rng), np.zeros((2, 2)), jumps, np.array([rng.uniform(0.9, 0.998), 5.0]))
 
 
+def spotted(rng):
+    """A place of radius .1 to .3, anywhere, where the rule turns."""
+    place, size = rng.uniform(-0.9, 0.9, 2), rng.uniform(0.1, 0.3)
+    return Spotted(rng.uniform(1.0, 3.0), place, size, TURN)
+
+
+def rings(growth, far, low, high):
+    def draw(rng):
+        return Rings(growth, far * rng.uniform(1.0, 1.1), 10.0 ** rng.uniform(low, high))
+
+    return draw
+
+
+def scaled(matrix):
+    """A matrix in units that differ by up to 1e4."""
+
+    def draw(rng):
+        ratio = 10.0 ** rng.uniform(-4.0, 4.0)
+        return Linear(matrix(rng) * np.array([[1.0, ratio], [1.0 / ratio, 1.0]]))
+
+    return draw
+
+
+def of_rank_one(rng):
+    """x⁺ = a u (v·x), whose eigenvalues are 0 and a number in (.2, .8)."""
+    u, v = rng.normal(size=(2, 2))
+    return LinearMap(np.outer(u, v) * rng.uniform(0.2, 0.8) / (u @ v))
+
+
+def turning_steps(rng):
+    angle = rng.uniform(0.3, 2.8)
+    return LinearMap(rng.uniform(0.3, 0.95) * (np.cos(angle) * np.eye(2) + np.sin(angle) * TURN))
+
+
+def without_divergence(rng):
+    drift, off = rng.uniform(0.6, 1.5, 2), rng.uniform(-0.5, 0.5, 2)
+    return Sines(drift, np.zeros((2, 2)), np.array([[0.0, off[0]], [off[1], 0.0]]))
+
+
 FAMILIES: dict[str, Family] = {
     "linear, symmetric": (lambda rng: Linear(symmetric(rng)), square(1.0), {"euclidean"}),
     "linear, in a metric": (
@@ -216,10 +257,31 @@ FAMILIES: dict[str, Family] = {
     "kinked wells": (kinked, square(1.0), {"euclidean", "lyapunov"}),
     "torn at a wall": (torn, square(1.0), {"undecided", "lyapunov"}),
     "payoffs of rank two": (of_rank_two, tw.ProbabilitySimplex(3), {"given-metric"}),
+    "spots that turn": (spotted, square(1.0), {"undecided", "lyapunov", "refuted"}),
+    "cycles that turn slowly": (rings(1.0, 9.0, -4.0, -1.0), square(1.8), {"refuted"}),
+    "a cycle in a cycle": (rings(1.0, 2.0, -1.0, 0.5), square(2.5), {"refuted"}),
+    "unstable cycles": (rings(-1.0, 9.0, -1.0, 0.5), square(1.6), {"refuted"}),
+    "scaled gradients": (
+        scaled(lambda rng: symmetric(rng) - 3.0 * np.eye(2)), square(1.0), {"constant-metric"},
+    ),
+    "scaled spirals": (
+        scaled(lambda rng: rng.uniform(0.5, 2.0) * TURN - np.eye(2)), square(1.0), {"refuted"},
+    ),
+    "maps of rank one": (
+        of_rank_one, square(1.0), {"constant-metric", "lyapunov", "undecided", "euclidean"},
+    ),
+    "maps that turn": (turning_steps, square(1.0), {"refuted"}),
+    "tori without divergence": (without_divergence, TORUS, {"refuted"}),
     "small steps": (
         lambda rng: LinearMap(np.eye(2) - 0.2 * positive(rng)), square(1.0), {"euclidean"},
     ),
 }  # fmt: skip
+
+
+# What refutes these is a search for cycles; elsewhere it is spared.
+WITH_CYCLES = ("limit cycles", "cycles that turn slowly", "a cycle in a cycle", "unstable cycles")
+# No energy falls along these.
+WITHOUT_ENERGY = (*WITH_CYCLES, "driven angles", "driven tori", "tori without divergence")
 
 
 def member(draw, number):
@@ -229,7 +291,7 @@ def member(draw, number):
 
 
 def ask(rule, domain, key):
-    cycles = None if domain is FAMILIES["limit cycles"][1] else ()
+    cycles = None if any(domain is FAMILIES[name][1] for name in WITH_CYCLES) else ()
     return tw.recover_energy(rule, domain, key=jax.random.key(key), cycles=cycles)
 
 
@@ -241,6 +303,8 @@ def test_every_member_gets_its_answer(name):
         assert verdict.kind in kinds, (name, key, str(verdict))
         if name in ("turned wells", "pendulums"):
             assert verdict.energy is not None, (name, key, str(verdict))
+        if name in WITHOUT_ENERGY:
+            assert verdict.energy is None, (name, key, str(verdict))
 
 
 @pytest.mark.parametrize("name", FAMILIES)
