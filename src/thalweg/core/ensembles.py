@@ -91,7 +91,13 @@ def lane_keys(key: jax.Array, count: int) -> jax.Array:
     Returns:
         Keys of shape `(count,)`.
     """
-    return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, np.arange(count, dtype=np.uint32))
+    return _folded(key, np.arange(count, dtype=np.uint32))
+
+
+@jax.jit
+def _folded(key: jax.Array, lanes: Any) -> jax.Array:
+    # Compiled, for traced anew it costs milliseconds a call.
+    return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, lanes)
 
 
 def in_lane() -> bool:
