@@ -20,6 +20,8 @@ _MOST_DRAWS = 8192
 # Draws of the first call; progress is reported between calls, which become longer where they are
 # shorter than these seconds.
 _FIRST_DRAWS, _CALL_SECONDS = 1024, 0.5
+# Draws whose keys are made together: enough to make them cheap, and few beyond the last draw.
+_KEYED = 256
 # Numbers that it keeps at most, so that large states do not fill the memory twice.
 _MOST_NUMBERS = 2**24
 
@@ -131,24 +133,30 @@ def _continued(
 
     def one(found: Any, chain: Chain) -> tuple[Chain, Draws]:
         own = method.tuned(kernel, found)
-        # All keys at once: one by one they cost as much as the steps of small states.
-        keys = jax.vmap(jax.random.fold_in, (None, 0))(
-            chain.key, chain.index + jnp.arange(room * thin)
-        ).reshape(room, thin)
+        block = min(room, _KEYED)
 
-        def keep(row: Any, loop: tuple[Chain, Draws]) -> tuple[Chain, Draws]:
-            chain, draws = loop
-            chain, told_energy = _thinned(own, chain, keys[row])
-            state = own.state(chain.carry)
-            level = energy(state) if told_energy is None else told_energy
-            kept = jax.tree.map(lambda rows, x: rows.at[row].set(x), draws, Draws(state, level))
-            return chain, kept
+        def keep_block(index: Any, loop: tuple[Chain, Draws]) -> tuple[Chain, Draws]:
+            chain, first = loop[0], block * index
+            # Many keys at once: one by one they cost as much as the steps of small states.
+            keys = jax.vmap(jax.random.fold_in, (None, 0))(
+                chain.key, chain.index + jnp.arange(block * thin)
+            ).reshape(block, thin)
+
+            def keep(row: Any, loop: tuple[Chain, Draws]) -> tuple[Chain, Draws]:
+                chain, draws = loop
+                chain, told_energy = _thinned(own, chain, keys[row - first])
+                state = own.state(chain.carry)
+                level = energy(state) if told_energy is None else told_energy
+                kept = jax.tree.map(lambda rows, x: rows.at[row].set(x), draws, Draws(state, level))
+                return chain, kept
+
+            return jax.lax.fori_loop(first, jnp.minimum(first + block, stop), keep, loop)
 
         state = own.state(chain.carry)
         # A function of its own: JAX compares those that it has seen, and tracers compare to none.
         level = jax.eval_shape(lambda x: energy(x), state)
         rows = jax.tree.map(lambda x: jnp.zeros((room, *x.shape), x.dtype), Draws(state, level))
-        return jax.lax.fori_loop(0, stop, keep, (chain, rows))
+        return jax.lax.fori_loop(0, (stop + block - 1) // block, keep_block, (chain, rows))
 
     return jax.vmap(one)(found, chains)
 
