@@ -19,7 +19,7 @@ from thalweg.sampling.methods.base import Told, is_broken
 _MOST_DRAWS = 8192
 # Draws of the first call; progress is reported between calls, which become longer where they are
 # shorter than these seconds.
-_FIRST_DRAWS, _CALL_SECONDS = 1024, 0.5
+_FIRST_DRAWS, _CALL_SECONDS = 2048, 0.5
 # Draws whose keys are made together: enough to make them cheap, and few beyond the last draw.
 _KEYED = 256
 # Numbers that it keeps at most, so that large states do not fill the memory twice.
