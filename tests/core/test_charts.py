@@ -118,6 +118,10 @@ def test_wrap_stays_half_open_where_rounding_would_not():
     np.testing.assert_array_equal(ANGLES.wrap(np.array([np.pi, 0.5]))[0], -np.pi)
 
 
+def test_what_overflowed_beside_an_angle_stays_so_without_a_warning():
+    np.testing.assert_array_equal(ANGLES.wrap(np.array([0.5, np.inf])), [0.5, np.inf])
+
+
 def test_a_turn_of_an_angle_is_the_width_of_the_box():
     np.testing.assert_array_equal(ANGLES.period, [2.0 * np.pi, np.inf])
     np.testing.assert_allclose(ANGLES.wrap(np.array([np.pi + 0.5, 3.0])), [0.5 - np.pi, 3.0])

@@ -110,9 +110,11 @@ def _turned(dial: Dial, value: Any) -> Dial:
     most = float("inf") if dial.most is None else dial.most
     is_good = abs(number) < float("inf") and least <= number <= most
     if not is_good or (dial.is_whole and number != round(number)):
-        kind = "a whole number" if dial.is_whole else "a number"
-        raise InputError(
-            f"special_page: {dial.name} must be {kind} from {least:g} to {most:g}, got {value!r}."
-        )
+        kind = "a whole number" if dial.is_whole else "a finite number"
+        ends = f" from {least:g} to {most:g}"
+        if dial.least is None or dial.most is None:
+            ends = "" if dial.least is None else f" of at least {least:g}"
+            ends += "" if dial.most is None else f" of at most {most:g}"
+        raise InputError(f"special_page: {dial.name} must be {kind}{ends}, got {value!r}.")
     number = int(number) if dial.is_whole else number
     return replace(dial, value=number, lower=min(dial.lower, number), upper=max(dial.upper, number))

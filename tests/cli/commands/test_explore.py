@@ -70,6 +70,7 @@ def test_bad_input_is_refused_in_words(model, tmp_path):
         ((tmp_path / "missing.py:Name",), "There is no file"),
         ((f"{model}:Sorted",), "'sort'"),
         (("van-der-pol", "--vary", "nu=0:1"), "no parameter 'nu'"),
+        (("van-der-pol", "--vary", "mu=0:1", "--vary", "mu=1:2"), "given once"),
     ]:
         result = thalweg("explore", *arguments, "--export", file)
         assert result.exit_code == 2, (arguments, result.stderr)

@@ -252,7 +252,7 @@ def test_a_special_page_begins_where_it_is_told_and_refuses_what_it_has_not():
     for name, values, word in (
         ("nothing", None, "there are normalization"),
         ("normalization", {"gamma": 1.0}, "it has alpha"),
-        ("normalization", {"sigma": 0.0}, "from 0.001"),
+        ("normalization", {"sigma": 0.0}, "of at least 0.001"),
         ("normalization", {"steps": 2.5}, "whole number"),
         ("normalization", {"alpha": "much"}, "got 'much'"),
         ("hopfield-retrieval", {"rule": "none"}, "one of projection"),

@@ -34,7 +34,7 @@ HoldOption = Annotated[
     ),
 ]
 VaryOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--vary",
         metavar="NAME=FROM:TO",
@@ -132,7 +132,7 @@ def _of_system(
     settings: list[str] | None,
     domain: str | None,
     hold: list[str] | None,
-    vary: str | None,
+    vary: list[str] | None,
     recover: bool,
     export: Path | None,
 ) -> "PageFile":
@@ -141,7 +141,9 @@ def _of_system(
     from thalweg.cli.parse.question import read_question
     from thalweg.explorer import explore as make_page
 
-    asked = read_question(system, settings, domain, None, [vary] if vary else None)
+    if vary and len(vary) > 1:
+        raise InputError("explore: --vary is given once; for two see thalweg analyze.")
+    asked = read_question(system, settings, domain, None, vary)
     for warning in asked.warnings:
         current.message(f"Note: {warning}")
     return make_page(

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 # Cells a side of a plane, and of a line: one takes about as long to see as the other to compute.
 _CELLS, _CELLS_OF_A_LINE = 80, 400
-# A figure waits no longer than this for a start; what is undecided then has no colour. Two pools of
-# lanes, the pilots' and this, are two compiled programs.
+# A figure waits no longer than these steps for a start; what is undecided then has no colour. Two
+# pools of lanes, the pilots' and this, are two compiled programs.
 _FOLLOWING = Following(max_steps=4096, lanes=512, prove=False)
+# As many starts as there are lanes are tried first: where most are undecided, as in stiff systems,
+# the others would be, too, at a price.
+_TRIED, _MOST_UNDECIDED = 512, 0.5
 # Finer cells of the image, in each direction, between which its boundaries are smooth.
 _FINER = 4
 # Pale, so that lines and marks stand out against it.
@@ -59,15 +62,22 @@ def compute(scene: Scene) -> Shades | None:
     # The first few starts show what attracts: they are to be anywhere.
     inside = np.random.default_rng(0).permutation(inside)
     points = view.lift(places.reshape(-1, view.dimension)[inside])
+    if np.mean(_labels(scene, points[:_TRIED]) == _UNDECIDED) > _MOST_UNDECIDED:
+        return None
+    found = _labels(scene, points)
+    labels = np.full(places.shape[:-1], _UNDECIDED)
+    labels.flat[inside] = found
+    return Shades(axes, labels) if len(np.unique(found[found >= 0])) > 1 else None
+
+
+def _labels(scene: Scene, points: np.ndarray) -> np.ndarray:
+    """The labels of starts in the coordinates of the domain, `(n,)`."""
     known: Any = {"equilibria": scene.equilibria, "cycles": scene.cycles}
     with quiet(True):
-        found = find_basins(
+        return find_basins(
             scene.problem.rule, scene.domain, starts=scene.problem.chart.embed(points),
             following=_FOLLOWING, **known,
-        )  # fmt: skip
-    labels = np.full(places.shape[:-1], _UNDECIDED)
-    labels.flat[inside] = found.labels
-    return Shades(axes, labels) if len(np.unique(found.labels[found.labels >= 0])) > 1 else None
+        ).labels  # fmt: skip
 
 
 def _num_attractors(scene: Scene) -> int:
