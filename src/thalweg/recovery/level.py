@@ -27,10 +27,12 @@ class Level(ABC):
     Attributes:
         name: the statement that the outcome is "yes" or "no" to, as the report shows it.
         cost: `Cost.THOROUGH` for those that take seconds.
+        any_size: True if rules whose squares overflow or vanish are answered, too.
     """
 
     name: ClassVar[str]
     cost: ClassVar[Cost]
+    any_size: ClassVar[bool] = False
 
     @abstractmethod
     def applies(self, question: Question, so_far: Findings) -> bool:

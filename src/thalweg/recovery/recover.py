@@ -16,7 +16,11 @@ from thalweg.recovery.kinds import Kind
 from thalweg.recovery.ladder import LEVELS
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import Question, make_question
-from thalweg.recovery.remarks import refuse_unusable, remarks_on_region
+from thalweg.recovery.remarks import (
+    refuse_sizes,
+    refuse_unusable,
+    remarks_on_region,
+)
 from thalweg.recovery.verdict import LevelResult, Verdict
 
 
@@ -102,6 +106,8 @@ def ask(question: Question, levels: Sequence[Level] = LEVELS, *, thorough: bool 
             for level in levels:
                 is_due = level.cost == cost and level not in question.findings
                 if is_due and level.applies(question, _so_far(question, levels)):
+                    if not level.any_size:
+                        refuse_sizes(question)
                     question.findings[level] = level.ask(question)
         return _verdict(question, levels)
 

@@ -7,18 +7,18 @@ from thalweg.dynamics import declared_names
 from thalweg.recovery.question import Question
 
 # Squares of what is smaller, or larger than its inverse, leave little of double precision's range.
-_LEAST_SIZE = 1e-140
+_LEAST_SIZE = 1e-151
 
 
 def refuse_unusable(question: Question) -> None:
     """Refuse a rule about which nothing can be asked.
 
     Raises:
-        InputError: the rule is finite nowhere in the region, depends on time, or is of a size whose
-            squares are no numbers.
+        InputError: the rule is finite nowhere in the region or depends on time, or squares of the
+            domain's widths are no numbers.
     """
     _refuse_widths(question)
-    with np.errstate(over="ignore", invalid="ignore"):  # a rule too fast is refused below
+    with np.errstate(over="ignore", invalid="ignore"):  # a rule too fast is refused later
         probes, name = question.euclidean.probes, type(question.rule).__name__
     points = question.sites.points
     if not np.any(np.all(np.isfinite(probes.covectors), axis=1)):
@@ -26,7 +26,6 @@ def refuse_unusable(question: Question) -> None:
             f"{name} is not finite at any of {len(points)} points of the domain, for "
             f"example at {points[0]}. Choose a domain in which the rule is defined."
         )
-    _refuse_speeds(question)
     probes.change.refuse(question.problem.rule, "the question is not defined", "ask about")
 
 
@@ -41,8 +40,12 @@ def _refuse_widths(question: Question) -> None:
         )
 
 
-def _refuse_speeds(question: Question) -> None:
-    """Refuse speeds whose squares overflow or vanish, whatever is computed of them."""
+def refuse_sizes(question: Question) -> None:
+    """Refuse speeds whose squares overflow or vanish.
+
+    Raises:
+        InputError: they do.
+    """
     speeds = np.abs(question.euclidean.probes.covectors)
     speeds = speeds[np.all(np.isfinite(speeds), axis=1)]
     fastest = float(np.max(speeds / np.asarray(question.chart.widths), initial=0.0))

@@ -11,7 +11,7 @@ SPIRAL = np.array([[-1.0, 1.0], [-1.0, -1.0]])
 
 
 def test_scaling_a_rule_changes_no_verdict():
-    for size in (1e-135, 1e135):
+    for size in (1e-150, 1e150):
         assert tw.recover_energy(Linear(size * SPIRAL), square(1.0)).kind == "refuted"
     assert tw.recover_energy(LinearMap(1e135 * SPIRAL), square(1.0)).kind == "refuted"
 
@@ -20,6 +20,13 @@ def test_scaling_a_rule_changes_no_verdict():
 def test_a_rule_too_slow_or_too_fast_is_refused_with_the_cure(size):
     with pytest.raises(tw.InputError, match="Multiply the rule of a flow by a positive constant"):
         tw.recover_energy(Linear(size * SPIRAL), square(1.0))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_symmetry_and_splits_are_of_any_size(size):
+    levels = [level for level in tw.recovery.LEVELS if level.any_size]
+    well = size * np.array([[-2.0, 1.0], [1.0, -3.0]])
+    assert tw.recover_energy(Linear(well), square(1.0), levels=levels).kind == "euclidean"
 
 
 def test_a_domain_too_wide_is_refused():

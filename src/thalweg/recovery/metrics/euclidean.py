@@ -18,6 +18,7 @@ class EuclideanLevel(Level):
 
     name: ClassVar[str] = "euclidean"
     cost: ClassVar[Cost] = Cost.CHEAP
+    any_size: ClassVar[bool] = True
 
     def applies(self, question: Question, so_far: Findings) -> bool:
         """Always: nothing is cheaper."""

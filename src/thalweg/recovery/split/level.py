@@ -23,6 +23,7 @@ class SplitLevel(Level):
 
     name: ClassVar[str] = "split"
     cost: ClassVar[Cost] = Cost.THOROUGH
+    any_size: ClassVar[bool] = True
 
     def applies(self, question: Question, so_far: Findings) -> bool:
         """Of flows that have no energy."""
