@@ -58,7 +58,7 @@ def checked(fn: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         result = fn(*args, **kwargs)
         values = {**signature.bind(*args, **kwargs).arguments, "return": result}
-        for name in hints.keys() & values.keys():
+        for name in (name for name in hints if name in values):
             kinds = alternatives(hints[name])
             if not any(isinstance(values[name], kind) for kind in kinds if isinstance(kind, type)):
                 got = getattr(values[name], "shape", type(values[name]).__name__)

@@ -55,6 +55,18 @@ def ask(name, rule):
             tw.recover_energy(rule, BOX, equilibria=(), thorough=False)
 
 
+class FastAndDriven(tw.Flow):
+    """A coordinate 1e13 times as fast as the one that is driven."""
+
+    def velocity(self, t, state):
+        return jnp.stack([-1e13 * state[0], -state[1] + 0.5 * jnp.cos(t)])
+
+
+def test_a_coordinate_hides_behind_no_faster_one():
+    with pytest.raises(tw.InputError, match="depends on time"):
+        tw.find_equilibria(FastAndDriven(), tw.Box([-1.0, -1.0], [1.0, 1.0]))
+
+
 @pytest.mark.parametrize("case", SEEN)
 @pytest.mark.parametrize("name", ["equilibria", "descent", "recovery", "portrait"])
 def test_all_verbs_refuse_a_rule_that_depends_on_time(name, case):

@@ -204,7 +204,7 @@ class BoxChart(Chart):
             full[..., index] = y
         else:
             full = jnp.broadcast_to(self.held, y.shape[:-1] + self.held.shape)
-            full = full.astype(y.dtype).at[..., index].set(y)
+            full = full.astype(y.dtype).at[..., index].set(y, unique_indices=True)
         return self.layout.unflatten(full)
 
     def coordinates(self, state: Any) -> Any:
@@ -369,7 +369,8 @@ def wrapped(y: Any, lower: Any, upper: Any, period: Any) -> Any:
     """Points `(…, d)` with angles in `[lower, upper)`."""
     xp, lower, upper, period = _like(y, lower, upper, period)
     is_angle = xp.isfinite(period)
-    turns = xp.floor(xp.where(is_angle, y - lower, 0.0) / xp.where(is_angle, period, 1.0))
+    safe = xp.where(is_angle, period, 1.0)
+    turns = xp.floor(xp.where(is_angle, (y - lower) / safe, 0.0))
     turned = y - turns * xp.where(is_angle, period, 0.0)
     # Rounding can leave a point just outside the half-open interval, at either end.
     turned = xp.where(is_angle & (turned < lower), lower, turned)

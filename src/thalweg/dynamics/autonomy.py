@@ -11,7 +11,8 @@ from thalweg.core.errors import InputError
 from thalweg.dynamics.problem import Problem
 from thalweg.dynamics.rules import Deterministic
 
-# Of the largest displacement: a change below it is rounding to whatever is computed of the rule.
+# Of the largest displacement in a coordinate: a change in it below that is rounding to whatever is
+# computed of the rule.
 _ROUNDING = 1e-11
 NUM_POINTS = (
     16  # to be looked at: where f vanishes for all times, or is not finite, one says nothing
@@ -22,8 +23,9 @@ class TimeChange(NamedTuple):
     """The change of a displacement when only the time changes.
 
     Attributes:
-        most: the largest change of a component at one of the points, what is not finite left out.
-        size: the largest size of a component at the first time.
+        most: the largest change of each component at one of the points, what is not finite left
+            out, shape `(d,)`.
+        size: the largest size of each at the first time, likewise.
     """
 
     most: Any
@@ -32,7 +34,8 @@ class TimeChange(NamedTuple):
     @property
     def is_seen(self) -> bool:
         """True if the rule depends on time, beyond rounding."""
-        return float(self.most) > _ROUNDING * max(float(self.size), 1e-300)
+        size = np.maximum(np.asarray(self.size), 1e-300)
+        return bool(np.any(np.asarray(self.most) > _ROUNDING * size))
 
     def refuse(self, rule: Deterministic, why: str, cure: str) -> None:
         """Refuse a rule that depends on time.
@@ -48,7 +51,7 @@ class TimeChange(NamedTuple):
         if self.is_seen:
             raise InputError(
                 f"{type(rule).__name__} depends on time (at one state it changed by "
-                f"{float(self.most):.3g}), so {why}. If it is periodic, {cure} "
+                f"{float(np.max(self.most)):.3g}), so {why}. If it is periodic, {cure} "
                 f"Stroboscopic(flow, period)."
             )
 
@@ -56,14 +59,15 @@ class TimeChange(NamedTuple):
 def time_change(problem: Problem, points: np.ndarray) -> TimeChange:
     """The change with time at the first `NUM_POINTS` of points `(n, d)`, at `rule.probe_times`."""
     points = np.resize(points, (NUM_POINTS, points.shape[1]))
-    return TimeChange(*map(float, _at_points(problem, points)))
+    return TimeChange(*map(np.asarray, _at_points(problem, points)))
 
 
 def change_between(now: jax.Array, later: jax.Array) -> TimeChange:
     """The change from displacements `(n, d)` to those `(k, n, d)` at other times; compiles."""
     gaps = jnp.abs(later - now[None])
     sizes = jnp.where(jnp.isfinite(now), jnp.abs(now), 0.0)
-    return TimeChange(jnp.max(jnp.where(jnp.isfinite(gaps), gaps, 0.0)), jnp.max(sizes))
+    most = jnp.max(jnp.where(jnp.isfinite(gaps), gaps, 0.0), axis=(0, 1))
+    return TimeChange(most, jnp.max(sizes, axis=0))
 
 
 @eqx.filter_jit

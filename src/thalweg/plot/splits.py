@@ -61,7 +61,7 @@ def split(
         >>> splits = [level for level in tw.recovery.LEVELS if level.name == "split"]
         >>> found = tw.recover_energy(spiral, tw.Box([-1.0, -1.0], [1.0, 1.0]), levels=splits)
         >>> left, right = tw.plot.split(found.split)
-        >>> right.get_title(loc="left")
+        >>> " ".join(right.get_title(loc="left").split())
         'remainder: 42... % of the mean |f|²'
     """
     if isinstance(found.remainder, NotKept):

@@ -185,3 +185,18 @@ def test_boxes_that_touch_are_one():
 def test_what_has_no_proofs_is_refused(rule, domain, said):
     with pytest.raises(tw.InputError, match=said):
         certified(rule, domain)
+
+
+def test_a_held_coordinate_is_no_obstacle():
+    held = tw.as_flow(lambda x: x - x**3)
+    found = certified(held, tw.Box([0.0, -2.0], [0.0, 2.0]))
+    assert len(found) == 3
+    assert found.proof is not None
+    assert found.proof.is_complete
+    with pytest.raises(tw.InputError, match="certify must be True or False, got 'no'"):
+        tw.find_equilibria(held, square(1.0), certify="no")  # type: ignore[arg-type]
+
+
+def test_polynomials_by_polyval_have_bounds():
+    flow = tw.as_flow(lambda x: jnp.polyval(jnp.array([-1.0, 0.0, 1.0, 0.0]), x))
+    assert len(certified(flow, square(2.0))) == 9

@@ -16,6 +16,28 @@ class Cubic(tw.Flow):
         return self.h + self.r * state - state**3
 
 
+class Driven(tw.Flow):
+    """x' = a − x² + b cos t."""
+
+    a: float = 0.2
+    b: float = 0.1
+    domain = tw.Box([-3.0], [3.0])
+
+    def velocity(self, t, state):
+        return self.a - state**2 + self.b * jnp.cos(t)
+
+
+class Circle(tw.Flow):
+    """x' = x² + a² + b² − .01, whose folds are a circle so small that most lines miss it."""
+
+    a: float = 0.2
+    b: float = 0.1
+    domain = tw.Box([-3.0], [3.0])
+
+    def velocity(self, t, state):
+        return state**2 + self.a**2 + self.b**2 - 0.01
+
+
 class BogdanovTakens(tw.Flow):
     """x' = y, y' = β₁ + β₂x + x² + sxy."""
 

@@ -197,3 +197,12 @@ def test_other_bad_input_is_named():
         tw.bifurcation_curves(planes.Cubic(), plane, conserved={"h": 1.0})
     with pytest.raises(tw.InputError, match="depends on time"):
         tw.bifurcation_curves(tw.models.Duffing(), shaken)
+    driven = {"a": (-1.0, 1.0), "b": (-1.0, 1.0)}  # b, which drives it, is zero in the middle
+    with pytest.raises(tw.InputError, match="depends on time"):
+        tw.bifurcation_curves(planes.Driven(), driven)
+
+
+def test_lines_on_which_nothing_was_met_agree_with_nothing():
+    found = tw.bifurcation_curves(planes.Circle(), {"a": (-1.0, 1.0), "b": (-1.0, 1.0)}, lines=1)
+    assert (found.curves, found.checks.lines, found.checks.bare) == ((), 0, 2)
+    assert "On 2 other lines none was met" in " ".join(str(found).split())

@@ -7,6 +7,8 @@ import pytest
 import sympy as sp
 
 import thalweg as tw
+from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
+from thalweg.dynamics.formulas.enclosures.primal import primal
 from thalweg.dynamics.formulas.jax_to_sympy import exact_number, formulas
 from thalweg.dynamics.formulas.programs import read_program
 
@@ -60,3 +62,17 @@ def test_what_has_no_exact_form_is_refused_by_name():
         formulas(read_program(loop, np.ones(2)), [np.asarray(sp.symbols("a b"), dtype=object)])
     with pytest.raises(tw.InputError, match="not finite"):
         formulas(read_program(lambda x: x * np.inf, np.ones(1)), [np.asarray([sp.Integer(1)])])
+
+
+@pytest.mark.parametrize("fill", [0.0, 1.0, None])
+def test_what_an_index_beyond_the_end_fills_in_is_no_entry(fill):
+    def shifted(x):
+        return x.at[jnp.array([1, 2])].get(mode="fill", fill_value=fill)
+
+    program, names = read_program(shifted, np.ones(2)), np.asarray(sp.symbols("a b"), dtype=object)
+    if fill == 0.0:
+        assert list(formulas(program, [names])[0]) == [sp.Symbol("b"), 0]
+        return
+    for read in (lambda: formulas(program, [names]), lambda: Enclosure(primal(shifted), 2)):
+        with pytest.raises(tw.InputError, match="beyond the end of an array"):
+            read()

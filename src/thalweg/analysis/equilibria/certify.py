@@ -19,7 +19,7 @@ from thalweg.dynamics.problem import Problem
 # Boxes fill more coordinates too slowly.
 _LARGEST = 3
 # Both ends of an angle are one point, to more than the roundings of its period; and what is so near
-# to the edge of the domain, in its widths, is on it.
+# to the edge of the domain, in its widths, is on it, for the search as well.
 _RETURNS = 1e-9
 
 

@@ -78,6 +78,8 @@ def find_equilibria(
     is_count = isinstance(starts, int | np.integer) and not isinstance(starts, bool)
     if is_count and starts < 2:
         raise InputError(f"starts must be at least 2, got {starts}.")
+    if not isinstance(certify, bool):
+        raise InputError(f"certify must be True or False, got {certify!r}.")
     with jax.enable_x64(True):
         if not is_count and domain is None and declared_domain(rule) is None:
             domain = _box_around(starts)

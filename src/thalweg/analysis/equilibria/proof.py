@@ -22,7 +22,8 @@ class Proof:
         undecided: corners of boxes about which nothing is proved, shape `(m, 2, d)`: around a
             degenerate equilibrium, along a continuum, or where the boxes allowed were spent.
         num_boxes: how many boxes were looked at.
-        on_edge: how many of the equilibria lie on the edge of the domain, to rounding.
+        on_edge: how many of the equilibria lie on the edge of the domain, within 1e-9 of
+            its widths.
         added: how many of them no start had led to.
         refuted: how many points that the search took for equilibria are proved to be none.
     """
@@ -52,7 +53,8 @@ class Proof:
         else:
             said = [self._open_in_words(one, many)]
         if self.on_edge:
-            said.append(f"{self.on_edge} of them on the edge of the domain, to rounding.")
+            edge = "on the edge of the domain, within 1e-9 of its width"
+            said.append(f"{self.on_edge} of them {edge}.")
         if self.added:
             said.append(f"{self.added} of them by the proof: no start had led there.")
         if self.refuted:

@@ -30,6 +30,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.parameters import Parameter, find_parameter
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule
+from thalweg.dynamics.autonomy import NUM_POINTS, time_change
 from thalweg.dynamics.problem import Problem, make_problem
 
 SYSTEMS = {
@@ -44,6 +45,9 @@ _BROKEN = ("pitchfork", "transcritical", "degenerate")
 _TOGETHER = 8
 # How far from a point at which a pair becomes real its curve is looked for, in units.
 _OFF = 1e-3
+# Where on the diagonal of the plane a rule is asked whether it depends on time: in the middle what
+# multiplies the time may be zero.
+_ANYWHERE = np.array([0.5, 0.3137, 0.7719])
 # Curves followed: more are no figure for a person, so what is left out is then said.
 _MOST = 100
 
@@ -76,6 +80,8 @@ class PlaneCollection:
         curves: those found so far, by kind.
         specials: the special points on each, likewise.
         broken: on how many lines branch points were met, which are not followed.
+        refused: on how many lines equilibria could not be looked for everywhere.
+        left: how many bifurcations were not followed, because curves of their kind are many.
     """
 
     family: Family
@@ -89,6 +95,8 @@ class PlaneCollection:
     curves: dict[str, list[Curve]] = field(default_factory=dict)
     specials: dict[str, list[list[Found]]] = field(default_factory=dict)
     broken: int = 0
+    refused: int = 0
+    left: int = 0
 
     @classmethod
     def begin(
@@ -114,6 +122,8 @@ class PlaneCollection:
         low, high = np.array(list(spans.values()), dtype=np.float64).T
         middle = Line((first, second), low, high - low)
         here = middle.put(problem.rule, np.asarray(0.5))
+        for share in _ANYWHERE:
+            _refuse_time(Problem(in_float64(middle.put(problem.rule, share)), box.chart()), key)
         _refuse(middle, problem.rule, box, totals, key)
         place = on_level(here, box, totals) if totals else box
         chart = place.chart()
@@ -148,6 +158,7 @@ class PlaneCollection:
         collection.sow(values)
         found = [special for each in collection.specials for special in each]
         self.broken += any(special.kind in _BROKEN for special in found)
+        self.refused += bool(collection.refusals)
         shares = (start + special.z[-1] * (end - start) for special in found)
         return [Seed(s, share) for s, share in zip(found, shares, strict=True)]
 
@@ -211,6 +222,7 @@ class PlaneCollection:
             known = self.curves.setdefault(kind, [])
             points = np.array([z for z in points if not any(are_on(plane, known, z))])
             if not len(points) or len(known) >= _MOST:
+                self.left += len(points)
                 break
             is_any = True
             some, points = points[:_TOGETHER], points[_TOGETHER:]
@@ -264,6 +276,13 @@ class PlaneCollection:
                 if not any(same(point, other, self.family.dimension) for other in kept):
                     kept.append(point)
         return kept
+
+
+def _refuse_time(problem: Problem, key: jax.Array | None) -> None:
+    """Raise where a rule depends on time."""
+    draws = jax.random.key(0) if key is None else key
+    points = np.asarray(problem.chart.sample(draws, NUM_POINTS))
+    time_change(problem, points).refuse(problem.rule, "it has no equilibria", "analyse")
 
 
 def _refuse(

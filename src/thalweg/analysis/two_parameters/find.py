@@ -101,8 +101,9 @@ def bifurcation_curves(
         collection.follow(seeds)
         rng = np.random.default_rng(seed_of(key))
         fresh = [collection.look_along(*_random_line(rng), values) for _ in range(checks)]
-        agree = [collection.follow(seeds) for seeds in fresh]
-        return _assembled(collection, spans, LineChecks(len(agree), sum(agree)))
+        agree = [collection.follow(seeds) for seeds in fresh if seeds]
+        met = LineChecks(len(agree), sum(agree), checks - len(agree))
+        return _assembled(collection, spans, met)
 
 
 def _two_ranges(spans: Any) -> dict[str, tuple[float, float]]:
@@ -248,6 +249,16 @@ def _warnings(collection: PlaneCollection, curves: list[BifurcationCurve]) -> li
         said.append(
             f"On {collection.broken} lines branches cross or several eigenvalues are neutral at "
             f"once; such points are no folds, and are not followed."
+        )
+    if collection.refused:
+        said.append(
+            f"On {collection.refused} lines equilibria could not be looked for everywhere: the "
+            f"rule is not defined there, or depends on time."
+        )
+    if collection.left:
+        said.append(
+            f"{collection.left} more bifurcations were met whose curves were not followed: there "
+            f"are too many. Take smaller ranges."
         )
     for curve in curves:
         for end, k in zip(curve.ends, (0, -1), strict=True):

@@ -201,12 +201,14 @@ class LineChecks:
     """Evidence of completeness, from diagrams along fresh lines in the plane.
 
     Attributes:
-        lines: how many lines were looked at.
+        lines: how many lines were looked at on which a bifurcation was met.
         agree: on how many of them every bifurcation found lies on a curve.
+        bare: on how many lines none was met, which says little of closed curves.
     """
 
     lines: int
     agree: int
+    bare: int = 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -298,6 +300,11 @@ class BifurcationCurves(TableReport):
             said.append(
                 f"On {self.checks.agree} of {self.checks.lines} other lines through the plane "
                 f"every bifurcation found lies on a curve."
+            )
+        if self.checks.bare:
+            said.append(
+                f"On {self.checks.bare} other lines none was met: a closed curve that none of the "
+                f"lines crosses is not seen."
             )
         if self.checks.agree < self.checks.lines:
             said.append("Where one does not, it was missed at first: take more lines.")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.dynamics.formulas.programs import Equation
+from thalweg.dynamics.formulas.programs import FIRST_ENTRY, Equation, entries_in
 
 _MOVES = (
     "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims",
@@ -104,9 +104,9 @@ class Arithmetic:
         entries: list[Any] = []
         numbered = []
         for operand in operands:
-            if operand.dtype == object or operand.dtype.kind == "f":
+            if operand.dtype.kind not in "iu":
                 scalars = self.scalars(operand)
-                start = len(entries) + 1
+                start = FIRST_ENTRY + len(entries)
                 entries += list(scalars.ravel())
                 count = np.arange(start, start + scalars.size)
                 numbered.append(count.reshape(scalars.shape).astype(np.int64))
@@ -114,11 +114,9 @@ class Arithmetic:
                 numbered.append(operand)
         table = np.empty(len(entries) + 1, dtype=object)
         table[0], table[1:] = self.number(0), entries
-        found = []
-        for result in equation.evaluate(numbered):
-            places = np.asarray(result)
-            found.append(table[np.where((places < 0) | (places >= len(table)), 0, places)])
-        return [np.asarray(f, dtype=object) for f in found]
+        results = equation.evaluate(numbered)
+        places = [entries_in(np.asarray(found), len(entries), equation) for found in results]
+        return [np.asarray(table[place], dtype=object) for place in places]
 
     def _over(self, fold: Callable[[Any], Any], array: Any, axes: Sequence[int]) -> np.ndarray:
         """A function of the lists of entries along axes."""

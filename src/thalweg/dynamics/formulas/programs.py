@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jax.extend import core
 
+from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer
 
 _CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
@@ -44,8 +45,37 @@ class Equation:
 
     def evaluate(self, values: list[Any]) -> list[Any]:
         """The results for these values of the operands, in JAX."""
-        found = self.primitive.bind(*values, **self.params)
+        with np.errstate(invalid="ignore"):  # a fill of NaN among whole numbers
+            found = self.primitive.bind(*values, **self.params)
         return list(found) if self.primitive.multiple_results else [found]
+
+
+# Where the numbers of entries begin when an operation that moves them is carried out on their
+# numbers: beyond what an operation fills in, and far below the largest integer of 32 bits.
+FIRST_ENTRY = 2**28
+
+
+def entries_in(found: np.ndarray, count: int, equation: Equation) -> np.ndarray:
+    """The numbers, from 1, of the entries that an operation moved; 0 where it filled in a zero.
+
+    Arguments:
+        found: its result on numbers from `FIRST_ENTRY` on.
+        count: how many entries there are.
+        equation: the operation.
+
+    Raises:
+        InputError: it filled in another number.
+    """
+    places = np.asarray(found).astype(np.int64) - FIRST_ENTRY
+    is_entry = (places >= 0) & (places < count)
+    fill = equation.params.get("fill_value", 0) if equation.primitive.name == "gather" else 0
+    is_hidden = fill is not None and abs(fill) >= FIRST_ENTRY
+    if is_hidden or (not np.all(is_entry) and (fill is None or fill != 0)):
+        raise InputError(
+            "an index beyond the end of an array is filled in with "
+            f"{'NaN' if fill is None else fill}; index within it, or fill in zero."
+        )
+    return np.where(is_entry, places + 1, 0)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from thalweg.dynamics.formulas.enclosures import forms
 from thalweg.dynamics.formulas.enclosures.forms import Form
 from thalweg.dynamics.formulas.enclosures.orders import Truth
 from thalweg.dynamics.formulas.enclosures.values import Value, form, is_condition, truth
-from thalweg.dynamics.formulas.programs import Equation
+from thalweg.dynamics.formulas.programs import FIRST_ENTRY, Equation, entries_in
 
 _Moved = Callable[..., list[Value]]
 
@@ -32,18 +32,18 @@ def along(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[np.ndarray]:
 
 def moved(equation: Equation, examples: list[Value]) -> _Moved:
     """A move as an operation, from its effect on the numbers of the entries."""
-    numbered, carried, count = [], [], 1
+    numbered, carried, count = [], [], 0
     for i, example in enumerate(examples):
         if isinstance(example, np.ndarray) and example.dtype.kind in "iu":
             numbered.append(example)
             continue
-        numbered.append(entries(example.shape, count))
+        numbered.append(entries(example.shape, FIRST_ENTRY + count))
         carried.append(i)
         count += math.prod(example.shape)
     places = []
     for found in MOVES[equation.primitive.name](equation, numbered):
         # What a move fills in from nowhere is entry 0, which is 0.
-        places.append(np.where((found < 0) | (found >= count), 0, found))
+        places.append(entries_in(found, count, equation))
     if len(carried) == 1 and all(np.all(place > 0) for place in places):
         return lambda *operands: [_taken(operands[carried[0]], place - 1) for place in places]
 

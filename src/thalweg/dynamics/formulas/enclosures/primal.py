@@ -114,6 +114,10 @@ def _bodies_of_log_of_sum(shapes: tuple[Any, ...]) -> frozenset[str]:
     examples = [jax.ShapeDtypeStruct(*shape) for shape in shapes]
     if any(dtype.kind != "f" for _, dtype in shapes):
         return frozenset()
+    try:
+        np.broadcast_shapes(*(shape for shape, _ in shapes))
+    except ValueError:  # no logaddexp of these
+        return frozenset()
     found, waiting = set(), [jax.make_jaxpr(jnp.logaddexp)(*examples)]
     while waiting:
         for equation in waiting.pop().jaxpr.eqns:
