@@ -194,7 +194,7 @@ def test_labels_that_are_no_answers():
     with pytest.raises(tw.InputError, match="must be whole numbers"):
         check_collapse(EnergyLoss(), np.eye(2), np.array([0.0, 1.0]))
     with pytest.raises(tw.InputError, match=r"must be finite, got nan at \[0, 1\]"):
-        check_collapse(EnergyLoss(), [[0.0, np.nan], [1.0, 2.0]], np.array([0, 1]))
+        check_collapse(EnergyLoss(), np.array([[0.0, np.nan], [1.0, 2.0]]), np.array([0, 1]))
     # Inside compiled code nothing can be raised: NaN.
     assert np.isnan(np.asarray(values(NLLLoss(), np.eye(3), np.array([0, 3, -1]))))[1:].all()
 

@@ -100,7 +100,7 @@ def test_the_likelihood_of_a_series_is_the_sum_of_its_machine(spins):
 
 def test_what_is_refused():
     with pytest.raises(tw.InputError, match=r"spins are ±1, but the entry at \[1, 0\] is 0.5"):
-        learn_series([[1.0], [0.5], [1.0]], spins=True)
+        learn_series(np.array([[1.0], [0.5], [1.0]]), spins=True)
     with pytest.raises(tw.InputError, match=r"decays must be numbers in \[0, 1\)"):
         learn_series(NUMBERS, decays=(1.0,))
     with pytest.raises(tw.InputError, match="decays must differ"):

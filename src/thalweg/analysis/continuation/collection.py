@@ -33,7 +33,7 @@ from thalweg.analysis.equilibria.looks import look_around, typical_scales
 from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.core.parameters import find_parameter
+from thalweg.core.parameters import Parameter, find_parameter
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
@@ -137,6 +137,9 @@ class Collection:
         varied = self.family.varied
         if isinstance(varied, Total):
             return self.given_total
+        assert isinstance(varied, Parameter), (
+            "a line through two parameters has no value of its own"
+        )
         return varied.value(self.family.problem.rule)
 
     def search(self, p: float) -> None:
