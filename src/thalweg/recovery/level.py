@@ -27,7 +27,7 @@ class Level(ABC):
     Attributes:
         name: the statement that the outcome is "yes" or "no" to, as the report shows it.
         cost: `Cost.THOROUGH` for those that take seconds.
-        any_size: True if rules whose squares overflow or vanish are answered, too.
+        any_size: True if rules whose squares overflow are answered, too.
     """
 
     name: ClassVar[str]

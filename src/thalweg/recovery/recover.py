@@ -106,7 +106,8 @@ def ask(question: Question, levels: Sequence[Level] = LEVELS, *, thorough: bool 
             for level in levels:
                 is_due = level.cost == cost and level not in question.findings
                 if is_due and level.applies(question, _so_far(question, levels)):
-                    if not level.any_size:
+                    is_answered = any(f.kind is not None for f in _so_far(question, levels))
+                    if not level.any_size and not is_answered:
                         refuse_sizes(question)
                     question.findings[level] = level.ask(question)
         return _verdict(question, levels)

@@ -11,15 +11,14 @@ SPIRAL = np.array([[-1.0, 1.0], [-1.0, -1.0]])
 
 
 def test_scaling_a_rule_changes_no_verdict():
-    for size in (1e-150, 1e150):
+    for size in (1e-200, 1e-150, 1e150):
         assert tw.recover_energy(Linear(size * SPIRAL), square(1.0)).kind == "refuted"
     assert tw.recover_energy(LinearMap(1e135 * SPIRAL), square(1.0)).kind == "refuted"
 
 
-@pytest.mark.parametrize("size", [1e-200, 1e200])
-def test_a_rule_too_slow_or_too_fast_is_refused_with_the_cure(size):
+def test_a_rule_too_fast_is_refused_with_the_cure():
     with pytest.raises(tw.InputError, match="Multiply the rule of a flow by a positive constant"):
-        tw.recover_energy(Linear(size * SPIRAL), square(1.0))
+        tw.recover_energy(Linear(1e200 * SPIRAL), square(1.0))
 
 
 @pytest.mark.parametrize("size", [1e-200, 1e200])
