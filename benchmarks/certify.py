@@ -1,4 +1,4 @@
-"""What a proof that these are all equilibria takes, beside the search.
+"""Processor time of a proof that the equilibria found are all, beside the search.
 
     python benchmarks/certify.py
 

@@ -199,7 +199,7 @@ def in_order(members: list[str]) -> list[str]:
 
 
 def value_of(name: str) -> Any:
-    """What a public name, `thalweg.…`, is the name of."""
+    """The object that a public name, `thalweg.…`, stands for."""
     value = importlib.import_module("thalweg")
     for part in name.split(".")[1:]:
         value = getattr(value, part)

@@ -47,7 +47,7 @@ def run_cell(source: str, space: dict[str, Any]) -> Any:
 
 
 def shown(value: Any, figure: str) -> str:
-    """What a notebook shows of a value: a figure, its HTML or its text."""
+    """The figure, the HTML or the text that a notebook shows of a value."""
     if value is None:
         return ""
     if hasattr(value, "savefig"):

@@ -46,7 +46,9 @@ class Opened:
 
     def wait(self):
         """Until the page has drawn what it shows."""
-        self.wait_until("thalwegPage.scene && !thalwegPage.isOld && !thalwegPage.waiting")
+        self.wait_until(
+            "thalwegPage.scene && !thalwegPage.isOld && !thalwegPage.redraw.isWaiting()"
+        )
 
     def wait_until(self, condition, seconds=20.0):
         """Until a condition holds. Playwright's own waiting needs `eval`, which pages refuse."""

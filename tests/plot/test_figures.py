@@ -338,7 +338,7 @@ def test_a_witness_on_the_line_is_marked():
 
 
 def test_a_split_without_gradient_is_no_landscape():
-    """What is left to an energy is rounding then, which would look like hills."""
+    """The energy of such a split is rounding, which would look like hills."""
     turn = tw.as_flow(lambda x: jnp.stack([-x[1], x[0]]), domain=tw.Box([-1.0] * 2, [1.0] * 2))
     split = [level for level in tw.recovery.LEVELS if level.name == "split"]
     found = tw.recover_energy(turn, levels=split)

@@ -42,7 +42,7 @@ def thumbnail(axes):
 
 
 def distance(axes, name):
-    """How far a figure is from the kept one: the largest difference of a cell, 0 to 255.
+    """The distance of a figure from the kept one: the largest difference of a cell, 0 to 255.
 
     A few cells may differ more, where a streamline takes another way by rounding: the largest but
     eight counts.

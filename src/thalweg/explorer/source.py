@@ -27,7 +27,7 @@ class Source:
     all_values: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """The lines as JSON-ready data."""
         return {
             "title": self.title, "imports": list(self.imports), "make": self.make,
             "allValues": self.all_values,

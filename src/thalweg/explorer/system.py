@@ -49,7 +49,7 @@ class Slider:
     coordinate: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """The slider as JSON-ready data."""
         return {
             "name": self.name, "value": self.value, "lower": self.lower, "upper": self.upper,
             "held": self.is_held, "path": self.path, "coordinate": self.coordinate,

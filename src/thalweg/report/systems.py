@@ -215,10 +215,7 @@ def _branches(diagram: BifurcationDiagram) -> list[Block]:
         captions.branches_caption(diagram),
         "Bifurcation diagram",
     )
-    blocks: list[Block] = [Text(f"{diagram.title}."), drawn]
-    listed = diagram.table()
-    blocks += [] if listed is None else [Table(*listed)]
-    return [*blocks, Points(diagram.remarks())]
+    return _told_below(drawn, diagram)
 
 
 def _curves(curves: BifurcationCurves) -> list[Block]:
@@ -228,7 +225,11 @@ def _curves(curves: BifurcationCurves) -> list[Block]:
         captions.curves_caption(curves),
         "Curves of bifurcations",
     )
-    blocks: list[Block] = [Text(f"{curves.title}."), drawn]
-    listed = curves.table()
-    blocks += [] if listed is None else [Table(*listed)]
-    return [*blocks, Points(curves.remarks())]
+    return _told_below(drawn, curves)
+
+
+def _told_below(drawn: Block, found: BifurcationDiagram | BifurcationCurves) -> list[Block]:
+    """The title of a result, its figure, and below it its table and remarks."""
+    listed = found.table()
+    table = [] if listed is None else [Table(*listed)]
+    return [Text(f"{found.title}."), drawn, *table, Points(found.remarks())]

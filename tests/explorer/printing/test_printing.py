@@ -25,7 +25,7 @@ def steps(p, t, y):
 
 
 def still_loops(p, t, y):
-    """What a loop over parameters finds, used as it is, and as the rows of a loop over states."""
+    """The result of a loop over parameters, used as it is and as the rows of a loop over states."""
 
     def grow(carry, k):
         return carry * p[1] + k, jnp.sin(carry)

@@ -85,8 +85,8 @@ class Curve:
 
     def without_marks(self) -> "Curve":
         """The curve as it was followed: at a branch point the tangent may be another curve's."""
-        rest = np.setdiff1d(np.arange(len(self)), self.marks)
-        z, tangent, jacobian = self.z[rest], self.tangent[rest], self.jacobian[rest]
+        kept = np.setdiff1d(np.arange(len(self)), self.marks)
+        z, tangent, jacobian = self.z[kept], self.tangent[kept], self.jacobian[kept]
         return replace(self, z=z, tangent=tangent, jacobian=jacobian, marks=())
 
     def _progress(self, segments: np.ndarray, z: np.ndarray) -> np.ndarray:

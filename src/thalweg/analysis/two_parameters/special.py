@@ -161,15 +161,15 @@ def _numbers(
     own = _own_jacobians(plane, jacobian)
     if plane.system is fold:
         second = np.einsum("mij,mj->mi", jacobian[:, d : 2 * d, :d], v)
-        rest = _others(plane, own, 1)
+        others = _others(plane, own, 1)
         double = "bogdanov-takens" if rule.has_continuous_time else "resonance-1-1"
         found = {
             "cusp": np.sum(left * second, axis=1),
             double: np.sum(left * v * weight, axis=1),
         }
         if rule.has_continuous_time:
-            return found | {"fold-hopf": _growing(plane, rest)}
-        return found | {"fold-flip": _crossing(rest + 1.0)}
+            return found | {"fold-hopf": _growing(plane, others)}
+        return found | {"fold-flip": _crossing(others + 1.0)}
     if plane.system is flip:
         return {
             "generalised-flip": _known(coefficients(plane, z)),

@@ -11,6 +11,7 @@ import { freshPen } from "./paper.js";
 import { listEquilibria, notesOf } from "./words.js";
 import { listen } from "./pointer.js";
 import { makeScene } from "./scene.js";
+import { oncePerFrame } from "./redrawing.js";
 import { sampleField } from "./grids.js";
 import { short } from "./frames.js";
 import { startWorker } from "./worker.js";
@@ -37,7 +38,8 @@ export class Page {
     this.complaints = this.state.read(location.hash);
     this.history = new History(this.state.toText());
     this.ink = theme();
-    Object.assign(this, { cursor: null, isBackwards: false, frame: null, scene: null, waiting: 0, timings: [], isOld: true, patience: 1 });
+    this.redraw = oncePerFrame(() => this.paint());
+    Object.assign(this, { cursor: null, isBackwards: false, frame: null, scene: null, timings: [], isOld: true, patience: 1 });
     this.controls = buildControls(this.parts.sliders, system, (k, value, isDone) => this.move(k, value, isDone));
     this.confirmation = new Confirmation(this, this.server, system.equilibria);
     this.basins = new BasinPanel(this.parts.basins, this, text, startWorker);
@@ -142,15 +144,6 @@ export class Page {
     this.patience = patience;
     clearTimeout(this.restTimer);
     this.redraw();
-  }
-
-  /** Draw in the next frame, once, whatever was asked for until then. */
-  redraw() {
-    if (this.waiting !== 0) return;
-    this.waiting = requestAnimationFrame(() => {
-      this.waiting = 0;
-      this.paint();
-    });
   }
 
   paint() {

@@ -9,6 +9,7 @@ import { SvgPen } from "./pens.js";
 import { boxOf, freshPen } from "./paper.js";
 import { buildControls, element } from "./controls.js";
 import { download, fileName } from "./downloads.js";
+import { listenForUndo, oncePerFrame } from "./redrawing.js";
 import { paperTheme, theme } from "./theme.js";
 
 const ADDRESS_PAUSE = 250; // milliseconds
@@ -18,7 +19,8 @@ export class Shell {
   constructor(system, makeSubject) {
     this.system = system;
     this.ink = theme();
-    Object.assign(this, { scene: null, isOld: true, waiting: 0, timings: [] });
+    this.redraw = oncePerFrame(() => this.paint());
+    Object.assign(this, { scene: null, isOld: true, timings: [] });
     this.reset();
     this.subject = makeSubject(this);
     this.complaints = this.read(location.hash);
@@ -130,15 +132,6 @@ export class Shell {
     this.redraw();
   }
 
-  /** Draw in the next frame, once, whatever was asked for until then. */
-  redraw() {
-    if (this.waiting !== 0) return;
-    this.waiting = requestAnimationFrame(() => {
-      this.waiting = 0;
-      this.paint();
-    });
-  }
-
   paint() {
     const begin = performance.now();
     let { milliseconds } = this.scene ?? {};
@@ -198,19 +191,7 @@ export class Shell {
   }
 
   listen() {
-    const undo = () => this.restore(this.history.undo());
-    const redo = () => this.restore(this.history.redo());
-    get("undo").addEventListener("click", undo);
-    get("redo").addEventListener("click", redo);
-    addEventListener("keydown", (event) => {
-      const isTyping = event.target instanceof HTMLInputElement && event.target.type === "number";
-      if (!(event.ctrlKey || event.metaKey) || isTyping) return;
-      const key = event.key.toLowerCase();
-      if (key === "z" && !event.shiftKey) undo();
-      else if (key === "y" || (key === "z" && event.shiftKey)) redo();
-      else return;
-      event.preventDefault();
-    });
+    listenForUndo(this);
     for (const { name, label, title, act } of this.subject.buttons ?? []) {
       const button = element("button", { type: "button", id: name, textContent: label, title });
       button.addEventListener("click", act);

@@ -6,6 +6,7 @@ import { paperTheme } from "./theme.js";
 import { portraitSvg } from "./canvases.js";
 import { pythonScript } from "./script.js";
 import { zoomed } from "./pointer.js";
+import { listenForUndo } from "./redrawing.js";
 
 const SVG_SIZE = [640, 590];
 
@@ -18,10 +19,7 @@ export function buildTools(page) {
     const { frame } = page;
     page.moveView(zoomed(frame, frame.left + frame.width / 2, frame.top + frame.height / 2, factor), true);
   };
-  const undo = () => page.restore(page.history.undo());
-  const redo = () => page.restore(page.history.redo());
-  on("undo", undo);
-  on("redo", redo);
+  listenForUndo(page);
   on("zoom-in", () => around(0.8));
   on("zoom-out", () => around(1.25));
   on("zoom-all", () => page.showAll());
@@ -32,15 +30,6 @@ export function buildTools(page) {
   on("backwards", () => {
     page.isBackwards = !page.isBackwards;
     get("backwards").setAttribute("aria-pressed", String(page.isBackwards));
-  });
-  addEventListener("keydown", (event) => {
-    const isTyping = event.target instanceof HTMLInputElement && event.target.type === "number";
-    if (!(event.ctrlKey || event.metaKey) || isTyping) return;
-    const key = event.key.toLowerCase();
-    if (key === "z" && !event.shiftKey) undo();
-    else if (key === "y" || (key === "z" && event.shiftKey)) redo();
-    else return;
-    event.preventDefault();
   });
   number(get("duration"), (value) => {
     if (value > 0) page.state.duration = value;

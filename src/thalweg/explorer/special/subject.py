@@ -30,7 +30,7 @@ class Dial:
     is_whole: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """The slider as JSON-ready data."""
         data: dict[str, Any] = {
             "name": self.name, "label": self.label, "value": self.value, "lower": self.lower,
             "upper": self.upper, "held": False,
@@ -43,7 +43,7 @@ class Dial:
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice among some ways.
+    """A choice among named options.
 
     Attributes:
         name: as the address names it.
@@ -58,7 +58,7 @@ class Choice:
     options: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """The choice as JSON-ready data."""
         options = [list(option) for option in self.options]
         return {"name": self.name, "label": self.label, "value": self.value, "options": options}
 
