@@ -45,8 +45,8 @@ CONTRACT = {
     },
     "warnings": [str],
     # What reading it back needs besides.
-    "names": [str], "summary": str, "families": [dict], "slow": [dict], "recurrent": [dict],
-    "proof": (dict, OPTIONAL),
+    "names": [str], "summary": str, "families": [dict], "slow": [dict],
+    "proof": (dict, OPTIONAL), "recurrent": [dict],
     "trajectories": int, "notes": {"before": [str], "equilibria": [str], "cycles": [str]},
 }  # fmt: skip
 

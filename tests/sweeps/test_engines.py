@@ -1,5 +1,6 @@
 """Workers in processes of their own, and what becomes of a sweep when they die."""
 
+import math
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import dask.config
 import distributed
 import numpy as np
 import pytest
@@ -104,7 +106,9 @@ def test_a_part_that_kills_every_worker_stays_missing_and_the_others_are_done(
 ):
     monkeypatch.setenv("THALWEG_TEST_MARKER", str(os.getpid()))
     measure, path = OnHost(always_deadly), tmp_path / "s.zarr"
-    found = tw.sweep(measure, springs(1, 5), path, chunk=1, engine=LocalWorkers(2))
+    # All parts wait in the workers, so that Dask blames each for the deaths that one causes.
+    with dask.config.set({"distributed.scheduler.worker-saturation": math.inf}):
+        found = tw.sweep(measure, springs(1, 5), path, chunk=1, engine=LocalWorkers(2))
     assert found.counts == {"missing": 1, "done": 4}
     assert "Every worker died that tried part 2" in str(found)
     assert found.read("status").tolist() == [[1, 1, Status.MISSING, 1, 1]]

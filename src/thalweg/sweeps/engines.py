@@ -129,9 +129,28 @@ def _plain_memory() -> contextlib.AbstractContextManager[Any]:
 def _run_on(
     client: Any, job: Job, parts: Sequence[int], cores: tuple[int, ...] = ()
 ) -> Iterator[Done]:
-    """A task a part; those whose workers die are given to others, a few times."""
+    """A task a part; those whose workers die are given to others, a few times.
+
+    Dask blames a death on every task that the worker had been given, also on those that waited
+    there. So what it gives up is tried once more at the end, one part at a time: only a part that
+    kills workers alone is lost.
+    """
+    packed, suspects = pack(job), []
+    for done in _all_on(client, packed, parts, cores):
+        if done.is_lost:
+            suspects.append(done.part)
+        else:
+            yield done
+    for part in suspects:
+        yield from _all_on(client, packed, [part], cores)
+
+
+def _all_on(
+    client: Any, packed: Packed, parts: Sequence[int], cores: tuple[int, ...]
+) -> Iterator[Done]:
+    """The parts, as many at a time as there are workers."""
     dask = _dask()
-    shared = _shared(client, pack(job))
+    shared = _shared(client, packed)
     futures = {client.submit(_run_part, shared, index, cores, pure=False): index for index in parts}
     try:
         waiting = dask.as_completed(list(futures), loop=client.loop, raise_errors=False)
