@@ -78,6 +78,17 @@ def entries_in(found: np.ndarray, count: int, equation: Equation) -> np.ndarray:
     return np.where(is_entry, places + 1, 0)
 
 
+def kept_and_carried(params: dict[str, Any]) -> tuple[int, int]:
+    """Two counts of operands of a `scan`: those the same at every turn, then those it carries on.
+
+    JAX 0.12 gives the operands as trees, earlier versions their numbers.
+    """
+    if "num_consts" in params:
+        return params["num_consts"], params["num_carry"]
+    kept, carried, _ = params["ft_in"].unpack()
+    return len(list(kept)), len(list(carried))
+
+
 @dataclass(frozen=True)
 class Program:
     """A function of arrays as equations in order.

@@ -9,7 +9,13 @@ import jax
 import numpy as np
 from jax.extend import core
 
-from thalweg.dynamics.formulas.programs import Equation, Name, Program, read_program
+from thalweg.dynamics.formulas.programs import (
+    Equation,
+    Name,
+    Program,
+    kept_and_carried,
+    read_program,
+)
 from thalweg.explorer.printing.arrays import (
     accumulated,
     as_objects,
@@ -254,7 +260,7 @@ class _Printer:
         return [made]
 
     def _scan(self, operands: list[np.ndarray], params: dict[str, Any]) -> list[np.ndarray]:
-        consts, carried = params["num_consts"], params["num_carry"]
+        consts, carried = kept_and_carried(params)
         count = params["length"]
         begin, rows = operands[consts : consts + carried], operands[consts + carried :]
         if count == 0:

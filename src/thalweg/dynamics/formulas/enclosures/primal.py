@@ -14,6 +14,7 @@ import numpy as np
 from jax.extend import core
 
 from thalweg.core.trees import has_tracer
+from thalweg.dynamics.formulas.programs import kept_and_carried
 
 _CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 _LOOPS = ("scan", "while", "cond")
@@ -84,15 +85,15 @@ def _folded(fold: Callable[[Any, Any], Any], x: Any, axes: tuple[int, ...]) -> A
 
 def _unrolled(params: dict[str, Any], operands: list[Any]) -> list[Any]:
     """A loop of known length, written out."""
-    body, num_consts, num_carry = params["jaxpr"], params["num_consts"], params["num_carry"]
-    kept, carry = operands[:num_consts], operands[num_consts : num_consts + num_carry]
-    rows = operands[num_consts + num_carry :]
+    body, (same, carried) = params["jaxpr"], kept_and_carried(params)
+    kept, carry = operands[:same], operands[same : same + carried]
+    rows = operands[same + carried :]
     turns = range(params["length"])
     made = []
     for turn in reversed(turns) if params["reverse"] else turns:
         at = [row[turn] for row in rows]
         found = _evaluate(body.jaxpr, body.consts, [*kept, *carry, *at])
-        carry, made = found[:num_carry], [*made, found[num_carry:]]
+        carry, made = found[:carried], [*made, found[carried:]]
     columns = zip(*(made[::-1] if params["reverse"] else made), strict=True)
     return [*carry, *(jnp.stack(column) for column in columns)]
 
