@@ -13,6 +13,8 @@ from tests.results import keeps_the_protocol, read_back
 
 import thalweg as tw
 from thalweg.training import EarlyStopping, fit, load_checkpoint, read_header, save_checkpoint
+from thalweg.training.records import begin_records
+from thalweg.training.result import EpochRecord
 
 SIZE = 24
 SAMPLES = np.random.default_rng(0).standard_normal((SIZE, 3)).astype(np.float32)
@@ -290,6 +292,14 @@ def test_records_are_lines_of_json_that_a_resumed_fit_goes_on_with(tmp_path):
     assert last.throughput == pytest.approx(last.samples / last.seconds)
     with pytest.raises(tw.StoreError, match="cannot be written"):
         run(1, records=tmp_path / "missing" / "records.jsonl")
+
+
+def test_a_number_of_a_record_that_is_not_finite_is_null_and_said(tmp_path):
+    begin_records(tmp_path / "lines", [EpochRecord(1, 0.5, metrics={"gap": float("inf")})])
+    line = json.loads((tmp_path / "lines").read_text(), parse_constant=pytest.fail)
+    assert line["metrics"] == {"gap": None}
+    assert line["throughput"] is None
+    assert line["warnings"] == ["Not finite, written as null: metrics.gap (inf), throughput (nan)."]
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_and_its_records(tmp_path):

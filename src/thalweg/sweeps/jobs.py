@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from thalweg.core import progress
+from thalweg.core.batches import filled
 from thalweg.core.ensembles import lane_keys
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import find_parameter
@@ -93,7 +94,7 @@ class Job:
             return arrays, statuses, notes
         # Every part has as many lanes, so that all share one compiled program.
         size = store.chunks.size if self.measure.is_batched else len(kept)
-        lanes = np.concatenate([kept, np.repeat(kept[:1], size - len(kept))])
+        lanes = filled(kept, size)
         keys = _keys(self.seed, flat[lanes]) if self.measure.is_random else None
         asked = Lanes(self.system, parameters, values[lanes], keys)
         answers = self.measure.measure(asked, store.variables)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from thalweg.core.errors import StoreError
 from thalweg.core.files import write_atomically
+from thalweg.core.jsontext import clean
 from thalweg.training.result import EpochRecord
 
 
@@ -33,4 +34,6 @@ def add_record(path: str | Path, record: EpochRecord) -> None:
 
 
 def _line(record: EpochRecord) -> str:
-    return json.dumps(asdict(record) | {"throughput": record.throughput}) + "\n"
+    """One line; a number that is not finite is null, which the line's `warnings` say."""
+    data = clean(asdict(record) | {"throughput": record.throughput})
+    return json.dumps(data, allow_nan=False) + "\n"

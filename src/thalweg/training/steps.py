@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from thalweg.core.batches import filled
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
 
@@ -120,9 +121,8 @@ def make_epoch(
     losses, metrics, done = [], [], 0
     while done < num_steps:
         part = rows[done : done + per_call]
-        padded = np.concatenate([part, np.repeat(part[:1], per_call - len(part), axis=0)])
         made, carry, kept = _steps(
-            program, carry, data, padded, step_key, np.asarray(len(part), np.int32)
+            program, carry, data, filled(part, per_call), step_key, np.asarray(len(part), np.int32)
         )
         made, kept = int(made), jax.device_get(kept)
         losses.append(kept[0][:made])

@@ -1,6 +1,5 @@
 """`thalweg explore`: a page that moves with its sliders."""
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +15,7 @@ from thalweg.cli.parse.options import (
 )
 from thalweg.cli.session import Session, session
 from thalweg.core.errors import InputError
+from thalweg.core.nearby import near_names
 from thalweg.explorer.port import PORT
 from thalweg.models import registry
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Also the name of a rule: with --hold a slice of it is shown, as of any other.
 _ALSO_A_SYSTEM = "normalization"
+# Letters in common with a page before a file or a system is taken for its name misspelt: most.
+_NEARLY = 0.7
 
 HoldOption = Annotated[
     list[str] | None,
@@ -104,7 +106,7 @@ def _offer(name: str, pages: Iterable[str]) -> None:
     Raises:
         InputError: it is that.
     """
-    near = difflib.get_close_matches(name, pages, n=1, cutoff=0.7)
+    near = near_names(name, pages, 1, _NEARLY)
     if near and "." not in name and name not in {entry.name for entry in registry.ENTRIES}:
         raise InputError(f"There is no built-in system {name!r}. Did you mean the page {near[0]}?")
 

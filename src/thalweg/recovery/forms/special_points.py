@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thalweg.core.batches import in_batches
 from thalweg.dynamics import Problem
 from thalweg.geometry import Geometry
 from thalweg.recovery.forms.exactness import CONSTANT, Exactness, constant_covector, probe_symmetry
@@ -151,16 +152,13 @@ def _probed(problem: Problem, geometry: Geometry, found: Exactness, points: np.n
     number = len(found.sites.points)
     sizes = np.sum(found.probes.along**2 + found.probes.across**2, axis=(1, 2)) / 2.0
     floor = _FLOOR**2 * float(np.nanmedian(sizes)) + np.finfo(float).tiny
-    parts = []
-    for start in range(0, len(points), number):
-        some = points[start : start + number]
-        padded = np.concatenate([some, np.repeat(some[:1], number - len(some), axis=0)])
-        raw = probe_symmetry(problem, geometry, padded, found.sites.directions)
-        value, along, across = (np.asarray(a)[: len(some)] for a in raw[:3])
-        skew = np.sum((along - across) ** 2, axis=(1, 2)) / 4.0
-        size = np.sum(along**2 + across**2, axis=(1, 2)) / 2.0
-        parts.append((value, np.sqrt(skew / np.maximum(size, floor)), along))
-    return _Probed(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    directions = found.sites.directions
+    value, along, across = in_batches(
+        lambda some: probe_symmetry(problem, geometry, some, directions)[:3], points, number
+    )
+    skew = np.sum((along - across) ** 2, axis=(1, 2)) / 4.0
+    size = np.sum(along**2 + across**2, axis=(1, 2)) / 2.0
+    return _Probed(value, np.sqrt(skew / np.maximum(size, floor)), along)
 
 
 def _climb(
