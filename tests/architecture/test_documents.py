@@ -39,7 +39,8 @@ def test_python_blocks_run(name, tmp_path):
     """All blocks of a document are one program, run as a user would, away from the repository."""
     path = tmp_path / "document.py"
     path.write_text("\n".join(blocks((ROOT / name).read_text("utf-8"), "python")), "utf-8")
-    environment = {**os.environ, "PYTHONWARNINGS": "error::DeprecationWarning:__main__"}
+    warnings = "error::DeprecationWarning:__main__"
+    environment = {**os.environ, "PYTHONWARNINGS": warnings, "XLA_FLAGS": ""}
     done = subprocess.run(
         [sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True, env=environment
     )
@@ -86,11 +87,11 @@ def test_ci_runs_the_test_command_of_the_readme():
 
 
 def test_ci_runs_what_the_test_command_leaves_out():
-    """The long tests and each property with its full budget, compiled as by users."""
+    """The long tests, and each property with its full budget, compiled as by users."""
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    marked = '-m "long or hypothesis" --hypothesis-profile=full'
-    command = f"python3 -m uv run --group test pytest -n auto {marked}"
-    assert f'\nexport XLA_FLAGS=""\n{command}\n' in script
+    command = "python3 -m uv run --group test pytest -n auto -m"
+    assert f"\n{command} long\n" in script
+    assert f'\nexport XLA_FLAGS=""\n{command} hypothesis --hypothesis-profile=full\n' in script
     default = settings.get_profile("thalweg").max_examples
     assert settings.get_profile("full").max_examples > default
 
