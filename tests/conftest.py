@@ -36,7 +36,10 @@ settings.load_profile("thalweg")
 
 # Rooms that never leave it to NumPy's rules which axes of two arrays belong together: a wrong shape
 # is an error there, and not a wrong number. The others stretch rows over batches.
-_STRICT = ("data", "energies", "geometry")
+_STRICT = (
+    "core", "data", "dynamics", "energies", "formats", "geometry", "sampling", "simulation",
+    "sweeps", "training",
+)  # fmt: skip
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.batches import for_rows
 from thalweg.core.trees import Layout
 
 
@@ -243,7 +244,8 @@ class BoxChart(Chart):
     def clip(self, y: Any) -> Any:
         """`y` with every coordinate brought to its bounds; angles wrapped."""
         xp = np if isinstance(y, np.ndarray) else jnp
-        return xp.where(xp.isfinite(self.period), self.wrap(y), xp.clip(y, self.lower, self.upper))
+        lower, upper, period = (for_rows(a, y) for a in (self.lower, self.upper, self.period))
+        return xp.where(xp.isfinite(period), self.wrap(y), xp.clip(y, lower, upper))
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """Within the bounds in every coordinate that is not an angle."""
@@ -378,6 +380,6 @@ def wrapped(y: Any, lower: Any, upper: Any, period: Any) -> Any:
 
 
 def _like(y: Any, *numbers: Any) -> tuple[Any, ...]:
-    """The array module of `y`, and numbers as arrays of its dtype."""
+    """The array module of `y`, and numbers for its rows as arrays of its dtype."""
     xp = np if isinstance(y, np.ndarray) else jnp
-    return xp, *(xp.asarray(b, dtype=y.dtype) for b in numbers)
+    return xp, *(for_rows(xp.asarray(b, dtype=y.dtype), y) for b in numbers)

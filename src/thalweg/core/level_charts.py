@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.batches import for_rows
 from thalweg.core.charts import Chart, shortened, wrapped
 from thalweg.core.trees import Layout
 
@@ -76,7 +77,8 @@ class LevelChart(Chart):
         xp = np if isinstance(unit, np.ndarray) else jnp
         steps = unit.reshape(*unit.shape[:-1], _STEPS, self.dimension + 1)
         y = xp.broadcast_to(self.middle, (*unit.shape[:-1], self.dimension))
-        ways = _logistic(steps[..., :-1], xp) * self.widths
+        ways = _logistic(steps[..., :-1], xp)
+        ways = ways * for_rows(self.widths, ways)
         for k in range(_STEPS):
             low, high = self._reach(y, ways[..., k, :])
             length = low + (high - low) * steps[..., k, -1]
@@ -89,13 +91,14 @@ class LevelChart(Chart):
         here, speed = self._state(y), way @ self.basis.T
         moves = xp.abs(speed) > 0.0
         safe = xp.where(moves, speed, 1.0)
-        ends = xp.stack([(wall - here) / safe for wall in self.walls])
+        ends = xp.stack([(for_rows(wall, here) - here) / safe for wall in self.walls])
         far = xp.where(moves, xp.max(ends, axis=0), xp.inf)
         near = xp.where(moves, xp.min(ends, axis=0), -xp.inf)
         return xp.max(near, axis=-1), xp.min(far, axis=-1)
 
     def _state(self, y: Any) -> Any:
-        return self.offset + y @ self.basis.T
+        moved = y @ self.basis.T
+        return for_rows(self.offset, moved) + moved
 
     def embed(self, y: Any) -> Any:
         """The state that has the totals."""
@@ -136,16 +139,17 @@ class LevelChart(Chart):
     def clip(self, y: Any) -> Any:
         """`y`, or where the line from it to the middle enters the level set."""
         xp = np if isinstance(y, np.ndarray) else jnp
-        way = self.wrap(y) - self.middle
-        far = self._reach(xp.broadcast_to(self.middle, y.shape), way)[1]
-        return self.middle + xp.minimum(far, 1.0)[..., None] * way
+        middle = for_rows(self.middle, y)
+        way = self.wrap(y) - middle
+        far = self._reach(xp.broadcast_to(middle, y.shape), way)[1]
+        return middle + xp.minimum(far, 1.0)[..., None] * way
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """All coordinates of the state within the walls, those that follow but for rounding."""
         xp = np if isinstance(y, np.ndarray) else jnp
         state = self._state(self.wrap(y))
-        low, high = self.walls
-        size = xp.abs(self.offset) + xp.abs(y) @ xp.abs(self.basis).T
+        low, high, offset = (for_rows(a, state) for a in (*self.walls, self.offset))
+        size = xp.abs(offset) + xp.abs(y) @ xp.abs(self.basis).T
         rounding = self.layout.size * float(jnp.finfo(y.dtype).eps) * size
         room = rounding + (slack * (high - low) if slack else 0.0)
         is_in = (state >= low - room) & (state <= high + room)

@@ -140,10 +140,10 @@ def _weights(state: Any, lane: Lane) -> tuple[jax.Array, jax.Array]:
 
 
 def _units(size: Any, tangents: Any, lane: Lane) -> tuple[jax.Array, Any]:
-    """The units at a point of a given size, `(d,)`, and those where whole Jacobians began."""
+    """The units at a point of a given size, `(d,)`, and `(1, d)` where whole Jacobians began."""
     unit = units_of(size, lane.scale, lane.relative)
     is_whole = tangents.shape[0] == tangents.shape[1]
-    return unit, units_of(lane.begin, lane.scale, lane.relative) if is_whole else 1.0
+    return unit, units_of(lane.begin, lane.scale, lane.relative)[None] if is_whole else 1.0
 
 
 def _stretch(dfx: Any, k: Any, old: Any, new: Any) -> jax.Array:

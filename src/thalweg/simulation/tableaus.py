@@ -5,6 +5,8 @@ from typing import Any
 
 import jax
 
+from thalweg.core.batches import for_rows
+
 
 def stages(
     tableau: Any, rate: Callable[[Any, Any], Any], state: Any, first: Any, step: Any
@@ -16,7 +18,7 @@ def stages(
         rate: from the share c of the step and a state to its rate of change, of one structure.
         state: where the step begins.
         first: the rate there.
-        step: dt; broadcast against every leaf.
+        step: dt, a number or one for each entry of the last axes of every leaf.
     """
     rates, there = [first], state
     for share, row in zip(tableau.c, tableau.a_lower, strict=True):
@@ -27,7 +29,7 @@ def stages(
 
 def moved(state: Any, step: Any, change: Any) -> Any:
     """x + dt k, of pytrees."""
-    return jax.tree.map(lambda x, k: x + step * k, state, change)
+    return jax.tree.map(lambda x, k: x + for_rows(step, x) * k, state, change)
 
 
 def combined(row: Any, rates: list[Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.batches import for_rows
 from thalweg.simulation.tableaus import combined, stages
 
 # The next step is at least so much of this one and at most so many times as long, and a bit shorter
@@ -27,14 +28,14 @@ def take_step(
         rate: from a state to its rate of change, pytrees of one structure.
         state: where the step begins.
         first: the rate there.
-        step: how long it is; broadcast against every leaf.
+        step: how long it is: a number, or one for each entry of the last axes of every leaf.
     """
     # Only flows need Diffrax, whose import takes most of a second.
     import diffrax as dfx
 
     tableau = dfx.Tsit5.tableau
     rates, there = stages(tableau, lambda _, x: rate(x), state, first, step)
-    error = jax.tree.map(lambda k: step * k, combined(tableau.b_error, rates))
+    error = jax.tree.map(lambda k: for_rows(step, k) * k, combined(tableau.b_error, rates))
     return there, rates[-1], error
 
 

@@ -194,8 +194,8 @@ def _seen(
 
 def _nearest(problem: Problem, regions: Regions, z: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The least V / level at a point (of many regions: of the two nearest), and whose it is."""
-    widths = problem.chart.widths
-    away = problem.chart.shorten((z - regions.center) * widths) / widths
+    widths = problem.chart.widths[None]
+    away = problem.chart.shorten((z[None] - regions.center) * widths) / widths
     tau = jnp.sum(regions.dual * away, axis=1)
     along = tau[:, None] * (regions.along + 0.5 * tau[:, None] * regions.bend)
     across = away - along

@@ -67,8 +67,8 @@ def _polish_batch(problem: Problem, points: Any, scales: Scales, steps: Any) -> 
         y, _, _, count, _ = carry
         jacobian, value = jax.jacfwd(look, has_aux=True)(y)
         size = jnp.sqrt(jnp.sum((value / scales.f) ** 2))
-        step = _newton_step(jacobian * (scales.y / scales.f[:, None]), value / scales.f, size)
-        tries = y - jnp.asarray(_MULTIPLES)[:, None] * step * scales.y
+        step = _newton_step(jacobian * (scales.y[None] / scales.f[:, None]), value / scales.f, size)
+        tries = y[None] - jnp.asarray(_MULTIPLES)[:, None] * step[None] * scales.y[None]
         sizes = jax.vmap(size_at)(tries)
         best = jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))
         better = (sizes[best] < size) & (count < steps)
@@ -97,6 +97,6 @@ def _noise(problem: Problem, y: jax.Array, value: jax.Array, jacobian: jax.Array
     eps = jnp.finfo(y.dtype).eps
     signs = np.where(np.random.default_rng(0).random((6, y.shape[0])) < 0.5, -1.0, 1.0)
     shifts = jnp.asarray(signs * np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])[:, None])
-    moved = y + shifts * eps * jnp.abs(y)
-    strayed = jax.vmap(problem.displacement)(moved) - value - (moved - y) @ jacobian.T
+    moved = y[None] + shifts * eps * jnp.abs(y)[None]
+    strayed = jax.vmap(problem.displacement)(moved) - value[None] - (moved - y[None]) @ jacobian.T
     return jnp.max(jnp.abs(strayed), axis=0)

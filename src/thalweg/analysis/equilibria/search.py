@@ -157,7 +157,7 @@ def _deflation(
 
     (Brown & Gearhart 1971; Farrell, Birkisson & Funke 2015.) Lengths are relative to the domain.
     """
-    away = problem.chart.difference(y, roots) / scales.y
+    away = problem.chart.difference(y[None], roots) / scales.y[None]
     distance = jnp.sum(away**2, axis=-1)
     excess = jnp.log1p(1e-2 / jnp.maximum(distance, 1e-300))
     return jnp.exp(jnp.sum(jnp.where(used, excess, 0.0)))

@@ -76,7 +76,7 @@ class PackedSweep(MemoryKernel):
         second = jnp.where(even_row, carry.odd, carry.even)
         words = jnp.stack([first, second], axis=-1)
         shifts = jnp.arange(bands, dtype=jnp.uint32)[:, None, None, None]
-        bits = (words >> shifts) & jnp.uint32(1)
+        bits = (words[None] >> shifts) & jnp.uint32(1)
         one = jnp.ones((), carry.mark.dtype)
         return jnp.where(bits.reshape(rows, columns) == 1, one, -one) + carry.mark
 
@@ -96,7 +96,7 @@ class PackedSweep(MemoryKernel):
         """E of the spins: the bonds of the even ones, which are all."""
         rows, columns = self.energy.shape
         near = _neighbours(carry.odd, 0, bands_of(rows))
-        unlike = jnp.sum(jax.lax.population_count(carry.even ^ jnp.stack(near)))
+        unlike = jnp.sum(jax.lax.population_count(carry.even[None] ^ jnp.stack(near)))
         bonds = 2 * rows * columns
         count = bonds - 2 * unlike.astype(jnp.int32)
         mark = carry.mark if jnp.issubdtype(carry.mark.dtype, jnp.floating) else 0.0
