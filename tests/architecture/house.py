@@ -44,9 +44,9 @@ PARTS = {
         "main",
     ),
     "dynamics": (
-        "words", "rules", "misuse", "diffusions", "kernels", "functions", "descent", "langevin",
-        "proximal", "operators", "covariant", "block_descent", "spin_sweeps", "spins", "declared",
-        "problem", "autonomy", "points", "formulas",
+        "words", "rules", "flows", "maps", "misuse", "diffusions", "kernels", "functions",
+        "descent", "langevin", "proximal", "operators", "covariant", "block_descent",
+        "spin_sweeps", "spins", "declared", "problem", "autonomy", "points", "formulas",
     ),
     "explorer": (
         "printing", "system", "source", "questions", "bundle", "special", "page", "files",

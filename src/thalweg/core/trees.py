@@ -174,6 +174,11 @@ def norm(tree: Any) -> jax.Array:
     return jnp.sqrt(dot(tree, tree))
 
 
+def smooth_norm(vector: Any) -> jax.Array:
+    """Euclidean norm of a vector `(d,)`, whose gradient at zero is zero rather than NaN."""
+    return jnp.sqrt(jnp.sum(vector**2) + 1e-300)  # no length that matters is below 1e-150
+
+
 @dataclasses.dataclass(frozen=True)
 class Layout:
     """Layout of a state (a pytree of real arrays) as one flat vector; hashable, host only.

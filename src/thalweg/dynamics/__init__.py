@@ -6,12 +6,14 @@ from thalweg.dynamics.covariant import CovariantDescent
 from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.descent import GradientStep, SteepestDescent
 from thalweg.dynamics.diffusions import Diffusion, Drift
+from thalweg.dynamics.flows import Flow
 from thalweg.dynamics.functions import as_flow, as_map
 from thalweg.dynamics.kernels import Kernel, MemoryKernel, Transition
 from thalweg.dynamics.langevin import Langevin, Phase, Underdamped
+from thalweg.dynamics.maps import Map
 from thalweg.dynamics.operators import MemoryMap, MirrorStep, Momentum, Moving, ProximalStep
 from thalweg.dynamics.problem import Problem, covector, make_problem
-from thalweg.dynamics.rules import Deterministic, Flow, Map, Random, Rule
+from thalweg.dynamics.rules import Deterministic, Random, Rule
 from thalweg.dynamics.spins import (
     DenseSpins,
     GlauberSpins,

@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import as_parameter, cast_like, has_tracer
-from thalweg.dynamics.rules import Map
+from thalweg.dynamics.maps import Map
 from thalweg.energies import EquilibriumNetwork
 from thalweg.energies.colours import colour
 

@@ -12,7 +12,7 @@ from thalweg.core.checks import check_count, check_finite
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like
-from thalweg.dynamics.rules import Flow
+from thalweg.dynamics.flows import Flow
 from thalweg.geometry import Euclidean, Geometry, Simplex, Sphere
 from thalweg.geometry.base import pairing
 

@@ -9,8 +9,9 @@ from thalweg.core.checks import check_positive
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like
+from thalweg.dynamics.flows import Flow
+from thalweg.dynamics.maps import Map
 from thalweg.dynamics.misuse import check_energy_is_made
-from thalweg.dynamics.rules import Flow, Map
 from thalweg.geometry import Euclidean, Geometry
 
 

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
-from thalweg.dynamics.rules import Flow, Random
+from thalweg.dynamics.flows import Flow
+from thalweg.dynamics.rules import Random
 
 
 class Diffusion(Random):

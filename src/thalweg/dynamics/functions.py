@@ -9,8 +9,9 @@ import equinox as eqx
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import FUNCTION, GIVEN
+from thalweg.dynamics.flows import Flow
+from thalweg.dynamics.maps import Map
 from thalweg.dynamics.misuse import check_order
-from thalweg.dynamics.rules import Flow, Map
 
 
 class FunctionFlow(Flow):

@@ -13,9 +13,9 @@ from thalweg.core.checks import check_positive
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like, has_tracer
+from thalweg.dynamics.maps import Map
 from thalweg.dynamics.misuse import check_energy_is_made
 from thalweg.dynamics.proximal import lowest_near
-from thalweg.dynamics.rules import Map
 from thalweg.geometry.potentials import Entropy, Potential
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.shown import as_code, as_html
-from thalweg.core.trees import dot
 from thalweg.dynamics.words import WORDS, Words
+
+Function = Callable[[Any], Any]
 
 
 class Rule(eqx.Module):
@@ -96,11 +96,30 @@ class Deterministic(Rule):
         """The Jacobian of the rule itself, from that of its displacement (`(…, d, d)`)."""
 
     @abstractmethod
-    def rise(self, energy: Callable[[Any], Any], t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
+    def rise(self, energy: Function, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
         """The rate at which an energy changes, and the size against which rounding counts.
 
         A flow: dE/dt = ∇E·f, and |∇E||f|. A map: E(x⁺) − E(x), and |E(x⁺)| + |E(x)|.
         """
+
+    @abstractmethod
+    def rise_by(self, function: Function, y: Any, displacement: Any) -> jax.Array:
+        """The rise of a function of coordinates by a displacement from `y`, a scalar."""
+
+    @abstractmethod
+    def fall(self, function: Function, y: Any, displacement: Any, widths: Any) -> jax.Array:
+        """Steepness, in [−1, 1], of the fall of a function of coordinates by a displacement.
+
+        Arguments:
+            function: of coordinates `(d,)`, a scalar.
+            y: where from, `(d,)`.
+            displacement: of the rule, `(d,)`.
+            widths: units of the coordinates, `(d,)`, in which lengths are taken.
+        """
+
+    @abstractmethod
+    def own_product(self, product: Any, vector: Any) -> Any:
+        """The product of the rule's own Jacobian and a vector, from that of its displacement's."""
 
     @abstractmethod
     def quadratic_rise(self, hessian: Any, jacobian: Any) -> Any:
@@ -135,164 +154,3 @@ class Random(Rule):
     @abstractmethod
     def cure(self) -> str:
         """A sentence on the question to ask instead."""
-
-
-class Flow(Deterministic):
-    """A vector field, dx/dt = f(t, x) (abstract).
-
-    To write one, subclass and implement `velocity`; annotate parameters as fields:
-
-    Example:
-        >>> import thalweg as tw
-        >>> class Decay(tw.Flow):
-        ...     rate: float = 0.5
-        ...     def velocity(self, t, state):
-        ...         return -self.rate * state
-        >>> float(Decay().velocity(0.0, 2.0))
-        -1.0
-    """
-
-    @abstractmethod
-    def velocity(self, t: Any, state: Any) -> Any:
-        """dx/dt at time `t`, of the same structure, shapes and dtypes as `state`."""
-
-    @property
-    def rule_kind(self) -> str:
-        """`"flow"`."""
-        return "flow"
-
-    @property
-    def has_continuous_time(self) -> bool:
-        """True."""
-        return True
-
-    def trial(self, t: Any, state: Any) -> Any:
-        """The velocity."""
-        return self.velocity(t, state)
-
-    def displacement(self, t: Any, state: Any) -> Any:
-        """The velocity f(t, x)."""
-        return self.velocity(t, state)
-
-    def growth(self, eigenvalues: Any) -> Any:
-        """Re λ."""
-        return eigenvalues.real
-
-    def growth_error(self, eigenvalues: Any, error: Any) -> Any:
-        """The error itself."""
-        return error
-
-    def own_jacobian(self, jacobian: Any) -> Any:
-        """The Jacobian of f, unchanged."""
-        return jacobian
-
-    def rise(self, energy: Callable[[Any], Any], t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
-        """∇E·f, and |∇E||f|; where the energy is not finite, the rise is not either."""
-        value, gradient = jax.value_and_grad(energy)(state)
-        velocity = self.velocity(t, state)
-        rise = jnp.where(jnp.isfinite(value), dot(gradient, velocity), value)
-        return rise, jnp.sqrt(dot(gradient, gradient) * dot(velocity, velocity))
-
-    def quadratic_rise(self, hessian: Any, jacobian: Any) -> Any:
-        """HJ + JᵀH, twice the symmetric part of HJ."""
-        return hessian @ jacobian + np.swapaxes(jacobian, -1, -2) @ hessian
-
-    def pairing(self, one: Any, other: Any) -> Any:
-        """λ + μ."""
-        return one + other
-
-    def flip_sign(self, eigenvalues: Any) -> Any:
-        """1: a flow does not flip."""
-        return np.ones(np.shape(eigenvalues)[:-1])
-
-    def turning_rate(self, eigenvalue: Any) -> Any:
-        """|Im λ|."""
-        return np.abs(np.imag(eigenvalue))
-
-    @property
-    def probe_times(self) -> np.ndarray:
-        """Four times."""
-        return np.array([0.3719, 1.6180, 17.31, 123.4])
-
-
-class Map(Deterministic):
-    """A map of the state to itself, x⁺ = g(t, x) with an integer step count `t` (abstract).
-
-    Example:
-        >>> import thalweg as tw
-        >>> class Logistic(tw.Map):
-        ...     r: float = 3.2
-        ...     domain = tw.Box(0.0, 1.0)
-        ...     def step(self, t, state):
-        ...         return self.r * state * (1.0 - state)
-        >>> round(float(Logistic().step(0, 0.5)), 12)
-        0.8
-    """
-
-    @abstractmethod
-    def step(self, t: Any, state: Any) -> Any:
-        """The next state, of the same structure, shapes and dtypes as `state`."""
-
-    @property
-    def rule_kind(self) -> str:
-        """`"map"`."""
-        return "map"
-
-    @property
-    def has_continuous_time(self) -> bool:
-        """False."""
-        return False
-
-    def trial(self, t: Any, state: Any) -> Any:
-        """The next state."""
-        return self.step(t, state)
-
-    def displacement(self, t: Any, state: Any) -> Any:
-        """g(t, x) − x."""
-        return _minus(self.step(t, state), state)
-
-    def growth(self, eigenvalues: Any) -> Any:
-        """log|λ| (−∞ at λ = 0)."""
-        if isinstance(eigenvalues, np.ndarray):
-            with np.errstate(divide="ignore"):
-                return np.log(np.abs(eigenvalues))
-        return jnp.log(jnp.abs(eigenvalues))
-
-    def growth_error(self, eigenvalues: Any, error: Any) -> Any:
-        """The error over |λ|."""
-        return error / np.maximum(np.abs(eigenvalues), np.finfo(np.float64).eps)
-
-    def own_jacobian(self, jacobian: Any) -> Any:
-        """Dg = D(g − x) + I."""
-        return jacobian + np.eye(jacobian.shape[-1])
-
-    def rise(self, energy: Callable[[Any], Any], t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
-        """E(x⁺) − E(x), and |E(x⁺)| + |E(x)|."""
-        before, after = energy(state), energy(self.step(t, state))
-        return after - before, jnp.abs(after) + jnp.abs(before)
-
-    def quadratic_rise(self, hessian: Any, jacobian: Any) -> Any:
-        """JᵀHJ − H, twice the rise."""
-        return np.swapaxes(jacobian, -1, -2) @ hessian @ jacobian - hessian
-
-    def pairing(self, one: Any, other: Any) -> Any:
-        """λμ − 1."""
-        return one * other - 1.0
-
-    def flip_sign(self, eigenvalues: Any) -> Any:
-        """The sign of Π(1 + λ); conjugate pairs give a positive factor."""
-        is_real = np.imag(eigenvalues) == 0.0
-        return np.prod(np.where(is_real, np.sign(1.0 + np.real(eigenvalues)), 1.0), axis=-1)
-
-    def turning_rate(self, eigenvalue: Any) -> Any:
-        """|arg λ|."""
-        return np.abs(np.angle(eigenvalue))
-
-    @property
-    def probe_times(self) -> np.ndarray:
-        """Four step counts."""
-        return np.array([1, 2, 3, 17])
-
-
-def _minus(a: Any, b: Any) -> Any:
-    return jax.tree.map(lambda x, y: x - y, a, b)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from thalweg.core.checks import check_positive
 from thalweg.core.trees import cast_like
 from thalweg.dynamics.kernels import Kernel, MemoryKernel
-from thalweg.dynamics.rules import Map
+from thalweg.dynamics.maps import Map
 from thalweg.dynamics.spin_sweeps import (
     Memo,
     energy_of,

@@ -156,8 +156,7 @@ def sampled_field(
 
 @eqx.filter_jit
 def _field(problem: Any, time: Any, points: Any) -> Any:
-    rule = problem.rule
-    t = time if rule.has_continuous_time else time.astype(rule.time_dtype(np.float64))
+    t = time.astype(problem.rule.time_dtype(np.float64))
     return jax.vmap(lambda y: problem.displacement(y, t))(points)
 
 

@@ -14,7 +14,7 @@ from thalweg.core.declared import declared_energy, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import holds_parameter
-from thalweg.dynamics import Deterministic, Problem, Rule, SteepestDescent, make_problem
+from thalweg.dynamics import Problem, Rule, SteepestDescent, make_problem
 from thalweg.explorer.printing.blocks import NoFormulasError
 from thalweg.explorer.printing.printer import Printed, print_function
 
@@ -307,8 +307,7 @@ def _functions(system: PlanarSystem) -> list[Printed]:
 
 def _time(system: PlanarSystem, t: Any) -> Any:
     """The time as the rule counts it: a map counts steps."""
-    rule: Deterministic = system.problem.rule
-    return t if rule.has_continuous_time else jax.numpy.asarray(t, rule.time_dtype(np.float64))
+    return jax.numpy.asarray(t, system.problem.rule.time_dtype(np.float64))
 
 
 def _print(name: str, fn: Callable[..., Any], system: PlanarSystem) -> Printed:

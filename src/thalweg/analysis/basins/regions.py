@@ -153,7 +153,7 @@ def _level(
     for call in reversed(range(_CALLS)):
         radii = radius * _RATIO ** np.arange(call * _LEVELS, (call + 1) * _LEVELS)
         away = radii[:, None, None, None] * spread.transpose(0, 2, 1)
-        after = np.asarray(_falls(problem, centers, forms, away, np.asarray(is_flow)))
+        after = np.asarray(_changes(problem, centers, forms, away, np.asarray(is_flow)))
         wanted = -_SHARE * decay * radii[:, None, None] ** 2
         falls = np.all(after < wanted, axis=(1, 2))
         outermost = int(np.argmin(falls[::-1])) if not falls.all() else _LEVELS
@@ -184,7 +184,7 @@ def clear_of(problem: Problem, part: Regions, z: np.ndarray) -> Regions:
 
 
 @eqx.filter_jit
-def _falls(problem: Problem, centers: Any, forms: Any, away: Any, is_flow: Any) -> jax.Array:
+def _changes(problem: Problem, centers: Any, forms: Any, away: Any, is_flow: Any) -> jax.Array:
     """V̇ of a flow, the change of V in a step of a map, at distances `(levels, n, m, d)`."""
     widths = problem.chart.widths
     following, later = jnp.roll(centers, -1, axis=0), jnp.roll(forms, -1, axis=0)

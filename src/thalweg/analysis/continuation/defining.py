@@ -103,8 +103,7 @@ def _split(family: Family, x: jax.Array) -> tuple[jax.Array, jax.Array]:
 def _own(family: Family, z: jax.Array, v: jax.Array) -> jax.Array:
     """Av, in coordinates divided by their units."""
     _, slope = jax.jvp(family, (z,), (jnp.append(v, 0.0),))
-    plain = slope * family.f_scale / family.y_scale
-    return plain if family.problem.rule.has_continuous_time else plain + v
+    return family.problem.rule.own_product(slope * family.f_scale / family.y_scale, v)
 
 
 @eqx.filter_jit

@@ -194,13 +194,14 @@ class PlaneCollection:
         return np.array(points)
 
     def _plane(self, kind: str, seeds: Sequence[Special] = ()) -> Plane:
-        """The equations of a kind; the largest frequency that begins a curve is their unit."""
+        """The equations of a kind; the largest frequency that begins a flow's is their unit."""
         if kind not in self.planes:
             d = self.family.dimension
             rates = [s.frequency for s in seeds if s.frequency and kind == "hopf"]
             known = [float(plane.rate) for plane in self.planes.values()]
             sizes = np.asarray(self.family.f_scale) / np.asarray(self.family.y_scale)
             rate = max(rates) if rates else max([*known, float(np.max(sizes))])
+            rate = rate if self.family.problem.rule.has_continuous_time else 1.0
             # Numbers in no simple ratio, so that no symmetry of a rule puts c across its pair.
             phase = 1.0 + np.sqrt(np.arange(2.0, d + 2.0)) % 1.0
             self.planes[kind] = Plane(

@@ -11,6 +11,7 @@ from thalweg.analysis.continuation.diagram import checked_range, seed_of
 from thalweg.analysis.continuation.seeds import shares
 from thalweg.analysis.continuation.traced import ENDS, Curve
 from thalweg.analysis.two_parameters.collection import PlaneCollection
+from thalweg.analysis.two_parameters.indicators import coefficients
 from thalweg.analysis.two_parameters.plane import Plane, states_at
 from thalweg.analysis.two_parameters.result import (
     BifurcationCurve,
@@ -18,7 +19,7 @@ from thalweg.analysis.two_parameters.result import (
     LineChecks,
     SpecialPoint,
 )
-from thalweg.analysis.two_parameters.special import Found, coefficients
+from thalweg.analysis.two_parameters.special import Found
 from thalweg.core.about import About
 from thalweg.core.batches import in_batches
 from thalweg.core.domains import Domain

@@ -40,7 +40,7 @@ class Plane(eqx.Module):
         f_scale: the unit of each component of the displacement, `(d,)`.
         low: where the ranges of the parameters begin, `(2,)`.
         width: how long they are, `(2,)`.
-        rate: the unit of eigenvalues of a flow.
+        rate: the unit of eigenvalues; 1 of a map, whose multipliers have none.
         phase: the vector c, `(d,)`: any that is not at right angles to what a pair spans.
     """
 
@@ -93,10 +93,10 @@ class Plane(eqx.Module):
         return lambda y: problem.displacement(y * self.y_scale) / self.f_scale
 
     def own(self, z: jax.Array, v: jax.Array) -> jax.Array:
-        """Av at a point, of a flow in units of the rate."""
+        """Av at a point, in units of the rate."""
         _, slope = jax.jvp(self.displacement(z), (z[: self.dimension],), (v,))
-        plain = slope * self.f_scale / self.y_scale
-        return plain / self.rate if self.problem.rule.has_continuous_time else plain + v
+        product = self.problem.rule.own_product(slope * self.f_scale / self.y_scale, v)
+        return product / self.rate
 
     def with_jacobian(self, z: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The values that are zero at a bifurcation, `(n,)`, and derivatives, `(n, n + 1)`."""

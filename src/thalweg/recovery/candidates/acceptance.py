@@ -8,7 +8,7 @@ import numpy as np
 from thalweg.core.batches import BATCH, in_batches
 from thalweg.core.charts import Chart
 from thalweg.recovery.candidates.derivatives import Derivatives
-from thalweg.recovery.candidates.fall import HUNTS, NEAREST, falls_at, run_along
+from thalweg.recovery.candidates.fall import HUNTS, NEAREST, fall_at_points, run_along
 from thalweg.recovery.candidates.hunts import hunt_rises, is_near
 from thalweg.recovery.question import Question, evaluate
 
@@ -135,7 +135,7 @@ def _falls_on_runs(
             sizes = [np.sqrt(np.sum(a**2, axis=1)) for a in (gradients, moves)]
             falls = -np.sum(gradients * moves, axis=1) / (sizes[0] * sizes[1] + 1e-300)
     else:
-        (falls,) = in_batches(lambda some: (falls_at(question.problem, energy, some),), flat)
+        (falls,) = in_batches(lambda some: (fall_at_points(question.problem, energy, some),), flat)
     counts = np.isfinite(falls) & ~is_near(question, flat, centres)
     falls = np.where(counts, falls, np.inf).reshape(shape)
     first = np.argmin(falls, axis=0), np.arange(shape[1])

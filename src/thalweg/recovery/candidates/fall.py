@@ -1,4 +1,4 @@
-"""Does an energy fall along a rule? Its rate at points, and hunts for the worst points."""
+"""The fall of an energy along a rule: at points, at the worst points, and on runs."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.charts import Chart
+from thalweg.core.trees import smooth_norm
 from thalweg.dynamics import Problem
 
 HUNTS = 256  # in one compiled program; the lowest falls of all are kept
@@ -15,7 +16,6 @@ NEAREST = 1e-4
 _STEPS = 40  # of lengths .1 · .85ᵏ widths: the last, 1.8e-4, is as near as a place is told
 _WALK = 128  # steps: 2.5 widths, from anywhere in the domain to what attracts there
 _STRIDE = 0.02  # of the widths: a walk only gathers places, so it need not be exact
-_ROUNDING = 1e-9  # of the energy: 1e7 roundings, since energies here are sums of many terms
 
 
 def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
@@ -24,25 +24,16 @@ def fall(problem: Problem, energy: Any, y: jax.Array) -> jax.Array:
     A flow: −∇E·f / (|∇E| |f|), with coordinates in units of the domain. A map: the drop of the
     energy over one step, E(y) − E(y⁺), relative to |∇E| |y⁺ − y| at both ends and to rounding.
     """
-    widths = jnp.asarray(problem.chart.widths)
-    velocity = problem.displacement(y)
 
     def at(z: jax.Array) -> jax.Array:
         return energy(problem.chart.embed(z))
 
-    level, gradient = jax.value_and_grad(at)(y)
-    length = _norm(velocity / widths)
-    if problem.rule.has_continuous_time:
-        return -jnp.dot(gradient, velocity) / (_norm(gradient * widths) * length + 1e-300)
-    next_level, next_gradient = jax.value_and_grad(at)(y + velocity)
-    steepness = _norm(gradient * widths) + _norm(next_gradient * widths)
-    # A drop that rounding could have made is none.
-    noise = _ROUNDING * (jnp.abs(level) + jnp.abs(next_level))
-    return (level - next_level) / (steepness * length + noise + 1e-300)
+    widths = jnp.asarray(problem.chart.widths)
+    return problem.rule.fall(at, y, problem.displacement(y), widths)
 
 
 @eqx.filter_jit
-def falls_at(problem: Problem, energy: Any, points: Any) -> jax.Array:
+def fall_at_points(problem: Problem, energy: Any, points: Any) -> jax.Array:
     """`fall` at points `(n, d)`."""
     return jax.vmap(lambda y: fall(problem, energy, y))(points)
 
@@ -64,7 +55,7 @@ def hunt(problem: Problem, energy: Any, starts: Any) -> tuple[jax.Array, jax.Arr
             better = value < least
             best, least = jnp.where(better, y, best), jnp.where(better, value, least)
             direction = gradient * widths
-            moved = y - size * widths * direction / (_norm(direction) + 1e-300)
+            moved = y - size * widths * direction / (smooth_norm(direction) + 1e-300)
             return (stay_inside(problem.chart, moved, y), best, least), None
 
         sizes = 0.1 * 0.85 ** jnp.arange(_STEPS)
@@ -116,7 +107,7 @@ def _pace(problem: Problem, y: jax.Array, stride: jax.Array) -> jax.Array:
 
     def direction(y: jax.Array) -> jax.Array:
         velocity = problem.displacement(y)
-        return velocity / (_norm(velocity / widths) + 1e-300)
+        return velocity / (smooth_norm(velocity / widths) + 1e-300)
 
     if problem.rule.has_continuous_time:
         moved = y + stride * direction(y + 0.5 * stride * direction(y))
@@ -128,7 +119,3 @@ def _pace(problem: Problem, y: jax.Array, stride: jax.Array) -> jax.Array:
 def stay_inside(chart: Chart, moved: jax.Array, before: jax.Array) -> jax.Array:
     """The moved point, held at the walls; the one before where it is not finite."""
     return jnp.where(jnp.all(jnp.isfinite(moved)), chart.clip(moved), before)
-
-
-def _norm(vector: jax.Array) -> jax.Array:
-    return jnp.sqrt(jnp.sum(vector**2) + 1e-300)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from thalweg.core.batches import in_batches
-from thalweg.recovery.candidates.fall import HUNTS, falls_at, hunt
+from thalweg.recovery.candidates.fall import HUNTS, fall_at_points, hunt
 from thalweg.recovery.findings import Finding
 from thalweg.recovery.question import Question
 from thalweg.recovery.refutations.cycles import has_cycle
@@ -27,7 +27,7 @@ def unless_too_long(question: Question, finding: Finding) -> Finding:
     if has_cycle(question):
         return _set_aside(finding, f"{fact}; but no energy falls round a cycle of full steps.")
     problem, sites = question.problem, question.sites
-    falls = np.asarray(falls_at(problem, finding.energy, sites.points))
+    falls = np.asarray(fall_at_points(problem, finding.energy, sites.points))
     num_hunts = 0
     if np.all(falls >= _RISES):
         starts = np.concatenate([sites.points, sites.fresh, question.special_points])

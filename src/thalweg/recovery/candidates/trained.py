@@ -6,7 +6,7 @@ import numpy as np
 from thalweg.core.batches import in_batches
 from thalweg.recovery.candidates.acceptance import check_accepted
 from thalweg.recovery.candidates.derivatives import derivatives_of
-from thalweg.recovery.candidates.fall import HUNTS, falls_at, walk
+from thalweg.recovery.candidates.fall import HUNTS, fall_at_points, walk
 from thalweg.recovery.candidates.hunts import (
     centres_of,
     falls_at_centres,
@@ -50,7 +50,7 @@ def trained_network(
     centres = centres_of(question)
     energy = _first(question, centres)
     points = sample_points(question, centres)
-    (falls,) = in_batches(lambda some: (falls_at(question.problem, energy, some),), points)
+    (falls,) = in_batches(lambda some: (fall_at_points(question.problem, energy, some),), points)
     points = points[np.isfinite(falls)]
     if not len(points):
         return None, float("nan"), "The rule is finite at no sample.", None

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
@@ -52,9 +51,8 @@ def displacement_and_slope(about: Posed, y: Any) -> Any:
 
 def rate(about: Posed, y: Any) -> Any:
     """Rate of the energy's rise: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
-    if about.problem.rule.has_continuous_time:
-        return jnp.dot(jax.grad(level, argnums=1)(about, y), displacement(about, y))
-    return level(about, y + displacement(about, y)) - level(about, y)
+    rule = about.problem.rule
+    return rule.rise_by(lambda at: level(about, at), y, displacement(about, y))
 
 
 def rate_and_slope(about: Posed, y: Any) -> Any:

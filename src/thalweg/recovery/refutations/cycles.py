@@ -19,9 +19,9 @@ _CLEAR = 10.0
 
 @dataclass(frozen=True)
 class KnownCyclesLevel(Level):
-    """A cycle excludes an energy: those that the caller knows."""
+    """A known cycle excludes an energy: one of those that the caller gives."""
 
-    name: ClassVar[str] = "a cycle excludes an energy"
+    name: ClassVar[str] = "a known cycle excludes an energy"
     cost: ClassVar[Cost] = Cost.CHEAP
 
     def applies(self, question: Question, so_far: Findings) -> bool:
@@ -35,7 +35,7 @@ class KnownCyclesLevel(Level):
 
 @dataclass(frozen=True)
 class SearchedCyclesLevel(Level):
-    """A cycle excludes an energy: one is searched for."""
+    """A cycle excludes an energy: one that a search finds."""
 
     name: ClassVar[str] = "a cycle excludes an energy"
     cost: ClassVar[Cost] = Cost.THOROUGH
