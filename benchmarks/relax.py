@@ -3,9 +3,9 @@
     python benchmarks/relax.py
     python benchmarks/relax.py --torch PATH/TO/PYTHON   (with torch and torchdeq)
 
-Measured on two cores: implicit 1.25 forward runs, equilibrium propagation 1.3, unrolled 3.8, 4.5
-when checkpointed; 6.6, 4, 310 and 44 MB. No gradient costs less than the forward run, so none can
-be an eighth of one that costs 3.8: of the unrolled time the implicit gradient takes a third.
+Measured on two cores: implicit 1.15 forward runs, equilibrium propagation 1.3, unrolled 3.8, 4.4
+when checkpointed; 5.8, 4, 310 and 44 MB. No gradient costs less than the forward run, so none can
+be an eighth of one that costs 3.8: of the unrolled time the implicit gradient takes .30.
 
 Processor time of a call, compiled, in units of the forward run; the median over rounds in turn.
 Peers do the same arithmetic in a process of their own and report their own ratio to their own

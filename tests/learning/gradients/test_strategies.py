@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.learning.layers import INPUT, START, STEP, TARGET, Bowl, bowl, half_square, network
+from tests.learning.layers import INPUT, START, STEP, TARGET, A, Bowl, bowl, half_square, network
 
 import thalweg as tw
 from thalweg.core.trees import replace
@@ -131,6 +131,24 @@ def test_the_gradient_of_rest_does_not_depend_on_the_metric():
         other = tw.Relax(step, tol=1e-15, max_steps=5000)
         found = other.value_and_grad(half_square, START, INPUT, TARGET)
         np.testing.assert_allclose(found.input, plain.input, atol=1e-11)
+
+
+def test_conjugate_gradients_see_small_gradients_and_tell_their_steps():
+    """In float32 the square of 1e-25 is nothing; n curvatures take n steps."""
+    start, x, y = (a.astype(np.float32) for a in (START, INPUT, TARGET))
+    layer = bowl(Implicit(rtol=1e-5), tol=1e-6)
+
+    def loss(end, y, size):
+        return size * half_square(end, y)
+
+    plain = layer.value_and_grad(loss, start, x, y, np.float32(1.0))
+    small = layer.value_and_grad(loss, start, x, y, np.float32(1e-25))
+    np.testing.assert_allclose(1e25 * np.asarray(small.input), plain.input, rtol=1e-5)
+    truth = np.linalg.solve(A, np.linalg.solve(A, x) - y)
+    np.testing.assert_allclose(plain.input, truth, rtol=1e-4)
+    for found in (plain, small):
+        assert int(found.solve.num_steps) == 4
+        assert 0.0 < float(found.solve.residual) < 1e-5
 
 
 def plain_energy():

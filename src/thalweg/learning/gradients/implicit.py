@@ -76,6 +76,10 @@ class Implicit(Gradient):
         def system(v: Any) -> Any:
             return jax.tree.map(lambda a, b: a - b, v, pull(v)[0])
 
+        # In units of its largest entry, so that no square of a small gradient is lost.
+        largest = jnp.max(jnp.stack([jnp.max(jnp.abs(c)) for c in jax.tree.leaves(cotangent)]))
+        scale = jnp.where(largest > 0, largest, 1.0)
+        cotangent = jax.tree.map(lambda a: a / scale, cotangent)
         size = norm(cotangent)
         rtol = run.until.rtol if self.rtol is None else jnp.asarray(self.rtol, size.dtype)
         # Below that, rounding is what is left, not the solver's fault.
@@ -83,23 +87,55 @@ class Implicit(Gradient):
         atol = jnp.maximum(rtol, floor) * size
         count = sum(leaf.size for leaf in jax.tree.leaves(cotangent))
         most = 10 * count if self.max_steps is None else self.max_steps
-        is_symmetric = has_symmetric_jacobian(law)
-        tags = frozenset({lx.positive_semidefinite_tag} if is_symmetric else set())
-        structure = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), cotangent)
-        operator = lx.FunctionLinearOperator(system, structure, tags)
-        # The size of the residual counts, not that of each entry against its own right-hand side.
-        limits: Any = {"rtol": 0.0, "atol": atol, "norm": norm, "max_steps": most}
-        # The true residual is looked at below: no need to make it anew along the way, which takes a
-        # fifth of the memory.
-        solver = lx.CG(stabilise_every=None, **limits) if is_symmetric else lx.GMRES(**limits)
-        found = lx.linear_solve(operator, cotangent, solver, throw=False)
-        left = jax.tree.map(lambda a, b: a - b, system(found.value), cotangent)
+        solver = _conjugate_gradients if has_symmetric_jacobian(law) else _minimal_residuals
+        found, taken = solver(system, cotangent, atol, most)
+        left = jax.tree.map(lambda a, b: a - b, system(found), cotangent)
         residual = norm(left) / jnp.where(size > 0, size, 1.0)
         # A solver that stopped early may still have come as far as rounding lets it.
         limit = jnp.maximum(10.0 * rtol, float(np.sqrt(np.finfo(size.dtype).eps)))
         is_solved = residual <= limit
-        value = jax.tree.map(lambda a: jnp.where(is_solved, a, jnp.nan), found.value)
-        return value, SolveInfo(residual, found.stats["num_steps"], is_solved)
+        value = jax.tree.map(lambda a: jnp.where(is_solved, scale * a, jnp.nan), found)
+        return value, SolveInfo(residual, taken, is_solved)
+
+
+def _minimal_residuals(system: Any, right: Any, atol: Any, most: int) -> tuple[Any, Any]:
+    """What solves a system as far as GMRES comes, and its steps."""
+    structure = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), right)
+    # The size of the residual counts, not that of each entry against its own right-hand side.
+    limits: Any = {"rtol": 0.0, "atol": atol, "norm": norm, "max_steps": most}
+    operator = lx.FunctionLinearOperator(system, structure)
+    found = lx.linear_solve(operator, right, lx.GMRES(**limits), throw=False)
+    return found.value, found.stats["num_steps"]
+
+
+def _conjugate_gradients(system: Any, right: Any, atol: Any, most: int) -> tuple[Any, Any]:
+    """What solves a symmetric system as far as conjugate gradients come, and their steps.
+
+    Lineax's keep two states more (a scale of each entry, and the last change) and take a step
+    more; JAX's do not tell of their steps. On the way to no solution all becomes NaN.
+    """
+
+    def solve(mv: Any, right: Any) -> tuple[Any, Any]:
+        def goes_on(loop: Any) -> Any:
+            *_, gamma, count = loop
+            return (gamma > atol**2) & (count < most)
+
+        def step(loop: Any) -> Any:
+            x, r, p, gamma, count = loop
+            image = mv(p)
+            alpha = gamma / dot(p, image)
+            x = jax.tree.map(lambda x, p: x + alpha * p, x, p)
+            r = jax.tree.map(lambda r, q: r - alpha * q, r, image)
+            ahead = dot(r, r)
+            p = jax.tree.map(lambda r, p: r + ahead / gamma * p, r, p)
+            return x, r, p, ahead, count + 1
+
+        zero = jax.tree.map(jnp.zeros_like, right)
+        begin = (zero, right, right, dot(right, right), jnp.zeros((), jnp.int32))
+        x, *_, count = jax.lax.while_loop(goes_on, step, begin)
+        return x, count
+
+    return jax.lax.custom_linear_solve(system, right, solve, symmetric=True, has_aux=True)
 
 
 @eqx.filter_custom_vjp
