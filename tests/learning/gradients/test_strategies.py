@@ -143,12 +143,25 @@ def test_conjugate_gradients_see_small_gradients_and_tell_their_steps():
 
     plain = layer.value_and_grad(loss, start, x, y, np.float32(1.0))
     small = layer.value_and_grad(loss, start, x, y, np.float32(1e-25))
-    np.testing.assert_allclose(1e25 * np.asarray(small.input), plain.input, rtol=1e-5)
+    np.testing.assert_allclose(1e25 * np.asarray(small.input), plain.input, rtol=1e-4)
     truth = np.linalg.solve(A, np.linalg.solve(A, x) - y)
     np.testing.assert_allclose(plain.input, truth, rtol=1e-4)
     for found in (plain, small):
         assert int(found.solve.num_steps) == 4
         assert 0.0 < float(found.solve.residual) < 1e-5
+
+
+def test_a_plain_nudge_does_not_depend_on_the_size_of_the_loss():
+    """Nudged by the cotangent itself, 1e-25 would be lost beside states of the size of one."""
+    start, x, y = (a.astype(np.float32) for a in (START, INPUT, TARGET))
+    layer = bowl(EquilibriumPropagation(0.4), tol=1e-6)
+
+    def loss(x, size):
+        return size * half_square(layer(start, x), y)
+
+    found = 1e25 * np.asarray(jax.grad(loss)(x, np.float32(1e-25)))
+    truth = np.linalg.solve(A, np.linalg.solve(A, x) - y)
+    np.testing.assert_allclose(found, truth, rtol=1e-3)
 
 
 def plain_energy():

@@ -81,3 +81,12 @@ def filled(cotangent: Any, state: Any) -> Any:
         cotangent,
         is_leaf=lambda x: x is None,
     )
+
+
+def largest(cotangent: Any) -> jax.Array:
+    """The largest entry in size, a scalar, or 1 where all are zero: the unit to compute in.
+
+    Squares of what is smaller than 1e-19 are nothing in float32.
+    """
+    found = jnp.max(jnp.stack([jnp.max(jnp.abs(c)) for c in jax.tree.leaves(cotangent)]))
+    return jnp.where(found > 0, found, 1.0)

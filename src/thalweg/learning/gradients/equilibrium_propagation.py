@@ -10,9 +10,9 @@ import jax.numpy as jnp
 
 from thalweg.core.declared import declared_energy, has_symmetric_jacobian
 from thalweg.core.errors import InputError
-from thalweg.core.trees import dot, has_tracer, is_integer, replace
+from thalweg.core.trees import dot, has_tracer, is_integer, norm, replace
 from thalweg.dynamics import GradientStep, Map
-from thalweg.learning.gradients.base import Gradient, SolveInfo, filled
+from thalweg.learning.gradients.base import Gradient, SolveInfo, filled, largest
 from thalweg.learning.runs import Relaxed, Run
 from thalweg.simulation.settled import rms
 
@@ -31,7 +31,8 @@ class EquilibriumPropagation(Gradient):
     least eigenvalue of the Hessian.
 
     `value_and_grad` nudges by the loss. Under plain `jax.grad` the loss is not known, only its
-    cotangent ∂L/∂x at rest: the nudge is then β ⟨∂L/∂x, x⟩, which has the same limit.
+    cotangent c = ∂L/∂x at rest: the nudge is then β ⟨c/|c|, x⟩, whose gradient times |c| has
+    the same limit. (β ⟨c, x⟩ would be lost in rounding where a loss is a mean over many samples.)
 
     Arguments:
         nudge: β.
@@ -179,9 +180,14 @@ def _rest_backward(
     state: Any, cotangents: Any, perturbed: Any, run: Run, gradient: EquilibriumPropagation
 ) -> Any:
     used = filled(cotangents[0], state)
-    nudged, _ = gradient.nudged(run, state, lambda x: dot(x, used))
+    scale = largest(used)
+    used = jax.tree.map(lambda a: a / scale, used)
+    size = norm(used)
+    size = jnp.where(size > 0, size, 1.0)
+    nudged, _ = gradient.nudged(run, state, lambda x: dot(x, used) / size)
     start, states, nudged = jax.tree.map(lambda a: a[None], (run.start, state, nudged))
     found = gradient.contrasted(replace(run, start=start), states, nudged)
+    found = jax.tree.map(lambda a: scale * size * a, found)
     return replace(found, start=jax.tree.map(lambda a: a[0], found.start))
 
 

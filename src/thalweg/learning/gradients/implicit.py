@@ -11,7 +11,7 @@ import numpy as np
 
 from thalweg.core.declared import has_symmetric_jacobian
 from thalweg.core.trees import dot, norm, replace
-from thalweg.learning.gradients.base import Gradient, SolveInfo, filled
+from thalweg.learning.gradients.base import Gradient, SolveInfo, filled, largest
 from thalweg.learning.runs import Relaxed, Run, held_still
 
 
@@ -76,9 +76,7 @@ class Implicit(Gradient):
         def system(v: Any) -> Any:
             return jax.tree.map(lambda a, b: a - b, v, pull(v)[0])
 
-        # In units of its largest entry, so that no square of a small gradient is lost.
-        largest = jnp.max(jnp.stack([jnp.max(jnp.abs(c)) for c in jax.tree.leaves(cotangent)]))
-        scale = jnp.where(largest > 0, largest, 1.0)
+        scale = largest(cotangent)
         cotangent = jax.tree.map(lambda a: a / scale, cotangent)
         size = norm(cotangent)
         rtol = run.until.rtol if self.rtol is None else jnp.asarray(self.rtol, size.dtype)
@@ -99,7 +97,7 @@ class Implicit(Gradient):
 
 
 def _minimal_residuals(system: Any, right: Any, atol: Any, most: int) -> tuple[Any, Any]:
-    """What solves a system as far as GMRES comes, and its steps."""
+    """The solution of a system as far as GMRES comes, and the steps taken."""
     structure = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), right)
     # The size of the residual counts, not that of each entry against its own right-hand side.
     limits: Any = {"rtol": 0.0, "atol": atol, "norm": norm, "max_steps": most}
@@ -109,7 +107,7 @@ def _minimal_residuals(system: Any, right: Any, atol: Any, most: int) -> tuple[A
 
 
 def _conjugate_gradients(system: Any, right: Any, atol: Any, most: int) -> tuple[Any, Any]:
-    """What solves a symmetric system as far as conjugate gradients come, and their steps.
+    """The solution of a symmetric system as far as conjugate gradients come, and the steps taken.
 
     Lineax's keep two states more (a scale of each entry, and the last change) and take a step
     more; JAX's do not tell of their steps. On the way to no solution all becomes NaN.
