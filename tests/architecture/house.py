@@ -60,9 +60,9 @@ PARTS = {
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
         "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
-        "layers", "portrait_data", "portraits", "animations", "cobwebs", "landscapes", "spectra",
+        "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra",
         "trajectories",
-        "paths", "verdicts", "splits", "operators", "passages", "bifurcations",
+        "paths", "animations", "verdicts", "splits", "operators", "passages", "bifurcations",
         "bifurcation_curves", "sweeps", "basins", "basin_fractions",
     ),
     "recovery": (

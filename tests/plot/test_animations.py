@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import thalweg as tw
+from thalweg.core.about import About
 
 
 def frames(file):
@@ -43,11 +44,40 @@ def test_a_map_jumps(tmp_path):
     assert np.any(first != last)
 
 
+def ink(frame):
+    """How many pixels have the blue of a run."""
+    return int(np.sum(np.abs(frame - np.array([0, 114, 178])).sum(axis=-1) < 60))
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_map"), [(2, False), (1, False), (2, True)], ids=["plane", "one", "map"]
+)
+def test_a_run_grows_from_frame_to_frame(tmp_path, columns, is_map):
+    angles = np.linspace(0.0, 6.0, 40)
+    kind, names = "map" if is_map else "flow", ("x", "y")[:columns]
+    run = tw.Trajectory(
+        times=np.arange(40, dtype=int if is_map else float),
+        states=np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, :columns],
+        last_time=np.asarray(39.0),
+        last_state=np.zeros(columns),
+        result=tw.Result.successful,
+        steps=40,
+        rejected=0,
+        evaluations=40,
+        interpolation=None,
+        about=About("curve", kind, names),
+    )
+    file = tw.plot.run_animation(run, tmp_path / "run.gif", frames=3)
+    first, second, third = frames(file)
+    assert 0 < ink(first) < ink(second) < ink(third)
+    np.testing.assert_allclose(first[-40:], third[-40:], atol=40.0)  # the frame stays
+
+
 def test_what_cannot_be_written(tmp_path):
     with pytest.raises(tw.InputError, match=r"no \.gif and no \.mp4"):
         tw.plot.animation(tw.models.Henon(), tmp_path / "run.avi")
     with pytest.raises(tw.InputError, match="one coordinate"):
         tw.plot.animation(tw.models.CurieWeiss(), tmp_path / "run.gif", equilibria=())
     if shutil.which("ffmpeg") is None:
-        with pytest.raises(tw.InputError, match="needs the program ffmpeg"):
+        with pytest.raises(tw.InputError, match="needs the program ffmpeg, which is not here"):
             tw.plot.animation(tw.models.Henon(), tmp_path / "run.mp4")

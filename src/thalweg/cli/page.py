@@ -23,6 +23,7 @@ def analyzed(
     context: typer.Context,
     with_page: bool,
     quiet: bool,
+    animate: str = "",
 ) -> tuple["Analysis", dict[str, bytes]]:
     """The analysis that was asked for, and its page and figures, by the names of their files.
 
@@ -32,6 +33,7 @@ def analyzed(
         context: the command as it was typed.
         with_page: whether there is a place for files; none are made otherwise.
         quiet: whether to say nothing on the way.
+        animate: the kind of animation, or empty for none.
     """
     from thalweg.cli.parse.loader import pointing_to_a_map
     from thalweg.report import analyze
@@ -42,11 +44,17 @@ def analyzed(
         Stages(asked.system.name, count, quiet=quiet) as stage,
     ):
         found = analyze.analyze(asked.subject, asked.domain, **asked.known, **options, stage=stage)
-        return found, _page_files(found, asked.system, context, stage) if with_page else {}
+        if not with_page:
+            return found, {}
+        return found, _page_files(found, asked.system, context, stage, animate)
 
 
 def _page_files(
-    found: "Analysis", system: "System", context: typer.Context, stage: Callable[[str], None]
+    found: "Analysis",
+    system: "System",
+    context: typer.Context,
+    stage: Callable[[str], None],
+    animate: str,
 ) -> dict[str, bytes]:
     """Draw the page and the figures of an analysis, by the names of their files.
 
@@ -55,12 +63,13 @@ def _page_files(
         system: what it is of; the page does not say where its file lies.
         context: the command as it was typed.
         stage: told that figures are drawn.
+        animate: the kind of animation, or empty for none.
     """
     from thalweg.report import analysis_page
 
     stage("figures")
     named = found.called(system.portable_name)
-    return analysis_page(named, **made_with(system, context)).files()
+    return analysis_page(named, animate=animate, **made_with(system, context)).files()
 
 
 def made_with(system: "System", context: typer.Context) -> dict[str, Any]:

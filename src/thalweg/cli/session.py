@@ -106,9 +106,9 @@ class Session:
             for name, content in files.items():
                 write_atomically(self.folder / name, content)
             path = write_atomically(self.folder / "result.json", document)
-            pages = [str(self.folder / name) for name in files if name.endswith(".html")]
-            figures = len(files) - len(pages)
-            also = [*pages, *([f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else [])]
+            figures = sum(name.endswith(".svg") for name in files)
+            also = [str(self.folder / name) for name in files if not name.endswith(".svg")]
+            also += [f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else []
             self.message(f"Wrote {', '.join([str(path), *also])}.")
         if self.as_json:
             self._print(document.removesuffix("\n"))

@@ -119,6 +119,33 @@ def _floats_where_annotated(tree: Tree) -> Tree:
     return jax.tree.unflatten(treedef, visited)
 
 
+def is_plain_list(node: Any) -> bool:
+    """True if it is a vector or matrix written as numbers, rather than a pytree (as in `Box`)."""
+    if type(node) not in (list, tuple) or not node:
+        return False
+    return all(isinstance(x, int | float | np.number) or is_plain_list(x) for x in node)
+
+
+def lists_as_arrays(tree: Any) -> Any:
+    """A state, or stacked ones, in which lists of numbers are float64 vectors or matrices.
+
+    Raises:
+        InputError: the rows of a matrix differ in length.
+    """
+
+    def as_array(node: Any) -> Any:
+        if not is_plain_list(node):
+            return node
+        try:
+            return np.array(node, np.float64)
+        except ValueError as error:
+            raise InputError(
+                f"States in a list must all have as many coordinates, got {node}."
+            ) from error
+
+    return jax.tree.map(as_array, tree, is_leaf=is_plain_list)
+
+
 def is_integer(value: Any) -> bool:
     """True for Python's and NumPy's integers; a boolean is none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -7,7 +7,7 @@ returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path
 `curve_lines`, `sgld_shares`, `sweep_data`, `basin_image`.
 """
 
-from thalweg.plot.animations import animation
+from thalweg.plot.animations import animation, portrait_animation, run_animation
 from thalweg.plot.basin_fractions import basin_fractions
 from thalweg.plot.basins import BasinImage, basin_image, basins
 from thalweg.plot.bifurcation_curves import bifurcation_curves, curve_lines
@@ -58,7 +58,9 @@ __all__ = [
     "path",
     "path_data",
     "phase_portrait",
+    "portrait_animation",
     "portrait_data",
+    "run_animation",
     "sgld_passage",
     "sgld_shares",
     "spectrum",

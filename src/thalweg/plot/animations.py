@@ -1,8 +1,9 @@
-"""Phase portraits in which trajectories run, as a file that plays."""
+"""Trajectories that run, in a phase portrait or alone, as a file that plays."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,10 +13,21 @@ from thalweg.core.errors import InputError
 from thalweg.core.files import write_atomically
 from thalweg.dynamics import Rule
 from thalweg.plot.curves import Run
+from thalweg.plot.paths import path, path_data
 from thalweg.plot.portrait_data import STARTS, portrait_data
 from thalweg.plot.portraits import draw_portrait
-from thalweg.plot.style import track_colour
+from thalweg.plot.scenes import Portrait
+from thalweg.plot.style import BLUE, track_colour
+from thalweg.plot.trajectories import trajectory, trajectory_data
 from thalweg.plot.views import View
+from thalweg.simulation import Trajectory
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+# Three seconds: long enough to see where runs go, short enough to be watched again.
+FRAMES, RATE = 60, 20
 
 # Pixels an inch: a figure of the usual width has 460.
 _DPI = 100
@@ -29,8 +41,8 @@ def animation(
     domain: Domain | None = None,
     *,
     starts: int | Any = STARTS,
-    frames: int = 60,
-    rate: int = 20,
+    frames: int = FRAMES,
+    rate: int = RATE,
     **shown: Any,
 ) -> Path:
     """Write a phase portrait in which trajectories run from their starts.
@@ -60,50 +72,163 @@ def animation(
         True
     """
     file = Path(file)
-    check_count("animation: frames", frames, least=2)
-    check_count("animation: rate", rate, least=1)
-    writer = _writer(file, rate)
+    writer = _checked_writer("animation", file, frames, rate)
     data = portrait_data(rule, domain, starts=starts, **shown)
     if data.view.dimension != 2:
         raise InputError("animation: runs of one coordinate are drawn by tw.plot.trajectory.")
+    return _write_portrait(data, file, writer, frames)
+
+
+def portrait_animation(
+    data: Portrait, file: str | Path, *, frames: int = FRAMES, rate: int = RATE
+) -> Path:
+    """Write a phase portrait of two axes whose trajectories run, from its numbers.
+
+    Arguments:
+        data: what `portrait_data` returned.
+        file: where to write, as for `animation`.
+        frames: how many pictures.
+        rate: pictures a second.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: the file ends in neither, ffmpeg is missing, or the portrait has one axis.
+    """
+    file = Path(file)
+    writer = _checked_writer("portrait_animation", file, frames, rate)
+    if data.view.dimension != 2:
+        raise InputError("portrait_animation: the portrait has one axis.")
+    return _write_portrait(data, file, writer, frames)
+
+
+def run_animation(
+    run: Trajectory, file: str | Path, *, frames: int = FRAMES, rate: int = RATE
+) -> Path:
+    """Write a trajectory that runs through the plane: that of `path`, or its state against time.
+
+    Arguments:
+        run: what `simulate` returned; of one coordinate it is drawn against time.
+        file: where to write: `.gif`, or `.mp4` where the program ffmpeg is installed.
+        frames: how many pictures.
+        rate: pictures a second.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: the file ends in neither, ffmpeg is missing, or it is no run of two saved
+            points or more.
+
+    Example:
+        >>> import tempfile, jax.numpy as jnp, thalweg as tw
+        >>> run = tw.simulate(tw.models.VanDerPol(), jnp.array([1.0, 0.0]), duration=20.0, save=99)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = tw.plot.run_animation(run, f"{folder}/run.gif", frames=3)
+        ...     file.stat().st_size > 1000
+        True
+    """
+    file = Path(file)
+    writer = _checked_writer("run_animation", file, frames, rate)
+    times, states, _ = trajectory_data(run)
+    if len(times) < 2:
+        raise InputError("run_animation: the run has one saved point, and nothing moves.")
+    if states.shape[1] > 1:
+        axes, places = path(run), path_data(run)[0]
+    else:
+        axes, places = trajectory(run), np.column_stack([times, states])
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # those of the whole run
+    for drawn in filter(None, [*axes.lines, axes.get_legend()]):
+        drawn.remove()
+    is_flow = np.asarray(run.times).dtype.kind == "f"
+    (orbit,) = axes.plot([], [], color=BLUE, linestyle="none", marker=".")
+    line = _runner(axes, BLUE, is_flow)
+
+    def show(time: float) -> None:
+        until = places[: int(np.searchsorted(times, time, side="right"))]
+        if is_flow:
+            here = [np.interp(time, times, column) for column in places.T]
+            _place(line, np.concatenate([until, [here]]))
+        else:  # lines from step to step would hide where it has been
+            orbit.set_data(*until.T)
+            _place(line, until[-1:])
+
+    return _write(axes, file, writer, np.linspace(times[0], times[-1], frames), show)
+
+
+def check_animated(name: str, file: str | Path) -> None:
+    """Refuse a file that no animation can be written to, before long work that ends in one.
+
+    Arguments:
+        name: of what is refused, which begins the message.
+        file: its name.
+
+    Raises:
+        InputError: it ends in neither `.gif` nor `.mp4`, or ffmpeg is missing.
+    """
+    _checked_writer(name, Path(file), FRAMES, RATE)
+
+
+def _write_portrait(data: Portrait, file: Path, writer: Any, frames: int) -> Path:
     axes = draw_portrait(data.replace(runs=[]))
+    is_flow = data.view.is_flow
+    lines = [_runner(axes, track_colour(i), is_flow) for i in range(len(data.tracks))]
+    last = max((_arrival(track) for track in data.tracks), default=1.0)
+
+    def show(time: float) -> None:
+        for line, track in zip(lines, data.tracks, strict=True):
+            _place(line, _course(data.view, track, time))
+
+    return _write(axes, file, writer, np.linspace(0.0, last, frames), show)
+
+
+def _runner(axes: "Axes", colour: str, is_flow: bool) -> "Line2D":
+    """A line with a dot at its end; of a map, dots from step to step."""
+    style = "-" if is_flow else ":"
+    look = {"color": colour, "linewidth": 1.6, "marker": "o", "markersize": 6, "zorder": 6}
+    return axes.plot([], [], linestyle=style, **look)[0]
+
+
+def _place(line: "Line2D", course: np.ndarray) -> None:
+    """Put a line along places `(m, 2)`, its dot on the last."""
+    line.set_data(*course.T)
+    line.set_markevery([len(course) - 1])
+
+
+def _write(
+    axes: "Axes", file: Path, writer: Any, times: np.ndarray, show: Callable[[float], None]
+) -> Path:
+    """A picture of the axes for each time, which `show` moves the lines to."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # the frame stays where it is while runs move in it
-    dashes = "-" if data.view.is_flow else ":"
-    lines = [
-        axes.plot(
-            [], [], color=track_colour(i), linewidth=1.6, linestyle=dashes, marker="o",
-            markersize=6, zorder=6,
-        )[0]
-        for i in range(len(data.tracks))
-    ]  # fmt: skip
-    last = max((_arrival(track) for track in data.tracks), default=1.0)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder, f"made{file.suffix.lower()}")
         with writer.saving(figure, str(made), _DPI):
-            for time in np.linspace(0.0, last, frames):
-                for line, track in zip(lines, data.tracks, strict=True):
-                    course = _course(data.view, track, float(time))
-                    line.set_data(*course.T)
-                    line.set_markevery([len(course) - 1])
+            for time in times:
+                show(float(time))
                 writer.grab_frame()
         return write_atomically(file, made.read_bytes())
 
 
-def _writer(file: Path, rate: int) -> Any:
-    """The writer of a kind of file."""
+def _checked_writer(name: str, file: Path, frames: int, rate: int) -> Any:
+    """The writer of a kind of file.
+
+    Raises:
+        InputError: there is none, or the numbers are none.
+    """
     from matplotlib.animation import FFMpegWriter, PillowWriter
 
+    check_count(f"{name}: frames", frames, least=2)
+    check_count(f"{name}: rate", rate, least=1)
     if file.suffix.lower() == ".gif":
         return PillowWriter(rate)
     if file.suffix.lower() != ".mp4":
-        raise InputError(f"animation: {file.name} is no .gif and no .mp4.")
+        raise InputError(f"{name}: {file.name} is no .gif and no .mp4.")
     if not FFMpegWriter.isAvailable():
-        raise InputError(
-            "animation: .mp4 needs the program ffmpeg, which is not here; write a .gif."
-        )
+        raise InputError(f"{name}: .mp4 needs the program ffmpeg, which is not here; use .gif.")
     return FFMpegWriter(rate)
 
 

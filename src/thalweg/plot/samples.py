@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import jax
 import numpy as np
 
+from thalweg.analysis.equilibria.find import given_points
 from thalweg.core.errors import InputError
+from thalweg.core.trees import is_integer, lists_as_arrays
 from thalweg.dynamics import Problem
 from thalweg.plot.curves import Run, flow_runs, map_orbits, spread_starts
 from thalweg.plot.views import MOST_PLAIN
@@ -47,13 +50,21 @@ def sample_starts(problem: Problem, starts: int | Any) -> np.ndarray:
     """Coordinates `(n, d)` to run from: so many spread over the domain, or those of states.
 
     Raises:
-        InputError: their number is out of range.
+        InputError: their number is out of range, or they are no states of the rule.
     """
-    if isinstance(starts, int):
+    if is_integer(starts):
         if not 0 <= starts <= LANES:
             raise InputError(f"starts must be between 0 and {LANES}, or states, got {starts}.")
-        return spread_starts(problem, starts)
-    return np.atleast_2d(np.asarray(problem.chart.coordinates(starts), dtype=np.float64))[:LANES]
+        return spread_starts(problem, int(starts))
+    return given_points(problem, _stacked(problem, starts))[:LANES]
+
+
+def _stacked(problem: Problem, starts: Any) -> Any:
+    """States stacked along a first axis, where one alone was given, too."""
+    starts = lists_as_arrays(starts)
+    shapes = [np.shape(leaf) for leaf in jax.tree.leaves(starts)]
+    is_one = shapes == [tuple(shape) for shape in problem.chart.layout.shapes]
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[None], starts) if is_one else starts
 
 
 def sample_flow(problem: Problem, starts: np.ndarray) -> Sample:

@@ -6,8 +6,8 @@ dark or light, prints, and fits a telephone.
 
 import base64
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from importlib import resources
 from string import Template
@@ -168,11 +168,13 @@ class Page:
         title: what it is about.
         lead: the answer in a sentence or two.
         sections: its parts.
+        others: files that lie beside it, by name.
     """
 
     title: str
     lead: str
     sections: Sequence[Section]
+    others: Mapping[str, bytes] = field(default_factory=dict)
 
     def pictures(self) -> Iterable[Picture]:
         """All figures, in order."""
@@ -190,7 +192,7 @@ class Page:
         )
 
     def files(self) -> dict[str, bytes]:
-        """Files to write, by name: the figures, and the page itself as `report.html`.
+        """Files to write, by name: the figures, what lies beside, and the page as `report.html`.
 
         Raises:
             InputError: two figures have one name.
@@ -201,4 +203,4 @@ class Page:
             if name in found:
                 raise InputError(f"Page: two figures are called {picture.name!r}.")
             found[name] = picture.svg
-        return found | {"report.html": self.to_html().encode()}
+        return found | dict(self.others) | {"report.html": self.to_html().encode()}

@@ -1,8 +1,12 @@
 """Axes as pictures of a page."""
 
 import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thalweg.core.errors import InputError
 from thalweg.report.page import Picture
 
 if TYPE_CHECKING:
@@ -29,3 +33,21 @@ def picture(axes: "Axes", name: str, caption: str, alt: str) -> Picture:
     with mpl.rc_context(_REPEATABLE):
         figure.savefig(buffer, format="svg", dpi=_DPI, metadata={"Date": None, "Creator": None})
     return Picture(name, buffer.getvalue(), caption, alt)
+
+
+def animated(write: Callable[[Path], Path], name: str, kind: str) -> dict[str, bytes]:
+    """An animation as a file beside a page, by its name; none where nothing is to be animated.
+
+    Arguments:
+        write: writes it to a file.
+        name: of the file, without the ending.
+        kind: the ending without its dot, or empty for no animation.
+    """
+    if not kind:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            file = write(Path(folder, f"{name}.{kind}"))
+        except InputError:  # nothing moves, or along one axis: the command says so
+            return {}
+        return {file.name: file.read_bytes()}

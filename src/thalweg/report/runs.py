@@ -1,5 +1,6 @@
 """The page of a run."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,10 @@ from thalweg.core.declared import declared_energy
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
-from thalweg.plot import energy_along, energy_along_data, path, trajectory
+from thalweg.plot import energy_along, energy_along_data, path, run_animation, trajectory
 from thalweg.report.asked import asked, made
 from thalweg.report.page import Block, Page, Points, Section, Table, Text
-from thalweg.report.pictures import picture
+from thalweg.report.pictures import animated, picture
 from thalweg.simulation import Trajectory
 
 # Differences of an energy below this share of its size are rounding.
@@ -29,6 +30,7 @@ def run_page(
     seed: int = 0,
     command: str = "",
     versions: Mapping[str, str] | None = None,
+    animate: str = "",
 ) -> Page:
     """The report of a run, with its figures drawn.
 
@@ -40,6 +42,7 @@ def run_page(
         seed: of everything random.
         command: what was typed, without where files went.
         versions: of the libraries that computed it, by name.
+        animate: `"gif"` or `"mp4"` for the run in motion, in a file beside the page.
     """
     about = replace(run.about, names=tuple(run.names))
     facts = asked(about, parameters, seed, Start=format_state(start))
@@ -54,7 +57,8 @@ def run_page(
     if energy is not None and len(run) > 1:
         sections.append(Section("Does its energy fall?", _energy(run, energy)))
     sections.append(Section("How this was made", made(command, versions)))
-    return Page(run.about.system, f"{run.title}. {run.remarks()[0]}", sections)
+    moves = animated(functools.partial(run_animation, run), "run", animate)
+    return Page(run.about.system, f"{run.title}. {run.remarks()[0]}", sections, moves)
 
 
 def _pictures(run: Trajectory) -> list[Block]:

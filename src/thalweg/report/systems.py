@@ -1,5 +1,6 @@
 """The page of an analysis: what was asked, what was found, and how to see it."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from thalweg.plot import (
     Portrait,
     bifurcation_curves,
     bifurcation_diagram,
+    portrait_animation,
     portrait_data,
     spectrum,
 )
@@ -27,14 +29,18 @@ from thalweg.report.analyze import Analysis
 from thalweg.report.asked import asked, made
 from thalweg.report.moving import moving_portrait
 from thalweg.report.page import Block, Page, Picture, Points, Section, Table, Text
-from thalweg.report.pictures import picture
+from thalweg.report.pictures import animated, picture
 from thalweg.report.verdicts import verdict_blocks
 
 _MOST_CURVES = 5  # energies along runs that can be told apart in one figure
 
 
 def analysis_page(
-    found: Analysis, *, command: str = "", versions: Mapping[str, str] | None = None
+    found: Analysis,
+    *,
+    command: str = "",
+    versions: Mapping[str, str] | None = None,
+    animate: str = "",
 ) -> Page:
     """The report of an analysis, with its figures drawn.
 
@@ -42,6 +48,8 @@ def analysis_page(
         found: the analysis; one that was read from JSON has no rule left to draw.
         command: what was typed, without where files went.
         versions: of the libraries that computed it, by name.
+        animate: `"gif"` or `"mp4"` for the portrait with its trajectories running, in a file beside
+            the page; a portrait of one axis has none.
 
     Raises:
         InputError: the analysis was read from JSON.
@@ -80,7 +88,8 @@ def analysis_page(
         sections.insert(-1, Section(f"Over {over}", _curves(found.curves)))
     if found.warnings:
         sections.insert(1, Section("Warnings", [Points(found.warnings)]))
-    return Page(found.about.system, _lead(found), sections)
+    moves = animated(functools.partial(portrait_animation, data), "phase-portrait", animate)
+    return Page(found.about.system, _lead(found), sections, moves)
 
 
 def _energy_to_draw(found: Analysis) -> tuple[Callable[[Any], Any] | None, str]:

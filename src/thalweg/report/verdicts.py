@@ -1,17 +1,18 @@
 """The page of a recovered energy, and its part in that of an analysis."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
-from thalweg.plot import Portrait, portrait_data, split, verdict
+from thalweg.plot import Portrait, portrait_animation, portrait_data, split, verdict
 from thalweg.plot.verdicts import has_gradient
 from thalweg.recovery import Verdict
 from thalweg.report import captions
 from thalweg.report.asked import asked, made
 from thalweg.report.page import Block, Code, Page, Points, Section, Table, Text
-from thalweg.report.pictures import picture
+from thalweg.report.pictures import animated, picture
 
 if TYPE_CHECKING:
     from thalweg.recovery.closed_form import SymbolicVerdict
@@ -59,6 +60,7 @@ def recovery_page(
     seed: int = 0,
     command: str = "",
     versions: Mapping[str, str] | None = None,
+    animate: str = "",
 ) -> Page:
     """The report of a recovered energy, with its figures drawn.
 
@@ -69,6 +71,7 @@ def recovery_page(
         seed: of everything random.
         command: what was typed, without where files went.
         versions: of the libraries that computed it, by name.
+        animate: as for `analysis_page`.
     """
     data = portrait_data(rule, found.about.domain, basins=False)
     return Page(
@@ -82,6 +85,7 @@ def recovery_page(
             ),
             Section("How this was made", made(command, versions)),
         ],
+        animated(functools.partial(portrait_animation, data), "phase-portrait", animate),
     )
 
 

@@ -11,7 +11,7 @@ from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
 from thalweg.core.tracing import refuse_frozen_chance
-from thalweg.core.trees import Layout, as_arrays, has_tracer, non_finite_leaves
+from thalweg.core.trees import Layout, as_arrays, has_tracer, is_plain_list, non_finite_leaves
 from thalweg.dynamics import Random, Rule
 from thalweg.dynamics.misuse import cure_of, no_rule, written_wrongly, wrong_structure
 
@@ -66,7 +66,7 @@ def checked_start(rule: Rule, start: Any) -> Any:
     Raises:
         InputError: it does not hold finite real numbers, or does not fit the rule.
     """
-    start = jax.tree.map(_as_array, start, is_leaf=_is_plain_list)
+    start = jax.tree.map(_as_array, start, is_leaf=is_plain_list)
     leaves = jax.tree.leaves(start)
     if not leaves:
         raise InputError("simulate: start has no numbers in it.")
@@ -80,13 +80,6 @@ def checked_start(rule: Rule, start: Any) -> Any:
     _check_declared(rule, start)
     _check_fit(rule, start)
     return start
-
-
-def _is_plain_list(node: Any) -> bool:
-    """True if it is a vector or matrix written as numbers, rather than a pytree (as in `Box`)."""
-    if type(node) not in (list, tuple) or not node:
-        return False
-    return all(isinstance(x, int | float | np.number) or _is_plain_list(x) for x in node)
 
 
 def _as_array(leaf: Any) -> Any:

@@ -198,3 +198,31 @@ def test_a_reader_that_leaves_early_is_no_error():
     said = process.stderr.read()
     process.stderr.close()
     assert (process.wait(), said) == (0, b"")
+
+
+def test_an_animation_of_no_kind_is_refused_before_anything_is_computed(tmp_path):
+    result = thalweg("analyze", "henon", "--animate", "avi", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "--animate 'avi': expected gif or mp4" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("simulate", "run.gif"), ("analyze", "phase-portrait.gif"), ("recover", "phase-portrait.gif")],
+)
+def test_what_runs_is_written_as_an_animation(tmp_path, command, name):
+    result = thalweg(command, "henon", "--animate", "gif", "--out", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert str(tmp_path / name) in result.stderr
+    assert (tmp_path / name).read_bytes().startswith(b"GIF89a")
+    assert "--animate gif" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.long
+def test_where_nothing_runs_that_is_said(tmp_path):
+    result = thalweg("recover", "logistic", "--animate", "gif", "--out", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert "No animation was written" in result.stderr
+    assert not list(tmp_path.glob("*.gif"))

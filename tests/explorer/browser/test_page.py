@@ -1,5 +1,6 @@
 """The exported page by hand: it computes alone, moves with its sliders, keeps its state."""
 
+import pathlib
 import re
 
 import jax
@@ -236,6 +237,33 @@ def test_it_fits_the_window_and_follows_dark_and_light(browser, fitzhugh_nagumo,
         corner = page.evaluate(f"[...{context}.getImageData(1, 1, 1, 1).data]")
         paper = sum(corner[:3]) / 3.0
         assert paper > 200.0 if scheme == "light" else paper < 60.0
+
+
+def test_a_frame_follows_the_palette_of_the_documentation(browser, fitzhugh_nagumo, tmp_path):
+    """The site's script tells it; the system's choice is the other one throughout."""
+    script = pathlib.Path(__file__).parents[3] / "docs" / "site.js"
+    site = tmp_path / "site.html"
+    site.write_text(
+        '<body data-md-color-scheme="default"><iframe sandbox="allow-scripts" '
+        f'src="{fitzhugh_nagumo}"></iframe><script>{script.read_text()}</script></body>'
+    )
+    view = browser.new_page(color_scheme="dark")
+    view.goto(site.as_uri())
+    (frame,) = view.main_frame.child_frames
+    for palette, scheme in (("default", "light"), ("slate", "dark"), ("default", "light")):
+        view.evaluate(f"document.body.dataset.mdColorScheme = '{palette}'")
+        for _ in range(200):
+            if frame.evaluate("document.documentElement.dataset.scheme") == scheme:
+                break
+            view.wait_for_timeout(20)
+        view.wait_for_timeout(100)
+        context = "document.getElementById('portrait').getContext('2d')"
+        drawn = frame.evaluate(f"[...{context}.getImageData(1, 1, 1, 1).data]")[:3]
+        around = frame.evaluate("getComputedStyle(document.body).backgroundColor")
+        paper = {"light": (255, 255, 255), "dark": (21, 24, 27)}[scheme]
+        assert tuple(drawn) == paper
+        assert around == f"rgb{paper}"
+    view.close()
 
 
 @pytest.mark.long

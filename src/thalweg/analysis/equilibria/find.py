@@ -1,5 +1,6 @@
 """The verb: find and classify every equilibrium of a rule in a domain."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
+from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Rule, declared_domain
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -82,7 +84,7 @@ def find_equilibria(
         raise InputError(f"certify must be True or False, got {certify!r}.")
     with jax.enable_x64(True):
         if not is_count and domain is None and declared_domain(rule) is None:
-            domain = _box_around(starts)
+            domain = _box_around(lists_as_arrays(starts))
         if conserved is not None and (not isinstance(conserved, Mapping) or conserved):
             domain = on_level(rule, domain, conserved)
         problem, domain = make_problem(rule, domain)
@@ -102,8 +104,8 @@ def given_points(problem: Problem, starts: Any) -> np.ndarray:
     """The coordinates `(n, d)` of states stacked along a first axis; refuses what is not."""
     layout = problem.chart.layout
     try:
-        leaves = [np.asarray(leaf, dtype=np.float64) for leaf in jax.tree.leaves(starts)]
-        stacked = jax.tree.unflatten(jax.tree.structure(starts), leaves)
+        as_float = functools.partial(np.asarray, dtype=np.float64)
+        stacked = jax.tree.map(as_float, lists_as_arrays(starts))
         flat = layout.flatten(stacked)
     except (TypeError, ValueError) as error:
         raise InputError(

@@ -14,6 +14,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
+from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -96,7 +97,8 @@ def lyapunov_exponents(
             look_at(problem, key, None)
             y = problem.chart.draw(rng, 1)
         else:
-            y = given_points(problem, jax.tree.map(lambda x: np.asarray(x)[None], start))
+            one = jax.tree.map(lambda x: np.asarray(x)[None], lists_as_arrays(start))
+            y = given_points(problem, one)
             look_at(problem, key, y)
         z = y / np.asarray(problem.chart.widths)
         z = z + _APART * rng.standard_normal((trajectories, dimension))

@@ -3,6 +3,7 @@
 import typer
 
 from thalweg.cli.parse.options import (
+    AnimateOption,
     CertifyOption,
     ConservedOption,
     DebugOption,
@@ -26,6 +27,7 @@ def analyze(
     conserved: ConservedOption = None,
     vary: VaryOption = None,
     certify: CertifyOption = False,
+    animate: AnimateOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -42,10 +44,14 @@ def analyze(
     """
     with session(out, as_json, quiet, debug) as current:
         from thalweg.cli.page import analyzed
+        from thalweg.cli.parse.animation import read_animation, say_what_is_missing
         from thalweg.cli.parse.question import read_question
 
         asked = read_question(system, settings, domain, conserved, vary)
+        moving = read_animation(animate)
         current.open_folder(asked.system.slug)
         options = {"certify": certify, "seed": seed}
-        found, files = analyzed(asked, options, context, bool(current.folder), quiet)
+        with_page = current.folder is not None
+        found, files = analyzed(asked, options, context, with_page, quiet, moving)
+        say_what_is_missing(current, moving, files)
         current.finish(found.to_dict(), str(found), lambda: files)

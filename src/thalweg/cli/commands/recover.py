@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from thalweg.cli.parse.options import (
+    AnimateOption,
     DebugOption,
     DomainOption,
     JsonOption,
@@ -29,6 +30,7 @@ def recover(
     settings: SetOption = None,
     domain: DomainOption = None,
     symbolic: SymbolicOption = False,
+    animate: AnimateOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -46,14 +48,17 @@ def recover(
     """
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
+        import functools
 
         from thalweg.cli.page import made_with
+        from thalweg.cli.parse.animation import read_animation, say_what_is_missing
         from thalweg.cli.parse.loader import load_system, pointing_to_a_map
         from thalweg.cli.parse.region import read_domain
         from thalweg.report.header import header
 
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
+        moving = read_animation(animate)
         current.open_folder(loaded.slug)
 
         if symbolic:
@@ -84,10 +89,14 @@ def recover(
         def draw() -> dict[str, bytes]:
             from thalweg.report import recovery_page, symbolic_page
 
-            page: Any = symbolic_page if symbolic else recovery_page
+            page: Any = symbolic_page
+            if not symbolic:
+                page = functools.partial(recovery_page, animate=moving)
             named = dataclasses.replace(found, about=found.about.called(loaded.portable_name))
             known = {"parameters": loaded.parameters, "seed": seed}
-            return page(named, loaded.rule, **known, **made_with(loaded, context)).files()
+            files = page(named, loaded.rule, **known, **made_with(loaded, context)).files()
+            say_what_is_missing(current, moving, files)
+            return files
 
         current.finish(result, str(found), draw)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thalweg.cli.parse.options import (
+    AnimateOption,
     DebugOption,
     JsonOption,
     OutOption,
@@ -80,6 +81,7 @@ def simulate(
     atol: Annotated[
         float | None, typer.Option("--atol", metavar="A", help="Absolute tolerance; 1e-9.")
     ] = None,
+    animate: AnimateOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -97,6 +99,7 @@ def simulate(
     `statistics`, `dtypes`, `structure` (null where the state is one vector) and `warnings`.
     """
     with session(out, as_json, quiet, debug) as current:
+        from thalweg.cli.parse.animation import read_animation, say_what_is_missing
         from thalweg.cli.parse.loader import load_system
         from thalweg.cli.parse.methods import read_method
         from thalweg.cli.parse.seeds import key_for
@@ -104,6 +107,7 @@ def simulate(
 
         loaded = load_system(system, settings or ())
         begin, chosen = read_start(start, loaded, seed), read_method(method, dt)
+        moving = read_animation(animate)
         current.open_folder(loaded.slug)
 
         import jax
@@ -130,11 +134,13 @@ def simulate(
                 method=chosen,
             )
         trajectory = replace(trajectory, about=trajectory.about.called(loaded.name))
-        current.finish(
-            _result(loaded, begin, trajectory, seed),
-            str(trajectory),
-            lambda: _files(loaded, begin, trajectory, seed, context),
-        )
+
+        def draw() -> dict[str, bytes]:
+            files = _files(loaded, begin, trajectory, seed, context, moving)
+            say_what_is_missing(current, moving, files)
+            return files
+
+        current.finish(_result(loaded, begin, trajectory, seed), str(trajectory), draw)
 
 
 def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[str, Any]:
@@ -152,7 +158,12 @@ def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[st
 
 
 def _files(
-    system: "System", start: Any, trajectory: Any, seed: int, context: typer.Context
+    system: "System",
+    start: Any,
+    trajectory: Any,
+    seed: int,
+    context: typer.Context,
+    animate: str,
 ) -> dict[str, bytes]:
     """The page of the run and its figures, by the names of their files."""
     from thalweg.cli.page import made_with
@@ -160,5 +171,5 @@ def _files(
     from thalweg.report import run_page
 
     named = replace(trajectory, about=trajectory.about.called(system.portable_name))
-    known = {"parameters": system.parameters, "seed": seed}
+    known = {"parameters": system.parameters, "seed": seed, "animate": animate}
     return run_page(named, system.rule, start, **known, **made_with(system, context)).files()

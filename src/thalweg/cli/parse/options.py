@@ -65,6 +65,14 @@ VaryOption = Annotated[
         "curves of bifurcations over two parameters.",
     ),
 ]
+AnimateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--animate",
+        metavar="gif|mp4",
+        help="Also write what runs as an animation; mp4 where ffmpeg is installed.",
+    ),
+]
 SeedOption = Annotated[
     int, typer.Option("--seed", metavar="N", min=0, help="The seed of everything random.")
 ]

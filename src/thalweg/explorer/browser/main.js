@@ -15,7 +15,7 @@ import { oncePerFrame } from "./redrawing.js";
 import { sampleField } from "./grids.js";
 import { short } from "./frames.js";
 import { startWorker } from "./worker.js";
-import { theme } from "./theme.js";
+import { onTheme, theme } from "./theme.js";
 import { usualDuration } from "./runs.js";
 
 const ADDRESS_PAUSE = 250; // milliseconds
@@ -46,7 +46,7 @@ export class Page {
     this.diagram = new DiagramPanel(this.parts.diagram, this, this.server, system.diagrams);
     this.tools = buildTools(this);
     listen(this.parts.portrait, this);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    onTheme(() => {
       this.ink = theme();
       this.redraw();
     });

@@ -10,7 +10,7 @@ import { boxOf, freshPen } from "./paper.js";
 import { buildControls, element } from "./controls.js";
 import { download, fileName } from "./downloads.js";
 import { listenForUndo, oncePerFrame } from "./redrawing.js";
-import { paperTheme, theme } from "./theme.js";
+import { onTheme, paperTheme, theme } from "./theme.js";
 
 const ADDRESS_PAUSE = 250; // milliseconds
 const SVG_WIDTH = 640;
@@ -201,7 +201,7 @@ export class Shell {
     get("save-csv").addEventListener("click", () => download(`${base}.csv`, [csv(this.subject.table(this.scene))], "text/csv"));
     get("save-svg").addEventListener("click", () => download(`${base}.svg`, [this.svg()], "image/svg+xml"));
     get("address-note").hidden = location.protocol === "about:";
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    onTheme(() => {
       this.ink = theme();
       this.redraw();
     });

@@ -13,10 +13,25 @@ const DARK = {
   contour: "#a8975a", rising: "#ff5a5a", source: "#15181b", edge: "#e4e7ea",
 };
 
-/** The colours for the reader's choice of dark or light. */
+/** The colours for the reader's choice of dark or light: that of the page around, if it told one. */
 export function theme() {
-  const isDark = globalThis.matchMedia("(prefers-color-scheme: dark)").matches;
+  const told = document.documentElement.dataset.scheme;
+  const isDark = told ? told === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   return isDark ? DARK : LIGHT;
+}
+
+/**
+ * Call when the reader chooses anew: in the system, or in a page around this one, which says so by
+ * the message `{ thalwegScheme: "dark" }` or `"light"`.
+ */
+export function onTheme(changed) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  addEventListener("message", ({ source, data }) => {
+    const scheme = source === parent && source !== window ? data?.thalwegScheme : undefined;
+    if (scheme !== "dark" && scheme !== "light") return;
+    document.documentElement.dataset.scheme = scheme;
+    changed();
+  });
 }
 
 /** Colours on white paper, for what is downloaded. */
