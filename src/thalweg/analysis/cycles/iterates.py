@@ -72,7 +72,7 @@ def _step_all(problem: Problem, z: Any) -> tuple[jax.Array, jax.Array]:
 
     def lane(z: jax.Array) -> tuple[jax.Array, jax.Array]:
         y = z * widths
-        jacobian = problem.own_jacobian(y) * widths / widths[:, None]
+        jacobian = problem.own_jacobian(y) * widths[None] / widths[:, None]
         return z + problem.displacement(y) / widths, jacobian
 
     return jax.vmap(lane)(z)

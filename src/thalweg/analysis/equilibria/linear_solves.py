@@ -59,5 +59,5 @@ def solve_general(matrix: jax.Array, right: jax.Array) -> jax.Array:
         work = jnp.where(is_pivot[:, None], work[k], work)
         work = jnp.where(is_top[:, None], best, work)
         share = jnp.where(is_top, 0.0, work[:, k] / best[k])
-        work = work - share[:, None] * best
+        work = work - share[:, None] * best[None]
     return work[:, size:] / jnp.diagonal(work)[:, None]

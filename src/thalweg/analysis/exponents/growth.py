@@ -129,8 +129,8 @@ def _orthonormal(q: jax.Array) -> tuple[jax.Array, jax.Array]:
         vector = q[:, i]
         for _ in range(2):  # once is not enough where little is left
             for other in vectors:
-                vector = vector - jnp.sum(other * vector, axis=0) * other
+                vector = vector - jnp.sum(other * vector, axis=0)[None] * other
         length = jnp.sqrt(jnp.sum(vector**2, axis=0))
-        vectors.append(vector / jnp.maximum(length, _TINY))
+        vectors.append(vector / jnp.maximum(length, _TINY)[None])
         logs.append(jnp.log(length))  # −∞ where nothing is left: beyond a superstable point
     return jnp.stack(vectors, axis=1), jnp.stack(logs)

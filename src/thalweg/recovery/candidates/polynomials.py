@@ -11,13 +11,13 @@ import numpy as np
 from thalweg.core.charts import Chart
 from thalweg.energies import Energy
 from thalweg.recovery.candidates.random_units import UnitBasis, frame_of
+from thalweg.recovery.forms.series import along, tabulated
 
 
 class Basis(eqx.Module):
     r"""Products φ_k(y) = Π_i b(e_ki, y_i) of total degree at most D, the constant left out.
 
-    Along a coordinate b(n, ·) is the Chebyshev polynomial T_n of the scaled coordinate; along an
-    angle b(2n − 1, ·) and b(2n, ·) are its n-th cosine and sine, both of degree n.
+    The functions b(n, ·) of one coordinate are those of `recovery.forms.series`.
 
     Attributes:
         lower: where each coordinate starts, shape `(d,)`.
@@ -91,24 +91,6 @@ def tables(
     return [found[i] for i in range(len(angles))]
 
 
-def along(u: jax.Array, order: int, is_angle: bool) -> jax.Array:
-    """b(0, u), …, b(order, u) for numbers u in [0, 1], shape `(order + 1, …)`."""
-    if is_angle:
-        # Behind a barrier they are computed once, not once for each wave.
-        turn = 2.0 * jnp.pi * u
-        cosine, sine = jax.lax.optimization_barrier((jnp.cos(turn), jnp.sin(turn)))
-        waves = [jnp.ones_like(u), cosine, sine]
-        for _ in range(order // 2):
-            c, s = waves[-2:]
-            waves += [c * cosine - s * sine, s * cosine + c * sine]
-        return jnp.stack(waves[: order + 1])
-    t = 2.0 * u - 1.0
-    terms = [jnp.ones_like(t), t]
-    for _ in range(order - 1):
-        terms.append(2.0 * t * terms[-1] - terms[-2])
-    return jnp.stack(terms[: order + 1])
-
-
 def make_basis(chart: Chart, degree: int) -> Basis:
     """All products of total degree 1 to `degree` on the box that holds a chart's coordinates."""
     lower, angles = frame_of(chart)
@@ -119,33 +101,6 @@ def make_basis(chart: Chart, degree: int) -> Basis:
         if 1 <= total <= degree:
             orders.append(order)
     return Basis(lower, np.asarray(chart.widths), angles, tuple(orders))
-
-
-def tabulated(unit: np.ndarray, order: int, is_angle: bool) -> tuple[np.ndarray, ...]:
-    """b(0, u), …, b(order, u) for u in [0, 1], and their first and second derivatives in u.
-
-    Each has shape `(n, order + 1)`.
-    """
-    values, slopes, bends = (np.zeros((len(unit), order + 3)) for _ in range(3))
-    values[:, 0] = 1.0
-    if is_angle:
-        for n in range(1, (order + 1) // 2 + 1):
-            rate = 2.0 * np.pi * n
-            cosine, sine = np.cos(rate * unit), np.sin(rate * unit)
-            values[:, 2 * n - 1], values[:, 2 * n] = cosine, sine
-            slopes[:, 2 * n - 1], slopes[:, 2 * n] = -rate * sine, rate * cosine
-            bends[:, 2 * n - 1], bends[:, 2 * n] = -(rate**2) * cosine, -(rate**2) * sine
-        return tuple(table[:, : order + 1] for table in (values, slopes, bends))
-    t = 2.0 * unit - 1.0
-    values[:, 1], slopes[:, 1] = t, 1.0
-    for n in range(2, order + 1):
-        values[:, n] = 2.0 * t * values[:, n - 1] - values[:, n - 2]
-        slopes[:, n] = 2.0 * values[:, n - 1] + 2.0 * t * slopes[:, n - 1] - slopes[:, n - 2]
-        bends[:, n] = 4.0 * slopes[:, n - 1] + 2.0 * t * bends[:, n - 1] - bends[:, n - 2]
-    return tuple(
-        table[:, : order + 1] * factor
-        for table, factor in ((values, 1.0), (slopes, 2.0), (bends, 4.0))
-    )
 
 
 class SeriesEnergy(Energy):

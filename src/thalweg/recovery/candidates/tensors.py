@@ -11,8 +11,9 @@ import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.energies import Energy
-from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, tables, tabulated
+from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, tables
 from thalweg.recovery.candidates.random_units import UnitBasis
+from thalweg.recovery.forms.series import tabulated
 
 # In more coordinates a table holds far more entries than a series of bounded degree has terms.
 _LARGEST = 3

@@ -22,10 +22,10 @@ from numpy.polynomial import chebyshev as series_of
 from thalweg.core.batches import BATCH, in_batches
 from thalweg.dynamics import Problem
 from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.forms.series import chebyshev
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
-from thalweg.recovery.metrics.diagonal_weights.series import chebyshev
 from thalweg.recovery.metrics.in_states import diagonal_in_states
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 

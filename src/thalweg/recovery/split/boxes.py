@@ -11,6 +11,7 @@ from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
 from thalweg.recovery.candidates.tensors import TensorEnergy
 from thalweg.recovery.forms.one_forms import gauss_legendre
+from thalweg.recovery.forms.series import tabulated
 from thalweg.recovery.split.refined import Part, refined, velocities
 
 # Functions along each coordinate, by the number of coordinates: refined until the share settles.
@@ -70,13 +71,10 @@ def _polynomials(u: np.ndarray, terms: int) -> tuple[np.ndarray, np.ndarray, np.
 
 def _waves(u: np.ndarray, terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Orthonormal cosines and sines, their slopes, and their coefficients in the series."""
-    values, slopes = [np.ones_like(u)], [np.zeros_like(u)]
-    for n in range(1, (terms + 1) // 2 + 1):
-        turn = 2.0 * np.pi * n
-        values += [np.sqrt(2.0) * np.cos(turn * u), np.sqrt(2.0) * np.sin(turn * u)]
-        slopes += [-turn * values[-1], turn * values[-2]]
-    sizes = np.diag([1.0, *[np.sqrt(2.0)] * (len(values) - 1)])
-    return np.stack(values, axis=1), np.stack(slopes, axis=1), sizes
+    order = 2 * ((terms + 1) // 2)
+    values, slopes, _ = tabulated(u, order, is_angle=True)
+    sizes = np.array([1.0, *[np.sqrt(2.0)] * order])
+    return values * sizes, slopes * sizes, np.diag(sizes)
 
 
 def _project(problem: Problem, chart: Chart, terms: int) -> tuple[TensorEnergy, float] | None:

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.charts import Chart
+from thalweg.recovery.forms.series import chebyshev
 from thalweg.recovery.metrics.diagonal_weights.ratios import Ratios
-from thalweg.recovery.metrics.diagonal_weights.series import chebyshev
 
 # Of Chebyshev series on a panel: sixteen nodes resolve what one halving more would not.
 _DEGREE = 15

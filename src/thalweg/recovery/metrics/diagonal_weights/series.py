@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.recovery.forms.series import chebyshev, tabulated, waves
+
 
 class SeparableWeights(eqx.Module):
     r"""Positive weights m_i(y_i), one function of one coordinate for each coordinate.
@@ -40,7 +42,7 @@ class SeparableWeights(eqx.Module):
         u = (y - lower) / widths
         total = chebyshev(2.0 * u - 1.0, series)
         if any(self.angles):
-            total = jnp.where(np.asarray(self.angles), _fourier(2.0 * jnp.pi * u, series), total)
+            total = jnp.where(np.asarray(self.angles), waves(2.0 * jnp.pi * u, series), total)
         for distance, power in ((u, powers[:, 0]), (1.0 - u, powers[:, 1])):
             # A power of zero must not turn the logarithm at the wall into 0 · ∞.
             used = power != 0.0
@@ -48,39 +50,14 @@ class SeparableWeights(eqx.Module):
         return jnp.exp(total)
 
 
-def chebyshev(t: jax.Array, series: jax.Array) -> jax.Array:
-    """Σ_k c_k T_k(t) by Clenshaw's recurrence, `series` of shape `(d, k)`."""
-
-    def fold(carry: tuple, c: jax.Array) -> tuple[tuple, None]:
-        first, second = carry
-        return (2.0 * t * first - second + c, first), None
-
-    zero = jnp.zeros_like(t)
-    (first, second), _ = jax.lax.scan(fold, (zero, zero), series.T[:0:-1])
-    return t * first - second + series[:, 0]
-
-
-def _fourier(angle: jax.Array, series: jax.Array) -> jax.Array:
-    """c_0 + Σ_k c_{2k−1} cos(k·) + c_{2k} sin(k·)."""
-    orders = jnp.arange(1, (series.shape[1] - 1) // 2 + 1)
-    phases = angle[:, None] * orders
-    cosines, sines = series[:, 1:-1:2], series[:, 2::2]
-    if series.shape[1] % 2 == 0:
-        cosines, sines = series[:, 1:-2:2], series[:, 2:-1:2]
-    return series[:, 0] + jnp.sum(cosines * jnp.cos(phases) + sines * jnp.sin(phases), axis=1)
-
-
 def design(u: np.ndarray, degree: int, is_angle: bool, with_powers: bool) -> np.ndarray:
-    """The basis functions at `u` in [0, 1], `(n, degree + 3)`: the series, then two powers."""
+    """The basis functions at `u` in [0, 1], `(n, degree + 3)`: the series, then two powers.
+
+    Along an angle `degree` is even: whole waves.
+    """
     columns = np.zeros((len(u), degree + 3))
-    if is_angle:
-        columns[:, 0] = 1.0
-        for k in range(1, degree // 2 + 1):
-            columns[:, 2 * k - 1] = np.cos(2.0 * np.pi * k * u)
-            columns[:, 2 * k] = np.sin(2.0 * np.pi * k * u)
-        return columns
-    columns[:, : degree + 1] = np.polynomial.chebyshev.chebvander(2.0 * u - 1.0, degree)
-    if with_powers:
+    columns[:, : degree + 1] = tabulated(u, degree, is_angle)[0]
+    if with_powers and not is_angle:
         columns[:, -2] = np.log(np.maximum(u, np.finfo(float).tiny))
         columns[:, -1] = np.log(np.maximum(1.0 - u, np.finfo(float).tiny))
     return columns
