@@ -39,7 +39,10 @@ def test_a_question_is_seen():
 
 
 def is_number(node: ast.expr) -> bool:
-    """True for numbers written out, and for tuples, lists, signs and sums of such."""
+    """True for numbers written out, and for what is made of such alone.
+
+    Tuples, lists, tables, signs, sums, and functions of NumPy and `math`.
+    """
     if isinstance(node, ast.Constant):
         return isinstance(node.value, int | float | complex) and not isinstance(node.value, bool)
     if isinstance(node, ast.UnaryOp):
@@ -48,6 +51,12 @@ def is_number(node: ast.expr) -> bool:
         return is_number(node.left) and is_number(node.right)
     if isinstance(node, ast.Tuple | ast.List):
         return bool(node.elts) and all(map(is_number, node.elts))
+    if isinstance(node, ast.Dict):
+        return bool(node.values) and all(map(is_number, node.values))
+    if isinstance(node, ast.Call):
+        called = ast.unparse(node.func)
+        is_plain = called == "float" or called.partition(".")[0] in ("np", "math")
+        return is_plain and bool(node.args) and all(map(is_number, node.args))
     return False
 
 
@@ -78,4 +87,5 @@ def test_numbers_of_modules_say_why():
 
 def test_a_bare_number_is_seen():
     text = 'A = 1e-3\nB = (2, -3)  # pairs\n# Why.\nC = 2**8\nD: int = 4\nE = 5\n"Why."\nF = A\n'
-    assert bare_numbers(ast.parse(text), text) == [1, 5]
+    text += "G = 10.0 ** np.arange(1, 7)\nH = {1: (2, 3)}\nI = float(A)\nJ = f(2)\n"
+    assert bare_numbers(ast.parse(text), text) == [1, 5, 9, 10]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 7  # colours of the cycle that colour-blind readers tell apart
 _FLAT = 12.0  # ratio of ranges: below it the flatter one still shows its shape on a common axis
+# Told apart in grey, too: a full line, dashes, dots, and both.
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
 

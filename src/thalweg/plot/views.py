@@ -23,7 +23,7 @@ MOST_PLAIN = 3
 # Empty room beside the outermost point of a projection, as a share of its width.
 _ROOM = 0.06
 
-_ROOT3 = np.sqrt(3.0)
+_ROOT3 = np.sqrt(3.0)  # twice the height of a triangle of side 1
 # The corners of the triangle that shows three shares which add up to one.
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.5 * _ROOT3]])
 

@@ -20,6 +20,7 @@ from thalweg.simulation.settled import as_scalar
 from thalweg.simulation.steppers import FlowSteps
 from thalweg.simulation.trajectory import make_trajectory
 
+# Of eighth order: a period is followed to the 1e-9 or so that Newton's method asks for.
 _METHOD = Adaptive(solver=diffrax.Dopri8(), max_steps=4096, derivatives="both")
 
 

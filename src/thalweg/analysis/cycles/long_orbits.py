@@ -10,7 +10,7 @@ from thalweg.analysis.cycles.non_periodic import NonPeriodicRun
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.dynamics.problem import Problem
 
-LONGEST = STEPS // 2
+LONGEST = STEPS // 2  # period that a block shows twice, as a return must be seen
 _CHECKS = (2, 4, 8, 16)  # blocks after which periods are looked for: doubling keeps the looks few
 _AT_REST = 1e-6  # in widths: where an orbit moves by less a step, it has come to rest
 _RECURS = 0.02  # of an orbit's extent: the repeats of a chaotic one are rarely that close so soon

@@ -43,6 +43,7 @@ class Tolerances(NamedTuple):
     floor: float
 
 
+# Of Tsit5, whose steps rounding ends near 1e-13: the last look asks for a tenth of the one before.
 EXPLICIT = Tolerances(1e-9, 2e-12, 2e-13, 2e-11)
 # The stages of implicit steps are solved for to a hundredth of these, which rounding still allows.
 IMPLICIT = Tolerances(1e-8, 1e-9, 1e-10, 1e-8)

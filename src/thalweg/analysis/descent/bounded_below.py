@@ -18,6 +18,7 @@ from thalweg.core.reports import TableReport, about_in
 from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 
+# Distances from 0 along rays, a decade apart: a fall by a power grows from each to the next.
 _RADII = 10.0 ** np.arange(1, 7)
 # Valleys are followed from a sphere to one so many times as large, from the lowest few points.
 _SPHERES = 10.0 ** np.arange(0.0, 6.01, 0.5)

@@ -31,7 +31,6 @@ _SEEN = 128  # spread points of a continuum that are polished and classified
 _TESTED = 32  # of those, which walk in every null direction: each walk is three searches
 # Rounds: strides of two `_STEP`s along a curve lead 1.2 widths each way from every point.
 _GROWTHS = 60
-_PAIR = np.array([[0, 1]])
 
 
 class Continuum(NamedTuple):

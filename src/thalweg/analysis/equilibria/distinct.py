@@ -18,7 +18,7 @@ _EPS = np.finfo(np.float64).eps
 # Scaled residual: flat places have as much, and are told from roots once polished.
 _CANDIDATE = 1e-8
 _NEAR = 1e-3  # of the widths: neighbours compared in pairs; those further apart are surely two
-_FRACTIONS = np.array([0.25, 0.5, 0.75])
+_FRACTIONS = np.array([0.25, 0.5, 0.75])  # of the way between two: a rise in either half is seen
 
 
 class Roots(NamedTuple):

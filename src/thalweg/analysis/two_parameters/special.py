@@ -142,7 +142,7 @@ _EQUATIONS = {
     "generalised-hopf": generalised_hopf,
     "generalised-flip": generalised_flip,
 }
-_NONE = np.zeros((0, 0))
+_NONE = np.zeros((0, 0))  # the chain of a point without one
 
 
 def refined_double(

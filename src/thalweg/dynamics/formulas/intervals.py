@@ -9,7 +9,7 @@ import sympy as sp
 Interval = tuple[float, float]
 EVERYTHING: Interval = (-math.inf, math.inf)
 _SLACK = 1e-15  # relative: nine roundings, above the error of libm's functions (one or two)
-_LEAST = math.nextafter(0.0, 1.0)
+_LEAST = math.nextafter(0.0, 1.0)  # the positive number next to 0
 
 _RISING: tuple[tuple[Any, Callable[[float], float]], ...] = (
     (sp.exp, math.exp),

@@ -14,6 +14,7 @@ import numpy as np
 
 # Of a bracketed Newton iteration, which bisects at worst: 60 halve a bracket to float64.
 _MAX_STEPS = 200
+# Of x = 2: from there on a term of the far series is at most 2^−depth times the last.
 _LOG_FAR = float(np.log(2.0))
 
 

@@ -11,9 +11,8 @@ from thalweg.plot.style import GREY
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Arrows a row of the figure, as long as their distance at most.
-_ROW = 21
-_LONGEST = 0.8 / _ROW
+_ROW = 21  # arrows a row of the figure
+_LONGEST = 0.8 / _ROW  # so that none reaches the next
 # Shorter steps, in widths of the figure, have no direction to be seen.
 _SHORTEST = 1e-6
 

@@ -28,6 +28,7 @@ from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
 _ASIDE = "Yet an energy falls along it (a Lyapunov energy)."
+# Degrees to try in so many coordinates: up to some 200 terms.
 _DEGREES = {1: (2, 4, 8, 12), 2: (2, 4, 6, 8), 3: (2, 4, 6), 4: (2, 4), 5: (2, 4), 6: (2, 4)}
 _LARGEST = 16  # coordinates: beyond, random units resolve less than a trained network does
 _NUM_UNITS = 128  # in more than six coordinates, where polynomials of use have thousands of terms

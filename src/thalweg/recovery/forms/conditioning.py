@@ -20,6 +20,7 @@ from thalweg.core.graphs import components
 
 # Coordinates: beyond, each singular value decomposition is dear, and two points are tried.
 _LARGE_SIZE = 64
+# Of the spectral radius, from rounding of an eigenvalue up to its size: three to a decade.
 _OFFSETS = np.logspace(-9.0, 0.0, 28)
 # A bound of 1 / 4η grows tenfold when η shrinks as much, (Im λ / η)² a hundredfold, and one that is
 # attained not at all.

@@ -33,7 +33,7 @@ TOLERANCE = 1e-7  # of exactness with fitted weights, whose series leave more th
 # Misfit that no fit of this accuracy could leave: φ is no function of the speed alone.
 _CLEARLY = 1e-3
 _DEGREE = 12  # of the series for φ on a piece; pieces are halved where it does not fit
-_FEWEST = 3 * (_DEGREE + 1)
+_FEWEST = 3 * (_DEGREE + 1)  # points of a piece: three a coefficient, so that noise shows
 _GOOD = 1e-10  # misfit of a piece at which halving stops
 _NEAREST = 1e-4  # of the way to an equilibrium: speeds there are of the same order of smallness
 # A smooth function's ranks go up and down a few times; those of independent numbers 21 times.

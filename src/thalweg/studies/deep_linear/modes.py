@@ -12,6 +12,7 @@ from thalweg.simulation import Euler, simulate
 from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.outcome import Outcome
 
+# Seven properties of four items, a tree: one of all, two of a pair each, four of one each.
 SIGMA_YX = np.array(
     [
         [1, 1, 1, 1],

@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.models import deep_linear as dl
 from thalweg.simulation import simulate
 
+# Inputs, hidden and outputs: with as many outputs as inputs, more and fewer.
 SHAPES = {"square": (4, 4, 4), "widening": (4, 4, 8), "narrowing": (8, 4, 4)}
 
 

@@ -14,9 +14,10 @@ from thalweg.dynamics.formulas.enclosures.forms import ROUNDING, UNDERFLOW, Form
 
 _Array = np.ndarray
 _Ends = tuple[_Array, _Array]
+# Of the width by slopes: bounds alone are taken where they are narrower than that.
+_NARROWER = 0.5
 # More than the elementary functions of NumPy are off, relative to their value; sine and cosine
 # absolutely (its vectorised versions are within 4 units in the last place).
-_NARROWER = 0.5
 _LIBRARY = 8.0 * float(np.finfo(float).eps)
 
 
@@ -210,9 +211,10 @@ def _logistic_bend(x: _Array) -> _Array:
     return -_logistic_slope(x) * np.tanh(x / 2.0)
 
 
+# Where second derivatives turn round.
 _TANH_TURN = float(np.arctanh(np.sqrt(1.0 / 3.0)))
-_LOGISTIC_TURN = float(np.log(2.0 + np.sqrt(3.0)))
-_ROOT_THIRD, _ROOT_HALF = float(np.sqrt(1.0 / 3.0)), float(np.sqrt(0.5))
+_LOGISTIC_TURN = float(np.log(2.0 + np.sqrt(3.0)))  # of 1 / (1 + exp(−x))
+_ROOT_THIRD, _ROOT_HALF = float(np.sqrt(1.0 / 3.0)), float(np.sqrt(0.5))  # of arctan and arsinh
 
 RECIPROCAL = _reciprocal()
 FUNCTIONS: dict[str, Smooth] = {
