@@ -43,8 +43,11 @@ _STRICT = (
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item):
-    """Tests of `_STRICT` rooms run with `jax_numpy_rank_promotion="raise"`."""
+def pytest_runtest_protocol(item):
+    """Tests of `_STRICT` rooms and what they are given run with rank promotion "raise".
+
+    Fixtures, too: a program that was compiled under another setting is compiled again.
+    """
     import jax
 
     room = item.path.relative_to(_CACHE.parent / "tests").parts[0]
