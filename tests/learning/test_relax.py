@@ -61,6 +61,13 @@ def test_an_energy_that_falls_without_bound_is_flagged():
     assert not np.isfinite(float(end.residual))
 
 
+def test_a_state_whose_square_overflows_is_not_at_rest():
+    with jax.enable_x64(True):
+        end = tw.Relax(tw.as_map(lambda x: 4.0 * x), max_steps=300)(jnp.ones(2))
+    assert 1e154 < float(end.state[0]) < np.inf
+    assert not bool(end.is_settled)
+
+
 def test_single_precision_stays_single():
     layer = tw.Relax(tw.GradientStep(Bowl(A.astype(np.float32)), STEP))
     found = layer.value_and_grad(

@@ -45,8 +45,12 @@ class Settled(eqx.Module):
                 raise InputError(f"Settled: {name} must not be negative, got {value}.")
 
     def is_at_rest(self, change: Any, state: Any) -> jax.Array:
-        """Truth: a velocity (or the last step of a map) is as small as the tolerances ask."""
-        return rms(change) <= self.atol + self.rtol * rms(state)
+        """Truth: a velocity (or the last step of a map) is as small as the tolerances ask.
+
+        A state so large that its square overflows is on its way out, not at rest.
+        """
+        small = self.atol + self.rtol * rms(state)
+        return (rms(change) <= small) & jnp.isfinite(small)
 
 
 def with_defaults(until: Settled, rtol: Any, dtype: Any) -> Settled:

@@ -79,3 +79,16 @@ def test_what_an_index_beyond_the_end_fills_in_is_no_entry(fill):
             pytest.raises(tw.InputError, match="beyond the end of an array"),
         ):
             read()
+
+
+def test_squares_from_one_and_polynomials_are_read_in_every_version_of_jax():
+    def slopes(x):
+        return jax.grad(lambda x: jnp.sum(jnp.tanh(x)))(x), jnp.polyval(jnp.array([3.0, 2.0]), x)
+
+    names = np.asarray(sp.symbols("a b"), dtype=object)
+    squares, lines = formulas(read_program(primal(slopes), np.ones(2)), [names])
+    assert [sp.simplify(s - 1 + sp.tanh(x) ** 2) for s, x in zip(squares, names, strict=True)] == [
+        0,
+        0,
+    ]
+    assert [sp.expand(line - 3 * x - 2) for line, x in zip(lines, names, strict=True)] == [0, 0]

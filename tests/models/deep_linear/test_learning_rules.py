@@ -99,7 +99,8 @@ def test_online_steps_are_full_batch_steps_on_average(batch_size):
             assert np.abs((steps.mean(axis=0) - expected) / error).max() < 4.5
             assert np.all(steps.std(axis=0) > 0.0)
         again = eqx.filter_jit(online.step)(7, state)
-        np.testing.assert_array_equal(again[0], moved[0][7])
+        # Of many at a time a product may be summed in another order.
+        np.testing.assert_allclose(again[0], moved[0][7], rtol=0.0, atol=1e-15)
 
 
 def test_float32_states_stay_float32():

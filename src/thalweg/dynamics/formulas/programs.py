@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
@@ -16,6 +17,21 @@ from thalweg.core.trees import has_tracer
 
 _CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 _LOOPS = ("scan", "while", "cond")
+
+
+def _polynomial(x: jax.Array, *coefficients: jax.Array) -> jax.Array:
+    """A polynomial, from its coefficients, lowest first."""
+    value = jnp.zeros_like(x)
+    for coefficient in reversed(coefficients):
+        value = value * x + coefficient
+    return value
+
+
+# Operations of JAX 0.12 in those of earlier versions, which every reader knows.
+_WRITTEN_OUT = {
+    "one_minus_square": lambda x: 1.0 - jax.lax.integer_pow(x, 2),
+    "polynomial": _polynomial,
+}
 
 
 @dataclass(frozen=True)
@@ -170,6 +186,10 @@ def _called(equation: Any) -> tuple[Any, list[Any]] | None:
     """The body and the constants of a call, or None where the equation is no call."""
     if equation.primitive.name in _LOOPS:
         return None
+    if equation.primitive.name in _WRITTEN_OUT:
+        examples = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in equation.invars]
+        body = jax.make_jaxpr(_WRITTEN_OUT[equation.primitive.name])(*examples)
+        return body.jaxpr, list(body.consts)
     for name in _CALLS:
         body = equation.params.get(name)
         if isinstance(body, core.ClosedJaxpr):

@@ -143,7 +143,8 @@ def _supported(states: Any, certificates: Certificates) -> tuple[int, ...]:
     """The number of data that rest at each state: the nearest one, within the distance."""
     if not len(states):
         return ()
-    gaps = np.linalg.norm(certificates.rests[:, None] - np.asarray(states), axis=2)
+    with np.errstate(over="ignore"):  # what has run away is near nothing
+        gaps = np.linalg.norm(certificates.rests[:, None] - np.asarray(states), axis=2)
     nearest = np.argmin(gaps, axis=1)
     is_near = (np.min(gaps, axis=1) <= certificates.distance) & certificates.is_settled
     return tuple(int(np.sum(is_near & (nearest == i))) for i in range(len(states)))
