@@ -36,6 +36,7 @@ def test_what_did_not_settle_is_flagged():
         )
         assert end.is_settled.tolist() == [False, True]
         assert end.share_unsettled == 0.5
+        assert end.num_steps.tolist()[0] == 12
         assert "50.0% did not come to rest" in str(end)
 
 
@@ -49,6 +50,17 @@ def test_a_marginal_rest_is_flagged_and_has_no_gradient():
         assert not bool(found.solve.is_solved)
         slope = jax.grad(lambda c: layer_of(c)(np.zeros(2)).state[0])(1.0)
         assert np.isnan(float(slope))
+
+
+def test_a_nudge_beyond_the_least_curvature_has_no_gradient():
+    """E − βL has no rest then: its run goes away, finite as it may be still."""
+    least = np.linalg.eigvalsh(A)[0]
+    with jax.enable_x64(True):
+        for share, is_solved in ((0.9, True), (1.5, False)):
+            layer = bowl(EquilibriumPropagation(share * least, 2))
+            found = layer.value_and_grad(half_square, START, INPUT, TARGET)
+            assert bool(found.solve.is_solved) == is_solved
+            assert np.all(np.isfinite(found.input)) == is_solved
 
 
 def layer_of(factor):

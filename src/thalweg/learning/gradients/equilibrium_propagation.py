@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.declared import declared_energy, has_symmetric_jacobian
 from thalweg.core.errors import InputError
@@ -39,6 +40,8 @@ class EquilibriumPropagation(Gradient):
         points: N.
         max_steps: the most steps of each nudged run; the layer's own unless given. A run of k steps
             gives what `Truncated(k)` does, in the limit of small β.
+
+    Where a nudged run does not come nearer to rest (β is too large) the gradient is NaN.
 
     Raises:
         InputError: `nudge` is not positive, a count is no positive integer, or the rule has no
@@ -99,9 +102,10 @@ class EquilibriumPropagation(Gradient):
             start = jax.tree.map(lambda a: a.astype(beta.dtype), state)
             return _settled(replace(begun, rule=_Holomorphic(energy, _step_size(law)), start=start))
 
-        states, counts, residuals = jax.vmap(rest)(nudges)
-        residual = jnp.max(residuals)
-        return states, SolveInfo(residual, jnp.sum(counts), jnp.isfinite(residual))
+        states, counts, residuals, is_nearer = jax.vmap(rest)(nudges)
+        is_solved = jnp.all(is_nearer)
+        states = jax.tree.map(lambda a: jnp.where(is_solved, a, jnp.nan), states)
+        return states, SolveInfo(jnp.max(residuals), jnp.sum(counts), is_solved)
 
     def contrasted(self, run: Run, states: Any, nudged: Any) -> Run:
         """The gradients, from the rests of all samples and their nudged rests."""
@@ -136,10 +140,17 @@ class EquilibriumPropagation(Gradient):
         return jnp.where(twice, 2.0, 1.0) / (self.points * nudges), nudges
 
 
-def _settled(run: Run) -> tuple[Any, jax.Array, jax.Array]:
-    """The end of a run, the steps taken, and how far it is from rest."""
+def _settled(run: Run) -> tuple[Any, jax.Array, jax.Array, jax.Array]:
+    """The end of a run, the steps taken, how far it is from rest, and whether it came nearer.
+
+    A run that has no rest to go to moves ever faster: the nudge is too large for the curvature.
+    Changes that rounding makes are no movement.
+    """
     state, count = run.settle()
-    return state, count, rms(run.rule.displacement(count, state))
+    before = rms(run.rule.displacement(jnp.zeros_like(count), run.start))
+    after = rms(run.rule.displacement(count, state))
+    rounding = float(np.finfo(after.dtype).eps) ** 0.5 * (1.0 + rms(state))
+    return state, count, after, (after <= before) | (after <= rounding)
 
 
 class _Nudged(eqx.Module):

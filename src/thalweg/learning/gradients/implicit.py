@@ -36,12 +36,12 @@ class Implicit(Gradient):
     def end(self, run: Run) -> tuple[Any, jax.Array]:
         """The state at rest, with the implicit derivative.
 
-        It is the state after one step more, whose own derivative takes the parameters' part; what
+        It is the state after a last step, whose own derivative takes the parameters' part; what
         comes back to it is solved for first.
         """
         run = run.hoisted()
         held = held_still(run)
-        state, num_steps = held.settle()
+        state, num_steps = held.settle(run.max_steps - 1)
         state = held_still(state)
         after = run.law.step(num_steps, state)
         return _solved(after, held, state, num_steps, self), num_steps + 1
