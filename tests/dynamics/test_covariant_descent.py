@@ -146,6 +146,7 @@ def test_theorem_9_holds_without_biases_and_fails_with_them():
     assert not homogeneity_degree(shifted, 4).holds
 
 
+@pytest.mark.long
 def test_ways_down_without_end_are_found_before_running():
     matrix = np.diag([-1.0] * 7, 1) * 0.1
     indefinite = Hopfield(matrix + matrix.T)

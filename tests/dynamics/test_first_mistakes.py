@@ -121,6 +121,7 @@ def test_a_state_of_another_number_of_coordinates():
         tw.find_equilibria(Stable(), tw.Box([-1.0] * 3, [1.0] * 3))
 
 
+@pytest.mark.long
 def test_the_time_comes_first_in_functions_too():
     with pytest.raises(tw.InputError, match=r"the time comes first: \(t, state\)"):
         tw.as_flow(lambda x, t: -x)

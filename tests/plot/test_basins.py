@@ -15,6 +15,7 @@ def newton():
     return tw.find_basins(Newton(), grid=(60, 40))
 
 
+@pytest.mark.long
 def test_a_grid_is_an_image_of_its_labels(newton):
     image = tw.plot.basin_image(newton)
     assert image.names == ("x[0]", "x[1]")

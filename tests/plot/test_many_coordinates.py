@@ -46,6 +46,7 @@ def test_a_plane_that_is_asked_for_is_shown():
     assert data.view.names == ("x[0]", "x[3]")
 
 
+@pytest.mark.long
 def test_strokes_point_where_states_leave():
     rule, turn = saddle()
     data = tw.plot.portrait_data(rule, BOX, starts=6)

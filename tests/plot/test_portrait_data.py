@@ -20,6 +20,7 @@ def test_nothing_is_drawn_across_the_wrap_of_an_angle():
         assert inside.max() <= np.pi
 
 
+@pytest.mark.long
 def test_a_line_of_equilibria_is_a_curve_of_points_at_rest():
     rule = tw.models.DeepLinearMode(strength=3.0)
     data = portrait_data(rule, equilibria=tw.find_equilibria(rule), starts=0)

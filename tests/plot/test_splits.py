@@ -42,6 +42,7 @@ def test_the_two_fields_add_up_to_the_rule(name):
     np.testing.assert_allclose(gradient.values + rest.values, whole.values, atol=1e-12)
 
 
+@pytest.mark.long
 def test_both_parts_are_drawn_on_one_figure():
     split = found("box")
     left, right = tw.plot.split(split)

@@ -11,6 +11,7 @@ from thalweg.report import analysis_page
 from thalweg.report.systems import _look
 
 
+@pytest.mark.long
 def test_eigenvalues_are_numbered_by_their_equilibria():
     equilibria = tw.find_equilibria(tw.models.Competition())
     axes = tw.plot.spectrum(equilibria)

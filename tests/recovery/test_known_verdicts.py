@@ -59,6 +59,7 @@ def test_fitzhugh_nagumo_is_refuted_by_its_limit_cycle():
     assert reads_well(verdict)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["lotka-volterra", "rock-paper-scissors"])
 def test_neutral_cycles_are_refuted_at_their_center(name):
     verdict = tw.recover_energy(registry.find(name).create(), thorough=False)

@@ -54,6 +54,7 @@ def test_the_page_holds_everything_that_was_asked_and_found(wells):
     assert captions["energy-along"].endswith(": it never rises.")
 
 
+@pytest.mark.long
 def test_nothing_of_this_machine_is_on_the_page(wells):
     text = re.sub(r"base64,[^\"]+", "", wells.to_html())
     assert str(tw.__file__) not in text

@@ -34,6 +34,7 @@ def test_the_page_shows_the_branches(wells):
     assert "bifurcation-diagram" in [picture.name for picture in page.pictures()]
 
 
+@pytest.mark.long
 def test_two_parameters_give_curves():
     """E = b(x²/w² − 1)² + cx folds where |c| = 8b/(3√3 w); the cusp is at b = 0."""
     energy = tw.energies.DoubleWell()

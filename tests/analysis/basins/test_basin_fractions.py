@@ -39,6 +39,7 @@ def test_each_share_is_that_of_the_barrier(found):
         assert found.low[step, 0] <= share <= found.high[step, 0]
 
 
+@pytest.mark.long
 def test_it_keeps_the_protocol(found):
     keeps_the_protocol(found)
 

@@ -62,6 +62,7 @@ def test_a_grid_is_followed_only_where_neighbours_differ(on_a_grid):
     assert abs(on_a_grid.dimension - 1.0) < 0.02
 
 
+@pytest.mark.long
 def test_no_label_depends_on_stopping_early(known):
     asked = {"starts": 400, "duration": 400.0, **known}
     flow = pendulum(0.1, 0.5)
@@ -71,6 +72,7 @@ def test_no_label_depends_on_stopping_early(known):
     assert early.steps < 0.1 * late.steps
 
 
+@pytest.mark.long
 def test_random_starts_agree_with_the_grid_within_their_interval(known):
     found = tw.find_basins(pendulum(0.1, 0.5), AROUND, starts=4000, **known)
     low, high = found.attractors[0].interval

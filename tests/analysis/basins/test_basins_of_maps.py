@@ -60,6 +60,7 @@ def test_a_cycle_that_no_search_was_asked_for_is_found_by_orbits():
     keeps_the_protocol(found)
 
 
+@pytest.mark.long
 def test_chaos_in_two_pieces_that_orbits_visit_in_turn_is_one_attractor():
     found = tw.find_basins(tw.models.Logistic(r=3.6), starts=300)
     assert [(a.kind, a.fraction) for a in found.attractors] == [("chaos", 1.0)]

@@ -44,6 +44,7 @@ def test_every_cycle_of_the_branch_is_the_one_of_the_closed_form(generalised):
     assert [stable for _, stable in branch.runs()] == [False, True]
 
 
+@pytest.mark.long
 def test_a_diagram_with_cycles_reads_back_and_prints(generalised):
     assert tw.BifurcationDiagram.from_dict(generalised.to_dict()) == generalised
     assert "1 branch and 1 of cycles" in " ".join(str(generalised).split())

@@ -39,6 +39,7 @@ class Pair(tw.Map):
         return self.r * state * (1.0 - state)
 
 
+@pytest.mark.long
 def test_a_value_at_which_everything_rests_is_no_pitchfork():
     found = tw.bifurcation_diagram(Scaled(), "k", (-1.0, 1.0), cycles=None)
     assert len(found.branches) == 2

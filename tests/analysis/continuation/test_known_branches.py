@@ -190,6 +190,7 @@ def test_where_a_rule_is_not_defined_a_branch_ends_and_says_so():
     assert "no search was possible" in text
 
 
+@pytest.mark.long
 def test_what_branches_off_between_the_slices_is_followed():
     """One slice, below the pitchfork: the other branch is found by switching alone."""
     found = diagram(families.Cusp(h=0.0), "r", (-1.0, 0.2), slices=1, checks=1)
@@ -208,6 +209,7 @@ def test_every_point_of_a_branch_is_an_equilibrium(reaction):
             np.testing.assert_allclose([rate - u, 14.0 * rate - 3.0 * v], 0.0, atol=1e-12)
 
 
+@pytest.mark.long
 def test_a_diagram_read_back_is_equal_and_prints(reaction):
     assert tw.BifurcationDiagram.from_dict(reaction.to_dict()) == reaction
     assert all(len(line) <= 80 for line in str(reaction).splitlines())
@@ -234,6 +236,7 @@ def test_bad_parameters_and_ranges_are_named(parameter, span, said):
         diagram(families.Reaction(), parameter, span)
 
 
+@pytest.mark.long
 def test_other_bad_input_is_named():
     with pytest.raises(tw.InputError, match="array of shape"):
         diagram(families.Coupled(np.eye(2)), "weights", (0.0, 1.0))

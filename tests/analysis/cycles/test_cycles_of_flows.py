@@ -66,6 +66,7 @@ def test_fitzhugh_nagumo_fires_in_one_cycle():
     assert cycle.states[:, 0].max() == pytest.approx(1.911, abs=5e-4)
 
 
+@pytest.mark.long
 def test_a_small_unstable_cycle_is_found_between_rest_and_firing():
     """Before the subcritical Hopf point: a stable focus, and inside the big cycle a small one."""
     rule = systems.fitzhugh_nagumo(0.33)

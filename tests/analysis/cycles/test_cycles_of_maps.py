@@ -81,6 +81,7 @@ def test_the_2_cycle_of_the_henon_map(henon):
     assert cycle.kind == "saddle"
 
 
+@pytest.mark.long
 def test_the_exponent_of_the_henon_map(henon):
     """0.41922 (Sprott, Chaos and Time-Series Analysis, 2003)."""
     (recurrent,) = henon.recurrent
@@ -121,6 +122,7 @@ def test_a_line_of_2_cycles_is_a_family_of_dimension_one():
     assert (cycle.period, cycle.continuum) == (2.0, 1)
 
 
+@pytest.mark.long
 def test_an_irrational_rotation_is_undecided_and_not_chaotic():
     found = tw.find_cycles(systems.linear_map(1.0), CUBE)
     assert len(found) == 0

@@ -109,6 +109,7 @@ def test_a_gradient_flow_need_not_be_searched():
     assert "gradient flow" in str(skipped)
 
 
+@pytest.mark.long
 def test_states_may_be_pytrees():
     class Oscillator(tw.Flow):
         domain = tw.Box({"v": [-3.0], "x": -3.0}, {"v": [3.0], "x": 3.0})

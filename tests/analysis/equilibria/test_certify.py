@@ -74,6 +74,7 @@ def test_all_equilibria_are_proved_to_be_all(rule, domain, count):
     assert any(line.startswith("Proved: ") for line in found.remarks())
 
 
+@pytest.mark.long
 def test_a_pair_that_no_start_visits_is_found_by_the_proof():
     assert len(tw.find_equilibria(Hidden(), starts=FEW)) == 1
     found = certified(Hidden())
@@ -126,6 +127,7 @@ def test_both_ends_of_an_angle_are_one_place():
     assert (len(found), found.proof.is_complete, len(found.proof.boxes)) == (2, True, 2)
 
 
+@pytest.mark.long
 def test_a_circle_of_rests_is_not_proved_to_be_one():
     ring = polynomial_flow(lambda s: s * (1.0 - np.sum(s**2)), 2)
     found = certified(ring, square(2.0))
@@ -135,6 +137,7 @@ def test_a_circle_of_rests_is_not_proved_to_be_one():
     assert len(found.proof.boxes) == 1
 
 
+@pytest.mark.long
 def test_where_a_rule_jumps_nothing_is_proved():
     found = certified(Friction())
     assert found.proof is not None
@@ -197,6 +200,7 @@ def test_a_held_coordinate_is_no_obstacle():
         tw.find_equilibria(held, square(1.0), certify="no")  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_polynomials_by_polyval_have_bounds():
     flow = tw.as_flow(lambda x: jnp.polyval(jnp.array([-1.0, 0.0, 1.0, 0.0]), x))
     assert len(certified(flow, square(2.0))) == 9

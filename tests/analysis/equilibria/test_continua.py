@@ -80,6 +80,7 @@ def test_parallel_lines_are_three_and_not_one():
     assert {round(float(e.state[0]), 9) for e in found} == {-1.0, 0.0, 1.0}
 
 
+@pytest.mark.long
 def test_a_plane_of_equilibria_in_three_dimensions():
     rule = polynomial_flow(lambda x: np.stack([0 * x[0], 0 * x[1], -x[2]]), 3)
     found = tw.find_equilibria(rule, square(1.0, 3))

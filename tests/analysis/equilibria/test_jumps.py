@@ -52,6 +52,7 @@ def test_held_states_lie_where_theory_says():
     assert 5 < np.sum(jumps.is_through_zero) < len(jumps.points)
 
 
+@pytest.mark.long
 def test_an_equilibrium_away_from_a_jump_stays():
     rule = switched([[-1, 0], [0, -1]], [0.5, 0], [1, 0], offset=1.0)
     found = tw.find_equilibria(rule, square(2.0))

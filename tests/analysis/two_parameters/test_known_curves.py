@@ -37,6 +37,7 @@ def takens():
     return curves(planes.BogdanovTakens(), spans, lines=2, checks=1)
 
 
+@pytest.mark.long
 def test_folds_of_a_cubic_lie_on_a_cusp(cubic):
     """x' = h + rx − x³: 27h² = 4r³, with the cusp at 0."""
     (curve,) = cubic.curves
@@ -50,6 +51,7 @@ def test_folds_of_a_cubic_lie_on_a_cusp(cubic):
     np.testing.assert_allclose(curve.values[mark], 0.0, atol=1e-12)
 
 
+@pytest.mark.long
 def test_hopf_points_end_where_folds_have_a_double_eigenvalue(takens):
     """x'' = β₁ + β₂x + x² + xx': fold β₂² = 4β₁; Hopf β₁ = 0, β₂ < 0, ω² = −β₂."""
     (fold,), (hopf,) = takens.curves_of("fold"), takens.curves_of("hopf")
@@ -77,6 +79,7 @@ def test_the_sign_of_the_cross_term_decides_whether_the_cycle_attracts():
     assert [attracts for _, attracts in hopf.runs()] == [True]
 
 
+@pytest.mark.long
 def test_hopf_points_of_the_bautin_form_change_their_sign_at_zero():
     """r' = r(β₁ + β₂r² − r⁴): Hopf β₁ = 0, ω = 1, l₁ of the sign of β₂."""
     found = curves(planes.Bautin(), {"first": (-1.0, 1.0), "second": (-1.0, 1.0)}, lines=2)
@@ -202,6 +205,7 @@ def test_other_bad_input_is_named():
         tw.bifurcation_curves(planes.Driven(), driven)
 
 
+@pytest.mark.long
 def test_lines_on_which_nothing_was_met_agree_with_nothing():
     found = tw.bifurcation_curves(planes.Circle(), {"a": (-1.0, 1.0), "b": (-1.0, 1.0)}, lines=1)
     assert (found.curves, found.checks.lines, found.checks.bare) == ((), 0, 2)

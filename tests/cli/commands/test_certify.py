@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from thalweg.cli.main import app
 
 
+@pytest.mark.long
 def test_the_proof_is_in_the_table_the_json_and_the_report(tmp_path):
     words = ["analyze", "double-well", "--certify", "--out", str(tmp_path)]
     done = CliRunner().invoke(app, words)

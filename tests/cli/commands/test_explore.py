@@ -39,6 +39,7 @@ def model(tmp_path):
     return file
 
 
+@pytest.mark.long
 def test_a_file_of_ones_own_becomes_one_page(model, tmp_path):
     file = tmp_path / "page.html"
     result = thalweg("explore", f"{model}:Plane", "--set", "rate=2.5", "--export", file)
@@ -123,6 +124,7 @@ def test_a_name_that_is_nearly_a_special_pages_is_answered_by_it():
     assert "Did you mean the page hopfield-retrieval?" in result.stderr
 
 
+@pytest.mark.long
 def test_a_slice_of_a_special_pages_system_is_shown_as_of_any_other(tmp_path):
     file = tmp_path / "page.html"
     held = ("--hold", "u2=0.5", "--hold", "u3=0.5")

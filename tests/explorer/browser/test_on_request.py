@@ -101,6 +101,7 @@ def test_stored_equilibria_are_full_and_those_of_other_values_hollow(browser, we
         assert page.evaluate(confirmed) == [False] * 3
 
 
+@pytest.mark.long
 def test_a_stored_diagram_shows_the_slider_and_a_click_on_it_moves_it(browser, wells):
     with Opened(browser, wells) as page:
         words = page.view.locator("#diagram-words")
@@ -176,6 +177,7 @@ def test_a_frame_of_a_notebook_computes_without_any_rights(browser, tmp_path):
     view.close()
 
 
+@pytest.mark.long
 def test_a_drawing_and_a_run_can_be_kept(browser, wells):
     with Opened(browser, wells) as page:
         page.click(0.5, 0.5)

@@ -224,6 +224,7 @@ def test_where_the_field_is_not_finite_the_view_is_blank_and_it_is_said(browser,
         assert seen.complaints == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
 def test_it_fits_the_window_and_follows_dark_and_light(browser, fitzhugh_nagumo, width, scheme):
     with Opened(browser, fitzhugh_nagumo, width=width, scheme=scheme) as page:

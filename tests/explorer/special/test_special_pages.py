@@ -243,6 +243,7 @@ def test_a_state_can_be_drawn_and_watched_by_mouse_and_by_keys(browser, addresse
         assert page.complaints == []
 
 
+@pytest.mark.long
 def test_a_special_page_begins_where_it_is_told_and_refuses_what_it_has_not():
     page = special_page("normalization", {"alpha": 0.2, "target": "one"})
     html = page.to_html()

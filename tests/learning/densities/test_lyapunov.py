@@ -72,6 +72,7 @@ def test_recovery_takes_it_as_a_candidate(of_the_turning_flow):
     assert level.outcome == "yes"
 
 
+@pytest.mark.long
 def test_what_is_no_flow_is_refused():
     draws = quartic_draws(50, 0)
     with pytest.raises(tw.InputError, match="flow must be a Flow"):

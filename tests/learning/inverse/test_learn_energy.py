@@ -111,6 +111,7 @@ def test_paths_fix_the_energy_up_to_an_increasing_function():
     assert "increasing function" in str(found)
 
 
+@pytest.mark.long
 def test_a_minimum_without_data_is_called_spurious():
     # All runs end in the right well; the model's form puts a mirror image on the left.
     x = np.linspace(0.4, 1.8, 5)[:, None]

@@ -88,6 +88,7 @@ def test_basins_can_be_left_out(four_wells):
     assert portrait_data(rule, equilibria=equilibria, starts=0, basins=False).basins is None
 
 
+@pytest.mark.long
 def test_a_map_of_the_line_has_strips():
     """x⁺ = x + (x − x³)/2 comes to −1 and 1, from its own side of 0."""
     rule = tw.as_map(lambda x: x + 0.5 * (x - x**3), domain=tw.Box([-1.5], [1.5]))
@@ -101,6 +102,7 @@ def test_a_map_of_the_line_has_strips():
     assert len(spans) == 2
 
 
+@pytest.mark.long
 def test_three_shares_have_basins_inside_their_triangle():
     """Replication whose pure states all attract: the largest share takes all."""
     rule = tw.models.Replicator(payoff=np.eye(3))

@@ -46,6 +46,7 @@ def test_layers_draw_on_the_axes_that_they_are_given_and_return_them(magnet):
         assert layer.draw(axes, magnet) is axes
 
 
+@pytest.mark.long
 def test_numbers_of_a_layer_may_be_replaced_and_others_do_not_exist(magnet):
     assert magnet.replace(equilibria=[]).equilibria == []
     assert len(magnet.equilibria) == 3

@@ -52,6 +52,7 @@ def test_what_falls_everywhere_passes():
     assert found.worst == pytest.approx(1.0)
 
 
+@pytest.mark.long
 def test_a_small_bump_is_met():
     found = checked(bump=-0.04, width=0.02)
     assert not found.holds

@@ -16,6 +16,7 @@ BOXES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BOXES)
 def test_a_table_is_the_series_and_has_its_derivatives(name):
     chart = BOXES[name].chart()

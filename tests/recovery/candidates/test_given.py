@@ -24,6 +24,7 @@ def spoilt(bump=0.0, width=0.02):
     return Spoilt(*map(np.asarray, (bump, [0.6, 0.3], width, 0.0, 0.999)))
 
 
+@pytest.mark.long
 def test_a_given_energy_is_said_to_be_checked_in_the_words_of_others():
     verdict, ((outcome, note),) = ask(SINK, spoilt())
     assert verdict.kind == "lyapunov"

@@ -44,6 +44,7 @@ def test_four_wells_are_recovered_up_to_a_constant():
     assert spread(verdict.energy, wells, points) < 1e-12
 
 
+@pytest.mark.long
 def test_the_energy_follows_the_dtype_of_the_state_and_has_a_gradient():
     energy = tw.recover_energy(WELLS, SQUARE).energy
     x = jnp.asarray([0.3, -1.1])

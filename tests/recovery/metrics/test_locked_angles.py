@@ -58,6 +58,7 @@ def test_angles_that_lock_and_go_round_have_no_energy():
         assert verdict.witness.to_dict()["measure"] == "drift"
 
 
+@pytest.mark.long
 def test_the_locked_orbit_is_closed():
     """The difference rests at sin φ = −.1, and the mean goes round at .2."""
     verdict = tw.recover_energy(
@@ -69,6 +70,7 @@ def test_the_locked_orbit_is_closed():
     assert verdict.witness.to_dict()["period"] == pytest.approx(TURN / 0.2, rel=1e-6)
 
 
+@pytest.mark.long
 def test_a_drift_along_the_rests_is_no_rest():
     """Without a drift of the mean there are circles of rests; with ever so little there is none."""
     assert ask(locked([0.3, -0.3], -1.0, [1, -1])).kind == "diagonal-metric"

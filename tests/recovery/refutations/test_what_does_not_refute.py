@@ -8,6 +8,7 @@ from tests.zoo import Linear
 import thalweg as tw
 
 
+@pytest.mark.long
 def test_an_equilibrium_outside_the_region_excludes_nothing_in_it():
     """A rotation about 0 has E = −atan2(y, x) and M = I/r² where the region leaves 0 out."""
     rule = Linear(np.array([[0.0, -1.0], [1.0, 0.0]]))

@@ -10,6 +10,7 @@ from thalweg.recovery.candidates.common_direction import widest_margin
 SPIRAL = np.array([[-1.0, 1.0], [-1.0, -1.0]])
 
 
+@pytest.mark.long
 def test_scaling_a_rule_changes_no_verdict():
     for size in (1e-200, 1e-150, 1e150):
         assert tw.recover_energy(Linear(size * SPIRAL), square(1.0)).kind == "refuted"

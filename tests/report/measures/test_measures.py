@@ -102,6 +102,7 @@ def test_exponents_of_a_linear_map(tmp_path):
     assert found.read("is_chaotic").tolist() == [0, 0]
 
 
+@pytest.mark.long
 def test_an_energy_stands_for_its_descent(tmp_path):
     energy = tw.energies.Quadratic(np.diag([1.0, 2.0]))
     grid = Grid(energy, {"matrix[0,0]": [1.0, 3.0]})

@@ -256,6 +256,7 @@ def test_an_energy_that_falls_all_the_way():
     assert "unbounded below" in run.warnings[0]
 
 
+@pytest.mark.long
 def test_what_cannot_be_normalized_shows():
     run = tw.sample(lambda x: 0.0 * jnp.sum(x), MALA(0.5), np.zeros(1, np.float32), key=KEY)
     assert any("do not agree" in said for said in run.warnings)
