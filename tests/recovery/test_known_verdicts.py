@@ -86,6 +86,7 @@ def test_linear_rules_without_a_metric_are_refuted(rows, reason):
     assert reads_well(verdict)
 
 
+@pytest.mark.long
 def test_equilibria_outside_the_region_refute_nothing():
     """A population model's negative quadrant does not count."""
     spiral = Linear(jnp.asarray([[-1.0, 2.0], [-2.0, -1.0]]))
@@ -179,6 +180,7 @@ def test_a_vortex_is_refuted_though_its_jacobian_is_symmetric():
     assert np.ptp(gaps) < 1e-10
 
 
+@pytest.mark.long
 def test_henon_is_refuted_by_its_two_cycle_though_its_displacement_is_a_gradient():
     verdict = tw.recover_energy(Henon())
     assert verdict.kind == "refuted"

@@ -81,6 +81,7 @@ def test_a_rule_without_equilibria_has_a_page():
     assert "spectrum" not in [picture.name for picture in page.pictures()]
 
 
+@pytest.mark.long
 def test_words():
     assert joined(["a"]) == "a"
     assert joined(["a", "b", "c"]) == "a, b and c"

@@ -90,6 +90,7 @@ def test_other_parameters_compile_nothing(count_compiles):
     assert compiled.count == 0
 
 
+@pytest.mark.long
 def test_two_wells_share_a_line_evenly():
     found = tw.find_basins(polynomial_flow(lambda x: x - x**3, 1), LINE, grid=100)
     assert [(a.point.round(9).tolist(), a.fraction) for a in found.attractors] == [
@@ -99,6 +100,7 @@ def test_two_wells_share_a_line_evenly():
     keeps_the_protocol(found)
 
 
+@pytest.mark.long
 def test_what_goes_to_infinity_diverged():
     found = tw.find_basins(polynomial_flow(lambda x: x**2 - 1.0, 1), LINE, grid=400)
     assert found.diverged == 0.25

@@ -54,6 +54,7 @@ def test_a_diagram_with_cycles_reads_back_and_prints(generalised):
     assert np.shape(entry["multipliers"]) == (len(entry["values"]), 2, 2)
 
 
+@pytest.mark.long
 def test_cycles_are_drawn_by_their_extremes(generalised):
     _, lines = tw.plot.branch_lines(generalised, "x")
     cycles = [y for _, y, _, of in lines if of == "cycles"]
@@ -62,6 +63,7 @@ def test_cycles_are_drawn_by_their_extremes(generalised):
     assert {"stable cycles (extremes)", "unstable cycles", "fold of cycles"} <= set(labels)
 
 
+@pytest.mark.long
 def test_none_follows_no_cycles():
     found = tw.bifurcation_diagram(
         Generalised(), "mu", (-0.5, 0.5), slices=2, checks=0, cycles=None

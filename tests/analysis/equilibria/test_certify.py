@@ -190,6 +190,7 @@ def test_what_has_no_proofs_is_refused(rule, domain, said):
         certified(rule, domain)
 
 
+@pytest.mark.long
 def test_a_held_coordinate_is_no_obstacle():
     held = tw.as_flow(lambda x: x - x**3)
     found = certified(held, tw.Box([0.0, -2.0], [0.0, 2.0]))

@@ -70,6 +70,7 @@ def test_hopf_points_end_where_folds_have_a_double_eigenvalue(takens):
     assert np.all(known(hopf.coefficients)[inner] > 0.0)
 
 
+@pytest.mark.long
 def test_the_sign_of_the_cross_term_decides_whether_the_cycle_attracts():
     spans = {"first": (-1.0, 1.0), "second": (-1.5, 1.5)}
     rule = planes.BogdanovTakens(sign=-1.0)
@@ -161,6 +162,7 @@ def test_a_fold_and_a_hopf_point_at_once_are_named():
     np.testing.assert_allclose(point.values, 0.0, atol=1e-7)
 
 
+@pytest.mark.long
 def test_curves_keep_the_protocol(takens, cubic):
     for found in (takens, cubic):
         for part in (found, *found.curves, *found.points):
@@ -168,6 +170,7 @@ def test_curves_keep_the_protocol(takens, cubic):
     assert "2 curves of bifurcations" in " ".join(str(takens).split())
 
 
+@pytest.mark.long
 def test_other_values_and_ranges_compile_nothing(takens, count_compiles):
     spans = {"first": (-0.9, 1.1), "second": (-1.4, 1.6)}
     with count_compiles() as compiled:

@@ -212,6 +212,7 @@ class Rooted(tw.Flow):
         return jnp.stack([jnp.sqrt(state[0]) - 0.5 * self.size, -state[1]])
 
 
+@pytest.mark.long
 def test_where_the_field_is_not_finite_the_view_is_blank_and_it_is_said(browser, tmp_path):
     page = tw.explore(Rooted(), search=False)
     with Opened(browser, page.save(tmp_path / "page.html").as_uri()) as seen:
@@ -240,6 +241,7 @@ def test_it_fits_the_window_and_follows_dark_and_light(browser, fitzhugh_nagumo,
         assert paper > 200.0 if scheme == "light" else paper < 60.0
 
 
+@pytest.mark.long
 def test_a_frame_follows_the_palette_of_the_documentation(browser, fitzhugh_nagumo, tmp_path):
     """The site's script tells it; the system's choice is the other one throughout."""
     script = pathlib.Path(__file__).parents[3] / "docs" / "site.js"

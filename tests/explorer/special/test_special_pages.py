@@ -174,6 +174,7 @@ def descended(left, right, strengths, pair, rate, steps):
 RULES = {"hebb": hp.hebb, "storkey": hp.storkey, "projection": hp.pseudo_inverse}
 
 
+@pytest.mark.long
 @needs_browser
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_the_network_settles_as_the_librarys_does(browser, addresses, rule):
@@ -208,6 +209,7 @@ def test_the_network_settles_as_the_librarys_does(browser, addresses, rule):
         assert page.complaints == []
 
 
+@pytest.mark.long
 @needs_browser
 def test_a_state_can_be_drawn_and_watched_by_mouse_and_by_keys(browser, addresses):
     with Opened(browser, addresses["hopfield-retrieval"]) as page:

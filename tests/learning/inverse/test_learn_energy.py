@@ -20,6 +20,7 @@ from thalweg.learning import (
 KEY = jax.random.key(0)
 
 
+@pytest.mark.long
 def test_steps_of_known_length_fix_the_energy():
     # x⁺ = (1 − ηλ) x with η = .1, λ = 5.
     found = learn_energy(bowl(), Trajectories(shrinking(0.5), step=0.1), key=KEY, training=QUICK)

@@ -16,6 +16,7 @@ def wells(four_wells):
     return portrait_data(rule, equilibria=equilibria, energy=rule.energy, starts=0)
 
 
+@pytest.mark.long
 def test_each_well_has_its_quadrant(wells):
     (x, y), labels = wells.basins
     assert labels.shape == (len(y), len(x)) == (80, 80)
@@ -25,6 +26,7 @@ def test_each_well_has_its_quadrant(wells):
     assert sorted(np.unique(labels)) == [0, 1, 2, 3]
 
 
+@pytest.mark.long
 def test_the_image_has_a_pale_colour_a_basin_and_the_legend_all_of_them(wells):
     axes = draw_portrait(wells)
     (image,) = axes.images

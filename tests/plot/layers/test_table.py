@@ -54,6 +54,7 @@ def test_numbers_of_a_layer_may_be_replaced_and_others_do_not_exist(magnet):
         magnet.colours  # noqa: B018
 
 
+@pytest.mark.long
 def test_arrows_of_the_line_point_where_the_state_goes_and_keep_off_the_marks(magnet):
     tails, tips = magnet.velocity.T
     middles = (tails + tips) / 2
