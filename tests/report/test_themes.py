@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from thalweg.plot.style import BLUE, GREEN, INK
+from thalweg.plot.style import BLUE, GREEN, INK, NIGHT
 from thalweg.report import picture
 from thalweg.report.themes import themed
 
@@ -34,3 +34,15 @@ def test_paper_and_ink_become_variables_and_data_does_not():
     assert "stroke: #000000" not in shown
     assert "prefers-color-scheme: dark" in shown
     assert shown.count("</style>") == plain.count("</style>") == 1
+
+
+def test_areas_in_pixels_and_their_keys_keep_their_colours():
+    axes = Figure(figsize=(3, 2)).add_subplot()
+    axes.imshow(np.eye(2), cmap="PuOr")
+    axes.bar([0], [1], color=BLUE)  # as a key of such an area
+    axes.plot([0, 1], [1, 0], color=BLUE)
+    axes.text(0, 0, "on colour", color=NIGHT)
+    shown = themed(picture(axes, "figure", "A caption.", "a figure").svg.decode())
+    assert f"fill: {BLUE.lower()}" in shown
+    assert "stroke: var(--blue)" in shown
+    assert f"fill: {NIGHT}" in shown

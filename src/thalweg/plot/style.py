@@ -20,6 +20,8 @@ COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 # Of sample trajectories: lines thinner than all else, of which each has its own.
 TRACKS = (SKY, ORANGE, "#8c564b", "#4d4d9a", "#7a9a01")
 INK, GREY, PALE = "#222222", "#8c8c8c", "#d9d9d9"
+# Of letters on coloured ground, and of dark areas: unlike ink it stays dark on dark pages.
+NIGHT = "#101010"
 LANDSCAPE = "cividis"
 # Of signed values: white at zero, two hues that the colour-blind can tell apart on its sides.
 SIGNED = "PuOr_r"

@@ -16,6 +16,8 @@ from thalweg.core import html
 from thalweg.core.errors import InputError
 from thalweg.report.themes import themed
 
+# Characters of a cell that would be a column of single words on a telephone.
+_SENTENCE = 60
 _WIDTH = re.compile(r'<svg[^>]* width="([0-9.]+)pt"')
 # Pixels a point of a drawing: its small letters, of 9 points, are never smaller than 9 pixels (a
 # wider drawing then scrolls), nor larger than those of the page.
@@ -59,8 +61,13 @@ class Table:
     caption: str = ""
 
     def to_html(self) -> str:
-        """As HTML; it scrolls sideways where the page is narrower."""
-        return f'<div class="wide">{html.table(self.header, self.rows, self.caption)}</div>'
+        """As HTML; it scrolls sideways where the page is narrower.
+
+        On a telephone a last column of sentences stands below the others.
+        """
+        longest = max((len(row[-1]) for row in self.rows if row), default=0)
+        kind = "wide prose" if longest > _SENTENCE else "wide"
+        return f'<div class="{kind}">{html.table(self.header, self.rows, self.caption)}</div>'
 
 
 @dataclass(frozen=True)

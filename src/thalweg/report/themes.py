@@ -18,6 +18,7 @@ _COLOURS = {
     "brown": ("#8c564b", "#c98d80"),
     "violet": ("#4d4d9a", "#a3a3ee"),
 }
+_HUES = ("blue", "brown", "violet")
 _BACKGROUND = re.compile(r'(<g id="patch_\d+">\s*<path d="[^"]*" style="fill: )#ffffff')
 _OPEN = re.compile(r"fill: #ffffff; stroke: #222222")
 
@@ -31,7 +32,9 @@ def themed(svg: str) -> str:
     found = _BACKGROUND.sub(r"\1var(--paper)", svg)
     found = _OPEN.sub("fill: var(--paper); stroke: var(--edge)", found)
     for name, (colour, _) in _COLOURS.items():
-        if name != "paper":  # white lines on a landscape stay white
+        if name in _HUES and "<image" in found:  # areas in pixels keep theirs, and so do their keys
+            found = found.replace(f"stroke: {colour}", f"stroke: var(--{name})")
+        elif name != "paper":  # white lines on a landscape stay white
             found = found.replace(f": {colour}", f": var(--{name})")
     return found.replace("</style>", f"{_rules()}</style>", 1)
 

@@ -36,8 +36,8 @@ class Retrieval {
         paint: (pen, frame, scene, ink) => this.paintEnergy(pen, frame, scene, ink),
       },
       {
-        name: "overlaps", height: 250, axes: null, label: "The stored patterns and how much the state is like each",
-        caption: "The stored patterns, and the overlap of the state with each: 1 is alike, −1 the opposite, 0 a stranger.",
+        name: "overlaps", height: 205, axes: null, label: "The stored patterns and how much the state is like each",
+        caption: "The stored patterns, and the overlap of the state with each: 1 is the pattern itself, −1 its opposite, 0 nothing in common.",
         view: () => [0, 1, 0, 1],
         paint: (pen, frame, scene, ink) => this.paintOverlaps(pen, frame, scene, ink),
       },
@@ -205,7 +205,7 @@ class Retrieval {
       return p.every((x, i) => x * fields[i] >= 0);
     });
     const lost = this.system.names.filter((_, k) => stable[k] === false);
-    if (lost.length > 0) notes.push(`No states of rest themselves: ${lost.join(", ")}. The patterns are too alike for this rule.`);
+    if (lost.length > 0) notes.push(`Stored, but not at rest: ${lost.join(", ")}. The patterns are too alike for this rule.`);
     const bound = RISE * Math.max(...energies.map(Math.abs));
     if (energies.some((e, k) => k > 0 && e - energies[k - 1] > bound)) {
       notes.push("The energy rises: turning all spins at once need not descend it.");

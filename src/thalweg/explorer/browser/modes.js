@@ -20,7 +20,7 @@ class Modes {
       {
         name: "strengths", height: 430, axes: ["time, steps × η", "strength of a mode"],
         label: "Strength of each mode against time: closed form and gradient descent",
-        caption: "Strength u = ab of each mode: lines are the closed form, dots gradient descent on the matrices; dashed where each mode ends.",
+        caption: "Strength u = ab of each mode: lines are the closed form, dots gradient descent on the matrices; dashed lines are where each ends.",
         view: (scene) => [0, scene.duration, Math.min(0, ...scene.modes.flatMap((m) => m.us)), 1.08 * scene.top],
         paint: paintStrengths,
       },
@@ -34,7 +34,7 @@ class Modes {
       {
         name: "error", height: 210, axes: ["time, steps × η", "error"],
         label: "The error against time: closed form and gradient descent",
-        caption: "The error ½|Σ − W²W¹|²: the line is the closed form, dots gradient descent. It falls in a step a mode.",
+        caption: "The error ½|Σ − W²W¹|²: the line is the closed form, dots gradient descent. Each mode takes it one step down.",
         view: (scene) => [0, scene.duration, 0, 1.06 * scene.errors[0]],
         paint: paintError,
       },
@@ -121,7 +121,7 @@ function paintStrengths(pen, frame, { modes, times, rows, numbers, duration }, i
     for (const [n, row] of dotted(rows)) {
       pen.circle(frame.x(n * numbers.rate), frame.y(row.strengths[k]), 2.6, { stroke, fill: ink.paper, width: 1.3 });
     }
-    pen.text(frame.left + frame.width - 6, frame.y(s) - 5, `s${k + 1}`, { fill: stroke, size: 12, anchor: "end", bold: true });
+    pen.text(frame.left + frame.width - 6, frame.y(s) - 5, `s${"₁₂₃"[k]}`, { fill: stroke, size: 12, anchor: "end", bold: true });
   });
 }
 

@@ -23,7 +23,7 @@ class Normalization {
       {
         name: "tuning", height: 430, axes: ["orientation of a test grating, degrees", "output R"],
         label: "Tuning curves before and after adaptation",
-        caption: "Tuning curves of every third neuron before (thin) and after (thick) the adaptor, whose orientation the upright line marks.",
+        caption: "Tuning curves of every third neuron before (thin) and after (thick) it was shown the adaptor, whose orientation the dashed line marks.",
         view: (scene) => [0, 180, 0, 1.05 * largest([...scene.before, ...scene.after])],
         paint: paintTuning,
       },
@@ -36,14 +36,14 @@ class Normalization {
       {
         name: "outputs", height: 230, axes: ["step", "output R to the adaptor"],
         label: "Outputs to the adaptor, step by step",
-        caption: "Outputs to the adaptor while it is shown.",
+        caption: "Outputs of all neurons to the adaptor while it is shown, in the colours of their tuning curves.",
         view: (scene) => [0, Math.max(1, scene.outputs.length - 1), 0, 1.05 * largest(scene.outputs)],
         paint: paintOutputs,
       },
       {
         name: "energy", height: 210, axes: ["step", "energy E(u)"],
         label: "The energy of the held input, step by step",
-        caption: "The energy that the outputs descend, red where a step raises it: then the step is too large.",
+        caption: "The energy E(u) that the pools u = W r / n descend, red where a step raises it: then the step is too large.",
         view: (scene) => [0, Math.max(1, scene.energies.length - 1), ...rangeOf(scene.energies)],
         paint: paintEnergy,
       },
@@ -76,7 +76,7 @@ class Normalization {
     return [
       ["The neuron that prefers the adaptor:", `${words}.`],
       ["Energy:", `from ${short(energies[0])} to ${short(energies[energies.length - 1])}.`],
-      ["Largest change of a weight:", `${short(change(scene).size)}, in full colour.`],
+      ["Largest change of a weight:", `${short(change(scene).size)}, drawn in full colour.`],
     ];
   }
 
@@ -92,9 +92,9 @@ class Normalization {
       notes.push(`At ${missing} of ${after.length} test orientations a denominator is not positive: curves are left out there.`);
     }
     if (beta > 0) {
-      notes.push(`β > 0 pushes W away from C: where the outputs do not see it, W grows by ${short(100 * beta, 3)} % a step, for ever.`);
+      notes.push(`β > 0 pushes W away from C: the part of W that no output depends on grows by ${short(100 * beta, 3)} % a step, for ever.`);
     }
-    if (beta === 0) notes.push("β = 0: outputs come back to what they were, and W keeps what they do not see.");
+    if (beta === 0) notes.push("β = 0: outputs come back to what they were, and W keeps the part that no output depends on.");
     const raised = rises.filter(Boolean).length;
     if (raised > 0) notes.push(`The energy rises at ${raised} of ${outputs.length - 1} steps: α or β is too large a step.`);
     return notes;

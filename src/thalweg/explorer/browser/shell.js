@@ -14,6 +14,7 @@ import { onTheme, paperTheme, theme } from "./theme.js";
 
 const ADDRESS_PAUSE = 250; // milliseconds
 const SVG_WIDTH = 640;
+const EDGE = 8; // pixels round a panel without axes
 
 export class Shell {
   constructor(system, makeSubject) {
@@ -158,7 +159,8 @@ export class Shell {
   }
 
   drawPanel(panel, pen, width, height, ink) {
-    const frame = new Frame(boxOf(width, height), panel.view(this.scene));
+    const box = panel.axes === null ? [EDGE, EDGE, width - 2 * EDGE, height - 2 * EDGE] : boxOf(width, height);
+    const frame = new Frame(box, panel.view(this.scene));
     pen.clipped(frame.left, frame.top, frame.width, frame.height, () => panel.paint(pen, frame, this.scene, ink));
     if (panel.axes !== null) drawAxes(pen, frame, panel.axes, ink);
     return frame;

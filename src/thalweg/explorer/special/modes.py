@@ -17,21 +17,22 @@ def subject() -> Subject:
     return Subject(
         "deep-linear-modes",
         "Modes of a deep linear network",
-        "A linear network learns the strongest mode of its task first, and each in a step.",
+        "A linear network learns its task mode by mode, the strongest first, each in one step.",
         "Strengths of the modes",
-        f"Σ = U diag(s) Vᵀ, white inputs, {_INPUTS} inputs, {_MODES} hidden units, {_OUTPUTS} "
-        "outputs. Each layer begins with strengths a and b with ab = a₀² and b² − a² = λ. Lines: "
-        "the closed form of gradient flow, of thalweg.models.deep_linear.unbalanced_strengths. "
-        "Dots: gradient descent on both matrices with the step η, whose modes are read by U and V.",
+        f"The task is Σ = U diag(s) Vᵀ, the correlation of {_OUTPUTS} outputs with {_INPUTS} white "
+        f"inputs, through {_MODES} hidden units. Each mode begins with the strengths a in the "
+        "first layer and b in the second, with ab = a₀² and b² − a² = λ. Lines: the closed form of "
+        "gradient flow, by thalweg.models.deep_linear.unbalanced_strengths. Dots: gradient descent "
+        "on both matrices in steps of η; U and V read its modes.",
         "modes",
         (
             Dial("s1", "s₁, strength of mode 1", 3.0, 0.0, 5.0, least=0.0),
-            Dial("s2", "s₂", 2.0, 0.0, 5.0, least=0.0),
-            Dial("s3", "s₃", 1.0, 0.0, 5.0, least=0.0),
-            Dial("balance", "λ = b² − a²", 0.0, -3.0, 3.0),
-            Dial("start", "a₀, of a start with λ = 0", 0.1, 0.0, 1.0, least=0.0),
-            Dial("rate", "η, step of the descent", 0.01, 0.001, 0.3, least=1e-4),
-            Dial("duration", "time", 5.0, 0.5, 20.0, least=0.01),
+            Dial("s2", "s₂, of mode 2", 2.0, 0.0, 5.0, least=0.0),
+            Dial("s3", "s₃, of mode 3", 1.0, 0.0, 5.0, least=0.0),
+            Dial("balance", "λ = b² − a², imbalance of the layers", 0.0, -3.0, 3.0),
+            Dial("start", "a₀, strength at the start", 0.1, 0.0, 1.0, least=0.0),
+            Dial("rate", "η, learning rate", 0.01, 0.001, 0.3, least=1e-4),
+            Dial("duration", "time shown", 5.0, 0.5, 20.0, least=0.01),
             Dial("disorder", "disorder of the start", 0.0, 0.0, 0.3, least=0.0),
         ),
         numbers={

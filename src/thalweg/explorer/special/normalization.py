@@ -14,14 +14,15 @@ def subject() -> Subject:
         "Normalization reweighting",
         "Orientation-tuned neurons adapt to a grating: their normalization weights W change.",
         "Tuning curves",
-        "r = max(c f(θ) + b, 0)², R = r / (σ² + W r / n), W⁺ = W + α (R Rᵀ − C) + β (W − C), from "
-        f"W₀ the identity; n = {_NEURONS} neurons, von Mises tuning with κ = "
-        f"{_CONCENTRATION:g}. C is the mean of R Rᵀ at W₀. The page computes every step, as "
-        "thalweg.models.normalization does.",
+        "A grating of contrast c drives each neuron by r = max(c f + b, 0)², f being its tuning "
+        "to the orientation; its output is R = r / (σ² + W r / n). Each step moves W to "
+        "W + α (R Rᵀ − C) + β (W − C), from W₀ the identity. The target C is the mean of R Rᵀ at "
+        f"W₀ over the gratings chosen. Here n = {_NEURONS}, and f is a von Mises curve with κ = "
+        f"{_CONCENTRATION:g}. The page computes every step, as thalweg.models.normalization does.",
         "normalization",
         (
             Dial("alpha", "α, learning rate", 0.01, 0.0, 0.05, least=0.0),
-            Dial("beta", "β, leak (negative) or push", -0.01, -0.2, 0.05),
+            Dial("beta", "β, leak (< 0) or push (> 0)", -0.01, -0.2, 0.05),
             Dial("baseline", "b, baseline", 0.2, -0.5, 1.0),
             Dial("sigma", "σ, semi-saturation", 0.6, 0.1, 2.0, least=1e-3),
             Dial("contrast", "contrast of the adaptor", 1.0, 0.0, 2.0, least=0.0),
@@ -31,7 +32,7 @@ def subject() -> Subject:
         (
             Choice(
                 "target",
-                "C is the mean over",
+                "target C, the mean over",
                 "all",
                 (("all", "gratings of all orientations"), ("one", "one grating, at 0°")),
             ),

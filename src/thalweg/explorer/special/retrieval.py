@@ -38,13 +38,13 @@ def subject() -> Subject:
         "Retrieval in a Hopfield network",
         "A network of spins goes down its energy to a pattern that it has stored.",
         "The state of the network",
-        "Draw on the state, or corrupt it, then let it settle: a spin that is against its field Wx "
-        "turns, until none is. Turning one at a time never raises E(x) = −½ xᵀWx. Keys: arrows "
-        "move a frame, Space turns a spin, Enter settles.",
+        "Draw on the state, or corrupt it, then let it settle: a spin that is against its field, "
+        "its entry of Wx, turns, until there is none. Turning one at a time never raises "
+        "E(x) = −½ xᵀWx. Keys: arrows move a frame, Space turns a spin, Enter settles.",
         "hopfield",
         (
             Dial("patterns", "patterns stored", 4, 1, len(found), 1, len(found), is_whole=True),
-            Dial("noise", "share of spins turned", 0.2, 0.0, 0.5, least=0.0, most=1.0),
+            Dial("noise", "share turned at the start", 0.2, 0.0, 0.5, least=0.0, most=1.0),
             Dial("seed", "seed", 0, 0, 50, least=0, most=1_000_000, is_whole=True),
         ),
         (
@@ -64,8 +64,8 @@ def subject() -> Subject:
                 "spins turn",
                 "random",
                 (
-                    ("random", "one at a time, in random order"),
-                    ("sequential", "one at a time, in order"),
+                    ("random", "one by one, at random"),
+                    ("sequential", "one by one, in order"),
                     ("synchronous", "all at once"),
                 ),
             ),

@@ -17,7 +17,7 @@ from thalweg.models.normalization import (
     hold,
     stable_equilibrium,
 )
-from thalweg.plot.style import BLUE, COLOURS, GREY, INK, LANDSCAPE, SMALL, new_panels
+from thalweg.plot.style import BLUE, COLOURS, GREY, LANDSCAPE, NIGHT, SMALL, new_panels
 from thalweg.report import Page, Picture, Points, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_list
 from thalweg.studies.normalization.energy import (
@@ -138,7 +138,7 @@ def _lead(cases: list[_Case]) -> str:
         f"The flow always goes down E. The map does so near rest while α stays below a critical "
         f"value ({first.critical:.3g} at β = {first.beta:g}): {100 * near:.4g} % of steps there "
         f"lower E. Far from rest it can be as few as {100 * worst:.4g} %. Of {len(below)} runs "
-        f"from W₀ below the critical value {broken or 'none'} {meets} a zero denominator."
+        f"from W₀ with an α below that value, {broken or 'none'} {meets} a zero denominator."
     )
 
 
@@ -227,8 +227,8 @@ def _often(cases: list[_Case]) -> Picture:
         for (i, j), share in np.ndenumerate(case.shares):
             said = "–" if np.isnan(share) else "all" if share == 1 else f"{100 * share:.1f} %"
             axes.text(
-                j, i, said, ha="center", va="center", fontsize=SMALL - 1,
-                color="white" if share < 0.5 else INK,
+                j, i, said, ha="center", va="center", fontsize=SMALL,
+                color="white" if share < 0.5 else NIGHT,
             )  # fmt: skip
         axes.set_xticks(range(len(_DISTANCES)), [f"{d:g}" for d in _DISTANCES])
         axes.set_yticks(range(len(_SHARES)), [f"{f:g}" for f in _SHARES])
@@ -249,7 +249,7 @@ def _often(cases: list[_Case]) -> Picture:
 
 def _how_often() -> Text:
     return Text(
-        "The flow lowers E everywhere: dE/dt = −Σ R_i (du_i/dt)² ≤ 0. A step of finite size does "
+        "The flow lowers E everywhere: dE/dt = −Σ Rᵢ (duᵢ/dt)² ≤ 0. A step of finite size does "
         "so near rest exactly while the map is stable there; far from rest small denominators make "
         "the same α too large."
     )

@@ -20,7 +20,7 @@ REASONS = (
     "settles, more slowly than the run is long",
     "leaves, more slowly than the run is long",
     "the flow settles, the finite step does not",
-    "W0 lies outside the basin",
+    "W₀ lies outside the basin",
     "unexplained",
 )
 _FAR = 1e6

@@ -8,7 +8,17 @@ import numpy as np
 from thalweg.core.progress import Progress
 from thalweg.models.normalization import NormalizationNetwork, VonMises, grating, hold
 from thalweg.models.normalization.model.held import HeldInput
-from thalweg.plot.style import BLACK, GREEN, ORANGE, PURPLE, SKY, SMALL, VERMILLION, new_panels
+from thalweg.plot.style import (
+    BLACK,
+    GREEN,
+    NIGHT,
+    ORANGE,
+    PURPLE,
+    SKY,
+    SMALL,
+    VERMILLION,
+    new_panels,
+)
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_list
 from thalweg.studies.normalization.stability import (
@@ -24,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLOURS = (GREEN, SKY, ORANGE, "#b8b8b8")
-_MARKS = (BLACK, "#ffffff", VERMILLION, PURPLE, "#ff0000")
+_MARKS = (NIGHT, "#ffffff", VERMILLION, PURPLE, "#ff0000")
 # Of α and |β|: stability changes between them for every input of the page.
 _SMALLEST, _LARGEST = 3e-3, 3.0
 
