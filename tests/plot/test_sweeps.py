@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 from tests.sweeps.systems import Spring, springs, stretch
 
 import thalweg as tw
+from thalweg.report.sweeps import sweep_page
 from thalweg.sweeps import Compiled, OnHost, Points, Status, read_sweep
 
 
@@ -128,3 +129,25 @@ def test_one_point_and_nothing_at_all_are_drawn(tmp_path):
 def test_what_cannot_be_drawn(found, asked, said):
     with pytest.raises(tw.InputError, match=said):
         tw.plot.sweep(found, **asked)
+
+
+def counted(spring):
+    """A whole number that changes with the load alone, one that never does, and a code."""
+    high = spring.load > 1.5
+    return {"turns": np.int32(1 + int(high)), "ends": np.int32(3), **coded(spring)}
+
+
+def test_whole_numbers_are_counted_in_whole_numbers_and_one_value_is_said(tmp_path):
+    measure = OnHost(counted, {"yields": {"flags": {"holds": 0, "yields": 1, "breaks": 2}}})
+    found = tw.sweep(measure, springs(3, 3), tmp_path / "map.zarr")
+    axes: Any = tw.plot.sweep(found, "turns")
+    (bar,) = [a for a in axes.figure.axes if a.get_label() == "<colorbar>"]
+    assert bar.get_yticks().tolist() == [1.0, 2.0]
+    line: Any = tw.plot.sweep(found, "turns", at={"stiffness": 1.0})
+    assert all(tick == round(tick) for tick in line.get_yticks())
+    codes: Any = tw.plot.sweep(found, "yields", at={"stiffness": 1.0})
+    names = [text.get_text() for text in codes.get_yticklabels()]
+    assert set(names) <= {"holds", "yields"}  # and none of what never occurs
+    page = sweep_page(found)
+    assert {p.name for p in page.pictures()} == {"map-turns", "map-yields"}
+    assert "ends is 3 at every point." in page.to_html()

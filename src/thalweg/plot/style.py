@@ -112,9 +112,9 @@ def mark(
     axes.plot(x, y, *height, label=label, **look)
 
 
-def colour_bar(axes: "Axes", drawn: Any, name: str = "") -> None:
-    """A bar beside the axes that says what the colours mean."""
-    bar = axes.get_figure(root=True).colorbar(drawn, ax=axes, shrink=0.85, pad=0.02)  # type: ignore[union-attr]
+def colour_bar(axes: "Axes", drawn: Any, name: str = "", ticks: Any = None) -> None:
+    """A bar beside the axes that says what the colours mean; numbers at `ticks` if given."""
+    bar = axes.get_figure(root=True).colorbar(drawn, ax=axes, shrink=0.85, pad=0.02, ticks=ticks)  # type: ignore[union-attr]
     bar.set_label(name, fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
 

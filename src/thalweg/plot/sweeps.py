@@ -64,6 +64,11 @@ class SweepMap:
     statuses: np.ndarray
     held: Mapping[str, float]
 
+    @property
+    def is_whole(self) -> bool:
+        """Truth: the variable counts something, or is a code."""
+        return np.dtype(self.variable.dtype).kind in "iu"
+
 
 def sweep_data(
     found: Sweep,
@@ -209,13 +214,17 @@ def _draw_line(axes: "Axes", data: SweepMap) -> None:
     style: dict[str, Any] = {"color": BLUE, "linewidth": 1.6, "zorder": 3}
     if len(data.values) <= 64 or data.variable.flags:
         style |= {"marker": "o", "markersize": 4}
-    if data.variable.flags or np.dtype(data.variable.dtype).kind in "iu":
+    if data.variable.flags or data.is_whole:
         style["drawstyle"] = "steps-mid"
-    axes.plot(data.axes[0], data.values, **style)
+    values, present = ranked(data)
+    axes.plot(data.axes[0], values, **style)
     axes.set_xlabel(data.names[0])
     axes.set_ylabel(data.title)
-    if data.variable.flags:
-        axes.set_yticks(list(data.variable.flags.values()), list(data.variable.flags))
+    if present:
+        axes.set_yticks(range(len(present)), present)
+        axes.set_ylim(-0.5, len(present) - 0.5)
+    elif data.is_whole:
+        axes.yaxis.get_major_locator().set_params(integer=True)
     for status, where in _others(data.statuses):
         axes.plot(
             data.axes[0][where], np.zeros(int(where.sum())), "|", markersize=9,
@@ -232,7 +241,7 @@ def _draw_map(axes: "Axes", data: SweepMap) -> None:
     axes.set_xlabel(data.names[0])
     axes.set_ylabel(data.names[1])
     if drawn is not None and not data.variable.flags:
-        colour_bar(axes, drawn, data.title)
+        colour_bar(axes, drawn, data.title, _whole_ticks(data))
     elif data.variable.flags:
         for name, colour in present.items():
             axes.plot([], [], "s", color=colour, label=name)
@@ -255,29 +264,45 @@ def _coloured(
     values = data.values.T
     finite = values[np.isfinite(values)]
     if data.variable.flags:
-        flags = {n: c for n, c in data.variable.flags.items() if np.any(finite == c)}
-        colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(flags)}
-        ranks = np.full(values.shape, np.nan)
-        for rank, code in enumerate(flags.values()):
-            ranks[values == code] = rank
-        if not flags:
+        ranks, present = ranked(data)
+        if not present:
             return None, {}
+        colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(present)}
         cmap = ListedColormap(list(colours.values()))
         drawn = axes.pcolormesh(
-            *edges, ranks, cmap=cmap, vmin=-0.5, vmax=len(flags) - 0.5, rasterized=True
+            *edges, ranks.T, cmap=cmap, vmin=-0.5, vmax=len(present) - 0.5, rasterized=True
         )
         return drawn, colours
     if not len(finite):
         return None, {}
     style = shades(finite)
-    low, high = finite.min(), finite.max()
-    if np.dtype(data.variable.dtype).kind in "iu" and high - low < _DISCRETE:
-        steps = np.arange(low - 0.5, high + 1.0)
+    ticks = _whole_ticks(data)
+    if ticks is not None:
+        steps = np.arange(ticks[0] - 0.5, ticks[-1] + 1.0)
         style = {
             "cmap": colormaps[LANDSCAPE].resampled(len(steps) - 1 or 1),
             "norm": BoundaryNorm(steps, max(len(steps) - 1, 1)),
         }
     return axes.pcolormesh(*edges, values, rasterized=True, **style), {}
+
+
+def ranked(data: SweepMap) -> tuple[np.ndarray, list[str]]:
+    """Codes as ranks among those that occur, and their meanings; of numbers, these and none."""
+    if not data.variable.flags:
+        return data.values, []
+    codes = {n: c for n, c in data.variable.flags.items() if np.any(data.values == c)}
+    ranks = np.full(data.values.shape, np.nan)
+    for rank, code in enumerate(codes.values()):
+        ranks[data.values == code] = rank
+    return ranks, list(codes)
+
+
+def _whole_ticks(data: SweepMap) -> np.ndarray | None:
+    """The whole numbers of a scale in steps; None where there are none, or too many."""
+    finite = data.values[np.isfinite(data.values)]
+    if not data.is_whole or not len(finite) or finite.max() - finite.min() >= _DISCRETE:
+        return None
+    return np.arange(finite.min(), finite.max() + 0.5)
 
 
 def _others(statuses: np.ndarray) -> list[tuple[Status, np.ndarray]]:

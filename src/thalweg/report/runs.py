@@ -28,6 +28,7 @@ def run_page(
     *,
     parameters: Mapping[str, Any],
     seed: int = 0,
+    fine: Trajectory | None = None,
     command: str = "",
     versions: Mapping[str, str] | None = None,
     animate: str = "",
@@ -40,6 +41,7 @@ def run_page(
         start: where it began.
         parameters: those of the system, by name.
         seed: of everything random.
+        fine: the same run at more points, for the figures, where it is saved too seldom for them.
         command: what was typed, without where files went.
         versions: of the libraries that computed it, by name.
         animate: `"gif"` or `"mp4"` for the run in motion, in a file beside the page.
@@ -51,13 +53,13 @@ def run_page(
     blocks += [] if listed is None else [Table(*listed)]
     sections = [
         Section("What was asked", [facts]),
-        Section("Where it went", [*blocks, *_pictures(run)]),
+        Section("Where it went", [*blocks, *_pictures(fine or run)]),
     ]
     energy = declared_energy(rule)
     if energy is not None and len(run) > 1:
-        sections.append(Section("Does its energy fall?", _energy(run, energy)))
+        sections.append(Section("Does its energy fall?", _energy(fine or run, energy)))
     sections.append(Section("How this was made", made(command, versions)))
-    moves = animated(functools.partial(run_animation, run), "run", animate)
+    moves = animated(functools.partial(run_animation, fine or run), "run", animate)
     return Page(run.about.system, f"{run.title}. {run.remarks()[0]}", sections, moves)
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from thalweg.plot.sweeps import sweep
+import numpy as np
+
+from thalweg.core.tables import format_number
+from thalweg.plot.sweeps import SweepMap, ranked, sweep, sweep_data
 from thalweg.report.asked import made
-from thalweg.report.page import Block, Facts, Page, Picture, Section, Table, Text
+from thalweg.report.page import Block, Facts, Page, Picture, Points, Section, Table, Text
 from thalweg.report.pictures import picture
 from thalweg.sweeps import Status, Summary, Sweep
 
@@ -31,13 +34,11 @@ def sweep_page(
         StoreError: the store is gone or damaged.
     """
     sections = [Section("What was asked", [_asked(found, held or {})])]
-    maps = [_map(found, variable) for variable in found.variables[:_MOST_MAPS]]
-    left = len(found.variables) - len(maps)
-    more: list[Block] = [Text(f"{left} more variables are in the store.")] if left else []
-    sections.append(Section("Maps", [*maps, *more]))
+    sections.append(Section("Maps", _maps(found)))
     sections.append(Section("What the store holds", _held(found)))
     sections.append(Section("How this was made", made(command, versions)))
-    return Page(f"{found.measure} of {found.about.system}", _lead(found), sections)
+    title = f"{found.measure} of {found.about.system}"
+    return Page(title[0].upper() + title[1:], _lead(found), sections)
 
 
 def _lead(found: Sweep) -> str:
@@ -74,9 +75,33 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 160 else "an array"
 
 
+def _maps(found: Sweep) -> list[Block]:
+    """A map of each of the first variables; what has one value everywhere is said."""
+    same, maps = [], []
+    for variable in found.variables[:_MOST_MAPS]:
+        value = _same_everywhere(sweep_data(found, variable.name))
+        if value:
+            same.append(value)
+        else:
+            maps.append(_map(found, variable))
+    left = len(found.variables[_MOST_MAPS:])
+    more: list[Block] = [Text(f"{left} more variables are in the store.")] if left else []
+    return [*maps, *([Points(same)] if same else []), *more]
+
+
+def _same_everywhere(data: SweepMap) -> str:
+    """The one value of a variable that has no other in a complete sweep; else empty."""
+    ranks, names = ranked(data)
+    values = np.unique(ranks)
+    if np.any(data.statuses != Status.DONE) or len(values) != 1 or not np.isfinite(values[0]):
+        return ""
+    said = names[0] if names else format_number(float(values[0]))
+    return f"{data.title} is {said} at every point."
+
+
 def _map(found: Sweep, variable: Summary) -> Picture:
     own = variable.dims[len(found.shape) :]
-    which = f" The first along {' and '.join(own)}." if own else ""
+    which = f" Shown: the first {' and '.join(own)}." if own else ""
     meaning = variable.long_name or variable.name
     caption = f"{meaning[0].upper()}{meaning[1:]}.{which}"
     return picture(

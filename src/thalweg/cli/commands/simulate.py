@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from thalweg.cli.parse.loader import System
 
 _DURATION, _STEPS = 100.0, 100  # of a flow where none is given; and as many steps of a map
+_FINE = 4001  # points of a run with many turns, for its figures
 DurationOption = Annotated[
     float | None,
     typer.Option(
@@ -119,24 +120,31 @@ def simulate(
             steps = _STEPS if steps is None and duration is None else steps
         else:
             duration = _DURATION if duration is None and steps is None else duration
-        with jax.enable_x64(True):
-            trajectory = run(
-                loaded.rule,
-                begin,
-                duration=duration,
-                steps=steps,
-                until="settled" if settle else None,
-                save=save,
-                dt=dt if chosen is None else None,
-                rtol=rtol,
-                atol=atol,
-                key=key_for(loaded.rule, seed),
-                method=chosen,
-            )
-        trajectory = replace(trajectory, about=trajectory.about.called(loaded.name))
+
+        def follow(points: int | None) -> Any:
+            with jax.enable_x64(True):
+                found = run(
+                    loaded.rule,
+                    begin,
+                    duration=duration,
+                    steps=steps,
+                    until="settled" if settle else None,
+                    save=points,
+                    dt=dt if chosen is None else None,
+                    rtol=rtol,
+                    atol=atol,
+                    key=key_for(loaded.rule, seed),
+                    method=chosen,
+                )
+            return replace(found, about=found.about.called(loaded.name))
+
+        trajectory = follow(save)
 
         def draw() -> dict[str, bytes]:
-            files = _files(loaded, begin, trajectory, seed, context, moving)
+            # Between points that lie further apart than steps, lines would cut corners.
+            is_coarse = save is None and dt is None and trajectory.steps > len(trajectory) > 1
+            fine = follow(_FINE) if is_coarse else None
+            files = _files(loaded, begin, trajectory, fine, seed, context, moving)
             say_what_is_missing(current, moving, files)
             return files
 
@@ -161,6 +169,7 @@ def _files(
     system: "System",
     start: Any,
     trajectory: Any,
+    fine: Any,
     seed: int,
     context: typer.Context,
     animate: str,
@@ -171,5 +180,5 @@ def _files(
     from thalweg.report import run_page
 
     named = replace(trajectory, about=trajectory.about.called(system.portable_name))
-    known = {"parameters": system.parameters, "seed": seed, "animate": animate}
+    known = {"parameters": system.parameters, "seed": seed, "fine": fine, "animate": animate}
     return run_page(named, system.rule, start, **known, **made_with(system, context)).files()

@@ -17,7 +17,7 @@ from thalweg.models.normalization import (
     hold,
     stable_equilibrium,
 )
-from thalweg.plot.style import BLUE, COLOURS, GREY, LANDSCAPE, NIGHT, SMALL, new_panels
+from thalweg.plot.style import BLUE, COLOURS, GREY, INK, LANDSCAPE, NIGHT, SMALL, new_panels
 from thalweg.report import Page, Picture, Points, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_list
 from thalweg.studies.normalization.energy import (
