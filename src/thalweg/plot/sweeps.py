@@ -211,6 +211,8 @@ def _held(coordinates: Mapping[str, np.ndarray], at: Mapping[str, float] | None)
 
 def _draw_line(axes: "Axes", data: SweepMap) -> None:
     """The values against the parameter, and marks along the foot for the other points."""
+    from matplotlib.ticker import MaxNLocator
+
     style: dict[str, Any] = {"color": BLUE, "linewidth": 1.6, "zorder": 3}
     if len(data.values) <= 64 or data.variable.flags:
         style |= {"marker": "o", "markersize": 4}
@@ -224,7 +226,7 @@ def _draw_line(axes: "Axes", data: SweepMap) -> None:
         axes.set_yticks(range(len(present)), present)
         axes.set_ylim(-0.5, len(present) - 0.5)
     elif data.is_whole:
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     for status, where in _others(data.statuses):
         axes.plot(
             data.axes[0][where], np.zeros(int(where.sum())), "|", markersize=9,

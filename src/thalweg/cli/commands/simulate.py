@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from thalweg.cli.parse.loader import System
 
 _DURATION, _STEPS = 100.0, 100  # of a flow where none is given; and as many steps of a map
-_FINE = 4001  # points of a run with many turns, for its figures
+_FINE = 8001  # points of a run with many turns, for its figures
 DurationOption = Annotated[
     float | None,
     typer.Option(
