@@ -1,5 +1,6 @@
 """`thalweg simulate`: run a system from a start."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -111,33 +112,23 @@ def simulate(
         moving = read_animation(animate)
         current.open_folder(loaded.slug)
 
-        import jax
-
-        from thalweg.core.trees import replace
-        from thalweg.simulation import simulate as run
-
         if not loaded.rule.has_continuous_time or dt is not None:
             steps = _STEPS if steps is None and duration is None else steps
         else:
             duration = _DURATION if duration is None and steps is None else duration
 
-        def follow(points: int | None) -> Any:
-            with jax.enable_x64(True):
-                found = run(
-                    loaded.rule,
-                    begin,
-                    duration=duration,
-                    steps=steps,
-                    until="settled" if settle else None,
-                    save=points,
-                    dt=dt if chosen is None else None,
-                    rtol=rtol,
-                    atol=atol,
-                    key=key_for(loaded.rule, seed),
-                    method=chosen,
-                )
-            return replace(found, about=found.about.called(loaded.name))
-
+        follow = _follower(
+            loaded,
+            begin,
+            duration=duration,
+            steps=steps,
+            until="settled" if settle else None,
+            dt=dt if chosen is None else None,
+            rtol=rtol,
+            atol=atol,
+            key=key_for(loaded.rule, seed),
+            method=chosen,
+        )
         trajectory = follow(save)
 
         def draw() -> dict[str, bytes]:
@@ -149,6 +140,21 @@ def simulate(
             return files
 
         current.finish(_result(loaded, begin, trajectory, seed), str(trajectory), draw)
+
+
+def _follower(system: "System", start: Any, **options: Any) -> Callable[[int | None], Any]:
+    """A run with these options of `simulate` that keeps so many points, or as many as are usual."""
+    import jax
+
+    from thalweg.core.trees import replace
+    from thalweg.simulation import simulate as run
+
+    def follow(points: int | None) -> Any:
+        with jax.enable_x64(True):
+            found = run(system.rule, start, save=points, **options)
+        return replace(found, about=found.about.called(system.name))
+
+    return follow
 
 
 def _result(system: "System", start: Any, trajectory: Any, seed: int) -> dict[str, Any]:
