@@ -106,6 +106,12 @@ def test_steepest_descent_obeys_all_axioms_and_others_break_one():
     assert shifted["locality"].holds
     assert shifted.degree == pytest.approx(1.0, abs=1e-6)
 
+    def by_phase(energy, geometry):  # of which E and E + 3.7 are alike
+        turn = 2.0 * jnp.pi / 3.7
+        return tw.as_flow(lambda x: -(2 + jnp.sin(turn * energy(x))) * jax.grad(energy)(x))
+
+    assert not check_axioms(by_phase, samples=2)["shift"].holds
+
     for distance in (2.0, 0.05, 1e-5):
 
         def far(energy, geometry, distance=distance):
@@ -123,6 +129,34 @@ def test_a_factor_periodic_in_the_logarithm_is_no_power():
     found = homogeneity_degree(periodic, 1)
     assert not found.holds
     assert 0.05 < found.residual < 0.3
+
+
+def turning(x):
+    angle = jnp.log(jnp.sum(x * x))
+    return jnp.stack([jnp.cos(angle), jnp.sin(angle)]) * jnp.sqrt(jnp.sum(x * x))
+
+
+# Their lengths are powers of λ, or all but powers.
+@pytest.mark.parametrize(
+    "fn",
+    [
+        turning,
+        lambda x: jnp.where(jnp.sum(x * x) < 1.0, x, -x),
+        lambda x: jnp.concatenate([1e8 * x, jnp.sum(x * x, keepdims=True)]),
+        lambda x: jnp.abs(x[:1]) + 1e-9,
+    ],
+    ids=["turns", "changes its sign", "a small entry of another degree", "a small constant"],
+)
+def test_all_of_a_value_must_scale_not_its_length_alone(fn):
+    found = homogeneity_degree(fn, 2)
+    assert found.degree == pytest.approx(1.0, abs=1e-6)
+    assert not found.holds
+
+
+def test_lengths_far_below_one_are_measured():
+    found = homogeneity_degree(lambda x: 1e-200 * x, 2)
+    assert found.holds
+    assert found.degree == pytest.approx(1.0, abs=1e-9)
 
 
 def test_where_a_function_is_not_finite_or_vanishes_it_is_said():

@@ -16,14 +16,10 @@ from thalweg.analysis.continuation.diagram import bifurcation_diagram
 from thalweg.analysis.continuation.result import Bifurcation, BifurcationDiagram, Branch
 from thalweg.analysis.cycles.find import find_cycles
 from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
-from thalweg.analysis.descent.axioms import (
-    AxiomCheck,
-    Homogeneity,
-    check_axioms,
-    homogeneity_degree,
-)
+from thalweg.analysis.descent.axioms import AxiomCheck, check_axioms
 from thalweg.analysis.descent.bounded_below import BoundedBelow, check_bounded_below
 from thalweg.analysis.descent.check import check_descent
+from thalweg.analysis.descent.homogeneity import Homogeneity, homogeneity_degree
 from thalweg.analysis.descent.result import DescentCheck
 from thalweg.analysis.equilibria.conserved import conserved_quantities
 from thalweg.analysis.equilibria.equilibrium import Equilibrium, SlowPoint

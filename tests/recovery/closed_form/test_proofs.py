@@ -23,6 +23,12 @@ def steep(x0, depth):
     return X - sp.Rational(depth) / 1000 * sp.atan(1000 * (X - sp.Rational(x0)))
 
 
+def narrow(x0, height):
+    """Integral of height·exp(−(10⁴ (x − x0))²)."""
+    area = sp.Rational(height) * sp.sqrt(sp.pi) / 20000
+    return area * sp.erf(10000 * (X - sp.Rational(x0)))
+
+
 # An energy exists, and the metric is positive.
 TRUE_YES = [
     ("euclidean", {X: -X + sp.sin(Y) * sp.exp(X), Y: sp.cos(Y) * sp.exp(X) - Y}, SQUARE),
@@ -54,6 +60,8 @@ TRUE_NO = [
     {X: -X + Y, Y: -Y + steep("0.77777", "1.0001")},
     {X: -X + sp.tanh(Y), Y: -Y - sp.tanh(X)},
     {X: Y - X, Y: (X - Y) * (1 + Y - TENTH**10)},  # negative within 1e-10 of the wall
+    # Its derivative holds exp(62600000 x), which is no power to write out.
+    {X: Y - X, Y: X - Y - narrow("0.313", "1.01")},
 ]
 OFF_CIRCLE = [
     ({X: sp.sin(X) ** 2}, CIRCLE),

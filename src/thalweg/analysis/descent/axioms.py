@@ -1,4 +1,4 @@
-"""The axioms of *Continuum of Hopfield* as computed verdicts, and degrees of homogeneity."""
+"""The axioms of *Continuum of Hopfield* as computed verdicts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -9,69 +9,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.analysis.descent.homogeneity import EXACT, homogeneity_degree
 from thalweg.core.about import UNSAID, About
 from thalweg.core.checks import check_count
-from thalweg.core.errors import InputError
 from thalweg.core.plain import number
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import Table, TableReport, about_in
-from thalweg.core.trees import in_float64
 from thalweg.dynamics import Flow
 from thalweg.geometry import Euclidean, Geometry, MetricField
 
 Builder = Callable[[Callable[[Any], Any], Geometry], Flow]
-# Scales in no simple ratio, or a factor periodic in log λ would go unseen.
-_SCALES = np.sort(10.0 ** (4.0 * np.mod(np.arange(33) * (np.sqrt(5.0) - 1.0) / 2.0, 1.0) - 2.0))
 # Beyond these distances the energy is changed: a flow that looks farther is not local.
 _DISTANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 _SMALL = 1e-8  # relative: above rounding of a sum of hundreds of terms, below any real coupling
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Homogeneity(TableReport):
-    """Degree of homogeneity of a function: |fn(λx)| ~ λ^degree.
-
-    Attributes:
-        degree: the slope of log|fn(λx)| over log λ, from λ = 10⁻² to 10².
-        residual: the largest departure of the logarithm from that slope; NaN where fn vanishes at
-            some λ and not at others.
-        holds: whether it is a power of λ, up to rounding, and finite wherever it was asked.
-        undefined: in how many of the directions it was not finite at some λ.
-        about: the name of the function.
-    """
-
-    degree: float
-    residual: float
-    holds: bool
-    undefined: int = 0
-    about: About = UNSAID
-
-    @property
-    def title(self) -> str:
-        """The degree, or that it has none."""
-        found = f"of degree {self.degree:.6g}" if self.holds else "not homogeneous"
-        return f"Scaling of {self.about.system or 'a function'}: {found}"
-
-    def table(self) -> None:
-        """Nothing: the remarks say it all."""
-
-    def remarks(self) -> list[str]:
-        """Sentences on how far the logarithm departs from a line, and on where it is not finite."""
-        said = [f"log|fn(λx)| departs from slope {self.degree:.6g} by {self.residual:.2g}."]
-        if self.undefined:
-            said.append(f"It is not finite along {self.undefined} of the directions tried.")
-        return said
-
-    def data(self) -> dict[str, Any]:
-        """The fields."""
-        names = ("degree", "residual", "holds", "undefined")
-        return {name: getattr(self, name) for name in names}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Homogeneity":
-        """The measurement that `to_dict` wrote."""
-        degree, residual = number(data["degree"]), number(data["residual"])
-        return cls(degree, residual, data["holds"], data["undefined"], about_in(data, about))
+# In no simple ratio, or a factor periodic in E would go unseen.
+_CONSTANTS = (3.7, -np.sqrt(5.0), 10.0 * np.pi)
 
 
 @dataclass(frozen=True)
@@ -138,52 +90,6 @@ class AxiomCheck(TableReport):
         return cls(verdicts, number(data["degree"]), about_in(data, about))
 
 
-def homogeneity_degree(
-    fn: Callable[[Any], Any], size: int, *, samples: int = 16, key: jax.Array | None = None
-) -> Homogeneity:
-    """Measure how a function of vectors scales, for λ > 0, in float64.
-
-    A network of rectified units without biases has degree 1 (theorem 9); degrees multiply under
-    composition and add under products.
-
-    Arguments:
-        fn: `(size,)` to an array or number; a network, an energy, a velocity.
-        size: the length of its argument.
-        samples: how many random directions.
-        key: their randomness; None means `jax.random.key(0)`.
-
-    Raises:
-        InputError: the function vanishes, or is not finite, at all samples.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from thalweg.analysis.descent.axioms import homogeneity_degree
-        >>> round(homogeneity_degree(lambda x: jnp.sum(x**4), 3).degree, 6)
-        4.0
-    """
-    check_count("homogeneity_degree: size", size)
-    check_count("homogeneity_degree: samples", samples)
-    points = host_generator(key).standard_normal((samples, size))
-    with jax.enable_x64(True):
-        norms = np.asarray(_scaled_norms(in_float64(fn), points, _SCALES))
-    is_finite = np.all(np.isfinite(norms), axis=1)
-    is_zero = np.all(norms == 0.0, axis=1)  # so of any degree in that direction
-    seen = norms[is_finite & ~is_zero]
-    if not len(seen):
-        raise InputError("homogeneity_degree: fn vanishes or is not finite at all samples.")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(seen) - np.mean(np.log(seen), axis=1, keepdims=True)
-    steps = np.log(_SCALES) - np.mean(np.log(_SCALES))
-    vanishes = ~np.all(np.isfinite(logs), axis=1)  # at some λ, and not at others
-    slopes = logs[~vanishes] @ steps / (steps @ steps)
-    degree = float(np.median(slopes)) if len(slopes) else float("nan")
-    gaps = np.abs(logs[~vanishes] - degree * steps)
-    residual = float("nan") if vanishes.any() else float(np.max(gaps))
-    undefined = int(np.sum(~is_finite))
-    about = About(getattr(fn, "__qualname__", type(fn).__name__))
-    return Homogeneity(degree, residual, residual < 1e-6 and not undefined, undefined, about)
-
-
 def check_axioms(
     builder: Builder, *, size: int = 3, samples: int = 8, key: jax.Array | None = None
 ) -> AxiomCheck:
@@ -227,7 +133,7 @@ def check_axioms(
         degree = homogeneity_degree(lambda x: builder(cone, Euclidean()).velocity(0.0, x), size)
     note = f"degree {degree.degree:+.4g} of the flow of an energy of degree 1; wanted 0"
     off = abs(degree.degree) + (degree.residual if not degree.holds else 0.0)
-    verdicts.append(AxiomVerdict("scaling", off < 1e-6, off, note))
+    verdicts.append(AxiomVerdict("scaling", off < EXACT, off, note))
     name = getattr(builder, "__qualname__", type(builder).__name__)
     return AxiomCheck(tuple(verdicts), degree.degree, About(name))
 
@@ -311,9 +217,13 @@ def _locality(builder: Builder, energy: Any, points: Any, plain: np.ndarray) -> 
 
 
 def _shift(builder: Builder, energy: Any, points: Any, plain: np.ndarray) -> AxiomVerdict:
-    shifted = _Shifted(energy, np.float64(3.7))
-    residual = _gap(np.asarray(_velocities(builder, shifted, Euclidean(), points)), plain)
-    return AxiomVerdict("shift", residual < _SMALL, residual, "E and E + 3.7")
+    def shifted(constant: float) -> np.ndarray:
+        other = _Shifted(energy, np.float64(constant))
+        return np.asarray(_velocities(builder, other, Euclidean(), points))
+
+    residual = max(_gap(shifted(constant), plain) for constant in _CONSTANTS)
+    note = f"E and E + C, C = {', '.join(f'{constant:.3g}' for constant in _CONSTANTS)}"
+    return AxiomVerdict("shift", residual < _SMALL, residual, note)
 
 
 class _Shifted(eqx.Module):
@@ -351,14 +261,6 @@ def _velocities(builder: Builder, energy: Any, geometry: Geometry, points: Any) 
 @eqx.filter_jit
 def _at(change: _Coordinates, y: Any) -> tuple[jax.Array, jax.Array]:
     return change(y), jax.jacfwd(change)(y)
-
-
-@eqx.filter_jit
-def _scaled_norms(fn: Any, points: Any, scales: Any) -> jax.Array:
-    def norm(x: jax.Array, scale: jax.Array) -> jax.Array:
-        return jnp.linalg.norm(jnp.ravel(jnp.asarray(fn(scale * x))))
-
-    return jax.vmap(jax.vmap(norm, (None, 0)), (0, None))(points, scales)
 
 
 def _gap(found: np.ndarray, expected: np.ndarray) -> float:

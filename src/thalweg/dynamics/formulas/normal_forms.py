@@ -11,9 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
+from sympy.polys.rings import PolyRing
+
+from thalweg.dynamics.formulas.long_powers import with_long_powers
 
 # Expanding more than this takes minutes; what is longer counts as not recognised.
 _LONGEST = 200_000
+# Remainders are taken one degree after the other.
+_HIGHEST = 1000
 
 
 def is_zero(expression: Any) -> bool:
@@ -77,7 +82,8 @@ class _Letters:
         symbols = sorted(numerator.free_symbols, key=str)
         if not symbols:
             return bool(sp.expand(numerator).is_zero)
-        left = sp.Poly(numerator, *symbols, domain=domain).as_expr()
+        # Sparse: an exponent of a million is as good as one of two.
+        left = PolyRing(symbols, domain).from_expr(sp.expand(numerator)).as_expr()
         for letter in reversed(list(self._bases)):
             root, share = self._whole.get(letter, (letter, 1))
             if left == 0:
@@ -85,6 +91,8 @@ class _Letters:
             if not left.has(root):
                 continue
             above, below = sp.fraction(sp.together(self._renamed(self._bases[letter])))
+            if sp.degree(left, root) > _HIGHEST:
+                return False
             relation = sp.expand(below * root**share - above)
             left = sp.prem(sp.expand(left), relation, root)
             left = sp.expand(left)
@@ -167,7 +175,7 @@ def _tidy(expression: Any) -> Any:
     """A sum in a form that does not depend on how it was written."""
     expanded: Any = sp.expand(expression)
     if sp.fraction(sp.together(expanded))[1].is_Add:
-        expanded = sp.expand(sp.cancel(expanded))
+        expanded = sp.expand(with_long_powers(sp.cancel, expanded))
     return expanded
 
 

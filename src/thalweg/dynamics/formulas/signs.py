@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from thalweg.dynamics.formulas.intervals import Interval, bounds
+from thalweg.dynamics.formulas.long_powers import with_long_powers
 
 _BOXES = 2000  # intervals that a proof may take before the sign is left open
 # Parts in which a proof by halving has found nothing at all after this many are given up.
@@ -214,6 +215,6 @@ def middle(low: float, high: float) -> float:
 
 def _factored(expression: Any) -> Any:
     try:
-        return sp.factor(expression)
+        return with_long_powers(sp.factor, expression)
     except sp.PolynomialError:
         return expression

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from thalweg.dynamics.formulas.long_powers import with_long_powers
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 
 # Signs are tried in all combinations: 16 proofs at most for one expression.
@@ -168,6 +169,6 @@ def _sign(expression: Any, region: SymbolRanges) -> int | None:
 
 def _factored(expression: Any) -> Any:
     try:
-        return sp.factor(expression)
+        return with_long_powers(sp.factor, expression)
     except sp.PolynomialError:
         return expression

@@ -5,6 +5,7 @@ from typing import Any
 
 import sympy as sp
 
+from thalweg.dynamics.formulas.long_powers import with_long_powers
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.recovery.closed_form.zeros import Evidence, least_evidence, zero_evidence
 
@@ -245,7 +246,7 @@ def _own_weight(
     j = neighbours[0]
     entries: Any = matrix
     ratio = tidy(entries[j, i] / entries[i, j])
-    parts: Any = sp.separatevars(sp.factor(ratio), symbols=list(names), dict=True)
+    parts: Any = sp.separatevars(_factored(ratio), symbols=list(names), dict=True)
     if parts is not None:
         return tidy(parts[names[i]])
     slope = tidy(sp.diff(sp.log(ratio), names[i]))
@@ -258,7 +259,7 @@ def _own_weight(
 def tidy(expression: Any) -> Any:
     """A shorter form, by rational operations alone (fast)."""
     try:
-        return sp.factor(sp.cancel(sp.together(expression)))
+        return with_long_powers(lambda e: sp.factor(sp.cancel(sp.together(e))), expression)
     except sp.PolynomialError:
         return sp.powsimp(expression)
 
@@ -266,6 +267,6 @@ def tidy(expression: Any) -> Any:
 def _factored(expression: Any) -> Any:
     """The expression with its factors apart, where it has any."""
     try:
-        return sp.factor(expression)
+        return with_long_powers(sp.factor, expression)
     except sp.PolynomialError:
         return expression
