@@ -15,8 +15,9 @@ import jax
 import numpy as np
 
 from thalweg.core import html
-from thalweg.core.charts import BoxChart, Chart, SimplexChart
+from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.errors import InputError
+from thalweg.core.simplex_charts import SimplexChart
 from thalweg.core.trees import Layout, is_integer
 
 _BOUNDS_SHOWN = 4  # what a line of 80 columns holds

@@ -65,6 +65,11 @@ class LevelChart(Chart):
         return False
 
     @property
+    def is_simplex(self) -> bool:
+        """False."""
+        return False
+
+    @property
     def num_uniform(self) -> int:
         """A direction and a length for each step of the walk."""
         return _STEPS * (self.dimension + 1)
@@ -77,18 +82,18 @@ class LevelChart(Chart):
         xp = np if isinstance(unit, np.ndarray) else jnp
         steps = unit.reshape(*unit.shape[:-1], _STEPS, self.dimension + 1)
         y = xp.broadcast_to(self.middle, (*unit.shape[:-1], self.dimension))
-        ways = _logistic(steps[..., :-1], xp)
-        ways = ways * for_rows(self.widths, ways)
+        directions = _logistic(steps[..., :-1], xp)
+        directions = directions * for_rows(self.widths, directions)
         for k in range(_STEPS):
-            low, high = self._reach(y, ways[..., k, :])
+            low, high = self._reach(y, directions[..., k, :])
             length = low + (high - low) * steps[..., k, -1]
-            y = y + xp.where(high > low, length, 0.0)[..., None] * ways[..., k, :]
+            y = y + xp.where(high > low, length, 0.0)[..., None] * directions[..., k, :]
         return y
 
-    def _reach(self, y: Any, way: Any) -> tuple[Any, Any]:
+    def _reach(self, y: Any, direction: Any) -> tuple[Any, Any]:
         """Distances to the walls, both ways, from inside points."""
         xp = np if isinstance(y, np.ndarray) else jnp
-        here, speed = self._state(y), way @ self.basis.T
+        here, speed = self._state(y), direction @ self.basis.T
         moves = xp.abs(speed) > 0.0
         safe = xp.where(moves, speed, 1.0)
         ends = xp.stack([(for_rows(wall, here) - here) / safe for wall in self.walls])
@@ -140,9 +145,9 @@ class LevelChart(Chart):
         """`y`, or where the line from it to the middle enters the level set."""
         xp = np if isinstance(y, np.ndarray) else jnp
         middle = for_rows(self.middle, y)
-        way = self.wrap(y) - middle
-        far = self._reach(xp.broadcast_to(middle, y.shape), way)[1]
-        return middle + xp.minimum(far, 1.0)[..., None] * way
+        direction = self.wrap(y) - middle
+        far = self._reach(xp.broadcast_to(middle, y.shape), direction)[1]
+        return middle + xp.minimum(far, 1.0)[..., None] * direction
 
     def inside(self, y: Any, slack: float = 0.0) -> Any:
         """All coordinates of the state within the walls, those that follow but for rounding."""

@@ -95,8 +95,8 @@ class LevelSet(Domain):
         scale = np.max(np.abs(across), axis=1, keepdims=True)
         across, right = across / scale, (left - rows @ lower) / scale[:, 0]
         ends = []
-        for way in np.concatenate([np.eye(size), -np.eye(size)]):
-            found = linprog(way, A_eq=across, b_eq=right, bounds=(0.0, 1.0))
+        for direction in np.concatenate([np.eye(size), -np.eye(size)]):
+            found = linprog(direction, A_eq=across, b_eq=right, bounds=(0.0, 1.0))
             if found.status != 0:
                 raise InputError(
                     f"conserved: no state of {self.box.words} has {self.said}. {self._ranges()}"

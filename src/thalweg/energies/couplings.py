@@ -209,11 +209,11 @@ class LatticeCouplings(Couplings):
             if self.periodic:
                 total = total + jnp.roll(x, 1, axis) + jnp.roll(x, -1, axis)
             else:
-                rest = jax.lax.slice_in_dim(x, 1, None, axis=axis)
+                shifted = jax.lax.slice_in_dim(x, 1, None, axis=axis)
                 none = jnp.zeros_like(jax.lax.slice_in_dim(x, 0, 1, axis=axis))
-                total = total + jnp.concatenate([rest, none], axis)
-                rest = jax.lax.slice_in_dim(x, 0, -1, axis=axis)
-                total = total + jnp.concatenate([none, rest], axis)
+                total = total + jnp.concatenate([shifted, none], axis)
+                shifted = jax.lax.slice_in_dim(x, 0, -1, axis=axis)
+                total = total + jnp.concatenate([none, shifted], axis)
         return cast_like(self.coupling, x) * total
 
     @property

@@ -147,7 +147,7 @@ def _tanh(x: jax.Array) -> jax.Array:
 
 
 @_tanh.defjvp
-def _tanh_slope(primals: Any, tangents: Any) -> tuple[Any, Any]:
+def _tanh_tangent(primals: Any, tangents: Any) -> tuple[Any, Any]:
     return _tanh(primals[0]), sech_squared(primals[0]) * tangents[0]
 
 
@@ -158,6 +158,6 @@ def _legendre(x: jax.Array) -> jax.Array:
 
 
 @_legendre.defjvp
-def _legendre_slope(primals: Any, tangents: Any) -> tuple[Any, Any]:
+def _legendre_tangent(primals: Any, tangents: Any) -> tuple[Any, Any]:
     x = primals[0]
     return _legendre(x), x * sech_squared(x) * tangents[0]

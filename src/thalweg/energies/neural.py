@@ -78,7 +78,7 @@ def _norm(f: jax.Array) -> jax.Array:
 
 
 @_norm.defjvp
-def _norm_slope(primals: Any, tangents: Any) -> tuple[Any, Any]:
+def _norm_tangent(primals: Any, tangents: Any) -> tuple[Any, Any]:
     norm, direction = _norm_and_direction(primals[0])
     return norm, jnp.sum(direction * tangents[0])
 

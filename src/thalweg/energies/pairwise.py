@@ -140,8 +140,8 @@ class Pairwise(Energy):
         units: Units = Binary(low, 1.0)
         if deviations is not None:
             widths = _filled("deviations", deviations, layers[0])
-            rest = np.zeros(sum(layers[1:]))
-            units = GaussianBinary(np.concatenate([np.asarray(widths), rest]), low, 1.0)
+            no_widths = np.zeros(sum(layers[1:]))
+            units = GaussianBinary(np.concatenate([np.asarray(widths), no_widths]), low, 1.0)
         if not isinstance(fields, list | tuple):
             return cls(couplings, fields, units=units)
         if len(fields) != len(layers):

@@ -8,7 +8,6 @@ import jax
 import numpy as np
 
 from thalweg.analysis import BifurcationDiagram, bifurcation_diagram, find_equilibria
-from thalweg.core.charts import BoxChart
 from thalweg.core.checks import check_count
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
@@ -43,10 +42,11 @@ def region(system: PlanarSystem, values: Any, view: Any) -> Domain:
     window = _numbers("view", view, 4).reshape(2, 2)[: chart.dimension]
     if np.any(window[:, 0] >= window[:, 1]):
         raise InputError(f"view must be left < right, bottom < top, got {list(map(float, view))}.")
-    if not isinstance(chart, BoxChart):
+    if not chart.is_product:
         return system.domain
     values = _numbers("values", values, len(system.sliders))
-    lower = np.array(chart.held, dtype=float)
+    lower = np.zeros(chart.layout.size)
+    lower[list(chart.held_at)] = list(chart.held_at.values())
     for slider, value in zip(system.sliders, values, strict=True):
         if slider.coordinate is not None:
             lower[slider.coordinate] = value

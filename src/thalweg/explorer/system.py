@@ -9,7 +9,6 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.core.charts import BoxChart, SimplexChart
 from thalweg.core.declared import declared_energy, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -119,7 +118,7 @@ class PlanarSystem:
             "lower": lower.tolist(),
             "upper": upper.tolist(),
             "period": period,
-            "simplex": isinstance(chart, SimplexChart),
+            "simplex": chart.is_simplex,
             "sliders": [s.to_dict() for s in self.sliders],
             "time": self.uses_time,
             "energy": self.energy_note,
@@ -180,7 +179,7 @@ def read_system(
         problem, domain = make_problem(rule, domain)
         chart = problem.chart
         names = declared_names(rule, chart.layout)
-        if not isinstance(chart, BoxChart | SimplexChart):
+        if not (chart.is_product or chart.is_simplex):
             raise InputError(f"explore: a page shows boxes and simplices, not {domain.words}.")
         if chart.dimension > 2:
             raise InputError(_too_many(names, chart))
@@ -224,7 +223,7 @@ def _sliders(
         room, *keys = (jax.tree_util.keystr((key,), simple=True) for key in path)
         word = ".".join(keys)
         array = np.asarray(leaf) if eqx.is_array_like(leaf) else np.zeros((), dtype=object)
-        is_held = (room, word) == ("chart", "held") and isinstance(problem.chart, BoxChart)
+        is_held = (room, word) == ("chart", "held") and problem.chart.is_product
         is_parameter = room == "rule" and holds_parameter(problem.rule, keys)
         is_parameter = is_parameter and array.dtype.kind == "f" and array.size <= MOST_ENTRIES
         if is_held:

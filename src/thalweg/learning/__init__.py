@@ -31,7 +31,7 @@ from thalweg.learning.descriptions import (
     DescriptionLength,
     Normal,
     describe_ends,
-    describe_slopes,
+    describe_gradients,
     start_bits,
 )
 from thalweg.learning.gradients import (
@@ -146,7 +146,7 @@ __all__ = [
     "compare_adjoints",
     "compare_gradients",
     "describe_ends",
-    "describe_slopes",
+    "describe_gradients",
     "learn_density",
     "learn_energy",
     "learn_graph_energy",

@@ -285,10 +285,10 @@ def _reference(
             moved = jax.tree.map(lambda a, d: a + step / scale * d, moving, move)  # noqa: B023
             layer_, input_ = eqx.combine(moved, fixed)
             values.append(float(_mean(layer_, loss_fn, start, input_, args, batched).value))
-        slope = (values[0] - values[1]) / (2.0 * _DIFFERENCE)
+        derivative = (values[0] - values[1]) / (2.0 * _DIFFERENCE)
         along = np.concatenate([leaf.ravel() for leaf in jax.tree.leaves(move)]) / scale
-        misses.append(abs(slope - along @ truth))
-        sizes.append(abs(slope))
+        misses.append(abs(derivative - along @ truth))
+        sizes.append(abs(derivative))
     return truth, float(max(misses) / max(sizes))
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.charts import SimplexChart
 from thalweg.core.declared import declared_names
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
@@ -165,7 +164,7 @@ def make_view(
     chart = problem.chart
     names = declared_names(problem.rule, chart.layout)
     fixed = {names[i]: value for i, value in chart.held_at.items()}
-    if isinstance(chart, SimplexChart) and chart.dimension == 2 and plane is None:
+    if chart.is_simplex and chart.dimension == 2 and plane is None:
         return _triangle(problem, tuple(names))
     names = [names[i] for i in chart.indices]
     if chart.dimension > MOST_PLAIN and plane is None and through is None and points is not None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.charts import BoxChart, SimplexChart
 from thalweg.core.declared import declared_energy
 from thalweg.dynamics import SteepestDescent
 from thalweg.explorer import Explorer, drawn_diagram, read_system
@@ -26,7 +25,7 @@ def moving_portrait(found: Analysis) -> list[Block]:
     """
     domain = found.about.domain
     chart = None if domain is None else domain.chart()
-    if not isinstance(chart, BoxChart | SimplexChart) or chart.dimension > _MOST:
+    if chart is None or not (chart.is_product or chart.is_simplex) or chart.dimension > _MOST:
         return []
     energy = None if declared_energy(found.rule) is not None else found.verdict.energy
     system = read_system(

@@ -205,13 +205,13 @@ def _of_splitting(method: Any, curvature: float) -> Entry:
         matrix, added = one @ matrix, one @ added @ one.T
         if part == "O":
             added[1, 1] -= t * np.expm1(-2.0 * friction * share)
-    rest = _at_rest(matrix, added)
-    summed = np.linalg.inv(np.eye(2) - matrix) @ rest
+    stationary = _at_rest(matrix, added)
+    summed = np.linalg.inv(np.eye(2) - matrix) @ stationary
     return Entry(
-        variance=rest[0, 0],
-        momentum=rest[1, 1],
-        correlation=(matrix @ rest)[0, 0] / rest[0, 0],
-        steps=2.0 * summed[0, 0] / rest[0, 0] - 1.0,
+        variance=stationary[0, 0],
+        momentum=stationary[1, 1],
+        correlation=(matrix @ stationary)[0, 0] / stationary[0, 0],
+        steps=2.0 * summed[0, 0] / stationary[0, 0] - 1.0,
     )
 
 

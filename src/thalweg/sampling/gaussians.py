@@ -78,11 +78,11 @@ class GaussianJKO(Map):
         stretch = 1.0 + tau * values
         root = (vectors / jnp.sqrt(stretch)[None]) @ vectors.T
         shift = 2.0 * tau * temperature
-        levels, ways = jnp.linalg.eigh(root @ before @ root)
+        levels, axes = jnp.linalg.eigh(root @ before @ root)
         levels = jnp.maximum(levels, 0.0)  # where a law lies on a plane, rounding may go below
         # The larger root of y + (τT)²/y = level + 2τT.
         y = (levels + shift + jnp.sqrt(levels * (levels + 2.0 * shift))) / 2.0
-        after = root @ ((ways * y[None]) @ ways.T) @ root
+        after = root @ ((axes * y[None]) @ axes.T) @ root
         return Gaussian(vectors @ ((vectors.T @ mean) / stretch), after)
 
 

@@ -180,8 +180,8 @@ class RungeKutta4(FixedStep):
         def rate(share: float, there: Any) -> Any:
             return flow.velocity(t + share * dt, there)
 
-        slopes, _ = stages(_CLASSICAL, rate, state, flow.velocity(t, state), dt)
-        return moved(state, dt, combined(_CLASSICAL.b_sol, slopes))
+        rates, _ = stages(_CLASSICAL, rate, state, flow.velocity(t, state), dt)
+        return moved(state, dt, combined(_CLASSICAL.b_sol, rates))
 
     @property
     def step_size(self) -> Any:

@@ -169,14 +169,14 @@ class _Walk:
                 found[name] = self._used(fn.__globals__[name], set(names(fn.__code__)), said, [])
         return found
 
-    def _used(self, value: Any, names: set[str], where: str, way: list[Any]) -> Any:
+    def _used(self, value: Any, names: set[str], where: str, chain: list[Any]) -> Any:
         """A global; of a module of the user, what has one of the names that the function reads."""
         if not isinstance(value, types.ModuleType) or not is_users(value):
             return self.of(value, where)
-        if value in way:
+        if value in chain:
             return {"module": name_of_module(value)}
         inner = {
-            name: self._used(vars(value)[name], names, f"{name} of {where}", [*way, value])
+            name: self._used(vars(value)[name], names, f"{name} of {where}", [*chain, value])
             for name in sorted(names & vars(value).keys())
         }
         return {"module": name_of_module(value), "has": inner}

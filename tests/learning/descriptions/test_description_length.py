@@ -7,7 +7,7 @@ from tests.results import keeps_the_protocol
 
 import thalweg as tw
 from thalweg.energies import Polynomial
-from thalweg.learning import Normal, describe_ends, describe_slopes, start_bits
+from thalweg.learning import Normal, describe_ends, describe_gradients, start_bits
 from thalweg.learning.descriptions.numbers import bits_as_known, bits_at
 
 EVEN = Polynomial([-0.5, 0.25], [(2,), (4,)])
@@ -71,7 +71,7 @@ def chosen_degree(noise: float, rng: np.random.Generator) -> int:
     x = rng.uniform(-1.5, 1.5, 200)
     y = x**3 - x + 0.1 + noise * rng.standard_normal(200)
     lengths = [
-        describe_slopes(Polynomial.full(1, degree), x[:, None], y[:, None], noise=noise).total
+        describe_gradients(Polynomial.full(1, degree), x[:, None], y[:, None], noise=noise).total
         for degree in range(1, 9)
     ]
     return 1 + int(np.argmin(lengths))
@@ -93,12 +93,12 @@ def test_it_is_in_95_of_100_repeats(noise):
 
 def test_numbers_are_fitted_and_may_be_rounded():
     x = np.linspace(-1.5, 1.5, 200)[:, None]
-    found = describe_slopes(Polynomial.full(1, 4), x, x**3 - x + 0.1, noise=0.1)
+    found = describe_gradients(Polynomial.full(1, 4), x, x**3 - x + 0.1, noise=0.1)
     fitted: Polynomial = found.energy
     np.testing.assert_allclose(fitted.coefficients, [0.1, -0.5, 0.0, 0.25], atol=1e-12)
     # Nothing is missed: what is left is the density of the noise, 200 log₂ √(2π) σ bits.
     assert found.residual == pytest.approx(200.0 * np.log2(np.sqrt(2.0 * np.pi) * 0.1))
-    coarse = describe_slopes(Polynomial.full(1, 4), x, x**3 - x + 0.1, noise=0.1, precision=0.2)
+    coarse = describe_gradients(Polynomial.full(1, 4), x, x**3 - x + 0.1, noise=0.1, precision=0.2)
     np.testing.assert_allclose(coarse.energy.coefficients, [0.0, -0.4, 0.0, 0.2], atol=1e-12)
     assert coarse.numbers < found.numbers
     assert coarse.residual > found.residual
@@ -154,11 +154,11 @@ def test_a_minimum_far_outside_the_prior_has_a_basin():
 def test_what_is_refused():
     x = np.linspace(-1.0, 1.0, 20)[:, None]
     with pytest.raises(tw.InputError, match="noise must be positive"):
-        describe_slopes(EVEN, x, x, noise=0.0)
+        describe_gradients(EVEN, x, x, noise=0.0)
     with pytest.raises(tw.InputError, match="must have one shape"):
-        describe_slopes(EVEN, x, x[:5], noise=0.1)
+        describe_gradients(EVEN, x, x[:5], noise=0.1)
     with pytest.raises(tw.ConvergenceError, match="fix 1 of the 2 numbers"):
-        describe_slopes(Polynomial([0.0, 1.0], [(0,), (2,)]), x, x, noise=0.1)
+        describe_gradients(Polynomial([0.0, 1.0], [(0,), (2,)]), x, x, noise=0.1)
     with pytest.raises(tw.InputError, match="the basin of no minimum"):
         start_bits(Polynomial([-1.0], [(2,)]), x[:3], Normal())
     with pytest.raises(tw.InputError, match="deviation must be positive"):

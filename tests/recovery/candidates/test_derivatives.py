@@ -35,7 +35,7 @@ def test_a_table_is_the_series_and_has_its_derivatives(name):
         at = jnp.asarray(points)
         np.testing.assert_allclose(basis.values(points), jax.vmap(basis)(at), atol=1e-12)
         slopes = jax.vmap(jax.jacfwd(basis))(at)
-        np.testing.assert_allclose(basis.slopes(points), slopes, atol=1e-10)
+        np.testing.assert_allclose(basis.gradients(points), slopes, atol=1e-10)
 
 
 @pytest.mark.long

@@ -22,7 +22,7 @@ COMPLETE = Pairwise(DenseCouplings(UPPER + UPPER.T), RNG.normal(size=6))
 def _of_pairs(kernel, states):
     """The chances of every state, and the log ratio of every pair."""
     carries = jax.vmap(kernel.init)(states)
-    chances = jax.vmap(kernel.chances)(states, carries.slope)
+    chances = jax.vmap(kernel.chances)(states, carries.gradient)
 
     def row(before):
         return jax.vmap(lambda after: kernel.log_ratio(before, after))(carries)

@@ -177,9 +177,9 @@ def _are_at_rest(problem: Problem, z: np.ndarray, tolerance: float) -> np.ndarra
     """Truths `(n,)`: the points `(n, d)` that are states of rest."""
     if not len(z):
         return np.zeros(0, dtype=bool)
-    values, slopes = in_batches(lambda some: jacobians(problem, some), z, _LEAST)
-    finite = np.all(np.isfinite(values), axis=1) & np.all(np.isfinite(slopes), axis=(1, 2))
-    inverses = np.linalg.pinv(np.where(finite[:, None, None], slopes, 0.0))
+    values, matrices = in_batches(lambda some: jacobians(problem, some), z, _LEAST)
+    finite = np.all(np.isfinite(values), axis=1) & np.all(np.isfinite(matrices), axis=(1, 2))
+    inverses = np.linalg.pinv(np.where(finite[:, None, None], matrices, 0.0))
     steps = np.einsum("nij,nj->ni", inverses, values)
     return finite & (np.max(np.abs(steps), axis=1) <= _NEAR * tolerance)
 

@@ -223,5 +223,5 @@ def jacobians(problem: Problem, z: Any) -> tuple[jax.Array, jax.Array]:
         value = problem.displacement(z * widths) / widths
         return value, value
 
-    slopes, values = jax.vmap(jax.jacfwd(here, has_aux=True))(z)
-    return values, slopes
+    matrices, values = jax.vmap(jax.jacfwd(here, has_aux=True))(z)
+    return values, matrices

@@ -154,10 +154,10 @@ class Looks:
         for start in z:
             point = start
             for _ in range(_NEWTON):
-                value, slope = (np.asarray(a)[0] for a in jacobians(self.problem, point[None]))
-                if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope))):
+                value, matrix = (np.asarray(a)[0] for a in jacobians(self.problem, point[None]))
+                if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
                     break
-                point = point - np.linalg.lstsq(slope, value, rcond=None)[0]
+                point = point - np.linalg.lstsq(matrix, value, rcond=None)[0]
             if not self._is_held(point) and not self.inventory.add_rest(point * widths):
                 is_near = np.max(np.abs(point - start)) <= near
                 self.tally["rest" if is_near else "slow"] += 1
@@ -214,13 +214,13 @@ class Looks:
         """True if trajectories from beside a set come to keep to its cells."""
         rng = np.random.default_rng(0)
         starts = points[rng.integers(len(points), size=LOOKED_AT)]
-        way = np.zeros_like(starts)
-        way[:, cells.kept] = rng.normal(size=(LOOKED_AT, len(cells.kept)))
-        way[:, cells.kept] *= cells.size / np.linalg.norm(way, axis=1, keepdims=True)
+        direction = np.zeros_like(starts)
+        direction[:, cells.kept] = rng.normal(size=(LOOKED_AT, len(cells.kept)))
+        direction[:, cells.kept] *= cells.size / np.linalg.norm(direction, axis=1, keepdims=True)
         far = np.full(LOOKED_AT, _BESIDE)
         for _ in range(_TRIES):
-            far[cells.hold(starts + far[:, None] * way)] *= _FARTHER
-        beside = starts + far[:, None] * way
+            far[cells.hold(starts + far[:, None] * direction)] *= _FARTHER
+        beside = starts + far[:, None] * direction
         beside = beside[~cells.hold(beside)]
         late = self._orbits(beside)[:, _BLOCKS // 2 :]
         drawn = sum(bool(np.all(cells.hold(orbit))) for orbit in late)

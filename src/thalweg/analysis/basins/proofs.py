@@ -73,7 +73,7 @@ def _carried(about: _Placed, v: Any) -> Any:
     return about.back @ (moved if is_flow else z + moved - about.following)
 
 
-def _slope(about: _Placed, v: Any) -> Any:
+def _own_jacobian(about: _Placed, v: Any) -> Any:
     """The Jacobian of `_carried`."""
     return jax.jacfwd(_carried, argnums=1)(about, v)
 
@@ -180,8 +180,8 @@ def _contracts(about: _Placed, size: int, is_flow: bool) -> np.ndarray:
     """Truths, one a cube: the rule contracts all over it, and draws its ball in."""
     high = np.repeat(_HALVES[:, None], size, axis=1)
     carried = Enclosure(_carried, size, about)
-    (slopes,), _ = Enclosure(_slope, size, about)(-high, high)
-    low, up = (b.T.reshape(-1, size, size) for b in slopes.bounds)
+    (matrices,), _ = Enclosure(_own_jacobian, size, about)(-high, high)
+    low, up = (b.T.reshape(-1, size, size) for b in matrices.bounds)
     middle, radius = (low + up) / 2.0, (up - low) / 2.0
     is_known = np.all(np.isfinite(middle) & np.isfinite(radius), axis=(1, 2))
     middle = np.where(is_known[:, None, None], middle, 0.0)

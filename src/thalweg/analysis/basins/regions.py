@@ -42,19 +42,19 @@ def rest_region(problem: Problem, z: np.ndarray, owner: int) -> Regions | None:
     Where the linear part does not decide, only a line can be seen to attract: on it there are two
     directions, while beyond it states of rest may lie between all those that are looked at.
     """
-    _, slopes = (np.asarray(a) for a in jacobians(problem, z[None]))
-    slope = slopes[0]
-    if not np.all(np.isfinite(slope)):
+    _, matrices = (np.asarray(a) for a in jacobians(problem, z[None]))
+    matrix = matrices[0]
+    if not np.all(np.isfinite(matrix)):
         return None
-    fastest = float(np.max(np.real(np.linalg.eigvals(slope))))
-    uncertain = _UNCERTAIN * float(np.linalg.norm(slope, 2))
+    fastest = float(np.max(np.real(np.linalg.eigvals(matrix))))
+    uncertain = _UNCERTAIN * float(np.linalg.norm(matrix, 2))
     if fastest > uncertain or (fastest >= -uncertain and len(z) > 1):
         return None
     best = None
-    for form in _flow_forms(slope):
-        if fastest < 0.0 and not np.max(np.linalg.eigvalsh(form @ slope + slope.T @ form)) < 0.0:
+    for form in _flow_forms(matrix):
+        if fastest < 0.0 and not np.max(np.linalg.eigvalsh(form @ matrix + matrix.T @ form)) < 0.0:
             continue
-        level = _level(problem, z[None], form[None], _decay(slope), is_flow=True)
+        level = _level(problem, z[None], form[None], _decay(matrix), is_flow=True)
         if level is not None:
             size = level / np.linalg.det(form) ** (1.0 / len(z))
             best = max(best or (0.0, form, level), (size, form, level), key=lambda x: x[0])
@@ -63,10 +63,10 @@ def rest_region(problem: Problem, z: np.ndarray, owner: int) -> Regions | None:
 
 def cycle_region(problem: Problem, points: np.ndarray, owner: int) -> Regions | None:
     """The regions of an n-cycle of a map through `points` `(n, d)`, in order, or None."""
-    _, slopes = (np.asarray(a) for a in jacobians(problem, points))
-    if not np.all(np.isfinite(slopes)):
+    _, matrices = (np.asarray(a) for a in jacobians(problem, points))
+    if not np.all(np.isfinite(matrices)):
         return None
-    own = slopes + np.eye(points.shape[1])
+    own = matrices + np.eye(points.shape[1])
     around = np.linalg.multi_dot(own[::-1]) if len(own) > 1 else own[0]
     radius = float(np.max(np.abs(np.linalg.eigvals(around))))
     if not radius < 1.0 - _UNCERTAIN * (1.0 + float(np.linalg.norm(around, 2))):
@@ -84,20 +84,20 @@ def _points(centers: np.ndarray, forms: np.ndarray, level: float, owner: int) ->
     return Regions(centers, forms, levels, flat, flat, flat, reach, np.full(count, owner))
 
 
-def _decay(slope: np.ndarray) -> float:
+def _decay(matrix: np.ndarray) -> float:
     """The rate at which V falls in the end; 0 where the linear part does not decide."""
-    return max(-2.0 * float(np.max(np.real(np.linalg.eigvals(slope)))), 0.0)
+    return max(-2.0 * float(np.max(np.real(np.linalg.eigvals(matrix)))), 0.0)
 
 
-def _flow_forms(slope: np.ndarray) -> list[np.ndarray]:
+def _flow_forms(matrix: np.ndarray) -> list[np.ndarray]:
     """Forms that fall along the linear flow x' = Ax, or the distance where it does not decide."""
     from scipy.linalg import solve_continuous_lyapunov
 
-    identity = np.eye(len(slope))
-    values, vectors = np.linalg.eig(slope)
+    identity = np.eye(len(matrix))
+    values, vectors = np.linalg.eig(matrix)
     if not np.max(np.real(values)) < 0.0:
         return [identity]
-    found = [solve_continuous_lyapunov(slope.T, -identity)]
+    found = [solve_continuous_lyapunov(matrix.T, -identity)]
     if np.linalg.cond(vectors) < _WORST_CONDITION:
         back = np.linalg.inv(vectors)
         found.append(np.real(back.conj().T @ back))
@@ -106,11 +106,11 @@ def _flow_forms(slope: np.ndarray) -> list[np.ndarray]:
     ]
 
 
-def forms_round(slopes: np.ndarray, own: np.ndarray, pace: float) -> np.ndarray:
+def forms_round(matrices: np.ndarray, own: np.ndarray, pace: float) -> np.ndarray:
     """Forms P_j with Aⱼᵀ P_{j+1} Aⱼ + pace² Qⱼ = pace² P_j all round, the first of trace 1.
 
     Arguments:
-        slopes: the linear parts A_j from each place to the next, the last one back to the first,
+        matrices: the linear parts A_j from each place to the next, the last one back to the first,
             shape `(n, d, d)`.
         own: the forms Q_j, likewise.
         pace: the square root of the factor by which a form falls from place to place.
@@ -118,12 +118,12 @@ def forms_round(slopes: np.ndarray, own: np.ndarray, pace: float) -> np.ndarray:
     from scipy.linalg import solve_discrete_lyapunov
 
     constant, product = np.zeros_like(own[0]), np.eye(own.shape[1])
-    for slope, here in zip(slopes, own, strict=True):
+    for matrix, here in zip(matrices, own, strict=True):
         constant += product.T @ here @ product
-        product = slope @ product / pace
+        product = matrix @ product / pace
     forms = [solve_discrete_lyapunov(product.T, constant)]
-    for slope, here in zip(slopes[:0:-1], own[:0:-1], strict=True):
-        forms.append(here + slope.T @ forms[-1] @ slope / pace**2)
+    for matrix, here in zip(matrices[:0:-1], own[:0:-1], strict=True):
+        forms.append(here + matrix.T @ forms[-1] @ matrix / pace**2)
     found = np.array([forms[0], *forms[:0:-1]])
     return found / np.trace(found[0])
 

@@ -68,15 +68,15 @@ def _ring(problem: Problem, cycle: Cycle, owner: int) -> tuple[Regions, float] |
     count = len(times) - 1
     places = np.linspace(0.0, count, _NODES * _STEPS + 1)
     steps = np.diff(np.interp(places, np.arange(count + 1), times)).reshape(_NODES, _STEPS)
-    z, slopes, along, bend = (np.asarray(a) for a in _turn(problem, start, steps))
-    if not all(np.all(np.isfinite(a)) for a in (z, slopes, along, bend)):
+    z, matrices, along, bend = (np.asarray(a) for a in _turn(problem, start, steps))
+    if not all(np.all(np.isfinite(a)) for a in (z, matrices, along, bend)):
         return None
     speed = np.sum(along**2, axis=1)
     if np.min(speed) <= 0.0:
         return None
     dual = along / speed[:, None]
     across = np.eye(len(start)) - along[:, :, None] * dual[:, None, :]
-    moved = np.roll(across, -1, axis=0) @ slopes @ across
+    moved = np.roll(across, -1, axis=0) @ matrices @ across
     forms, radius = _forms(moved, across)
     if forms is None:
         return None

@@ -297,10 +297,10 @@ def _ends(look: _Look, layout: Layout) -> _Ends:
     walk, size = look.walk, look.size
     states = look.state_layout.unflatten(walk.ends)
     places = np.asarray(layout.flatten(_position(look.rule, states)))
-    rests = np.isfinite(walk.moved) & (walk.moved <= _AT_REST * size)
+    at_rest = np.isfinite(walk.moved) & (walk.moved <= _AT_REST * size)
     points: list[np.ndarray] = []
     members: list[list[int]] = []
-    for i in np.flatnonzero(rests):
+    for i in np.flatnonzero(at_rest):
         gaps = [np.max(np.abs(places[i] - point)) for point in points]
         if gaps and min(gaps) <= _ONE_END * size:
             members[int(np.argmin(gaps))].append(int(i))
@@ -310,7 +310,9 @@ def _ends(look: _Look, layout: Layout) -> _Ends:
     levels = np.array([walk.energies[-1, some[0]] for some in members])
     order = np.argsort(levels)
     kept = np.array(points).reshape(len(points), layout.size)
-    return _Ends(kept[order], np.array([len(m) for m in members], int)[order], levels[order], rests)
+    return _Ends(
+        kept[order], np.array([len(m) for m in members], int)[order], levels[order], at_rest
+    )
 
 
 def _rate(rule: Deterministic, layout: Layout, chart: Chart | None, point: np.ndarray) -> float:

@@ -18,7 +18,9 @@ _VERTICAL = 1e-5
 _TOUCHING = 1e-6
 
 
-def directions(family: Family, z: np.ndarray, jacobian: np.ndarray) -> tuple[np.ndarray, str]:
+def branch_directions(
+    family: Family, z: np.ndarray, jacobian: np.ndarray
+) -> tuple[np.ndarray, str]:
     """Unit tangents `(k, d + 1)` of the curves through a branch point, and its kind.
 
     With n₁, n₂ the null vectors of ∂F/∂z and ψ its left one, αn₁ + βn₂ is a tangent where
@@ -34,10 +36,10 @@ def directions(family: Family, z: np.ndarray, jacobian: np.ndarray) -> tuple[np.
     root = np.sqrt(discriminant)
     # αᵢ from whichever form does not cancel.
     q = -(b + np.copysign(root, b))
-    ways = np.array([[q, a], [c, q]]) if max(abs(a), abs(c)) > 0.0 else np.eye(2)
-    ways = ways / np.linalg.norm(ways, axis=1, keepdims=True) @ kernel
-    is_vertical = np.abs(ways[:, -1]) <= _VERTICAL
-    return ways, "pitchfork" if np.any(is_vertical) else "transcritical"
+    directions = np.array([[q, a], [c, q]]) if max(abs(a), abs(c)) > 0.0 else np.eye(2)
+    directions = directions / np.linalg.norm(directions, axis=1, keepdims=True) @ kernel
+    is_vertical = np.abs(directions[:, -1]) <= _VERTICAL
+    return directions, "pitchfork" if np.any(is_vertical) else "transcritical"
 
 
 @eqx.filter_jit

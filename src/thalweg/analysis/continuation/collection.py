@@ -313,7 +313,12 @@ class Collection:
 
     def _branching_off(self, specials: list[Special]) -> list[Curve]:
         """The curves through branch points, each followed from beside the point."""
-        sides = [(s.z, sign * way) for s in specials for way in s.ways for sign in (1.0, -1.0)]
+        sides = [
+            (s.z, sign * direction)
+            for s in specials
+            for direction in s.directions
+            for sign in (1.0, -1.0)
+        ]
         if not sides:
             return []
         z, along = (np.array(column) for column in zip(*sides, strict=True))

@@ -182,8 +182,8 @@ def _comes_home(
 def beside(family: Equations, guesses: Any, along: Any) -> Place:
     """Points of curves at right angles to `along` from guesses, both `(n, d + 1)`."""
 
-    def lane(guess: jax.Array, way: jax.Array) -> Place:
-        place = corrected(family, guess, way)
+    def lane(guess: jax.Array, direction: jax.Array) -> Place:
+        place = corrected(family, guess, direction)
         _, jacobian = family.with_jacobian(place.z)
         return place._replace(jacobian=jacobian)
 
@@ -219,10 +219,10 @@ def hermite(z: Any, tangent: Any, s: Any) -> tuple[Any, Any]:
     length = xp.linalg.norm(b - a, axis=-1, keepdims=True)
     u, v = length * tangent[..., 0, :], length * tangent[..., 1, :]
     c, d = bends(a, b, u, v)
-    slope = u + s * (2.0 * c + 3.0 * s * d)
+    velocity = u + s * (2.0 * c + 3.0 * s * d)
     place = a + s * (u + s * (c + s * d))
-    size = xp.linalg.norm(slope, axis=-1, keepdims=True)
-    return place, slope / xp.where(size > 0.0, size, 1.0)
+    size = xp.linalg.norm(velocity, axis=-1, keepdims=True)
+    return place, velocity / xp.where(size > 0.0, size, 1.0)
 
 
 @eqx.filter_jit

@@ -56,14 +56,14 @@ class Solved(NamedTuple):
 def fold(family: Family, x: jax.Array, c: jax.Array) -> jax.Array:
     """Unknowns z, v."""
     z, v = _split(family, x)
-    value, slope = jax.jvp(family, (z,), (jnp.append(v, 0.0),))
-    return jnp.concatenate([value, slope, jnp.array([c @ v - 1.0])])
+    value, product = jax.jvp(family, (z,), (jnp.append(v, 0.0),))
+    return jnp.concatenate([value, product, jnp.array([c @ v - 1.0])])
 
 
 def branch_point(family: Family, x: jax.Array, c: jax.Array) -> jax.Array:
     """Unknowns z, ψ, μ."""
-    z, rest = _split(family, x)
-    psi, mu = rest[:-1], rest[-1]
+    z, unknowns = _split(family, x)
+    psi, mu = unknowns[:-1], unknowns[-1]
     value, jacobian = family.with_jacobian(z)
     return jnp.concatenate([value + mu * psi, psi @ jacobian, jnp.array([c @ psi - 1.0])])
 
@@ -86,8 +86,8 @@ def neimark_sacker(family: Family, x: jax.Array, c: jax.Array) -> jax.Array:
 
 def _pair(family: Family, x: jax.Array, c: jax.Array, eigenvalue: Callable) -> jax.Array:
     d = family.dimension
-    z, rest = _split(family, x)
-    real, imaginary, number = rest[:d], rest[d : 2 * d], rest[-1]
+    z, unknowns = _split(family, x)
+    real, imaginary, number = unknowns[:d], unknowns[d : 2 * d], unknowns[-1]
     a, b = eigenvalue(number)
     first = _own(family, z, real) - (a * real - b * imaginary)
     second = _own(family, z, imaginary) - (a * imaginary + b * real)
@@ -102,8 +102,8 @@ def _split(family: Family, x: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def _own(family: Family, z: jax.Array, v: jax.Array) -> jax.Array:
     """Av, in coordinates divided by their units."""
-    _, slope = jax.jvp(family, (z,), (jnp.append(v, 0.0),))
-    return family.problem.rule.own_product(slope * family.f_scale / family.y_scale, v)
+    _, product = jax.jvp(family, (z,), (jnp.append(v, 0.0),))
+    return family.problem.rule.own_product(product * family.f_scale / family.y_scale, v)
 
 
 @eqx.filter_jit

@@ -40,12 +40,12 @@ class Line(eqx.Module):
     Attributes:
         pair: both parameters.
         start: their values where s = 0, `(2,)`.
-        way: how much they grow until s = 1, `(2,)`.
+        span: how much they grow until s = 1, `(2,)`.
     """
 
     pair: tuple[Parameter, Parameter] = eqx.field(static=True)
     start: Any
-    way: Any
+    span: Any
 
     @property
     def name(self) -> str:
@@ -55,7 +55,7 @@ class Line(eqx.Module):
     def put(self, system: Any, value: Any) -> Any:
         """A copy of a system at a value, which may be traced."""
         for k, parameter in enumerate(self.pair):
-            system = parameter.put(system, self.start[k] + value * self.way[k])
+            system = parameter.put(system, self.start[k] + value * self.span[k])
         return system
 
 

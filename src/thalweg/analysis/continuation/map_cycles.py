@@ -85,12 +85,12 @@ def doubled(family: Family, flips: Iterable[Special], count: int = 1) -> list[Ma
         return found
     twice = iterated(family, 2 * count)
     for flip in flips:
-        way = np.append(np.real(flip.vector), 0.0)
-        way = way / np.linalg.norm(way)
-        place = in_lanes(beside, twice, (flip.z + _OFF * way)[None], way[None])
+        direction = np.append(np.real(flip.vector), 0.0)
+        direction = direction / np.linalg.norm(direction)
+        place = in_lanes(beside, twice, (flip.z + _OFF * direction)[None], direction[None])
         if not place.is_found[0]:
             continue
-        for curve in trace(twice, place.z, _away(place.tangent, way)):
+        for curve in trace(twice, place.z, _away(place.tangent, direction)):
             ahead = _from_origin(curve)
             specials, _ = find_special(twice, ahead)
             found.append(MapCycles(twice, 2 * count, marked(ahead, specials), specials))
@@ -115,8 +115,8 @@ def of_known(family: Family, cycle: Cycle, p: float, known: list[MapCycles]) -> 
     return found
 
 
-def _away(tangent: np.ndarray, way: np.ndarray) -> np.ndarray:
-    return np.where(tangent @ way < 0.0, -1.0, 1.0)[:, None] * tangent
+def _away(tangent: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    return np.where(tangent @ direction < 0.0, -1.0, 1.0)[:, None] * tangent
 
 
 def _from_origin(curve: Curve) -> Curve:

@@ -159,7 +159,7 @@ def close(family: Family, guess: Unknowns, along: Unknowns, shares: np.ndarray) 
         right = np.concatenate([-gap.ravel(), [0.0, -ahead]])
         try:
             step = np.linalg.solve(matrix, right)
-            way = np.linalg.solve(matrix, np.append(np.zeros(len(right) - 1), 1.0))
+            solution = np.linalg.solve(matrix, np.append(np.zeros(len(right) - 1), 1.0))
         except np.linalg.LinAlgError:
             return None
         change = _unpacked(step, at.nodes.shape)
@@ -167,7 +167,7 @@ def close(family: Family, guess: Unknowns, along: Unknowns, shares: np.ndarray) 
             return None
         at = at.moved(1.0, change)
         if size <= _CLOSED and np.sqrt(change.dot(change)) <= _CLOSED:
-            tangent = _unpacked(way, at.nodes.shape)
+            tangent = _unpacked(solution, at.nodes.shape)
             tangent = tangent.scaled(1.0 / np.sqrt(tangent.dot(tangent)))
             returned = return_of(run.segments)
             values = np.linalg.eigvals(returned.jacobian).astype(np.complex128)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis.continuation import defining
-from thalweg.analysis.continuation.branching import directions
+from thalweg.analysis.continuation.branching import branch_directions
 from thalweg.analysis.continuation.coefficients import (
     flip_coefficient,
     fold_coefficient,
@@ -45,7 +45,7 @@ class Special:
         z: the point, `(d + 1,)`.
         frequency: ω of a Hopf point, θ of a Neimark–Sacker point, else None.
         coefficient: of the normal form, where one is computed.
-        ways: unit tangents of the curves through a branch point, `(k, d + 1)`.
+        directions: unit tangents of the curves through a branch point, `(k, d + 1)`.
         vector: q of a Hopf point, complex, or v of a flip, in units of the domain, `(d,)`; else
             empty.
         segment: the index of the point of the curve before it.
@@ -56,7 +56,7 @@ class Special:
     z: np.ndarray
     frequency: float | None
     coefficient: float | None
-    ways: np.ndarray
+    directions: np.ndarray
     segment: int
     place: Place
     vector: np.ndarray = field(default_factory=lambda: np.zeros(0, complex))
@@ -193,8 +193,8 @@ def _of_one_kernel(family: Family, place: Place, segment: int, may_turn: bool) -
     )
     if is_branch:
         exact = _placed(family, found.z[0], place)
-        ways, kind = directions(family, exact.z, exact.jacobian)
-        return Special(kind, exact.z, None, None, ways, segment, exact)
+        directions, kind = branch_directions(family, exact.z, exact.jacobian)
+        return Special(kind, exact.z, None, None, directions, segment, exact)
     if not may_turn:
         return None
     found = defining.solve(defining.fold, family, place.z[None], phi[None], one)

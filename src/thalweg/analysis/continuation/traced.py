@@ -120,9 +120,9 @@ def trace(
     starts, along = starts[usable], along[usable]
     if not len(starts):
         return []
-    ways = np.stack([along, -along], axis=1).reshape(-1, starts.shape[1])
-    strays = np.full(len(ways), stray)
-    both = in_lanes(follow, family, np.repeat(starts, 2, axis=0), ways, strays)
+    directions = np.stack([along, -along], axis=1).reshape(-1, starts.shape[1])
+    strays = np.full(len(directions), stray)
+    both = in_lanes(follow, family, np.repeat(starts, 2, axis=0), directions, strays)
     return [_joined(family, both, 2 * i) for i in range(len(starts))]
 
 

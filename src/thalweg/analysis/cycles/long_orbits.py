@@ -41,7 +41,7 @@ def follow(
     tangents = np.random.default_rng(0).normal(size=z.shape)
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
     growth, blocks = [], []
-    cycles, near, rests, gone = known, running, 0, 0
+    cycles, near, num_at_rest, gone = known, running, 0, 0
     for block in range(1, _CHECKS[-1] + 1):
         points, tangents, grown = map(np.asarray, iterate(problem, z, tangents))
         near = np.isfinite(points).all(axis=(1, 2))
@@ -53,7 +53,7 @@ def follow(
         if block in _CHECKS:
             periods = {int(i): _period(points[i], frame) for i in np.flatnonzero(running)}
             running[[i for i, p in periods.items() if p == 1]] = False
-            rests += list(periods.values()).count(1)
+            num_at_rest += list(periods.values()).count(1)
             guesses = [points[i, -p:] for i, p in periods.items() if p is not None and p > 1]
             cycles = cycles + close_orbits(problem, frame, guesses, cycles)
             running[[i for i in periods if _has_settled(points[i], cycles, frame)]] = False
@@ -70,7 +70,7 @@ def follow(
         for i in np.flatnonzero(running)
     ]
     kept = np.isfinite(late).all(axis=(1, 2, 3)) & near
-    ended = np.array([rests, gone, running.sum()])
+    ended = np.array([num_at_rest, gone, running.sum()])
     return LongOrbits(cycles, non_periodic, late.reshape(LANES, -1, late.shape[-1])[kept], ended)
 
 

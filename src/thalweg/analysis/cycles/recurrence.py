@@ -93,8 +93,8 @@ class Path(NamedTuple):
         s = np.asarray(fraction)[..., None]
         z, velocity, t = self.z[piece], self.velocity[piece], self.t[piece]
         h = (t[..., 1] - t[..., 0])[..., None]
-        slopes = h * velocity[..., 0, :], h * velocity[..., 1, :]
-        return cubic(z[..., 0, :], z[..., 1, :], *slopes, s)
+        ahead = h * velocity[..., 0, :], h * velocity[..., 1, :]
+        return cubic(z[..., 0, :], z[..., 1, :], *ahead, s)
 
 
 class Crossing(NamedTuple):

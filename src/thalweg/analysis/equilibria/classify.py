@@ -130,8 +130,12 @@ def _growths(
     Both are met along the axes or along the eigenvalue itself, for Re λ and for log|λ| alike.
     """
     phase = np.where(values == 0.0, 1.0, values) / np.where(values == 0.0, 1.0, np.abs(values))
-    ways = [np.ones_like(phase), phase]
-    growth = [rule.growth(values + sign * error * way) for way in ways for sign in (1.0, -1.0)]
+    directions = [np.ones_like(phase), phase]
+    growth = [
+        rule.growth(values + sign * error * direction)
+        for direction in directions
+        for sign in (1.0, -1.0)
+    ]
     return np.min(growth, axis=0), np.max(growth, axis=0)
 
 

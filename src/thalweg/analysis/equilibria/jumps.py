@@ -71,10 +71,10 @@ def beside_jumps(problem: Problem, points: np.ndarray) -> np.ndarray:
     count, dimension = points.shape
     if not count:
         return np.zeros(0, dtype=bool)
-    ways = np.concatenate([np.eye(dimension), -np.eye(dimension)]) * np.asarray(
+    directions = np.concatenate([np.eye(dimension), -np.eye(dimension)]) * np.asarray(
         problem.chart.widths
     )
-    steps = np.array([_SHORT, _LONG])[:, None, None] * ways
+    steps = np.array([_SHORT, _LONG])[:, None, None] * directions
     near = points[:, None, None] + steps
     value = displacements_at(problem, near.reshape(-1, dimension)).reshape(count, 2, -1, dimension)
     here = displacements_at(problem, points)[:, None, None]

@@ -84,7 +84,7 @@ class Zeros:
     def __init__(self, fn: Callable[[Any], Any], dimension: int) -> None:
         """Read the programs of `fn` and of its Jacobian. Call with x64 enabled."""
         self.values = Balls(fn, dimension)
-        self.slopes = Balls(jax.jacfwd(fn), dimension)
+        self.jacobians = Balls(jax.jacfwd(fn), dimension)
         self.size = dimension
         self._arb = flint().arb
 
@@ -141,8 +141,8 @@ def _find(
                 waiting.appendleft(left)
             else:
                 waiting.extend(_halves(left, widths))
-    rest = [box for box in waiting if not any(_is_within(box, root.box) for root in roots)]
-    boxes = np.array([*undecided, *rest]).reshape(-1, 2, len(lower))
+    others = [box for box in waiting if not any(_is_within(box, root.box) for root in roots)]
+    boxes = np.array([*undecided, *others]).reshape(-1, 2, len(lower))
     return Decided(roots, boxes, count)
 
 
@@ -198,16 +198,16 @@ def _newton(zeros: Zeros, box: Corners) -> tuple[str, Corners]:
         return "none", box
     if zeros.values.is_open or not all(value.is_finite() for value in over):
         return "unknown", box
-    flat = zeros.slopes(whole)
-    if not all(slope.is_finite() for slope in flat):
+    flat = zeros.jacobians(whole)
+    if not all(entry.is_finite() for entry in flat):
         return "unknown", box
-    slopes = [flat[i * zeros.size : (i + 1) * zeros.size] for i in size]
+    jacobians = [flat[i * zeros.size : (i + 1) * zeros.size] for i in size]
     middle = zeros.point([(a + b) / 2.0 for a, b in zip(*box, strict=True)])
     here = zeros.values(middle)
     away = [x - m for x, m in zip(whole, middle, strict=True)]
-    if _is_missed([here[i] + sum(slopes[i][j] * away[j] for j in size) for i in size]):
+    if _is_missed([here[i] + sum(jacobians[i][j] * away[j] for j in size) for i in size]):
         return "none", box
-    matrix = np.array([[float(slope.mid()) for slope in row] for row in slopes])
+    matrix = np.array([[float(entry.mid()) for entry in row] for row in jacobians])
     if not np.all(np.isfinite(matrix)) or np.linalg.matrix_rank(matrix) < zeros.size:
         return "open", box
     inverse = np.linalg.inv(matrix).tolist()
@@ -215,8 +215,8 @@ def _newton(zeros: Zeros, box: Corners) -> tuple[str, Corners]:
     for i in size:
         moved = middle[i] - sum(inverse[i][k] * here[k] for k in size)
         for j in size:
-            rest = (1 if i == j else 0) - sum(inverse[i][k] * slopes[k][j] for k in size)
-            moved += rest * away[j]
+            gap = (1 if i == j else 0) - sum(inverse[i][k] * jacobians[k][j] for k in size)
+            moved += gap * away[j]
         low.append(_below(moved))
         high.append(_above(moved))
     found = low, high

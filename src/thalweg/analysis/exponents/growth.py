@@ -114,11 +114,11 @@ def _rates(
     if q.shape[1] < len(z):
         value, push = jax.linearize(scaled, z)
         return value, jax.vmap(push, 1, 1)(q), jnp.full_like(z[0], jnp.nan)
-    slope, value = jax.jacfwd(lambda z: (scaled(z), scaled(z)), has_aux=True)(z)
-    pushed = jnp.sum(slope[:, :, None] * q[None], axis=1)
+    matrix, value = jax.jacfwd(lambda z: (scaled(z), scaled(z)), has_aux=True)(z)
+    pushed = jnp.sum(matrix[:, :, None] * q[None], axis=1)
     if is_map:
-        return value, pushed, jnp.linalg.slogdet(slope + jnp.eye(len(z)))[1]
-    return value, pushed, jnp.trace(slope)
+        return value, pushed, jnp.linalg.slogdet(matrix + jnp.eye(len(z)))[1]
+    return value, pushed, jnp.trace(matrix)
 
 
 def _orthonormal(q: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -252,10 +252,10 @@ class PlaneCollection:
         number = {"resonance-1-1": 1.0, "resonance-1-2": -1.0}.get(special.kind, 0.0)
         vector = vector_of_chain(plane, special.chain)
         point = np.concatenate([special.z[:d], vector, [number], ends])[None]
-        way = tangents(plane, point)
+        direction = tangents(plane, point)
         inward = -1.0 if number > 0.0 else 1.0
-        way = np.where(way[:, [2 * d]] * inward < 0.0, -way, way)
-        place = in_lanes(beside, plane, point + _OFF * way, way)
+        direction = np.where(direction[:, [2 * d]] * inward < 0.0, -direction, direction)
+        place = in_lanes(beside, plane, point + _OFF * direction, direction)
         if place.is_found[0]:
             self._follow(turning, place.z)
 

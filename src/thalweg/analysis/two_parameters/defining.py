@@ -22,8 +22,8 @@ def cusp(plane: Plane, x: jax.Array, c: jax.Array) -> jax.Array:
     matrix = jnp.concatenate([jax.jacfwd(displacement)(y).T, v[:, None]], axis=1)
     matrix = jnp.concatenate([matrix, jnp.append(c, 0.0)[None]], axis=0)
     psi = jnp.linalg.solve(matrix, jnp.zeros(d + 1).at[-1].set(1.0))[:d]
-    slope = lambda y: jax.jvp(displacement, (y,), (v,))[1]  # noqa: E731
-    second = jax.jvp(slope, (y,), (v,))[1]
+    along = lambda y: jax.jvp(displacement, (y,), (v,))[1]  # noqa: E731
+    second = jax.jvp(along, (y,), (v,))[1]
     return jnp.append(fold(plane, x), psi @ second)
 
 

@@ -94,8 +94,8 @@ class Plane(eqx.Module):
 
     def own(self, z: jax.Array, v: jax.Array) -> jax.Array:
         """Av at a point, in units of the rate."""
-        _, slope = jax.jvp(self.displacement(z), (z[: self.dimension],), (v,))
-        product = self.problem.rule.own_product(slope * self.f_scale / self.y_scale, v)
+        _, product = jax.jvp(self.displacement(z), (z[: self.dimension],), (v,))
+        product = self.problem.rule.own_product(product * self.f_scale / self.y_scale, v)
         return product / self.rate
 
     def with_jacobian(self, z: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -142,8 +142,8 @@ _ROUNDING = 1e-11
 def fold(plane: Plane, z: jax.Array) -> jax.Array:
     """F = 0, Jv = 0, v·v = 1."""
     v = plane.vector(z)
-    value, slope = jax.jvp(plane.displacement(z), (z[: plane.dimension],), (v,))
-    return jnp.concatenate([value, slope, jnp.array([v @ v - 1.0])])
+    value, product = jax.jvp(plane.displacement(z), (z[: plane.dimension],), (v,))
+    return jnp.concatenate([value, product, jnp.array([v @ v - 1.0])])
 
 
 def flip(plane: Plane, z: jax.Array) -> jax.Array:

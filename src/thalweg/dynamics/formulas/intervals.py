@@ -151,8 +151,8 @@ def _wide(low: float, high: float) -> Interval:
     return _moved(low, -1.0), _moved(high, 1.0)
 
 
-def _moved(end: float, way: float) -> float:
+def _moved(end: float, sign: float) -> float:
     if end == 0.0 or not math.isfinite(end):
         return end
     # Of the smallest numbers a part of 1e-15 is nothing.
-    return math.nextafter(end + way * _SLACK * abs(end), way * math.inf)
+    return math.nextafter(end + sign * _SLACK * abs(end), sign * math.inf)

@@ -77,11 +77,11 @@ def _of_factor(
     value = sp.N(there, 15)
     if not value.is_real or value.is_zero:
         return (1, False) if factor.is_nonnegative else None
-    way = 1 if value > 0 else -1
-    if _is_positive_by_parts(way * factor, inner, positive, boxes, strict=True):
-        return way, True
-    if _is_positive_by_parts(way * factor, inner, positive, boxes, strict=False):
-        return way, False
+    side_sign = 1 if value > 0 else -1
+    if _is_positive_by_parts(side_sign * factor, inner, positive, boxes, strict=True):
+        return side_sign, True
+    if _is_positive_by_parts(side_sign * factor, inner, positive, boxes, strict=False):
+        return side_sign, False
     return None
 
 
@@ -111,7 +111,7 @@ def _of_polynomial(polynomial: Any, box: Mapping[Any, Interval]) -> tuple[int, b
     for corner in itertools.product(*(((low, 1), (high, -1)) for low, high in ends)):
         if any(abs(end) is sp.oo for end, _ in corner):
             continue
-        moved = {n: end + way * n for n, (end, way) in zip(names, corner, strict=True)}
+        moved = {n: end + side_sign * n for n, (end, side_sign) in zip(names, corner, strict=True)}
         shifted = sp.Poly(polynomial.as_expr().subs(moved, simultaneous=True), *names)
         signs = {sp.sign(c) for c in shifted.coeffs()}
         if len(signs) == 1 and 0 not in signs:
@@ -185,23 +185,23 @@ def _grows(
 ) -> bool:
     """True if an expression is not negative on a face of the box, and grows from there on."""
     for slope, name in zip(growth, part, strict=True):
-        for side, way in ((0, 1), (1, -1)):
+        for side, side_sign in ((0, 1), (1, -1)):
             end = box[name][side]
             if part[name][side] != end or not math.isfinite(end):
                 continue
             on_face = expression.subs(name, sp.Rational(repr(end)))
             there = bounds(on_face, {n: i for n, i in part.items() if n != name})
             rates = bounds(slope, part)
-            if there[0] >= 0.0 and (rates[0] > 0.0 if way > 0 else rates[1] < 0.0):
+            if there[0] >= 0.0 and (rates[0] > 0.0 if side_sign > 0 else rates[1] < 0.0):
                 return True
     return False
 
 
-def _outward(end: float, way: int) -> float:
+def _outward(end: float, side_sign: int) -> float:
     """The next number beyond an end that its decimal form does not name exactly."""
     if not math.isfinite(end) or end == round(end):
         return end
-    return math.nextafter(end, way * math.inf)
+    return math.nextafter(end, side_sign * math.inf)
 
 
 def middle(low: float, high: float) -> float:

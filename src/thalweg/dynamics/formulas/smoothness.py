@@ -50,10 +50,10 @@ def _choice(node: Any, region: SymbolRanges) -> Any:
     if isinstance(node, sp.Piecewise):
         return _case(node, region)
     if isinstance(node, sp.Max | sp.Min):
-        way = 1 if isinstance(node, sp.Max) else -1
+        orientation = 1 if isinstance(node, sp.Max) else -1
         cases: list[Any] = list(node.args)
         for one in cases:
-            gaps = [way * (one - other) for other in cases if other is not one]
+            gaps = [orientation * (one - other) for other in cases if other is not one]
             if all(region.is_positive(gap, strict=False) for gap in gaps):
                 return one
         return node

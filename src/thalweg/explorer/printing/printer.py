@@ -320,15 +320,15 @@ def _simplified(name: str, operands: tuple[Any, ...]) -> Any:
     if known[0] is not None and known[1] is not None:
         return None
     one, other = operands
-    value, rest = (known[0], other) if known[1] is None else (known[1], one)
+    value, left_over = (known[0], other) if known[1] is None else (known[1], one)
     is_first = known[1] is None
     if name in ("and", "or"):
         decides = (name == "or") == value
-        return value if decides else rest
-    if name == "mul" and value == 0 and (kind_of(rest) == "i" or rest.span is not None):
+        return value if decides else left_over
+    if name == "mul" and value == 0 and (kind_of(left_over) == "i" or left_over.span is not None):
         return value  # a structural zero: of a derivative, or of a matrix
     unit = {"add": 0, "mul": 1}.get(name, None if is_first else {"sub": 0, "div": 1}.get(name))
-    return rest if value == unit else None
+    return left_over if value == unit else None
 
 
 _SPECIAL: dict[str, Callable[..., list[np.ndarray]]] = {

@@ -28,8 +28,8 @@ def _jnp(name: str, num_arguments: int = 1) -> Function:
 
 def _modulo(x: Any, y: Any) -> Any:
     """The remainder as C has it, of the sign of `x`; where that is negative, `y` is added to it."""
-    rest = jnp.fmod(x, y)
-    return jnp.where(rest < 0, rest + y, rest)
+    remainder = jnp.fmod(x, y)
+    return jnp.where(remainder < 0, remainder + y, remainder)
 
 
 _MODULO = "(lambda rest, by: jnp.where(rest < 0, rest + by, rest))(jnp.fmod({0}, {1}), {1})"

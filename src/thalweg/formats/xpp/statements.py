@@ -115,27 +115,27 @@ def _directive(line: str) -> tuple[str, str] | None:
     matched = _DIRECTIVE.match(line)
     if matched is None or re.match(r"[A-Za-z]+\s*\([^()]*\)\s*=", line):  # `f (x)=…` is a function
         return None
-    word, rest = matched[1].lower(), matched[2] or ""
+    word, after = matched[1].lower(), matched[2] or ""
     for letter, beginning, kind in _DIRECTIVES:
         if word == letter or word.startswith(beginning):
-            return kind, rest
+            return kind, after
     return None
 
 
-def _declared(kind: str, rest: str, line: str, place: Place) -> Iterator[Statement]:
+def _declared(kind: str, after: str, line: str, place: Place) -> Iterator[Statement]:
     if kind in ("parameter", "constant", "start"):
-        if "[" in rest:
+        if "[" in after:
             raise place.error(f"an array ([first..last]) is not covered: {line}")
-        yield from _pairs(kind, rest, place, _listed)
+        yield from _pairs(kind, after, place, _listed)
     elif kind == "auxiliary":
-        name, equals, formula = rest.partition("=")
+        name, equals, formula = after.partition("=")
         if not equals:
             raise place.error(f"aux needs a name and a formula, as in aux e=x^2: {line}")
         if "[" in name:
             raise place.error(f"an array ([first..last]) is not covered: {line}")
         yield Statement(kind, name.strip(), formula, place)
     elif kind == "condition":
-        yield Statement(kind, "", rest, place)
+        yield Statement(kind, "", after, place)
 
 
 def _listed(text: str) -> list[tuple[str, str]] | None:

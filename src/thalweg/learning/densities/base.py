@@ -47,7 +47,7 @@ class Answer(NamedTuple):
         params: the numbers of the energy, in place of those of the question.
         errors: the standard error of each, flat `(p,)`; NaN where it is not known.
         loss: its last value; NaN where there is none.
-        slope: the size of the gradient left over: of the loss, or the mean of that of the chains.
+        gradient_norm: of the gradient left over, of the loss or of the mean over updates of chains.
         num_steps: iterations or updates.
         is_converged: whether they came to an end.
         log_partition: log Z where the method learns it, else NaN.
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
     params: Any
     errors: np.ndarray
     loss: float
-    slope: float
+    gradient_norm: float
     num_steps: int
     is_converged: bool
     log_partition: float = float("nan")

@@ -104,7 +104,7 @@ def learn_density(
         temperature=float(temperature),
         count=count,
         loss=answer.loss,
-        slope=answer.slope,
+        gradient_norm=answer.gradient_norm,
         num_steps=answer.num_steps,
         is_converged=answer.is_converged,
         log_partition=answer.log_partition,

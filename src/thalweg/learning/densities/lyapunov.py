@@ -144,8 +144,8 @@ def _cosines(flow: Any, energy: Any, rows: Any) -> jax.Array:
     """The cosine between f and ∇E at each row; 0 where either has no size."""
 
     def one(x: Any) -> jax.Array:
-        velocity, slope = flow.velocity(jnp.zeros(()), x), jax.grad(energy)(x)
-        sizes = jnp.sqrt(jnp.sum(velocity**2) * jnp.sum(slope**2))
-        return jnp.dot(velocity, slope) / jnp.where(sizes > 0.0, sizes, 1.0)
+        velocity, gradient = flow.velocity(jnp.zeros(()), x), jax.grad(energy)(x)
+        sizes = jnp.sqrt(jnp.sum(velocity**2) * jnp.sum(gradient**2))
+        return jnp.dot(velocity, gradient) / jnp.where(sizes > 0.0, sizes, 1.0)
 
     return jax.vmap(one)(rows)

@@ -136,9 +136,9 @@ class SlicedScoreMatching(SmoothMethod):
 
     def loss(self, energy: Any, hidden: Any, x: Any, drawn: Any, common: Any, t: Any) -> jax.Array:
         """½|∇E/T|² − the mean of v·E''v/T."""
-        slope, along = jax.linearize(jax.grad(energy), x)
+        gradient, along = jax.linearize(jax.grad(energy), x)
         curvatures = jax.vmap(lambda v: jnp.dot(v, along(v)))(drawn)
-        return 0.5 * jnp.sum((slope / t) ** 2) - jnp.mean(curvatures) / t
+        return 0.5 * jnp.sum((gradient / t) ** 2) - jnp.mean(curvatures) / t
 
     def shared(self, energy: Any, hidden: Any, common: Any, t: Any) -> jax.Array | float:
         """Nothing."""

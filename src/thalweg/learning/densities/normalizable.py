@@ -29,11 +29,11 @@ def where_open(energy: Any, states: np.ndarray, temperature: float) -> str:
     size = states.shape[1]
     centre = np.mean(states, axis=0)
     spread = float(np.sqrt(np.sum(np.var(states, axis=0))))
-    ways = np.random.default_rng(0).standard_normal((_DIRECTIONS, size))
-    ways = np.concatenate([np.eye(size), -np.eye(size), ways])
-    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    directions = np.random.default_rng(0).standard_normal((_DIRECTIONS, size))
+    directions = np.concatenate([np.eye(size), -np.eye(size), directions])
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     radii = spread * np.array(_RADII)
-    levels = np.asarray(_levels(energy, centre, ways, radii)) / temperature
+    levels = np.asarray(_levels(energy, centre, directions, radii)) / temperature
     with np.errstate(invalid="ignore"):  # beyond the domain ∞ − ∞ is NaN, of which nothing is said
         slopes = np.diff(levels, axis=1) / np.diff(np.log(radii))
     is_open = slopes[:, -1] <= size
@@ -44,7 +44,7 @@ def where_open(energy: Any, states: np.ndarray, temperature: float) -> str:
     how = "it falls" if slope < 0.0 else f"E/T grows no faster than {size} log r"
     return (
         f"The energy has no normalizable law at T = {temperature:g}: far away in the direction "
-        f"{format_state(ways[worst])} {how}."
+        f"{format_state(directions[worst])} {how}."
     )
 
 
@@ -63,5 +63,5 @@ def check_normalizable(energy: Any, states: np.ndarray, temperature: float, when
 
 
 @eqx.filter_jit
-def _levels(energy: Any, centre: Any, ways: Any, radii: Any) -> jax.Array:
-    return jax.vmap(lambda way: jax.vmap(lambda r: energy(centre + r * way))(radii))(ways)
+def _levels(energy: Any, centre: Any, directions: Any, radii: Any) -> jax.Array:
+    return jax.vmap(lambda way: jax.vmap(lambda r: energy(centre + r * way))(radii))(directions)

@@ -25,7 +25,7 @@ class LearnedDensity(FieldsReport):
         temperature: T.
         count: how many draws there were.
         loss: its mean at the end, in the method's own terms; NaN of chains.
-        slope: the size of the gradient that is left; of chains that of its mean over updates.
+        gradient_norm: of the gradient left over, of the loss or of the mean over updates of chains.
         num_steps: iterations or updates.
         is_converged: whether they came to an end.
         log_partition: log Z where the method learns it, else NaN.
@@ -43,7 +43,7 @@ class LearnedDensity(FieldsReport):
     temperature: float
     count: int
     loss: float
-    slope: float
+    gradient_norm: float
     num_steps: int
     is_converged: bool
     log_partition: float
@@ -75,7 +75,7 @@ class LearnedDensity(FieldsReport):
         if not self.is_converged:
             said.append(
                 f"NOT converged after {self.num_steps} steps: a slope of "
-                f"{format_number(self.slope, 2)} is left."
+                f"{format_number(self.gradient_norm, 2)} is left."
             )
         if np.isfinite(self.log_partition):
             said.append(f"log Z = {format_number(self.log_partition)}.")

@@ -69,11 +69,16 @@ class SmoothMethod(DensityMethod):
             radius = noise + float(np.linalg.norm(start))
             how |= {"initial_trust_radius": radius, "max_trust_radius": 1e8 * radius}
             found = minimize(
-                mean.value, start, jac=mean.slope, hess=mean.bend, method="trust-exact", options=how
+                mean.value,
+                start,
+                jac=mean.gradient,
+                hess=mean.bend,
+                method="trust-exact",
+                options=how,
             )
         else:
             how |= {"ftol": 1e-14, "maxiter": 10 * _MOST_ITERATIONS, "maxfun": 10**6}
-            found = minimize(mean.value, start, jac=mean.slope, method="L-BFGS-B", options=how)
+            found = minimize(mean.value, start, jac=mean.gradient, method="L-BFGS-B", options=how)
         vector = np.asarray(found.x, np.float64)
         for _ in range(_POLISHINGS if is_small else 0):
             vector = mean.polished(vector)
@@ -143,7 +148,7 @@ class _Mean:
         """The mean loss."""
         return float(self.parts(self.unit * vector)[0])
 
-    def slope(self, vector: np.ndarray) -> np.ndarray:
+    def gradient(self, vector: np.ndarray) -> np.ndarray:
         """Its gradient."""
         return self.unit * self.parts(self.unit * vector)[1]
 
@@ -159,18 +164,18 @@ class _Mean:
 
     def polished(self, vector: np.ndarray) -> np.ndarray:
         """The vector after a step of Newton, if the next one would gain less."""
-        slope, bend = self.slope(vector), self.bend(vector)
+        gradient, bend = self.gradient(vector), self.bend(vector)
         if not np.linalg.eigvalsh(bend)[0] > 0.0:
             return vector
-        step = np.linalg.solve(bend, slope)
-        ahead = self.slope(vector - step)
-        is_better = ahead @ np.linalg.solve(bend, ahead) < slope @ step
+        step = np.linalg.solve(bend, gradient)
+        ahead = self.gradient(vector - step)
+        is_better = ahead @ np.linalg.solve(bend, ahead) < gradient @ step
         return vector - step if is_better else vector
 
     def told(self, vector: np.ndarray, num_steps: int, values: np.ndarray) -> Answer:
         """The answer, with standard errors by the sandwich of few numbers."""
-        value, slope, *more = self.parts(vector)
-        size, errors = float(np.linalg.norm(slope)), np.full(vector.size, np.nan)
+        value, gradient, *more = self.parts(vector)
+        size, errors = float(np.linalg.norm(gradient)), np.full(vector.size, np.nan)
         if more:
             bend, squares = more
             unit = _units(bend)
@@ -180,11 +185,11 @@ class _Mean:
             inverse = unit[:, None] * np.linalg.inv(bend) * unit
             errors = np.sqrt(np.diagonal(inverse @ squares @ inverse) / self.question.num_draws)
             # Both as what Newton's step gains: of the mean, and of one draw. No unit matters.
-            gain, noise = slope @ inverse @ slope, np.sum(inverse * squares)
+            gain, noise = gradient @ inverse @ gradient, np.sum(inverse * squares)
             is_converged = gain <= _AT_REST**2 * noise
         else:
             # The slope where the search began says how large slopes are.
-            first = np.linalg.norm(self.slope(self.start))
+            first = np.linalg.norm(self.gradient(self.start))
             is_converged = size <= _NEARLY_AT_REST * (1.0 + first)
         params, hidden = self.layout.unflatten(vector)
         count = Layout.of(self.question.params).size

@@ -62,7 +62,7 @@ class _Carry(eqx.Module):
     optimizer_state: Any
     chains: Any
     params_sum: Any
-    slope_sum: Any
+    gradient_sum: Any
 
 
 class _Program(eqx.Module):
@@ -178,14 +178,14 @@ def run_updates(method: Any, question: Question, num_chains: int | None) -> Answ
             progress.update(done, f"slope {sizes[-1][-1]:.3g}")
     share = how.count - begins
     means = jax.tree.map(lambda a: np.asarray(a) / share, carry.params_sum)
-    slope = float(np.linalg.norm(np.asarray(carry.slope_sum) / share))
+    gradient = float(np.linalg.norm(np.asarray(carry.gradient_sum) / share))
     history = np.concatenate(sizes)
     # At rest the mean slope is small beside that of one update, which is noise.
     noise = float(np.mean(history[begins:]))
-    is_converged = slope <= max(10.0 * noise / np.sqrt(share), 1e-8)
+    is_converged = gradient <= max(10.0 * noise / np.sqrt(share), 1e-8)
     errors = np.full(layout.size, np.nan)
     return Answer(
-        means, errors, float("nan"), slope, how.count, bool(is_converged), history=history
+        means, errors, float("nan"), gradient, how.count, bool(is_converged), history=history
     )
 
 
@@ -258,23 +258,23 @@ def _updates(
             starts = program.begun(carry.params, first, jax.random.fold_in(away, _BEFORE))
         ends_at = program.moved(carry.params, starts, away)
         flat = program.visible(carry.params, ends_at)
-        slope = jax.grad(lambda p: program.mean(p, batch) - program.mean(p, flat))(carry.params)
-        changes, state = _ADAM.update(slope, carry.optimizer_state)
+        gradient = jax.grad(lambda p: program.mean(p, batch) - program.mean(p, flat))(carry.params)
+        changes, state = _ADAM.update(gradient, carry.optimizer_state)
         rate = program.rate_of(number)
         counts = (number >= begins) & (number < ends)
         params = jax.tree.map(lambda p, c: p - rate * c, carry.params, changes)
         params_sum = jax.tree.map(
             lambda s, p: s + jnp.where(counts, p, 0.0), carry.params_sum, params
         )
-        vector = layout.flatten(slope)
-        slope_sum = carry.slope_sum + jnp.where(counts, vector, 0.0)
+        vector = layout.flatten(gradient)
+        gradient_sum = carry.gradient_sum + jnp.where(counts, vector, 0.0)
         is_lost = ~jnp.all(jnp.isfinite(flat), axis=1)
         size = jnp.linalg.norm(vector)
         # Means overflow before states do: the farthest chain is the one to name.
         farthest = jnp.where(jnp.isfinite(size), -1, jnp.argmax(jnp.max(jnp.abs(flat), axis=1)))
         lost = jnp.where(jnp.any(is_lost), jnp.argmax(is_lost), farthest)
         last = program.visible(carry.params, starts)[jnp.maximum(lost, 0)]
-        new = _Carry(params, state, ends_at if persists else None, params_sum, slope_sum)
+        new = _Carry(params, state, ends_at if persists else None, params_sum, gradient_sum)
         is_on = number < ends
         kept = jax.tree.map(lambda a, b: jnp.where(is_on, a, b), new, carry)
         return kept, (size, lost, last, layout.flatten(params))

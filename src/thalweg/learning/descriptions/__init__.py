@@ -4,8 +4,8 @@
 adds them up with the residual, for slopes and for end points; `result` is the sum.
 """
 
-from thalweg.learning.descriptions.describe import describe_ends, describe_slopes
+from thalweg.learning.descriptions.describe import describe_ends, describe_gradients
 from thalweg.learning.descriptions.result import DescriptionLength
 from thalweg.learning.descriptions.starts import Normal, start_bits
 
-__all__ = ["DescriptionLength", "Normal", "describe_ends", "describe_slopes", "start_bits"]
+__all__ = ["DescriptionLength", "Normal", "describe_ends", "describe_gradients", "start_bits"]

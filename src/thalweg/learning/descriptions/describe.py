@@ -1,4 +1,4 @@
-"""Descriptions of slopes, and of end points."""
+"""Descriptions of gradients, and of end points."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,23 +24,23 @@ _MOST_STEPS = 50
 _SETTLED = 1e-10  # a relative change of the numbers
 
 
-def describe_slopes(
+def describe_gradients(
     energy: Callable[..., Any],
     states: Num[Array, "n d"],
-    slopes: Num[Array, "n d"],
+    gradients: Num[Array, "n d"],
     *,
     noise: float,
     deviation: float = 1.0,
     precision: float | None = None,
 ) -> DescriptionLength:
-    r"""Fit an energy to slopes that were observed with noise, and say how many bits it takes.
+    r"""Fit an energy to gradients that were observed with noise, and say how many bits it takes.
 
         L = bits(θ) + bits(y − ∇E_θ(x)),        y = ∇E + σξ
 
     Arguments:
         energy: with floating numbers θ to fit; its own are where the fit begins.
         states: x, `(n, d)`.
-        slopes: y, `(n, d)`.
+        gradients: y, `(n, d)`.
         noise: σ > 0, of each coordinate.
         deviation: s, of the prior N(0, s²) of each number.
         precision: the spacing to which all numbers are rounded; None: each as well as it is known.
@@ -50,28 +50,29 @@ def describe_slopes(
 
     Raises:
         InputError: shapes do not fit, something is not finite, or a number is not positive.
-        ConvergenceError: the fit comes to no end, or slopes do not fix the numbers.
+        ConvergenceError: the fit comes to no end, or gradients do not fix the numbers.
 
     Example:
         >>> import numpy as np, thalweg as tw
         >>> x = np.linspace(-1.0, 1.0, 50)[:, None]
         >>> lengths = [
-        ...     tw.learning.describe_slopes(
+        ...     tw.learning.describe_gradients(
         ...         tw.energies.Polynomial.full(1, degree), x, 3.0 * x, noise=0.1).total
         ...     for degree in (1, 2, 3)]
         >>> int(np.argmin(lengths)) + 1
         2
     """
-    x = checked(states, "describe_slopes: states", "(n, d)")
-    y = checked(slopes, "describe_slopes: slopes", "(n, d)")
+    x = checked(states, "describe_gradients: states", "(n, d)")
+    y = checked(gradients, "describe_gradients: gradients", "(n, d)")
     if x.shape != y.shape:
         raise InputError(
-            f"describe_slopes: states and slopes must have one shape, got {x.shape} and {y.shape}."
+            f"describe_gradients: states and gradients must have one shape, got {x.shape} "
+            f"and {y.shape}."
         )
     for name, value in (("noise", noise), ("deviation", deviation)):
-        check_positive(f"describe_slopes: {name}", value)
+        check_positive(f"describe_gradients: {name}", value)
     if precision is not None:
-        check_positive("describe_slopes: precision", precision)
+        check_positive("describe_gradients: precision", precision)
     params, static = learnable(energy)
     layout = Layout.of(params)
     vector = np.asarray(layout.flatten(jax.device_get(params)), np.float64)
@@ -79,7 +80,7 @@ def describe_slopes(
         vector, jacobian = _fitted(layout, static, vector, x, y)
         if precision is not None:
             vector = precision * np.round(vector / precision)
-        made = np.asarray(_slopes(layout, static, vector, x)[0])
+        made = np.asarray(_gradients(layout, static, vector, x)[0])
     missed = (y - made) / noise
     residual = 0.5 * np.sum(missed**2) + missed.size * np.log(np.sqrt(2.0 * np.pi) * noise)
     if precision is None:
@@ -149,27 +150,28 @@ def describe_ends(
 
 
 def _fitted(layout: Layout, static: Any, vector: Any, x: Any, y: Any) -> Any:
-    """Numbers by least squares, and the Jacobian of slopes there, `(n d, k)`."""
+    """Numbers by least squares, and the Jacobian of gradients there, `(n d, k)`."""
     for _ in range(_MOST_STEPS):
-        made, jacobian = map(np.asarray, _slopes(layout, static, vector, x))
+        made, jacobian = map(np.asarray, _gradients(layout, static, vector, x))
         if not (np.all(np.isfinite(made)) and np.all(np.isfinite(jacobian))):
             raise ConvergenceError(
-                "describe_slopes: slopes of the energy left the finite in the fit."
+                "describe_gradients: gradients of the energy left the finite in the fit."
             )
         change, _, rank, _ = np.linalg.lstsq(jacobian, (y - made).ravel())
         if rank < len(vector):
             raise ConvergenceError(
-                f"describe_slopes: {len(y)} slopes fix {rank} of the {len(vector)} numbers of the "
-                f"energy. Leave out those that do the same, or nothing to slopes (a constant)."
+                f"describe_gradients: {len(y)} gradients fix {rank} of the {len(vector)} numbers "
+                f"of the energy. Leave out those that do the same, or nothing to gradients (a "
+                f"constant)."
             )
         vector = vector + change
         if np.linalg.norm(change) <= _SETTLED * (1.0 + np.linalg.norm(vector)):
             return vector, jacobian
-    raise ConvergenceError(f"describe_slopes: no end of the fit after {_MOST_STEPS} steps.")
+    raise ConvergenceError(f"describe_gradients: no end of the fit after {_MOST_STEPS} steps.")
 
 
 @eqx.filter_jit
-def _slopes(layout: Layout, static: Any, vector: Any, x: Any) -> Any:
+def _gradients(layout: Layout, static: Any, vector: Any, x: Any) -> Any:
     """∇E at rows, `(n, d)`, and its derivatives in the numbers, `(n d, k)`."""
 
     def at(vector: Any) -> Any:

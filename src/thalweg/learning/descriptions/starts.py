@@ -114,7 +114,7 @@ def _by_ends(energy: Any, x: np.ndarray, prior: Normal, key: Any) -> tuple[np.nd
     places = np.sort(np.asarray(found.states, np.float64).reshape(-1))
     # Between two equilibria, and beyond the last, the energy rises or falls throughout.
     around = np.concatenate([low, places, high])
-    rises = _slopes(energy, 0.5 * (around[:-1] + around[1:])) > 0.0
+    rises = _derivatives(energy, 0.5 * (around[:-1] + around[1:])) > 0.0
     is_sink = ~rises[:-1] & rises[1:]
     ends, sinks = places[~is_sink], places[is_sink]
     cell = np.searchsorted(ends, x)
@@ -155,10 +155,10 @@ def _lost(x: np.ndarray, is_lost: np.ndarray, why: str) -> str:
 
 def _beyond(energy: Any, low: float, high: float, goes_up: bool) -> float:
     """The first minimum outside a box, above or below it; NaN where none is found."""
-    way, edge, width = (1.0, high, high - low) if goes_up else (-1.0, low, high - low)
-    places = edge + way * width * np.concatenate([[0.0], np.geomspace(*_BEYOND, _LOOKS - 1)])
+    sign, edge, width = (1.0, high, high - low) if goes_up else (-1.0, low, high - low)
+    places = edge + sign * width * np.concatenate([[0.0], np.geomspace(*_BEYOND, _LOOKS - 1)])
     for _ in range(_REFINEMENTS):
-        is_past = way * _slopes(energy, places) > 0.0
+        is_past = sign * _derivatives(energy, places) > 0.0
         if not np.any(is_past[1:]):
             return float("nan")
         first = 1 + int(np.argmax(is_past[1:]))
@@ -166,7 +166,7 @@ def _beyond(energy: Any, low: float, high: float, goes_up: bool) -> float:
     return float(places[-1])
 
 
-def _slopes(energy: Any, x: np.ndarray) -> np.ndarray:
+def _derivatives(energy: Any, x: np.ndarray) -> np.ndarray:
     """E' at places on a line; NaN where it is not finite."""
     # Filled up: another number of places compiles nothing new.
     filled = np.concatenate([x, np.full(-len(x) % _LOOKS, x[0])])
@@ -189,7 +189,7 @@ def _by_draws(
     draws = mean + deviation * host_generator(key).standard_normal((prior.draws, size))
     with jax.enable_x64(True):
         ends, is_settled = map(
-            np.asarray, _rests(in_float64(energy), np.concatenate([rows, draws]))
+            np.asarray, _at_rest(in_float64(energy), np.concatenate([rows, draws]))
         )
     own, others = ends[: len(rows)], ends[len(rows) :]
     unsettled = np.flatnonzero(~is_settled[: len(rows)])
@@ -215,19 +215,19 @@ def _by_draws(
 @eqx.filter_jit
 def _polished(energy: Any, rests: Any) -> jax.Array:
     """Rests after steps of Newton, of which each is taken where the slope falls by it."""
-    slope = jax.grad(energy)
+    gradient = jax.grad(energy)
 
     def one(x: jax.Array) -> jax.Array:
         for _ in range(_POLISHINGS):
-            nearer = x - jnp.linalg.solve(jax.hessian(energy)(x), slope(x))
-            x = jnp.where(jnp.sum(slope(nearer) ** 2) < jnp.sum(slope(x) ** 2), nearer, x)
+            nearer = x - jnp.linalg.solve(jax.hessian(energy)(x), gradient(x))
+            x = jnp.where(jnp.sum(gradient(nearer) ** 2) < jnp.sum(gradient(x) ** 2), nearer, x)
         return x
 
     return jax.vmap(one)(rests)
 
 
 @eqx.filter_jit
-def _rests(energy: Any, starts: Any) -> Any:
+def _at_rest(energy: Any, starts: Any) -> Any:
     layer = Relax(stable_steps(energy, starts), tol=_TOL, max_steps=_MOST_STEPS)
     found = jax.vmap(layer)(starts)
     return found.state, found.is_settled

@@ -45,18 +45,18 @@ class GraphEnergy(TableReport):
     def __post_init__(self) -> None:
         object.__setattr__(self, "identified", replace(self.identified, about=self.about))
 
-    def way_down(self, node: int) -> list[int]:
+    def path_down(self, node: int) -> list[int]:
         """The nodes from one to a minimum, each the lowest neighbour of the last."""
-        way = [int(node)]
+        visited = [int(node)]
         while True:
-            near = self.neighbours[way[-1]]
+            near = self.neighbours[visited[-1]]
             near = near[near != _NOBODY]
             if not len(near):
-                return way
+                return visited
             lowest = int(near[np.argmin(self.values[near])])
-            if not self.values[lowest] < self.values[way[-1]]:
-                return way
-            way.append(lowest)
+            if not self.values[lowest] < self.values[visited[-1]]:
+                return visited
+            visited.append(lowest)
 
     @property
     def title(self) -> str:
@@ -115,7 +115,7 @@ def learn_graph_energy(
         >>> import thalweg as tw
         >>> line = [[1], [0, 2], [1, 3], [2]]
         >>> found = tw.learning.learn_graph_energy([[3, 2, 1, 0], [1, 0]], line)
-        >>> found.minima.tolist(), found.way_down(3)
+        >>> found.minima.tolist(), found.path_down(3)
         ([0], [3, 2, 1, 0])
     """
     table = _table(neighbours)
@@ -133,8 +133,8 @@ def learn_graph_energy(
     near = np.where(table == _NOBODY, np.inf, values[table])
     minima = np.flatnonzero(np.all(near >= values[:, None], axis=1))
     found = GraphEnergy(values, minima, np.zeros(0, bool), Identified("paths"), table)
-    ways = [found.way_down(path[0]) for path in paths]
-    same = [w[-1] == p[-1] and len(w) == len(p) for w, p in zip(ways, paths, strict=True)]
+    descents = [found.path_down(path[0]) for path in paths]
+    same = [w[-1] == p[-1] and len(w) == len(p) for w, p in zip(descents, paths, strict=True)]
     unseen = len(table) - len(np.unique(np.concatenate(paths)))
     said = (f"{unseen} of {len(table)} nodes are on no walk: theirs is the smoothest energy.",)
     identified = Identified("paths", said if unseen else ())

@@ -17,13 +17,13 @@ def step_loss(predicted: Any, change: Any, floor: Any) -> jax.Array:
     return jnp.sum((predicted - change) ** 2) / (jnp.sum(change**2) + floor**2)
 
 
-def direction_loss(slope: jax.Array, change: jax.Array, floor: Any) -> jax.Array:
+def direction_loss(gradient: jax.Array, change: jax.Array, floor: Any) -> jax.Array:
     """One less the cosine of the angle between a change and steepest descent, from 0 to 2.
 
     Changes much smaller than ε count less.
     """
-    size, length = _size(slope), _size(change)
-    cosine = -jnp.sum(slope * change) / (size * length)
+    size, length = _size(gradient), _size(change)
+    cosine = -jnp.sum(gradient * change) / (size * length)
     return (1.0 - cosine) * length**2 / (length**2 + floor**2)
 
 
@@ -38,9 +38,9 @@ def score_loss(energy: Energy, x: jax.Array) -> jax.Array:
     Its mean over samples of e^{−E}/Z is least at E, whatever Z is. The Laplacian is exact: d + 1
     gradients.
     """
-    slope, along = jax.linearize(jax.grad(energy), x)
+    gradient, along = jax.linearize(jax.grad(energy), x)
     curvatures = jax.vmap(along)(jnp.eye(x.size, dtype=x.dtype))
-    return 0.5 * jnp.sum(slope**2) - jnp.trace(curvatures)
+    return 0.5 * jnp.sum(gradient**2) - jnp.trace(curvatures)
 
 
 def transition_loss(
@@ -52,9 +52,9 @@ def transition_loss(
     linearization: Ozaki 1992): exact where E is quadratic. With H the Hessian, the mean moves by
     −(1 − e^{−HΔt}) H⁻¹ ∇E, and the covariance is T (1 − e^{−2HΔt}) H⁻¹.
     """
-    slope, hessian = jax.grad(energy)(x), jax.hessian(energy)(x)
+    gradient, hessian = jax.grad(energy)(x), jax.hessian(energy)(x)
     once, twice = _relaxed(hessian, duration), _relaxed(hessian, 2.0 * duration)
-    gap = y - x + once @ slope
+    gap = y - x + once @ gradient
     factor = jnp.linalg.cholesky(temperature * twice)
     white = jax.scipy.linalg.solve_triangular(factor, gap, lower=True)
     return (

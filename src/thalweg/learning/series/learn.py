@@ -187,10 +187,10 @@ def _logistic(rows: np.ndarray, own: np.ndarray, unit: int) -> tuple[np.ndarray,
     vector = np.zeros(rows.shape[1])
     for _ in range(_MOST_STEPS):
         means = np.tanh(rows @ vector)
-        slope = rows.T @ (own - means)
+        gradient = rows.T @ (own - means)
         bend = rows.T @ ((1.0 - means**2)[:, None] * rows)
         try:
-            change = np.linalg.solve(bend, slope)
+            change = np.linalg.solve(bend, gradient)
         except np.linalg.LinAlgError:
             break
         share = 1.0

@@ -314,31 +314,31 @@ def _together(
     """All spins at once, from each of the starts `(B, N)`, until each has come to an end."""
     path, energies, pairs = [states], [np.asarray(_energies(network, states))], []
     last = np.full(len(states), max_sweeps)  # the step at which each came to an end
-    rests, turns = np.zeros(len(states), bool), np.zeros(len(states), bool)
+    at_rest, turns = np.zeros(len(states), bool), np.zeros(len(states), bool)
     ends, flips = states.copy(), np.zeros(len(states), int)
     cycles = np.zeros((len(states), 2, states.shape[1]), states.dtype)
     for step in range(1, max_sweeps + 1):
-        going = ~(rests | turns)
+        going = ~(at_rest | turns)
         after, energy, pair = (np.asarray(a) for a in _steps(network, path[-1], free))
         energies.append(energy)
         pairs.append(pair)
         turned = np.sum(after != path[-1], axis=1)
         flips += np.where(going, turned, 0)
         came_back = (after == path[-2]).all(axis=1) if len(path) > 1 else turns
-        new_rests, new_turns = going & (turned == 0), going & (turned > 0) & came_back
+        newly_at_rest, new_turns = going & (turned == 0), going & (turned > 0) & came_back
         cycles[new_turns] = np.stack([path[-1], after], axis=1)[new_turns]
-        rests, turns = rests | new_rests, turns | new_turns
+        at_rest, turns = at_rest | newly_at_rest, turns | new_turns
         ends[going] = after[going]
-        last[new_rests | new_turns] = step
+        last[newly_at_rest | new_turns] = step
         path = [path[-1], after]
-        if (rests | turns).all():
+        if (at_rest | turns).all():
             break
     heights = np.stack(energies, axis=1).astype(np.float64)
     sums = np.stack(pairs, axis=1).astype(np.float64)
     return [
         Retrieval(
             ends[i],
-            Result.settled if rests[i] else Result.not_converged,
+            Result.settled if at_rest[i] else Result.not_converged,
             cycles[i] if turns[i] else None,
             float(np.mean(heights[i, last[i] - turns[i] : last[i] + 1])),
             heights[i, : last[i] + 1],

@@ -151,7 +151,7 @@ def _measure(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -
 def _rows(question: Question, basis: Basis | UnitBasis, points: np.ndarray) -> np.ndarray:
     (velocity,) = in_batches(lambda some: evaluate(question.problem, some)[:1], points)
     if question.rule.has_continuous_time:
-        return -np.einsum("nki,ni->nk", basis.slopes(points), velocity)
+        return -np.einsum("nki,ni->nk", basis.gradients(points), velocity)
     return basis.values(points) - basis.values(points + velocity)
 
 
@@ -159,7 +159,7 @@ def _pins(question: Question, basis: Basis | UnitBasis, centres: np.ndarray) -> 
     """The equations ∇E = 0 at the equilibria, shape `(m d, k)`, in units of the domain."""
     if not len(centres):
         return np.zeros((0, len(basis.degrees)))
-    gradients = basis.slopes(centres) * np.asarray(question.chart.widths)
+    gradients = basis.gradients(centres) * np.asarray(question.chart.widths)
     return np.swapaxes(gradients, 1, 2).reshape(-1, len(basis.degrees))
 
 

@@ -50,7 +50,7 @@ class Basis(eqx.Module):
         orders, tables = np.asarray(self.orders), self._tables(points)
         return np.prod([table[0][:, orders[:, k]] for k, table in enumerate(tables)], axis=0)
 
-    def slopes(self, points: np.ndarray) -> np.ndarray:
+    def gradients(self, points: np.ndarray) -> np.ndarray:
         """The ∂_iφ_k at points `(n, d)`, on the host, shape `(n, k, d)`."""
         orders, tables = np.asarray(self.orders), self._tables(points)
         found = []

@@ -52,7 +52,7 @@ class UnitBasis(eqx.Module):
         """The φ_k at points `(n, d)`, shape `(n, k)`."""
         return in_batches(lambda some: _at(self, some), points)[0]
 
-    def slopes(self, points: np.ndarray) -> np.ndarray:
+    def gradients(self, points: np.ndarray) -> np.ndarray:
         """The ∂_iφ_k at points `(n, d)`, shape `(n, k, d)`."""
         return in_batches(lambda some: _at(self, some), points)[1]
 

@@ -74,11 +74,11 @@ class TensorEnergy(Energy):
         sizes = np.shape(self.coefficients)
         return [tabulated(unit[:, i], sizes[i] - 1, a) for i, a in enumerate(self.angles)]
 
-    def _contracted(self, tables: list[tuple[np.ndarray, ...]], ways: tuple[int, ...]) -> Any:
+    def _contracted(self, tables: list[tuple[np.ndarray, ...]], axes: tuple[int, ...]) -> Any:
         """The derivative along some coordinates, of each once or twice, at every point."""
         found = np.asarray(self.coefficients)[None]
         for i in reversed(range(len(tables))):
-            table = tables[i][ways.count(i)]
+            table = tables[i][axes.count(i)]
             if len(found) == 1:
                 found = np.moveaxis(found[0] @ table.T, -1, 0)
             else:

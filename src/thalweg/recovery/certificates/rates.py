@@ -44,7 +44,7 @@ def displacement(about: Posed, y: Any) -> Any:
     return primal(about.problem.displacement)(y)
 
 
-def displacement_and_slope(about: Posed, y: Any) -> Any:
+def displacement_and_jacobian(about: Posed, y: Any) -> Any:
     """The displacement and its Jacobian."""
     return displacement(about, y), jax.jacfwd(displacement, argnums=1)(about, y)
 
@@ -55,7 +55,7 @@ def rate(about: Posed, y: Any) -> Any:
     return rule.rise_by(lambda at: level(about, at), y, displacement(about, y))
 
 
-def rate_and_slope(about: Posed, y: Any) -> Any:
+def rate_and_gradient(about: Posed, y: Any) -> Any:
     """The rate and its gradient."""
     return jax.value_and_grad(rate, argnums=1)(about, y)
 

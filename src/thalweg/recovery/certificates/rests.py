@@ -15,10 +15,10 @@ import numpy as np
 from thalweg.recovery.certificates.rates import (
     Posed,
     curvature_of_rate,
-    displacement_and_slope,
+    displacement_and_jacobian,
     enclosed,
     level,
-    rate_and_slope,
+    rate_and_gradient,
 )
 
 # Half the sides of the cubes that are tried, in widths of the region.
@@ -80,7 +80,7 @@ def largest_cubes(
     if not len(rests):
         return []
     widths = region.widths
-    enclosure = enclosed(rate_and_slope, about)
+    enclosure = enclosed(rate_and_gradient, about)
     (values, gradients), _ = enclosure(rests, rests)
     rise = np.maximum(values.bounds[1][0], 0.0)
     steps = np.max(np.abs(gradients.bounds), axis=0) * widths[:, None]
@@ -116,7 +116,7 @@ def all_rests(about: Posed, known: np.ndarray, region: Region, starts: np.ndarra
         starts: where the method starts, shape `(n, d)`.
     """
     size, widths = len(region.lower), region.widths
-    enclosure = enclosed(displacement_and_slope, about)
+    enclosure = enclosed(displacement_and_jacobian, about)
     points = np.concatenate([known, starts])
     moved, speeds, typical = np.full(len(points), np.inf), np.full(len(points), np.inf), 0.0
     active = np.arange(len(points))

@@ -75,7 +75,7 @@ def _of_one(expression: Any, must_be_positive: bool, region: SymbolRanges) -> li
         proven = region.is_positive if must_be_positive else region.has_sign
         return [] if proven(expression) else None
     still: Any = sp.Integer(1)
-    way, relations = 1, []
+    overall, relations = 1, []
     for factor in sp.Mul.make_args(_factored(expression)):
         if not factor.has(*region.names):
             still *= factor
@@ -83,9 +83,9 @@ def _of_one(expression: Any, must_be_positive: bool, region: SymbolRanges) -> li
         found = _of_factor(factor, region)
         if found is None:
             return None
-        way *= found[0]
+        overall *= found[0]
         relations += found[1]
-    condition = _of_parameters(way * still, must_be_positive, region)
+    condition = _of_parameters(overall * still, must_be_positive, region)
     return None if condition is None else [*relations, *condition]
 
 

@@ -220,11 +220,11 @@ def _equations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The linear equations for the coefficients of σ, one for each point and pair."""
     velocity, jacobians = _measured(question, points)
-    slopes = np.moveaxis(basis.slopes(points), -1, 0)
+    gradients = np.moveaxis(basis.gradients(points), -1, 0)
     rows, targets = [], []
     for i in range(question.size):
         for j in range(i + 1, question.size):
-            turn = velocity[:, i, None] * slopes[j] - velocity[:, j, None] * slopes[i]
+            turn = velocity[:, i, None] * gradients[j] - velocity[:, j, None] * gradients[i]
             rows.append(turn)
             targets.append(jacobians[:, j, i] - jacobians[:, i, j])
     return np.concatenate(rows), np.concatenate(targets)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from thalweg.core.domains import ProbabilitySimplex
 from thalweg.geometry import Geometry, Simplex
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
@@ -36,7 +35,7 @@ class GivenMetricLevel(Level):
 def _named(question: Question) -> list[tuple[Geometry, str]]:
     """The geometries to ask for, in words."""
     named = [(geometry, type(geometry).__name__) for geometry in question.geometries]
-    if isinstance(question.domain, ProbabilitySimplex):
+    if question.chart.is_simplex:
         named.append((Simplex(), "Fisher (Shahshahani) metric of the simplex, diag(1/x)"))
     return named
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalweg.core.about import About
-from thalweg.core.domains import ProbabilitySimplex
 from thalweg.geometry import Euclidean, Simplex
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.level import Cost, Level
@@ -31,7 +30,7 @@ class SplitLevel(Level):
 
     def ask(self, question: Question) -> Finding:
         """Project a flow on gradients, in up to three coordinates."""
-        problem, is_simplex = question.problem, isinstance(question.domain, ProbabilitySimplex)
+        problem, is_simplex = question.problem, question.chart.is_simplex
         if question.size not in (DEGREES if is_simplex else TERMS):
             return Finding("open", None, "Not tried in so many coordinates.")
         if not (is_simplex or question.chart.is_product):

@@ -47,10 +47,10 @@ def _project(problem: Problem, degree: int) -> tuple[Any, float] | None:
     # |v|²_M = Σ v_i² / x_i, so that these are components of an orthonormal frame.
     scale = np.sqrt(weights * np.prod(x, axis=1))[:, None] / np.sqrt(x)
     basis = make_basis(problem.chart, degree)
-    slopes = _slopes(y, np.asarray(basis.orders), degree)
-    slopes = np.concatenate([slopes, np.zeros((len(y), 1, slopes.shape[2]))], axis=1)
-    mean = np.einsum("ni,nik->nk", x, slopes)
-    rows = (scale * x)[:, :, None] * (slopes - mean[:, None, :])
+    gradients = _gradients(y, np.asarray(basis.orders), degree)
+    gradients = np.concatenate([gradients, np.zeros((len(y), 1, gradients.shape[2]))], axis=1)
+    mean = np.einsum("ni,nik->nk", x, gradients)
+    rows = (scale * x)[:, :, None] * (gradients - mean[:, None, :])
     rows = rows.reshape(-1, rows.shape[2])
     sizes = np.linalg.norm(rows, axis=0)
     load = -(scale * whole).ravel()
@@ -70,14 +70,14 @@ def _nodes(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return y, total * np.prod(left[:, :-1], axis=1)
 
 
-def _slopes(y: np.ndarray, orders: np.ndarray, degree: int) -> np.ndarray:
+def _gradients(y: np.ndarray, orders: np.ndarray, degree: int) -> np.ndarray:
     """The gradients `(n, d, k)` of products of Chebyshev polynomials at points `(n, d)`."""
     t = 2.0 * y - 1.0
     values = np.polynomial.chebyshev.chebvander(t, degree)  # (n, d, degree + 1)
     rates = np.polynomial.chebyshev.chebder(np.eye(degree + 1), axis=0)
     derived = 2.0 * values[..., : len(rates)] @ rates
-    slopes = np.ones((len(y), y.shape[1], len(orders)))
+    gradients = np.ones((len(y), y.shape[1], len(orders)))
     for i, j in itertools.product(range(y.shape[1]), repeat=2):
         table = derived if i == j else values
-        slopes[:, i] *= table[:, j][:, orders[:, j]]
-    return slopes
+        gradients[:, i] *= table[:, j][:, orders[:, j]]
+    return gradients

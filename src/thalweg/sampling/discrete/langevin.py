@@ -20,12 +20,12 @@ class FlipCarry(NamedTuple):
     Attributes:
         units: the state.
         level: its energy.
-        slope: the gradient there.
+        gradient: the gradient there.
     """
 
     units: Any
     level: Any
-    slope: Any
+    gradient: Any
 
 
 class FlipProposals(MemoryKernel):
@@ -45,8 +45,8 @@ class FlipProposals(MemoryKernel):
 
     def init(self, state: Any) -> FlipCarry:
         """The state, its energy and the gradient there."""
-        level, slope = jax.value_and_grad(self.energy)(computable(state))
-        return FlipCarry(state, level, slope)
+        level, gradient = jax.value_and_grad(self.energy)(computable(state))
+        return FlipCarry(state, level, gradient)
 
     def state(self, carry: FlipCarry) -> Any:
         """The units."""
@@ -56,7 +56,7 @@ class FlipProposals(MemoryKernel):
         """The proposal if it is accepted, else the same state; it tells the chance."""
         turn_key, accept_key = jax.random.split(key)
         x = computable(carry.units)
-        turns = jax.random.uniform(turn_key, x.shape, x.dtype) < self.chances(x, carry.slope)
+        turns = jax.random.uniform(turn_key, x.shape, x.dtype) < self.chances(x, carry.gradient)
         proposed = jnp.where(turns, self._turned(x), x)
         after = self.init(proposed)
         chance = jnp.exp(jnp.minimum(self.log_ratio(FlipCarry(x, *carry[1:]), after), 0.0))
@@ -65,19 +65,19 @@ class FlipProposals(MemoryKernel):
         new = jax.tree.map(lambda a, b: jnp.where(is_accepted, a, b), after, carry)
         return new, Told(acceptance=chance, energy=new.level)
 
-    def chances(self, x: Any, slope: Any) -> jax.Array:
+    def chances(self, x: Any, gradient: Any) -> jax.Array:
         """The probability with which each unit is turned in a proposal."""
-        way = self._turned(x) - x
+        change = self._turned(x) - x
         step_size = cast_like(self.step_size, x)
-        drive = -0.5 * slope * way / cast_like(self.temperature, x)
-        return jax.nn.sigmoid(drive - 0.5 * way**2 / step_size)
+        drive = -0.5 * gradient * change / cast_like(self.temperature, x)
+        return jax.nn.sigmoid(drive - 0.5 * change**2 / step_size)
 
     def log_ratio(self, before: FlipCarry, after: FlipCarry) -> jax.Array:
         """log of the ratio of Metropolis and Hastings, whose least of it and 0 counts."""
         turns = before.units != after.units
 
         def log_proposal(carry: FlipCarry) -> jax.Array:
-            chance = self.chances(carry.units, carry.slope)
+            chance = self.chances(carry.units, carry.gradient)
             return jnp.sum(jnp.where(turns, jnp.log(chance), jnp.log1p(-chance)))
 
         fall = (before.level - after.level) / cast_like(self.temperature, before.level)

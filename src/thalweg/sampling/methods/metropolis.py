@@ -42,9 +42,9 @@ class WeighedKernel(MemoryKernel):
 
     def retempered(self, carry: Any, before: Any, after: Any) -> Any:
         """The carry of the same state at another temperature."""
-        position, weight, slope = carry
+        position, weight, gradient = carry
         ratio = cast_like(before, weight) / cast_like(after, weight)
-        return type(carry)(position, ratio * weight, jax.tree.map(lambda g: ratio * g, slope))
+        return type(carry)(position, ratio * weight, jax.tree.map(lambda g: ratio * g, gradient))
 
 
 class MALAKernel(WeighedKernel):

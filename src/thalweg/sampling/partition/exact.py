@@ -63,8 +63,8 @@ def _with_energy(energy: Any, parts: Any, others: Any, temperature: Any) -> tupl
     def at(temperature: Any) -> Any:
         return enumerated(energy, parts, others, temperature)
 
-    value, slope = jax.jvp(at, (temperature,), (jnp.ones_like(temperature),))
-    return value, temperature**2 * slope
+    value, derivative = jax.jvp(at, (temperature,), (jnp.ones_like(temperature),))
+    return value, temperature**2 * derivative
 
 
 def enumerated(energy: Pairwise, parts: SummedOut, others: Any, temperature: Any) -> jax.Array:

@@ -41,12 +41,12 @@ class Torus(PartitionMethod):
         rows, columns, coupling = _torus_of(energy)
         with jax.enable_x64(True):
             steps = np.arange(2 * columns)
-            value, slope = _with_slope(
+            value, derivative = _with_derivative(
                 np.float64(abs(coupling) / temperature), np.float64(rows), steps
             )
         value = float(value)
         error = _ROUNDING * np.finfo(float).eps * max(abs(value), 1.0)
-        return Estimate(value, error, -abs(coupling) * float(slope))
+        return Estimate(value, error, -abs(coupling) * float(derivative))
 
 
 def spontaneous_magnetization(
@@ -69,7 +69,7 @@ def spontaneous_magnetization(
 
 
 @eqx.filter_jit
-def _with_slope(coupling: Any, rows: Any, steps: Any) -> tuple[Any, Any]:
+def _with_derivative(coupling: Any, rows: Any, steps: Any) -> tuple[Any, Any]:
     return jax.value_and_grad(_log_partition)(coupling, rows, steps)
 
 

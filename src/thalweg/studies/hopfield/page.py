@@ -112,17 +112,17 @@ def _spoilt(titles: Mapping[str, str], examined: Mapping[str, Any]) -> Table:
 def _descents(titles: Mapping[str, str], moving: Mapping[str, Any]) -> list[Table | Text]:
     lines, floors = [], []
     for name, found in moving.items():
-        path, rest = found["descent"], found["settling"]
+        path, settling = found["descent"], found["settling"]
         falls = path["energy"] is not None
         lines.append(
             [
                 titles[name],
                 f"{100.0 * path['rising']:.1f} %" if falls else "–",
                 f"{100.0 * path['reversed']:.1f} %",
-                f"{100.0 * rest['share']:.1f} %",
-                f"{rest['median_time']:.1f}" if rest["share"] > 0.0 else "–",
-                f"{100.0 * rest['escaped']:.1f} %",
-                _percent([rest["accuracy"]]),
+                f"{100.0 * settling['share']:.1f} %",
+                f"{settling['median_time']:.1f}" if settling["share"] > 0.0 else "–",
+                f"{100.0 * settling['escaped']:.1f} %",
+                _percent([settling["accuracy"]]),
             ]
         )
         if falls:

@@ -69,8 +69,8 @@ def grid_world(key: jax.Array) -> GridScore:
         if len(walk) > 1:  # a walk from the goal itself says nothing
             walks.append(walk)
     found = learn_graph_energy(walks, near)
-    ways = [found.way_down(i) for i in range(len(cells))]
-    is_short = [w[-1] == index[_GOAL] and len(w) - 1 == distance[w[0]] for w in ways]
+    descents = [found.path_down(i) for i in range(len(cells))]
+    is_short = [w[-1] == index[_GOAL] and len(w) - 1 == distance[w[0]] for w in descents]
     values = np.full((_SIZE, _SIZE), np.nan)
     values[tuple(np.transpose(cells))] = found.values
     return GridScore(

@@ -128,17 +128,17 @@ def explain(
     is_slow = (~crossed & (moving <= SETTLED)) == is_promised
     found = np.where(is_promised, 0, 1)
     found[~is_slow] = REASONS.index("unexplained")  # until shown otherwise
-    rest = np.flatnonzero(~is_slow & is_promised)
-    if rest.size:
+    others = np.flatnonzero(~is_slow & is_promised)
+    if others.size:
         fine = 50
         for longer in (2, 100):  # most end soon
             crossed, moving, size = run_many(
-                held, alpha[rest] / fine, beta[rest] / fine, longer * steps * fine
+                held, alpha[others] / fine, beta[others] / fine, longer * steps * fine
             )
             reaches, left = ~crossed & (moving * fine <= SETTLED), crossed | ~(size < _FAR)
-            found[rest[reaches]], found[rest[left]] = 2, 3
-            rest = rest[~reaches & ~left]
-            if not rest.size:
+            found[others[reaches]], found[others[left]] = 2, 3
+            others = others[~reaches & ~left]
+            if not others.size:
                 break
     reason[rows, columns] = found
     return reason
@@ -162,8 +162,8 @@ def boundaries(held: HeldInput, alphas: np.ndarray, betas: np.ndarray) -> dict[s
 
 def _settled_code(held: HeldInput, beta: np.ndarray) -> np.ndarray:
     """0 where W rests together with R: its unseen part multiplies by 1 + β a step."""
-    rests = np.abs(1.0 + beta) < 1.0
-    return np.where(rests | (held.size == 1), 0, 1)
+    is_at_rest = np.abs(1.0 + beta) < 1.0
+    return np.where(is_at_rest | (held.size == 1), 0, 1)
 
 
 def run_many(

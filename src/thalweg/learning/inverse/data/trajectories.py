@@ -196,14 +196,14 @@ class Trajectories(OfSteps):
 
     def _errors(self, energy: Callable[..., Any], rows: Any) -> Any:
         """The loss of each of some steps."""
-        slope = jax.grad(energy)
+        gradient = jax.grad(energy)
 
         def one(row: Any) -> Any:
             x, change = self.steps.before[row], self.steps.change[row]
             if self.durations is None:
-                predicted = -self.step * slope(x)
+                predicted = -self.step * gradient(x)
             else:
-                predicted = _flowed(slope, x, self.durations[row]) - x
+                predicted = _flowed(gradient, x, self.durations[row]) - x
             return step_loss(predicted, change, self.floor)
 
         return jax.vmap(one)(rows)
@@ -261,11 +261,11 @@ class Paths(OfSteps):
         return ("How fast the paths are walked is not seen: curvatures say signs, not sizes.",)
 
     def _errors(self, energy: Callable[..., Any], rows: Any) -> Any:
-        steps, slope = self.steps, jax.grad(energy)
+        steps, gradient = self.steps, jax.grad(energy)
         # At the middle of a chord its direction is right to second order.
         return jax.vmap(
             lambda row: direction_loss(
-                slope(steps.before[row] + 0.5 * steps.change[row]), steps.change[row], self.floor
+                gradient(steps.before[row] + 0.5 * steps.change[row]), steps.change[row], self.floor
             )
         )(rows)
 
@@ -285,15 +285,15 @@ def _durations(times: Any, paths: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _flowed(slope: Callable[..., Any], x: jax.Array, duration: Any) -> jax.Array:
+def _flowed(gradient: Callable[..., Any], x: jax.Array, duration: Any) -> jax.Array:
     """The state after the duration of steepest descent, by RK4."""
     h = duration / _SUBSTEPS
 
     def step(x: jax.Array, _: None) -> tuple[jax.Array, None]:
-        a = -slope(x)
-        b = -slope(x + 0.5 * h * a)
-        c = -slope(x + 0.5 * h * b)
-        d = -slope(x + h * c)
+        a = -gradient(x)
+        b = -gradient(x + 0.5 * h * a)
+        c = -gradient(x + 0.5 * h * b)
+        d = -gradient(x + h * c)
         return x + h / 6.0 * (a + 2.0 * b + 2.0 * c + d), None
 
     return jax.lax.scan(step, x, None, length=_SUBSTEPS)[0]
