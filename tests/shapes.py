@@ -14,6 +14,21 @@ from jaxtyping import AbstractArray, install_import_hook
 
 # Modules of verbs whose arguments have fixed shapes.
 MODULES = (
+    "thalweg.analysis.basins.find",
+    "thalweg.analysis.basins.over",
+    "thalweg.analysis.comparison.compare",
+    "thalweg.analysis.cycles.find",
+    "thalweg.analysis.descent.bounded_below",
+    "thalweg.analysis.equilibria.find",
+    "thalweg.analysis.equilibria.transients",
+    "thalweg.analysis.exponents.spectrum",
+    "thalweg.analysis.linearize",
+    "thalweg.dynamics.problem",
+    "thalweg.energies.lagrangian",
+    "thalweg.geometry.base",
+    "thalweg.geometry.check",
+    "thalweg.learning.adjoints",
+    "thalweg.learning.compare",
     "thalweg.learning.densities.learn",
     "thalweg.learning.densities.lyapunov",
     "thalweg.learning.descriptions.describe",
@@ -21,8 +36,20 @@ MODULES = (
     "thalweg.learning.inverse.certificates",
     "thalweg.learning.losses.collapse",
     "thalweg.learning.series.learn",
+    "thalweg.plot.animations",
+    "thalweg.plot.cobwebs",
+    "thalweg.plot.landscapes",
     "thalweg.plot.passages",
+    "thalweg.plot.portrait_data",
+    "thalweg.plot.portraits",
+    "thalweg.plot.splits",
+    "thalweg.plot.verdicts",
+    "thalweg.sampling.finite",
+    "thalweg.sampling.partition.summed",
     "thalweg.sampling.partition.torus",
+    "thalweg.sampling.sample",
+    "thalweg.simulation.run",
+    "thalweg.training.fit",
 )
 
 
@@ -32,14 +59,20 @@ def install() -> None:
 
 
 def has_shape(hint: Any) -> bool:
-    """True for an array of jaxtyping, alone or among the alternatives of a union."""
-    return any(isinstance(h, type) and issubclass(h, AbstractArray) for h in alternatives(hint))
+    """True for an array of jaxtyping or a pytree of such, alone or in a union."""
+    kinds = [kind for kind in alternatives(hint) if isinstance(kind, type)]
+    return any(issubclass(kind, AbstractArray) or hasattr(kind, "leaftype") for kind in kinds)
 
 
 def alternatives(hint: Any) -> tuple[Any, ...]:
     """The members of a union; of what is none, itself."""
     is_union = isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
     return typing.get_args(hint) if is_union else (hint,)
+
+
+def plain(kind: Any) -> type:
+    """A type to ask for by `isinstance`: `Sequence[float]` is any sequence."""
+    return typing.get_origin(kind) or kind
 
 
 def checked(fn: Any) -> Any:
@@ -60,7 +93,7 @@ def checked(fn: Any) -> Any:
         values = {**signature.bind(*args, **kwargs).arguments, "return": result}
         for name in (name for name in hints if name in values):
             kinds = alternatives(hints[name])
-            if not any(isinstance(values[name], kind) for kind in kinds if isinstance(kind, type)):
+            if not any(isinstance(values[name], kind) for kind in map(plain, kinds)):
                 got = getattr(values[name], "shape", type(values[name]).__name__)
                 raise TypeError(f"{name} is {got}, not {hints[name]}")
         return result

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from jaxtyping import jaxtyped
 from tests import shapes
+from tests.architecture.house import imported_names, package
 
 import thalweg as tw
-from thalweg.core.shapes import Array, Float, Num
+from thalweg.core.shapes import Array, Float, Num, Number, States
 
 
 @jaxtyped(typechecker=shapes.checked)
@@ -31,6 +32,37 @@ def test_a_shape_that_is_not_what_the_signature_says_is_seen(arguments, name):
     with pytest.raises(TypeError) as caught:
         _dots(*arguments)
     assert str(caught.value.__cause__).startswith(f"{name} is")
+
+
+@jaxtyped(typechecker=shapes.checked)
+def _first(starts: int | States, t: Number = 0.0) -> object:
+    return starts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (({"a": np.ones((2, 3)), "b": np.ones(3)},), "starts"),  # of two lengths
+        (([[1.0, 2.0]],), "starts"),
+        ((4, np.ones(1)), "t"),
+    ],
+)
+def test_a_pytree_that_is_not_what_the_signature_says_is_seen(arguments, name):
+    for fine in (4, np.ones((2, 3)), {"a": np.ones((2, 3)), "b": np.ones(2)}):
+        assert _first(fine, np.asarray(1.0)) is fine
+    with pytest.raises(TypeError) as caught:
+        _first(*arguments)
+    assert str(caught.value.__cause__).startswith(f"{name} is")
+
+
+def test_every_module_that_says_shapes_is_checked():
+    shaped = {
+        module.name
+        for module in package()
+        for dotted, _ in imported_names(module)
+        if dotted.startswith("thalweg.core.shapes.") and not dotted.endswith(".PyTree")
+    }
+    assert shaped == set(shapes.MODULES)
 
 
 @pytest.mark.parametrize("name", shapes.MODULES)

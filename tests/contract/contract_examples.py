@@ -85,7 +85,7 @@ class Mixed(tw.Diffusion):
         return -(state**3)
 
     def noise(self, t: Any, state: Any) -> Any:
-        return self.level * state[:, None] * jnp.arange(1.0, 4.0).astype(state.dtype)
+        return self.level * state[:, None] * jnp.arange(1.0, 4.0).astype(state.dtype)[None]
 
 
 def first_sine(x: jax.Array) -> jax.Array:

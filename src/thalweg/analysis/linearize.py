@@ -13,6 +13,7 @@ from thalweg.core.checks import check_finite
 from thalweg.core.declared import declared_labels
 from thalweg.core.plain import array, pairs
 from thalweg.core.reports import Table, TableReport, about_in
+from thalweg.core.shapes import Number, State
 from thalweg.core.tables import format_eigenvalues, format_number
 from thalweg.core.trees import Layout, as_arrays, has_tracer, in_float64
 from thalweg.dynamics import Deterministic
@@ -89,7 +90,7 @@ class Linearization(TableReport, eqx.Module):
         return isinstance(self.jacobian, np.ndarray) and self.jacobian.ndim == 2
 
 
-def linearize(rule: Deterministic, state: Any, t: Any = 0.0) -> Linearization:
+def linearize(rule: Deterministic, state: State, t: Number = 0.0) -> Linearization:
     """The rule to first order at a state, x ↦ f(x₀) + J(x₀)(x − x₀).
 
     Called on numbers it computes in float64 and returns NumPy; inside `jit`, `vmap` or `grad` it

@@ -23,6 +23,7 @@ from jax.sharding import AxisType, Mesh, PartitionSpec
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
 from thalweg.core.progress import Progress
+from thalweg.core.shapes import PyTree
 from thalweg.core.trees import has_tracer
 
 # Lanes that advance together: enough for vector instructions, few enough for the cache.
@@ -32,7 +33,7 @@ _in_lane: ContextVar[bool] = ContextVar("in_lane", default=False)
 
 
 def ensemble(
-    fn: Callable[[Any], Any], batch: Any, *, chunk: int | None = None, mesh: Mesh | None = None
+    fn: Callable[[Any], Any], batch: PyTree, *, chunk: int | None = None, mesh: Mesh | None = None
 ) -> Any:
     """Apply `fn` to every lane of `batch`, and stack what it returns.
 

@@ -9,6 +9,7 @@ import equinox as eqx
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import FUNCTION, GIVEN
+from thalweg.core.shapes import PyTree
 from thalweg.dynamics.flows import Flow
 from thalweg.dynamics.maps import Map
 from thalweg.dynamics.misuse import check_order
@@ -50,7 +51,7 @@ class FunctionMap(Map):
 
 def as_flow(
     fn: Callable[..., Any],
-    args: Any = None,
+    args: PyTree = None,
     *,
     domain: Domain | None = None,
     state_names: tuple[str, ...] | None = None,
@@ -71,7 +72,7 @@ def as_flow(
 
 def as_map(
     fn: Callable[..., Any],
-    args: Any = None,
+    args: PyTree = None,
     *,
     domain: Domain | None = None,
     state_names: tuple[str, ...] | None = None,

@@ -12,6 +12,7 @@ import jax
 from thalweg.core.charts import Chart
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import Num
 from thalweg.core.trees import in_float64, non_finite_leaves
 from thalweg.dynamics.declared import resolve_domain
 from thalweg.dynamics.misuse import no_rule
@@ -82,7 +83,7 @@ def make_problem(rule: Any, domain: Domain | None = None) -> tuple[Problem, Doma
     return Problem(in_float64(rule), domain.chart()), domain
 
 
-def covector(problem: Problem, geometry: Geometry, y: jax.Array) -> jax.Array:
+def covector(problem: Problem, geometry: Geometry, y: Num[jax.Array, "d"]) -> Num[jax.Array, "d"]:
     """ω(y) = Pᵀ M(x) P f(y) with x = embed(y) and P its differential, shape `(d,)`."""
     velocity = problem.displacement(y)
     state, tangent = jax.jvp(problem.chart.embed, (y,), (velocity,))

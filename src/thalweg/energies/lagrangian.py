@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from thalweg.core.checks import check_positive
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import Num
 from thalweg.core.trees import as_parameter, cast_like, computable
 from thalweg.energies.base import Energy
 from thalweg.energies.hopfield import check_symmetric
@@ -112,17 +113,17 @@ class LogSumExp(eqx.Module):
         return temperature * jax.nn.logsumexp(z / temperature)
 
 
-def log_cosh(z: jax.Array) -> jax.Array:
+def log_cosh(z: Num[jax.Array, "*shape"]) -> Num[jax.Array, ""]:
     """F(z) = Σ log cosh z_i, whose activation is tanh."""
     return jnp.sum(_log_cosh(z))
 
 
-def half_rectified_square(z: jax.Array) -> jax.Array:
+def half_rectified_square(z: Num[jax.Array, "*shape"]) -> Num[jax.Array, ""]:
     """F(z) = ½ Σ max(z_i, 0)², whose activation is the rectifier."""
     return 0.5 * jnp.sum(jnp.maximum(z, 0.0) ** 2)
 
 
-def half_square(z: jax.Array) -> jax.Array:
+def half_square(z: Num[jax.Array, "*shape"]) -> Num[jax.Array, ""]:
     """F(z) = ½ Σ z_i², whose activation is linear."""
     return 0.5 * jnp.sum(z * z)
 

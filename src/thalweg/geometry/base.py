@@ -7,6 +7,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.shapes import Num, State
+
 
 class Geometry(eqx.Module):
     r"""A Riemannian metric on the state space (abstract).
@@ -40,7 +42,7 @@ class Geometry(eqx.Module):
         return jnp.sqrt(self.inner(x, v, v))
 
 
-def pairing(covector: Any, vector: Any) -> jax.Array:
+def pairing(covector: State, vector: State) -> Num[jax.Array, ""]:
     """⟨p, v⟩ = Σ pᵢ vᵢ over all coordinates of two pytrees of one structure, a scalar."""
     products = jax.tree.map(lambda p, v: jnp.sum(p * v), covector, vector)
     return jax.tree.reduce(lambda a, b: a + b, products)

@@ -8,13 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import States
 from thalweg.core.trees import Layout, in_float64
 from thalweg.geometry.base import Geometry
 
 _SHOWN = 8  # entries of a state in a message
 
 
-def check_metric(geometry: Geometry, states: Any) -> None:
+def check_metric(geometry: Geometry, states: States) -> None:
     """Check that a metric is finite, symmetric and positive definite at each of some states.
 
     Compiled code cannot raise (it yields NaN), so ask this on the host, for example at random

@@ -30,6 +30,7 @@ from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
+from thalweg.core.shapes import State
 from thalweg.core.trees import as_arrays, dot, has_tracer, in_float64
 from thalweg.dynamics import Flow
 from thalweg.learning.continuous import MAX_STEPS, continuous, velocity
@@ -61,7 +62,7 @@ class RunGradient(eqx.Module):
 def run_gradient(
     flow: Flow,
     loss_fn: Callable[[Any], Any],
-    start: Any,
+    start: State,
     times: tuple[float, float],
     method: AdjointMethod = "checkpointed",
     *,
@@ -213,7 +214,7 @@ class AdjointComparison(TableReport):
 def compare_adjoints(
     flow: Flow,
     loss_fn: Callable[[Any], Any],
-    start: Any,
+    start: State,
     times: tuple[float, float],
     *,
     layers: int = 100,

@@ -16,6 +16,7 @@ from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.plain import number
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import TableReport, about_all, about_in
+from thalweg.core.shapes import PyTree, State
 from thalweg.core.tables import format_number
 from thalweg.core.trees import as_arrays, is_integer, replace
 from thalweg.learning.gradients import (
@@ -146,9 +147,9 @@ _HEADER = ["strategy", "bias", "cosine", "norm", "CPU time", "memory"]
 def compare_gradients(
     layer: Relax,
     loss_fn: Callable[..., Any],
-    start: Any,
-    input: Any = None,
-    *args: Any,
+    start: State,
+    input: PyTree = None,
+    *args: PyTree,
     strategies: tuple[Gradient, ...] | None = None,
     batched: bool = False,
     directions: int = 3,

@@ -11,6 +11,7 @@ from thalweg.core.checks import check_count
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.files import write_atomically
+from thalweg.core.shapes import States
 from thalweg.dynamics import Rule
 from thalweg.plot.curves import Run
 from thalweg.plot.paths import path, path_data
@@ -40,7 +41,7 @@ def animation(
     file: str | Path,
     domain: Domain | None = None,
     *,
-    starts: int | Any = STARTS,
+    starts: int | States = STARTS,
     frames: int = FRAMES,
     rate: int = RATE,
     **shown: Any,

@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import State
 from thalweg.dynamics import Rule
 from thalweg.plot.layers.cobweb import STEPS
 from thalweg.plot.layers.cobweb import compute as compute_web
@@ -49,7 +50,7 @@ def cobweb(
     rule: Rule,
     domain: Domain | None = None,
     *,
-    start: Any = None,
+    start: State | None = None,
     steps: int = STEPS,
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
@@ -85,7 +86,7 @@ def cobweb_data(
     rule: Rule,
     domain: Domain | None = None,
     *,
-    start: Any = None,
+    start: State | None = None,
     steps: int = STEPS,
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),

@@ -8,6 +8,7 @@ import numpy as np
 from thalweg.analysis import Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import State
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Problem, SteepestDescent, resolve_domain
 from thalweg.plot.curves import continuum_curves, spread_starts
@@ -47,7 +48,7 @@ def energy_landscape(
     equilibria: Sequence[Equilibrium] = (),
     surface: bool = False,
     plane: Sequence[int | str] | None = None,
-    through: Any = None,
+    through: State | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw an energy: a curve on the line, contours (or a surface) over the plane.
@@ -125,7 +126,7 @@ def landscape_data(
     *,
     equilibria: Sequence[Equilibrium] = (),
     plane: Sequence[int | str] | None = None,
-    through: Any = None,
+    through: State | None = None,
 ) -> tuple[View, tuple[np.ndarray, ...], np.ndarray]:
     """The view, the values along each axis, and the energy on their grid (rows along the second).
 
@@ -159,7 +160,7 @@ def energy_view(
     energy: Callable[[Any], Any],
     equilibria: Sequence[Equilibrium],
     plane: Sequence[int | str] | None = None,
-    through: Any = None,
+    through: State | None = None,
 ) -> View:
     """The plane on which to show an energy; arguments as for `energy_landscape`."""
     chart = problem.chart

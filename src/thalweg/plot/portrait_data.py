@@ -5,6 +5,7 @@ from typing import Any
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
+from thalweg.core.shapes import State, States
 from thalweg.dynamics import Rule
 from thalweg.plot.layers.table import LAYERS
 from thalweg.plot.scenes import Portrait, Scene, make_scene
@@ -21,9 +22,9 @@ def portrait_data(
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
     energy: Callable[[Any], Any] | None = None,
-    starts: int | Any = STARTS,
+    starts: int | States = STARTS,
     plane: Sequence[int | str] | None = None,
-    through: Any = None,
+    through: State | None = None,
     basins: bool = True,
     view: View | None = None,
 ) -> Portrait:

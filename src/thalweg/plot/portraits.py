@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
+from thalweg.core.shapes import State, States
 from thalweg.dynamics import Rule
 from thalweg.plot.frames import draw_frame
 from thalweg.plot.layers.table import LAYERS
@@ -24,9 +25,9 @@ def phase_portrait(
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
     energy: Callable[[Any], Any] | None = None,
-    starts: int | Any = STARTS,
+    starts: int | States = STARTS,
     plane: Sequence[int | str] | None = None,
-    through: Any = None,
+    through: State | None = None,
     basins: bool = True,
     ax: "Axes | None" = None,
 ) -> "Axes":

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from thalweg.core.reports import NotKept
+from thalweg.core.shapes import State
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Deterministic, Problem, SteepestDescent, as_flow
 from thalweg.plot.fields import Field, energy_on_grid, field_on_grid
@@ -36,7 +37,7 @@ def split(
     found: Split,
     *,
     plane: Sequence[int | str] | None = None,
-    through: Any = None,
+    through: State | None = None,
     axes: "Sequence[Axes] | None" = None,
 ) -> np.ndarray:
     """Draw both parts of a rule side by side: the contours of E with its descent, the remainder.

@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import State
 from thalweg.dynamics import Problem, Rule
 from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
 from thalweg.plot.fields import energy_on_grid, jacobian_at
@@ -42,7 +43,7 @@ def verdict(
     equilibria: Equilibria | Sequence[Equilibrium] = (),
     cycles: Cycles | Sequence[Cycle] = (),
     plane: Sequence[int | str] | None = None,
-    through: Any = None,
+    through: State | None = None,
     portrait: Portrait | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":

@@ -11,6 +11,7 @@ import numpy as np
 from jax.scipy.special import logsumexp, xlogy
 
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import Integer
 from thalweg.core.trees import cast_like, in_float64, is_integer
 from thalweg.sampling.methods.base import check_temperature
 
@@ -107,7 +108,7 @@ class FiniteBoltzmann(eqx.Module):
         return jnp.sum(xlogy(p, p) - p * (log_law - logsumexp(log_law)))
 
 
-def all_spins(count: int) -> np.ndarray:
+def all_spins(count: int) -> Integer[np.ndarray, "states spins"]:
     """All states of spins ±1, shape `(2^count, count)`, bytes; the last spin changes fastest.
 
     Arguments:

@@ -13,6 +13,7 @@ from thalweg.core.declared import check_states, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.ensembles import lane_keys
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import State
 from thalweg.core.tables import format_state
 from thalweg.core.trees import Layout, as_arrays, is_integer, non_finite_leaves
 from thalweg.sampling.chains import Plan, Run, dispersed, levels, run_chains
@@ -38,7 +39,7 @@ class Starts(eqx.Module):
 def sample(
     energy: Callable[[Any], Any],
     method: Method,
-    start: Any,
+    start: State | Domain | Starts,
     *,
     count: int = 1000,
     chains: int = 4,

@@ -1,11 +1,12 @@
 """The verb: a rule and a start give a trajectory."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 
 from thalweg.core.declared import declared_labels
 from thalweg.core.ensembles import in_lane
+from thalweg.core.shapes import Array, Num, Number, State
 from thalweg.core.trees import has_tracer
 from thalweg.dynamics import Rule
 from thalweg.simulation.engines import ENGINES
@@ -19,19 +20,19 @@ from thalweg.simulation.trajectory import Trajectory, make_trajectory
 
 def simulate(
     rule: Rule,
-    start: Any,
+    start: State,
     *,
-    duration: Any = None,
+    duration: Number | None = None,
     steps: int | None = None,
     until: str | Settled | None = None,
-    save: Any = None,
-    dt: Any = None,
-    rtol: Any = None,
-    atol: Any = None,
+    save: int | str | Sequence[float] | Num[Array, "times"] | None = None,
+    dt: Number | None = None,
+    rtol: Number | None = None,
+    atol: Number | None = None,
     key: jax.Array | None = None,
     throw: bool = True,
     method: Method | None = None,
-    t0: Any = 0.0,
+    t0: Number = 0.0,
 ) -> Trajectory:
     """Run a rule from a start.
 

@@ -19,13 +19,14 @@ import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
 from thalweg.core.files import write_atomically
+from thalweg.core.shapes import PyTree
 
 _FORMAT = "thalweg-checkpoint"
 _SCHEMA = 1  # version of the file's form, counted up when it changes
 _LONGEST_HEADER = 64 * 2**20  # bytes: a file that is no checkpoint must not fill the memory
 
 
-def save_checkpoint(path: str | Path, tree: Any, about: Mapping[str, Any]) -> Path:
+def save_checkpoint(path: str | Path, tree: PyTree, about: Mapping[str, Any]) -> Path:
     """Write the arrays of a pytree, and JSON-ready notes about them, to a file, atomically.
 
     Typed PRNG keys do not serialise: keep `jax.random.key_data` of them.
@@ -55,7 +56,7 @@ def read_header(path: str | Path) -> dict[str, Any]:
     return _read(path)[0]["about"]
 
 
-def load_checkpoint(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
+def load_checkpoint(path: str | Path, like: PyTree) -> tuple[Any, dict[str, Any]]:
     """The pytree in a checkpoint and the notes about it.
 
     Arguments:

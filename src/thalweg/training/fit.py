@@ -23,6 +23,7 @@ from thalweg.core.files import check_writable
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import check_key
 from thalweg.core.results import Result
+from thalweg.core.shapes import PyTree, States
 from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
 from thalweg.training.failures import Failure, sentence
@@ -33,8 +34,8 @@ from thalweg.training.steps import ORIGINS, Carry, Program, make_epoch
 
 def fit(
     loss_fn: Callable[[Any, Any, jax.Array], Any],
-    model: Any,
-    data: Any,
+    model: PyTree,
+    data: States,
     *,
     optimizer: optax.GradientTransformation,
     epochs: int,

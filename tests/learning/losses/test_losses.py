@@ -102,7 +102,7 @@ class Distances(eqx.Module):
     codes: jax.Array
 
     def __call__(self, x):
-        return (self.weight * x[:, None] - self.codes) ** 2
+        return (self.weight * x[:, None] - self.codes[None]) ** 2
 
 
 RNG = np.random.default_rng(0)

@@ -25,6 +25,7 @@ from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.shapes import States
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -38,7 +39,7 @@ def find_basins(
     rule: Rule,
     domain: Domain | None = None,
     *,
-    starts: int | Any = 10_000,
+    starts: int | States = 10_000,
     grid: int | Sequence[int] | None = None,
     duration: float | None = None,
     refine: bool = True,

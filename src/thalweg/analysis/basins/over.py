@@ -15,6 +15,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.parameters import find_parameter
 from thalweg.core.reports import Table
+from thalweg.core.shapes import Array, Num, States
 from thalweg.core.tables import format_number, format_state
 from thalweg.core.trees import as_arrays
 from thalweg.dynamics import Rule
@@ -105,10 +106,10 @@ class BasinFractions(FieldsReport):
 def basin_fractions(
     rule: Rule,
     parameter: str,
-    values: Sequence[float] | np.ndarray,
+    values: Sequence[float] | Num[Array, "values"],
     domain: Domain | None = None,
     *,
-    starts: int | Any = 2_000,
+    starts: int | States = 2_000,
     key: jax.Array | None = None,
     **options: Any,
 ) -> BasinFractions:

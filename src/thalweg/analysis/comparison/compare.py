@@ -15,6 +15,7 @@ from thalweg.core.charts import Chart
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import States
 from thalweg.core.trees import Layout, in_float64, is_integer
 from thalweg.dynamics import Deterministic, Map, MemoryMap, MirrorStep
 from thalweg.simulation import Stroboscopic
@@ -39,7 +40,7 @@ _EPS = float(np.finfo(np.float64).eps)
 def compare_operators(
     energy: Callable[[Any], Any],
     rules: Sequence[Deterministic] | Mapping[str, Deterministic],
-    starts: Any,
+    starts: States,
     *,
     steps: int = 1000,
     domain: Domain | None = None,

@@ -33,6 +33,7 @@ from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
+from thalweg.core.shapes import States
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -45,7 +46,7 @@ def find_cycles(
     rule: Rule,
     domain: Domain | None = None,
     *,
-    starts: int | Any = 32,
+    starts: int | States = 32,
     key: jax.Array | None = None,
     equilibria: Equilibria | None = None,
     max_period: int | None = None,

@@ -1,6 +1,6 @@
 """Is an energy bounded below? If not, almost every start of its descent may diverge."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.plain import array, number
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import TableReport, about_in
+from thalweg.core.shapes import Array, Num
 from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 
@@ -107,7 +108,7 @@ def check_bounded_below(
     size: int,
     *,
     rays: int = 64,
-    conserved: Any = None,
+    conserved: Num[Array, "m d"] | Num[Array, "d"] | Sequence[Any] | None = None,
     key: jax.Array | None = None,
 ) -> BoundedBelow:
     """Look for a way down without end, before running a descent of an energy on R^n.

@@ -16,6 +16,7 @@ from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
+from thalweg.core.shapes import States
 from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Rule, declared_domain
 from thalweg.dynamics.problem import Problem, make_problem
@@ -25,7 +26,7 @@ def find_equilibria(
     rule: Rule,
     domain: Domain | None = None,
     *,
-    starts: int | Any = 256,
+    starts: int | States = 256,
     conserved: Mapping[str, Any] | None = None,
     certify: bool = False,
     key: jax.Array | None = None,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thalweg.core.shapes import Num
 from thalweg.dynamics.words import WORDS
 
 _FINE = 2048  # eighths of 1/‖J‖: the first 256 units of the fastest rate, where sharp peaks are
@@ -34,7 +35,7 @@ class Transients(NamedTuple):
     time: float
 
 
-def transients(jacobian: np.ndarray, rule_kind: str) -> Transients:
+def transients(jacobian: Num[np.ndarray, "d d"], rule_kind: str) -> Transients:
     """Reactivity and maximal transient growth at a stable equilibrium.
 
     Arguments:

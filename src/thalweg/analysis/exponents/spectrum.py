@@ -1,6 +1,6 @@
 """The verb: the Lyapunov exponents of a trajectory."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -14,6 +14,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
+from thalweg.core.shapes import State
 from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
@@ -40,7 +41,7 @@ _AS_FAR = 10.0
 
 def lyapunov_exponents(
     rule: Rule,
-    start: Any = None,
+    start: State | None = None,
     *,
     domain: Domain | None = None,
     duration: float | None = None,

@@ -237,9 +237,8 @@ def _parts(
 
     if not is_small:
         return jax.value_and_grad(total)(vector)
-    gradients = jax.vmap(jax.grad(one), (None, 0, 0))(vector, rows, drawn) + jax.grad(shared)(
-        vector
-    )
+    of_rows = jax.vmap(jax.grad(one), (None, 0, 0))(vector, rows, drawn)
+    gradients = of_rows + jax.grad(shared)(vector)[None]
     gradients = jnp.where(weights[:, None] > 0.0, gradients, 0.0)  # rows that fill up count nothing
     squares = (weights[:, None] * gradients).T @ gradients
     return *jax.value_and_grad(total)(vector), jax.hessian(total)(vector), squares

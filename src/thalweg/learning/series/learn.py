@@ -85,7 +85,7 @@ def learn_series(
     series: Num[Array, "t N"],
     *,
     delays: int = 1,
-    decays: Sequence[float] | np.ndarray = (),
+    decays: Sequence[float] | Num[Array, "K"] = (),
     spins: bool = False,
 ) -> LearnedSeries:
     r"""Learn a dynamic Boltzmann machine from a series, by its exact conditional likelihood.

@@ -76,7 +76,7 @@ class DynamicMachine(eqx.Module):
         weights, traces = cast_like(self.weights, past), cast_like(self.traces, past)
         near = past[past.shape[0] - self.delays :][::-1]
         older = past[: past.shape[0] - self.delays][::-1]
-        powers = cast_like(self.decays, past)[:, None] ** jnp.arange(older.shape[0])
+        powers = cast_like(self.decays, past)[:, None] ** jnp.arange(older.shape[0])[None]
         field = cast_like(self.bias, past) + jnp.einsum("dij,dj->i", weights, near)
         return field + jnp.einsum("kij,kj->i", traces, powers @ older)
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.shapes import Array, Bool, Float, Num, Number
 from thalweg.core.trees import cast_like, computable
 from thalweg.energies import LatticeCouplings, Pairwise
 from thalweg.energies.colours import independent_set
@@ -49,7 +50,12 @@ class SummedOut(eqx.Module):
         return jnp.sum(jnp.where(self.summed, sums, 0.0)) - level / temperature
 
 
-def free_energy(energy: Pairwise, state: Any, temperature: Any, summed: Any) -> jax.Array:
+def free_energy(
+    energy: Pairwise,
+    state: Num[Array, "*shape"],
+    temperature: Number,
+    summed: Bool[Array, "*shape"],
+) -> Float[jax.Array, ""]:
     r"""The free energy of some units, the others summed out: F(x) = −T log Σ e^{−E/T}, a scalar.
 
     The law of those units alone is e^{−F/T}/Z. Of a restricted machine with the hidden units summed

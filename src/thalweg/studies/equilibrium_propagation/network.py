@@ -47,7 +47,7 @@ class LayeredNetwork(eqx.Module):
         """E of each sample: states `(batch, n_k)`, inputs `(batch, n_0)`; shape `(batch,)`."""
         total, below = jnp.zeros(len(inputs), inputs.dtype), inputs
         for weight, bias, s in zip(self.weights, self.biases, states, strict=True):
-            total += jnp.sum(s * (0.5 * s - below @ weight.T - bias), axis=1)
+            total += jnp.sum(s * (0.5 * s - below @ weight.T - bias[None]), axis=1)
             below = s
         return total
 
@@ -57,7 +57,7 @@ class LayeredNetwork(eqx.Module):
 
     def drive(self, inputs: Any) -> Any:
         """The drive of the first layer by the input, W_1 x + b_1: the same in every sweep."""
-        return inputs @ self.weights[0].T + self.biases[0]
+        return inputs @ self.weights[0].T + self.biases[0][None]
 
     def settle(
         self, drive: Any, states: tuple[Any, ...], sweeps: int, target: Any = None, nudge: Any = 0.0
@@ -74,7 +74,7 @@ class LayeredNetwork(eqx.Module):
         last = len(self.biases) - 1
 
         def block(states: list[Any], k: int) -> Any:
-            pull = drive if k == 0 else states[k - 1] @ self.weights[k].T + self.biases[k]
+            pull = drive if k == 0 else states[k - 1] @ self.weights[k].T + self.biases[k][None]
             if k < last:
                 pull = pull + states[k + 1] @ self.weights[k + 1]
                 return jnp.clip(pull, 0.0, 1.0)

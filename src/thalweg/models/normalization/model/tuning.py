@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.batches import for_rows
 from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer, is_integer
 
@@ -179,8 +180,9 @@ def check_values(values: np.ndarray, orientations: np.ndarray, floor: float) -> 
 def _from_preferred(orientations: Any, neurons: int) -> jax.Array:
     """The angle from every preferred orientation, in [−90, 90)."""
     orientations = jnp.asarray(orientations, dtype=jnp.result_type(float))
-    preferred = jnp.arange(neurons) * (PERIOD / neurons)
-    return jnp.mod(orientations[..., None] - preferred + PERIOD / 2, PERIOD) - PERIOD / 2
+    seen = orientations[..., None]
+    preferred = for_rows(jnp.arange(neurons) * (PERIOD / neurons), seen)
+    return jnp.mod(seen - preferred + PERIOD / 2, PERIOD) - PERIOD / 2
 
 
 def _unit_power(bump: jax.Array) -> jax.Array:
