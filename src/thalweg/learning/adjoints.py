@@ -268,9 +268,8 @@ def compare_adjoints(
             assert found is not None
             if not np.isfinite(found.loss):
                 raise DivergenceError(_lost("compare_adjoints", method, found.loss, times[1]))
-            gaps = [
-                abs(_along(found, move) - s) for move, s in zip(moves, differences, strict=True)
-            ]
+            pairs = zip(moves, differences, strict=True)
+            gaps = [abs(_along(found, move) - wanted) for move, wanted in pairs]
             error = max(gaps) / max(np.max(np.abs(differences)), 1e-300)
             memory = 0 if needed is None else int(needed.temp_size_in_bytes)
             rows.append((method, float(error), statistics.median(clock), memory, found))

@@ -82,7 +82,7 @@ class NetworkEnergy(Energy):
             return network(z)
         places = jax.vmap(self.place)(jnp.asarray(self.centres, y.dtype))
         gradients = jax.vmap(jax.grad(network))(places)
-        gaps = z - places
+        gaps = z[None] - places
         tiny = jnp.finfo(y.dtype).tiny
         shares = jax.nn.softmax(-jnp.log(jnp.sum(gaps**2, axis=1) + tiny))
         return network(z) - jnp.dot(shares, jnp.sum(gradients * gaps, axis=1))

@@ -114,7 +114,7 @@ class PackedSweep(MemoryKernel):
         chances = jax.nn.sigmoid(-strength * jnp.array([4.0, 8.0]))
         numbers = jnp.round(chances * 2.0**_BITS).astype(jnp.uint32)
         places = jnp.arange(_BITS, dtype=jnp.uint32)[:, None]
-        return jnp.uint32(0) - ((numbers >> places) & jnp.uint32(1))
+        return jnp.uint32(0) - ((numbers[None] >> places) & jnp.uint32(1))
 
     def _drawn(self, own: Any, others: Any, colour: int, key: Any, thresholds: Any) -> jax.Array:
         """New spins of a colour.

@@ -155,7 +155,7 @@ def _totals(
     drive: Any, expected: Any, alphas: Any, beta: Any, floor: Any, size: Any, pools: Any,
     settle: Any, keep: Any,
 ) -> jax.Array:  # fmt: skip
-    alphas = alphas[:, None]
+    drive, expected, alphas = drive[None], expected[None], alphas[:, None]
 
     def step(pools: Any) -> tuple[Any, Any]:
         denominator = floor + pools

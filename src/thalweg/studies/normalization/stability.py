@@ -196,12 +196,12 @@ def _run_many(fields: Any, floor: Any, size: Any, rates: Any, steps: Any) -> Any
 
     def run(rates: Any) -> Any:
         alpha, beta = rates
-        pull, offset = alpha / size, (alpha + beta) * expected
+        pull, offset = alpha / size, (alpha + beta)[None] * expected
 
         def change(pool: Any) -> Any:
             output = drive / (floor + pool)
             total = jnp.sum(drive * output, axis=0)
-            return (pull * total) * output + beta * pool - offset
+            return (pull * total)[None] * output + beta[None] * pool - offset
 
         def step(_: Any, carry: Any) -> Any:
             pool, lowest = carry
