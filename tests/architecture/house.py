@@ -37,7 +37,7 @@ FLOORS = {
 PARTS = {
     "analysis": (
         "linearize", "descent", "equilibria", "cycles", "exponents", "basins", "continuation",
-        "two_parameters", "comparison",
+        "two_parameters", "comparison", "landscapes",
     ),
     "cli": (
         "startup", "versions", "stages", "session", "parse", "page", "describe", "commands",
@@ -62,7 +62,8 @@ PARTS = {
         "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
         "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra",
         "trajectories",
-        "paths", "animations", "verdicts", "splits", "operators", "passages", "bifurcations",
+        "paths", "animations", "verdicts", "splits", "conley_landscapes", "operators", "passages",
+        "bifurcations",
         "bifurcation_curves", "sweeps", "basins", "basin_fractions",
     ),
     "recovery": (

@@ -41,7 +41,7 @@ CONTRACT = {
         "witness": (dict, OPTIONAL), "levels": [dict], "certified": bool, "fall": (str, OPTIONAL),
         "share": float,
         "witnesses": [dict], "asides": [str], "warnings": [str], "not_kept": [str],
-        "split": (dict, OPTIONAL),
+        "split": (dict, OPTIONAL), "landscape": (dict, OPTIONAL),
     },
     "warnings": [str],
     # What reading it back needs besides.

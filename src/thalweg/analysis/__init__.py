@@ -3,7 +3,8 @@
 `linearize` looks at one state. Sub-rooms, each importing only from those before it: `descent` (an
 energy along a rule), `equilibria`, `cycles`, `exponents` (of Lyapunov), `basins` (of
 attractors), `continuation` (of equilibria in a parameter), `two_parameters` (curves of
-bifurcations), `comparison` (of ways down one energy).
+bifurcations), `comparison` (of ways down one energy), `landscapes` (what falls where no energy
+does).
 """
 
 from thalweg.analysis.basins.find import find_basins
@@ -29,6 +30,8 @@ from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.transients import Transients, transients
 from thalweg.analysis.exponents.result import Exponents
 from thalweg.analysis.exponents.spectrum import lyapunov_exponents
+from thalweg.analysis.landscapes.find import find_landscape
+from thalweg.analysis.landscapes.result import Landscape, LandscapeCheck, RecurrentSet
 from thalweg.analysis.linearize import Linearization, linearize
 from thalweg.analysis.two_parameters.find import bifurcation_curves
 from thalweg.analysis.two_parameters.result import (
@@ -60,8 +63,11 @@ __all__ = [
     "Exponents",
     "Following",
     "Homogeneity",
+    "Landscape",
+    "LandscapeCheck",
     "Linearization",
     "Recurrent",
+    "RecurrentSet",
     "Search",
     "SlowPoint",
     "SpecialPoint",
@@ -77,6 +83,7 @@ __all__ = [
     "find_basins",
     "find_cycles",
     "find_equilibria",
+    "find_landscape",
     "homogeneity_degree",
     "linearize",
     "lyapunov_exponents",

@@ -13,6 +13,7 @@ from thalweg.plot.basins import BasinImage, basin_image, basins
 from thalweg.plot.bifurcation_curves import bifurcation_curves, curve_lines
 from thalweg.plot.bifurcations import bifurcation_diagram, branch_lines
 from thalweg.plot.cobwebs import Cobweb, cobweb, cobweb_data
+from thalweg.plot.conley_landscapes import conley_landscape, recurrent_view
 from thalweg.plot.landscapes import energy_landscape, landscape_data
 from thalweg.plot.operators import heights, operators
 from thalweg.plot.passages import Shares, sgld_passage, sgld_shares
@@ -48,6 +49,7 @@ __all__ = [
     "branch_lines",
     "cobweb",
     "cobweb_data",
+    "conley_landscape",
     "curve_lines",
     "energy_along",
     "energy_along_data",
@@ -60,6 +62,7 @@ __all__ = [
     "phase_portrait",
     "portrait_animation",
     "portrait_data",
+    "recurrent_view",
     "run_animation",
     "sgld_passage",
     "sgld_shares",

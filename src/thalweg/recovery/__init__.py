@@ -10,7 +10,7 @@ from thalweg.recovery.kinds import Kind
 from thalweg.recovery.ladder import LEVELS
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import Question, make_question
-from thalweg.recovery.recover import ask, recover_energy
+from thalweg.recovery.recover import ask, recover_energy, with_landscape
 from thalweg.recovery.splits import Split
 from thalweg.recovery.verdict import LevelResult, Verdict
 
@@ -28,4 +28,5 @@ __all__ = [
     "ask",
     "make_question",
     "recover_energy",
+    "with_landscape",
 ]

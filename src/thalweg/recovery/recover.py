@@ -1,11 +1,12 @@
 """The verb: is a rule steepest descent of something? The cheapest decisive question first."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
 
-from thalweg.analysis import Cycle, Equilibrium
+from thalweg.analysis import Cycle, Equilibrium, find_landscape
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -34,6 +35,7 @@ def recover_energy(
     equilibria: Iterable[Equilibrium] | None = None,
     cycles: Iterable[Cycle] | None = None,
     thorough: bool = True,
+    landscape: bool = False,
     levels: Sequence[Level] = LEVELS,
 ) -> Verdict:
     """Ask whether a rule is steepest descent of an energy; of which, in which metric, or why not.
@@ -49,6 +51,8 @@ def recover_energy(
         cycles: closed orbits of a flow, or cycles of a map, where they are known; None likewise.
         thorough: False stops at the first level that settles the question, and leaves out those
             that take seconds (cycles that are not given, Lyapunov energies, the split).
+        landscape: True also computes a function that falls wherever nothing recurs, whatever the
+            verdict (`find_landscape`), as `verdict.landscape`; in up to three coordinates.
         levels: the levels to ask, in the order of the report: all of `recovery.LEVELS`, or fewer.
 
     Returns:
@@ -56,7 +60,8 @@ def recover_energy(
 
     Raises:
         InputError: the rule does not fit the domain, depends on time, holds a parameter that is not
-            finite, or is finite nowhere in the domain; or `levels` holds something else.
+            finite, or is finite nowhere in the domain; `levels` holds something else; or a
+            landscape is asked for where there can be none.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -73,7 +78,31 @@ def recover_energy(
         equilibria=equilibria,
         cycles=cycles,
     )
-    return ask(question, levels, thorough=thorough)
+    verdict = ask(question, levels, thorough=thorough)
+    return with_landscape(question, verdict) if landscape else verdict
+
+
+def with_landscape(
+    question: Question, verdict: Verdict, cycles: Sequence[Cycle] | None = None
+) -> Verdict:
+    """The verdict with a landscape of the rule, from the equilibria and cycles that are known.
+
+    Arguments:
+        question: that the verdict answers.
+        verdict: the answer.
+        cycles: those of the rule where they are known; None takes those of the question, which
+            searches for them unless a metric was found.
+
+    Raises:
+        InputError: there are more than three coordinates, or the domain is no box.
+    """
+    if cycles is None:
+        cycles = () if verdict.kind.has_metric else question.cycles
+    found = find_landscape(
+        question.rule, question.domain, equilibria=question.equilibria, cycles=cycles,
+        key=question.key,
+    )  # fmt: skip
+    return replace(verdict, landscape=found)
 
 
 def ask(question: Question, levels: Sequence[Level] = LEVELS, *, thorough: bool = True) -> Verdict:

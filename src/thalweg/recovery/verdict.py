@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.analysis import Landscape
 from thalweg.core import html
 from thalweg.core.about import UNSAID, About
 from thalweg.core.reports import NotKept, Report, Table, about_all, about_in
@@ -66,6 +67,8 @@ class Verdict(Report):
         fall: how it is known that `energy` falls wherever the rule moves: `"proved"` (by interval
             arithmetic, all over the region), `"checked"` (at points, by hunts), or None where there
             is none.
+        landscape: a function that falls wherever nothing recurs, a `Landscape`, where one was asked
+            for; else None.
         share: the part of the domain on which the question was answered: less than 1 where poles of
             the rule cut it.
     """
@@ -84,11 +87,14 @@ class Verdict(Report):
     candidate: Any = field(default=None, compare=False)
     fall: str | None = None
     share: float = 1.0
+    landscape: Landscape | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "residual", _finite(self.residual))
         if self.split is not None:
             object.__setattr__(self, "split", *about_all([self.split], self.about))
+        if self.landscape is not None:
+            object.__setattr__(self, "landscape", *about_all([self.landscape], self.about))
 
     @property
     def certified(self) -> bool:
@@ -128,6 +134,7 @@ class Verdict(Report):
             "asides": list(self.asides),
             "warnings": list(self.warnings),
             "split": None if self.split is None else self.split.data(),
+            "landscape": None if self.landscape is None else self.landscape.data(),
             "not_kept": gone,
         }
 
@@ -152,6 +159,9 @@ class Verdict(Report):
             fall=data["fall"],
             share=data["share"],
             split=None if data["split"] is None else Split.from_dict(data["split"], about),
+            landscape=None
+            if data["landscape"] is None
+            else Landscape.from_dict(data["landscape"], about),
         )
 
     @property
@@ -193,12 +203,15 @@ class Verdict(Report):
         lines.append(wrap(f"What would change this: {self.cure}", "  ", "    "))
         for warning in self.warnings:
             lines.append(wrap(f"Note: {warning}"))
+        if self.landscape is not None:
+            lines += ["", str(self.landscape)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         said = html.paragraph("\n".join(self.sentences()))
         notes = html.listing(f"Note: {warning}" for warning in self.warnings)
-        return html.fragment(self.title, said, html.table(*self.table()), notes)
+        more = [] if self.landscape is None else [self.landscape._repr_html_()]
+        return html.fragment(self.title, said, html.table(*self.table()), notes, *more)
 
 
 def _levels_as_text(levels: tuple[LevelResult, ...]) -> list[str]:

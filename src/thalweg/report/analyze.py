@@ -28,7 +28,15 @@ from thalweg.core.level_sets import LevelSet
 from thalweg.core.parameters import parameters
 from thalweg.core.reports import NotKept, Report, Table, about_all
 from thalweg.dynamics import Deterministic, Rule, SteepestDescent, declared_energy
-from thalweg.recovery import LEVELS, Kind, Question, Verdict, ask, make_question
+from thalweg.recovery import (
+    LEVELS,
+    Kind,
+    Question,
+    Verdict,
+    ask,
+    make_question,
+    with_landscape,
+)
 from thalweg.recovery.split import SplitLevel
 from thalweg.report.header import header
 
@@ -178,6 +186,7 @@ def analyze(
     conserved: Mapping[str, Any] | None = None,
     vary: Mapping[str, tuple[float, float]] | None = None,
     certify: bool = False,
+    landscape: bool = False,
     seed: int = 0,
     name: str | None = None,
     warnings: Sequence[str] = (),
@@ -201,6 +210,8 @@ def analyze(
             (`bifurcation_curves`).
         certify: also prove that these are all equilibria (`find_equilibria`), in a box of up to
             three coordinates.
+        landscape: also compute a function that falls wherever nothing recurs (`find_landscape`), as
+            `verdict.landscape`, in a box of up to three coordinates.
         seed: the seed of everything random; 0 is what the verbs use unless told.
         name: what to call the system; the name of its class unless given.
         warnings: sentences that the result shall begin its warnings with.
@@ -231,7 +242,7 @@ def analyze(
     stage(STAGES[0])
     equilibria = find_equilibria(rule, domain, conserved=conserved, certify=certify, key=key)
     domain = equilibria.about.domain
-    verdict, cycles = _verdict_and_cycles(rule, domain, equilibria, key, stage)
+    verdict, cycles = _verdict_and_cycles(rule, domain, equilibria, key, landscape, stage)
     stage(STAGES[3])
     has_energy = declared_energy(rule) is not None
     descent = check_descent(rule, None, domain, key=key) if has_energy else None
@@ -288,6 +299,7 @@ def _verdict_and_cycles(
     domain: Domain | None,
     equilibria: Equilibria,
     key: jax.Array | None,
+    landscape: bool,
     stage: Callable[[str], None],
 ) -> tuple[Verdict, Cycles]:
     """Metrics are asked for first: what descends in one needs no search for cycles.
@@ -306,7 +318,8 @@ def _verdict_and_cycles(
         verdict = ask(question, thorough=False)
     if verdict.kind == Kind.UNDECIDED:
         verdict = ask(question)
-    return _with_split(question, verdict), cycles
+    verdict = _with_split(question, verdict)
+    return with_landscape(question, verdict, cycles) if landscape else verdict, cycles
 
 
 def _with_split(question: Question, verdict: Verdict) -> Verdict:

@@ -3,7 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from thalweg.analysis import BifurcationCurves, BifurcationDiagram, Cycles, DescentCheck, Equilibria
+from thalweg.analysis import (
+    BifurcationCurves,
+    BifurcationDiagram,
+    Cycles,
+    DescentCheck,
+    Equilibria,
+    Landscape,
+)
 from thalweg.dynamics.words import WORDS, Words
 from thalweg.plot import Portrait
 from thalweg.plot.verdicts import has_gradient
@@ -173,6 +180,16 @@ def curves_caption(curves: BifurcationCurves) -> str:
     if any(curve.coefficients is not None for curve in curves.curves):
         said += " Solid lines of births: what is born attracts; dashed: it repels."
     return said + (" Marks are the special points." if curves.points else "")
+
+
+def landscape_caption(landscape: Landscape) -> str:
+    """The caption of the figure of a landscape."""
+    outside = any(one.kind == "outside" for one in landscape.sets)
+    leaves = " What leaves the region falls to a height of its own." if outside else ""
+    return (
+        f"A function that is constant on all that recurs and falls along runs in between (dark is "
+        f"low), with the flow across it. Only the order of its heights means something.{leaves}"
+    )
 
 
 def split_caption(split: Split) -> str:

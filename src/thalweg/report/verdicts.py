@@ -4,9 +4,16 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
+from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, Landscape
 from thalweg.core.domains import Domain
-from thalweg.plot import Portrait, portrait_animation, portrait_data, split, verdict
+from thalweg.plot import (
+    Portrait,
+    conley_landscape,
+    portrait_animation,
+    portrait_data,
+    split,
+    verdict,
+)
 from thalweg.plot.verdicts import has_gradient
 from thalweg.recovery import Verdict
 from thalweg.report import captions
@@ -49,7 +56,21 @@ def verdict_blocks(
     blocks.append(Table(*found.table()))
     if found.warnings:
         blocks.append(Points([f"Note: {warning}" for warning in found.warnings]))
+    if found.landscape is not None:
+        blocks += _landscape_blocks(found.landscape, data if len(cycles) else None)
     return blocks
+
+
+def _landscape_blocks(found: Landscape, data: Portrait | None) -> list[Block]:
+    """The figure of a landscape, the table of its sets, and how it was checked."""
+    axes = conley_landscape(found, portrait=data)
+    listed = found.table()
+    return [
+        Text(f"{found.title}."),
+        picture(axes, "landscape", captions.landscape_caption(found), "A landscape"),
+        *([] if listed is None else [Table(*listed)]),
+        Points(found.remarks()),
+    ]
 
 
 def recovery_page(

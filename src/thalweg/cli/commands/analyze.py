@@ -9,6 +9,7 @@ from thalweg.cli.parse.options import (
     DebugOption,
     DomainOption,
     JsonOption,
+    LandscapeOption,
     OutOption,
     QuietOption,
     SeedOption,
@@ -27,6 +28,7 @@ def analyze(
     conserved: ConservedOption = None,
     vary: VaryOption = None,
     certify: CertifyOption = False,
+    landscape: LandscapeOption = False,
     animate: AnimateOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
@@ -50,7 +52,7 @@ def analyze(
         asked = read_question(system, settings, domain, conserved, vary)
         moving = read_animation(animate)
         current.open_folder(asked.system.slug)
-        options = {"certify": certify, "seed": seed}
+        options = {"certify": certify, "landscape": landscape, "seed": seed}
         with_page = current.folder is not None
         found, files = analyzed(asked, options, context, with_page, quiet, moving)
         say_what_is_missing(current, moving, files)

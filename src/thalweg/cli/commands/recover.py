@@ -9,6 +9,7 @@ from thalweg.cli.parse.options import (
     DebugOption,
     DomainOption,
     JsonOption,
+    LandscapeOption,
     OutOption,
     QuietOption,
     SeedOption,
@@ -30,6 +31,7 @@ def recover(
     settings: SetOption = None,
     domain: DomainOption = None,
     symbolic: SymbolicOption = False,
+    landscape: LandscapeOption = False,
     animate: AnimateOption = None,
     seed: SeedOption = 0,
     out: OutOption = None,
@@ -74,7 +76,7 @@ def recover(
                 Stages(loaded.name, 1, quiet=quiet) as stage,
             ):
                 stage("energy")
-                found = recover_energy(loaded.rule, region, key=key_of(seed))
+                found = recover_energy(loaded.rule, region, key=key_of(seed), landscape=landscape)
             found = dataclasses.replace(found, warnings=(*warnings, *found.warnings))
             warnings = list(found.warnings)
         found = dataclasses.replace(found, about=found.about.called(loaded.name))

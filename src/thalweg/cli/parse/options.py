@@ -56,6 +56,13 @@ CertifyOption = Annotated[
         help="Prove that these are all equilibria, in up to three coordinates (extra `certified`).",
     ),
 ]
+LandscapeOption = Annotated[
+    bool,
+    typer.Option(
+        "--landscape",
+        help="Compute a function that falls wherever nothing recurs, in up to three coordinates.",
+    ),
+]
 VaryOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,0 +1,1 @@
+"""A function of the state that falls wherever nothing recurs, on a grid."""

@@ -1,0 +1,81 @@
+"""What is known to recur, on a lattice: the nodes round each equilibrium and along each cycle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thalweg.analysis.cycles.result import Cycle
+from thalweg.analysis.equilibria.equilibrium import Equilibrium
+from thalweg.analysis.landscapes.lattice import Lattice
+from thalweg.core.cubics import cubic
+from thalweg.dynamics import Problem
+from thalweg.dynamics.points import displacements_at
+
+_A_CELL = 4  # points of a curve: none of the cells that it runs through is stepped over
+_AT_WALL = 1e-9  # of a width: an equilibrium nearer to a wall lies on it
+
+
+@dataclass(frozen=True)
+class Known:
+    """An equilibrium or a cycle on the lattice.
+
+    Attributes:
+        kind: in words.
+        equilibrium: its number among those given, or None.
+        cycle: likewise.
+        curve: its points, shape `(m, d)`.
+        nodes: those that the values on it depend on.
+        rate: the rate at which what leaves it grows fastest; not positive where all is drawn in.
+        is_family: True if it stands for a family, of which it is not apart.
+    """
+
+    kind: str
+    equilibrium: int | None
+    cycle: int | None
+    curve: np.ndarray
+    nodes: np.ndarray
+    rate: float
+    is_family: bool
+
+
+def known_sets(
+    problem: Problem,
+    lattice: Lattice,
+    equilibria: Sequence[Equilibrium],
+    cycles: Sequence[Cycle],
+) -> list[Known]:
+    """The equilibria in the region, and the cycles that lie in it from end to end."""
+    found, chart, growth = [], problem.chart, problem.rule.growth
+    for number, rest in enumerate(equilibria):
+        point = np.asarray(chart.coordinates(rest.state), dtype=np.float64)[None]
+        if np.all(chart.inside(point, _AT_WALL)):
+            rate = float(np.max(growth(np.asarray(rest.eigenvalues))))
+            nodes = lattice.around(chart.wrap(point))
+            family = rest.continuum > 0
+            found.append(Known(rest.kind_in_words, number, None, point, nodes, rate, family))
+    for number, cycle in enumerate(cycles):
+        curve = cycle_points(problem, lattice, cycle)
+        if np.all(chart.inside(curve, _AT_WALL)):
+            largest = float(np.max(np.abs(cycle.multipliers)))
+            rate = float(np.log(max(largest, np.finfo(float).tiny)) / cycle.period)
+            what = problem.rule.words.orbit if cycle.continuum else f"{cycle.kind} cycle"
+            kind = f"family of {what}s" if cycle.continuum else what
+            nodes, family = lattice.around(chart.wrap(curve)), cycle.continuum > 0
+            found.append(Known(kind, None, number, curve, nodes, rate, family))
+    return found
+
+
+def cycle_points(problem: Problem, lattice: Lattice, cycle: Cycle) -> np.ndarray:
+    """Points `(m, d)` once round a closed orbit, some to each cell."""
+    chart = problem.chart
+    y = np.atleast_2d(np.asarray(chart.coordinates(cycle.states), dtype=np.float64))
+    times = np.asarray(cycle.times, dtype=np.float64)
+    if times[-1] < cycle.period * (1.0 - 1e-9):  # the last piece is left out where it closes
+        y, times = np.concatenate([y, y[:1]]), np.append(times, cycle.period)
+    steps, velocity = chart.difference(y[1:], y[:-1]), displacements_at(problem, chart.wrap(y))
+    h = np.diff(times)[:, None]
+    count = int(np.ceil(_A_CELL * np.max(np.abs(steps) / lattice.spacing))) + 1
+    part = (np.arange(count) / count)[:, None, None]
+    curve = cubic(y[:-1], y[:-1] + steps, h * velocity[:-1], h * velocity[1:], part)
+    return np.swapaxes(curve, 0, 1).reshape(-1, y.shape[1])
