@@ -30,7 +30,7 @@ from thalweg.analysis.equilibria.result import Equilibria, Search
 from thalweg.analysis.equilibria.transients import Transients, transients
 from thalweg.analysis.exponents.result import Exponents
 from thalweg.analysis.exponents.spectrum import lyapunov_exponents
-from thalweg.analysis.landscapes.find import find_landscape
+from thalweg.analysis.landscapes.find import find_landscape, refuse_landscape
 from thalweg.analysis.landscapes.result import Landscape, LandscapeCheck, RecurrentSet
 from thalweg.analysis.linearize import Linearization, linearize
 from thalweg.analysis.two_parameters.find import bifurcation_curves
@@ -87,5 +87,6 @@ __all__ = [
     "homogeneity_degree",
     "linearize",
     "lyapunov_exponents",
+    "refuse_landscape",
     "transients",
 ]

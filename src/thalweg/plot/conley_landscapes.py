@@ -119,11 +119,12 @@ def recurrent_view(
 
 
 def _draw_bands(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) -> None:
-    """Filled contours between equally spaced levels, and their colour bar."""
+    """Filled contours between equally spaced, round levels, and their colour bar."""
+    from matplotlib.ticker import MaxNLocator
+
     shown = np.ma.masked_invalid(values)
     low, high = float(shown.min()), float(shown.max())
-    high = high if high > low else low + 1.0
-    levels = np.linspace(low, high, _LEVELS + 1)
+    levels = MaxNLocator(_LEVELS).tick_values(low, high if high > low else low + 1.0)
     filled = axes.contourf(*grid, shown, levels=levels, cmap=LANDSCAPE, zorder=0.5)
     axes.contour(*grid, shown, levels=levels, colors="white", linewidths=0.4, alpha=0.5, zorder=0.6)
     colour_bar(axes, filled, "V")

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from thalweg.analysis import Cycle, Equilibrium, find_landscape
+from thalweg.analysis import Cycle, Equilibrium, find_landscape, refuse_landscape
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -78,6 +78,8 @@ def recover_energy(
         equilibria=equilibria,
         cycles=cycles,
     )
+    if landscape:
+        refuse_landscape(question.problem)
     verdict = ask(question, levels, thorough=thorough)
     return with_landscape(question, verdict) if landscape else verdict
 

@@ -18,6 +18,7 @@ from thalweg.analysis import (
     check_descent,
     find_cycles,
     find_equilibria,
+    refuse_landscape,
 )
 from thalweg.core import html
 from thalweg.core.about import About
@@ -307,6 +308,8 @@ def _verdict_and_cycles(
     Only what is then still undecided is worth the levels that take seconds.
     """
     question = make_question(rule, domain, key=key, equilibria=equilibria)
+    if landscape:
+        refuse_landscape(question.problem)
     stage(STAGES[1])
     verdict = ask(question, thorough=False)
     stage(STAGES[2])

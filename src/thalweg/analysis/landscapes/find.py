@@ -84,7 +84,8 @@ def find_landscape(
     check_key(key)
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
-        count = _count(problem, nodes)
+        refuse_landscape(problem)
+        count = _count(problem.chart.dimension, nodes)
         some = np.asarray(problem.chart.draw(host_generator(key), NUM_POINTS))
         time_change(problem, some).refuse(rule, "it has no landscape", "ask about")
     if equilibria is None:
@@ -116,8 +117,12 @@ def find_landscape(
         )  # fmt: skip
 
 
-def _count(problem: Problem, nodes: int | None) -> int:
-    """The number of nodes along each side."""
+def refuse_landscape(problem: Problem) -> None:
+    """Refuse a problem that has no landscape on a grid.
+
+    Raises:
+        InputError: its rule is no flow, or its domain no box of up to three coordinates.
+    """
     chart = problem.chart
     if not problem.rule.has_continuous_time:
         raise InputError(
@@ -131,12 +136,16 @@ def _count(problem: Problem, nodes: int | None) -> int:
         )
     if not chart.is_product:
         raise InputError("A landscape is computed in a box, whose coordinates vary one by one.")
+
+
+def _count(dimension: int, nodes: int | None) -> int:
+    """The number of nodes along each side."""
     if nodes is None:
-        return NODES[chart.dimension]
+        return NODES[dimension]
     check_count("nodes", nodes, least=_FEWEST)
-    if nodes**chart.dimension > _MOST:
-        most = int(_MOST ** (1.0 / chart.dimension))
-        raise InputError(f"nodes must be at most {most} in {chart.dimension} coordinates.")
+    if nodes**dimension > _MOST:
+        most = int(_MOST ** (1.0 / dimension))
+        raise InputError(f"nodes must be at most {most} in {dimension} coordinates.")
     return int(nodes)
 
 
