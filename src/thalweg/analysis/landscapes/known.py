@@ -1,4 +1,4 @@
-"""What is known to recur, on a lattice: the nodes round each equilibrium and along each cycle."""
+"""Known recurrent sets on a lattice: the nodes round each equilibrium and along each cycle."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

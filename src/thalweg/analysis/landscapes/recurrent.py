@@ -126,7 +126,7 @@ def _unknown(moves: Moves, labels: np.ndarray, known: Sequence[Known]) -> list[n
 
 
 def _kind(members: Sequence[Known]) -> str:
-    """What a set holds, in words."""
+    """Contents of a set, in words."""
     if not members:
         return "recurrent"
     counts = Counter(one.kind for one in members)

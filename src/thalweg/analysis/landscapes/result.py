@@ -76,7 +76,7 @@ class RecurrentSet:
 
 @dataclass(frozen=True)
 class LandscapeCheck:
-    """What a landscape does along runs that it was not made from.
+    """Course of a landscape along runs that it was not made from.
 
     Attributes:
         runs: the number of runs, from random starts.
@@ -141,7 +141,7 @@ class Landscape(TableReport):
         return ["set", "kind", "height", "through", "above"], rows
 
     def remarks(self) -> list[str]:
-        """What the heights mean, what the check found, and what the grid cannot tell."""
+        """Meaning of the heights, result of the check, and limits of the grid."""
         grid, check = " × ".join(map(str, self.shape)), self.check
         said = [
             f"V is constant on each set and falls along runs between them, as far as a grid of "

@@ -58,6 +58,10 @@ def recover(
         from thalweg.cli.parse.region import read_domain
         from thalweg.report.header import header
 
+        if symbolic and landscape:
+            from thalweg.core.errors import InputError
+
+            raise InputError("--landscape is computed on a grid: ask for it without --symbolic.")
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
         moving = read_animation(animate)
