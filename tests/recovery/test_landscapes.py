@@ -23,6 +23,7 @@ def test_a_verdict_carries_a_landscape_to_a_file_and_back():
     verdict = dataclasses.replace(
         plain, landscape=dataclasses.replace(found, about=tw.Verdict.about)
     )
+    assert verdict.landscape is not None
     assert verdict.landscape.about == plain.about
     keeps_the_protocol(verdict)
     assert "attracting cycle" in str(verdict)
@@ -33,10 +34,12 @@ def test_a_verdict_carries_a_landscape_to_a_file_and_back():
 def test_it_is_made_when_asked_for_whatever_the_verdict():
     refuted = tw.recover_energy(polynomial_flow(ring), square(2.0), thorough=False, landscape=True)
     assert refuted.kind == "refuted"
+    assert refuted.landscape is not None
     assert [one.kind for one in refuted.landscape.sets] == ["source", "attracting cycle"]
     wells = polynomial_flow(lambda x: np.stack([x[0] - x[0] ** 3, -x[1]]))
     gradient = tw.recover_energy(wells, square(1.6), thorough=False, landscape=True)
     assert gradient.kind == "euclidean"
+    assert gradient.landscape is not None
     sets = gradient.landscape.sets
     assert [one.kind for one in sets] == ["saddle", "sink", "sink"]
     energies = [float(gradient.energy(one.point)) for one in sets]

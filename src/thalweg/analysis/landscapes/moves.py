@@ -85,7 +85,7 @@ def moves(problem: Problem, lattice: Lattice) -> Moves:
     """Run from every node."""
     points = lattice.points()
     slow, pieces = _slow(problem, lattice, points), max(lattice.shape) // 2
-    stages = np.unique([*2 ** np.arange(int(np.log2(pieces)) + 1), pieces])
+    stages = np.append(2 ** np.arange(int(np.ceil(np.log2(pieces)))), pieces)
     parts = []
     for first in range(0, len(points), BATCH):
         run = paths(problem, lattice.spacing, slow, pieces, points[first : first + BATCH])
