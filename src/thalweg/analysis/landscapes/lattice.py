@@ -74,7 +74,7 @@ class Lattice:
     def nearest(self, points: np.ndarray) -> np.ndarray:
         """The nearest node of each of points `(m, d)`, shape `(m,)`."""
         place = np.rint(self._places(points)).astype(np.int64) % np.array(self.shape)
-        return np.ravel_multi_index(tuple(place.T), self.shape)
+        return np.asarray(np.ravel_multi_index(tuple(place.T), self.shape))
 
     def _places(self, points: np.ndarray) -> np.ndarray:
         """Points in units of cells, angles brought into the first turn."""
