@@ -176,7 +176,7 @@ def public_names() -> dict[str, list[str]]:
     for name, home in thalweg._HOME.items():
         listed.setdefault(".".join(home.split(".")[:2]), []).append(f"thalweg.{name}")
         seen.add(id(getattr(thalweg, name)))
-    for room in [*thalweg._ROOMS, "report", *families]:
+    for room in [*thalweg._ROOMS, *families]:
         module = importlib.import_module(f"thalweg.{room}")
         values = {name: getattr(module, name) for name in module.__all__}
         own = [f"thalweg.{room}.{name}" for name, value in values.items() if id(value) not in seen]

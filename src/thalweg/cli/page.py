@@ -9,8 +9,8 @@ import typer
 from thalweg.cli.stages import Stages
 
 if TYPE_CHECKING:
+    from thalweg.cli.parse.inquiry import Inquiry
     from thalweg.cli.parse.loader import System
-    from thalweg.cli.parse.question import Question
     from thalweg.report import Analysis
 
 # Where results go, and how much is said on the way, is no part of what was asked.
@@ -18,7 +18,7 @@ _UNASKED = ("out", "as_json", "quiet", "debug")
 
 
 def analyzed(
-    asked: "Question",
+    asked: "Inquiry",
     options: Mapping[str, Any],
     context: typer.Context,
     with_page: bool,

@@ -58,6 +58,7 @@ def test_a_cycle_that_no_search_was_asked_for_is_found_by_orbits():
         x = 3.83 * x * (1.0 - x)
     assert abs(x - cycle.point[0]) < 1e-9
     keeps_the_protocol(found)
+    keeps_the_protocol(found.attractors[0])
 
 
 @pytest.mark.long

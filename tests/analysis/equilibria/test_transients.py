@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.results import keeps_the_protocol
 
 from thalweg.analysis.equilibria.transients import transients
 
@@ -37,6 +38,7 @@ def test_a_sheared_flow_against_brute_force(shear):
     trace = a**2 + b**2 + c**2
     norms = np.sqrt((trace + np.sqrt(trace**2 - 4 * (a * c) ** 2)) / 2.0)
     assert found.growth == pytest.approx(norms.max(), rel=1e-7)
+    keeps_the_protocol(found)
     assert found.time == pytest.approx(times[norms.argmax()], abs=2e-4)
 
 

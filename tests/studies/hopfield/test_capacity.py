@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.results import read_back
 
 import thalweg as tw
 from thalweg.studies.hopfield.capacity import study
@@ -17,6 +18,10 @@ def test_overlaps_stand_beside_the_theory():
     assert max(map(len, text.splitlines())) <= 80
     assert "Not extrapolated" in text
     assert outcome.values["extrapolations"] == []
+    again = read_back(outcome)
+    assert again == outcome
+    assert again.values["curves"][0]["theory"] == list(curve["theory"])
+    assert "not its page" in str(again)
     with pytest.raises(tw.InputError, match="sizes and loads must not be empty"):
         study(sizes=())
 

@@ -215,6 +215,7 @@ def _assemble(
                 count / total,
                 binomial_interval(count, total),
                 known.evidence,
+                about,
             )
         )
     of_grid = [] if axes is None else [*basin_entropy(labels), *boundary_dimension(labels)]

@@ -20,8 +20,8 @@ _KNOWN_BY = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Attractor:
-    """An attractor and the share of starts that end on it.
+class Attractor(FieldsReport):
+    """An attractor and the share of starts that end on it; prints as a line and two sentences.
 
     Attributes:
         kind: `"equilibrium"`, `"cycle"`, `"chaos"`, or `"recurrent"`: a set in which trajectories
@@ -36,6 +36,7 @@ class Attractor:
             arithmetic, all of a region about it tends to it. `"checked"`: a quadratic function
             falls on the region, or trajectories are drawn in there, wherever that was looked at.
             `"recurrence"`: a trajectory kept to the places that the set visits.
+        about: the system.
     """
 
     kind: str
@@ -45,6 +46,26 @@ class Attractor:
     fraction: float
     interval: tuple[float, float]
     evidence: str
+    about: About = UNSAID
+
+    @property
+    def title(self) -> str:
+        """A line: its kind, the share of starts, and of which system."""
+        return f"Attractor ({self.kind}) of {self.fraction:.4g} of the starts, {self.about.words}"
+
+    def table(self) -> None:
+        """None: sentences say all."""
+        return None
+
+    def remarks(self) -> list[str]:
+        """Sentences on where it is and on how it is known."""
+        turns = "" if self.period is None else f", of period {self.period:.8g}"
+        low, high = self.interval
+        return [
+            f"It passes {format_state(self.point)}{turns}.",
+            f"{self.count:,} starts end on it; the share lies in {low:.4g} to {high:.4g} (95 %).",
+            _KNOWN_BY[self.evidence],
+        ]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

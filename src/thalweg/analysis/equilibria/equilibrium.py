@@ -1,7 +1,7 @@
 """One equilibrium, and points that are almost one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,9 @@ class Equilibrium(TableReport):
     @property
     def transients(self) -> Transients | None:
         """Growth of small perturbations before they decay; None unless it is stable."""
-        return transients(self.jacobian, self.about.rule_kind) if self.stable else None
+        if not self.stable:
+            return None
+        return replace(transients(self.jacobian, self.about.rule_kind), about=self.about)
 
     def data(self) -> dict[str, Any]:
         """The keys of the contract, then `accuracy`, `jacobian` and `together`."""

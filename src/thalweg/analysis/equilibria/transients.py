@@ -4,10 +4,12 @@ Eigenvalues decide how a perturbation ends; when the Jacobian is not normal it m
 long way. Lengths are Euclidean, in the coordinates of the state, so they change with its units.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from thalweg.core.about import UNSAID, About
+from thalweg.core.fields import FieldsReport
 from thalweg.core.shapes import Num
 from thalweg.dynamics.words import WORDS
 
@@ -20,19 +22,43 @@ _MOST_STEPS = 100_000  # a largest multiplier of 1 − 4e-4 decays to rounding w
 _BEST_CONDITION = 1e8
 
 
-class Transients(NamedTuple):
-    """Growth of small perturbations on their way back.
+@dataclass(frozen=True, eq=False, repr=False)
+class Transients(FieldsReport):
+    """Growth of small perturbations on their way back; prints in two lines.
 
     Attributes:
         reactivity: the largest initial growth rate: of a flow λ_max((J + Jᵀ)/2), of a map log‖J‖₂.
             Positive: some perturbation grows at first, although the equilibrium is stable.
         growth: the largest amplification ever reached, max ‖e^{Jt}‖₂ or max ‖Jⁿ‖₂; at least 1.
         time: when it is reached: a time, or a number of steps; 0 when nothing grows.
+        about: the system.
     """
 
     reactivity: float
     growth: float
     time: float
+    about: About = UNSAID
+
+    @property
+    def title(self) -> str:
+        """A line: the growth, and of which system."""
+        whose = self.about.words if self.about.system else f"a linear {self.about.rule_kind}"
+        return f"Transient growth {self.growth:.4g} of {whose}"
+
+    def table(self) -> None:
+        """None: two sentences say all."""
+        return None
+
+    def remarks(self) -> list[str]:
+        """When the growth is reached, and how fast it begins."""
+        words = WORDS[self.about.rule_kind]
+        if self.growth <= 1.0:
+            found = "No perturbation grows in length."
+        elif not np.isfinite(self.growth):
+            found = "Perturbations need not decay."
+        else:
+            found = f"The largest growth in length is reached at {words.moment(self.time)}."
+        return [found, f"Reactivity {self.reactivity:.4g} {words.rate}."]
 
 
 def transients(jacobian: Num[np.ndarray, "d d"], rule_kind: str) -> Transients:
@@ -57,7 +83,8 @@ def transients(jacobian: Num[np.ndarray, "d d"], rule_kind: str) -> Transients:
         and Pseudospectra, ch. 14–16.
     """
     jacobian = np.asarray(jacobian, dtype=np.float64)
-    return _of_flow(jacobian) if WORDS[rule_kind].is_continuous else _of_map(jacobian)
+    found = _of_flow(jacobian) if WORDS[rule_kind].is_continuous else _of_map(jacobian)
+    return replace(found, about=About(rule_kind=rule_kind))
 
 
 def _of_flow(jacobian: np.ndarray) -> Transients:

@@ -47,9 +47,9 @@ def analyze(
     with session(out, as_json, quiet, debug) as current:
         from thalweg.cli.page import analyzed
         from thalweg.cli.parse.animation import read_animation, say_what_is_missing
-        from thalweg.cli.parse.question import read_question
+        from thalweg.cli.parse.inquiry import read_inquiry
 
-        asked = read_question(system, settings, domain, conserved, vary)
+        asked = read_inquiry(system, settings, domain, conserved, vary)
         moving = read_animation(animate)
         current.open_folder(asked.system.slug)
         options = {"certify": certify, "landscape": landscape, "seed": seed}

@@ -140,12 +140,12 @@ def _of_system(
 ) -> "PageFile":
     """The page of a rule."""
     from thalweg.cli.parse.holding import read_held
-    from thalweg.cli.parse.question import read_question
+    from thalweg.cli.parse.inquiry import read_inquiry
     from thalweg.explorer import explore as make_page
 
     if vary and len(vary) > 1:
         raise InputError("explore: --vary is given once; for two see thalweg analyze.")
-    asked = read_question(system, settings, domain, None, vary)
+    asked = read_inquiry(system, settings, domain, None, vary)
     for warning in asked.warnings:
         current.message(f"Note: {warning}")
     return make_page(

@@ -12,7 +12,7 @@ from thalweg.core.domains import Domain
 
 
 @dataclass(frozen=True)
-class Question:
+class Inquiry:
     """A system, where it is asked about, and what was noticed on reading that.
 
     Attributes:
@@ -45,18 +45,18 @@ class Question:
         }
 
 
-def read_question(
+def read_inquiry(
     system: str,
     settings: Sequence[str] | None,
     domain: str | None,
     conserved: Sequence[str] | None,
     vary: Sequence[str] | None = None,
-) -> Question:
-    """The question that the words of a command ask.
+) -> Inquiry:
+    """The inquiry that the words of a command ask.
 
     Raises:
         InputError: a word does not fit; the message says which and how.
     """
     loaded = load_system(system, settings or ())
     region, warnings = read_domain(domain, loaded.rule)
-    return Question(loaded, region, read_conserved(conserved), read_variations(vary), warnings)
+    return Inquiry(loaded, region, read_conserved(conserved), read_variations(vary), warnings)
