@@ -77,7 +77,7 @@ if TYPE_CHECKING:  # `X as X`: type checkers then take a name for public
         StoreError as StoreError,
         ThalwegError as ThalwegError,
     )
-    from thalweg.core.results import (
+    from thalweg.core.codes import (
         Result as Result,
     )
     from thalweg.dynamics import (
@@ -206,7 +206,7 @@ _NAMES = {
         "StoreError",
         "ThalwegError",
     ),
-    "thalweg.core.results": ("Result",),
+    "thalweg.core.codes": ("Result",),
     "thalweg.dynamics": (
         "Diffusion",
         "Flow",

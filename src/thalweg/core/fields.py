@@ -13,9 +13,9 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from thalweg.core.about import About
+from thalweg.core.codes import Result, code_name
 from thalweg.core.plain import array, number
 from thalweg.core.reports import TableReport, about_in
-from thalweg.core.results import Result, code_name
 
 Kind = TypeVar("Kind")
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
-from thalweg.core.results import Result
+from thalweg.core.codes import Result
 from thalweg.core.trees import replace
 from thalweg.dynamics import Flow
 from thalweg.simulation.controller import Guarded, resolution

@@ -4,8 +4,8 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from thalweg.core.codes import Result
 from thalweg.core.errors import ConvergenceError, DivergenceError, ThalwegError
-from thalweg.core.results import Result
 from thalweg.dynamics import Flow, Rule
 from thalweg.simulation.adaptive import PROBE
 from thalweg.simulation.controller import resolution

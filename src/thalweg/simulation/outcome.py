@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.results import Result
+from thalweg.core.codes import Result
 
 
 class Outcome(eqx.Module):

@@ -15,8 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.codes import Result
 from thalweg.core.progress import Progress
-from thalweg.core.results import Result
 from thalweg.core.trees import has_tracer, replace
 from thalweg.simulation.outcome import SEGMENT_SECONDS, Outcome, first_budget, masked
 from thalweg.simulation.settled import Settled, all_finite

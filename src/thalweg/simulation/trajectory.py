@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import About
+from thalweg.core.codes import Result, code_name
 from thalweg.core.errors import InputError
 from thalweg.core.labelled import dataset
 from thalweg.core.plain import array, layout_of, structure
 from thalweg.core.reports import Table, TableReport, about_in
-from thalweg.core.results import Result, code_name
 from thalweg.core.tables import state_table
 from thalweg.core.trees import Layout, has_tracer
 from thalweg.dynamics import WORDS, Rule

@@ -18,11 +18,11 @@ import numpy as np
 import optax
 
 from thalweg.core.about import About
+from thalweg.core.codes import Result
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.files import check_writable
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import check_key
-from thalweg.core.results import Result
 from thalweg.core.shapes import PyTree, States
 from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.codes import Result, code_name
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
-from thalweg.core.results import Result, code_name
 from thalweg.core.tables import format_number
 from thalweg.training.failures import Failure
 

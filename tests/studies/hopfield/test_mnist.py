@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import thalweg as tw
 from thalweg.cli.main import app
-from thalweg.core.results import Result
+from thalweg.core.codes import Result
 from thalweg.data import ImageData
 from thalweg.data.images import MNIST_FILES
 from thalweg.models import hopfield

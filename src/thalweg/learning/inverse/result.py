@@ -8,10 +8,10 @@ import numpy as np
 
 from thalweg.analysis import Equilibria
 from thalweg.core.about import UNSAID, About
+from thalweg.core.codes import Result
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.plain import array, number
 from thalweg.core.reports import NotKept, TableReport, about_in
-from thalweg.core.results import Result
 from thalweg.core.tables import format_number, format_state
 from thalweg.learning.inverse.certificates import Certificates
 from thalweg.learning.inverse.identified import Identified

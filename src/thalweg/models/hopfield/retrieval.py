@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.codes import Result
 from thalweg.core.ensembles import ensemble, lane_keys
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import about_all
-from thalweg.core.results import Result
 from thalweg.core.trees import cast_like, has_tracer, is_integer
 from thalweg.dynamics.spin_sweeps import energy_of, settled_sign
 from thalweg.dynamics.spins import RandomOrderSpins

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.codes import Result
 from thalweg.core.errors import InputError
-from thalweg.core.results import Result
 from thalweg.report.measures.base import Asked, rule_of
 from thalweg.simulation import simulate
 from thalweg.sweeps import Compiled, Measure, Status

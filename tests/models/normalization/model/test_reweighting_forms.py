@@ -8,8 +8,8 @@ import pytest
 from tests.models.normalization.reweighting_reference import outputs, run_full
 from tests.results import keeps_the_protocol
 
+from thalweg.core.codes import Result
 from thalweg.core.errors import DivergenceError
-from thalweg.core.results import Result
 from thalweg.models.normalization import (
     Annealed,
     Draws,

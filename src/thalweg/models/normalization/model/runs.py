@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.codes import Result
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
-from thalweg.core.results import Result
 from thalweg.core.tables import format_state
 from thalweg.core.trees import as_arrays, is_integer
 from thalweg.models.normalization.model.delayed import BLOCK, run_delayed
