@@ -50,7 +50,7 @@ class Transients(FieldsReport):
         return None
 
     def remarks(self) -> list[str]:
-        """When the growth is reached, and how fast it begins."""
+        """Sentences on when the growth is reached, and on how fast it begins."""
         words = WORDS[self.about.rule_kind]
         if self.growth <= 1.0:
             found = "No perturbation grows in length."
