@@ -41,7 +41,9 @@ def refused(text, rule):
 
 def test_no_text_means_the_declared_domain():
     assert read(None, tw.models.Lorenz()) == (tw.models.Lorenz.domain.to_dict(), [])
-    assert "declares no domain" in refused(None, Free())
+    said = refused(None, Free())
+    assert "declares no domain" in said
+    assert '--domain "-3,3;-3,3"' in said
 
 
 def test_one_pair_a_coordinate():

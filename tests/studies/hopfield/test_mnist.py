@@ -236,7 +236,7 @@ def test_the_digits_from_the_command_line(tmp_path):
 def test_other_studies_read_no_images():
     result = thalweg("study", "deep-linear-modes", "--digits")
     assert result.exit_code == 2
-    assert "reads no images" in result.stderr
+    assert "has no choice of images" in result.stderr
 
 
 @pytest.mark.long

@@ -74,7 +74,7 @@ def study(
         elif data is not None:
             raise InputError(f"--data: the study {name} reads no files.")
         if digits and "digits" not in parameters:
-            raise InputError(f"--digits: the study {name} reads no images.")
+            raise InputError(f"--digits: the study {name} has no choice of images.")
         if digits:
             presets["digits"] = True
         asked = split_settings(settings or ())

@@ -18,6 +18,8 @@ def read_domain(text: str | None, rule: Rule) -> tuple[Domain, list[str]]:
         InputError: the text is not of that form, or does not fit the system.
     """
     if text is None:
+        if declared_domain(rule) is None:
+            raise InputError(_asked_for(rule))
         return resolve_domain(rule, None), []
     pairs = _pairs(text)
     declared = declared_domain(rule)
@@ -34,6 +36,18 @@ def read_domain(text: str | None, rule: Rule) -> tuple[Domain, list[str]]:
     if declared is None or not isinstance(domain, Box):
         return domain, []
     return _with_angles(domain, rule, declared)
+
+
+def _asked_for(rule: Rule) -> str:
+    """What to write where nobody has said where to look."""
+    names = tuple(getattr(rule, "state_names", ()))
+    pairs = ";".join(["-3,3"] * (len(names) or 2))
+    which = f" ({', '.join(names[:8])})" if names else ""
+    return (
+        f"This system declares no domain: say where to look, one pair a coordinate{which}, for "
+        f'example --domain "{pairs}". A class can declare `domain = tw.Box(…)`, an .ode file what '
+        f"it plots (@ xp=x, yp=y, xlo=…, xhi=…, ylo=…, yhi=…)."
+    )
 
 
 def _pairs(text: str) -> list[tuple[float, float]]:
