@@ -16,7 +16,7 @@ run = tw.simulate(network, start, duration=8.0, save=161)
 learned = dl.Modes.of(task).of_product(run.states)  # the strength of each mode in W² W¹
 theory = dl.predict_small_start(task, start).strengths(np.asarray(run.times))
 
-figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+figure = Figure(figsize=(4.6, 3.4), layout="constrained")
 axes = figure.subplots()
 lines = axes.plot(run.times, learned)
 axes.plot(run.times, theory, color="gray", linestyle=":")
