@@ -39,7 +39,7 @@ def read_domain(text: str | None, rule: Rule) -> tuple[Domain, list[str]]:
 
 
 def _asked_for(rule: Rule) -> str:
-    """What to write where nobody has said where to look."""
+    """Advice for a system that declares no domain."""
     names = tuple(getattr(rule, "state_names", ()))
     pairs = ";".join(["-3,3"] * (len(names) or 2))
     which = f" ({', '.join(names[:8])})" if names else ""

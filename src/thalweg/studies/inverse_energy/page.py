@@ -224,7 +224,7 @@ def _grid_world(found: Sequence[GridScore]) -> Section:
     shown = picture(
         axes,
         "grid",
-        "An energy of the cells from 40 shortest paths; white: walls, and the goal.",
+        "An energy of the cells from 40 shortest paths; walls are blank, the dot is the goal.",
         "Energy of the cells of a grid",
     )
     rows = [[f"{g.spearman:.4f}", f"{g.shortest:.3f}", f"{g.minima}", f"{g.unseen}"] for g in found]
