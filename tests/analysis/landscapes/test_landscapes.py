@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.results import keeps_the_protocol
-from tests.zoo import Linear, pendulum, polynomial_flow, square
+from tests.zoo import Linear, Sines, pendulum, polynomial_flow, square
 
 import thalweg as tw
 from thalweg.analysis.landscapes.lattice import Lattice
@@ -141,6 +141,16 @@ def test_what_the_searches_did_not_find_is_seen_on_the_grid():
     assert ring.kind == "recurrent"
     np.testing.assert_allclose(np.linalg.norm(ring.point), 1.0, atol=0.05)
     assert "only the grid" in str(found)
+
+
+def test_on_the_line_and_on_a_circle():
+    line = tw.find_landscape(polynomial_flow(lambda x: x - x**3, 1), square(1.8, 1), nodes=128)
+    assert told(line) == ([("source", 1.0), ("sink", 0.0), ("sink", 0.0)], {(0, 1), (0, 2)})
+    circle = tw.Box([0.0], [2.0 * np.pi], periodic=True)
+    drift = Sines(np.array([1.0]), np.zeros((1, 1)), np.zeros((1, 1)))
+    round_it = tw.find_landscape(drift, circle, nodes=64, equilibria=(), cycles=())
+    assert told(round_it) == ([("recurrent", 0.0)], set())
+    assert np.ptp(heights(round_it, np.linspace(0.0, 6.0, 20)[:, None])) == 0.0
 
 
 @pytest.mark.long

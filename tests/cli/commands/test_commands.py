@@ -176,6 +176,22 @@ def test_bad_runs_are_refused(arguments, words):
         assert word in result.stderr
 
 
+def test_a_landscape_is_no_closed_form():
+    result = thalweg("recover", "van-der-pol", "--symbolic", "--landscape", "--json")
+    assert result.exit_code == 2
+    assert "ask for it without --symbolic" in " ".join(result.stderr.split())
+
+
+@pytest.mark.long
+def test_recover_makes_a_landscape_where_asked(tmp_path):
+    found = as_json("recover", "van-der-pol", "--landscape", "--out", tmp_path)
+    sets = found["verdict"]["landscape"]["sets"]
+    assert [one["kind"] for one in sets] == ["source", "attracting cycle", "outside"]
+    assert [one["height"] for one in sets] == [1.0, 0.0, 0.0]
+    assert (tmp_path / "landscape.svg").exists()
+    assert "Landscape of van-der-pol" in (tmp_path / "report.html").read_text("utf-8")
+
+
 def test_recover_says_of_what_a_system_is_the_descent():
     found = as_json("recover", "curie-weiss")
     assert set(found) == {
