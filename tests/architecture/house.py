@@ -80,7 +80,7 @@ PARTS = {
         "discrete", "partition", "diagnostics", "samples", "chains", "runaways", "sample",
     ),
     "studies": (
-        "outcome", "checks", "registry", "normalization", "deep_linear", "hopfield",
+        "result", "checks", "registry", "normalization", "deep_linear", "hopfield",
         "inverse_energy", "equilibrium_propagation", "boltzmann",
     ),
 }  # fmt: skip

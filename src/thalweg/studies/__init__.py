@@ -1,6 +1,6 @@
 """Each reproduces one table or figure of a source, end to end.
 
 A study is a module with a function that takes settings by keyword, `seed` among them, and returns
-an `Outcome`: a page with its figures, and the numbers on it. `registry` lists the studies by name;
-to add one, write its module and enrol it there by one row.
+a `StudyResult`: a page with its figures, and the numbers on it. `registry` lists the studies by
+name; to add one, write its module and enrol it there by one row.
 """

@@ -19,8 +19,9 @@ class Entry:
     Attributes:
         name: what the command line calls it.
         target: where its function lives, `"module:function"`. It takes settings by keyword, `seed`
-            among them, and returns an `Outcome`. Where it reads files it also takes `data`, their
-            folder; where it keeps files of its own, `folder`, that of its output (None: no files).
+            among them, and returns a `StudyResult`. Where it reads files it also takes `data`,
+            their folder; where it keeps files of its own, `folder`, that of its output (None:
+            no files).
         summary: one line, at most 44 characters (a line of `list` holds 80).
         quick: the settings in which `--quick` differs: the same study, small, in under a minute.
     """

@@ -9,7 +9,7 @@ from tests.zoo import pendulum, polynomial_flow
 
 import thalweg as tw
 from thalweg.analysis import Following
-from thalweg.analysis.basins.attractors import Inventory
+from thalweg.analysis.basins.attractors import KnownAttractors
 from thalweg.analysis.basins.lanes import Regions
 from thalweg.analysis.basins.proofs import BUDGET, prove
 from thalweg.dynamics.problem import make_problem
@@ -138,7 +138,7 @@ def test_across_the_end_of_an_angle_nothing_is_proved():
 def test_what_a_wider_region_decided_is_proved_by_that_region(widest, evidence):
     with jax.enable_x64(True):
         problem, _ = make_problem(SQUARE_ROOTS, LINE)
-        inventory = Inventory(problem, Following())
+        inventory = KnownAttractors(problem, Following())
         assert inventory.keep(
             balls([[0.25]], widest / 4.0), "equilibrium", np.array([[0.25]]), None
         )

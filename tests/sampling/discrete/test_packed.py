@@ -10,7 +10,7 @@ import pytest
 import thalweg as tw
 from thalweg.energies import Pairwise
 from thalweg.sampling import BlockGibbs, Torus, log_partition
-from thalweg.sampling.discrete.packed import PackedSweep, Words, bands_of, can_be_packed
+from thalweg.sampling.discrete.packed import Packed, PackedSweep, bands_of, can_be_packed
 from thalweg.sampling.discrete.threefry import threefry
 
 CRITICAL = 2.0 / np.log(1.0 + np.sqrt(2.0))
@@ -145,5 +145,5 @@ def test_nan_is_not_masked():
     broken[1, 2] = np.nan
     found = np.asarray(swept(kernel, broken, jax.random.split(jax.random.key(0), 2)))
     assert np.all(np.isnan(found))
-    carry = Words(jnp.zeros((2, 2), jnp.uint32), jnp.zeros((2, 2), jnp.uint32), jnp.float32(0))
+    carry = Packed(jnp.zeros((2, 2), jnp.uint32), jnp.zeros((2, 2), jnp.uint32), jnp.float32(0))
     assert kernel.state(carry).dtype == jnp.float32

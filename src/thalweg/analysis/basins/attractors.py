@@ -42,7 +42,7 @@ class Known:
 
 
 @dataclass
-class Inventory:
+class KnownAttractors:
     """Attractors found up to now, and where trajectories are decided.
 
     Attributes:

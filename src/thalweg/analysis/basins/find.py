@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from thalweg.analysis.basins.attractors import Inventory
+from thalweg.analysis.basins.attractors import KnownAttractors
 from thalweg.analysis.basins.follow import UNDECIDED, Following, is_whole
 from thalweg.analysis.basins.grids import label_grid, middles
 from thalweg.analysis.basins.looks import LOOKED_AT, Looks
@@ -101,7 +101,7 @@ def find_basins(
             equilibria = find_equilibria(rule, domain, key=key)
         if cycles is None and rule.has_continuous_time:
             cycles = find_cycles(rule, domain, key=key, equilibria=equilibria)
-        inventory = Inventory(problem, following)
+        inventory = KnownAttractors(problem, following)
         inventory.add_known(equilibria, cycles)
         widths, looks = np.asarray(problem.chart.widths), Looks(inventory)
         tried, followed, axes, known = [0], None, None, []
@@ -199,7 +199,7 @@ def _look_first(looks: Looks, z: np.ndarray, span: float) -> None:
 
 
 def _assemble(
-    inventory: Inventory, about: About, labels: np.ndarray, followed: np.ndarray | None,
+    inventory: KnownAttractors, about: About, labels: np.ndarray, followed: np.ndarray | None,
     axes: list[np.ndarray] | None, points: np.ndarray | None, steps: int,
 ) -> Basins:  # fmt: skip
     chart, total = inventory.problem.chart, labels.size

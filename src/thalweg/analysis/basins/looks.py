@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.analysis.basins.attractors import Inventory
+from thalweg.analysis.basins.attractors import KnownAttractors
 from thalweg.analysis.basins.cells import Cells, apart, cells_of
 from thalweg.analysis.basins.follow import LEFT, UNDECIDED, Followed
 from thalweg.analysis.basins.lanes import Lanes, jacobians, move_flow, move_map
@@ -63,7 +63,7 @@ class Looks:
             of them were at rest, slow, on a family of orbits, or under way.
     """
 
-    def __init__(self, inventory: Inventory):
+    def __init__(self, inventory: KnownAttractors):
         self.inventory, self.problem = inventory, inventory.problem
         self.is_flow = self.problem.rule.has_continuous_time
         self.numbers = (
@@ -105,7 +105,7 @@ class Looks:
         return found
 
     def _again(
-        self, inventory: Inventory, found: Followed, at: np.ndarray, duration: float
+        self, inventory: KnownAttractors, found: Followed, at: np.ndarray, duration: float
     ) -> np.ndarray:
         """Follow some starts further; returns those that are still undecided."""
         again = inventory.follow(found.z[at], duration)
@@ -200,7 +200,7 @@ class Looks:
         """Add a set in which trajectories recur, if they part there or it draws others in."""
         points = orbits.reshape(-1, orbits.shape[2])
         cells = cells_of(points, 0)
-        if self._parts(orbits[:, -1]):
+        if self._do_trajectories_part(orbits[:, -1]):
             kind = "chaos"
         elif self._draws_in(points, cells):
             kind = "recurrent"
@@ -226,7 +226,7 @@ class Looks:
         drawn = sum(bool(np.all(cells.hold(orbit))) for orbit in late)
         return len(beside) > 0 and drawn >= _MOST * len(beside)
 
-    def _parts(self, z: np.ndarray) -> bool:
+    def _do_trajectories_part(self, z: np.ndarray) -> bool:
         """True if nearby trajectories part, at a rate beyond doubt."""
         rng = np.random.default_rng(0)
         many = np.resize(z, (32, z.shape[1])) + 1e-6 * rng.standard_normal((32, z.shape[1]))

@@ -24,7 +24,7 @@ from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.looks import look_around, typical_scales
 from thalweg.analysis.two_parameters import plane as equations
 from thalweg.analysis.two_parameters.plane import Plane, turning_vector
-from thalweg.analysis.two_parameters.special import Found, find_special, same, vector_of_chain
+from thalweg.analysis.two_parameters.special import Located, find_special, same, vector_of_chain
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import Parameter, find_parameter
@@ -93,7 +93,7 @@ class PlaneCollection:
     key: jax.Array | None
     planes: dict[str, Plane] = field(default_factory=dict)
     curves: dict[str, list[Curve]] = field(default_factory=dict)
-    specials: dict[str, list[list[Found]]] = field(default_factory=dict)
+    specials: dict[str, list[list[Located]]] = field(default_factory=dict)
     broken: int = 0
     refused: int = 0
     left: int = 0
@@ -235,7 +235,7 @@ class PlaneCollection:
                     self._follow_others(kind, special)
         return is_any
 
-    def _follow_others(self, kind: str, special: Found) -> None:
+    def _follow_others(self, kind: str, special: Located) -> None:
         """Follow the curves of other kinds that meet one at a double eigenvalue."""
         if not len(special.chain):
             return
@@ -269,9 +269,9 @@ class PlaneCollection:
         z = np.where(found.is_found[:, None], found.z, points[usable])
         return z[found.is_found & np.asarray(in_lanes(are_inside, plane, z))]
 
-    def distinct(self) -> list[Found]:
+    def distinct(self) -> list[Located]:
         """The special points, each once."""
-        kept: list[Found] = []
+        kept: list[Located] = []
         for kind in self.specials:
             for point in (point for each in self.specials[kind] for point in each):
                 if not any(same(point, other, self.family.dimension) for other in kept):

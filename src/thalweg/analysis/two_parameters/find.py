@@ -19,7 +19,7 @@ from thalweg.analysis.two_parameters.result import (
     LineChecks,
     SpecialPoint,
 )
-from thalweg.analysis.two_parameters.special import Found
+from thalweg.analysis.two_parameters.special import Located
 from thalweg.core.about import About
 from thalweg.core.batches import in_batches
 from thalweg.core.domains import Domain
@@ -157,7 +157,7 @@ def _assembled(
     )
 
 
-def _curve(plane: Plane, kind: str, curve: Curve, found: list[Found]) -> BifurcationCurve:
+def _curve(plane: Plane, kind: str, curve: Curve, found: list[Located]) -> BifurcationCurve:
     z, marks = _marked(plane, curve, found)
     is_flow = plane.problem.rule.has_continuous_time
     frequencies = None
@@ -177,7 +177,7 @@ def _curve(plane: Plane, kind: str, curve: Curve, found: list[Found]) -> Bifurca
     )
 
 
-def _marked(plane: Plane, curve: Curve, found: list[Found]) -> tuple[np.ndarray, tuple[int, ...]]:
+def _marked(plane: Plane, curve: Curve, found: list[Located]) -> tuple[np.ndarray, tuple[int, ...]]:
     """The points of a curve with its special points among them, and the indices of these."""
     z = curve.z.copy()
     ends = [_end_at(plane, curve, point) for point in found]
@@ -193,7 +193,7 @@ def _marked(plane: Plane, curve: Curve, found: list[Found]) -> tuple[np.ndarray,
     return z, tuple(sorted(marks))
 
 
-def _end_at(plane: Plane, curve: Curve, point: Found) -> int | None:
+def _end_at(plane: Plane, curve: Curve, point: Located) -> int | None:
     """The index of the end of a curve that a special point is, 0 or −1."""
     for k, end in zip((0, -1), curve.ends, strict=True):
         if end == LEFT and np.max(np.abs(plane.away(point.z, curve.z[k]))) <= _AT_END:
@@ -206,7 +206,7 @@ def _end_at(plane: Plane, curve: Curve, point: Found) -> int | None:
 _AT_END = 1e-5
 
 
-def _end(plane: Plane, curve: Curve, found: list[Found], which: int) -> str:
+def _end(plane: Plane, curve: Curve, found: list[Located], which: int) -> str:
     """The reason why a curve ends at its first or its last point."""
     end, z = curve.ends[which], curve.z[-which]
     for point in found:
@@ -218,7 +218,7 @@ def _end(plane: Plane, curve: Curve, found: list[Found], which: int) -> str:
     return ENDS[end]
 
 
-def _point(collection: PlaneCollection, found: Found) -> SpecialPoint:
+def _point(collection: PlaneCollection, found: Located) -> SpecialPoint:
     plane = next(iter(collection.planes.values()))
     layout, d = plane.problem.chart.layout, plane.dimension
     frequency = None

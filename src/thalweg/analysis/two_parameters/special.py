@@ -32,7 +32,7 @@ _REAL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Located:
     """A special point on a curve.
 
     Attributes:
@@ -48,13 +48,13 @@ class Found:
     chain: np.ndarray
 
 
-def same(one: Found, other: Found, dimension: int) -> bool:
+def same(one: Located, other: Located, dimension: int) -> bool:
     """True where two are one point, seen from two curves."""
     places = [np.append(found.z[:dimension], found.z[-2:]) for found in (one, other)]
     return one.kind == other.kind and bool(np.max(np.abs(places[0] - places[1])) <= _SAME)
 
 
-def find_special(plane: Plane, curve: Curve) -> list[Found]:
+def find_special(plane: Plane, curve: Curve) -> list[Located]:
     """The special points on a curve, in its order."""
     reference = left_vectors(plane, curve.jacobian)
     numbers = special_numbers(plane, curve.z, curve.jacobian, _continued(reference))
@@ -80,7 +80,7 @@ def find_special(plane: Plane, curve: Curve) -> list[Found]:
     return sorted(kept, key=lambda point: point.segment)
 
 
-def _is_beside(plane: Plane, one: Found, other: Found) -> bool:
+def _is_beside(plane: Plane, one: Located, other: Located) -> bool:
     return bool(np.max(np.abs(plane.away(one.z, other.z))) <= _BESIDE)
 
 
@@ -117,7 +117,7 @@ def _located(plane: Plane, curve: Curve, segments: np.ndarray, name: str) -> Pla
     return found
 
 
-def _refined(plane: Plane, name: str, places: Place, segments: np.ndarray) -> list[Found]:
+def _refined(plane: Plane, name: str, places: Place, segments: np.ndarray) -> list[Located]:
     """The special points near places, by Newton on their own equations."""
     found = []
     for k, segment in enumerate(segments.tolist()):
@@ -130,9 +130,9 @@ def _refined(plane: Plane, name: str, places: Place, segments: np.ndarray) -> li
             c = left_vectors(plane, jacobian[None])[0]
             exact, step = newton(_EQUATIONS[name], plane, z[None], c[None])
             is_good = step[0] and np.max(np.abs(exact[0] - z)) <= _NEAR
-            point = Found(name, exact[0], segment, _NONE) if is_good else None
+            point = Located(name, exact[0], segment, _NONE) if is_good else None
         else:
-            point = Found(name, z, segment, _NONE)
+            point = Located(name, z, segment, _NONE)
         found += [] if point is None else [point]
     return found
 
@@ -147,7 +147,7 @@ _NONE = np.zeros((0, 0))  # the chain of a point without one
 
 def refined_double(
     plane: Plane, kind: str, z: np.ndarray, jacobian: np.ndarray, segment: int
-) -> Found | None:
+) -> Located | None:
     """A point with a double eigenvalue near a place, or None."""
     d, scale = plane.dimension, np.asarray(plane.y_scale)
     sigma = {"bogdanov-takens": 0.0, "resonance-1-1": 1.0, "resonance-1-2": -1.0}[kind]
@@ -163,8 +163,8 @@ def refined_double(
     chain = np.stack([x[d : 2 * d], x[2 * d : 3 * d]])
     if plane.has_pair:
         vector, number = vector_of_chain(plane, chain), [sigma]
-        return Found(kind, np.concatenate([x[:d], vector, number, x[-2:]]), segment, chain)
-    return Found(kind, np.concatenate([x[:d], chain[0], x[-2:]]), segment, chain)
+        return Located(kind, np.concatenate([x[:d], vector, number, x[-2:]]), segment, chain)
+    return Located(kind, np.concatenate([x[:d], chain[0], x[-2:]]), segment, chain)
 
 
 def vector_of_chain(plane: Plane, chain: np.ndarray) -> np.ndarray:
@@ -174,7 +174,7 @@ def vector_of_chain(plane: Plane, chain: np.ndarray) -> np.ndarray:
     return v / np.linalg.norm(v)
 
 
-def _at_ends(plane: Plane, curve: Curve) -> list[Found]:
+def _at_ends(plane: Plane, curve: Curve) -> list[Located]:
     """The points at which a pair becomes real, which end a curve."""
     if not plane.has_pair:
         return []

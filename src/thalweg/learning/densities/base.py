@@ -12,7 +12,7 @@ from thalweg.core.trees import in_float64
 from thalweg.energies import DenseCouplings, Pairwise, SparseCouplings
 
 
-class Question(NamedTuple):
+class DensityQuestion(NamedTuple):
     """A model and draws of the law that it should have.
 
     Attributes:
@@ -87,7 +87,7 @@ class DensityMethod(eqx.Module):
         """A sentence on what it finds, and on what it does not see."""
 
     @abstractmethod
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: DensityQuestion) -> Answer:
         """The numbers of the energy; called with double precision enabled."""
 
 

@@ -6,7 +6,7 @@ import equinox as eqx
 
 from thalweg.core.checks import check_count, check_positive
 from thalweg.core.errors import InputError
-from thalweg.learning.densities.base import Answer, DensityMethod, Question
+from thalweg.learning.densities.base import Answer, DensityMethod, DensityQuestion
 from thalweg.learning.densities.updates import Updates, run_updates
 from thalweg.sampling import PlainMethod
 
@@ -53,7 +53,7 @@ class ContrastiveDivergence(DensityMethod):
             f"stay. The bias of a sampler's steps is a bias of the energy."
         )
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: DensityQuestion) -> Answer:
         """The mean of the last updates."""
         return run_updates(self, question, None)
 
@@ -98,7 +98,7 @@ class PersistentDivergence(DensityMethod):
             "bias of a sampler's steps is a bias of the energy."
         )
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: DensityQuestion) -> Answer:
         """The mean of the last updates."""
         return run_updates(self, question, self.chains)
 
@@ -144,7 +144,7 @@ class SampledLikelihood(DensityMethod):
             "All of the law is seen, the shares of wells too, where chains go from one to another."
         )
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: DensityQuestion) -> Answer:
         """The mean of the last updates."""
         return run_updates(self, question, self.chains)
 

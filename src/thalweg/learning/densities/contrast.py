@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.checks import check_count, check_positive
 from thalweg.core.randomness import host_generator
-from thalweg.learning.densities.base import Question
+from thalweg.learning.densities.base import DensityQuestion
 from thalweg.learning.densities.smooth import SmoothMethod
 
 
@@ -50,17 +50,17 @@ class NoiseContrastive(SmoothMethod):
             "fixed by log Z."
         )
 
-    def hidden(self, question: Question) -> Any:
+    def hidden(self, question: DensityQuestion) -> Any:
         """log Z, which begins at 0; the loss is convex in it."""
         return np.float64(0.0)
 
-    def drawn(self, question: Question) -> Any:
+    def drawn(self, question: DensityQuestion) -> Any:
         """Noise, `(n, ν, d)`."""
         mean, factor = self._law(question)
         shape = (len(question.states), self.ratio, question.states.shape[1])
         return mean + host_generator(question.key).standard_normal(shape) @ factor.T
 
-    def common(self, question: Question) -> Any:
+    def common(self, question: DensityQuestion) -> Any:
         """The mean of the noise and the triangular factor of its covariance."""
         return self._law(question)
 
@@ -80,7 +80,7 @@ class NoiseContrastive(SmoothMethod):
         """Nothing."""
         return 0.0
 
-    def _law(self, question: Question) -> tuple[np.ndarray, np.ndarray]:
+    def _law(self, question: DensityQuestion) -> tuple[np.ndarray, np.ndarray]:
         covariance = np.atleast_2d(np.cov(question.states.T, ddof=0))
         factor = np.linalg.cholesky(float(self.spread) * covariance)
         return np.mean(question.states, axis=0), factor

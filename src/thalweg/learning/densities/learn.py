@@ -15,7 +15,7 @@ from thalweg.core.shapes import Array, Num
 from thalweg.core.tables import format_state
 from thalweg.core.trees import Layout, as_arrays
 from thalweg.energies import Pairwise
-from thalweg.learning.densities.base import DensityMethod, Question, learnable
+from thalweg.learning.densities.base import DensityMethod, DensityQuestion, learnable
 from thalweg.learning.densities.normalizable import check_normalizable, where_open
 from thalweg.learning.densities.result import LearnedDensity
 from thalweg.learning.inverse.data.base import checked
@@ -89,7 +89,7 @@ def learn_density(
             _check_inside(full, rows)
             if method.needs_law:
                 check_normalizable(full, rows, float(temperature), "as it begins")
-        question = Question(params, static, rows, weights, count, float(temperature), key)
+        question = DensityQuestion(params, static, rows, weights, count, float(temperature), key)
         answer = as_arrays(method).answer(question)
         learned = jax.tree.map(np.asarray, jax.device_get(eqx.combine(answer.params, static)))
         no_law = "" if is_machine else where_open(learned, rows, float(temperature))

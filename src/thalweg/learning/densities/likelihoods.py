@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
-from thalweg.learning.densities.base import Question
+from thalweg.learning.densities.base import DensityQuestion
 from thalweg.learning.densities.smooth import SmoothMethod
 from thalweg.learning.densities.updates import visible_energy
 from thalweg.sampling.partition.exact import enumerated
@@ -40,15 +40,15 @@ class PseudoLikelihood(SmoothMethod):
             "It finds the truth from many draws, with somewhat larger errors than the likelihood."
         )
 
-    def hidden(self, question: Question) -> Any:
+    def hidden(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def drawn(self, question: Question) -> Any:
+    def drawn(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def common(self, question: Question) -> Any:
+    def common(self, question: DensityQuestion) -> Any:
         """None.
 
         Raises:
@@ -104,15 +104,15 @@ class ExactLikelihood(SmoothMethod):
         """All of the law."""
         return "All of the law is seen; no unbiased method has smaller errors from many draws."
 
-    def hidden(self, question: Question) -> Any:
+    def hidden(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def drawn(self, question: Question) -> Any:
+    def drawn(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def common(self, question: Question) -> Any:
+    def common(self, question: DensityQuestion) -> Any:
         """The units that are summed out, and the numbers of those that are enumerated.
 
         Raises:

@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.checks import check_count, check_positive
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
-from thalweg.learning.densities.base import Question
+from thalweg.learning.densities.base import DensityQuestion
 from thalweg.learning.densities.smooth import SmoothMethod
 from thalweg.learning.inverse.data.base import checked
 from thalweg.learning.inverse.losses import score_loss
@@ -52,15 +52,15 @@ class ScoreMatching(SmoothMethod):
             "is hardly seen."
         )
 
-    def hidden(self, question: Question) -> Any:
+    def hidden(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def drawn(self, question: Question) -> Any:
+    def drawn(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def common(self, question: Question) -> Any:
+    def common(self, question: DensityQuestion) -> Any:
         """The rests and the weight of their penalty; None without.
 
         Raises:
@@ -121,16 +121,16 @@ class SlicedScoreMatching(SmoothMethod):
             "draws are, and hardly the shares of separate wells."
         )
 
-    def hidden(self, question: Question) -> Any:
+    def hidden(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def drawn(self, question: Question) -> Any:
+    def drawn(self, question: DensityQuestion) -> Any:
         """Directions, `(n, slices, d)`."""
         shape = (len(question.states), self.slices, question.states.shape[1])
         return host_generator(question.key).choice(np.array([-1.0, 1.0]), shape)
 
-    def common(self, question: Question) -> Any:
+    def common(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
@@ -180,16 +180,16 @@ class DenoisingScoreMatching(SmoothMethod):
             f"{float(self.noise):.4g}: variances are larger by its square."
         )
 
-    def hidden(self, question: Question) -> Any:
+    def hidden(self, question: DensityQuestion) -> Any:
         """None."""
         return None
 
-    def drawn(self, question: Question) -> Any:
+    def drawn(self, question: DensityQuestion) -> Any:
         """ξ, `(n, draws, d)`."""
         shape = (len(question.states), self.draws, question.states.shape[1])
         return host_generator(question.key).standard_normal(shape)
 
-    def common(self, question: Question) -> Any:
+    def common(self, question: DensityQuestion) -> Any:
         """σ."""
         return np.float64(self.noise)
 

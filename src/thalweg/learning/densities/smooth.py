@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.errors import ConvergenceError, DivergenceError
 from thalweg.core.trees import Layout
-from thalweg.learning.densities.base import Answer, DensityMethod, Question
+from thalweg.learning.densities.base import Answer, DensityMethod, DensityQuestion
 
 # Up to here the matrix of second derivatives is cheap, and Newton's steps end at rounding.
 _FEW_NUMBERS = 300
@@ -36,15 +36,15 @@ class SmoothMethod(DensityMethod):
     """
 
     @abstractmethod
-    def hidden(self, question: Question) -> Any:
+    def hidden(self, question: DensityQuestion) -> Any:
         """The number learned beside the energy, as it begins; None where there is none."""
 
     @abstractmethod
-    def drawn(self, question: Question) -> Any:
+    def drawn(self, question: DensityQuestion) -> Any:
         """Random numbers of the loss, a pytree whose first axis counts the draws; or None."""
 
     @abstractmethod
-    def common(self, question: Question) -> Any:
+    def common(self, question: DensityQuestion) -> Any:
         """Arrays that the loss of every draw needs, a pytree; or None."""
 
     @abstractmethod
@@ -55,7 +55,7 @@ class SmoothMethod(DensityMethod):
     def shared(self, energy: Any, hidden: Any, common: Any, t: Any) -> jax.Array | float:
         """The part of every draw's loss that does not depend on the draw (log Z, say), a scalar."""
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: DensityQuestion) -> Answer:
         """The numbers at which the mean loss is least."""
         # Imported here: it takes a while, and importing the room should not.
         from scipy.optimize import minimize
@@ -93,7 +93,7 @@ class _Mean:
     the numbers themselves.
     """
 
-    def __init__(self, method: SmoothMethod, question: Question):
+    def __init__(self, method: SmoothMethod, question: DensityQuestion):
         self.method, self.question = method, question
         trained = question.params, method.hidden(question)
         self.layout = Layout.of(trained)

@@ -17,7 +17,7 @@ from thalweg.core.tables import format_state
 from thalweg.core.trees import Layout, replace
 from thalweg.energies import Pairwise
 from thalweg.energies.colours import colour
-from thalweg.learning.densities.base import Answer, Question
+from thalweg.learning.densities.base import Answer, DensityQuestion
 from thalweg.sampling import BlockGibbs, free_energy
 from thalweg.sampling.discrete.blocks import MaskedBlocks
 from thalweg.sampling.discrete.kernels import BlockSweep
@@ -132,7 +132,7 @@ def visible_energy(energy: Any, x: Any, temperature: Any, num_visible: int) -> j
     return free_energy(energy, state, temperature, hidden)
 
 
-def run_updates(method: Any, question: Question, num_chains: int | None) -> Answer:
+def run_updates(method: Any, question: DensityQuestion, num_chains: int | None) -> Answer:
     """The mean of the last updates.
 
     Arguments:
@@ -189,7 +189,7 @@ def run_updates(method: Any, question: Question, num_chains: int | None) -> Answ
     )
 
 
-def _program(method: Any, question: Question) -> _Program:
+def _program(method: Any, question: DensityQuestion) -> _Program:
     energy, how = question.energy, method.updates
     colours = np.zeros(1, np.int32)
     if isinstance(energy, Pairwise):
@@ -207,7 +207,7 @@ def _without_updates(method: Any) -> Any:
     return replace(method, updates=Updates())
 
 
-def _first(question: Question, num_chains: int | None) -> np.ndarray:
+def _first(question: DensityQuestion, num_chains: int | None) -> np.ndarray:
     """The first states of chains: at draws, with hidden units at random."""
     energy, states = question.energy, question.states
     rng = host_generator(question.key, 0)
@@ -226,7 +226,7 @@ def _filled(energy: Any, states: np.ndarray, rng: Any) -> np.ndarray:
     return states.reshape(len(states), *energy.shape).astype(np.float32)
 
 
-def _batches(rng: Any, question: Question, size: int, count: int) -> np.ndarray:
+def _batches(rng: Any, question: DensityQuestion, size: int, count: int) -> np.ndarray:
     """Rows of draws, `(count, size)`: all of them, each as often as it is drawn, or by chance."""
     weights, most = question.weights, question.num_draws
     if size == most:
@@ -300,7 +300,7 @@ def _begun(program: _Program, params: Any, batch: Any, key: jax.Array) -> Any:
     return batch.reshape(len(batch), *energy.shape)
 
 
-def _check_sampler_fits(method: Any, question: Question) -> None:
+def _check_sampler_fits(method: Any, question: DensityQuestion) -> None:
     sampler, name = method.sampler, type(method).__name__
     temperature = float(np.asarray(sampler.temperature))
     if temperature != question.temperature:

@@ -14,7 +14,7 @@ from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.dynamics.formulas.enclosures.partition import search
 from thalweg.recovery.certificates.rates import enclosed, level, posed, rate
-from thalweg.recovery.certificates.rests import Cube, Region, all_rests, covered, largest_cubes
+from thalweg.recovery.certificates.rests import Cube, ProofBox, all_rests, covered, largest_cubes
 
 # Boxes fill more than four coordinates too slowly, and the bounds of rounding are for four.
 LARGEST = 4
@@ -95,7 +95,7 @@ def prove_descent(
         note = f"Proofs are tried in boxes of up to {LARGEST} coordinates."
         return Certificate(energy, "open", note)
     lower, upper = (np.asarray(bound, dtype=float) for bound in chart.bounds)
-    region = Region(lower, upper, chart.angles)
+    region = ProofBox(lower, upper, chart.angles)
     known = np.asarray(rests, dtype=float).reshape(-1, size)
     with jax.enable_x64(True):
         about = posed(problem, energy)
@@ -132,7 +132,7 @@ def prove_descent(
     return Certificate(energy, outcome, note, result.num_boxes, sure, result.where)
 
 
-def _gap(enclosure: Enclosure, region: Region) -> float:
+def _gap(enclosure: Enclosure, region: ProofBox) -> float:
     """The largest gap between the energies at both ends of an angle, relative to their range."""
     rng, gaps = np.random.default_rng(1), []
     points = region.lower + rng.random((_NUM_STARTS, len(region.lower))) * region.widths
@@ -144,7 +144,7 @@ def _gap(enclosure: Enclosure, region: Region) -> float:
     return float(max(gaps))
 
 
-def _with_copies(rests: np.ndarray, region: Region) -> np.ndarray:
+def _with_copies(rests: np.ndarray, region: ProofBox) -> np.ndarray:
     """The rests, and those near the end of an angle also beyond the other end."""
     shifts = [(-1.0, 0.0, 1.0) if is_free else (0.0,) for is_free in region.free]
     moves = np.asarray(list(itertools.product(*shifts))) * region.widths

@@ -44,7 +44,7 @@ class Cube(NamedTuple):
     core: float
 
 
-class Region(NamedTuple):
+class ProofBox(NamedTuple):
     """A box, as the proofs see it.
 
     Attributes:
@@ -64,7 +64,7 @@ class Region(NamedTuple):
 
 
 def largest_cubes(
-    about: Posed, rests: np.ndarray, region: Region, largest_core: float
+    about: Posed, rests: np.ndarray, region: ProofBox, largest_core: float
 ) -> list[Cube | None]:
     """The largest cube around each rest in which the quadratic form decides, None where none does.
 
@@ -106,7 +106,7 @@ def largest_cubes(
     return found
 
 
-def all_rests(about: Posed, known: np.ndarray, region: Region, starts: np.ndarray) -> np.ndarray:
+def all_rests(about: Posed, known: np.ndarray, region: ProofBox, starts: np.ndarray) -> np.ndarray:
     """The states of rest that are known, and those that Newton's method finds, `(m, d)`.
 
     Arguments:
@@ -160,7 +160,7 @@ def _distinct(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
     return np.asarray(kept).reshape(-1, points.shape[1])
 
 
-def _cubes(rests: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:
+def _cubes(rests: np.ndarray, region: ProofBox) -> tuple[np.ndarray, np.ndarray]:
     """Cubes of all radii round each rest, within the region, shapes `(m n, d)`."""
     low, high = (
         (rests[:, None] + sign * _RADII[:, None] * region.widths).reshape(-1, rests.shape[1])

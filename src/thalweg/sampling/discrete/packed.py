@@ -25,7 +25,7 @@ _BITS = 24
 _LEAST_BANDS = 8
 
 
-class Words(NamedTuple):
+class Packed(NamedTuple):
     """Spins in words.
 
     Attributes:
@@ -52,7 +52,7 @@ class PackedSweep(MemoryKernel):
     temperature: Any
     palindromic: bool = eqx.field(static=True, default=False)
 
-    def init(self, state: Any) -> Words:
+    def init(self, state: Any) -> Packed:
         """The spins in words."""
         rows, columns = state.shape
         bands = bands_of(rows)
@@ -65,9 +65,9 @@ class PackedSweep(MemoryKernel):
         first, second = both[..., 0], both[..., 1]
         is_float = jnp.issubdtype(state.dtype, jnp.floating)
         mark = jnp.sum(state * 0) if is_float else jnp.zeros((), state.dtype)
-        return Words(jnp.where(even_row, first, second), jnp.where(even_row, second, first), mark)
+        return Packed(jnp.where(even_row, first, second), jnp.where(even_row, second, first), mark)
 
-    def state(self, carry: Words) -> Any:
+    def state(self, carry: Packed) -> Any:
         """The spins one by one."""
         rows, columns = self.energy.shape
         bands = bands_of(rows)
@@ -80,7 +80,7 @@ class PackedSweep(MemoryKernel):
         one = jnp.ones((), carry.mark.dtype)
         return jnp.where(bits.reshape(rows, columns) == 1, one, -one) + carry.mark
 
-    def step(self, key: jax.Array, t: Any, carry: Words) -> tuple[Words, Told]:
+    def step(self, key: jax.Array, t: Any, carry: Packed) -> tuple[Packed, Told]:
         """A sweep; it tells the energy, which costs less in words."""
         keys = jax.random.bits(key, (3, 2), jnp.uint32)
         thresholds = self._thresholds()
@@ -89,10 +89,10 @@ class PackedSweep(MemoryKernel):
         odd = self._drawn(odd, even, 1, keys[1], thresholds)
         if self.palindromic:
             even = self._drawn(even, odd, 0, keys[2], thresholds)
-        after = Words(even, odd, mark)
+        after = Packed(even, odd, mark)
         return after, Told(energy=self.level(after))
 
-    def level(self, carry: Words) -> jax.Array:
+    def level(self, carry: Packed) -> jax.Array:
         """E of the spins: the bonds of the even ones, which are all."""
         rows, columns = self.energy.shape
         near = _neighbours(carry.odd, 0, bands_of(rows))

@@ -18,7 +18,7 @@ from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.sampling import Annealed, BlockGibbs, Exact, free_energy, log_partition
 from thalweg.simulation import simulate
 from thalweg.studies.checks import require_counts, require_positive
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 _ENUMERATED = 16  # hidden units of which all states are summed
 _WEIGHTS = 0.01  # the size of the first couplings
@@ -53,7 +53,7 @@ def study(
     rate: float = 1e-2,
     temperatures: int = 1000,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """Train a restricted Boltzmann machine on digits by persistent contrastive divergence.
 
     Arguments:
@@ -157,7 +157,7 @@ def _outcome(
     train: np.ndarray,
     test: np.ndarray,
     side: tuple[int, int],
-) -> Outcome:
+) -> StudyResult:
     alone = _independent(train, test)
     hidden = machine.size - train.shape[1]
     by = "by enumeration" if hidden <= _ENUMERATED else "by annealed importance sampling"
@@ -192,7 +192,7 @@ def _outcome(
         "independent": alone,
         "drawn": drawn,
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 _ABOUT_DIGITS = (

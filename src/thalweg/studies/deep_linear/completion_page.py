@@ -18,7 +18,7 @@ from thalweg.studies.deep_linear.completion import (
     random_low_rank,
 )
 from thalweg.studies.deep_linear.ratings import Recommender, read_ratings, recommend
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 Runs = dict[int, list[Completion]]
 _MISSING = "The nuclear-norm baseline was left out: it needs CVXPY, pip install 'thalweg[studies]'."
@@ -34,7 +34,7 @@ def study(
     max_steps: int = 200_000,
     data: Path | None = None,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """Matrix completion by products of matrices, by depth; and a recommender from a ratings file.
 
     `data` is a MovieLens file (`u.data`, `ratings.dat` or `ratings.csv`); without one the
@@ -113,7 +113,7 @@ def study(
             for m in made
         ]
     page = Page("Deep linear networks: matrix completion", _lead(runs, rank), sections)
-    return Outcome(page, values, tuple(warnings))
+    return StudyResult(page, values, tuple(warnings))
 
 
 def _lead(runs: Runs, rank: int) -> str:

@@ -9,7 +9,7 @@ from thalweg.plot.style import BLUE, INK, SMALL, VERMILLION, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_list, require_positive
 from thalweg.studies.deep_linear.generalization import ErrorCurves, error_curves
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 
 def study(
@@ -20,7 +20,7 @@ def study(
     noise: float = 0.5,
     trials: int = 40,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """Test and training error over time for noisy teachers at several sample ratios P/N.
 
     References:
@@ -78,7 +78,7 @@ def study(
             for c in found
         ]
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _drawn(found: Sequence[ErrorCurves]) -> Picture:

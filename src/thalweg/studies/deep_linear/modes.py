@@ -10,7 +10,7 @@ from thalweg.plot.style import COLOURS, INK, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.simulation import Euler, simulate
 from thalweg.studies.checks import require_counts, require_positive
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 # Seven properties of four items, a tree: one of all, two of a pair each, four of one each.
 SIGMA_YX = np.array(
@@ -121,7 +121,7 @@ def study(
     duration: float = 15.0,
     scale: float = 0.01,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """The growth of every mode, deep and shallow, measured and by closed form.
 
     References:
@@ -190,7 +190,7 @@ def study(
         "half_times_shallow": shallow,
         "errors": errors,
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _lead(deep: np.ndarray, learning_rate: float) -> str:

@@ -14,14 +14,14 @@ from thalweg.studies.deep_linear.prior import (
     gram_dynamics,
     prior_regimes,
 )
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 _SHOWN = (-5.0, 0.0, 5.0)  # λ: both lazy ends and the balanced middle
 
 
 def study(
     *, points: int = 41, largest: float = 50.0, start_scale: float = 0.1, seed: int = 0
-) -> Outcome:
+) -> StudyResult:
     """Rich and lazy learning as λ goes from one layer to the other, by the tangent kernel's change.
 
     A start is λ-balanced when `W²ᵀW² − W¹W¹ᵀ = λ I`.
@@ -70,7 +70,7 @@ def study(
         }
         for name, r in found.items()
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _lead(found: dict[str, Regimes]) -> str:

@@ -11,7 +11,7 @@ from thalweg.plot.style import COLOURS, GREY, INK, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.deep_linear.tree import ACTIVATIONS, Differentiation, tree_differentiation
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 Runs = dict[str, Differentiation]
 _MOST_MODES = 16  # curves in a figure; a tree of depth 5 has 16
@@ -28,7 +28,7 @@ def study(
     num_steps: int = 12_000,
     num_saves: int = 241,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """Items of a tree told apart by networks, level by level, linear and ReLU.
 
     Online gradient descent, one item a step.
@@ -85,7 +85,7 @@ def study(
         }
         for name, run in runs.items()
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _lead(runs: Runs) -> str:

@@ -23,7 +23,7 @@ from thalweg.studies.equilibrium_propagation.network import (
     mistakes,
     propagation_loss,
 )
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 from thalweg.training import Fitted, fit
 
 _TEST_SWEEPS = 30  # to rest, where there is no hurry
@@ -62,7 +62,7 @@ def study(
     nudge: float = 0.2,
     seed: int = 0,
     folder: Path | None = None,
-) -> Outcome:
+) -> StudyResult:
     """Train a network of two hidden layers by centred equilibrium propagation.
 
     Arguments:
@@ -168,7 +168,7 @@ def _targets(images: ImageData) -> np.ndarray:
 
 def _outcome(
     runs: Sequence[Fitted], forward: Fitted, named: str, scale: Scale, how: Rests
-) -> Outcome:
+) -> StudyResult:
     last = [run.history[-1] for run in runs]
     accuracies = [record.evaluation["accuracy"] for record in last]
     ratio = forward.history[-1].throughput / last[0].throughput
@@ -209,7 +209,7 @@ def _outcome(
         "test": [[r.evaluation["accuracy"] for r in run.history] for run in runs],
         "epoch_over_backpropagation": ratio,
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _drawn(runs: Sequence[Fitted]) -> Picture:

@@ -17,7 +17,7 @@ from thalweg.models.hopfield import (
 from thalweg.models.hopfield.capacity import mean_field_overlap
 from thalweg.plot.style import COLOURS, INK, SMALL, new_axes
 from thalweg.report import Page, Picture, Section, Table, Text, picture
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 # Dense about the mean-field capacity .138, and about where small networks break down.
 _LOADS = (0.05, 0.10, 0.12, 0.138, 0.15, 0.16, 0.17, 0.18, 0.20, 0.22)
@@ -32,7 +32,7 @@ def study(
     networks: int = 6,
     patterns: int = 30,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """Overlaps with stored patterns after asynchronous updates, and where they break down.
 
     Arguments:
@@ -92,7 +92,7 @@ def study(
         "breakdowns": [f.data() for f in found],
         "extrapolations": [] if problem else [extrapolate(found, p).data() for p in _POWERS],
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _breakdowns(curves: list[CapacityCurve]) -> tuple[list[Breakdown], str]:

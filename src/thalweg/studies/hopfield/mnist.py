@@ -20,7 +20,7 @@ from thalweg.studies.hopfield.training import (
     accuracy,
     train,
 )
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 _REPEATED = ("network", "norm")
 _LONGER = 3.0  # units of time, a duration that was not trained for: do answers last
@@ -38,7 +38,7 @@ def study(
     checkpoints: str = "",
     seed: int = 0,
     folder: Path | None = None,
-) -> Outcome:
+) -> StudyResult:
     """Train each kind of layer, integrate it for longer, spoil its inputs, watch its energy.
 
     Arguments:
@@ -88,7 +88,7 @@ def reproduce(
     seed: int,
     data_name: str,
     beside_published: bool = False,
-) -> Outcome:
+) -> StudyResult:
     """Train the networks of some rows on some images, and examine them; see `study`.
 
     Arguments:
@@ -113,7 +113,9 @@ def reproduce(
     }
     page = page_of(runs, examined, scale, data_name, beside_published)
     warnings = tuple(_sentence(run) for run in runs if run.diverged)
-    return Outcome(page, {"runs": [_values(run) for run in runs], "examined": examined}, warnings)
+    return StudyResult(
+        page, {"runs": [_values(run) for run in runs], "examined": examined}, warnings
+    )
 
 
 def _chosen(rows: str) -> Sequence[Configuration]:

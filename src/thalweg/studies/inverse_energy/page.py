@@ -32,7 +32,7 @@ from thalweg.studies.inverse_energy.worlds import (
     grid_world,
     ornstein_uhlenbeck,
 )
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 _OTHERS = ("four-wells", "grid-world", "ornstein-uhlenbeck")
 _ALL = (*TRUTHS, *_OTHERS)
@@ -46,7 +46,7 @@ def study(
     effort: float = 1.0,
     ablations: bool = True,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """Learn known energies back: from runs, end points, walks and chance.
 
     Arguments:
@@ -75,7 +75,7 @@ def study(
         if name in found:
             sections.append(show(found[name]))
             values[name] = _numbers(found[name])
-    return Outcome(Page("Which energy made this?", _lead(runs), sections), values)
+    return StudyResult(Page("Which energy made this?", _lead(runs), sections), values)
 
 
 def _learn(name: str, keys: Sequence[Any], effort: float) -> Any:

@@ -16,7 +16,7 @@ from thalweg.studies.normalization.adaptation import (
     adaptors,
     published_network,
 )
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def study(
     leak: float = 0.05,
     contrast: float = 1.0,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """Tuning, contrast responses, weights, products and masking before and after five adaptors.
 
     α anneals as 99·e^{−t/100} + 1. Nothing is random: `seed` has no effect.
@@ -69,7 +69,7 @@ def study(
         ],
     )
     values = {name: _numbers(pair) for name, pair in found.items()}
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _lead(found: Mapping[str, Pair]) -> str:

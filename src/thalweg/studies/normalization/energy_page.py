@@ -28,7 +28,7 @@ from thalweg.studies.normalization.energy import (
     energies_of,
     energy_along,
 )
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 # Shares of the critical α: far inside, and near where descent ends.
 _RUNS = (0.02, 0.1, 0.3, 0.6, 0.9)
@@ -65,7 +65,7 @@ def study(
     points: int = 400,
     samples: int = 1000,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """E along runs of all n² weights, how often a step lowers it, and what follows large steps.
 
     The network adapted to a grating at 0° and views another at 20°; a weak leak and a strong one.
@@ -123,7 +123,7 @@ def study(
             for case in cases
         ],
     }
-    return Outcome(page, values)
+    return StudyResult(page, values)
 
 
 def _lead(cases: list[_Case]) -> str:

@@ -28,7 +28,7 @@ from thalweg.studies.normalization.stability import (
     boundaries,
     stability_map,
 )
-from thalweg.studies.outcome import Outcome
+from thalweg.studies.result import StudyResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +49,7 @@ def study(
     orientation: float = 20.0,
     contrast: float = 0.8,
     seed: int = 0,
-) -> Outcome:
+) -> StudyResult:
     """The (α, β) plane at several b and σ, by theory and by simulation.
 
     The network adapted to a grating at 0° and views another, from W₀ the identity. Nothing is
@@ -114,7 +114,7 @@ def study(
     }
     unexplained = sum(found.reasons["unexplained"] for found in maps.values())
     warnings = (f"{unexplained} disagreements are not explained.",) if unexplained else ()
-    return Outcome(page, values, warnings)
+    return StudyResult(page, values, warnings)
 
 
 def _lead(maps: dict[tuple[float, float], StabilityMap], points: int) -> str:

@@ -1,4 +1,4 @@
-"""Outcome of a study."""
+"""Result of a study: its page, its numbers, its warnings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,10 +12,10 @@ from thalweg.report import Page, Points, Section, to_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Outcome(Report):
+class StudyResult(Report):
     """Page, numbers and warnings of a study; prints as its page.
 
-    JSON keeps the numbers and the warnings: read back, an outcome has a page that says so.
+    JSON keeps the numbers and the warnings: read back, a result has a page that says so.
 
     Attributes:
         page: its report: text, tables and figures.
@@ -58,8 +58,8 @@ class Outcome(Report):
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "Outcome":
-        """The outcome that `to_dict` wrote, without its page."""
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "StudyResult":
+        """The result that `to_dict` wrote, without its page."""
         page = Page(data["title"], "JSON keeps the numbers of a study, not its page.", [])
         return cls(page, data["values"], tuple(data["warnings"]), about_in(data, about))
 
