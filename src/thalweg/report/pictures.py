@@ -28,10 +28,13 @@ def picture(axes: "Axes", name: str, caption: str, alt: str) -> Picture:
     """
     import matplotlib as mpl
 
-    figure, buffer = axes.get_figure(root=True), io.BytesIO()
+    figure = axes.get_figure(root=True)
     assert figure is not None
+    buffer, is_equal = io.BytesIO(), any(part.get_aspect() == 1.0 for part in figure.axes)
     with mpl.rc_context(_REPEATABLE):
-        figure.savefig(buffer, format="svg", dpi=_DPI, metadata={"Date": None, "Creator": None})
+        for _ in range(1 + is_equal):  # axes of equal scales find their place in two passes
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format="svg", dpi=_DPI, metadata={"Date": None, "Creator": None})
     return Picture(name, buffer.getvalue(), caption, alt)
 
 
