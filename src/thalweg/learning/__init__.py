@@ -1,4 +1,11 @@
-"""From data to an energy: layers that run to rest and their gradients, runs, laws, machines."""
+"""From data to an energy: layers that run to rest and their gradients, runs, laws, machines.
+
+`relax` runs a layer to rest; `gradients/` are methods of its gradient and `losses/` what a layer
+may be trained by. `runs` differentiates what is not at rest (`adjoints`, `continuous`), `compare`
+holds gradients beside each other. `inverse/` learns the energy that made observed states, moves or
+ends (`inverse/data/` are the kinds of data, each with its loss), `densities/` the energy of a law
+that draws came from, `series/` a machine from a history; `descriptions/` count bits.
+"""
 
 from thalweg.learning.adjoints import (
     AdjointComparison,

@@ -1,10 +1,11 @@
 """Figures, one a function: each draws on the axes it is given, or on a figure of its own.
 
 They return the axes (`axes.figure.savefig("name.svg")` writes a file), show nothing, and change no
-setting of matplotlib, which is imported when the first figure is drawn. Each has a companion that
-returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`, `path_data`,
-`energy_along_data`, `spectrum_data`, `cobweb_data`, `split_data`, `heights`, `branch_lines`,
-`curve_lines`, `sgld_shares`, `sweep_data`, `basin_image`.
+setting of matplotlib, which is imported when the first figure is drawn. What a phase portrait shows
+(nullclines, separatrices, marks of equilibria, …) are `layers/`, one module each. Each has a
+companion that returns its numbers: `portrait_data`, `landscape_data`, `trajectory_data`,
+`path_data`, `energy_along_data`, `spectrum_data`, `cobweb_data`, `split_data`, `heights`,
+`branch_lines`, `curve_lines`, `sgld_shares`, `sweep_data`, `basin_image`.
 """
 
 from thalweg.plot.animations import animation, portrait_animation, run_animation

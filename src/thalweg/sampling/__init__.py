@@ -1,4 +1,10 @@
-"""Laws at a temperature: draws from them, and flows on densities that come to rest at them."""
+"""Laws at a temperature: draws from them, and flows on densities that come to rest at them.
+
+`sample.py` holds the verb and `samples.py` what it returns; `methods/` are the samplers of real
+numbers, `discrete/` those of spins and units, `chains` runs either, `diagnostics` and `bias` say
+whether to trust them, `runaways` which chains left. `boltzmann`, `finite` and `gaussians` are laws
+in closed form, `partition/` estimates their constants, `fokker_planck` follows densities.
+"""
 
 from thalweg.sampling.bias import BiasLedger, bias_ledger
 from thalweg.sampling.boltzmann import Boltzmann

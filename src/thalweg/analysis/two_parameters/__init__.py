@@ -2,7 +2,9 @@
 
 `find.py` holds the verb and `result.py` what it returns. `collection` looks along lines through the
 plane with the machinery of one parameter and follows what it meets; `plane` has the equations whose
-solutions are such curves; `special` finds cusps, Bogdanov–Takens points and the like on them.
+solutions are such curves, one function a kind, each named in `collection.SYSTEMS`. On them
+`special` finds cusps, Bogdanov–Takens points and the like: `indicators` are numbers that change
+there, `defining` the equations that refine them.
 
 Why a verb of its own that takes two ranges, and not "continue this point of a diagram": a point
 must first be found, and a curve that crosses no diagram somebody happened to draw would be missed.

@@ -1,4 +1,9 @@
-"""Methods: ways to draw from the law of an energy at a temperature."""
+"""Samplers: ways to draw from the law of an energy of real numbers at a temperature.
+
+`base` says what a method is, `continuous` what those of real numbers share; then by family the
+methods: `metropolis`, `hamiltonian`, `inertial` (underdamped), `sgld`, `tempering` (of any other).
+To add one: a subclass of `PlainContinuousMethod` in a module here, and a name below.
+"""
 
 from thalweg.sampling.methods.base import Method, PlainMethod, Told, Warmed
 from thalweg.sampling.methods.hamiltonian import HMC, NUTS
