@@ -15,7 +15,7 @@ from thalweg.analysis.landscapes.heights import heights
 from thalweg.analysis.landscapes.known import known_sets
 from thalweg.analysis.landscapes.lattice import Lattice
 from thalweg.analysis.landscapes.moves import Moves, moves
-from thalweg.analysis.landscapes.recurrent import OUTSIDE, Component, components
+from thalweg.analysis.landscapes.recurrent import OUTSIDE, Component, components, separated
 from thalweg.analysis.landscapes.result import GridFunction, Landscape, RecurrentSet
 from thalweg.core.about import About
 from thalweg.core.checks import check_count
@@ -29,8 +29,8 @@ from thalweg.dynamics.problem import Problem, make_problem
 # Nodes along each side, by the number of coordinates: seconds of work.
 NODES = {1: 1024, 2: 256, 3: 64}
 _FEWEST = 8  # nodes of a side: fewer show no set apart from another
-# Nodes in all: what a run from each takes must fit into memory.
-_MOST = 4_000_000
+# Nodes times nodes of a side: the pieces of a run from each then fit into 1.6 GB.
+_MOST = 2.6e8
 
 
 def find_landscape(
@@ -96,7 +96,7 @@ def find_landscape(
     with jax.enable_x64(True):
         lattice = Lattice.over(problem.chart, count)
         known = known_sets(problem, lattice, equilibria, cycles)
-        moved = moves(problem, lattice)
+        moved = separated(moves(problem, lattice), known)
         found = components(moved, known)
         values, change = heights(moved, found)
         # Of equal heights the order is that of what was found.
@@ -143,8 +143,8 @@ def _count(dimension: int, nodes: int | None) -> int:
     if nodes is None:
         return NODES[dimension]
     check_count("nodes", nodes, least=_FEWEST)
-    if nodes**dimension > _MOST:
-        most = int(_MOST ** (1.0 / dimension))
+    most = int(_MOST ** (1.0 / (dimension + 1)))
+    if nodes > most:
         raise InputError(f"nodes must be at most {most} in {dimension} coordinates.")
     return int(nodes)
 

@@ -11,7 +11,7 @@ References:
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,29 @@ class Component:
     def leads_to(self, other: "Component") -> bool:
         """True if moves lead from it to another, or if they are the same."""
         return bool(self.reached[other.core[0]])
+
+
+def separated(moves: Moves, known: Sequence[Known]) -> Moves:
+    """Moves whose graph tells more of what is known apart, by whole runs where steps join it.
+
+    Each step blurs by a part of a cell. Where that alone leads from one set to another and back,
+    whole runs, which are fewer, may not; what lies between neighbours is then covered less well.
+    """
+    groups = [one.nodes for one in known]
+    labels = _labels(_graph(moves, groups))
+    mine = np.array([labels[nodes[0]] for nodes in groups], dtype=int)
+    shared = np.flatnonzero(np.bincount(mine, minlength=1) > 1)
+    if not len(shared):
+        return moves
+    joined = np.isin(labels[:-1], shared)
+    whole = replace(
+        moves,
+        steps=np.where(joined[:, None], moves.ends, moves.steps),
+        length=np.where(joined, moves.pieces, moves.length),
+    )
+    again = _labels(_graph(whole, groups))
+    is_better = len({int(again[nodes[0]]) for nodes in groups}) > len(set(mine.tolist()))
+    return whole if is_better else moves
 
 
 def components(moves: Moves, known: Sequence[Known]) -> list[Component]:

@@ -162,7 +162,9 @@ class Landscape(TableReport):
                 "Of what is called recurrent, only the grid shows that it is: a finer one may not."
             )
         if any(len(one.equilibria) + len(one.cycles) > 1 for one in self.sets):
-            said.append("What shares a set is one at this resolution: V is the same on all of it.")
+            said.append(
+                "What shares a set is one at this resolution (nodes): V is the same on all of it."
+            )
         if len(self.sets) > _TOLD:
             said.append(f"{len(self.sets) - _TOLD} more sets are not listed.")
         if self.change > _SMALL:
