@@ -5,6 +5,7 @@ classical Runge–Kutta method, which Diffrax does not have, and Euler's.
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, Literal
 
 import diffrax
@@ -156,6 +157,19 @@ _CLASSICAL = diffrax.ButcherTableau(
 )
 
 
+def classical_step(rate: Callable[[Any, Any], Any], state: Any, first: Any, dt: Any) -> Any:
+    """The state after a step of `RungeKutta4`.
+
+    Arguments:
+        rate: from the share c of the step and a state to its rate of change.
+        state: where the step begins.
+        first: the rate there.
+        dt: the step.
+    """
+    rates, _ = stages(_CLASSICAL, rate, state, first, dt)
+    return moved(state, dt, combined(_CLASSICAL.b_sol, rates))
+
+
 class RungeKutta4(FixedStep):
     r"""The classical Runge–Kutta method of order 4, with steps of one length.
 
@@ -180,8 +194,7 @@ class RungeKutta4(FixedStep):
         def rate(share: float, there: Any) -> Any:
             return flow.velocity(t + share * dt, there)
 
-        rates, _ = stages(_CLASSICAL, rate, state, flow.velocity(t, state), dt)
-        return moved(state, dt, combined(_CLASSICAL.b_sol, rates))
+        return classical_step(rate, state, flow.velocity(t, state), dt)
 
     @property
     def step_size(self) -> Any:

@@ -12,6 +12,7 @@ from thalweg.core.errors import InputError
 from thalweg.dynamics import GradientStep, Map
 from thalweg.learning.inverse.data.base import Data, positive, stable_steps, stacked_paths
 from thalweg.learning.inverse.losses import direction_loss, step_loss
+from thalweg.simulation.methods import classical_step
 
 # Steps of RK4 between two observed states of a flow: enough where these are near each other.
 _SUBSTEPS = 4
@@ -290,10 +291,6 @@ def _flowed(gradient: Callable[..., Any], x: jax.Array, duration: Any) -> jax.Ar
     h = duration / _SUBSTEPS
 
     def step(x: jax.Array, _: None) -> tuple[jax.Array, None]:
-        a = -gradient(x)
-        b = -gradient(x + 0.5 * h * a)
-        c = -gradient(x + 0.5 * h * b)
-        d = -gradient(x + h * c)
-        return x + h / 6.0 * (a + 2.0 * b + 2.0 * c + d), None
+        return classical_step(lambda share, x: -gradient(x), x, -gradient(x), h), None
 
     return jax.lax.scan(step, x, None, length=_SUBSTEPS)[0]
