@@ -37,8 +37,8 @@ settings.load_profile("thalweg")
 # Rooms that never leave it to NumPy's rules which axes of two arrays belong together: a wrong shape
 # is an error there, and not a wrong number. The others stretch rows over batches.
 _STRICT = (
-    "core", "data", "dynamics", "energies", "formats", "geometry", "learning", "sampling",
-    "simulation", "sweeps", "training",
+    "analysis", "contract", "core", "data", "dynamics", "energies", "formats", "geometry",
+    "learning", "models", "recovery", "sampling", "simulation", "studies", "sweeps", "training",
 )  # fmt: skip
 
 
