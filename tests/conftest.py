@@ -37,7 +37,7 @@ settings.load_profile("thalweg")
 # Rooms that never leave it to NumPy's rules which axes of two arrays belong together: a wrong shape
 # is an error there, and not a wrong number. The others stretch rows over batches.
 _STRICT = (
-    "analysis", "contract", "core", "data", "dynamics", "energies", "formats", "geometry",
+    "analysis", "contract", "core", "data", "dynamics", "energies", "explorer", "formats", "geometry",
     "learning", "models", "recovery", "sampling", "simulation", "studies", "sweeps", "training",
 )  # fmt: skip
 
