@@ -35,10 +35,12 @@ settings.register_profile("full", settings.get_profile("thalweg"), max_examples=
 settings.load_profile("thalweg")
 
 # Rooms that never leave it to NumPy's rules which axes of two arrays belong together: a wrong shape
-# is an error there, and not a wrong number. The others stretch rows over batches.
+# is an error there, and not a wrong number. (The command line runs programs of
+# its own; documents are as users write them.)
 _STRICT = (
-    "analysis", "contract", "core", "data", "dynamics", "energies", "explorer", "formats", "geometry",
-    "learning", "models", "recovery", "sampling", "simulation", "studies", "sweeps", "training",
+    "analysis", "contract", "core", "data", "dynamics", "energies", "explorer", "formats",
+    "geometry", "learning", "models", "plot", "recovery", "report", "sampling", "simulation",
+    "studies", "sweeps", "training",
 )  # fmt: skip
 
 
