@@ -18,6 +18,7 @@ def test_on_the_host_it_is_float64_numpy():
     np.testing.assert_allclose(np.sort(near.eigenvalues), np.sort(expected), atol=1e-14)
 
 
+@pytest.mark.long
 def test_it_composes_with_jit_vmap_and_grad():
     points = jnp.array([[0.5, 0.2], [1.0, -1.0]])
     stacked = jax.jit(jax.vmap(lambda x: tw.linearize(Henon(), x).jacobian))(points)

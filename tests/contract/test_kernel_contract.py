@@ -50,6 +50,7 @@ def draws(kernel, state):
     return jax.vmap(lambda key: kernel.draw(key, 5, state))(jax.random.split(jax.random.key(0), 20))
 
 
+@pytest.mark.long
 @every_kernel
 def test_other_keys_give_other_draws(row, state):
     found = jax.tree.leaves(laws.run(draws, row.make(), state))[0]

@@ -170,6 +170,7 @@ def test_where_a_function_is_not_finite_or_vanishes_it_is_said():
     assert homogeneity_degree(lambda x: jax.nn.relu(x), 1).holds  # zero all along half the line
 
 
+@pytest.mark.long
 def test_theorem_9_holds_without_biases_and_fails_with_them():
     network = ReluNetwork.random((4, 8, 4), jax.random.key(0))
     assert homogeneity_degree(network, 4).holds

@@ -207,6 +207,7 @@ def test_arithmetic():
         assert isinstance(energy, tw.Energy)
 
 
+@pytest.mark.long
 def test_what_is_no_energy_cannot_be_added_or_multiplied():
     operations = [lambda e: e + 1.0, lambda e: 1.0 + e, lambda e: e - 1.0, lambda e: e * e]
     for operation in operations:

@@ -108,6 +108,7 @@ def test_a_start_of_integers_is_one_of_floats(method):
     np.testing.assert_allclose(whole.start, np.exp(-1.4), rtol=2e-2)
 
 
+@pytest.mark.long
 def test_a_gradient_that_is_not_finite_is_no_result():
     """|z − z| has the loss 1 and no derivative."""
     for method in ("checkpointed", "layered"):

@@ -32,6 +32,7 @@ def found(fitzhugh_nagumo, four_wells):
     return find
 
 
+@pytest.mark.long
 def test_henon(found):
     low, high = found("henon")
     close(low.state, [-1.1313544770895, -0.3394063431269])
@@ -82,6 +83,7 @@ def test_the_network_of_two_units(found, name):
     assert [e.stable for e in (low, origin, high)] == [True, False, True]
 
 
+@pytest.mark.long
 def test_four_wells_and_their_energy(found):
     equilibria = found("four-wells")
     assert len(equilibria) == 9
@@ -98,6 +100,7 @@ def test_four_wells_and_their_energy(found):
     close(np.ptp(recovered - (x**2 * (x**2 - 2.2) + y**2 * (y**2 - 2)) / 4), 0.0, 1e-8)
 
 
+@pytest.mark.long
 def test_rotation_is_refuted_by_its_center():
     rotation = polynomial_flow(lambda x: np.stack([-x[1], x[0]]))
     verdict = tw.recover_energy(rotation, square(1.0))

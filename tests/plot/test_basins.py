@@ -31,6 +31,7 @@ def test_a_grid_is_an_image_of_its_labels(newton):
     assert np.allclose(shown.get_extent(), [-1.5, 1.5, -1.5, 1.5])
 
 
+@pytest.mark.long
 def test_attractors_are_marked_where_they_are(newton):
     axes = tw.plot.basins(newton)
     marks = np.array([np.ravel(line.get_xydata()) for line in axes.get_lines()])

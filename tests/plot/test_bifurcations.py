@@ -48,6 +48,7 @@ def test_an_angle_is_drawn_with_a_gap():
     assert np.any(np.isnan(steps))
 
 
+@pytest.mark.long
 def test_a_wrong_coordinate_is_named(reaction):
     with pytest.raises(tw.InputError, match="one of u, v"):
         tw.plot.bifurcation_diagram(reaction, "w")

@@ -96,6 +96,7 @@ def test_a_map_of_the_line_is_a_cobweb_whose_corners_are_iterates():
     assert "2-cycle, attracting" in labels(axes)
 
 
+@pytest.mark.long
 def test_a_flow_of_the_line_shows_its_velocity():
     axes = tw.plot.phase_portrait(tw.models.CurieWeiss())
     m, velocity = curve(axes, "m′")
@@ -337,6 +338,7 @@ def test_a_witness_on_the_line_is_marked():
     assert "2-cycle, attracting" not in labels(axes)
 
 
+@pytest.mark.long
 def test_a_split_without_gradient_is_no_landscape():
     """The energy of such a split is rounding, which would look like hills."""
     turn = tw.as_flow(lambda x: jnp.stack([-x[1], x[0]]), domain=tw.Box([-1.0] * 2, [1.0] * 2))

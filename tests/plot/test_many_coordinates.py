@@ -73,6 +73,7 @@ def test_slow_points_are_marked():
     assert "slow points" in portrait_caption(data, None)
 
 
+@pytest.mark.long
 def test_orbits_of_a_map_choose_its_plane_and_are_drawn():
     """x⁺ = A x turns by 0.3 in one plane, and forgets everything else at once."""
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))

@@ -41,6 +41,7 @@ def test_what_is_read_back_is_what_was_written(oscillator, wells):
         assert dataclasses.replace(again, seed=99) != found
 
 
+@pytest.mark.long
 def test_an_energy_that_json_cannot_hold_says_so(wells):
     again = read_back(wells[0])
     assert again.verdict.kind == "euclidean"

@@ -76,6 +76,7 @@ def lightness(view, element, which):
     return sum(float(part) for part in text[4:-1].split(",")) / 3.0
 
 
+@pytest.mark.long
 def test_it_follows_the_readers_choice_of_dark_or_light(browser, address):
     for scheme, paper_is_light in (("light", True), ("dark", False)):
         view, _, _ = opened(browser, address, 1000, scheme)

@@ -17,6 +17,7 @@ def found():
     return tw.analyze(tw.energies.FourWells(), name="four-wells")
 
 
+@pytest.mark.long
 def test_it_is_a_frame_without_rights_and_a_line_of_the_text(found):
     page = analysis_page(found)
     text = page.to_html()

@@ -69,6 +69,7 @@ def test_bad_input_is_refused(make, words):
         make()
 
 
+@pytest.mark.long
 def test_a_law_on_a_line_spreads_and_stays_finite():
     """Without spread a level is 0, and its root y = τT: a variance of τT/(1 + τλ)."""
     way = np.array([1.0, 0.3, -0.7, 0.2], np.float32)

@@ -22,6 +22,7 @@ def run():
     return tw.sample(BOWL, SGLD(0.1, 0.3), ZERO, thin=3, key=KEY)
 
 
+@pytest.mark.long
 def test_the_variance_is_that_of_the_steps(run):
     """T/(λ(1 − ηλ/2)), to four standard errors."""
     exact = 0.3 / (2.0 * (1.0 - 0.1))

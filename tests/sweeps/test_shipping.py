@@ -105,6 +105,7 @@ def test_classes_without_a_file_are_refused():
         pack(Job(Path("s.zarr"), Spring(), Compiled(lambda s: Local(s.load).slope), 0))
 
 
+@pytest.mark.long
 def test_other_code_at_the_other_end_is_refused():
     packed = pack(Job(Path("s.zarr"), Spring(), Compiled(lambda s: jnp.sin(s.load)), 0))
     with pytest.raises(tw.InputError, match="other code"):

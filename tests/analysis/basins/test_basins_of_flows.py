@@ -108,6 +108,7 @@ def test_what_goes_to_infinity_diverged():
     assert np.array_equal(found.labels, np.where(found.axes[0] > 1.0, -1, 0))
 
 
+@pytest.mark.long
 def test_what_settles_outside_left_the_domain():
     found = tw.find_basins(polynomial_flow(lambda x: 5.0 - x, 1), LINE, grid=50)
     assert (found.left, found.attractors) == (1.0, ())

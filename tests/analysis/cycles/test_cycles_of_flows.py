@@ -129,6 +129,7 @@ def test_predator_and_prey_are_one_family():
     assert np.ptp(x - np.log(x) + y - np.log(y)) < 1e-8
 
 
+@pytest.mark.long
 def test_families_around_different_equilibria_are_told_apart():
     """x'' = x − x³: orbits in the left well, in the right well, and around both."""
     rule = systems.planar({(0, 1): 1.0}, {(1, 0): 1.0, (3, 0): -1.0})

@@ -132,6 +132,7 @@ def test_an_irrational_rotation_is_undecided_and_not_chaotic():
         assert recurrent.exponent == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("last", [0.1, 0.0])
 def test_contraction_has_no_cycles_also_where_its_rank_is_not_full(last):
     found = tw.find_cycles(systems.Net(np.diag([0.5, -0.5, last]), np.array(False)), CUBE)
@@ -182,6 +183,7 @@ def test_a_map_whose_orbits_all_run_away_has_no_cycles(diagonal):
     assert "of 32 orbits, 0 came to rest, 32 ran away, and 0 did not settle." in found.notes
 
 
+@pytest.mark.long
 def test_an_attracting_2_cycle_of_a_map_of_rank_one():
     """h⁺ = tanh(−2 v vᵀh) with v = (1, 1, −1)/√3: ±s (1, 1, −1) where s = tanh 2s."""
     v = np.array([1.0, 1.0, -1.0]) / np.sqrt(3.0)

@@ -269,6 +269,7 @@ def test_states_at_rest_already_are_found():
             assert not found.slow
 
 
+@pytest.mark.long
 def test_the_class_does_not_depend_on_the_size_of_the_box():
     def oregonator(state):
         x, y, z = state

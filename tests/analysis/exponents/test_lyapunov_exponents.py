@@ -42,6 +42,7 @@ SHEARED = np.array([[-0.5, 20.0, 0.0], [0.0, -1.0, 3.0], [0.0, 0.0, -2.0]])
 CUBE = tw.Box([-1.0] * 3, [1.0] * 3)
 
 
+@pytest.mark.long
 def test_of_linear_rules_they_are_the_eigenvalues():
     flow = tw.lyapunov_exponents(Linear(SHEARED), domain=CUBE, duration=400.0)
     assert np.allclose(flow.values, [-0.5, -1.0, -2.0], atol=0.02)

@@ -177,6 +177,7 @@ def test_angles_go_round_wherever_the_view_begins(browser, tmp_path):
         assert kinds == ["sink", "saddle"]
 
 
+@pytest.mark.long
 def test_rounding_takes_no_run_through_the_walls_of_a_simplex(browser, tmp_path):
     with Opened(
         browser, written(tmp_path, "replicator") + "#runs=0.26,0.6,f;0.1,0.1,f;0.6,0.3,b"

@@ -371,6 +371,7 @@ def test_the_deepest_formula_that_is_read_is_carried_out_and_written(tmp_path):
         read_xpp(write(tmp_path, text.replace("q48=x+1", "q48=x+1+1")))
 
 
+@pytest.mark.long
 def test_the_time_of_a_map_is_a_number_too(tmp_path):
     rule = read_xpp(write(tmp_path, "x(t+1)=x+mod(t,3)^-1+2^-t\n"))
     with jax.enable_x64(True):

@@ -151,6 +151,7 @@ def test_a_minimum_far_outside_the_prior_has_a_basin():
         start_bits(shoulder, np.array([[2.0]]), Normal())
 
 
+@pytest.mark.long
 def test_what_is_refused():
     x = np.linspace(-1.0, 1.0, 20)[:, None]
     with pytest.raises(tw.InputError, match="noise must be positive"):

@@ -32,6 +32,7 @@ def test_steps_of_known_length_fix_the_energy():
     assert found.spurious == ()
 
 
+@pytest.mark.long
 def test_steps_of_unknown_length_fix_their_product_with_the_energy():
     data = Trajectories(shrinking(0.5))
     found = learn_energy(bowl(), data, key=KEY, training=QUICK)

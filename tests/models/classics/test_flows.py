@@ -237,6 +237,7 @@ def test_rock_paper_scissors_circles_its_center():
         _falls(game, state, -np.prod(state) * (win - loss) * (1 - 3 * mixed))
 
 
+@pytest.mark.long
 def test_competition_excludes_and_descends():
     game = tw.models.Competition()
     for state, expected in [

@@ -65,6 +65,7 @@ def _rgb(label):
     return to_rgb(basins._colour(label))
 
 
+@pytest.mark.long
 def test_over_basins_an_energy_is_lines(wells, four_wells):
     called = "the declared energy"
     said = portrait_caption(wells, called)

@@ -61,6 +61,7 @@ def test_a_small_bump_is_met():
     assert np.min(near) < 0.1
 
 
+@pytest.mark.long
 def test_a_slab_along_a_face_is_met():
     found = checked(slope=3.0)
     assert not found.holds

@@ -148,6 +148,7 @@ class TestNotProved:
         assert proof.outcome == "open"
         assert "not enough" in proof.note
 
+    @pytest.mark.long
     def test_what_has_no_bounds_and_what_is_too_large(self):
         proof = prove(SINK, square(1.0), lambda x: jnp.sort(x)[0] ** 2, [[0.0, 0.0]])
         assert proof.outcome == "open"

@@ -53,6 +53,7 @@ def test_the_energy_follows_the_dtype_of_the_state_and_has_a_gradient():
     np.testing.assert_allclose(slope, jax.grad(wells)(x), rtol=2e-5)
 
 
+@pytest.mark.long
 def test_a_pytree_state_is_recovered():
     def energy(state):
         return jnp.sum(jnp.cosh(state["a"])) + jnp.sum(state["a"]) * state["b"] ** 2

@@ -222,6 +222,7 @@ def test_a_nonlinear_rule_in_a_constant_metric():
     assert proportional_gap(verdict.energy, known, points)[0] < 1e-9
 
 
+@pytest.mark.long
 def test_replicators_descend_in_the_metric_of_the_simplex():
     payoff = np.array([[1.0, 2.0, 0.0], [2.0, 0.0, 1.0], [0.0, 1.0, 3.0]])
     simplex = tw.ProbabilitySimplex(3)

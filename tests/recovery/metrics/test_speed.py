@@ -65,6 +65,7 @@ def test_the_energy_of_a_hurried_gradient_flow(factor):
     )
 
 
+@pytest.mark.long
 def test_a_speed_that_depends_on_the_place_is_no_function_of_the_speed():
     lame = tw.as_flow(lambda x: -jax.grad(WELLS)(x) * (1.0 + x[0] ** 2))
     verdict = tw.recover_energy(lame, BOX, equilibria=(), **KNOWN)
@@ -73,6 +74,7 @@ def test_a_speed_that_depends_on_the_place_is_no_function_of_the_speed():
     assert "not a function of the speed alone" in last_level(verdict).note
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("corner", [-0.15, -0.02])
 @pytest.mark.parametrize("pull", [0.0, 1.0])
 def test_turning_round_a_state_of_rest_is_no_descent(corner, pull):
@@ -85,6 +87,7 @@ def test_turning_round_a_state_of_rest_is_no_descent(corner, pull):
         assert verdict.kind in ("undecided", "refuted")
 
 
+@pytest.mark.long
 def test_a_constant_speed_says_nothing():
     def velocity(x):
         slope = jax.grad(WELLS)(x)

@@ -148,6 +148,7 @@ def test_the_parts_have_the_structure_of_the_state():
     np.testing.assert_allclose(rest["a"], 0.0, atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_split_is_a_result():
     found = split(Linear(jnp.array([[-1.0, 2.0], [-2.0, -1.0]])), square(1.0))
     kept = json.loads(json.dumps(found.to_dict()))

@@ -312,6 +312,7 @@ def test_bad_input():
         tw.sample(energy, BlockGibbs(1.0), jnp.ones(5), key=key)
 
 
+@pytest.mark.long
 def test_each_graph_has_the_blocks_that_suit_it():
     kinds = {
         name: type(BlockGibbs(1.0).kernel(energy).blocks).__name__  # type: ignore[attr-defined]

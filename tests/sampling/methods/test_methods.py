@@ -250,6 +250,7 @@ def test_steps_that_are_too_long_say_so(method, limit):
         tw.sample(bowl, method, np.zeros(2, np.float32), count=3000, key=KEY)
 
 
+@pytest.mark.long
 def test_an_energy_that_falls_all_the_way():
     run = tw.sample(lambda x: -jnp.sum(x), MALA(0.5), np.zeros(1, np.float32), key=KEY)
     assert "falls all the way" in run.warnings[0]

@@ -31,6 +31,7 @@ def test_regimes_and_their_theory():
     assert table.rows[0][1:] == [f"{value:.3g}" for value in square]
 
 
+@pytest.mark.long
 def test_stopping_times_by_ratio():
     found = generalization_page.study(ratios=(1.0, 3.0), num_inputs=20, trials=4)
     (table,) = blocks(found, Table)

@@ -45,6 +45,7 @@ def test_adaptation_shows_every_adaptor_before_and_after():
     assert f"{biased['no leak']['homeostasis_seen']:.2f}" in found.page.lead
 
 
+@pytest.mark.long
 def test_energy_falls_near_rest_below_the_critical_step_only():
     found = energy_page.study(neurons=4, steps=40, points=20, samples=40)
     assert {p.name for p in blocks(found, Picture)} == {

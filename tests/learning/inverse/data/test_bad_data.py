@@ -80,6 +80,7 @@ def test_options_are_looked_at_before_anything_is_learned(options, message, coun
     assert compiled.count == 0
 
 
+@pytest.mark.long
 def test_an_energy_that_falls_without_bound_is_refused():
     # States that move away from zero ever faster: the bowl turns upside down.
     data = Trajectories(shrinking(1.3), step=0.1)

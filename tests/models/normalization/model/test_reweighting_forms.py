@@ -237,6 +237,7 @@ def test_dtype_follows_the_start():
     np.testing.assert_allclose(run.state, adapt(rule, steps=20).state, rtol=1e-4)
 
 
+@pytest.mark.long
 def test_silent_neurons_have_no_output_and_follow_beta_alone():
     model = network(baseline=0.0)
     held = hold(model, grating(1.0, 0.0))

@@ -157,6 +157,7 @@ def test_no_second_stable_state_near_folds():
     assert lower > 3
 
 
+@pytest.mark.long
 def test_hundreds_of_neurons():
     rng = np.random.default_rng(8)
     drive, first = rng.uniform(0.2, 1.0, (2, 300))
