@@ -137,6 +137,7 @@ def test_a_result_is_read_back_and_keeps_to_the_page():
     for part in (found, found.certificates, found.identified):
         assert max(map(len, str(part).splitlines())) <= 80
     assert "3 of 3 runs certified" in str(found)
+    assert "No data were held out" in str(found)
 
 
 def test_another_energy_of_the_class_compiles_nothing(count_compiles):

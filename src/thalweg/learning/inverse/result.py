@@ -115,6 +115,11 @@ class LearnedEnergy(TableReport):
             f"Loss {format_number(self.learning.losses[-1], 3)} after {self.learning.updates} "
             f"updates{kept} ({format_number(self.learning.seconds, 3)} s)."
         )
+        if np.isnan(held):
+            said.append(
+                "No data were held out: how the energy fits others is not known. (A tenth, as "
+                "usual, of fewer than ten is none.)"
+            )
         if np.isfinite(self.temperature):
             said.append(f"Temperature {format_number(self.temperature, 4)}.")
         return said
