@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -184,6 +185,33 @@ def test_jumps_of_the_energy_itself_are_looked_at(step, jump):
         assert found.where[0] == pytest.approx(0.3, abs=1e-6)
         assert "jumps up by" in str(found)
         assert type(found).from_dict(found.to_dict()) == found
+
+
+class Counted(eqx.Module):
+    """½|x|² and a step up by `height` where x₀ falls below .3, however that is counted."""
+
+    count: Any = eqx.field(static=True)
+    height: Any
+
+    def __call__(self, x):
+        return 0.5 * jnp.sum(x * x) + self.height * self.count(x[0] - 0.3)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda s: -(s + 1.0).astype(int),
+        lambda s: 1.0 - jnp.argmax(jnp.stack([0.0 * s, s])),
+        lambda s: jax.lax.fori_loop(0, 4, lambda _, n: n + jnp.where(s < 0.0, 0.25, 0.0), 0.0),
+        lambda s: jnp.arctan2(0.0 * s - s, -jnp.ones(())) / (2.0 * np.pi),
+    ],
+    ids=["whole numbers", "the largest", "a loop", "an angle"],
+)
+def test_small_jumps_are_seen_however_they_are_written(count):
+    found = check_descent(NOWHERE, Counted(count, np.asarray(1e-3)), square(1.0))
+    assert found.holds is False
+    assert found.jump == pytest.approx(1e-3, rel=1e-3)
 
 
 @pytest.mark.long

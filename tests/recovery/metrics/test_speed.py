@@ -34,6 +34,22 @@ def last_level(verdict):
     return next(found for found in verdict.levels if found.name == "speed-metric")
 
 
+@pytest.mark.long
+def test_the_fastest_states_may_lie_on_a_wall_away_from_corners():
+    """|f| = tanh |∇V| is nearly constant there, and V steep: little of φ is seen elsewhere."""
+
+    def bowl(x):
+        return jnp.sum(jnp.cosh(x)) + 0.5 * jnp.sin(2.0 * x[0] + x[1])
+
+    box, rng = cube(-1.5, 1.5, 2), np.random.default_rng(5)
+    tanh = hurried(bowl, lambda s: jnp.tanh(jnp.sqrt(s + 1e-300)) / jnp.sqrt(s + 1e-300))
+    verdict = tw.recover_energy(tanh, box, **KNOWN)
+    assert verdict.kind == "diagonal-metric"
+    points = rng.uniform(-1.5, 1.5, (2000, 2))
+    points[:1000, 1] = -1.5
+    assert proportional_gap(verdict.energy, bowl, points)[0] < 1e-9
+
+
 @pytest.mark.parametrize(
     "factor",
     [

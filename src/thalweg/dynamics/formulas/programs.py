@@ -3,7 +3,7 @@
 Two readers use it: the search for poles and kinks, and the translation into formulas.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,7 @@ class Equation:
         operands: a `Name`, or a constant array, each.
         results: the numbers of the variables that it defines.
         dtypes: of the results.
+        given: the dtypes of the operands.
     """
 
     primitive: Any
@@ -58,6 +59,7 @@ class Equation:
     operands: tuple[Any, ...]
     results: tuple[int, ...]
     dtypes: tuple[Any, ...]
+    given: tuple[Any, ...] = ()
 
     def evaluate(self, values: list[Any]) -> list[Any]:
         """The results for these values of the operands, in JAX."""
@@ -131,6 +133,11 @@ def read_program(fn: Callable[..., Any], *examples: Any) -> Program:
     return _Reader().read(jax.make_jaxpr(fn)(*examples))
 
 
+def read_body(closed: Any, varies: Iterable[bool]) -> Program:
+    """The program of a body of an equation, of whose inputs only some vary."""
+    return _Reader().read(closed, varies)
+
+
 class _Reader:
     """Numbers variables while it opens up calls."""
 
@@ -139,9 +146,10 @@ class _Reader:
         self.equations: list[Equation] = []
         self.varying: set[int] = set()
 
-    def read(self, closed: Any) -> Program:
+    def read(self, closed: Any, varies: Iterable[bool] | None = None) -> Program:
         inputs = [self.new() for _ in closed.jaxpr.invars]
-        self.varying.update(inputs)
+        varies = [True] * len(inputs) if varies is None else varies
+        self.varying.update(n for n, does in zip(inputs, varies, strict=True) if does)
         outputs = self.open(closed.jaxpr, closed.consts, [Name(n) for n in inputs])
         return Program(
             tuple(inputs), tuple(self.equations), tuple(outputs), frozenset(self.varying)
@@ -165,7 +173,10 @@ class _Reader:
                 results = self.open(*inner, operands)
             else:
                 numbers = [self.new() for _ in equation.outvars]
-                dtypes = tuple(getattr(v.aval, "dtype", None) for v in equation.outvars)
+                dtypes, given = (
+                    tuple(getattr(v.aval, "dtype", None) for v in group)
+                    for group in (equation.outvars, equation.invars)
+                )
                 self.equations.append(
                     Equation(
                         equation.primitive,
@@ -173,6 +184,7 @@ class _Reader:
                         tuple(operands),
                         tuple(numbers),
                         dtypes,
+                        given,
                     )
                 )
                 if any(isinstance(o, Name) and o.number in self.varying for o in operands):

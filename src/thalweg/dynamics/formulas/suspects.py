@@ -4,24 +4,35 @@ Each such operation has quantities whose zeros are suspicious. Whether something
 vanishes is seen from values nearby: nothing does for sin(x)/x.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from thalweg.dynamics.formulas.programs import Equation, Program, is_whole, run
+from thalweg.dynamics.formulas.programs import (
+    Equation,
+    Name,
+    Program,
+    is_whole,
+    kept_and_carried,
+    read_body,
+    run,
+)
 
-_COMPARISONS = ("gt", "ge", "lt", "le")
+_COMPARISONS = ("gt", "ge", "lt", "le", "lt_to", "le_to")
+_PLAIN = (
+    "log", "log1p", "sqrt", "rsqrt", "cbrt", "abs", "sign", "max", "min", "clamp", "floor",
+    "ceil", "round", "tan", "atan2", "rem", "argmax", "argmin",
+)  # fmt: skip
+# Each turn of a loop has its own quantities; longer ones are not looked into.
+_LONGEST = 256
 
 
 def quantities_of(program: Program, y: jax.Array) -> list[jax.Array]:
     """A flat array for each suspicious operation of a program."""
-    found = []
-    for equation, operands, _ in run(program, y):
-        if is_suspect(program, equation):
-            parts = [jnp.ravel(q).astype(y.dtype) for q in _quantities(equation, operands)]
-            found.append(jnp.concatenate(parts))
-    return found
+    return _carried_out(program, [y], y.dtype)[0]
 
 
 def is_suspect(program: Program, equation: Equation) -> bool:
@@ -35,12 +46,75 @@ def is_suspect(program: Program, equation: Equation) -> bool:
         return equation.params["y"] < 0
     if name == "pow":
         return program.varies(operands[1]) or not is_whole(operands[1])
-    if name in _COMPARISONS:
-        return True
-    return name in (
-        "log", "log1p", "sqrt", "rsqrt", "cbrt", "abs", "sign", "max", "min", "clamp", "floor",
-        "ceil", "round", "tan",
-    )  # fmt: skip
+    if name == "convert_element_type":
+        return _is_cut(equation)
+    if name in ("scan", "cond"):
+        return any(
+            is_suspect(body, inner)
+            for body in _bodies(program, equation)
+            for inner in body.equations
+        )
+    # Whole numbers jump where they were made, which is seen already.
+    is_smooth = all(np.issubdtype(dtype, np.floating) for dtype in equation.given)
+    return is_smooth and (name in _COMPARISONS or name in _PLAIN)
+
+
+def _carried_out(
+    program: Program, leaves: Sequence[Any], dtype: Any
+) -> tuple[list[jax.Array], list[Any]]:
+    """The quantities of a program, and its outputs."""
+    values: dict[int, Any] = dict(zip(program.inputs, leaves, strict=True))
+    found = []
+    for equation, operands, results in run(program, *leaves):
+        values.update(zip(equation.results, results, strict=True))
+        if is_suspect(program, equation):
+            if equation.primitive.name in ("scan", "cond"):
+                parts = _inside(program, equation, operands, dtype)
+            else:
+                parts = _quantities(equation, operands)
+            found.append(jnp.concatenate([jnp.ravel(q).astype(dtype) for q in parts]))
+    return found, [values[o.number] if isinstance(o, Name) else o for o in program.outputs]
+
+
+def _is_cut(equation: Equation) -> bool:
+    """True if a conversion cuts a number down to a whole one."""
+    return np.issubdtype(equation.params["new_dtype"], np.integer) and np.issubdtype(
+        equation.given[0], np.floating
+    )
+
+
+def _bodies(program: Program, equation: Equation) -> list[Program]:
+    """The programs that a loop of known length, or a choice, carries out."""
+    varies = [program.varies(o) for o in equation.operands]
+    if equation.primitive.name == "cond":
+        return [read_body(branch, varies[1:]) for branch in equation.params["branches"]]
+    if equation.params["length"] > _LONGEST:
+        return []
+    kept, carried = kept_and_carried(equation.params)
+    while True:
+        body = read_body(equation.params["jaxpr"], varies)
+        later = [body.varies(output) for output in body.outputs[:carried]]
+        wider = [a or b for a, b in zip(varies[kept : kept + carried], later, strict=True)]
+        if wider == varies[kept : kept + carried]:
+            return [body]
+        varies[kept : kept + carried] = wider
+
+
+def _inside(program: Program, equation: Equation, operands: list[Any], dtype: Any) -> list[Any]:
+    """The quantities of all branches, or of all turns of a loop."""
+    bodies = _bodies(program, equation)
+    if equation.primitive.name == "cond":
+        return [q for body in bodies for q in _carried_out(body, operands[1:], dtype)[0]]
+    kept, carried = kept_and_carried(equation.params)
+    same, first, rows = operands[:kept], operands[kept : kept + carried], operands[kept + carried :]
+
+    def turn(carry: list[Any], row: list[Any]) -> tuple[list[Any], list[jax.Array]]:
+        found, outputs = _carried_out(bodies[0], [*same, *carry, *row], dtype)
+        return list(outputs[:carried]), found
+
+    params = equation.params
+    first = [jnp.asarray(value) for value in first]
+    return jax.lax.scan(turn, first, rows, length=params["length"], reverse=params["reverse"])[1]
 
 
 def _quantities(equation: Equation, operands: list[Any]) -> list[jax.Array]:
@@ -56,9 +130,24 @@ def _quantities(equation: Equation, operands: list[Any]) -> list[jax.Array]:
     if name == "clamp":
         low, value, high = operands
         return [value - low, value - high]
-    if name in ("floor", "ceil"):
+    if name in ("floor", "ceil", "convert_element_type"):
         return [jnp.sin(jnp.pi * operands[0])]
+    if name == "rem":
+        return [jnp.sin(jnp.pi * operands[0] / operands[1])]
     if name in ("round", "tan"):
         scale = jnp.pi if name == "round" else 1.0
         return [jnp.cos(scale * operands[0])]
-    return [jnp.asarray(operands[0])]
+    if name in ("argmax", "argmin"):
+        return [_leads(operands[0] if name == "argmax" else -operands[0], equation.params["axes"])]
+    return [jnp.asarray(operands[0])]  # of atan2 the ordinate: it jumps across half an axis
+
+
+def _leads(values: jax.Array, axes: tuple[int, ...]) -> jax.Array:
+    """Of each entry the lead before all others along an axis."""
+    (axis,) = axes
+    ordered = jnp.sort(values, axis=axis)
+    first, second = (
+        jax.lax.slice_in_dim(ordered, n - 1, n, axis=axis)
+        for n in (values.shape[axis], max(values.shape[axis] - 1, 1))
+    )
+    return values - jnp.where(values == first, second, first)

@@ -23,6 +23,7 @@ from thalweg.recovery.certificates.rates import (
 
 # Half the sides of the cubes that are tried, in widths of the region.
 _RADII = 0.5 * 0.5 ** np.arange(18)
+_STAGES = 3  # the larger ones first
 # Newton's method: its steps and their longest, in widths; what counts as none, and as two points;
 # a step that rounding makes, after which the next is no better.
 _NEWTON_STEPS, _LONGEST, _AT_REST, _APART, _STILL = 30, 0.25, 1e-9, 1e-6, 1e-14
@@ -85,24 +86,30 @@ def largest_cubes(
     rise = np.maximum(values.bounds[1][0], 0.0)
     steps = np.max(np.abs(gradients.bounds), axis=0) * widths[:, None]
     length = np.sqrt(np.sum(steps**2, axis=0)) * (1.0 + _EIGENVALUES)
-    low, high = _cubes(rests, region)
-    (hessians,), _ = enclosed(curvature_of_rate, about)(low, high)
-    strength = _strengths(hessians.bounds, widths)
-    # The formula needs φ to be differentiable, and E not to jump: no choice may be open.
-    is_open = np.zeros(len(low), dtype=bool)
-    for program in (enclosure, enclosed(level, about)):
-        if program.may_jump:
-            is_open |= program(low, high)[1]
-    strength = np.where(is_open, np.nan, strength).reshape(len(rests), len(_RADII))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        root = np.sqrt(length[:, None] ** 2 + 2.0 * strength * rise[:, None])
-        cores = (length[:, None] + root) / strength * (1.0 + _EIGENVALUES)
-    is_fine = (strength > 0.0) & (cores < largest_core)
-    found: list[Cube | None] = []
-    for i, fine in enumerate(is_fine):
-        best = int(np.argmax(fine))
-        at = i * len(_RADII) + best
-        found.append(Cube(low[at], high[at], float(cores[i, best])) if fine[best] else None)
+    bent, looked_at = enclosed(curvature_of_rate, about), (enclosure, enclosed(level, about))
+    found: list[Cube | None] = [None] * len(rests)
+    for radii in np.split(_RADII, _STAGES):
+        # Most are decided by the first, and what bounds cost grows with their number.
+        left = np.asarray([i for i, cube in enumerate(found) if cube is None], dtype=int)
+        if not len(left):
+            break
+        low, high = _cubes(rests[left], radii, region)
+        (hessians,), _ = bent(low, high)
+        strength = _strengths(hessians.bounds, widths)
+        # The formula needs φ to be differentiable, and E not to jump: no choice may be open.
+        is_open = np.zeros(len(low), dtype=bool)
+        for program in looked_at:
+            if program.may_jump:
+                is_open |= program(low, high)[1]
+        strength = np.where(is_open, np.nan, strength).reshape(len(left), len(radii))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            root = np.sqrt(length[left, None] ** 2 + 2.0 * strength * rise[left, None])
+            cores = (length[left, None] + root) / strength * (1.0 + _EIGENVALUES)
+        for row, fine in enumerate((strength > 0.0) & (cores < largest_core)):
+            if np.any(fine):
+                best = int(np.argmax(fine))
+                at = row * len(radii) + best
+                found[left[row]] = Cube(low[at], high[at], float(cores[row, best]))
     return found
 
 
@@ -160,13 +167,13 @@ def _distinct(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
     return np.asarray(kept).reshape(-1, points.shape[1])
 
 
-def _cubes(rests: np.ndarray, region: ProofBox) -> tuple[np.ndarray, np.ndarray]:
+def _cubes(rests: np.ndarray, radii: np.ndarray, region: ProofBox) -> tuple[np.ndarray, np.ndarray]:
     """Cubes of all radii round each rest, within the region, shapes `(m n, d)`."""
     low, high = (
-        (rests[:, None] + sign * _RADII[:, None] * region.widths).reshape(-1, rests.shape[1])
+        (rests[:, None] + sign * radii[:, None] * region.widths).reshape(-1, rests.shape[1])
         for sign in (-1.0, 1.0)
     )
-    centres = np.repeat(rests, len(_RADII), axis=0)
+    centres = np.repeat(rests, len(radii), axis=0)
     low = np.where(region.free, low, np.minimum(np.maximum(low, region.lower), centres))
     return low, np.where(region.free, high, np.maximum(np.minimum(high, region.upper), centres))
 

@@ -26,6 +26,7 @@ from thalweg.recovery.forms.series import chebyshev
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
+from thalweg.recovery.metrics.fastest import fastest_states
 from thalweg.recovery.metrics.in_states import diagonal_in_states
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
@@ -35,7 +36,7 @@ _CLEARLY = 1e-3
 _DEGREE = 12  # of the series for φ on a piece; pieces are halved where it does not fit
 _FEWEST = 3 * (_DEGREE + 1)  # points of a piece: three a coefficient, so that noise shows
 _GOOD = 1e-10  # misfit of a piece at which halving stops
-_NEAREST = 1e-4  # of the way to an equilibrium: speeds there are of the same order of smallness
+_NEAREST = 1e-4  # of the way to a rest, where speeds are of that order, or to a fastest state
 # A smooth function's ranks go up and down a few times; those of independent numbers 21 times.
 _MOST_TURNS = 10.0
 _NOT_ITS_OWN = "Excluded: the change of speed that J asks for is not a function of the speed alone."
@@ -201,22 +202,30 @@ def _looks_scattered(question: Question) -> bool:
 
 
 def _demands(question: Question, count: int) -> _Demands:
-    """At random points, half of them drawn towards the equilibria, and at special ones."""
+    """At random and special points, half of the former near equilibria, and near fastest states."""
     rng = np.random.default_rng(count)
     points = question.chart.draw(rng, count)
     known = [np.asarray(question.chart.coordinates(e.state)) for e in question.equilibria]
+    half = count // 2
     if known:
-        nearest = np.stack(known)[rng.integers(len(known), size=count // 2)]
-        shrunk = np.exp(np.log(_NEAREST) * rng.random((count // 2, 1)))
-        points[: count // 2] = nearest + shrunk * (points[: count // 2] - nearest)
-    # The fastest states are in corners: beyond the speeds that were met nothing is known of φ.
+        points[:half] = _towards(np.stack(known), points[:half], rng)
     seen = points[question.region.sees(points)]
+    # Beyond the speeds that were met nothing is known of φ: the fastest states are sought.
     points = np.concatenate([seen, question.special_points])
+    fastest = fastest_states(question, points)
+    around = np.concatenate([_towards(fastest, question.chart.draw(rng, half), rng), fastest])
+    points = np.concatenate([points, around[question.region.sees(around)]])
     velocity, jacobians = in_batches(lambda some: evaluate(question.problem, some), points)
     speeds = np.linalg.norm(velocity, axis=1)
     # Slower than all the random ones is only what rounding leaves of a state of rest.
     kept = speeds >= np.nanmin(speeds[: len(seen)], initial=np.inf)
     return _Demands(velocity[kept], jacobians[kept])
+
+
+def _towards(centres: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The points drawn towards one of some centres each, to all orders of distance."""
+    nearest = centres[rng.integers(len(centres), size=len(points))]
+    return nearest + np.exp(np.log(_NEAREST) * rng.random((len(points), 1))) * (points - nearest)
 
 
 def _fitted(here: _Demands) -> _LogRate:
