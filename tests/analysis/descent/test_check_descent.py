@@ -11,6 +11,7 @@ from tests.zoo import Linear, pendulum, square
 
 import thalweg as tw
 from thalweg.analysis import check_descent
+from thalweg.core.level_sets import LevelSet
 
 LINE = tw.Box([-1.0], [1.0])
 
@@ -224,6 +225,12 @@ def test_what_would_have_been_missed_is_said():
     simplex = tw.check_descent(tw.models.Replicator())
     assert len(simplex.about.names) == 3  # so a triangle of half a square
     assert np.pi * simplex.smallest_radius**2 == pytest.approx(0.5 * simplex.smallest_share)
+    kept = LevelSet(tw.Box([0.0] * 3, [2.0] * 3), [[1.0, 1.0, 1.0]], [1.0], ["sum"])
+    flow = tw.as_flow(lambda x: 1.0 / 3.0 - x)
+    level = check_descent(flow, lambda x: 0.5 * jnp.sum(x**2), kept)
+    assert level.holds
+    assert np.isnan(level.smallest_radius)  # nobody knows the volume of a level set
+    assert "of the domain may have been missed" in " ".join(str(level).split())
 
 
 def test_the_worst_is_the_worst_rise_seen_along_a_trajectory_too():

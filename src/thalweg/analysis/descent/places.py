@@ -74,10 +74,13 @@ def smallest_met(chart: Chart, count: int) -> tuple[float, float]:
     """The smallest part of the domain that random points meet with probability 0.95.
 
     Returns:
-        Its share of the volume, and the radius of a ball of that volume in widths of the domain.
+        Its share of the volume, and the radius of a ball of that volume in widths of the domain; NaN
+        of a level set, whose volume nobody knows.
     """
     share, d = -np.expm1(np.log1p(-_CONFIDENCE) / count), chart.dimension
-    volume = 0.0 if chart.is_product else -gammaln(d + 1.0)  # of a simplex, a part of its box
+    if not (chart.is_product or chart.is_simplex):
+        return share, np.nan
+    volume = -gammaln(d + 1.0) if chart.is_simplex else 0.0  # of a simplex, a part of its box
     ball = 0.5 * d * np.log(np.pi) - gammaln(0.5 * d + 1.0)
     return share, float(np.exp((np.log(share) + volume - ball) / d))
 

@@ -33,7 +33,8 @@ class DescentCheck(TableReport):
         smallest_share: the smallest spot that the random points meet with probability 0.95, as a
             share of the domain; a smaller one, away from faces, corners and switches, may have been
             missed. NaN along a given trajectory.
-        smallest_radius: the radius of a ball of that size, in widths of the domain.
+        smallest_radius: the radius of a ball of that size, in widths of the domain; NaN where its
+            volume is not known (a level set).
         undefined: a state where the energy is not finite, or None.
         energy: the name of the energy.
         about: the rule, and the domain looked at.
@@ -118,9 +119,10 @@ class DescentCheck(TableReport):
         elif self.holds is not None:
             said.append(f"{rate} = {self.worst:.4g} at {format_state(self.where)}.")
         if self.holds and np.isfinite(self.smallest_share):
+            ball = f" (a ball of radius {self.smallest_radius:.2g} of its width)"
             said.append(
-                f"Elsewhere a spot of less than {100.0 * self.smallest_share:.2g} % of the domain "
-                f"(a ball of radius {self.smallest_radius:.2g} of its width) may have been missed."
+                f"Elsewhere a spot of less than {100.0 * self.smallest_share:.2g} % of the domain"
+                f"{ball if np.isfinite(self.smallest_radius) else ''} may have been missed."
             )
         if self.undefined is not None:
             said.append(f"The energy is not finite at {format_state(self.undefined)}.")
