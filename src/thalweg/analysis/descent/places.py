@@ -74,8 +74,8 @@ def smallest_met(chart: Chart, count: int) -> tuple[float, float]:
     """The smallest part of the domain that random points meet with probability 0.95.
 
     Returns:
-        Its share of the volume, and the radius of a ball of that volume in widths of the domain; NaN
-        of a level set, whose volume nobody knows.
+        Its share of the volume, and the radius of a ball of that volume in widths of the domain;
+        NaN of a level set, whose volume nobody knows.
     """
     share, d = -np.expm1(np.log1p(-_CONFIDENCE) / count), chart.dimension
     if not (chart.is_product or chart.is_simplex):
