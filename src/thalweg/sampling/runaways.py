@@ -71,15 +71,17 @@ def _has_fallen(run: Run, method: Any, starts: Any, heights: np.ndarray) -> np.n
     if not is_continuous(starts) or energies.dtype.kind != "f":
         return is_far
     eps = float(np.finfo(energies.dtype).eps)
+    is_lower = (energies < heights[:, None]) & (
+        eps * np.abs(energies) > float(np.asarray(method.temperature))
+    )
+    if not np.any(is_lower):
+        return is_far
     size, size_of_start = (
         np.max([np.abs(x).reshape(*x.shape[:axes], -1).max(axis=-1) for x in tree], axis=0)
         for tree, axes in (
             (jax.tree.leaves(run.draws.states), 2),
             ([np.asarray(x) for x in jax.tree.leaves(starts)], 1),
         )
-    )
-    is_lower = (energies < heights[:, None]) & (
-        eps * np.abs(energies) > float(np.asarray(method.temperature))
     )
     return is_far | (is_lower & (size * eps**0.5 > 1.0 + size_of_start[:, None]))
 
