@@ -40,8 +40,11 @@ _FREE = ("architecture",)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item):
-    """Run a test with `jax_numpy_rank_promotion="raise"`."""
+def pytest_runtest_protocol(item):
+    """Run a test and what it is given with `jax_numpy_rank_promotion="raise"`.
+
+    Fixtures, too: a program that was compiled under another setting is compiled again.
+    """
     import jax
 
     room = item.path.relative_to(_CACHE.parent / "tests").parts[0]
