@@ -41,3 +41,10 @@ def test_a_place_for_a_file_is_looked_at_before(tmp_path):
         check_writable(tmp_path)
     with pytest.raises(InputError, match="named by a path, got 3"):
         check_writable(3)  # type: ignore[arg-type]
+
+
+def test_a_folder_that_is_a_file_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    for write in (write_atomically, lambda path, _: check_writable(path)):
+        with pytest.raises(StoreError, match="file/new cannot be written: Not a directory"):
+            write(tmp_path / "file" / "new", "text")

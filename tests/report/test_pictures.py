@@ -3,9 +3,12 @@
 import re
 
 import numpy as np
+import pytest
 
+import thalweg as tw
 from thalweg.plot.style import legend_below, new_axes
 from thalweg.report import picture
+from thalweg.report.pictures import animated
 
 
 def drawn():
@@ -26,3 +29,12 @@ def test_axes_of_equal_scales_have_found_their_place():
     assert len(first) > 10
     np.testing.assert_allclose(first, second, atol=0.3)  # points
     assert first[:, 0].min() > 0.0
+
+
+def test_only_what_does_not_move_has_no_animation():
+    def still(file):
+        raise tw.InputError("nothing moves")
+
+    assert animated(still, "run", "gif") == {}
+    with pytest.raises(tw.InputError, match="is no .gif and no .mp4"):
+        animated(still, "run", "avi")

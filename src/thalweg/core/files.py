@@ -1,5 +1,6 @@
 """Writing files so that nobody ever sees half of one."""
 
+import contextlib
 import os
 import uuid
 from pathlib import Path
@@ -26,7 +27,8 @@ def write_atomically(path: str | Path, content: str | bytes) -> Path:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # its folder is none
+            temporary.unlink(missing_ok=True)
         raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
     return path
 

@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.checks import check_count
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.core.files import write_atomically
+from thalweg.core.files import check_writable, write_atomically
 from thalweg.core.shapes import States
 from thalweg.dynamics import Rule
 from thalweg.plot.curves import Run
@@ -63,6 +63,7 @@ def animation(
 
     Raises:
         InputError: the file ends in neither, ffmpeg is missing, or the portrait has one axis.
+        StoreError: the file cannot be written.
 
     Example:
         >>> import tempfile, pathlib, thalweg as tw
@@ -72,6 +73,7 @@ def animation(
         ...     file.stat().st_size > 1000
         True
     """
+    check_writable(file)
     file = Path(file)
     writer = _checked_writer("animation", file, frames, rate)
     data = portrait_data(rule, domain, starts=starts, **shown)
@@ -96,7 +98,9 @@ def portrait_animation(
 
     Raises:
         InputError: the file ends in neither, ffmpeg is missing, or the portrait has one axis.
+        StoreError: the file cannot be written.
     """
+    check_writable(file)
     file = Path(file)
     writer = _checked_writer("portrait_animation", file, frames, rate)
     if data.view.dimension != 2:
@@ -121,6 +125,7 @@ def run_animation(
     Raises:
         InputError: the file ends in neither, ffmpeg is missing, or it is no run of two saved
             points or more.
+        StoreError: the file cannot be written.
 
     Example:
         >>> import tempfile, jax.numpy as jnp, thalweg as tw
@@ -130,6 +135,7 @@ def run_animation(
         ...     file.stat().st_size > 1000
         True
     """
+    check_writable(file)
     file = Path(file)
     writer = _checked_writer("run_animation", file, frames, rate)
     times, states, _ = trajectory_data(run)

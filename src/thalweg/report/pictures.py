@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thalweg.core.errors import InputError
+from thalweg.plot.animations import check_animated
 from thalweg.report.page import Picture
 
 if TYPE_CHECKING:
@@ -45,9 +46,13 @@ def animated(write: Callable[[Path], Path], name: str, kind: str) -> dict[str, b
         write: writes it to a file.
         name: of the file, without the ending.
         kind: the ending without its dot, or empty for no animation.
+
+    Raises:
+        InputError: there is no such kind, or it needs ffmpeg, which is not installed.
     """
     if not kind:
         return {}
+    check_animated(f"animate: {kind!r}", f"{name}.{kind}")
     with tempfile.TemporaryDirectory() as folder:
         try:
             file = write(Path(folder, f"{name}.{kind}"))

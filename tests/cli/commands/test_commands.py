@@ -220,6 +220,9 @@ def test_an_animation_of_no_kind_is_refused_before_anything_is_computed(tmp_path
     result = thalweg("analyze", "henon", "--animate", "avi", "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert "--animate 'avi': expected gif or mp4" in result.stderr
+    result = thalweg("analyze", "henon", "--animate", "gif", "--json")
+    assert result.exit_code == 2
+    assert "with --json say where, with --out DIR" in result.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -113,3 +113,7 @@ def test_totals_and_their_values():
 def test_what_gives_no_total_a_value_is_named(texts):
     with pytest.raises(tw.InputError, match="--conserved"):
         read_conserved(texts)
+
+
+def test_a_function_as_a_flow_without_a_domain_is_told_to_name_one():
+    assert '--domain "-3,3;-3,3"' in refused(None, tw.as_flow(lambda x: -x))

@@ -198,3 +198,35 @@ def test_states_may_be_pytrees():
         assert float(found.value) == pytest.approx(1.5, abs=1e-12)
         np.testing.assert_allclose(found.input, [0.0, 0.5], atol=1e-12)
         assert eqx.tree_equal(jax.tree.map(np.zeros_like, start), jax.device_get(found.start))
+
+
+@pytest.mark.parametrize("gradient", [Implicit(), EquilibriumPropagation(1e-3)])
+def test_a_gradient_that_holds_the_rest_is_not_differentiated_again(gradient):
+    with jax.enable_x64(True):
+        layer = bowl(gradient, tol=1e-8)
+
+        def end(x, of=jnp.sum):
+            return of(layer(START, x).state)
+
+        assert np.all(np.isfinite(jax.grad(end)(INPUT)))
+        for again in (jax.hessian(end), jax.jacfwd(jax.jit(jax.grad(end)))):
+            with pytest.raises(tw.InputError, match="second derivatives take Relax"):
+                again(INPUT)
+
+
+def test_short_nudged_runs_in_a_metric_are_truncated_ones():
+    """In such a metric runs towards their rest move faster at first."""
+    with jax.enable_x64(True):
+        rule = tw.GradientStep(
+            Bowl(np.array([[1.0, 0.9], [0.9, 1.0]])), 0.5,
+            geometry=tw.geometry.ConstantMetric(np.diag([1.0, 50.0])),
+        )  # fmt: skip
+
+        def gradient(way):
+            layer = tw.Relax(rule, way, tol=1e-12, max_steps=9000)
+            x = np.array([0.3, -0.2])
+            return layer.value_and_grad(lambda end: end.state[1], np.zeros(2), x).input
+
+        found = gradient(EquilibriumPropagation(1e-2, 2, max_steps=20))
+        np.testing.assert_allclose(found, gradient(Truncated(20)), rtol=1e-9)
+        assert abs(found[0]) > 0.1

@@ -50,7 +50,7 @@ def analyze(
         from thalweg.cli.parse.inquiry import read_inquiry
 
         asked = read_inquiry(system, settings, domain, conserved, vary)
-        moving = read_animation(animate)
+        moving = read_animation(animate, out is not None or not as_json)
         current.open_folder(asked.system.slug)
         options = {"certify": certify, "landscape": landscape, "seed": seed}
         with_page = current.folder is not None

@@ -64,7 +64,7 @@ def recover(
             raise InputError("--landscape is computed on a grid: ask for it without --symbolic.")
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
-        moving = read_animation(animate)
+        moving = read_animation(animate, out is not None or not as_json)
         current.open_folder(loaded.slug)
 
         if symbolic:

@@ -109,7 +109,7 @@ def simulate(
 
         loaded = load_system(system, settings or ())
         begin, chosen = read_start(start, loaded, seed), read_method(method, dt)
-        moving = read_animation(animate)
+        moving = read_animation(animate, out is not None or not as_json)
         current.open_folder(loaded.slug)
 
         if not loaded.rule.has_continuous_time or dt is not None:

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
 KINDS = ("gif", "mp4")
 
 
-def read_animation(kind: str | None) -> str:
+def read_animation(kind: str | None, writes_files: bool) -> str:
     """The ending of the file, or empty for no animation.
 
     Raises:
-        InputError: there is no such kind, or it needs ffmpeg, which is not installed.
+        InputError: there is no such kind, it needs ffmpeg, which is not installed, or the command
+            writes no files.
     """
     from thalweg.core.errors import InputError
     from thalweg.plot.animations import check_animated
@@ -23,6 +24,8 @@ def read_animation(kind: str | None) -> str:
     if kind not in KINDS:
         raise InputError(f"--animate {kind!r}: expected {' or '.join(KINDS)}.")
     check_animated(f"--animate {kind}", f"it.{kind}")
+    if not writes_files:
+        raise InputError("--animate writes a file: with --json say where, with --out DIR.")
     return kind
 
 

@@ -40,7 +40,7 @@ def read_domain(text: str | None, rule: Rule) -> tuple[Domain, list[str]]:
 
 def _asked_for(rule: Rule) -> str:
     """Advice for a system that declares no domain."""
-    names = tuple(getattr(rule, "state_names", ()))
+    names = tuple(getattr(rule, "state_names", None) or ())
     pairs = ";".join(["-3,3"] * (len(names) or 2))
     which = f" ({', '.join(names[:8])})" if names else ""
     return (

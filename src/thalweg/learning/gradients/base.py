@@ -12,6 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.errors import InputError
 from thalweg.learning.runs import Relaxed, Run
 
 
@@ -90,3 +91,20 @@ def largest(cotangent: Any) -> jax.Array:
     """
     found = jnp.max(jnp.stack([jnp.max(jnp.abs(c)) for c in jax.tree.leaves(cotangent)]))
     return jnp.where(found > 0, found, 1.0)
+
+
+@jax.custom_jvp
+def once(gradient: Any, end: Any) -> Any:
+    """A gradient, given the end that it is of; differentiated again it raises an `InputError`.
+
+    It was computed with the end held, so that its own derivative would lack what the end adds.
+    """
+    return gradient
+
+
+@once.defjvp
+def _once_differentiated(primals: Any, tangents: Any) -> Any:
+    raise InputError(
+        "This gradient of a state at rest holds that state, so that its own derivative would be "
+        "wrong: for second derivatives take Relax(rule, gradient=Unrolled())."
+    )

@@ -13,9 +13,13 @@ from thalweg.core.declared import declared_energy, has_symmetric_jacobian
 from thalweg.core.errors import InputError
 from thalweg.core.trees import dot, has_tracer, is_integer, norm, replace
 from thalweg.dynamics import GradientStep, Map
-from thalweg.learning.gradients.base import Gradient, SolveInfo, filled, largest
+from thalweg.learning.gradients.base import Gradient, SolveInfo, filled, largest, once
 from thalweg.learning.runs import Relaxed, Run
 from thalweg.simulation.settled import rms
+
+# What a displacement is off by at rest, in units of the last place of the state: of sums of a
+# thousand terms.
+_NOISE = 100.0
 
 
 class EquilibriumPropagation(Gradient):
@@ -143,14 +147,24 @@ class EquilibriumPropagation(Gradient):
 def _settled(run: Run) -> tuple[Any, jax.Array, jax.Array, jax.Array]:
     """The end of a run, the steps taken, how far it is from rest, and whether it came nearer.
 
-    A run that has no rest to go to moves ever faster: the nudge is too large for the curvature.
-    Changes that rounding makes are no movement.
+    A run that has no rest to go to moves ever faster, and falls ever faster: the nudge is too large
+    for the curvature. In a metric a run towards its rest may move faster for a while, but it falls
+    more slowly. Changes that rounding makes are no movement.
     """
     state, count = run.settle()
-    before = rms(run.rule.displacement(jnp.zeros_like(count), run.start))
-    after = rms(run.rule.displacement(count, state))
-    rounding = float(np.finfo(after.dtype).eps) ** 0.5 * (1.0 + rms(state))
-    return state, count, after, (after <= before) | (after <= rounding)
+    before, falling = _speed(run.rule, jnp.zeros_like(count), run.start)
+    after, still_falling = _speed(run.rule, count, state)
+    rounding = _NOISE * float(np.finfo(after.dtype).eps) * (1.0 + rms(state))
+    is_nearer = (after <= before) | (still_falling <= falling) | (after <= rounding)
+    return state, count, after, is_nearer
+
+
+def _speed(rule: Map, t: Any, state: Any) -> tuple[jax.Array, jax.Array]:
+    """The displacement of a rule, root mean square, and how fast its energy falls along it."""
+    change = rule.displacement(t, state)
+    if isinstance(rule, _Holomorphic):  # Euclidean: its energy falls as its square
+        return rms(change), rms(change)
+    return rms(change), -dot(jax.grad(_energy(rule))(state), change)
 
 
 class _Nudged(eqx.Module):
@@ -199,6 +213,7 @@ def _rest_backward(
     start, states, nudged = jax.tree.map(lambda a: a[None], (run.start, state, nudged))
     found = gradient.contrasted(replace(run, start=start), states, nudged)
     found = jax.tree.map(lambda a: scale * size * a, found)
+    found = once(found, state)
     return replace(found, start=jax.tree.map(lambda a: a[0], found.start))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from thalweg.core.declared import has_symmetric_jacobian
 from thalweg.core.trees import dot, norm, replace
-from thalweg.learning.gradients.base import Gradient, SolveInfo, filled, largest
+from thalweg.learning.gradients.base import Gradient, SolveInfo, filled, largest, once
 from thalweg.learning.runs import Relaxed, Run, held_still
 
 
@@ -28,6 +28,7 @@ class Implicit(Gradient):
         max_steps: the most steps of the solve; ten for each coordinate unless given.
 
     Where the solve fails (the equilibrium is marginal: I − J is singular) the gradient is NaN.
+    Under plain `jax.grad` it cannot be differentiated again: the rest is held in it.
     """
 
     rtol: float | None = None
@@ -159,4 +160,5 @@ def _solved_backward(
     num_steps: Any,
     gradient: Implicit,
 ) -> Any:
-    return gradient.solve(run, state, num_steps, filled(cotangent, state))[0]
+    found = gradient.solve(run, state, num_steps, filled(cotangent, state))[0]
+    return once(found, after)
