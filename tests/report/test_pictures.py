@@ -36,5 +36,5 @@ def test_only_what_does_not_move_has_no_animation():
         raise tw.InputError("nothing moves")
 
     assert animated(still, "run", "gif") == {}
-    with pytest.raises(tw.InputError, match="is no .gif and no .mp4"):
+    with pytest.raises(tw.InputError, match=r"is no \.gif and no \.mp4"):
         animated(still, "run", "avi")
