@@ -175,7 +175,7 @@ class Points(Data):
         nudge = width * jax.random.normal(key, starts.shape, starts.dtype)
         found = _run(self.rule(energy), starts + nudge, self.num_steps)
         missed = jnp.mean(_squares(found, self.ends[rows]))
-        far = jnp.mean(jnp.sum((starts - jnp.mean(self.ends, axis=0)) ** 2, axis=1))
+        far = jnp.mean(jnp.sum((starts - jnp.mean(self.ends, axis=0, keepdims=True)) ** 2, axis=1))
         return (missed + self.prior * far) / variance
 
     def rule(self, energy: Callable[..., Any]) -> Map:
