@@ -10,6 +10,7 @@ the figures blank: quick, and enough where the tests have run the code.
 """
 
 import importlib
+import importlib.util
 import inspect
 import os
 import pathlib
@@ -71,6 +72,8 @@ def main() -> None:
     done = subprocess.run(command, cwd=_BUILD, text=True, stdout=-1, stderr=subprocess.STDOUT)
     if done.returncode:
         sys.exit(done.stdout)
+    for page in (_BUILD / "site" / "reference").rglob("*.html"):
+        page.write_text(with_breaks(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.rmtree(_ROOT / "site", ignore_errors=True)
     (_BUILD / "site").rename(_ROOT / "site")
     print(f"site/index.html, {len(list((_ROOT / 'site').rglob('*.html')))} pages")
@@ -209,14 +212,29 @@ def value_of(name: str) -> Any:
 def directive(name: str) -> str:
     """The place of a public name on its page.
 
-    A verb may live in a module of its name, `analysis/linearize.py`, which the reader of the source
-    would take instead: such a verb is told by its whole path, and shown by its public name.
+    A verb may live in a module of its name, `analysis/linearize.py`, or beside one, which the
+    reader of the source would take instead: it is told by its whole path, and shown by its public
+    name.
     """
-    value, last = value_of(name), name.rpartition(".")[2]
-    if not inspect.isfunction(value) or value.__module__.rpartition(".")[2] != last:
+    value, (room, _, last) = value_of(name), name.rpartition(".")
+    if not inspect.isfunction(value):
+        return f"::: {name}"
+    is_module = importlib.util.find_spec(f"{room}.{last}") is not None
+    if not is_module and value.__module__.rpartition(".")[2] != last:
         return f"::: {name}"
     shown = f"    options:\n      heading: {name}\n      toc_label: {last}"
     return f"::: {value.__module__}.{last}\n{shown}"
+
+
+def with_breaks(html: str) -> str:
+    """A page of the reference whose headings, `thalweg.…`, look alike and break between words."""
+
+    def name(found: re.Match[str]) -> str:
+        broken = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[._])", "<wbr>", found[2])
+        return f'{found[1]}<span class="doc doc-object-name">{broken}</span>'
+
+    heading = r'(class="doc doc-heading">\s*)(?:<span class="doc doc-object-name[^>]*>)?'
+    return re.sub(heading + r"(thalweg\.[\w.]+)(?:</span>)?", name, html)
 
 
 def write_reference(folder: pathlib.Path) -> dict[str, str]:

@@ -21,7 +21,8 @@ class OurClasses(griffe.Extension):
             if isinstance(member, griffe.Attribute)
             and member.annotation is not None
             and "property" not in member.labels
-            and not str(member.annotation).startswith("ClassVar")
+            # Not of a `ClassVar`, whose annotation griffe gives without that word.
+            and "instance-attribute" in member.labels
         ]
         if "__init__" in cls.members or not fields:
             return
@@ -35,11 +36,15 @@ class OurClasses(griffe.Extension):
         cls.set_member("__init__", made)
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Name the section of examples as griffe knows it."""
-        if obj.docstring is not None:
-            obj.docstring.value = re.sub(
-                r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE
-            )
+        """Name the section of examples as griffe knows it; what is returned has its type."""
+        if obj.docstring is None:
+            return
+        text = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
+        if isinstance(obj, griffe.Function) and obj.returns is not None:
+            # Else griffe takes the words before a colon for the type.
+            first = rf"^(Returns:\n +)(?!{re.escape(str(obj.returns))}: )(?=.*:)"
+            text = re.sub(first, lambda m: f"{m[1]}{obj.returns}: ", text, flags=re.MULTILINE)
+        obj.docstring.value = text
 
 
 def _default(attribute: griffe.Attribute) -> Any:

@@ -104,3 +104,22 @@ def test_the_site_is_built_by_what_the_project_pins():
     command = "python tools/build_site.py"
     assert command in (ROOT / ".ci" / "run").read_text("utf-8")
     assert command in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def test_headings_of_the_reference_break_between_words():
+    heading = (
+        '<h2 id="x" class="doc doc-heading">\n <span class="doc doc-object-name doc-f">{}</span>'
+    )
+    broken = load_tool().with_breaks(heading.format("thalweg.find_basinsOf"))
+    assert "thalweg.<wbr>find_<wbr>basins<wbr>Of</span>" in broken
+    plain = '<h2 id="x" class="doc doc-heading">\n thalweg.linearize\n'
+    assert '<span class="doc doc-object-name">thalweg.<wbr>linearize</span>' in (
+        load_tool().with_breaks(plain)
+    )
+
+
+def test_a_function_beside_a_module_of_its_name_is_told_by_its_path():
+    """`normalization.grating` is not the module `normalization/grating.py`."""
+    said = load_tool().directive("thalweg.models.normalization.grating")
+    assert said.startswith("::: thalweg.models.normalization.")
+    assert "heading: thalweg.models.normalization.grating" in said

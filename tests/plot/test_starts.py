@@ -36,3 +36,9 @@ def test_what_is_no_state_is_said_in_our_words(starts, words):
     with pytest.raises(tw.InputError, match=words) as caught:
         tw.plot.portrait_data(Spin(), equilibria=(), starts=starts)
     assert "PyTreeDef" not in str(caught.value)
+
+
+def test_more_starts_than_are_drawn_are_told():
+    starts = np.linspace([-0.5, 0.0], [0.5, 0.0], 70)
+    data = tw.plot.portrait_data(Spin(), equilibria=(), starts=starts, basins=False)
+    assert (len(data.tracks), data.left_out) == (64, "the first 64 of 70 starts")

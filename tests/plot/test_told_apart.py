@@ -6,7 +6,7 @@ import pytest
 from matplotlib.text import Annotation
 
 import thalweg as tw
-from thalweg.plot.style import _by_name
+from thalweg.plot.style import _by_name, with_minus
 from thalweg.report import analysis_page
 from thalweg.report.systems import _look
 
@@ -71,3 +71,10 @@ def test_energies_have_the_colours_of_their_tracks():
     assert [colours.to_hex(line.get_color()) for line in told] == own
     captions = {p.name: p.caption for p in analysis_page(found).pictures()}
     assert "in their colours" in captions["energy-along"]
+
+
+def test_legends_have_the_minus_of_the_axes():
+    assert (
+        with_minus("1: saddle (-8.4, -.5, 2e-3), x-1, e_-2")
+        == "1: saddle (−8.4, −.5, 2e-3), x-1, e_-2"
+    )

@@ -52,7 +52,8 @@ def animation(
         rule: a `Flow` or a `Map` that does not depend on time, of two coordinates or more.
         file: where to write: `.gif`, or `.mp4` where the program ffmpeg is installed.
         domain: what to show; None means the domain that the rule declares.
-        starts: how many trajectories run, or the states to begin with.
+        starts: how many trajectories run, or the states to begin with; 64 at most, the first of
+            more, as the picture then says.
         frames: how many pictures.
         rate: pictures a second.
         shown: what else the portrait shows, as for `phase_portrait`: `equilibria`, `cycles`,

@@ -49,7 +49,7 @@ def phase_portrait(
         cycles: closed orbits, or the cycles of a map.
         energy: a callable `state → scalar` whose contours to show.
         starts: how many trajectories to show (of a map: to follow), or the states to begin with,
-            stacked along a first axis.
+            stacked along a first axis; 64 at most, the first of more, as the figure then says.
         plane: the two coordinates to show, by name or index; None chooses what shows most.
         through: a state; where there are more than two coordinates, the flow in the plane through
             it, the others held.

@@ -56,7 +56,7 @@ def sample_starts(problem: Problem, starts: int | Any) -> np.ndarray:
         if not 0 <= starts <= LANES:
             raise InputError(f"starts must be between 0 and {LANES}, or states, got {starts}.")
         return spread_starts(problem, int(starts))
-    return given_points(problem, _stacked(problem, starts))[:LANES]
+    return given_points(problem, _stacked(problem, starts))
 
 
 def _stacked(problem: Problem, starts: Any) -> Any:

@@ -18,6 +18,7 @@ from thalweg.plot.curves import Run, continuum_curves, cycle_curve, spread_start
 from thalweg.plot.fields import GRID, Field, field_on_grid
 from thalweg.plot.samples import Sample, sample_flow, sample_map, sample_starts
 from thalweg.plot.views import View, make_view
+from thalweg.simulation.bundles import LANES
 
 # Cycles that do not attract, as many as can be told apart on one figure.
 _UNSTABLE = 3
@@ -139,7 +140,8 @@ def make_scene(
     shown, left = _few(cycles)
     loops = [cycle_curve(problem, cycle) for cycle in shown]
     families = continuum_curves(problem, equilibria) if isinstance(equilibria, Equilibria) else []
-    begin = sample_starts(problem, starts)
+    asked = sample_starts(problem, starts)
+    begin = asked[:LANES]
     if through is not None or (view is not None and view.is_slice):
         trajectories = Sample()
     elif rule.has_continuous_time:
@@ -150,7 +152,13 @@ def make_scene(
         seen = [*resting, *slow, *loops, *families, *trajectories.shown()]
         points = np.concatenate([np.atleast_2d(part) for part in seen]) if seen else None
         view = make_view(problem, plane, through, points)
-    left_out = f"{left} longer cycles not drawn" if left else ""
+    more = len(asked) - len(begin)
+    left_out = "; ".join(
+        [
+            *([f"{left} longer cycles not drawn"] if left else []),
+            *([f"the first {len(begin)} of {len(asked)} starts"] if more else []),
+        ]
+    )
     return Scene(
         view, tuple(equilibria), resting, shown, loops, families, trajectories, energy, left_out,
         slow, domain, basins,

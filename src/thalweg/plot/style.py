@@ -4,6 +4,7 @@ Nothing here changes matplotlib's global settings, and figures are made without 
 backend, open no window, and are freed when nobody holds them.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ _LEGEND_WIDER = 1.26
 _COLUMN_GAP = 1.4
 # The mean widths of a letter and of a digit, in its size.
 _LETTER, _DIGIT = 0.48, 0.64
+# A letter of a note, on the axes as they are before they make room for the labels of their ticks.
+_NOTE_LETTER = 0.56
 # Bands of colour up the walls of a landscape.
 _MOST_WALLS = 7
 
@@ -140,7 +143,8 @@ def note(axes: "Axes", text: str) -> None:
         figure = axes.get_figure(root=True)
         assert figure is not None
         room = 72.0 * axes.get_position().width * figure.get_figwidth()
-        lines = textwrap.wrap(text, max(int(room / (_LETTER * SMALL)), 1))
+        # Tick labels, made later, may yet take of the room; and notes are full of digits.
+        lines = textwrap.wrap(with_minus(text), max(int(room / (_NOTE_LETTER * SMALL)), 1))
         axes.set_title("\n".join(lines), fontsize=SMALL, loc="left", color="#555555")
 
 
@@ -170,7 +174,7 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
         columns -= 1
     axes.legend(
         list(handles.values()),
-        list(handles),
+        [with_minus(name) for name in handles],
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         bbox_transform=offset_copy(axes.transAxes, figure, x=0.0, y=-gap, units="points"),
@@ -183,6 +187,11 @@ def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
     )
     if axes.get_aspect() == 1.0:
         figure.draw_without_rendering()  # axes of equal scales find their place in two passes
+
+
+def with_minus(text: str) -> str:
+    """A text whose negative numbers have the sign that those along the axes have."""
+    return re.sub(r"(?<![\w.)\]-])-(?=[\d.])", "−", text)
 
 
 def _by_name(axes: "Axes") -> dict[str, Any]:

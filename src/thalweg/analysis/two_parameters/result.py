@@ -27,6 +27,13 @@ CALLED = {
     "resonance-1-1": "1:1 resonance",
     "resonance-1-2": "1:2 resonance",
 }
+# Why a curve ends, where that is no special point.
+_ENDS = {
+    "range": "the edge of the ranges",
+    "domain": "the edge of the domain",
+    "undefined": "where the rule is not finite",
+    "unfinished": "too many points",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,8 +126,14 @@ class BifurcationCurve(TableReport):
         spans = [
             f"{format_number(a)} to {format_number(b)}" for a, b in zip(low, high, strict=True)
         ]
-        ends = "closed" if self.is_closed else " and ".join(self.ends)
-        return [self.kind, *spans, ends, str(len(self))]
+        return [self.kind, *spans, self.ends_in_words(), str(len(self))]
+
+    def ends_in_words(self) -> str:
+        """Where it ends: "the edge of the ranges, both ways"; "nowhere: it is closed"."""
+        if self.is_closed:
+            return "nowhere: it is closed"
+        first, last = (_ENDS.get(end, end) for end in self.ends)
+        return f"{first}, both ways" if first == last else f"{first} and {last}"
 
     def table(self) -> Table:
         """One row."""
