@@ -129,7 +129,7 @@ class BifurcationCurve(TableReport):
         return [self.kind, *spans, self.ends_in_words(), str(len(self))]
 
     def ends_in_words(self) -> str:
-        """Where it ends: "the edge of the ranges, both ways"; "nowhere: it is closed"."""
+        """The ends in words: "the edge of the ranges, both ways", "nowhere: it is closed"."""
         if self.is_closed:
             return "nowhere: it is closed"
         first, last = (_ENDS.get(end, end) for end in self.ends)
