@@ -17,7 +17,7 @@ class Kuramoto(tw.Flow):
     domain = tw.Box([0.0] * 4, [2 * np.pi] * 4, periodic=[True] * 4)
 
     def velocity(self, t, state):
-        pull = jnp.sin(state - state[:, None])
+        pull = jnp.sin(state[None] - state[:, None])
         return self.frequencies + 0.375 * jnp.sum(pull, axis=1)
 
 
