@@ -39,8 +39,7 @@ def test_python_blocks_run(name, tmp_path):
     """All blocks of a document are one program, run as a user would, away from the repository."""
     path = tmp_path / "document.py"
     path.write_text("\n".join(blocks((ROOT / name).read_text("utf-8"), "python")), "utf-8")
-    warnings = "error::DeprecationWarning:__main__"
-    environment = {**os.environ, "PYTHONWARNINGS": warnings, "XLA_FLAGS": ""}
+    environment = {**os.environ, "PYTHONWARNINGS": "error::DeprecationWarning:__main__"}
     done = subprocess.run(
         [sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True, env=environment
     )
