@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.analysis import Cycle, Equilibrium, Landscape
+from thalweg.core.errors import InputError
 from thalweg.core.reports import NotKept
 from thalweg.dynamics import Problem
 from thalweg.plot.curves import cycle_curve
@@ -50,7 +51,7 @@ def conley_landscape(
         The axes.
 
     Raises:
-        InputError: the landscape was read from JSON, or the plane does not fit the state.
+        InputError: it is no landscape, or was read from JSON, or the plane does not fit the state.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -60,11 +61,16 @@ def conley_landscape(
         >>> ax.get_title(loc="left")
         'V falls from set to set'
     """
+    if not isinstance(found, Landscape):
+        raise InputError(
+            f"found must be a Landscape, got {found!r}: give what find_landscape returned, or "
+            f"verdict.landscape."
+        )
     if isinstance(found.value, NotKept):
         found.value()
     problem: Problem = found.value.problem
     equilibria, cycles = found.equilibria, found.cycles
-    words = "V falls from set to set"
+    words = "V falls from set to set" if found.falls else "V, which rises in places"
     if problem.chart.dimension == 1:
         view = make_view(problem)
         grid, values = energy_on_grid(view, found.value, FINE)

@@ -19,6 +19,7 @@ _STREAM = 17  # of random numbers, apart from those of the searches
 # Of the range: a step that rises by less rises by rounding.
 _ROUNDING = 1e-12
 _MOST = 0.99  # of the runs, which the usual rise is that of
+_A_WAY = 3.0  # cells: along runs that go further between the sets, V must fall
 
 
 def check(
@@ -45,7 +46,7 @@ def check(
     for one in found:
         recurs |= one.band[:-1]
     width = float(np.ptp(values)) or 1.0
-    heights, between, left = [], [], np.zeros(len(starts), dtype=bool)
+    heights, between, lengths, left = [], [], [], np.zeros(len(starts), dtype=bool)
     for _ in range(_ROUNDS):
         run = paths(problem, lattice.spacing, moves.slow, moves.pieces, starts)
         flat = run.states.reshape(-1, size)
@@ -53,9 +54,13 @@ def check(
         is_moving = np.diff(run.times, axis=1, prepend=-1.0) > 0.0
         apart = ~recurs[lattice.nearest(flat)].reshape(is_moving.shape)
         between.append((apart & is_moving)[:, 1:])
+        gone = np.diff(run.states, axis=1) / lattice.spacing
+        lengths.append(np.linalg.norm(gone, axis=2))
         starts, left = np.asarray(problem.chart.wrap(run.states[:, -1])), left | run.left
     rises = np.concatenate([np.diff(part, axis=1) for part in heights], axis=1) / width
     steps = np.concatenate(between, axis=1)
+    goes = np.sum(np.concatenate(lengths, axis=1) * steps, axis=1) > _A_WAY
+    is_flat = -np.sum(rises * steps, axis=1) <= _ROUNDING
     course = np.concatenate([part[:, :-1] for part in heights] + [heights[-1][:, -1:]], axis=1)
     above = np.max(course - np.minimum.accumulate(course, axis=1), axis=1) / width
     return LandscapeCheck(
@@ -66,6 +71,8 @@ def check(
         worst=float(np.max(above)),
         spread=_spread(problem, moves, known, values) / width,
         left=float(np.mean(left)),
+        moving=float(np.mean(goes)),
+        flat=float(np.mean(is_flat[goes])) if goes.any() else 0.0,
     )
 
 

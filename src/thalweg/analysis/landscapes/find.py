@@ -1,6 +1,7 @@
 """The verb: a function of the state that is constant on all that recurs and falls elsewhere."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -15,7 +16,14 @@ from thalweg.analysis.landscapes.heights import heights
 from thalweg.analysis.landscapes.known import known_sets
 from thalweg.analysis.landscapes.lattice import Lattice
 from thalweg.analysis.landscapes.moves import Moves, moves
-from thalweg.analysis.landscapes.recurrent import OUTSIDE, Component, components, separated
+from thalweg.analysis.landscapes.recurrent import (
+    OUTSIDE,
+    Component,
+    blurred,
+    components,
+    held,
+    separated,
+)
 from thalweg.analysis.landscapes.result import GridFunction, Landscape, RecurrentSet
 from thalweg.core.about import About
 from thalweg.core.checks import check_count
@@ -66,7 +74,7 @@ def find_landscape(
 
     Raises:
         InputError: the rule is no flow, does not fit the domain, depends on time, or has more than
-            three coordinates there; the domain is no box; a number makes no sense.
+            three coordinates there; the domain is no box; a number makes no sense; nothing runs.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -88,6 +96,10 @@ def find_landscape(
         count = _count(problem.chart.dimension, nodes)
         some = np.asarray(problem.chart.draw(host_generator(key), NUM_POINTS))
         time_change(problem, some).refuse(rule, "it has no landscape", "ask about")
+    if equilibria is not None:
+        _checked("equilibria", equilibria, Equilibrium)
+    if cycles is not None:
+        _checked("cycles", cycles, Cycle)
     if equilibria is None:
         equilibria = find_equilibria(rule, domain, key=key)
     if cycles is None:
@@ -96,7 +108,14 @@ def find_landscape(
     with jax.enable_x64(True):
         lattice = Lattice.over(problem.chart, count)
         known = known_sets(problem, lattice, equilibria, cycles)
-        moved = separated(moves(problem, lattice), known)
+        moved = moves(problem, lattice)
+        if np.isnan(moved.duration):
+            raise InputError(
+                f"rule ({type(rule).__name__}) leaves the region at once, or is not defined, at "
+                f"each node of a grid of {lattice.shape} over {domain}: give a domain in which it "
+                f"runs."
+            )
+        moved, num_held = held(separated(moved, known), known)
         found = components(moved, known)
         values, change = heights(moved, found)
         # Of equal heights the order is that of what was found.
@@ -114,7 +133,43 @@ def find_landscape(
             about=About.of(rule, domain),
             equilibria=equilibria,
             cycles=cycles,
+            warnings=_warnings(moved, num_held, blurred(moved, known)),
         )  # fmt: skip
+
+
+def _warnings(moved: Moves, num_held: int, num_blurred: int) -> tuple[str, ...]:
+    """Sentences on what the grid does not show as it is."""
+    said, more = [], "take more nodes, or a smaller region"
+    if np.all(moved.rests):
+        said.append("Nothing moves at any node: all of the region is at rest.")
+    if num_held:
+        said.append(
+            f"On this grid runs seem to lead away from {num_held} of the sinks and attracting "
+            f"cycles, which is known to be false, and was left out: the cells are too coarse there "
+            f"({more})."
+        )
+    if num_blurred:
+        said.append(
+            f"On this grid {num_blurred} nodes at a distance from all that is known recur with it "
+            f"or beside it, and are no set here: the cells are too coarse there, and V need not "
+            f"fall ({more})."
+        )
+    return tuple(said)
+
+
+def _checked(name: str, given: Any, kind: type) -> None:
+    """Refuse what is no sequence of what a search returns.
+
+    Raises:
+        InputError: it is not.
+    """
+    verb = f"find_{name}"
+    cure = f"give what {verb} returned, or None, which searches"
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise InputError(f"{name} must be a sequence of {kind.__name__}, got {given!r}: {cure}.")
+    for one in given:
+        if not isinstance(one, kind):
+            raise InputError(f"{name} must hold {kind.__name__} objects, got {one!r}: {cure}.")
 
 
 def refuse_landscape(problem: Problem) -> None:

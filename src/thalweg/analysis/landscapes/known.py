@@ -7,8 +7,10 @@ import numpy as np
 
 from thalweg.analysis.cycles.result import Cycle
 from thalweg.analysis.equilibria.equilibrium import Equilibrium
+from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.analysis.landscapes.lattice import Lattice
 from thalweg.core.cubics import cubic
+from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
 from thalweg.dynamics.points import displacements_at
 
@@ -26,7 +28,10 @@ class Known:
         cycle: likewise.
         curve: its points, shape `(m, d)`.
         nodes: those that the values on it depend on.
+        touched: those of all cells that it touches, on both sides of it: what leaves it begins
+            there.
         rate: the rate at which what leaves it grows fastest; not positive where all is drawn in.
+        attracts: True if all that is near is known to be drawn in.
         is_family: True if it stands for a family, of which it is not apart.
     """
 
@@ -35,7 +40,9 @@ class Known:
     cycle: int | None
     curve: np.ndarray
     nodes: np.ndarray
+    touched: np.ndarray
     rate: float
+    attracts: bool
     is_family: bool
 
 
@@ -45,15 +52,27 @@ def known_sets(
     equilibria: Sequence[Equilibrium],
     cycles: Sequence[Cycle],
 ) -> list[Known]:
-    """The equilibria in the region, and the cycles that lie in it from end to end."""
+    """The equilibria in the region, and the cycles that lie in it from end to end.
+
+    Raises:
+        InputError: some of the equilibria stand for a continuum, and that is not given.
+    """
     found, chart, growth = [], problem.chart, problem.rule.growth
+    families = _families(problem, lattice, equilibria)
     for number, rest in enumerate(equilibria):
         point = np.asarray(chart.coordinates(rest.state), dtype=np.float64)[None]
         if np.all(chart.inside(point, _AT_WALL)):
             rate = float(np.max(growth(np.asarray(rest.eigenvalues))))
-            nodes = lattice.around(chart.wrap(point))
-            family = rest.continuum > 0
-            found.append(Known(rest.kind_in_words, number, None, point, nodes, rate, family))
+            nodes, touched = lattice.around(chart.wrap(point)), lattice.touched(chart.wrap(point))
+            if rest.continuum:
+                offs = [np.min(np.abs(chart.difference(c, point)).sum(axis=1)) for c, _ in families]
+                nodes = touched = families[int(np.argmin(offs))][1]
+            found.append(
+                Known(
+                    rest.kind_in_words, number, None, point, nodes, touched, rate,
+                    rest.kind == "sink", rest.continuum > 0,
+                )
+            )  # fmt: skip
     for number, cycle in enumerate(cycles):
         curve = cycle_points(problem, lattice, cycle)
         if np.all(chart.inside(curve, _AT_WALL)):
@@ -61,8 +80,37 @@ def known_sets(
             rate = float(np.log(max(largest, np.finfo(float).tiny)) / cycle.period)
             what = problem.rule.words.orbit if cycle.continuum else f"{cycle.kind} cycle"
             kind = f"family of {what}s" if cycle.continuum else what
-            nodes, family = lattice.around(chart.wrap(curve)), cycle.continuum > 0
-            found.append(Known(kind, None, number, curve, nodes, rate, family))
+            nodes, touched = lattice.around(chart.wrap(curve)), lattice.touched(chart.wrap(curve))
+            family = cycle.continuum > 0
+            attracts = cycle.kind == "attracting" and not family
+            found.append(Known(kind, None, number, curve, nodes, touched, rate, attracts, family))
+    return found
+
+
+def _families(
+    problem: Problem, lattice: Lattice, equilibria: Sequence[Equilibrium]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Points `(m, d)` on each continuum of equilibria, and the nodes of all cells it touches."""
+    if not any(rest.continuum for rest in equilibria):
+        return []
+    chart = problem.chart
+    continua = equilibria.continua if isinstance(equilibria, Equilibria) else ()
+    own = [one for one in continua if one.points.shape[1] == chart.dimension]
+    if not own:
+        raise InputError(
+            "equilibria holds points of a continuum without the continuum itself, got a "
+            f"{type(equilibria).__name__}: give what find_equilibria returned for this domain."
+        )
+    found = []
+    for family in own:
+        first, last = np.asarray(family.links, dtype=int).T
+        steps = np.asarray(chart.difference(family.points[last], family.points[first]))
+        longest = np.max(np.abs(steps) / lattice.spacing, initial=0.0)
+        parts = np.linspace(0.0, 1.0, int(np.ceil(_A_CELL * longest)) + 2)[:, None, None]
+        between = (family.points[first] + parts * steps).reshape(-1, chart.dimension)
+        points = np.concatenate([family.points, between])
+        points = points[np.asarray(chart.inside(points, _AT_WALL))]
+        found.append((points, lattice.touched(np.asarray(chart.wrap(points)))))
     return found
 
 

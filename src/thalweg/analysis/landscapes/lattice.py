@@ -9,6 +9,8 @@ from thalweg.core.charts import Chart
 
 # Of a cell: a point nearer to a node has none of its weight on the others.
 _ON_NODE = 1e-9
+# Of a cell: a point nearer to a side of its cell touches the cell beyond, too.
+_ON_SIDE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,12 @@ class Lattice:
         """The nodes that values at points `(m, d)` depend on, sorted."""
         index, weight = self.corners(points)
         return np.unique(index[weight > 0.0])
+
+    def touched(self, points: np.ndarray) -> np.ndarray:
+        """All nodes of all cells that points `(m, d)` touch, sorted: of both sides of a node."""
+        signs = itertools.product((-1.0, 1.0), repeat=len(self.shape))
+        beside = [points + _ON_SIDE * self.spacing * np.array(sign) for sign in signs]
+        return np.unique(self.corners(np.concatenate(beside))[0])
 
     def closed(self, values: np.ndarray) -> np.ndarray:
         """Values `(n,)` at the nodes in the shape of the grid, those of angles closed."""

@@ -13,6 +13,8 @@ from thalweg.dynamics.points import displacements_at
 _SAMPLE = 1024  # nodes, of which the usual speed is that of the middle one
 # Cells: the corners of cells whose runs are no further apart leave no gap between them.
 _APART = 2.0
+# Of the usual speed: what is slower is the rounding of a rest.
+_AT_REST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Moves:
         length: the pieces of each step, shape `(n,)`.
         passed: the nearest nodes of a run's points in turn, shape `(n, pieces + 1)`.
         spent: the time spent near each of them, likewise.
+        rests: truths `(n,)`, the nodes where nothing moves; they lead to themselves.
     """
 
     lattice: Lattice
@@ -44,6 +47,7 @@ class Moves:
     length: np.ndarray
     passed: np.ndarray
     spent: np.ndarray
+    rests: np.ndarray
 
     @property
     def outside(self) -> int:
@@ -52,8 +56,10 @@ class Moves:
 
     @property
     def duration(self) -> float:
-        """The time that a run usually takes."""
-        return float(np.median(np.sum(self.spent, axis=1)))
+        """The time that a run usually takes, of those that do not leave at once; NaN of none."""
+        times = np.sum(self.spent, axis=1)
+        lasting = times[times > 0.0]
+        return float(np.median(lasting)) if len(lasting) else float("nan")
 
     def matrix(self) -> Any:
         """The weights as a sparse matrix of shape `(n + 1, n + 1)`; what is outside stays there."""
@@ -94,20 +100,30 @@ def moves(problem: Problem, lattice: Lattice) -> Moves:
         at = run.states[:, stages]
         has_left = run.left[:, None] & (run.times[:, stages] == run.times[:, -1:])
         passed = nearest.reshape(run.times.shape).astype(np.int32)
-        parts.append((at, has_left, passed, halves[:, :-1] + halves[:, 1:]))
-    at, has_left, passed, spent = map(np.concatenate, zip(*parts, strict=True))
+        gone = np.abs(run.states[:, 1] - run.states[:, 0]) / (lattice.spacing * lattice.cells)
+        share = run.times[:, 1:2] / slow  # of the time in which the usual run crosses
+        rests = (run.times[:, 1] > 0.0) & np.all(gone <= _AT_REST * share, axis=1)
+        parts.append((at, has_left, passed, halves[:, :-1] + halves[:, 1:], rests))
+    at, has_left, passed, spent, rests = map(np.concatenate, zip(*parts, strict=True))
     stage = _covered(lattice, (at - points[:, None]) / lattice.spacing)
     every = np.arange(len(points))
+    at = np.where(rests[:, None, None], points[:, None], at)
     ends, weights = _corners(lattice, at[:, -1], has_left[:, -1])
     steps, _ = _corners(lattice, at[every, stage], has_left[every, stage])
-    return Moves(lattice, slow, pieces, ends, weights, steps, stages[stage], passed, spent)
+    return Moves(lattice, slow, pieces, ends, weights, steps, stages[stage], passed, spent, rests)
 
 
 def _corners(
     lattice: Lattice, points: np.ndarray, has_left: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The corners round points and their weights, or the node outside where a run has left."""
+    """The corners round points and their weights, or the node outside where a run has left.
+
+    Of a point on a node or a side of its cell, only the corners that it lies between: what rests
+    on a node leads nowhere else.
+    """
     corners, weights = lattice.corners(points)
+    heaviest = np.take_along_axis(corners, np.argmax(weights, axis=1)[:, None], axis=1)
+    corners = np.where(weights > 0.0, corners, heaviest)
     corners[has_left], weights[has_left] = lattice.size, 0.0
     weights[has_left, 0] = 1.0
     return corners, weights

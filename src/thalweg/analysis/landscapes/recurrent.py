@@ -1,8 +1,8 @@
 """Recurrent sets of the moves on a lattice, and which of them leads to which.
 
 Two nodes recur together where moves lead from each to the other: a strongly connected component. An
-equilibrium or cycle that is known is one in any case. In the graph of components there is no way
-back, which is Conley's order.
+equilibrium or cycle that is known is one in any case, and so is what no move leaves. In the graph
+of components there is no way back, which is Conley's order.
 
 References:
     Conley, Isolated Invariant Sets and the Morse Index (1978); Kalies, Mischaikow & VanderVorst,
@@ -60,7 +60,7 @@ def separated(moves: Moves, known: Sequence[Known]) -> Moves:
     Each step blurs by a part of a cell. Where that alone leads from one set to another and back,
     whole runs, which are fewer, may not; what lies between neighbours is then covered less well.
     """
-    groups = [one.nodes for one in known]
+    groups = [one.touched for one in known]
     labels = _labels(_graph(moves, groups))
     mine = np.array([labels[nodes[0]] for nodes in groups], dtype=int)
     shared = np.flatnonzero(np.bincount(mine, minlength=1) > 1)
@@ -77,17 +77,34 @@ def separated(moves: Moves, known: Sequence[Known]) -> Moves:
     return whole if is_better else moves
 
 
+def held(moves: Moves, known: Sequence[Known]) -> tuple[Moves, int]:
+    """Moves that leave nothing that is known to attract; and from how many sets some did.
+
+    A sink or an attracting cycle leads nowhere. Where the cells are too coarse to show that, its
+    nodes are kept from leading on.
+    """
+    graph = _graph(moves, [one.touched for one in known])
+    labels = _labels(graph)
+    leaves = ~_closed(graph, labels)
+    led = [one for one in known if one.attracts and leaves[labels[one.touched[0]]]]
+    steps, length = moves.steps.copy(), moves.length.copy()
+    for one in led:
+        steps[one.touched], length[one.touched] = one.touched[0], 0
+    return replace(moves, steps=steps, length=length), len(led)
+
+
 def components(moves: Moves, known: Sequence[Known]) -> list[Component]:
     """The recurrent sets: those known, those that only the lattice shows, and what is outside."""
     from scipy.sparse.csgraph import breadth_first_order
 
-    groups = [one.nodes for one in known]
-    groups += _unknown(moves, _labels(_graph(moves, groups)), known)
+    known = _with_rests(moves, known)
+    groups = [one.touched for one in known]
+    groups += _unknown(moves, _graph(moves, groups), known)
     graph = _graph(moves, groups)
     labels = _labels(graph)
     members: dict[int, list[Known]] = {int(labels[nodes[0]]): [] for nodes in groups}
     for one in known:
-        members[int(labels[one.nodes[0]])].append(one)
+        members[int(labels[one.touched[0]])].append(one)
     if np.any(moves.steps == moves.outside):
         members[int(labels[moves.outside])] = []
     before, found = graph.tocsc(), []
@@ -126,26 +143,84 @@ def _labels(graph: Any) -> np.ndarray:
     return connected_components(graph, directed=True, connection="strong")[1]
 
 
-def _unknown(moves: Moves, labels: np.ndarray, known: Sequence[Known]) -> list[np.ndarray]:
-    """Nodes of components that hold nothing known, in groups that touch.
+def _closed(graph: Any, labels: np.ndarray) -> np.ndarray:
+    """Truths, one a component: those that no move leaves."""
+    there = graph.tocoo()
+    before, after = labels[there.row], labels[there.col]
+    return ~np.isin(np.arange(labels.max() + 1), before[before != after])
 
-    Those no larger than a cell, or beside what is known, are left out. A set that runs between
-    nodes shows on both of its sides.
-    """
+
+def _with_rests(moves: Moves, known: Sequence[Known]) -> list[Known]:
+    """Known sets, families with all nodes at rest that touch them or one another."""
+    grown = []
+    for one in known:
+        if one.is_family and one.equilibrium is not None:
+            there = moves.rests.copy()
+            there[one.touched] = True
+            pieces = _touching(moves, there)
+            mine = [nodes for nodes in pieces if np.any(np.isin(nodes, one.touched))]
+            nodes = np.unique(np.concatenate(mine))
+            one = replace(one, nodes=nodes, touched=nodes)
+        grown.append(one)
+    return grown
+
+
+def _touching(moves: Moves, there: np.ndarray) -> list[np.ndarray]:
+    """The nodes where truths `(n,)` hold, in groups that touch."""
     from scipy.ndimage import label
 
-    marked = np.zeros(moves.outside, dtype=bool)
-    marked[np.concatenate([np.zeros(0, dtype=int), *(one.nodes for one in known)])] = True
-    nearest = np.full(labels.max() + 1, np.inf)
-    np.minimum.at(nearest, labels[:-1], moves.lattice.distances(marked))
-    is_large = np.bincount(labels) > moves.steps.shape[1]
-    is_large[labels[moves.outside]] = False
-    clear = nearest > _BESIDE / float(np.min(moves.lattice.cells))
-    shown = (is_large & clear)[labels[:-1]].reshape(moves.lattice.shape)
-    touching = np.ones((3,) * shown.ndim)
+    shown = there.reshape(moves.lattice.shape)
     groups = np.zeros(shown.shape, dtype=np.int32)
-    count = int(label(shown, touching, output=groups))  # type: ignore[arg-type]
+    count = int(label(shown, np.ones((3,) * shown.ndim), output=groups))  # type: ignore[arg-type]
     return [np.flatnonzero(groups.ravel() == number + 1) for number in range(count)]
+
+
+def _unknown(moves: Moves, graph: Any, known: Sequence[Known]) -> list[np.ndarray]:
+    """Nodes of components that hold nothing known, in groups that touch.
+
+    Those beside what is known are left out, and those no larger than a cell unless no move leaves
+    them. A set that runs between nodes shows on both of its sides; of one on a node, what leaves it
+    begins at all that touch it.
+    """
+    groups = _touching(moves, _shown(moves, graph, known)[0])
+    points = moves.lattice.points()
+    return [
+        np.union1d(nodes, moves.lattice.touched(points[nodes[moves.rests[nodes]]]))
+        for nodes in groups
+    ]
+
+
+def blurred(moves: Moves, known: Sequence[Known]) -> int:
+    """The number of nodes that recur beside what is known and yet are cells away from it."""
+    graph = _graph(moves, [one.touched for one in known])
+    return int(np.count_nonzero(_shown(moves, graph, known)[1]))
+
+
+def _shown(moves: Moves, graph: Any, known: Sequence[Known]) -> tuple[np.ndarray, np.ndarray]:
+    """Truths `(n,)`: nodes of unknown sets; and nodes of large components that are left out."""
+    labels = _labels(graph)
+    far = _distances(moves, known)
+    near = np.full(labels.max() + 1, np.inf)
+    np.minimum.at(near, labels[:-1], far)
+    # What leads away draws nothing in: what no move leaves, beside it, is another set.
+    near_ends = np.full(len(near), np.inf)
+    ends = [one for one in known if one.is_family or one.attracts or one.rate <= 0.0]
+    np.minimum.at(near_ends, labels[:-1], _distances(moves, ends))
+    is_large = np.bincount(labels) > moves.steps.shape[1]
+    is_end = _closed(graph, labels)
+    is_large[labels[moves.outside]] = is_end[labels[moves.outside]] = False
+    shown = ((is_large | is_end) & (near > _BESIDE)) | (
+        is_end & (near > 0.0) & (near_ends > _BESIDE)
+    )
+    left_out = is_large & (near > 0.0) & ~shown
+    return shown[labels[:-1]], left_out[labels[:-1]] & (far > 2.0 * _BESIDE)
+
+
+def _distances(moves: Moves, known: Sequence[Known]) -> np.ndarray:
+    """Distance `(n,)` of each node to the next known set, in cells, those of the shortest side."""
+    marked = np.zeros(moves.outside, dtype=bool)
+    marked[np.concatenate([np.zeros(0, dtype=int), *(one.touched for one in known)])] = True
+    return moves.lattice.distances(marked) * float(np.min(moves.lattice.cells))
 
 
 def _kind(members: Sequence[Known]) -> str:
@@ -153,4 +228,8 @@ def _kind(members: Sequence[Known]) -> str:
     if not members:
         return "recurrent"
     counts = Counter(one.kind for one in members)
-    return " + ".join(f"{count} {kind}s" if count > 1 else kind for kind, count in counts.items())
+    apart = {one.kind for one in members if not one.is_family}
+    return " + ".join(
+        f"{count} {kind}s" if count > 1 and kind in apart else kind
+        for kind, count in counts.items()
+    )

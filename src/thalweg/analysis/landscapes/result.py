@@ -12,15 +12,19 @@ import numpy as np
 from thalweg.analysis.cycles.result import Cycle
 from thalweg.analysis.equilibria.equilibrium import Equilibrium
 from thalweg.core.about import UNSAID, About
+from thalweg.core.errors import InputError
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.plain import number
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
 from thalweg.core.tables import format_number
+from thalweg.core.trees import Layout
 from thalweg.dynamics import Problem
 
 _TOLD = 20  # rows of a table that a reader goes through
 # A rise of this share of the range is nothing that is seen in a figure.
 _SMALL = 0.01
+# A rise of more than this share of the range, or more runs without a fall: V does not fall.
+_SEEN = 0.03
 
 
 class GridFunction(eqx.Module):
@@ -42,12 +46,27 @@ class GridFunction(eqx.Module):
 
     def __call__(self, state: Any) -> jax.Array:
         """The value at a state; one outside of the region counts as on its wall."""
+        self._check(state)
         y = self.problem.chart.coordinates(jax.tree.map(jnp.asarray, state))
         cells = jnp.asarray(self.values.shape) - 1
         place = (y - self.lower) / self.spacing
         place = jnp.where(self.turns, jnp.mod(place, cells), jnp.clip(place, 0.0, cells))
         values = jnp.asarray(self.values)
         return jax.scipy.ndimage.map_coordinates(values, list(place), order=1, mode="nearest")
+
+    def _check(self, state: Any) -> None:
+        """Refuse what is not one state."""
+        layout = self.problem.chart.layout
+        got = Layout.of(state)
+        if got == layout:
+            return
+        expected = jax.tree.unflatten(layout.treedef, list(layout.shapes))
+        shapes = jax.tree.unflatten(got.treedef, list(got.shapes))
+        raise InputError(
+            f"state must be one state, arrays of shape {expected}, got {shapes}: give an array "
+            f"(jnp.array([0.3, 0.4]) for two coordinates); many states go through "
+            f"jax.vmap(landscape.value)."
+        )
 
 
 @dataclass(frozen=True)
@@ -87,6 +106,8 @@ class LandscapeCheck:
         worst: the same on all of them.
         spread: the share of its range by which it varies along a cycle, at most; 0 without any.
         left: the share of the runs that left the region.
+        moving: the share of the runs that go further than three cells between the sets.
+        flat: the share of those along which V does not fall there.
     """
 
     runs: int
@@ -96,6 +117,8 @@ class LandscapeCheck:
     worst: float
     spread: float
     left: float
+    moving: float
+    flat: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,6 +134,7 @@ class Landscape(TableReport):
         about: the rule and the region.
         equilibria: those that the sets' numbers mean; JSON does not keep them twice.
         cycles: likewise.
+        warnings: what the grid does not show as it is, in sentences.
     """
 
     sets: tuple[RecurrentSet, ...]
@@ -121,6 +145,12 @@ class Landscape(TableReport):
     about: About = UNSAID
     equilibria: Sequence[Equilibrium] = field(default=(), compare=False)
     cycles: Sequence[Cycle] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def falls(self) -> bool:
+        """True if V falls along all but a few of the fresh runs, as far as a figure shows."""
+        return self.check.usual <= _SEEN and self.check.flat <= _SEEN
 
     @property
     def title(self) -> str:
@@ -145,16 +175,24 @@ class Landscape(TableReport):
         grid, check = " × ".join(map(str, self.shape)), self.check
         said = [
             f"V is constant on each set and falls along runs between them, as far as a grid of "
-            f"{grid} tells. Only the order of the heights means something.",
+            f"{grid} tells. Only the order of the heights means something."
+            if self.falls
+            else self._fault(grid),
             f"Checked along {check.runs} fresh runs: V rises at {100 * check.rising:.2g} % of "
             f"their steps between the sets, on 99 % of them by no more than "
             f"{_percent(check.usual)} of its range in all, at worst by {_percent(check.worst)}.",
         ]
+        if check.moving:
+            said.append(
+                f"{100 * check.moving:.3g} % of them go further than three cells between the sets; "
+                f"along {_percent(check.flat)} of these V does not fall."
+            )
+        said += self.warnings
         if any(one.cycles for one in self.sets):
             said.append(f"Along cycles it varies by {_percent(check.spread)} of its range.")
         if any(one.kind == "outside" for one in self.sets):
             said.append(
-                f"{100 * check.left:.2g} % of the runs left the region: what is outside is a set "
+                f"{100 * check.left:.3g} % of the runs left the region: what is outside is a set "
                 f"of its own, at its own height, and V may jump beside runs that graze a wall."
             )
         if any(one.kind == "recurrent" for one in self.sets):
@@ -171,13 +209,35 @@ class Landscape(TableReport):
             said.append(f"The sweeps did not settle: V still changed by {self.change:.1g}.")
         return said
 
+    def _fault(self, grid: str) -> str:
+        """The share by which V fails to fall between the sets, and the likely reason."""
+        check, parts = self.check, []
+        if check.usual > _SEEN:
+            why = "runs that come near to a set more slowly than a cell resolves"
+            if check.left:
+                why = f"runs that graze a wall, or {why}"
+            parts.append(
+                f"on one run in a hundred it rises by {_percent(check.usual)} of its range or more "
+                f"(likely {why})"
+            )
+        if check.flat > _SEEN:
+            parts.append(
+                f"along {_percent(check.flat)} of the runs that move it does not fall (likely they "
+                f"lead to what is not among the sets: let the search find equilibria and cycles)"
+            )
+        return (
+            f"V is constant on each set but does not fall everywhere between them on a grid of "
+            f"{grid}: {'; '.join(parts)}. Do not rely on its values there; take more nodes."
+        )
+
     def data(self) -> dict[str, Any]:
-        """`sets`, `shape`, `check` and `change`; JSON does not hold V."""
+        """`sets`, `shape`, `check`, `change` and `warnings`; JSON does not hold V."""
         return {
             "sets": [to_fields(one) for one in self.sets],
             "shape": list(self.shape),
             "check": to_fields(self.check),
             "change": self.change,
+            "warnings": list(self.warnings),
         }
 
     @classmethod
@@ -190,6 +250,7 @@ class Landscape(TableReport):
             check=from_fields(LandscapeCheck, data["check"]),
             change=number(data["change"]),
             about=about_in(data, about),
+            warnings=tuple(data["warnings"]),
         )
 
 
