@@ -120,6 +120,8 @@ def test_headings_of_the_reference_break_between_words():
 
 def test_a_function_beside_a_module_of_its_name_is_told_by_its_path():
     """`normalization.grating` is not the module `normalization/grating.py`."""
-    said = load_tool().directive("thalweg.models.normalization.grating")
+    tool = load_tool()
+    tool.public_names()  # imports the families of models, as a build does
+    said = tool.directive("thalweg.models.normalization.grating")
     assert said.startswith("::: thalweg.models.normalization.")
     assert "heading: thalweg.models.normalization.grating" in said
