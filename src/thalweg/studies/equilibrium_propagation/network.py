@@ -124,7 +124,7 @@ def forward_loss(network: LayeredNetwork, inputs: Any, target: Any) -> Any:
     """The loss of the same layers without feedback: what backpropagation trains."""
     s = inputs
     for weight, bias in zip(network.weights, network.biases, strict=True):
-        pull = s @ weight.T + bias
+        pull = s @ weight.T + bias[None]
         s = pull if weight is network.weights[-1] else jnp.clip(pull, 0.0, 1.0)
     return 0.5 * jnp.mean(jnp.sum((s - target) ** 2, axis=1))
 
