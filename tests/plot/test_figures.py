@@ -318,7 +318,7 @@ def test_a_far_multiplier_leaves_the_unit_circle_to_be_seen():
         about=About(rule_kind="map"),
     )
     axes = tw.plot.spectrum([far])
-    assert axes.get_title(loc="left").endswith("the furthest is at 60")
+    assert " ".join(axes.get_title(loc="left").split()).endswith("the furthest is at 60")
     assert axes.get_ylim()[1] < 7.0
     drawn = curve(axes, "saddle").T.tolist()
     assert drawn == [[0.0, 5.0], [0.5, 0.0]]
