@@ -45,7 +45,7 @@ def test_a_map_jumps(tmp_path):
 
 
 def ink(frame):
-    """How many pixels have the blue of a run."""
+    """The number of pixels that have the blue of a run."""
     return int(np.sum(np.abs(frame - np.array([0, 114, 178])).sum(axis=-1) < 60))
 
 

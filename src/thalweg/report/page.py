@@ -61,7 +61,7 @@ class Table:
     caption: str = ""
 
     def to_html(self) -> str:
-        """As HTML; it scrolls sideways where the page is narrower.
+        """The table as HTML; it scrolls sideways where the page is narrower.
 
         On a telephone a last column of sentences stands below the others.
         """

@@ -110,7 +110,7 @@ def _speed_metric(question: Question) -> Finding:
     if _looks_scattered(question):
         return Finding("no", None, _NOT_ITS_OWN)
     here, elsewhere = _demands(question, 8 * BATCH), _demands(question, BATCH)
-    if not len(here.u) or not len(elsewhere.u):
+    if not np.isfinite(here.defect) or not len(elsewhere.u):  # of no points it is infinite
         return Finding(
             "open", None, "Not tried: f is zero or not finite wherever it was looked at."
         )
@@ -132,9 +132,17 @@ def _speed_metric(question: Question) -> Finding:
 
 
 class _Demands:
-    """Demands of closedness at some points: their u, the μ there, and their weights."""
+    """Demands of closedness at some points: their u, the μ there, and their weights.
 
-    def __init__(self, velocity: np.ndarray, jacobians: np.ndarray):
+    Arguments:
+        velocity: f, shape `(n, d)`.
+        jacobians: J, shape `(n, d, d)`.
+        is_spread: truths `(n,)`, the points whose defect counts; all unless given.
+    """
+
+    def __init__(
+        self, velocity: np.ndarray, jacobians: np.ndarray, is_spread: np.ndarray | None = None
+    ):
         squared = np.sum(velocity**2, axis=1)
         good = np.isfinite(jacobians).all(axis=(1, 2)) & np.isfinite(squared) & (squared > _TINY)
         velocity, jacobians, squared = velocity[good], jacobians[good], squared[good]
@@ -147,7 +155,9 @@ class _Demands:
         self.weight = np.linalg.norm(self._turning, axis=(1, 2))
         inner = np.sum(self._skew * self._turning, axis=(1, 2))
         self.log_rate = -inner / np.maximum(self.weight**2, _TINY)
-        self.defect = self._gap(self.log_rate)
+        self.defect = self._gap(
+            self.log_rate, slice(None) if is_spread is None else is_spread[good]
+        )
 
     def misfit(self, log_rate: "_LogRate") -> float:
         """The same with μ from the series, over the points at speeds between its ends."""
@@ -212,6 +222,7 @@ def _demands(question: Question, count: int) -> _Demands:
     seen = points[question.region.sees(points)]
     # Beyond the speeds that were met nothing is known of φ: the fastest states are sought.
     points = np.concatenate([seen, question.special_points])
+    num_spread = len(points)
     fastest = fastest_states(question, points)
     around = np.concatenate([_towards(fastest, question.chart.draw(rng, half), rng), fastest])
     points = np.concatenate([points, around[question.region.sees(around)]])
@@ -219,7 +230,9 @@ def _demands(question: Question, count: int) -> _Demands:
     speeds = np.linalg.norm(velocity, axis=1)
     # Slower than all the random ones is only what rounding leaves of a state of rest.
     kept = speeds >= np.nanmin(speeds[: len(seen)], initial=np.inf)
-    return _Demands(velocity[kept], jacobians[kept])
+    # Points that crowd at the fastest states are no sample of the region.
+    is_spread = np.arange(len(points)) < num_spread
+    return _Demands(velocity[kept], jacobians[kept], is_spread[kept])
 
 
 def _towards(centres: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -164,7 +164,8 @@ def test_a_soft_maximum_is_smooth_where_two_arguments_tie():
     lower = np.array([[-1e-3, -1e-3]])
     (form,), _ = gradient(lower, -lower)
     np.testing.assert_allclose(form.linear[0, :, 0], [1.5, 1.5], atol=1e-4)
-    assert np.all(form.radius < 0.05)  # where a maximum has a corner it is 1.5
+    # JAX 0.12 writes the derivative of a maximum otherwise. Where it had a corner this were 1.5.
+    assert np.all(form.radius < (0.02 if jax.__version_info__ < (0, 12) else 0.021))
 
 
 def _bowl(weights, y):
