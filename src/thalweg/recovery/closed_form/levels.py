@@ -25,7 +25,7 @@ from thalweg.recovery.closed_form.zeros import Evidence
 
 
 @dataclass(frozen=True)
-class Closed:
+class ClosedFinding:
     """Finding of the levels: the fields of a `SymbolicVerdict`."""
 
     kind: str
@@ -62,7 +62,7 @@ class _Candidate:
     conditions: tuple[Any, ...] = ()
 
 
-def decide(found: RuleFormulas) -> Closed:
+def decide(found: RuleFormulas) -> ClosedFinding:
     """Ask the levels in order; the first that is proved answers."""
     matrix = jacobian(found.velocity, found.names)
     tried = []
@@ -73,7 +73,7 @@ def decide(found: RuleFormulas) -> Closed:
             return tried[0]
     reason = excluded_if_linear(found.velocity, matrix, found.region)
     if reason is not None:
-        return Closed("refuted", reason, proved=(reason,))
+        return ClosedFinding("refuted", reason, proved=(reason,))
     for level in (_constant, _diagonal):
         candidate = level(found, matrix)
         if candidate is not None:
@@ -82,14 +82,14 @@ def decide(found: RuleFormulas) -> Closed:
                 return tried[-1]
     note = "The Jacobian is symmetric in no constant and in no diagonal metric."
     seen = tuple(fact for answer in tried for fact in answer.seen)
-    return Closed("undecided", tried[0].note if tried else note, seen=seen)
+    return ClosedFinding("undecided", tried[0].note if tried else note, seen=seen)
 
 
-def _answered(candidate: _Candidate, found: RuleFormulas) -> Closed:
+def _answered(candidate: _Candidate, found: RuleFormulas) -> ClosedFinding:
     if candidate.evidence is Evidence.PROVED:
         return _confirmed(candidate, found)
     note = "An identity is seen at points, and no normal form proves it."
-    return Closed("undecided", note, seen=(candidate.fact,))
+    return ClosedFinding("undecided", note, seen=(candidate.fact,))
 
 
 def _plain(found: RuleFormulas, matrix: sp.Matrix) -> _Candidate | None:
@@ -136,12 +136,12 @@ def _diagonal(found: RuleFormulas, matrix: sp.Matrix) -> _Candidate | None:
     )  # fmt: skip
 
 
-def _confirmed(candidate: _Candidate, found: RuleFormulas) -> Closed:
+def _confirmed(candidate: _Candidate, found: RuleFormulas) -> ClosedFinding:
     """The candidate as an answer, if everything else that makes it one is proved too."""
     region = found.region
     smooth = sign_conditions(_parts(found.velocity, found.lowered or ()), region)
     if smooth.unproven is not None:
-        return Closed("undecided", _not_smooth(smooth.unproven), seen=(candidate.fact,))
+        return ClosedFinding("undecided", _not_smooth(smooth.unproven), seen=(candidate.fact,))
     pole = sign_conditions(_parts(candidate.diagonal), region)
     positive = sign_conditions([(w, True) for w in candidate.diagonal], region)
     if pole.unproven is not None or positive.unproven is not None:
@@ -151,17 +151,17 @@ def _confirmed(candidate: _Candidate, found: RuleFormulas) -> Closed:
             else f"is not proved positive in the region: see {positive.unproven}"
         )
         note = f"The diagonal metric that makes the Jacobian symmetric {where}."
-        return Closed("undecided", note)
+        return ClosedFinding("undecided", note)
     energy, real = _energy(candidate, found)
     turned, returns, reason = returning(
         candidate.form, candidate.metric, energy, found.periods, region
     )
     if turned is Evidence.NONE:
         note = f"{candidate.fact}. But {reason}, so there is none on the circle."
-        return Closed("undecided", note)
+        return ClosedFinding("undecided", note)
     if turned is Evidence.SEEN:
         note = f"{candidate.fact}. Whether the energy returns round the circle is not proved."
-        return Closed("undecided", note, seen=("the energy returns after a turn",))
+        return ClosedFinding("undecided", note, seen=("the energy returns after a turn",))
     proved = [candidate.fact + ", by normal forms"]
     proved += [candidate.positive] if candidate.positive else []
     proved += ["−∇E = M f, and E is smooth in the region"]
@@ -172,13 +172,15 @@ def _confirmed(candidate: _Candidate, found: RuleFormulas) -> Closed:
     if not can_hold(relations, region):
         needed = conditions_text(tuple(relations))
         note = f"{candidate.fact}. But no parameters are seen for which {needed}."
-        return Closed("undecided", note)
+        return ClosedFinding("undecided", note)
     note = candidate.fact + "."
     if candidate.conditions or any(isinstance(r, sp.Eq) for r in relations):
         note += " It holds for these values of the parameters."
     if returns.relations:
         note += " Round an angle it returns for these values of the parameters, not for all."
-    return Closed(candidate.kind, note, energy, candidate.metric, tuple(proved), tuple(relations))
+    return ClosedFinding(
+        candidate.kind, note, energy, candidate.metric, tuple(proved), tuple(relations)
+    )
 
 
 def _energy(candidate: _Candidate, found: RuleFormulas) -> tuple[Any, Conditions]:

@@ -14,7 +14,7 @@ from thalweg.dynamics import Rule, make_problem
 from thalweg.dynamics.formulas.given import read_given
 from thalweg.dynamics.formulas.rules import RuleFormulas, read_rule
 from thalweg.dynamics.formulas.smoothness import first_switch
-from thalweg.recovery.closed_form.levels import Closed, decide
+from thalweg.recovery.closed_form.levels import ClosedFinding, decide
 from thalweg.recovery.closed_form.spectra import excluded_at_points
 from thalweg.recovery.closed_form.verdict import WORDS, SymbolicVerdict
 
@@ -69,7 +69,7 @@ def recover_symbolic(
             f"The formulas hold {switch}, which need not be smooth, and the region does not decide "
             f"it. Choose a region in which it is, or ask without the symbolic form."
         )
-        return _verdict(Closed("undecided", note), found, kind)
+        return _verdict(ClosedFinding("undecided", note), found, kind)
     answer = decide(found)
     if answer.kind == "undecided" and found.values and keep_parameters is None and not is_given:
         plain = read_rule(rule, domain, keep_parameters=False)
@@ -82,11 +82,11 @@ def recover_symbolic(
     if answer.kind == "undecided" and isinstance(rule, Rule):
         reason = _excluded(rule, domain, found)
         if reason is not None:
-            answer = Closed("refuted", reason, proved=(reason,), seen=answer.seen)
+            answer = ClosedFinding("refuted", reason, proved=(reason,), seen=answer.seen)
     return _verdict(answer, found, kind)
 
 
-def _verdict(answer: Closed, found: RuleFormulas, rule_kind: str) -> SymbolicVerdict:
+def _verdict(answer: ClosedFinding, found: RuleFormulas, rule_kind: str) -> SymbolicVerdict:
     note = answer.note
     if found.assumed:
         note += f" This holds where {', '.join(map(str, found.assumed))}, as in the region."
