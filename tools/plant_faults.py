@@ -4,14 +4,16 @@
     .venv/bin/python tools/plant_faults.py angle basins    # those with a word in name or file
 
 A fault is a row of `tools/faults.toml`: a file, a text that it holds once, the replacement, and the
-tests of the room. One that survives asks for a test, one whose text is gone for another text. The
-tests run without the fault, too: a test that fails anyway has noticed nothing.
+tests of the room, quick ones first and then those marked long. One that survives asks for a test,
+one whose text or tests are gone for others, and one whose tests take too long for fewer: what has
+not ended has noticed nothing. The tests that noticed run without the faults, too, in the end: one
+that fails anyway has noticed nothing either.
 """
 
 import argparse
+import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -87,18 +89,21 @@ def planted(fault: Fault, tree: pathlib.Path) -> Iterator[None]:
 
 
 def first_failure(tree: pathlib.Path, tests: Sequence[str], limit: float) -> str | None:
-    """The test that fails first in a tree, None where all pass; what never ends has failed.
+    """The test that fails first in a tree, None where all pass.
 
-    Those marked long come last.
+    Those marked long come last: the command of pyproject.toml leaves them out.
 
     Raises:
-        RuntimeError: pytest could not run them, and so says nothing of the fault.
+        LookupError: pytest could not run them (there are none, nothing can be imported), and so
+            says nothing of the fault.
+        TimeoutError: they took longer than `limit` seconds.
     """
-    found = (_first_of(tree, (*tests, "-m", marked), limit) for marked in ("not long", "long"))
-    return next(filter(None, found), None)
+    found = (failures(tree, (*tests, "-x", "-m", kind), limit) for kind in ("not long", "long"))
+    return next((names[0] for names in found if names), None)
 
 
-def _first_of(tree: pathlib.Path, tests: Sequence[str], limit: float) -> str | None:
+def failures(tree: pathlib.Path, options: Sequence[str], limit: float) -> list[str]:
+    """The tests that fail in a tree, as arguments of pytest; raises what `first_failure` does."""
     kept = os.environ.get("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".jax-cache"))
     environment = {
         **os.environ,
@@ -107,21 +112,34 @@ def _first_of(tree: pathlib.Path, tests: Sequence[str], limit: float) -> str | N
         # Files written within a second of one another have bytecode that looks fresh.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    with tempfile.TemporaryDirectory(prefix="failed-") as folder:
+        command = [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={folder}", *options]
+        try:
+            done = subprocess.run(
+                command, cwd=tree, env=environment, capture_output=True, text=True, timeout=limit
+            )
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"its tests do not end within {limit:.0f} s") from None
+        # A fault that keeps a test module from being imported (2) is noticed, too; a module without
+        # tests of a kind (5) notices nothing.
+        if done.returncode not in (0, 1, 2, 5):
+            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            raise LookupError(f"pytest could not run its tests: {said[0]} … {said[-1]}")
+        if done.returncode in (0, 5):
+            return []
+        return list(json.loads((pathlib.Path(folder) / "v/cache/lastfailed").read_text("utf-8")))
+
+
+def outcome(fault: Fault, tree: pathlib.Path, limit: float) -> tuple[str, str]:
+    """What became of a fault, in a word, and the test that noticed it or what went wrong."""
     try:
-        done = subprocess.run(
-            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=limit
-        )
-    except subprocess.TimeoutExpired:
-        return f"nothing within {limit:.0f} s"
-    # A fault that keeps a test module from being imported is noticed, too; a module without tests
-    # of a kind (5) notices nothing.
-    if done.returncode not in (0, 1, 2, 5):
-        raise RuntimeError(f"pytest {' '.join(tests)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    if done.returncode in (0, 5):
-        return None
-    named = re.search(r"^(?:FAILED|ERROR) (?:\S+::)?(\S+)", done.stdout, re.MULTILINE)
-    return named[1] if named else "something"
+        with planted(fault, tree):
+            by = first_failure(tree, fault.tests, limit)
+    except (ValueError, LookupError) as error:
+        return "stale", str(error)
+    except TimeoutError as error:
+        return "late", str(error)
+    return ("survives", "") if by is None else ("noticed", by)
 
 
 def main() -> int:
@@ -136,34 +154,27 @@ def main() -> int:
         fault for fault in read_table(asked.table)
         if not asked.words or any(word in f"{fault.name} {fault.file}" for word in asked.words)
     ]  # fmt: skip
-    survived, stale = [], []
     if not faults:
         parser.error("no fault of the table has any of these words")
+    told: dict[str, list[str]] = {"noticed": [], "survives": [], "late": [], "stale": []}
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         tree = pathlib.Path(folder)
         copy_tree(tree)
-        tests = sorted({name for fault in faults for name in fault.tests})
-        broken = None if asked.trust else first_failure(tree, tests, 10 * asked.limit)
-        if broken is not None:
-            print(f"{broken} fails without any fault: mend that first.")
-            return 2
         print(f"{len(faults)} faults, in a copy of the tree.", flush=True)
         for fault in faults:
             began = time.monotonic()
-            try:
-                with planted(fault, tree):
-                    by = first_failure(tree, fault.tests, asked.limit)
-            except ValueError as error:
-                stale.append(fault)
-                print(f"stale     {fault.name} ({fault.file}): {error}", flush=True)
-                continue
-            if by is None:
-                survived.append(fault)
-            said = "SURVIVES " if by is None else "noticed  "
-            seconds, who = time.monotonic() - began, "" if by is None else f" by {by}"
-            print(f"{said} {fault.name} ({fault.file}){who}, {seconds:.0f} s", flush=True)
-    print(f"{len(survived)} of {len(faults) - len(stale)} faults survive; {len(stale)} are stale.")
-    return 1 if survived or stale else 0
+            said, more = outcome(fault, tree, asked.limit)
+            told[said].append(more)
+            seconds = f"{time.monotonic() - began:.0f} s"
+            print(f"{said.ljust(9)} {fault.name} ({fault.file}), {seconds}: {more}", flush=True)
+        noticing = sorted(set(told["noticed"]))
+        options, limit = (*noticing, "-m", ""), asked.limit * len(noticing)
+        anyway = failures(tree, options, limit) if noticing and not asked.trust else []
+    if anyway:
+        print(f"They fail without a fault, too, and have noticed nothing: {', '.join(anyway)}")
+    counts = ", ".join(f"{len(names)} {said}" for said, names in told.items())
+    print(f"Of {len(faults)} faults: {counts}.")
+    return 0 if len(told["noticed"]) == len(faults) and not anyway else 1
 
 
 if __name__ == "__main__":

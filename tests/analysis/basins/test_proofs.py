@@ -81,12 +81,16 @@ SQUARE_ROOTS = polynomial_flow(lambda x: x - x**3, 1)
 # In the plane: r' = r (r² − 1), while it turns; and a saddle at (1, 0) beside the sink at 0.
 WHIRL = polynomial_flow(lambda s: s * (np.sum(s**2) - 1.0) + np.stack([-3.0 * s[1], 3.0 * s[0]]), 2)
 
+# Saddles at (0, ±1), where the distance from the sink at 0 rises on the second axis alone.
+GATES = polynomial_flow(lambda s: np.stack([-s[0], s[1] ** 3 - s[1]]), 2)
+
 
 @pytest.mark.parametrize(
     ("rule", "domain", "center", "edge"),
     [
         (SQUARE_ROOTS, LINE, [[1.0]], 1.0),
         (WHIRL, DISC, [[0.0, 0.0]], 1.0),
+        (GATES, DISC, [[0.0, 0.0]], 1.0),
         (Squaring(), LINE, [[0.0]], 1.0),
         (Mirrored(), LINE, [[0.0]], 1.0),
     ],

@@ -8,8 +8,14 @@ from tests.results import keeps_the_protocol
 from tests.zoo import LinearMap, pendulum, polynomial_flow, square
 
 import thalweg as tw
+from thalweg.analysis.equilibria.certify import certified as proved
+from thalweg.analysis.equilibria.distinct import Roots
 from thalweg.analysis.equilibria.krawczyk import Effort, Zeros, find_zeros
+from thalweg.analysis.equilibria.polish import Polished
 from thalweg.analysis.equilibria.proof import merged
+from thalweg.analysis.equilibria.search import Scales
+from thalweg.analysis.equilibria.sorting import Inventory
+from thalweg.dynamics.problem import make_problem
 
 FEW = 16
 
@@ -160,6 +166,41 @@ def test_without_known_points_every_root_is_found_on_faces_of_boxes_too():
         is_known = any(np.allclose(point, other) for other in known)
         is_left = np.any(np.all((few.undecided[:, 0] <= point) & (few.undecided[:, 1] >= point), 1))
         assert is_known or is_left
+
+
+def listed(rule, domain, places, spread=1e-12):
+    """Truths, one a listed place that stays, and the proof."""
+    y = np.array(places, dtype=float)[:, None]
+    number, zero, nobody = np.arange(len(y)), np.zeros(len(y)), np.full(len(y), -1)
+    polished = Polished(y, np.zeros_like(y), np.ones((len(y), 1, 1)), np.zeros_like(y))
+    roots = Roots(y, polished, np.zeros_like(y), np.full_like(y, spread), number)
+    ends = nobody, number, y, zero, number, number
+    inventory = Inventory(roots, zero == 0.0, (), zero > 1.0, *ends, Scales(np.ones(1), np.ones(1)))
+    with jax.enable_x64(True):
+        inventory, proof = proved(make_problem(rule, domain)[0], inventory)
+    return inventory.inside.tolist(), proof
+
+
+def test_what_is_listed_twice_counts_once():
+    cubic = polynomial_flow(lambda x: x - x**3, 1)
+    stays, proof = listed(cubic, square(2.0, 1), [-1.0, 0.0, 1.0, 1.0 + 1e-13])
+    assert stays == [True, True, True, False]
+    assert (len(proof.boxes), proof.added, proof.refuted) == (3, 0, 0)
+
+
+@pytest.mark.parametrize("end", [1.1, 1.2, 1.3])
+def test_a_root_at_both_ends_of_an_angle_is_one_but_for_rounding(end):
+    turn = tw.Box([end], [end + 2.0 * np.pi], periodic=True)
+    stays, proof = listed(tw.as_flow(lambda x: jnp.sin(x - end)), turn, [end, end + np.pi])
+    assert stays == [True, True]
+    assert (len(proof.boxes), proof.is_complete) == (2, True)
+
+
+def test_what_may_lie_in_an_undecided_box_is_not_refuted():
+    cubic = polynomial_flow(lambda x: -(x**3), 1)
+    stays, proof = listed(cubic, square(1.0, 1), [1e-6, 1e-3], spread=1e-5)
+    assert np.all(np.abs(proof.undecided) < 1e-7)
+    assert (stays, proof.refuted) == ([True, False], 1)
 
 
 def test_boxes_that_touch_are_one():
