@@ -2,7 +2,7 @@
 
 import pytest
 
-from thalweg.core.tables import format_table
+from thalweg.core.tables import counted, format_table
 
 HEADER = ["kind", "form", "state", "energy", "eigenvalues"]
 LONG = ["continuum (1-d)", "", "(-0.00029064, 0.99979, 1.4142, … 5 more)", "-2.5917", "0, -1, …, 2"]
@@ -29,3 +29,9 @@ def test_a_column_in_which_nothing_is_said_is_left_out():
 def test_the_last_column_is_wrapped_under_itself():
     table = format_table(["level", "found"], [["one", "some words that go on and on"]], 20)
     assert table.splitlines()[2:] == ["one    some words", "       that go on", "       and on"]
+
+
+def test_one_thing_is_counted_in_the_singular():
+    assert [counted(n, "point") for n in (0, 1, 2)] == ["0 points", "1 point", "2 points"]
+    assert counted(1, "box", "boxes") == "1 box"
+    assert counted(1234, "box", "boxes") == "1,234 boxes"

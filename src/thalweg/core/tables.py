@@ -22,6 +22,11 @@ def format_number(value: float, digits: int = 5) -> str:
     return "0" if abs(value) < 1e-300 else f"{value:.{digits}g}"
 
 
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """A number of things, "1 point" or "2 points"; their plural ends in s where none is given."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def wrap(text: str, first: str = "", later: str = "  ") -> str:
     """A sentence in lines that fit the terminal, but for a word (a formula, a path) that is longer.
 

@@ -17,7 +17,7 @@ from thalweg.core.plain import number
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import TableReport, about_all, about_in
 from thalweg.core.shapes import PyTree, State
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 from thalweg.core.trees import as_arrays, is_integer, replace
 from thalweg.learning.gradients import (
     EquilibriumPropagation,
@@ -113,8 +113,7 @@ class GradientComparison(TableReport):
     @property
     def title(self) -> str:
         """The rule and the number of samples."""
-        counted = "one sample" if self.samples == 1 else f"{self.samples} samples"
-        return f"Gradients through rest of {self.about.system}, {counted}"
+        return f"Gradients through rest of {self.about.system}, {counted(self.samples, 'sample')}"
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Strategy, bias, cosine, norm, time and memory."""

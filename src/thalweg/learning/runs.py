@@ -10,6 +10,7 @@ import numpy as np
 
 from thalweg.core.declared import declared_energy, has_symmetric_jacobian
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import norm, replace
 from thalweg.dynamics import Map
 from thalweg.simulation import Settled
@@ -53,7 +54,8 @@ class Relaxed(eqx.Module):
     def __str__(self) -> str:
         settled, steps = np.asarray(self.is_settled), np.asarray(self.num_steps)
         lines = [
-            f"{np.sum(settled)} of {settled.size} samples at rest after {steps.min()} to "
+            f"{np.sum(settled)} of {counted(settled.size, 'sample')} at rest after "
+            f"{steps.min()} to "
             f"{steps.max()} steps; largest residual {np.max(self.residual):.1e}, spectral "
             f"radius up to {np.max(self.spectral_radius):.3g}."
         ]

@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equilibria
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics import Problem, Rule
 from thalweg.dynamics.autonomy import NUM_POINTS, time_change
 from thalweg.dynamics.problem import make_problem
@@ -155,7 +156,7 @@ def make_scene(
     more = len(asked) - len(begin)
     left_out = "; ".join(
         [
-            *([f"{left} longer cycles not drawn"] if left else []),
+            *([f"{counted(left, 'longer cycle')} not drawn"] if left else []),
             *([f"the first {len(begin)} of {len(asked)} starts"] if more else []),
         ]
     )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics import declared_names
 from thalweg.recovery.question import Question
 
@@ -23,7 +24,7 @@ def refuse_unusable(question: Question) -> None:
     points = question.sites.points
     if not np.any(np.all(np.isfinite(probes.covectors), axis=1)):
         raise InputError(
-            f"{name} is not finite at any of {len(points)} points of the domain, for "
+            f"{name} is not finite at any of {counted(len(points), 'point')} of the domain, for "
             f"example at {points[0]}. Choose a domain in which the rule is defined."
         )
     probes.change.refuse(question.problem.rule, "the question is not defined", "ask about")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from thalweg.analysis import BasinFractions, Basins
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 from thalweg.plot import basin_fractions, basins
 from thalweg.report.asked import asked, made
 from thalweg.report.page import Block, Page, Points, Section, Table, Text
@@ -53,7 +53,7 @@ def basin_fractions_page(
         versions: of the libraries that computed it, by name.
     """
     low, high = (format_number(x) for x in (found.values.min(), found.values.max()))
-    over = f"{found.parameter} from {low} to {high}, {len(found.values)} values"
+    over = f"{found.parameter} from {low} to {high}, {counted(len(found.values), 'value')}"
     starts = f"{found.starts:,} at each value, at random, the same ones"
     facts = asked(found.about, parameters, seed, Starts=starts, Over=over)
     said = "The share of starts that end on each attractor, one above the other."

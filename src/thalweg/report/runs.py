@@ -83,9 +83,10 @@ def _energy(run: Trajectory, energy: Any) -> list[Block]:
     _, values = energy_along_data(run, energy)
     size = max(float(np.nanmax(np.abs(values))), 1e-300)
     rises = int(np.sum(np.diff(values) > _ROUNDING * size))
+    often = "once" if rises == 1 else f"{rises} times"
     said = (
         "The declared energy at the saved states never rises."
         if not rises
-        else f"The declared energy rises from one saved state to the next {rises} times."
+        else f"The declared energy rises from one saved state to the next {often}."
     )
     return [picture(energy_along(run, energy), "energy-along", said, "Energy against time")]

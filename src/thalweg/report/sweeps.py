@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 from thalweg.plot.sweeps import SweepMap, ranked, sweep, sweep_data
 from thalweg.report.asked import made
 from thalweg.report.page import Block, Facts, Page, Picture, Points, Section, Table, Text
@@ -44,7 +44,7 @@ def sweep_page(
 def _lead(found: Sweep) -> str:
     done = found.counts.get(Status.DONE.words, 0)
     over = " and ".join(axis.name for axis in found.axes)
-    said = f"{done:,} of {found.points:,} points over {over} were computed."
+    said = f"{done:,} of {counted(found.points, 'point')} over {over} were computed."
     return " ".join([said, *found.remarks()])
 
 
@@ -53,7 +53,10 @@ def _asked(found: Sweep, held: Mapping[str, Any]) -> Facts:
     pairs = [
         ("System", found.about.system),
         ("Measure", found.measure),
-        *((a.name, f"{a.low:.6g} to {a.high:.6g}, {a.count} values") for a in found.axes),
+        *(
+            (a.name, f"{a.low:.6g} to {a.high:.6g}, {counted(a.count, 'value')}")
+            for a in found.axes
+        ),
         *((name, _shown(value)) for name, value in held.items() if name not in varied),
         ("Points", f"{' × '.join(map(str, found.shape))}, {_counted(found.parts)}"),
     ]
@@ -85,7 +88,11 @@ def _maps(found: Sweep) -> list[Block]:
         else:
             maps.append(_map(found, variable))
     left = len(found.variables[_MOST_MAPS:])
-    more: list[Block] = [Text(f"{left} more variables are in the store.")] if left else []
+    more: list[Block] = (
+        [Text(f"{counted(left, 'more variable')} {'is' if left == 1 else 'are'} in the store.")]
+        if left
+        else []
+    )
     return [*maps, *([Points(same)] if same else []), *more]
 
 

@@ -11,7 +11,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
 from thalweg.core.plain import array
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 
 # Rows of the table; of more quantities those are shown that are known worst.
 _SHOWN = 12
@@ -112,14 +112,15 @@ class Samples(TableReport):
             worst = int(np.argmin(np.where(is_few, np.nan_to_num(self.ess), np.inf)))
             said.append(
                 f"Few independent draws: ESS is {self.ess[worst]:.3g} of {self.names[worst]}"
-                f"{_others(int(is_few.sum()))}, of {len(self)} draws; {fewest} are wanted. Draw "
-                f"more, or farther apart (thin)."
+                f"{_others(int(is_few.sum()))}, of {counted(len(self), 'draw')}; {fewest} are "
+                f"wanted. Draw more, or farther apart (thin)."
             )
         if stuck:
             said.append(f"Nothing moved: {', '.join(stuck[:3])}{', …' if stuck[3:] else ''}.")
         if self.num_divergences:
             said.append(
-                f"{self.num_divergences} proposals diverged: some region is too steep for the "
+                f"{counted(self.num_divergences, 'proposal')} diverged: some region is too "
+                f"steep for the "
                 f"steps, and is visited too rarely. Shorter steps (a higher target), or other "
                 f"coordinates."
             )
@@ -134,9 +135,9 @@ class Samples(TableReport):
     def title(self) -> str:
         """Whose law, by which method, how many draws."""
         return (
-            f"{len(self):,} draws from the law of {self.about.system} at T = "
-            f"{format_number(self.temperature)} by {self.method}: {self.num_chains} "
-            f"{'chains' if self.num_chains != 1 else 'chain'} of {self.count:,}"
+            f"{counted(len(self), 'draw')} from the law of {self.about.system} at T = "
+            f"{format_number(self.temperature)} by {self.method}: "
+            f"{counted(self.num_chains, 'chain')} of {self.count:,}"
         )
 
     def table(self) -> Table:
@@ -161,14 +162,16 @@ class Samples(TableReport):
     def remarks(self) -> list[str]:
         """Acceptance and what is wrong."""
         left = len(self.names) - _SHOWN
-        said = [f"{left} more, which are known better."] if left > 0 else []
-        told = [f"warm-up {self.warmup:,} steps"]
+        said = (
+            [f"{left} more, which {'is' if left == 1 else 'are'} known better."] if left > 0 else []
+        )
+        told = [f"warm-up {counted(self.warmup, 'step')}"]
         if self.thin > 1:
             told.append(f"{self.thin} steps a draw")
         if self.acceptances.size:
             told.append(f"acceptance {self.acceptance:.3f}")
         if self.divergences.size:
-            told.append(f"{self.num_divergences} divergences")
+            told.append(counted(self.num_divergences, "divergence"))
         line = ", ".join(told)
         wrong = self.warnings
         return [*said, f"{line[0].upper()}{line[1:]}.", *(wrong or ["Nothing wrong was seen."])]

@@ -6,6 +6,7 @@ import numpy as np
 
 from thalweg.core.codes import Result
 from thalweg.core.errors import ConvergenceError, DivergenceError, ThalwegError
+from thalweg.core.tables import counted
 from thalweg.dynamics import Flow, Rule
 from thalweg.simulation.adaptive import PROBE
 from thalweg.simulation.controller import resolution
@@ -24,7 +25,7 @@ def failure(rule: Rule, method: Method | None, run: Trajectory) -> ThalwegError:
     if run.result == Result.diverged:
         return DivergenceError(f"{name} {_departure(rule, method, run, here)}")
     if run.result == Result.max_steps:
-        tried = f"{name} used up its {run.steps + run.rejected} steps at {here}."
+        tried = f"{name} used up its {counted(int(run.steps + run.rejected), 'step')} at {here}."
         return ConvergenceError(f"{tried} {_more_steps(method, run)}")
     if run.result == Result.step_too_small:
         return ConvergenceError(

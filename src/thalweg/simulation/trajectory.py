@@ -14,7 +14,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.labelled import dataset
 from thalweg.core.plain import array, layout_of, structure
 from thalweg.core.reports import Table, TableReport, about_in
-from thalweg.core.tables import state_table
+from thalweg.core.tables import counted, state_table
 from thalweg.core.trees import Layout, has_tracer
 from thalweg.dynamics import WORDS, Rule
 from thalweg.simulation.outcome import Outcome
@@ -192,7 +192,7 @@ class Trajectory(TableReport, eqx.Module):
             return f"{of}, batched or traced"
         is_timed = WORDS[self.about.rule_kind].is_continuous
         end = f"t = {self.last_time:g}" if is_timed else f"step {self.last_time}"
-        return f"{of}: {len(self)} points to {end}"
+        return f"{of}: {counted(len(self), 'point')} to {end}"
 
     def table(self) -> Table | None:
         """The last state, one coordinate a column; None of a batch."""
@@ -205,8 +205,8 @@ class Trajectory(TableReport, eqx.Module):
         """Sentences on how it ended, and on its cost."""
         if not self._is_one_run:
             return [f"Times of shape {np.shape(self.times)}."]
-        counts = [f"{self.steps} steps", f"{self.rejected} rejected"]
-        counts += [] if self.evaluations is None else [f"{self.evaluations} evaluations"]
+        counts = [counted(int(self.steps), "step"), f"{self.rejected:,} rejected"]
+        counts += [] if self.evaluations is None else [counted(int(self.evaluations), "evaluation")]
         return [Result[self.result], f"{', '.join(counts)}."]
 
 

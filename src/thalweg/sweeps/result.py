@@ -11,7 +11,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 from thalweg.sweeps.statuses import Status, have_values
 from thalweg.sweeps.store import Store
 from thalweg.sweeps.stores import open_store
@@ -104,9 +104,10 @@ class Sweep(FieldsReport):
     def title(self) -> str:
         """A line: what was measured of which system, over what, and how far it is."""
         over = " × ".join(f"{a.name} from {a.low:.6g} to {a.high:.6g}" for a in self.axes)
-        counted = " × ".join(str(n) for n in self.shape)
+        sides = " × ".join(str(n) for n in self.shape)
         far = "" if self.is_complete else f"; {self.parts_done} of {self.parts} parts done"
-        return f"{self.measure} of {self.about.system} over {over} ({counted} points{far})"
+        points = "point" if self.points == 1 else "points"
+        return f"{self.measure} of {self.about.system} over {over} ({sides} {points}{far})"
 
     def table(self) -> Table | None:
         """A variable a row, with its range and mean over what was computed."""
@@ -119,7 +120,7 @@ class Sweep(FieldsReport):
     def remarks(self) -> list[str]:
         """Sentences on the points that were not done, and on what was noticed."""
         found = [
-            f"{self.counts[status.words]} of {self.points} points {status.meaning}."
+            f"{self.counts[status.words]} of {counted(self.points, 'point')} {status.meaning}."
             for status in Status
             if status != Status.DONE and self.counts.get(status.words)
         ]

@@ -29,7 +29,7 @@ def test_a_given_energy_is_said_to_be_checked_in_the_words_of_others():
     verdict, ((outcome, note),) = ask(SINK, spoilt())
     assert verdict.kind == "lyapunov"
     assert outcome == "yes"
-    assert "the one root of ∇E is a state of rest, and 4864 hunts" in note
+    assert "the one root of ∇E is a state of rest, and 4,864 hunts" in note
     assert note.endswith("Checked, not proved.")
     assert verdict.residual is not None
     assert verdict.residual > 0.5  # the cosine of a turn by atan ½ is .89

@@ -16,7 +16,7 @@ from thalweg.core.fields import FieldsReport
 from thalweg.core.parameters import find_parameter
 from thalweg.core.reports import Table
 from thalweg.core.shapes import Array, Num, States
-from thalweg.core.tables import format_number, format_state
+from thalweg.core.tables import counted, format_number, format_state
 from thalweg.core.trees import as_arrays
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import make_problem
@@ -67,11 +67,11 @@ class BasinFractions(FieldsReport):
     def title(self) -> str:
         """A line: how many attractors of which rule, over which parameter."""
         count = len(self.kinds)
-        what = "1 attractor" if count == 1 else f"{count or 'No'} attractors"
+        what = counted(count, "attractor") if count else "No attractors"
         low, high = format_number(self.values.min()), format_number(self.values.max())
         return (
             f"{what} of {self.about.words}, {self.parameter} from {low} to {high}: "
-            f"{len(self.values)} values, {self.starts:,} starts each"
+            f"{counted(len(self.values), 'value')}, {counted(self.starts, 'start')} each"
         )
 
     def table(self) -> Table | None:

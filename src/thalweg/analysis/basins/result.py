@@ -8,7 +8,7 @@ from thalweg.analysis.basins.follow import DIVERGED, LEFT, UNDECIDED
 from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
-from thalweg.core.tables import format_state
+from thalweg.core.tables import counted, format_state
 
 # More rows do not help a reader.
 _SHOWN = 20
@@ -63,7 +63,8 @@ class Attractor(FieldsReport):
         low, high = self.interval
         return [
             f"It passes {format_state(self.point)}{turns}.",
-            f"{self.count:,} starts end on it; the share lies in {low:.4g} to {high:.4g} (95 %).",
+            f"{counted(self.count, 'start')} {'ends' if self.count == 1 else 'end'} on it; the "
+            f"share lies in {low:.4g} to {high:.4g} (95 %).",
             _KNOWN_BY[self.evidence],
         ]
 
@@ -122,10 +123,9 @@ class Basins(FieldsReport):
     def title(self) -> str:
         """A line: how many attractors of which rule, from how many starts."""
         count = len(self.attractors)
-        what = "1 attractor" if count == 1 else f"{count or 'No'} attractors"
-        starts = "1 start" if self.starts == 1 else f"{self.starts:,} starts"
+        what = counted(count, "attractor") if count else "No attractors"
         how = "" if self.axes is None else f" (a grid of {self.shape_in_words})"
-        return f"{what} of {self.about.words}, from {starts}{how}"
+        return f"{what} of {self.about.words}, from {counted(self.starts, 'start')}{how}"
 
     @property
     def _evidence(self) -> set[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array, number
 from thalweg.core.reports import Table, TableReport, about_all, about_in
-from thalweg.core.tables import format_number, format_state
+from thalweg.core.tables import counted, format_number, format_state
 
 # How many points of rest a table has room for.
 _SHOWN = 2
@@ -69,7 +69,7 @@ class Course(TableReport):
     @property
     def title(self) -> str:
         """The rule, and how many runs it was followed in."""
-        return f"{self.name} from {len(self.energies)} starts"
+        return f"{self.name} from {counted(len(self.energies), 'start')}"
 
     def row(self) -> list[str]:
         """Its cells in the table of a comparison."""
@@ -110,8 +110,8 @@ class Course(TableReport):
             count = int(np.sum(~np.isfinite(self.energies[:, -1])))
             out = f" ({count} left the finite)" if count else ""
             said.append(
-                f"{self.name}: {self.lost} of {len(self.energies)} starts led to no rest{out}. "
-                f"Take shorter steps, or more."
+                f"{self.name}: {self.lost} of {counted(len(self.energies), 'start')} led to no "
+                f"rest{out}. Take shorter steps, or more."
             )
         if self.rate < 1.0 <= self.expansion:
             said.append(
@@ -192,9 +192,8 @@ class Comparison(TableReport, Sequence[Course]):
     def title(self) -> str:
         """The numbers of rules and starts, and the energy, in a line."""
         count, steps = np.subtract(self.courses[0].energies.shape, (0, 1))
-        rules = "1 rule" if len(self) == 1 else f"{len(self)} rules"
-        starts = "1 start" if count == 1 else f"{count} starts"
-        return f"{rules} on {self.about.system}, {starts}, {steps} steps"
+        rules, starts = counted(len(self), "rule"), counted(int(count), "start")
+        return f"{rules} on {self.about.system}, {starts}, {counted(int(steps), 'step')}"
 
     def table(self) -> Table:
         """A row a rule."""

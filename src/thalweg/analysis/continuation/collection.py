@@ -34,6 +34,7 @@ from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import Parameter, find_parameter
+from thalweg.core.tables import counted
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
@@ -225,7 +226,8 @@ class Collection:
             )
         if self.refusals:
             said.append(
-                f"At {len(self.refusals)} values no search was possible: {self.refusals[0]}"
+                f"At {counted(len(self.refusals), 'value')} no search was possible: "
+                f"{self.refusals[0]}"
             )
         if self.upright:
             value = self._value(self.upright[0])
@@ -235,9 +237,10 @@ class Collection:
         if len(self.curves) >= _MOST:
             said.append(f"More than {_MOST} branches; the others are not followed.")
         if self.doubts:
+            who = "it comes" if self.doubts == 1 else "they come"
             said.append(
                 f"On {self.doubts} of the branches the stability changes where no bifurcation was "
-                f"found: they come so near to others that they could not be told apart."
+                f"found: {who} so near to others that they could not be told apart."
             )
         return said
 

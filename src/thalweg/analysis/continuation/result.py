@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array, flat, from_pairs, number, pairs
 from thalweg.core.reports import Table, TableReport, about_all, about_in
-from thalweg.core.tables import format_number, format_state, without_empty
+from thalweg.core.tables import counted, format_number, format_state, without_empty
 
 # Digits of a parameter in the table: what Newton has, but for the last that rounding may change.
 _DIGITS = 12
@@ -304,10 +304,10 @@ class BifurcationDiagram(TableReport):
         low, high = (format_number(x, _DIGITS) for x in self.range)
         cycles = sum(branch.of == "cycles" for branch in self.branches)
         others = len(self.branches) - cycles
-        branches = f"{others} branch{'' if others == 1 else 'es'}"
+        branches = f"{counted(others, 'branch', 'branches')}"
         branches += f" and {cycles} of cycles" if cycles else ""
         count = len(self.bifurcations)
-        found = f"{count or 'no'} bifurcation{'' if count == 1 else 's'}"
+        found = f"{counted(count, 'bifurcation') if count else 'no bifurcations'}"
         over = f"{self.parameter} from {low} to {high}"
         return f"{self.about.words}, {over}: {branches}, {found}"
 
@@ -328,8 +328,8 @@ class BifurcationDiagram(TableReport):
                 f"{100 * bound:.2g} % (95 % confidence)"
             )
             said.append(
-                f"At {self.checks.agree} of {self.checks.values} other values the equilibria "
-                f"found are those that the branches pass through{more}."
+                f"At {self.checks.agree} of {counted(self.checks.values, 'other value')} the "
+                f"equilibria found are those that the branches pass through{more}."
             )
         if self.checks.agree < self.checks.values:
             said.append(

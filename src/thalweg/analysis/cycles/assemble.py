@@ -13,6 +13,7 @@ from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
 from thalweg.analysis.cycles.shooting import Return
 from thalweg.analysis.equilibria.classify import eigenvalues_with_error
 from thalweg.core.about import About
+from thalweg.core.tables import counted
 from thalweg.dynamics import declared_names
 from thalweg.dynamics.problem import Problem
 
@@ -28,10 +29,9 @@ FAILED = (
     "its multiplier along the orbit and two tolerances."
 )
 ENDED = (
-    "of {} trajectories, forwards and backwards in time, {} came to rest, {} ran away, and {} did "
-    "not finish."
+    "of {}, forwards and backwards in time, {} came to rest, {} ran away, and {} did not finish."
 )
-ENDED_MAP = "of {} orbits, {} came to rest, {} ran away, and {} did not settle."
+ENDED_MAP = "of {}, {} came to rest, {} ran away, and {} did not settle."
 MUST_BE = (
     "trajectories enter a bounded part of the plane and stay there, and every equilibrium found is "
     "a source: by Poincaré and Bendixson a cycle must be there, though none was closed."
@@ -141,8 +141,8 @@ def assemble_cycles(
     unsettled = sum(not run.is_steady for run in non_periodic)
     if unsettled:
         notes.append(
-            f"{unsettled} of {trajectories} trajectories had not settled when the budget of steps "
-            f"was spent."
+            f"{unsettled} of {counted(trajectories, 'trajectory', 'trajectories')} had not "
+            f"settled when the budget of steps was spent."
         )
     recurrent = [
         Recurrent(

@@ -34,6 +34,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
 from thalweg.core.shapes import States
+from thalweg.core.tables import counted
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -166,11 +167,12 @@ def _search_flow(
     found = [from_orbit(problem, frame, orbit) for orbit in orbits]
     notes = [BY_CHANCE] if problem.chart.dimension > 2 else []
     if failed:
-        who = "1 trajectory" if failed == 1 else f"{failed} trajectories"
+        who = counted(failed, "trajectory", "trajectories")
         notes.append(FAILED.format(who))
     if not orbits:
         counts = (ended[status] for status in (AT_REST, ESCAPED, RUNNING))
-        notes.append(ENDED.format(ended.total(), *counts))
+        tried = counted(ended.total(), "trajectory", "trajectories")
+        notes.append(ENDED.format(tried, *counts))
     is_plane = problem.chart.dimension == 2 and not frame.angles.any()
     stays &= all(run.is_steady for run in non_periodic if run.direction > 0.0)
     if is_plane and stays and only_sources and not any(o.attracts(1.0) for o in orbits):
@@ -192,5 +194,5 @@ def _search_map(
     found = [from_points(problem, frame, orbit) for orbit in orbits]
     notes = [ONLY_VISITED] if longest is None else [UP_TO.format(longest)]
     if not orbits:
-        notes.append(ENDED_MAP.format(len(starts), *ended))
+        notes.append(ENDED_MAP.format(counted(len(starts), "orbit"), *ended))
     return assemble_cycles(problem, frame, found, non_periodic, len(starts), notes, about)

@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array, flat, number
 from thalweg.core.reports import TableReport, about_in
-from thalweg.core.tables import format_state
+from thalweg.core.tables import counted, format_state
 from thalweg.dynamics import WORDS
 
 
@@ -130,9 +130,10 @@ class DescentCheck(TableReport):
 
     def _looked_at(self, rate: str) -> str:
         if np.isnan(self.smallest_share):
-            return f"{rate} ≤ 0 at the {self.points} states of a trajectory; checked, not proved."
-        both = f"both sides of {self.switches} switches, " if self.switches else ""
-        both = both.replace("1 switches", "one switch") if self.switches == 1 else both
+            states = counted(self.points, "state")
+            return f"{rate} ≤ 0 at the {states} of a trajectory; checked, not proved."
+        switches = counted(self.switches, "switch", "switches")
+        both = f"both sides of {switches}, " if self.switches else ""
         return (
             f"{rate} ≤ 0 at {self.points} points: random ones, faces and corners, {both}"
             f"trajectories, and hunts for the worst place; checked, not proved."

@@ -18,7 +18,7 @@ from thalweg.analysis.equilibria.sorting import Inventory
 from thalweg.analysis.equilibria.totals import shortened_text, written
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
-from thalweg.core.tables import format_state
+from thalweg.core.tables import counted, format_state
 from thalweg.dynamics import declared_energy, declared_names
 from thalweg.dynamics.points import displacements_at, energies_at
 from thalweg.dynamics.problem import Problem
@@ -182,7 +182,8 @@ def _warnings(
     if len(broken):
         state = problem.chart.embed(look.starts[broken[0]])
         notes.append(
-            f"the rule is not finite at {len(broken)} of {len(look.starts)} points, for example at "
+            f"the rule is not finite at {len(broken)} of {counted(len(look.starts), 'point')}, "
+            f"for example at "
             f"{np.round(problem.chart.layout.flatten(state), 6).tolist()}; the search went on "
             f"without them."
         )

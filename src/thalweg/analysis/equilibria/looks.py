@@ -5,6 +5,7 @@ import numpy as np
 
 from thalweg.analysis.equilibria.search import ROUND, Probe, Scales, probe
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics.problem import Problem
 
 
@@ -18,7 +19,8 @@ def look_at(problem: Problem, key: jax.Array | None, given: np.ndarray | None) -
     name = type(problem.rule).__name__
     if not np.any(np.all(np.isfinite(look.displacement), axis=1)):
         raise InputError(
-            f"{name} is not finite at any of {len(look.starts)} points of the domain, for example "
+            f"{name} is not finite at any of {counted(len(look.starts), 'point')} of the "
+            f"domain, for example "
             f"at {look.starts[0]}. Choose a domain in which the rule is defined."
         )
     finite = np.where(np.isfinite(look.displacement), np.abs(look.displacement), 0.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Proof:
             these = these if count else "no"
             said = [
                 f"Proved: {these} {one if count == 1 else many} in the domain, by ball arithmetic "
-                f"({self.num_boxes:,} boxes)."
+                f"({counted(self.num_boxes, 'box', 'boxes')})."
             ]
         else:
             said = [self._open_in_words(one, many)]
@@ -59,7 +59,7 @@ class Proof:
             said.append(f"{self.added} of them by the proof: no start had led there.")
         if self.refuted:
             said.append(
-                f"{self.refuted} {'point' if self.refuted == 1 else 'points'} at which the speed "
+                f"{counted(self.refuted, 'point')} at which the speed "
                 f"is zero to rounding {'is' if self.refuted == 1 else 'are'} proved to be none."
             )
         return said
@@ -69,12 +69,12 @@ class Proof:
         sides = np.max(self.undecided[:, 1] - self.undecided[:, 0], axis=1)
         widest = self.undecided[int(np.argmax(sides))]
         middle = ", ".join(format_number(value + 0.0) for value in np.round(widest.mean(axis=0), 6))
-        where = "1 box is" if len(sides) == 1 else f"{len(sides)} boxes are"
+        where = f"{counted(len(sides), 'box', 'boxes')} {'is' if len(sides) == 1 else 'are'}"
         return (
             f"Not all is proved: {where} undecided, the widest {np.max(sides):.1e} wide about "
             f"({middle}). Elsewhere: {f'exactly {count}' if count else 'no'} "
             f"{one if count == 1 else many} "
-            f"({self.num_boxes:,} boxes in ball arithmetic)."
+            f"({counted(self.num_boxes, 'box', 'boxes')} in ball arithmetic)."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from thalweg.analysis.equilibria.proof import Proof
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array
 from thalweg.core.reports import Table, TableReport, about_all, about_in
+from thalweg.core.tables import counted
 from thalweg.dynamics.words import WORDS
 
 
@@ -75,8 +76,11 @@ class Search:
         return cls(**data)
 
     def __str__(self) -> str:
-        lines = [f"{self.starts} starts: {self.converged} led to states of rest inside the domain"]
-        lines[0] += f", {self.outside} outside." if self.outside else "."
+        lines = [
+            f"{counted(self.starts, 'start')}: {self.converged:,} led to states of rest inside "
+            f"the domain"
+        ]
+        lines[0] += f", {self.outside:,} outside." if self.outside else "."
         lost = {
             "left the domain": self.left,
             "ended at a minimum of the speed that is not zero": self.stalled,
@@ -100,11 +104,15 @@ class Search:
         return "\n".join(lines)
 
     @property
+    def _tried(self) -> str:
+        return counted(self.trajectories, "trajectory", "trajectories")
+
+    @property
     def _settled_in_words(self) -> str:
         if not self.settled:
-            none = f"None of {self.trajectories} trajectories settled on one"
+            none = f"None of {self._tried} settled on one"
             return f"{none}; one more does with probability below"
-        some = f"{self.settled} of {self.trajectories} trajectories settled on them"
+        some = f"{self.settled:,} of {self._tried} settled on them"
         return f"{some}; one more settles on a new one with probability below"
 
 
@@ -184,7 +192,11 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
         title = f"{said[0].upper()}{said[1:]} of {self.about.words}"
         shown = sum(e.continuum > 0 for e in self.members)
         whose = "it" if len(self.continua) == 1 else "them"
-        return f"{title}; {shown} points of {whose} are shown" if shown else title
+        return (
+            f"{title}; {counted(shown, 'point')} of {whose} {'is' if shown == 1 else 'are'} shown"
+            if shown
+            else title
+        )
 
     def counted(self) -> str:
         """The numbers of isolated ones and of continua, in words."""

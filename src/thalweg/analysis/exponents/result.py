@@ -7,7 +7,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
-from thalweg.core.tables import format_number, format_state
+from thalweg.core.tables import counted, format_number, format_state
 from thalweg.dynamics.words import WORDS
 
 
@@ -59,7 +59,7 @@ class Exponents(FieldsReport):
     def title(self) -> str:
         """A line: how many exponents of which rule, and whether it is chaotic."""
         count = len(self.values)
-        number = "1 Lyapunov exponent" if count == 1 else f"{count} Lyapunov exponents"
+        number = counted(count, "Lyapunov exponent")
         return f"{number} of {self.about.words}: {'chaotic' if self.is_chaotic else 'not chaotic'}"
 
     def table(self) -> Table:
@@ -74,7 +74,8 @@ class Exponents(FieldsReport):
         """Sentences on how they were found, their sum, the dimension of the attractor."""
         words = WORDS[self.about.rule_kind]
         said = [
-            f"From {self.trajectories} trajectories of {self.duration:.6g} {words.unit}s after "
+            f"From {counted(self.trajectories, 'trajectory', 'trajectories')} of "
+            f"{self.duration:.6g} {words.unit}{'' if self.duration == 1 else 's'} after "
             f"{self.transient:.6g}; one ended at {format_state(self.point)}."
         ]
         if np.isfinite(self.divergence):

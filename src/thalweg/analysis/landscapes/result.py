@@ -16,7 +16,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.plain import number
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 from thalweg.core.trees import Layout
 from thalweg.dynamics import Problem
 
@@ -156,7 +156,7 @@ class Landscape(TableReport):
     def title(self) -> str:
         """The rule, and how many sets recur at how many heights."""
         heights = len({one.height for one in self.sets})
-        many = _counted(len(self.sets), "recurrent set")
+        many = counted(len(self.sets), "recurrent set")
         at = "at one height" if heights == 1 else f"at {heights} heights"
         return f"Landscape of {self.about.system} ({self.about.rule_kind}): {many} {at}"
 
@@ -252,10 +252,6 @@ class Landscape(TableReport):
             about=about_in(data, about),
             warnings=tuple(data["warnings"]),
         )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _shown(point: np.ndarray) -> str:

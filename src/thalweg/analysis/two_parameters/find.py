@@ -24,6 +24,7 @@ from thalweg.core.about import About
 from thalweg.core.batches import in_batches
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import is_integer
 from thalweg.dynamics import Rule
 
@@ -248,18 +249,19 @@ def _warnings(collection: PlaneCollection, curves: list[BifurcationCurve]) -> li
     first, second = (parameter.name for parameter in collection.pair)
     if collection.broken:
         said.append(
-            f"On {collection.broken} lines branches cross or several eigenvalues are neutral at "
-            f"once; such points are no folds, and are not followed."
+            f"On {counted(collection.broken, 'line')} branches cross or several eigenvalues "
+            f"are neutral at once; such points are no folds, and are not followed."
         )
     if collection.refused:
         said.append(
-            f"On {collection.refused} lines equilibria could not be looked for everywhere: the "
-            f"rule is not defined there, or depends on time."
+            f"On {counted(collection.refused, 'line')} equilibria could not be looked for "
+            f"everywhere: the rule is not defined there, or depends on time."
         )
     if collection.left:
         said.append(
-            f"{collection.left} more bifurcations were met whose curves were not followed: there "
-            f"are too many. Take smaller ranges."
+            f"{counted(collection.left, 'more bifurcation')} "
+            f"{'was' if collection.left == 1 else 'were'} met whose curves were not followed: "
+            f"there are too many. Take smaller ranges."
         )
     for curve in curves:
         for end, k in zip(curve.ends, (0, -1), strict=True):

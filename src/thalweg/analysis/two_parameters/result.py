@@ -10,7 +10,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import to_fields
 from thalweg.core.plain import array, flat, number
 from thalweg.core.reports import Table, TableReport, about_all, about_in
-from thalweg.core.tables import format_number, format_state, without_empty
+from thalweg.core.tables import counted, format_number, format_state, without_empty
 
 # Digits of a parameter in the table: what Newton has, but for the last that rounding may change.
 _DIGITS = 12
@@ -292,8 +292,8 @@ class BifurcationCurves(TableReport):
             for name, (low, high) in zip(self.parameters, self.ranges, strict=True)
         ]
         curves, points = len(self.curves), len(self.points)
-        found = f"{curves or 'no'} curve{'' if curves == 1 else 's'} of bifurcations"
-        found += f", {points or 'no'} special point{'' if points == 1 else 's'}"
+        found = f"{counted(curves, 'curve') if curves else 'no curves'} of bifurcations"
+        found += f", {counted(points, 'special point') if points else 'no special points'}"
         return f"{self.about.words}, {' and '.join(spans)}: {found}"
 
     def table(self) -> Table | None:
@@ -311,13 +311,13 @@ class BifurcationCurves(TableReport):
         said = []
         if self.checks.lines:
             said.append(
-                f"On {self.checks.agree} of {self.checks.lines} other lines through the plane "
-                f"every bifurcation found lies on a curve."
+                f"On {self.checks.agree} of {counted(self.checks.lines, 'other line')} through "
+                f"the plane every bifurcation found lies on a curve."
             )
         if self.checks.bare:
             said.append(
-                f"On {self.checks.bare} other lines none was met: a closed curve that none of the "
-                f"lines crosses is not seen."
+                f"On {counted(self.checks.bare, 'other line')} none was met: a closed curve "
+                f"that none of the lines crosses is not seen."
             )
         if self.checks.agree < self.checks.lines:
             said.append("Where one does not, it was missed at first: take more lines.")

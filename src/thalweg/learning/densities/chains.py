@@ -6,6 +6,7 @@ import equinox as eqx
 
 from thalweg.core.checks import check_count, check_positive
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.learning.densities.base import Answer, DensityMethod, DensityQuestion
 from thalweg.learning.densities.updates import Updates, run_updates
 from thalweg.sampling import PlainMethod
@@ -49,8 +50,8 @@ class ContrastiveDivergence(DensityMethod):
     def sees(self) -> str:
         """The neighbourhood of the draws."""
         return (
-            f"Chains of {self.steps} steps see what is near the draws: wells far from all of them "
-            f"stay. The bias of a sampler's steps is a bias of the energy."
+            f"Chains of {counted(self.steps, 'step')} see what is near the draws: wells far "
+            f"from all of them stay. The bias of a sampler's steps is a bias of the energy."
         )
 
     def answer(self, question: DensityQuestion) -> Answer:

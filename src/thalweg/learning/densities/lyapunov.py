@@ -16,7 +16,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
 from thalweg.core.shapes import Array, Num
-from thalweg.core.tables import format_number, format_state
+from thalweg.core.tables import counted, format_number, format_state
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Flow
 from thalweg.energies import Polynomial
@@ -57,7 +57,8 @@ class LyapunovEnergy(TableReport):
     def title(self) -> str:
         """The flow, and at how many draws it goes down."""
         count = self.density.count
-        return f"{self.about.system} goes down an energy at {count - self.rising} of {count} draws"
+        at = f"{count - self.rising:,} of {counted(count, 'draw')}"
+        return f"{self.about.system} goes down an energy at {at}"
 
     def table(self) -> Table | None:
         """The numbers of the energy."""
@@ -68,7 +69,8 @@ class LyapunovEnergy(TableReport):
         cosine = format_number(self.worst, 3)
         return [
             f"The largest cosine of f with ∇E is {cosine}, at {format_state(self.where)}.",
-            f"{len(self.rests)} equilibria of the flow are rests of the energy.",
+            f"{counted(len(self.rests), 'equilibrium', 'equilibria')} of the flow "
+            f"{'is a rest' if len(self.rests) == 1 else 'are rests'} of the energy.",
             *self.density.remarks(),
             "Draws show descent where they are; recover_energy(flow, candidates=[found.energy]) "
             "asks for it in a region.",

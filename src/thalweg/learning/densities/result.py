@@ -8,7 +8,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import NotKept, Table
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 
 _SHOWN = 16  # numbers of a table
 
@@ -56,7 +56,7 @@ class LearnedDensity(FieldsReport):
     @property
     def title(self) -> str:
         """The energy, the method and the draws."""
-        return f"{self.about.system} from {self.count} draws, by {self.method}"
+        return f"{self.about.system} from {counted(self.count, 'draw')}, by {self.method}"
 
     def table(self) -> Table:
         """The first numbers and their errors."""
@@ -74,7 +74,7 @@ class LearnedDensity(FieldsReport):
         said = []
         if not self.is_converged:
             said.append(
-                f"NOT converged after {self.num_steps} steps: a slope of "
+                f"NOT converged after {counted(self.num_steps, 'step')}: a slope of "
                 f"{format_number(self.gradient_norm, 2)} is left."
             )
         if np.isfinite(self.log_partition):

@@ -12,7 +12,7 @@ from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import NotKept, Table
 from thalweg.core.shapes import Array, Num
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 from thalweg.learning.inverse.data.base import checked
 from thalweg.learning.series.machine import DynamicMachine, check_decays
 
@@ -51,10 +51,10 @@ class LearnedSeries(FieldsReport):
     @property
     def title(self) -> str:
         """The machine and its likelihood."""
-        kind = "spins" if self.is_binary else "numbers"
+        kind = "spin" if self.is_binary else "number"
         return (
-            f"A dynamic machine of {len(self.coefficients)} {kind} from {self.count} states: log p "
-            f"{format_number(self.log_likelihood)} a state"
+            f"A dynamic machine of {counted(len(self.coefficients), kind)} from "
+            f"{counted(self.count, 'state')}: log p {format_number(self.log_likelihood)} a state"
         )
 
     def table(self) -> Table:
@@ -70,8 +70,8 @@ class LearnedSeries(FieldsReport):
     def remarks(self) -> list[str]:
         """A sentence on what the likelihood is of."""
         return [
-            f"The likelihood is exact, given the first {self.delays} states; traces begin with "
-            f"nothing."
+            f"The likelihood is exact, given the first {counted(self.delays, 'state')}; traces "
+            f"begin with nothing."
         ]
 
     def _name(self, k: int) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from thalweg.core.batches import BATCH, in_batches
 from thalweg.core.charts import Chart
+from thalweg.core.tables import counted
 from thalweg.recovery.candidates.derivatives import Derivatives
 from thalweg.recovery.candidates.fall import HUNTS, NEAREST, fall_at_points, run_along
 from thalweg.recovery.candidates.hunts import hunt_rises, is_near
@@ -52,8 +53,9 @@ class Acceptance:
         roots = f"{self.num_roots} roots of ∇E are states of rest" if self.num_roots else ""
         roots = "the one root of ∇E is a state of rest" if self.num_roots == 1 else roots
         return (
-            f"{roots}{', and ' if roots else ''}{self.num_hunts} hunts for a rise, from faces and "
-            f"corners too, and {self.num_runs} trajectories"
+            f"{roots}{', and ' if roots else ''}{counted(self.num_hunts, 'hunt')} for a rise, "
+            f"from faces and "
+            f"corners too, and {counted(self.num_runs, 'trajectory', 'trajectories')}"
         )
 
 

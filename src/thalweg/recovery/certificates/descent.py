@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.dynamics.formulas.enclosures.partition import search
@@ -153,12 +154,20 @@ def _with_copies(rests: np.ndarray, region: ProofBox) -> np.ndarray:
     return copies[np.all((copies >= region.lower - room) & (copies <= region.upper + room), axis=1)]
 
 
+def _boxes(count: int) -> str:
+    return counted(count, "box", "boxes")
+
+
+def _forms(count: int) -> str:
+    return f"{counted(count, 'rest')} by {'its' if count == 1 else 'their'} quadratic form"
+
+
 def _proved(_: Any, num_boxes: int, cubes: tuple[Cube, ...]) -> str:
     core = max((cube.core for cube in cubes), default=0.0)
     rests = f", but within {core:.0e} of its widths of a rest, where rounding decides"
     return (
-        f"Proved: the energy falls all over the region{rests if cubes else ''} ({num_boxes} boxes "
-        f"in interval arithmetic, {len(cubes)} rests by their quadratic form)."
+        f"Proved: the energy falls all over the region{rests if cubes else ''} "
+        f"({_boxes(num_boxes)} in interval arithmetic, {_forms(len(cubes))})."
     )
 
 
@@ -168,7 +177,9 @@ def _text(point: np.ndarray) -> str:
 
 _NOTES: dict[str, Callable[[Any, int, tuple[Cube, ...]], str]] = {
     "negative": _proved,
-    "positive": lambda at, n, _: f"The energy is proved to rise at {_text(at)} ({n} boxes).",
-    "stuck": lambda at, n, _: f"Not proved: bounds decide nothing near {_text(at)} ({n} boxes).",
-    "unfinished": lambda at, n, _: f"Not proved: {n} boxes were not enough.",
+    "positive": lambda at, n, _: f"The energy is proved to rise at {_text(at)} ({_boxes(n)}).",
+    "stuck": lambda at, n, _: f"Not proved: bounds decide nothing near {_text(at)} ({_boxes(n)}).",
+    "unfinished": lambda at, n, _: (
+        f"Not proved: {_boxes(n)} {'was' if n == 1 else 'were'} not enough."
+    ),
 }

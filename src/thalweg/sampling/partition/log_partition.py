@@ -11,7 +11,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
 from thalweg.core.plain import number
 from thalweg.core.reports import TableReport, about_in
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 from thalweg.energies import Hopfield, Pairwise
 from thalweg.sampling.methods.base import check_temperature
 from thalweg.sampling.partition.base import PartitionMethod
@@ -54,7 +54,7 @@ class LogPartition(TableReport):
     def title(self) -> str:
         """The energy and the method."""
         return (
-            f"log Z of {self.about.system}, {self.size} units at T = "
+            f"log Z of {self.about.system}, {counted(self.size, 'unit')} at T = "
             f"{format_number(self.temperature)}, by {self.method}"
         )
 

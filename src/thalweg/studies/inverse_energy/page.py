@@ -98,7 +98,8 @@ def _lead(runs: Mapping[str, Learned]) -> str:
     return (
         f"Networks of 64 and 64 tanh units in a bowl, trained on runs down a known energy, take "
         f"its steps along other runs to a median relative error of {', '.join(errors)}; "
-        f"{spurious or 'none'} of their rests there are no minima of the truth."
+        f"{spurious or 'none'} of their rests there "
+        f"{'is no minimum' if spurious == 1 else 'are no minima'} of the truth."
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import from_fields, to_fields
 from thalweg.core.reports import TableReport, about_all, about_in
+from thalweg.core.tables import counted
 from thalweg.models.normalization.theory.equilibria import OutputEquilibrium
 from thalweg.models.normalization.theory.folds import StableIntervals
 
@@ -117,8 +118,8 @@ class StabilityReport(TableReport):
 def sentences(report: StabilityReport) -> list[str]:
     """Statements of the report, one a line."""
     lines = [
-        f"{report.size} neurons, {report.driven} of them driven; alpha = {report.alpha:g}, "
-        f"beta = {report.beta:g}.",
+        f"{counted(report.size, 'neuron')}, {report.driven} of them driven; alpha = "
+        f"{report.alpha:g}, beta = {report.beta:g}.",
         _outputs(report),
         _weights(report),
         f"Directions of W that the outputs cannot see: {report.unseen_count} of "
@@ -192,7 +193,7 @@ def _weights(report: StabilityReport) -> str:
 def _start(report: StabilityReport) -> str:
     start = report.start
     if start.outcome == "reaches the stable state":
-        return f"W0 lies in the basin: the map is at rest after {start.step} steps."
+        return f"W0 lies in the basin: the map is at rest after {counted(start.step, 'step')}."
     if start.outcome == "crosses zero":
         return (
             f"From W0 the denominator of neuron {start.neuron} reaches zero at step {start.step}; "
@@ -200,7 +201,7 @@ def _start(report: StabilityReport) -> str:
         )
     if start.outcome == "fades":
         return f"From W0 the pool grows without bound and the outputs fade (step {start.step})."
-    return f"From W0 the map is still moving after {start.step + 1} steps."
+    return f"From W0 the map is still moving after {counted(start.step + 1, 'step')}."
 
 
 def _step(report: StabilityReport) -> str:
