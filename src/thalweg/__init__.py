@@ -261,7 +261,9 @@ def __getattr__(name: str) -> Any:
     elif name in _HOME:
         value = getattr(importlib.import_module(_HOME[name]), name)
     else:
-        raise AttributeError(f"module 'thalweg' has no attribute {name!r}")
+        from thalweg.core.nearby import missing
+
+        raise missing("thalweg", name, __all__)
     globals()[name] = value
     return value
 

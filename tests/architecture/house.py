@@ -44,7 +44,7 @@ PARTS = {
         "main",
     ),
     "dynamics": (
-        "words", "rules", "flows", "maps", "misuse", "diffusions", "kernels", "functions",
+        "words", "rules", "flows", "maps", "cures", "misuse", "diffusions", "kernels", "functions",
         "descent", "langevin", "proximal", "operators", "covariant", "block_descent",
         "spin_sweeps", "spins", "declared", "problem", "autonomy", "points", "formulas",
     ),
@@ -59,7 +59,8 @@ PARTS = {
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
-        "style", "principal", "labels", "views", "frames", "fields", "curves", "samples", "scenes",
+        "given", "style", "principal", "labels", "views", "frames", "fields", "curves", "samples",
+        "scenes",
         "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra",
         "trajectories",
         "paths", "animations", "verdicts", "splits", "conley_landscapes", "operators", "passages",

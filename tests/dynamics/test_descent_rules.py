@@ -88,7 +88,7 @@ def test_domain_and_names_come_from_the_energy():
             lambda: tw.SteepestDescent(NOT_AN_ENERGY),
             "energy must be a callable state → scalar, got 3.0",
         ),
-        (lambda: tw.SteepestDescent(ENERGY, A_CLASS), "must be a Geometry instance"),
+        (lambda: tw.SteepestDescent(ENERGY, A_CLASS), "geometry is the class"),
         (lambda: tw.GradientStep(ENERGY, 0.0), "step_size must be positive, got 0.0"),
         (lambda: tw.GradientStep(ENERGY, np.nan), "step_size must be positive, got nan"),
     ],

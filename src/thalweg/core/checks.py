@@ -1,5 +1,6 @@
-"""Checks of numbers that people pass: one message, which names the argument and the value."""
+"""Checks of what people pass: one message, which names the argument and the value."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,27 @@ def check_count(name: str, value: Any, least: int = 1) -> None:
     if not is_integer(value) or value < least:
         what = "a positive integer" if least == 1 else f"an integer of at least {least}"
         raise InputError(f"{name} must be {what}, got {value!r}.")
+
+
+def check_made(subject: str, value: Any) -> None:
+    """Refuse a class where an object of it is wanted.
+
+    Raises:
+        InputError: it is a class.
+    """
+    if inspect.isclass(value):
+        raise InputError(f"{subject} is the class {value.__name__}: call it, {value.__name__}().")
+
+
+def check_energy(subject: str, energy: Any) -> None:
+    """Refuse what is no energy: what cannot be called, or makes one when it is.
+
+    Raises:
+        InputError: it is not.
+    """
+    check_made(subject, energy)
+    if not callable(energy):
+        raise InputError(f"{subject} must be a callable state → scalar, got {energy!r}.")
 
 
 def check_positive(name: str, value: Any, *, cure: str = "") -> None:

@@ -97,7 +97,12 @@ class Box(Domain):
     upper: Any
     periodic: Any = False
 
-    def __init__(self, lower: Any, upper: Any, periodic: Any = False):
+    def __init__(self, lower: Any, upper: Any = None, periodic: Any = False):
+        if upper is None and lower is not None:
+            raise InputError(
+                f"Box: give two corners, the lower and the upper, got only {lower!r}: "
+                f"{_corners(lower)}."
+            )
         self.lower = _bounds("lower", lower)
         self.upper = _bounds("upper", upper)
         if Layout.of(self.lower) != Layout.of(self.upper):
@@ -255,6 +260,19 @@ def _refuse_pairs(lower: Any, upper: Any) -> None:
         )
 
 
+def _corners(given: Any) -> str:
+    """The call that was meant by pairs of bounds, one a coordinate; of anything else an example."""
+    try:
+        pairs: Any = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        pairs = np.zeros(())
+    if pairs.ndim == 1 and len(pairs) == 2:
+        return f"Box({pairs[0]}, {pairs[1]})"
+    if pairs.ndim == 2 and pairs.shape[1] == 2:
+        return f"Box({pairs[:, 0].tolist()}, {pairs[:, 1].tolist()})"
+    return "Box([-3, -3], [3, 3])"
+
+
 def _many(count: int, noun: str) -> str:
     return f"{'one' if count == 1 else count} {noun}{'' if count == 1 else 's'}"
 
@@ -270,8 +288,11 @@ def _bounds(name: str, value: Any) -> Any:
     def convert(leaf: Any) -> np.ndarray:
         try:
             array = np.array(leaf, dtype=np.float64)
+            is_text = np.asarray(leaf).dtype.kind in "US"
         except (TypeError, ValueError) as error:
             raise InputError(f"Box: {name} must hold numbers, got {leaf!r}.") from error
+        if is_text:
+            raise InputError(f"Box: {name} must hold numbers, got {leaf!r}.")
         if not np.all(np.isfinite(array)):
             raise InputError(
                 f"Box: {name} must be finite, got {leaf!r}. A search needs a bounded region."

@@ -31,3 +31,11 @@ def did_you_mean(name: str, known: Iterable[str], most: int = 3, otherwise: str 
     """
     near = near_names(name, known, most)
     return f"Did you mean {' or '.join(near)}?" if near else otherwise
+
+
+def missing(module: str, name: str, known: Iterable[str]) -> AttributeError:
+    """The error of a name that a module does not have, with those that are near."""
+    hint = "" if name.startswith("_") else did_you_mean(name, known)
+    return AttributeError(
+        " ".join(filter(None, (f"module {module!r} has no attribute {name!r}.", hint))), name=name
+    )

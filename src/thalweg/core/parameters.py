@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_made
 from thalweg.core.errors import InputError
 from thalweg.core.nearby import did_you_mean
 from thalweg.core.trees import is_integer, replace
@@ -61,6 +62,7 @@ def find_parameter(system: Any, name: str) -> Parameter:
     Raises:
         InputError: there is none of that name, or it is not one floating number.
     """
+    check_made("rule", system)
     kind = type(system).__name__
     matched = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
     if matched is None:

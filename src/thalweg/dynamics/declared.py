@@ -12,7 +12,8 @@ from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout
-from thalweg.dynamics.misuse import cure_of, written_wrongly, wrong_structure
+from thalweg.dynamics.cures import cure_of, taken_as
+from thalweg.dynamics.misuse import no_number, written_wrongly, wrong_structure
 from thalweg.dynamics.rules import Rule
 
 _LARGEST_GUESS = 64  # state sizes that are tried on a rule that names none, each a trace of it
@@ -67,7 +68,7 @@ def check_fit(rule: Rule, layout: Layout) -> None:
     """
     problem = written_wrongly(rule) or _mismatch(rule, layout)
     if problem:
-        raise InputError(f"{type(rule).__name__}: {problem}")
+        raise InputError(f"{type(rule).__name__}: {problem}{taken_as(rule)}")
 
 
 def _check_chance(rule: Rule, layout: Layout) -> None:
@@ -102,10 +103,12 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
         result = eqx.filter_eval_shape(attempt, _abstract(layout))
     if failure:
         reason = (str(failure[0]).strip().splitlines() or [""])[0]
-        kind, cure = type(failure[0]).__name__, cure_of(failure[0], shapes)
+        kind, cure = type(failure[0]).__name__, cure_of(failure[0], shapes, rule)
         return f"{verb} fails for a state of shape {shapes} ({kind}: {reason}).{cure}"
     if jax.tree.structure(result) != layout.treedef:
         return wrong_structure(verb, result, layout)
+    if problem := no_number(verb, result):
+        return problem
     for value, shape in zip(jax.tree.leaves(result), layout.shapes, strict=True):
         leaf = value if hasattr(value, "dtype") else np.asarray(value)
         if leaf.shape != shape:

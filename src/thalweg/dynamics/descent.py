@@ -5,13 +5,12 @@ from typing import Any
 
 import jax
 
-from thalweg.core.checks import check_positive
+from thalweg.core.checks import check_energy, check_made, check_positive
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like
 from thalweg.dynamics.flows import Flow
 from thalweg.dynamics.maps import Map
-from thalweg.dynamics.misuse import check_energy_is_made
 from thalweg.geometry import Euclidean, Geometry
 
 
@@ -105,8 +104,7 @@ class GradientStep(Map):
 
 def _check_parts(rule: Any, energy: Any, geometry: Any) -> None:
     name = type(rule).__name__
-    check_energy_is_made(name, energy)
-    if not callable(energy):
-        raise InputError(f"{name}: energy must be a callable state → scalar, got {energy!r}.")
+    check_energy(f"{name}: energy", energy)
+    check_made(f"{name}: geometry", geometry)
     if not isinstance(geometry, Geometry):
         raise InputError(f"{name}: geometry must be a Geometry instance, got {geometry!r}.")

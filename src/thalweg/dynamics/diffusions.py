@@ -6,8 +6,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.checks import check_made
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
+from thalweg.dynamics.cures import cure_of
 from thalweg.dynamics.flows import Flow
 from thalweg.dynamics.rules import Random
 
@@ -81,7 +83,7 @@ class Diffusion(Random):
             reason = (str(error).strip().splitlines() or [""])[0]
             raise InputError(
                 f"{type(self).__name__}.noise fails for such a state "
-                f"({type(error).__name__}: {reason})."
+                f"({type(error).__name__}: {reason}).{cure_of(error, owner=self)}"
             ) from error
         return self.drift(t, state)
 
@@ -100,6 +102,7 @@ class Drift(Flow):
 
     def __check_init__(self) -> None:
         """Refuse what has no drift."""
+        check_made("Drift: diffusion", self.diffusion)
         if not isinstance(self.diffusion, Diffusion):
             raise InputError(f"Drift: diffusion must be a Diffusion, got {self.diffusion!r}.")
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
 
+from thalweg.core.checks import check_energy, check_made
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like, has_tracer
@@ -64,8 +65,9 @@ class Langevin(Diffusion):
 
     def __check_init__(self):
         """Refuse what is no energy, no temperature or no metric in coordinates."""
-        _check_energy("Langevin", self.energy)
+        check_energy("Langevin: energy", self.energy)
         _check_number("Langevin", "temperature", self.temperature)
+        check_made("Langevin: geometry", self.geometry)
         if not isinstance(self.geometry, Geometry):
             raise InputError(
                 f"Langevin: geometry must be a Geometry instance, got {self.geometry!r}."
@@ -190,7 +192,7 @@ class Underdamped(MemoryKernel):
 
     def __check_init__(self):
         """Refuse what is no energy, no number of its range, or no splitting."""
-        _check_energy("Underdamped", self.energy)
+        check_energy("Underdamped: energy", self.energy)
         _check_number("Underdamped", "temperature", self.temperature)
         _check_number("Underdamped", "friction", self.friction)
         if not has_tracer(self.step_size) and not np.all(np.asarray(self.step_size) > 0):
@@ -241,11 +243,6 @@ class Underdamped(MemoryKernel):
 
 def _along(x: Any, direction: Any, share: Any) -> Any:
     return jax.tree.map(lambda x, d: x + share * d, x, direction)
-
-
-def _check_energy(name: str, energy: Any) -> None:
-    if not callable(energy):
-        raise InputError(f"{name}: energy must be a callable state → scalar, got {energy!r}.")
 
 
 def _check_number(name: str, field: str, value: Any) -> None:

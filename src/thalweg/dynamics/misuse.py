@@ -1,22 +1,17 @@
 """Messages on the commonest slips of a first system, in the words of the slip."""
 
 import inspect
-import re
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout
-from thalweg.dynamics.rules import Deterministic, Rule
+from thalweg.dynamics.rules import Rule
 
 _TIMES = ("t", "time")
-# A call of `math` or NumPy in a line of code.
-_COUNTS = re.compile(r"too many values to unpack \(expected (\d+)|expected (\d+), got")
-_FOREIGN = re.compile(r"\b(math|np|numpy)\.(\w+)")
 
 
 def no_rule(subject: str, got: Any, wanted: str) -> InputError:
@@ -40,31 +35,32 @@ def no_rule(subject: str, got: Any, wanted: str) -> InputError:
     )
 
 
-def check_energy_is_made(subject: str, energy: Any) -> None:
-    """Refuse the class of an energy where an energy is wanted.
-
-    Raises:
-        InputError: it is a class.
-    """
-    if inspect.isclass(energy):
-        name = energy.__name__
-        raise InputError(f"{subject}: energy is the class {name}: call it, {name}().")
-
-
 def written_wrongly(rule: Rule) -> str:
-    """A sentence on the arguments of a rule's law, where they are not `(self, t, state)`; or ""."""
-    law = rule.words.law
+    """A sentence on the arguments of a rule's functions, where they are not as promised; or ""."""
+    laws = (rule.words.law, *(["noise"] if rule.rule_kind == "diffusion" else []))
+    return next(filter(None, (_signature(rule, law) for law in laws)), "")
+
+
+def _signature(rule: Rule, law: str) -> str:
     function = getattr(type(rule), law, None)
-    if not isinstance(rule, Deterministic) or not inspect.isfunction(function):
+    if not inspect.isfunction(function) or function.__module__.startswith("thalweg."):
         return ""
+    promised = next(
+        vars(base)[law]
+        for base in type(rule).__mro__
+        if base.__module__.startswith("thalweg.") and law in vars(base)
+    )
+    wanted = list(inspect.signature(promised).parameters)
     parameters = inspect.signature(function).parameters.values()
     names = [parameter.name for parameter in parameters]
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
         return ""
-    is_swapped = len(names) == 3 and names[2] in _TIMES and names[1] not in _TIMES
-    if len(names) == 3 and not is_swapped:
+    time = wanted.index("t")
+    has_time = any(name in _TIMES for name in names)
+    if len(names) == len(wanted) and (names[time] in _TIMES or not has_time):
         return ""
-    return f"{law} must be written {law}(self, t, state); this one is {law}({', '.join(names)})."
+    said = ", ".join(wanted)
+    return f"{law} must be written {law}({said}); this one is {law}({', '.join(names)})."
 
 
 def check_order(name: str, fn: Callable[..., Any]) -> None:
@@ -84,30 +80,6 @@ def check_order(name: str, fn: Callable[..., Any]) -> None:
         )
 
 
-def cure_of(error: Exception, shape: Any) -> str:
-    """A sentence on the cure of the error of a law at a state of that shape; or ""."""
-    if isinstance(error, jax.errors.TracerBoolConversionError):
-        return " Use jnp.where instead of `if`."
-    if isinstance(error, jax.errors.JAXTypeError):  # a number was wanted of what JAX traces
-        return _own_function(error)
-    counts = _COUNTS.search(str(error))
-    if counts is not None:
-        wanted = counts[1] or counts[2]
-        return f" It unpacks {wanted} coordinates, but a state of shape {shape} was asked about."
-    return ""
-
-
-def _own_function(error: Exception) -> str:
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        calls = dict.fromkeys(_FOREIGN.findall(frame.line or ""))
-        foreign = [(module, name) for module, name in calls if hasattr(jnp, name)]
-        if foreign:
-            ours = " and ".join(f"jnp.{name}" for _, name in foreign)
-            theirs = " and ".join(f"{module}.{name}" for module, name in foreign)
-            return f" Use {ours}, not {theirs} (line {frame.lineno})."
-    return " Use jax.numpy in it, not numpy or math."
-
-
 def wrong_structure(law: str, result: Any, layout: Layout) -> str:
     """A sentence on the wrong structure of what a law returned."""
     is_one = len(layout.shapes) == 1
@@ -118,7 +90,20 @@ def wrong_structure(law: str, result: Any, layout: Layout) -> str:
         )
     if result is None:
         return f"{law} returned None: it needs a return."
+    if is_one and isinstance(result, dict):
+        return (
+            f"{law} returned a dict with {', '.join(map(repr, result))}, but the state is one "
+            f"array of shape {layout.shapes[0]}. Join the coordinates: jnp.stack([…])."
+        )
     return (
         f"{law} must return the structure of the state, {layout.treedef}, got "
         f"{jax.tree.structure(result)}."
     )
+
+
+def no_number(law: str, result: Any) -> str:
+    """A sentence on what a law returned that is no number; or ""."""
+    for leaf in jax.tree.leaves(result):
+        if not hasattr(leaf, "dtype") and np.asarray(leaf).dtype.kind not in "biufc":
+            return f"{law} must return numbers, got {leaf!r}."
+    return ""

@@ -9,12 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.checks import check_positive
+from thalweg.core.checks import check_energy, check_made, check_positive
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like, has_tracer
 from thalweg.dynamics.maps import Map
-from thalweg.dynamics.misuse import check_energy_is_made
 from thalweg.dynamics.proximal import lowest_near
 from thalweg.geometry.potentials import Entropy, Potential
 
@@ -189,6 +188,7 @@ class MirrorStep(Map):
     def __check_init__(self):
         """Refuse what is no energy, no step or no potential."""
         _check_parts("MirrorStep", self.energy, self.step_size)
+        check_made("MirrorStep: potential", self.potential)
         if not isinstance(self.potential, Potential):
             raise InputError(
                 f"MirrorStep: potential must be a Potential such as Entropy(), got "
@@ -205,7 +205,5 @@ class MirrorStep(Map):
 
 
 def _check_parts(name: str, energy: Any, step_size: Any) -> None:
-    check_energy_is_made(name, energy)
-    if not callable(energy):
-        raise InputError(f"{name}: energy must be a callable state → scalar, got {energy!r}.")
+    check_energy(f"{name}: energy", energy)
     check_positive(f"{name}: step_size", step_size)

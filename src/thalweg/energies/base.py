@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.charts import Chart
+from thalweg.core.checks import check_made
 from thalweg.core.declared import declared_domain, declared_labels, domain_of, names_of
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -64,15 +65,15 @@ class Energy(eqx.Module):
 
     def __add__(self, other: Any) -> "Sum":
         """The sum of two energies."""
-        return Sum((self, other)) if callable(other) else NotImplemented
+        return Sum((self, other)) if _is_energy(other) else NotImplemented
 
     def __radd__(self, other: Any) -> "Sum":
         """The sum of two energies."""
-        return Sum((other, self)) if callable(other) else NotImplemented
+        return Sum((other, self)) if _is_energy(other) else NotImplemented
 
     def __sub__(self, other: Any) -> "Sum":
         """The difference of two energies."""
-        return Sum((self, Scaled(other, -1.0))) if callable(other) else NotImplemented
+        return Sum((self, Scaled(other, -1.0))) if _is_energy(other) else NotImplemented
 
     def __mul__(self, factor: Any) -> "Scaled":
         """The energy times a number."""
@@ -85,6 +86,16 @@ class Energy(eqx.Module):
     def __neg__(self) -> "Scaled":
         """The energy upside down."""
         return -1.0 * self
+
+
+def _is_energy(other: Any) -> bool:
+    """True of what can be called.
+
+    Raises:
+        InputError: it is the class of an energy.
+    """
+    check_made("an energy of a sum", other)
+    return callable(other)
 
 
 def _is_chart(value: Any) -> bool:

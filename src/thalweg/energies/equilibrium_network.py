@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_made
 from thalweg.core.errors import InputError
 from thalweg.core.trees import as_parameter, cast_like, computable
 from thalweg.energies.activations import Activation, ClippedLinear
@@ -51,6 +52,7 @@ class EquilibriumNetwork(Energy):
         self.couplings = couplings_from("EquilibriumNetwork", couplings)
         self.bias = as_parameter(bias)
         self.activation = ClippedLinear() if activation is None else activation
+        check_made("EquilibriumNetwork: activation", self.activation)
         if not isinstance(self.activation, Activation):
             raise InputError(
                 f"EquilibriumNetwork: activation must be one of thalweg.energies, such as "

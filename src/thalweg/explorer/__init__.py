@@ -35,7 +35,9 @@ __all__ = sorted(_HOME)
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-        raise AttributeError(f"module 'thalweg.explorer' has no attribute {name!r}")
+        from thalweg.core.nearby import missing
+
+        raise missing("thalweg.explorer", name, __all__)
     value = getattr(importlib.import_module(_HOME[name]), name)
     globals()[name] = value
     return value

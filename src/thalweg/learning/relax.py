@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from thalweg.core.checks import check_made
 from thalweg.core.errors import InputError
 from thalweg.core.trees import as_arrays, has_tracer, is_integer, replace
 from thalweg.dynamics import Map, MemoryMap
@@ -78,11 +79,13 @@ class Relax(eqx.Module):
 
     def __check_init__(self):
         """Refuse what is no map, no strategy, no tolerance or no count."""
+        check_made("Relax: rule", self.rule)
         if not isinstance(self.rule, Map):
             raise InputError(
                 f"Relax: rule must be a map, which takes steps, got {type(self.rule).__name__}. Of "
                 f"a flow take GradientStep(energy, step_size), or Stroboscopic(flow, period)."
             )
+        check_made("Relax: gradient", self.gradient)
         if not isinstance(self.gradient, Gradient):
             raise InputError(
                 f"Relax: gradient must be a strategy such as tw.learning.Implicit(), got "

@@ -51,7 +51,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     modules = _classes()
     if name not in modules:
-        raise AttributeError(f"module 'thalweg.models' has no attribute {name!r}")
+        from thalweg.core.nearby import missing
+
+        raise missing("thalweg.models", name, __all__)
     value = getattr(importlib.import_module(modules[name]), name)
     globals()[name] = value
     return value

@@ -6,6 +6,7 @@ import numpy as np
 
 from thalweg.analysis import BasinFractions
 from thalweg.core.tables import format_number, format_state
+from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.style import COLOURS, GREY, INK, PALE, legend_below, new_axes
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
     Returns:
         The axes.
     """
-    axes = ax or new_axes(width=4.8, height=3.6)
+    check_found("found", found, BasinFractions, "basin_fractions")
+    axes = given_axes(ax) or new_axes(width=4.8, height=3.6)
     shares = [*found.fractions.T, found.diverged, found.left, found.undecided]
     count = len(found.kinds)
     colours = [COLOURS[i % len(COLOURS)] for i in range(count)] + [PALE, GREY, INK]

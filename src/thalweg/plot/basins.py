@@ -6,6 +6,7 @@ import numpy as np
 
 from thalweg.analysis import Attractor, Basins
 from thalweg.core.tables import format_number, format_state
+from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.style import COLOURS, GREY, INK, PALE, label_axes, legend_below, new_axes, note
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def basin_image(found: Basins) -> BasinImage:
     Arguments:
         found: what `find_basins` returned.
     """
+    check_found("found", found, Basins, "find_basins")
     names = found.coordinates
     if found.axes is None:
         assert found.points is not None
@@ -83,7 +85,7 @@ def basins(found: Basins, ax: "Axes | None" = None) -> "Axes":
         'x[0]'
     """
     image = basin_image(found)
-    axes = ax or new_axes(width=4.8, height=4.4 if len(image.sides) > 1 else 2.0)
+    axes = given_axes(ax) or new_axes(width=4.8, height=4.4 if len(image.sides) > 1 else 2.0)
     colours = _colours(found)
     if image.points is not None:
         heights = image.points[:, 1] if len(image.sides) > 1 else np.zeros(len(image.points))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.analysis import BifurcationCurves
+from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.labels import place_labels
 from thalweg.plot.style import BLUE, GREEN, INK, ORANGE, PURPLE, legend_below, new_axes
 
@@ -77,7 +78,8 @@ def bifurcation_curves(found: BifurcationCurves, ax: "Axes | None" = None) -> "A
         >>> ax.get_xlabel(), ax.get_ylabel()
         ('h', 'r')
     """
-    axes = ax or new_axes(width=4.8, height=4.2)
+    check_found("found", found, BifurcationCurves, "bifurcation_curves")
+    axes = given_axes(ax) or new_axes(width=4.8, height=4.2)
     lines = curve_lines(found)
     for x, y, kind, attracts in lines:
         axes.plot(x, y, zorder=3, **_LOOKS[kind, attracts])

@@ -6,6 +6,7 @@ import numpy as np
 
 from thalweg.analysis import Bifurcation, BifurcationDiagram, Branch
 from thalweg.core.errors import InputError
+from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.labels import place_labels
 from thalweg.plot.style import (
     BLUE,
@@ -115,7 +116,8 @@ def bifurcation_diagram(
         >>> ax.get_xlabel(), ax.get_ylabel()
         ('current', 'v')
     """
-    axes = ax or new_axes(width=4.8, height=4.0)
+    check_found("diagram", diagram, BifurcationDiagram, "bifurcation_diagram")
+    axes = given_axes(ax) or new_axes(width=4.8, height=4.0)
     index = _index(diagram, coordinate)
     name, lines = branch_lines(diagram, index)
     for x, y, stable, of in lines:

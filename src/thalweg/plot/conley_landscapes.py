@@ -12,6 +12,7 @@ from thalweg.dynamics import Problem
 from thalweg.plot.curves import cycle_curve
 from thalweg.plot.fields import energy_on_grid
 from thalweg.plot.frames import draw_frame
+from thalweg.plot.given import given_axes
 from thalweg.plot.landscapes import FINE, draw_landscape
 from thalweg.plot.layers import streamlines
 from thalweg.plot.layers.table import LAYERS
@@ -86,7 +87,7 @@ def conley_landscape(
             problem.rule, found.about.domain, equilibria=equilibria, cycles=cycles, starts=_STARTS,
             view=view, basins=False,
         )  # fmt: skip
-    axes = ax or new_axes(height=4.1)
+    axes = given_axes(ax) or new_axes(height=4.1)
     draw_frame(axes, data.view)
     _draw_bands(axes, *energy_on_grid(data.view, found.value, _GRID))
     streamlines.draw(axes, data, "white")

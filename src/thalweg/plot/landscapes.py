@@ -14,6 +14,7 @@ from thalweg.dynamics import Problem, SteepestDescent, resolve_domain
 from thalweg.plot.curves import continuum_curves, spread_starts
 from thalweg.plot.fields import energy_at, energy_on_grid
 from thalweg.plot.frames import draw_frame
+from thalweg.plot.given import given_axes
 from thalweg.plot.style import (
     BLUE,
     KINDS,
@@ -96,13 +97,13 @@ def draw_landscape(
 ) -> "Axes":
     """An energy from its values on a grid, with equilibria marked at their own height."""
     if view.dimension == 1:
-        axes = ax or new_axes(height=3.4)
+        axes = given_axes(ax) or new_axes(height=3.4)
         _draw_curve(axes, view, grid[0], values)
     elif surface:
-        axes = ax or new_axes(height=4.3, projection="3d")
+        axes = given_axes(ax) or new_axes(height=4.3, projection="3d")
         _draw_surface(axes, view, grid, values)
     else:
-        axes = ax or new_axes(height=4.1)
+        axes = given_axes(ax) or new_axes(height=4.1)
         draw_frame(axes, view)
         draw_filled(axes, grid, values)
     chart = view.problem.chart

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.analysis import Comparison
+from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.style import legend_below, new_axes
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def operators(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
         >>> ax.get_xlabel()
         'step'
     """
-    axes = ax or new_axes(height=3.6)
+    check_found("comparison", comparison, Comparison, "compare_operators")
+    axes = given_axes(ax) or new_axes(height=3.6)
     for course, rows in zip(comparison, heights(comparison).values(), strict=True):
         rate = "" if np.isnan(course.rate) else f" (rate {course.rate:.4g})"
         axes.plot(np.arange(len(rows)), rows, label=f"{course.name}{rate}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from thalweg.core.shapes import Array, Num
+from thalweg.plot.given import given_axes
 from thalweg.plot.style import legend_below, new_axes
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def sgld_passage(
         >>> ax.get_xlabel()
         'step'
     """
-    axes = ax or new_axes(height=3.6)
+    axes = given_axes(ax) or new_axes(height=3.6)
     index = np.arange(len(shares.start)) + 1
     labels = ("start, not yet forgotten", "noise of the gradients", "noise of the temperature")
     for part, label in zip(shares, labels, strict=True):

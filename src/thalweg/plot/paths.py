@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.plot.given import given_axes
 from thalweg.plot.principal import principal
 from thalweg.plot.style import BLUE, GREY, label_axes, legend_below, new_axes, note
 from thalweg.plot.trajectories import trajectory_data
@@ -63,7 +64,7 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
         'y'
     """
     points, labels, remark = path_data(run)
-    axes = ax or new_axes(height=3.8)
+    axes = given_axes(ax) or new_axes(height=3.8)
     steps = np.asarray(run.times).dtype.kind in "iu"
     axes.plot(
         *points.T, color=BLUE, linewidth=1.4, linestyle="none" if steps else "-",

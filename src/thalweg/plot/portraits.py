@@ -8,6 +8,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.shapes import State, States
 from thalweg.dynamics import Rule
 from thalweg.plot.frames import draw_frame
+from thalweg.plot.given import given_axes
 from thalweg.plot.layers.table import LAYERS
 from thalweg.plot.portrait_data import STARTS, portrait_data
 from thalweg.plot.scenes import Portrait
@@ -79,7 +80,7 @@ def phase_portrait(
 def draw_portrait(data: Portrait, ax: "Axes | None" = None) -> "Axes":
     """A phase portrait from its numbers: the layers, one on the other."""
     view = data.view
-    axes = ax or _new_axes(view)
+    axes = given_axes(ax) or _new_axes(view)
     if view.dimension == 2:
         draw_frame(axes, view)
     for layer in LAYERS.values():

@@ -9,6 +9,7 @@ from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
+from thalweg.plot.given import check_members, given_axes
 from thalweg.plot.labels import place_labels
 from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes, note
 
@@ -62,11 +63,12 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
         >>> ax.get_xlabel()
         'Re λ'
     """
+    check_members("spectrum: equilibria", equilibria, Equilibrium, "find_equilibria")
     equilibria = tuple(equilibria)
     if not equilibria:
         raise InputError("spectrum: there are no equilibria to show.")
     values = spectrum_data(equilibria)
-    axes = ax or new_axes(height=3.5)
+    axes = given_axes(ax) or new_axes(height=3.5)
     is_map = not WORDS[equilibria[0].about.rule_kind].is_continuous
     if is_map:
         values = _drawn_in(axes, values)

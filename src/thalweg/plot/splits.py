@@ -12,6 +12,7 @@ from thalweg.core.trees import in_float64
 from thalweg.dynamics import Deterministic, Problem, SteepestDescent, as_flow
 from thalweg.plot.fields import Field, energy_on_grid, field_on_grid
 from thalweg.plot.frames import draw_frame
+from thalweg.plot.given import check_found
 from thalweg.plot.landscapes import FINE, draw_filled, energy_view
 from thalweg.plot.layers import streamlines
 from thalweg.plot.style import (
@@ -65,6 +66,7 @@ def split(
         >>> " ".join(right.get_title(loc="left").split())
         'remainder: 42... % of the mean |f|²'
     """
+    check_found("split: found", found, Split, "recover_energy, as verdict.split,")
     if isinstance(found.remainder, NotKept):
         found.remainder()
     view = energy_view(found.remainder.problem, found.energy, (), plane, through)

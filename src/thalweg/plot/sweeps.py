@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_number
+from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.style import (
     BLUE,
     COLOURS,
@@ -91,6 +92,7 @@ def sweep_data(
         InputError: there is no such variable, entry or parameter.
         StoreError: the store is gone or damaged.
     """
+    check_found("found", found, Sweep, "sweep")
     store = open_store(Path(found.store))
     known = {v.name: v for v in store.variables}
     chosen = known.get(variable) if variable is not None else store.variables[0]
@@ -166,7 +168,7 @@ def sweep(
         ('mu', 'square')
     """
     data = sweep_data(found, variable, entry=entry, at=at)
-    axes = ax or new_axes(width=4.8, height=4.0 if len(data.names) > 1 else 3.3)
+    axes = given_axes(ax) or new_axes(width=4.8, height=4.0 if len(data.names) > 1 else 3.3)
     if len(data.names) == 1:
         _draw_line(axes, data)
     else:

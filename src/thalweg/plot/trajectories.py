@@ -8,9 +8,11 @@ import jax
 import numpy as np
 
 from thalweg.core.batches import in_batches
+from thalweg.core.checks import check_energy
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, in_float64
 from thalweg.plot.fields import BLOCK
+from thalweg.plot.given import given_axes
 from thalweg.plot.style import (
     COLOURS,
     WIDTH,
@@ -98,7 +100,7 @@ def draw_trajectory(
             panel.set_ylabel(name)
         _fit_times(panels[-1], [times], is_map)
         return panels[-1]
-    axes = ax or new_axes(height=3.0)
+    axes = given_axes(ax) or new_axes(height=3.0)
     for index, name in enumerate(names):
         _draw_line(axes, index, times, values[:, index], is_map, label=name)
     _fit_times(axes, [times], is_map)
@@ -131,7 +133,7 @@ def _draw_image(
     is_map: bool,
     ax: "Axes | None",
 ) -> "Axes":
-    axes = ax or new_axes(height=3.0)
+    axes = given_axes(ax) or new_axes(height=3.0)
     image = axes.pcolormesh(
         times, np.arange(values.shape[1]), values.T, shading="nearest", rasterized=True,
         **shades(values),
@@ -163,8 +165,7 @@ def energy_along_data(
     Raises:
         InputError: `energy` is not callable, or the trajectory is a batch or empty.
     """
-    if not callable(energy):
-        raise InputError(f"energy must be a callable state → scalar, got {energy!r}.")
+    check_energy("energy", energy)
     times, points, _ = trajectory_data(run)
     layout = Layout.of(run.last_state)
     with jax.enable_x64(True):
@@ -205,7 +206,7 @@ def draw_energies(
     looks: Sequence[Mapping[str, Any]] = (),
 ) -> "Axes":
     """Energies `(n,)` against times `(n,)`, one curve a run, with its label and colour if given."""
-    axes = ax or new_axes(height=3.1)
+    axes = given_axes(ax) or new_axes(height=3.1)
     for index, (times, values) in enumerate(curves):
         _draw_line(axes, index, times, values, is_map, **(looks[index] if looks else {}))
     _fit_times(axes, [times for times, _ in curves], is_map)

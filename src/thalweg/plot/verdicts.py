@@ -14,6 +14,7 @@ from thalweg.dynamics import Problem, Rule
 from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
 from thalweg.plot.fields import energy_on_grid, jacobian_at
 from thalweg.plot.frames import draw_frame
+from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.landscapes import FINE, draw_filled, draw_landscape, energy_view
 from thalweg.plot.layers import arrows, streamlines
 from thalweg.plot.layers.table import LAYERS
@@ -78,6 +79,7 @@ def verdict(
         >>> ax.get_title(loc="left")
         'steepest descent of E'
     """
+    check_found("verdict: found", found, Verdict, "recover_energy")
     problem, domain = make_portrayed(rule, domain)
     energy, words = shown_energy(found)
     if energy is not None and problem.chart.dimension == 1:
@@ -124,7 +126,7 @@ def _drawn(
     if data.view.dimension == 1:
         axes = draw_portrait(_round_a_cycle(data, problem, found, cycles), ax)
     else:
-        axes = ax or new_axes(height=4.1)
+        axes = given_axes(ax) or new_axes(height=4.1)
         _draw_plane(axes, data)
     for witness in found.witnesses:
         curve = witness_curve(problem, witness, cycles)

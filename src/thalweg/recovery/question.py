@@ -11,7 +11,9 @@ import numpy as np
 
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
 from thalweg.core.charts import Chart
+from thalweg.core.checks import check_energy, check_made
 from thalweg.core.domains import Domain
+from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
 from thalweg.dynamics import Deterministic, Problem, make_problem
 from thalweg.geometry import Euclidean, Geometry
@@ -200,6 +202,7 @@ def make_question(
         InputError: the rule does not fit the domain, or holds a parameter that is not finite.
     """
     check_key(key)
+    _check_proposals(geometries, candidates)
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
     return Question(
@@ -212,6 +215,19 @@ def make_question(
         None if equilibria is None else tuple(equilibria),
         None if cycles is None else tuple(cycles),
     )
+
+
+def _check_proposals(geometries: Any, candidates: Any) -> None:
+    """Refuse what is no sequence of geometries, or of energies."""
+    for name, given in (("geometries", geometries), ("candidates", candidates)):
+        if not isinstance(given, list | tuple):
+            raise InputError(f"{name} must be a list or tuple, got {given!r}: write [it].")
+    for geometry in geometries:
+        check_made("geometries: one", geometry)
+        if not isinstance(geometry, Geometry):
+            raise InputError(f"geometries must hold geometries, got {geometry!r}.")
+    for energy in candidates:
+        check_energy("candidates: one", energy)
 
 
 def evaluate(problem: Problem, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ import jax
 
 from thalweg.analysis import Cycle, Equilibrium, find_landscape, refuse_landscape
 from thalweg.core.about import About
+from thalweg.core.checks import check_made
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Deterministic
@@ -126,6 +127,7 @@ def ask(question: Question, levels: Sequence[Level] = LEVELS, *, thorough: bool 
     """
     levels = tuple(levels)
     for level in levels:
+        check_made("levels: one", level)
         if not isinstance(level, Level):
             raise InputError(
                 f"levels must hold Levels such as those of thalweg.recovery.LEVELS, got {level!r}."

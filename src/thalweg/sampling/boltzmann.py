@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp, xlogy
 
+from thalweg.core.checks import check_energy
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like, in_float64, is_integer
@@ -60,10 +61,7 @@ class Boltzmann(eqx.Module):
     def __init__(
         self, energy: Callable[[Any], Any], temperature: float, domain: Box, counts: Any
     ) -> None:
-        if not callable(energy):
-            raise InputError(
-                f"Boltzmann: energy must be a callable state → scalar, got {energy!r}."
-            )
+        check_energy("Boltzmann: energy", energy)
         is_number = np.ndim(temperature) == 0 and np.asarray(temperature).dtype.kind in "iuf"
         if not is_number or not 0.0 < temperature < np.inf:
             raise InputError(

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp, xlogy
 
+from thalweg.core.checks import check_energy
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import Integer
 from thalweg.core.trees import cast_like, in_float64, is_integer
@@ -55,10 +56,7 @@ class FiniteBoltzmann(eqx.Module):
     states: Any
 
     def __init__(self, energy: Callable[[Any], Any], temperature: float, states: Any) -> None:
-        if not callable(energy):
-            raise InputError(
-                f"FiniteBoltzmann: energy must be a callable state → scalar, got {energy!r}."
-            )
+        check_energy("FiniteBoltzmann: energy", energy)
         check_temperature("FiniteBoltzmann", temperature)
         lengths = {np.shape(x)[0] if np.ndim(x) else 0 for x in jax.tree.leaves(states)}
         count = lengths.pop() if len(lengths) == 1 else 0

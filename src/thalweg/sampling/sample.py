@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.about import About
+from thalweg.core.checks import check_energy, check_made
 from thalweg.core.declared import check_states, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.ensembles import lane_keys
@@ -93,8 +94,8 @@ def sample(
 
 
 def _check_parts(energy: Any, method: Any) -> None:
-    if not callable(energy):
-        raise InputError(f"sample: energy must be a callable state → scalar, got {energy!r}.")
+    check_energy("sample: energy", energy)
+    check_made("sample: method", method)
     if not isinstance(method, Method):
         raise InputError(
             f"sample: method must be a method of thalweg.sampling, such as NUTS(temperature=1.0), "

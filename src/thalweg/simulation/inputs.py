@@ -13,7 +13,8 @@ from thalweg.core.errors import InputError
 from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout, as_arrays, has_tracer, is_plain_list, non_finite_leaves
 from thalweg.dynamics import Random, Rule
-from thalweg.dynamics.misuse import cure_of, no_rule, written_wrongly, wrong_structure
+from thalweg.dynamics.cures import cure_of, taken_as
+from thalweg.dynamics.misuse import no_number, no_rule, written_wrongly, wrong_structure
 
 
 def checked_rule(rule: Any, key: Any) -> Rule:
@@ -135,18 +136,21 @@ def _check_fit(rule: Rule, start: Any) -> None:
         raise InputError(f"simulate: {error}") from error
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
+        cure = cure_of(error, _shape(layout), rule) + taken_as(rule)
         raise InputError(
             f"simulate: {name}.{verb} fails for a start of shape {_shape(layout)} "
-            f"({type(error).__name__}: {reason[0]}).{cure_of(error, _shape(layout))}"
+            f"({type(error).__name__}: {reason[0]}).{cure}"
         ) from error
-    refuse_frozen_chance(f"simulate: {name}.{verb}", rule.words.chance, rule, rule.trial, t, start)
     if jax.tree.structure(result) != layout.treedef:
         raise InputError(f"simulate: {name}: {wrong_structure(verb, result, layout)}")
+    if problem := no_number(verb, result):
+        raise InputError(f"simulate: {name}: {problem}")
+    refuse_frozen_chance(f"simulate: {name}.{verb}", rule.words.chance, rule, rule.trial, t, start)
     returned = Layout.of(result)
     if returned != layout:
         raise InputError(
             f"simulate: {name}.{verb} must return the structure and shape of the state, "
-            f"{_shape(layout)}, got {_shape(returned)}."
+            f"{_shape(layout)}, got {_shape(returned)}.{taken_as(rule)}"
         )
     for leaf, of_start in zip(jax.tree.leaves(result), jax.tree.leaves(start), strict=True):
         if leaf.dtype != of_start.dtype:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from thalweg.core.checks import check_made
 from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer, is_integer
 from thalweg.simulation.adaptive import Output
@@ -71,6 +72,7 @@ def flow_method(asked: Request) -> AdaptiveMethod | FixedStep:
         InputError: something is given that the method has no use for, or it is none for flows.
     """
     method, dt = asked.method, asked.dt
+    check_made("simulate: method", method)
     if method is not None and not isinstance(method, AdaptiveMethod | FixedStep):
         raise InputError(
             f"simulate: method must be Adaptive(), Stiff(), RungeKutta4(dt) or Euler(dt) of "
@@ -96,6 +98,7 @@ def ito_method(asked: Request) -> ItoMethod:
         InputError: there is neither a step nor a method, or the method is none for diffusions.
     """
     method, dt = asked.method, asked.dt
+    check_made("simulate: method", method)
     if method is not None and not isinstance(method, ItoMethod):
         raise InputError(
             f"simulate: {type(asked.rule).__name__} is a diffusion, so method must be "
@@ -125,8 +128,8 @@ def step_count(asked: Request, dt: Any) -> int:
     if (duration is None) == (steps is None):
         raise InputError("simulate: give either duration or steps (exactly one of the two).")
     if steps is not None:
-        if isinstance(steps, Tracer) or int(steps) != steps or steps < 1 or steps >= 2**31:
-            raise InputError(f"simulate: steps must be a positive whole number, got {steps}.")
+        if not _is_count(steps):
+            raise InputError(f"simulate: steps must be a positive whole number, got {steps!r}.")
         return int(steps)
     if has_tracer(duration, dt):
         raise InputError(
@@ -257,6 +260,7 @@ def checked_until(until: Any) -> Settled | None:
         return until
     if _is_mode(until, "settled"):
         return Settled()
+    check_made("simulate: until", until)
     raise InputError(
         f'simulate: until must be "settled" or Settled(rtol, atol) of thalweg.simulation, got '
         f"{until!r}."
@@ -267,12 +271,19 @@ def _check_positive(name: str, value: Any) -> None:
     if isinstance(value, Tracer):
         return
     try:
-        number = float(value)
+        number = float(np.asarray(value) + 0.0)  # of a text there is no sum
     except (TypeError, ValueError) as error:
         raise InputError(f"simulate: {name} must be a number, got {value!r}.") from error
     if not 0 < number < float("inf"):
         cure = " To go back in time, follow the flow of −f." if number < 0 else ""
         raise InputError(f"simulate: {name} must be positive and finite, got {value}.{cure}")
+
+
+def _is_count(value: Any) -> bool:
+    """True for a whole number from 1 on that int32 holds, also one that is written as a float."""
+    if isinstance(value, Tracer) or np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
+        return False
+    return value == np.floor(value) and 1 <= value < 2**31
 
 
 def _is_mode(value: Any, mode: str) -> bool:

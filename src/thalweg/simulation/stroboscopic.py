@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from thalweg.core.checks import check_count, check_finite, check_positive
+from thalweg.core.checks import check_count, check_finite, check_made, check_positive
 from thalweg.core.declared import domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import as_arrays
@@ -68,6 +68,7 @@ class Stroboscopic(Map):
     steps: int | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
+        check_made("Stroboscopic: flow", self.flow)
         if not isinstance(self.flow, Flow):
             raise InputError(
                 f"Stroboscopic: flow must be a Flow, got {self.flow!r}. Wrap a function with "

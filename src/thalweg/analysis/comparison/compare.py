@@ -12,6 +12,7 @@ import numpy as np
 from thalweg.analysis.comparison.result import Comparison, Course
 from thalweg.core.about import About
 from thalweg.core.charts import Chart
+from thalweg.core.checks import check_energy
 from thalweg.core.declared import declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -74,10 +75,7 @@ def compare_operators(
         >>> round(found[0].rate, 6), found[0].contracts
         (0.8, True)
     """
-    if not callable(energy):
-        raise InputError(
-            f"compare_operators: energy must be a callable state → scalar, got {energy!r}."
-        )
+    check_energy("compare_operators: energy", energy)
     named = _named(rules)
     if not is_integer(steps) or steps < 1:
         raise InputError(f"compare_operators: steps must be a positive number, got {steps!r}.")

@@ -24,6 +24,7 @@ from thalweg.analysis.descent.places import (
 from thalweg.analysis.descent.rates import Rates, climb, rates_at, runs_from
 from thalweg.analysis.descent.result import DescentCheck
 from thalweg.core.about import About
+from thalweg.core.checks import check_made
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
@@ -31,6 +32,7 @@ from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule, declared_energy
 from thalweg.dynamics.autonomy import time_change
+from thalweg.dynamics.cures import cure_of
 from thalweg.dynamics.problem import Problem, make_problem
 from thalweg.simulation import Trajectory
 
@@ -79,6 +81,7 @@ def check_descent(
         [True, False]
     """
     energy = declared_energy(rule) if energy is None else energy
+    check_made("energy", energy)
     if not callable(energy):
         raise InputError(
             f"energy must be a callable state → scalar, got {energy!r}; {type(rule).__name__} "
@@ -99,7 +102,14 @@ def check_descent(
 
 def _check_scalar(problem: Problem, energy: Callable[[Any], Any]) -> None:
     start = jnp.zeros(problem.chart.dimension)
-    shape = jax.eval_shape(lambda y: energy(problem.chart.embed(y)), start)
+    try:
+        shape = jax.eval_shape(lambda y: energy(problem.chart.embed(y)), start)
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [""])[0]
+        raise InputError(
+            f"energy fails for a state of {problem.chart.dimension} coordinates "
+            f"({type(error).__name__}: {reason}).{cure_of(error, owner=energy)}"
+        ) from error
     if not hasattr(shape, "shape") or shape.shape != ():
         raise InputError(
             f"energy must return one number for a state, got "

@@ -81,6 +81,10 @@ def find_equilibria(
     is_count = isinstance(starts, int | np.integer) and not isinstance(starts, bool)
     if is_count and starts < 2:
         raise InputError(f"starts must be at least 2, got {starts}.")
+    if isinstance(starts, str | float | bool | None):
+        raise InputError(
+            f"starts must be a whole number, or states stacked along a first axis, got {starts!r}."
+        )
     if not isinstance(certify, bool):
         raise InputError(f"certify must be True or False, got {certify!r}.")
     with jax.enable_x64(True):

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from thalweg.core.about import About
+from thalweg.core.checks import check_energy, check_made
 from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
@@ -66,16 +67,14 @@ def learn_density(
         >>> round(float(found.energy.matrix[0, 0]), 12)
         0.2
     """
+    check_made("learn_density: method", method)
     if not isinstance(method, DensityMethod):
         raise InputError(
             f"learn_density: method must be one of thalweg.learning, such as ScoreMatching(), got "
             f"{method!r}."
         )
     check_temperature("learn_density", temperature)
-    if not callable(energy):
-        raise InputError(
-            f"learn_density: energy must be a callable state → scalar, got {energy!r}."
-        )
+    check_energy("learn_density: energy", energy)
     is_machine = isinstance(energy, Pairwise)
     if method.of_machines is not None and method.of_machines != is_machine:
         raise InputError(_mismatch(method, energy))

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.analysis import find_equilibria
 from thalweg.core.about import About
+from thalweg.core.checks import check_made
 from thalweg.core.domains import Box
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.randomness import check_key, host_generator
@@ -63,6 +64,7 @@ def learn_energy(
         >>> print(np.round(found.energy.matrix, 2), found.certificates.title)
         [[5.]] 2 of 2 runs certified
     """
+    check_made("learn_energy: energy", energy)
     if not isinstance(data, Data):
         raise InputError(
             f"learn_energy: data must be Trajectories, Paths, Pairs, Points, Samples or Langevin "

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
+from thalweg.core.checks import check_made
 from thalweg.core.errors import InputError
 from thalweg.core.plain import number
 from thalweg.core.reports import TableReport, about_in
@@ -131,6 +132,7 @@ def log_partition(
         >>> round(tw.sampling.log_partition(torus, 2.0, tw.sampling.Torus()).value, 6)
         17.105367
     """
+    check_made("log_partition: energy", energy)
     if isinstance(energy, Hopfield):
         energy = Pairwise(energy.weights, energy.bias)
     if not isinstance(energy, Pairwise):
@@ -140,6 +142,7 @@ def log_partition(
             f"thalweg.sampling.Boltzmann(…).log_partition."
         )
     method = Exact() if method is None else method
+    check_made("log_partition: method", method)
     if not isinstance(method, PartitionMethod):
         raise InputError(
             f"log_partition: method must be Exact(), Annealed() or Torus(), got {method!r}."

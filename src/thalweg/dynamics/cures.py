@@ -1,0 +1,115 @@
+"""Cures of the errors that a user's function raises while JAX traces it, a sentence each."""
+
+import dataclasses
+import inspect
+import re
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+_COUNTS = re.compile(r"too many values to unpack \(expected (\d+)|expected (\d+), got")
+# Calls in a line of code: of `math` or NumPy, of SciPy, and of Python's own that want a number.
+_FOREIGN = re.compile(r"\b(math|np|numpy)\.(\w+)")
+_OF_SCIPY = re.compile(r"\bscipy\b")
+_CONVERSION = re.compile(r"\b(float|int|bool|complex)\(")
+_EXTREME = re.compile(r"(?<![.\w])(max|min)\(")
+_LOOP = re.compile(r"^\s*while\b")
+_JOINED = re.compile(r"\b(and|or|not)\b")
+_JOINED_BY = {"and": "&", "or": "|", "not": "~"}
+# Frames in these are not the user's.
+_LIBRARIES = tuple(str(Path(inspect.getfile(module)).parent) for module in (jax, eqx))
+
+
+def cure_of(error: Exception, shape: Any = None, owner: Any = None) -> str:
+    """A sentence on the cure of the error of a function at a state of that shape; or "".
+
+    Arguments:
+        error: what it raised.
+        shape: that of the state.
+        owner: the rule or energy whose function it is; its fields are looked at.
+    """
+    if isinstance(error, jax.errors.TracerBoolConversionError):
+        return _branch(error)
+    if isinstance(error, jax.errors.JAXTypeError):  # a number was wanted of what JAX traces
+        return _own_function(error)
+    counts = _COUNTS.search(str(error))
+    if counts is not None:
+        wanted = counts[1] or counts[2]
+        return f" It unpacks {wanted} coordinates, but a state of shape {shape} was asked about."
+    if "Gradient only defined for scalar-output" in str(error):
+        return " An energy returns one number for a state: sum over the state."
+    return _no_number(error, owner) if isinstance(error, TypeError) else ""
+
+
+def taken_as(rule: Any) -> str:
+    """A sentence on a function of two arguments whose first has not the name of a time; or ""."""
+    fn: Any = getattr(rule, "fn", None)
+    if not getattr(fn, "takes_time", False):
+        return ""
+    names = list(inspect.signature(fn.fn).parameters)[:2]
+    if names[0] in ("t", "time") or names[0].startswith("_"):
+        return ""
+    return (
+        f" Its function of ({', '.join(names)}) was taken as one of (t, state): if {names[0]} is "
+        f"the state, write lambda {names[0]}: … with a value for {names[1]}."
+    )
+
+
+def _own_lines(error: Exception) -> Iterator[tuple[str, int | None]]:
+    """Lines of the user's code on the way to an error, the innermost first, with their numbers."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(_LIBRARIES):
+            yield frame.line or "", frame.lineno
+
+
+def _branch(error: Exception) -> str:
+    line, number = next(_own_lines(error), ("", None))
+    if extreme := _EXTREME.search(line):
+        return f" Use jnp.{extreme[1]}imum instead of {extreme[1]} (line {number})."
+    if _LOOP.search(line):
+        return f" Use jax.lax.while_loop instead of `while` (line {number})."
+    joined = dict.fromkeys(_JOINED.findall(line))
+    ours = " and ".join(_JOINED_BY[word] for word in joined)
+    theirs = " and ".join(f"`{word}`" for word in joined)
+    return " Use jnp.where instead of `if`" + (f", {ours} instead of {theirs}." if joined else ".")
+
+
+def _own_function(error: Exception) -> str:
+    for line, number in _own_lines(error):
+        calls = dict.fromkeys(_FOREIGN.findall(line))
+        foreign = [(module, name) for module, name in calls if hasattr(jnp, name)]
+        if foreign:
+            ours = " and ".join(f"jnp.{name}" for _, name in foreign)
+            theirs = " and ".join(f"{module}.{name}" for module, name in foreign)
+            return f" Use {ours}, not {theirs} (line {number})."
+        if _OF_SCIPY.search(line):
+            return f" Use jax.scipy, not scipy (line {number})."
+        if conversion := _CONVERSION.search(line):
+            name = conversion[1]
+            return f" Leave out {name}(): a traced number has no value yet (line {number})."
+    return " Use jax.numpy in it, not numpy or math."
+
+
+def _no_number(error: TypeError, owner: Any) -> str:
+    """A sentence on a field that is no number, and that the error speaks of; or ""."""
+    for name, value in _fields(owner):
+        kind = type(value).__name__
+        if isinstance(value, str | list | dict | type(None) | type) and kind in str(error):
+            what = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
+            cure = " Make it an array: jnp.array(…)." if isinstance(value, list) else ""
+            return f" Its parameter {name} is {what}, not a number.{cure}"
+    return ""
+
+
+def _fields(owner: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if not isinstance(owner, eqx.Module):
+        return
+    for field in dataclasses.fields(owner):  # type: ignore[arg-type]
+        value = getattr(owner, field.name, None)
+        yield f"{path}{field.name}", value
+        yield from _fields(value, f"{path}{field.name}.")
