@@ -37,6 +37,13 @@ def test_deep_linear_mode_has_a_saddle_and_one_hyperbola(s):
         assert e.stable is None
 
 
+def test_branches_of_a_hyperbola_that_leave_through_the_middle_of_walls_are_one():
+    """They meet at infinity, and begin their way to there half a width from the middle."""
+    near_the_axes = polynomial_flow(lambda x: np.stack([0.05 - x[0] * x[1], 0.0 * x[1]]))
+    found = tw.find_equilibria(near_the_axes, square(1.0), starts=64)
+    assert (found.search.continua, split(found)[0]) == (1, [])
+
+
 def test_a_ring_and_the_origin():
     found = tw.find_equilibria(RING, square(3.0))
     (origin,), ring = split(found)

@@ -24,7 +24,7 @@ _NODES = 32
 # Steps of a fixed length between two of them, at most; Tsit5's error is then far below the tube's
 # width wherever the orbit itself took longer ones.
 _STEPS = 24
-_LEVELS = 24  # tubes looked at, from half the domain down to 2e-4 of that
+_LEVELS = 24  # tubes looked at, from half the domain down to 3e-4 of that
 _RATIO = 0.7  # of the radii of neighbouring tubes
 _STARTS = 8  # places round the orbit from which trajectories are run
 _ACROSS = 16  # directions across the orbit, where there are more than two

@@ -14,8 +14,8 @@ from thalweg.simulation.bundles import Track, run_batch
 RUNNING, AT_REST, ESCAPED, ON_CYCLE = range(4)
 _TOLERANCE = 1e-7  # of finding recurrence only: `shooting` integrates anew, more finely
 _FAR = 10.0  # widths beyond the domain from which no orbit is waited for
-# Adaptive steps at the edge of their stability keep a point at rest trembling, some tens of
-# tolerances wide.
+# Adaptive steps at the edge of their stability keep a point at rest trembling, some tolerances wide
+# along the fastest direction, and wider where others follow that.
 _STILL, _NEARLY_STILL = 1e2 * _TOLERANCE, 1e-4
 # Coordinates up to which all tangents ride along; beyond, they cost more than the run.
 _WHOLE_JACOBIAN = 4

@@ -12,7 +12,7 @@ from thalweg.core.batches import in_batches
 from thalweg.dynamics.problem import Problem
 from thalweg.simulation import simulate
 
-_BATCH = 2048  # points at once: 64 MB of gradients with a thousand coordinates
+_BATCH = 2048  # points at once: 16 MB an array of a thousand coordinates, and some four of them
 _CLIMB_STEPS = 60  # of lengths that grow by half or shrink to .4: 0.1 widths to 1e-12 takes thirty
 _NUM_SAVED = 33  # states of a trajectory, its start included
 _NUM_CROSSINGS = 10.0  # a flow runs so many times the time in which it crosses the domain

@@ -12,10 +12,10 @@ from thalweg.dynamics.problem import Problem
 
 _FIRST = 0.02  # widths, while near the domain: there the curve may turn back
 _GROWTH = 0.3  # of the distance: far away a curve is as smooth as it is far
-# Strides by `_GROWTH`: 320 times as far beyond the domain as at first, which reaches `_FAR`.
-_STEPS = 22
 # Widths from the middle: beyond, curves that meet at infinity are compared by direction.
 _FAR = 20.0
+# Strides: from the middle of a wall 26 reach `_FAR`, from a place nearer to the middle some more.
+_STEPS = 40
 _CONVERGED = 1e-9  # of the scaled residual: outside the domain its scale may be far too small
 _ASYMPTOTE = 0.02  # widths between two opposite ends that are one line through infinity
 
@@ -42,18 +42,21 @@ def joined_outside(
     heading = chart.difference(here, points[before]) / widths
     heading /= np.linalg.norm(heading, axis=1, keepdims=True)
     starts, alive, pairs = here.copy(), np.ones(len(ends), dtype=bool), []
+    far = np.zeros(len(ends), dtype=bool)
     for _ in range(_STEPS):
-        if not np.any(alive):
+        going = alive & ~far
+        if not np.any(going):
             break
         distance = np.linalg.norm((here - middle) / widths, axis=1)
         stride = np.maximum(_FIRST, _GROWTH * np.maximum(distance - 0.5, 0.0))
-        here, heading, alive = _advance(problem, here, heading, alive, stride, scales)
-        for i in np.flatnonzero(alive):
+        here, heading, going = _advance(problem, here, heading, going, stride, scales)
+        alive = going | (alive & far)
+        far = np.linalg.norm((here - middle) / widths, axis=1) > _FAR
+        for i in np.flatnonzero(going):
             gap = np.linalg.norm((starts - here[i]) / widths, axis=1)
             for j in np.flatnonzero((owner != owner[i]) & (gap < 1.5 * stride[i])):
                 pairs.append((int(owner[i]), int(owner[j])))
                 alive[i] = False
-    far = np.linalg.norm((here - middle) / widths, axis=1) > _FAR
     lanes = np.flatnonzero(alive & far)
     for i in lanes:
         for j in lanes:

@@ -17,8 +17,8 @@ from thalweg.learning.gradients.base import Gradient, SolveInfo, filled, largest
 from thalweg.learning.runs import Relaxed, Run
 from thalweg.simulation.settled import rms
 
-# What a displacement is off by at rest, in units of the last place of the state: of sums of a
-# thousand terms.
+# What a displacement may be off by at rest, in units of the last place of the state: one of sums of
+# a thousand terms, and more where large ones cancel.
 _NOISE = 100.0
 
 

@@ -16,7 +16,7 @@ from thalweg.core.tables import counted, format_number
 from thalweg.learning.inverse.data.base import checked
 from thalweg.learning.series.machine import DynamicMachine, check_decays
 
-_MOST_STEPS = 100  # of Newton, which takes some six where there is a maximum
+_MOST_STEPS = 100  # of Newton, which takes some ten where there is a maximum
 _SETTLED = 1e-12  # a relative change of the coefficients
 # A field so large that a spin never turns: data that can be separated have no maximum.
 _SATURATED = 50.0

