@@ -53,6 +53,17 @@ class TestKnownToFall:
         flow = Linear(np.array([[-1.0, 5.0], [-5.0, -1.0]]))
         assert prove(flow, square(1.0), bowl, [[0.0, 0.0]]).is_proved
 
+    def test_stiff_rests_have_cubes_that_are_not_tiny(self):
+        # At ±(√2, −√2) the curvatures of x⁴/4 − x²/2 + xy + y²/2 are 5.24 and .76, and the larger
+        # one changes fast: along the axes it hides the smaller one but within 1/1024 of the width.
+        flow = polynomial_flow(lambda x: np.stack([x[0] - x[0] ** 3 - x[1], -x[0] - x[1]]))
+        energy = lambda x: x[0] ** 4 / 4 - x[0] ** 2 / 2 + x[0] * x[1] + x[1] ** 2 / 2  # noqa: E731
+        root = 2.0**0.5
+        proof = prove(flow, square(1.5), energy, [[root, -root], [-root, root], [0.0, 0.0]])
+        assert proof.is_proved, proof.note
+        assert min(np.min(cube.upper - cube.lower) for cube in proof.cubes) > 3.0 / 100
+        assert proof.num_boxes < 900
+
     @pytest.mark.parametrize("periodic", [False, True])
     def test_a_damped_pendulum(self, periodic):
         def energy(x):

@@ -1,7 +1,6 @@
 """Energies that are series in few coordinates, by tables of coefficients: quick to compute."""
 
 import dataclasses
-import itertools
 from typing import Any
 
 import equinox as eqx
@@ -52,38 +51,47 @@ class TensorEnergy(Energy):
 
     def gradients(self, points: np.ndarray) -> np.ndarray:
         """∇E at coordinates `(n, d)`, on the host."""
-        return np.concatenate([self._gradients(some) for some in _in_cache(points)])
-
-    def _gradients(self, points: np.ndarray) -> np.ndarray:
-        tables = self._tables(points)
-        columns = [self._contracted(tables, (i,)) for i in range(points.shape[1])]
-        return np.stack(columns, axis=1) / np.asarray(self.chart.widths)
+        units = np.eye(points.shape[1], dtype=int)
+        found = _derivatives(self, points, [tuple(unit) for unit in units])
+        return found.T / np.asarray(self.chart.widths)
 
     def hessians(self, points: np.ndarray) -> np.ndarray:
         """The Hessians of E at coordinates `(n, d)`, on the host, `(n, d, d)`."""
-        tables, size = self._tables(points), points.shape[1]
-        found = np.zeros((len(points), size, size))
-        for i, j in itertools.combinations_with_replacement(range(size), 2):
-            found[:, i, j] = found[:, j, i] = self._contracted(tables, (i, j))
+        units, (i, j) = np.eye(points.shape[1], dtype=int), np.triu_indices(points.shape[1])
+        found = np.zeros((len(points), len(units), len(units)))
+        entries = _derivatives(self, points, [tuple(both) for both in units[i] + units[j]]).T
+        found[:, i, j] = found[:, j, i] = entries
         widths = np.asarray(self.chart.widths)
         return found / np.outer(widths, widths)
 
-    def _tables(self, points: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-        """The b along each coordinate, and their derivatives."""
-        unit = (points - np.asarray(self.chart.bounds[0])) / np.asarray(self.chart.widths)
-        sizes = np.shape(self.coefficients)
-        return [tabulated(unit[:, i], sizes[i] - 1, a) for i, a in enumerate(self.angles)]
 
-    def _contracted(self, tables: list[tuple[np.ndarray, ...]], axes: tuple[int, ...]) -> Any:
-        """The derivative along some coordinates, of each once or twice, at every point."""
-        found = np.asarray(self.coefficients)[None]
-        for i in reversed(range(len(tables))):
-            table = tables[i][axes.count(i)]
-            if len(found) == 1:
-                found = np.moveaxis(found[0] @ table.T, -1, 0)
-            else:
-                found = np.einsum("n...j,nj->n...", found, table)
-        return found
+def _derivatives(
+    energy: TensorEnergy, points: np.ndarray, wanted: list[tuple[int, ...]]
+) -> np.ndarray:
+    """Derivatives in units of the box at points `(n, d)`, one a row.
+
+    Arguments:
+        energy: the series.
+        points: coordinates.
+        wanted: how often each derivative is taken along each coordinate.
+    """
+    lower, widths = np.asarray(energy.chart.bounds[0]), np.asarray(energy.chart.widths)
+    coefficients, most = np.asarray(energy.coefficients), max(max(orders) for orders in wanted)
+    parts = []
+    for some in _in_cache(points):
+        unit = (some - lower) / widths
+        found: dict[tuple[int, ...], np.ndarray] = {(): coefficients}
+        for i, is_angle in reversed(list(enumerate(energy.angles))):
+            tables = tabulated(unit[:, i], coefficients.shape[i] - 1, is_angle, most)
+            ends = {orders[i:] for orders in wanted}
+            found = {end: _summed(found[end[1:]], tables[end[0]].T, i) for end in ends}
+        parts.append(np.stack([found[orders] for orders in wanted]))
+    return np.concatenate(parts, axis=1)
+
+
+def _summed(found: np.ndarray, table: np.ndarray, axis: int) -> np.ndarray:
+    """The sum over the last axis of coefficients, or the last but one where points follow it."""
+    return found @ table if found.ndim == axis + 1 else np.einsum("...kn,kn->...n", found, table)
 
 
 def written_for_bounds(energy: Any) -> Any:

@@ -13,7 +13,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.tables import counted
 from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
-from thalweg.dynamics.formulas.enclosures.partition import search
+from thalweg.dynamics.formulas.enclosures.partition import is_hopeless, search
 from thalweg.recovery.certificates.rates import enclosed, level, posed, rate
 from thalweg.recovery.certificates.rests import Cube, ProofBox, all_rests, covered, largest_cubes
 
@@ -101,11 +101,14 @@ def prove_descent(
     with jax.enable_x64(True):
         about = posed(problem, energy)
         try:
+            enclosures = [enclosed(rate, about), enclosed(level, about)]
+            if is_hopeless(enclosures[0], lower, upper, effort):
+                note = "Not proved: some boxes all over the region show that more are not enough."
+                return Certificate(energy, "open", note)
             starts = chart.draw(np.random.default_rng(0), _NUM_STARTS)
             found = all_rests(about, known, region, starts)
             centres = _with_copies(found, region)
             cubes = largest_cubes(about, centres, region, largest_core)
-            enclosures = [enclosed(rate, about), enclosed(level, about)]
         except InputError as error:
             return Certificate(energy, "open", f"Not proved: {error}")
         if None in cubes:
@@ -114,7 +117,8 @@ def prove_descent(
             return Certificate(energy, "open", note, where=centre)
         sure = tuple(cube for cube in cubes if cube is not None)
         # A jump of E is in no derivative of it.
-        looked_at = tuple(enclosures if enclosures[1].may_jump else enclosures[:1])
+        may_jump = enclosures[1].jumps_within(lower, upper)
+        looked_at = tuple(enclosures if may_jump else enclosures[:1])
         within = functools.partial(covered, sure)
         result = search(looked_at, lower, upper, within, effort, finest)
     note = _NOTES[result.outcome](result.where, result.num_boxes, sure)

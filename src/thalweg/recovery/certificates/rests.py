@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thalweg.dynamics.formulas.enclosures.forms import Form
 from thalweg.recovery.certificates.rates import (
     Posed,
     curvature_of_rate,
@@ -86,7 +87,10 @@ def largest_cubes(
     rise = np.maximum(values.bounds[1][0], 0.0)
     steps = np.max(np.abs(gradients.bounds), axis=0) * widths[:, None]
     length = np.sqrt(np.sum(steps**2, axis=0)) * (1.0 + _EIGENVALUES)
-    bent, looked_at = enclosed(curvature_of_rate, about), (enclosure, enclosed(level, about))
+    bent = enclosed(curvature_of_rate, about)
+    largest = _cubes(rests, _RADII[:1], region)
+    hull = np.min(largest[0], axis=0), np.max(largest[1], axis=0)
+    looked_at = [e for e in (enclosure, enclosed(level, about)) if e.jumps_within(*hull)]
     found: list[Cube | None] = [None] * len(rests)
     for radii in np.split(_RADII, _STAGES):
         # Most are decided by the first, and what bounds cost grows with their number.
@@ -95,12 +99,11 @@ def largest_cubes(
             break
         low, high = _cubes(rests[left], radii, region)
         (hessians,), _ = bent(low, high)
-        strength = _strengths(hessians.bounds, widths)
+        strength = _strengths(hessians, widths)
         # The formula needs φ to be differentiable, and E not to jump: no choice may be open.
         is_open = np.zeros(len(low), dtype=bool)
         for program in looked_at:
-            if program.may_jump:
-                is_open |= program(low, high)[1]
+            is_open |= program(low, high)[1]
         strength = np.where(is_open, np.nan, strength).reshape(len(left), len(radii))
         with np.errstate(invalid="ignore", divide="ignore"):
             root = np.sqrt(length[left, None] ** 2 + 2.0 * strength * rise[left, None])
@@ -178,16 +181,46 @@ def _cubes(rests: np.ndarray, radii: np.ndarray, region: ProofBox) -> tuple[np.n
     return low, np.where(region.free, high, np.maximum(np.minimum(high, region.upper), centres))
 
 
-def _strengths(bounds: tuple[np.ndarray, np.ndarray], widths: np.ndarray) -> np.ndarray:
-    """λ, the least distance of the eigenvalues below 0, in units of the region; NaN if unknown."""
-    size = len(widths)
-    scale = np.outer(widths, widths)
-    low, high = (b.T.reshape(-1, size, size) * scale for b in bounds)
-    middle, radius = (low + high) / 2.0, (high - low) / 2.0
-    middle = (middle + np.swapaxes(middle, 1, 2)) / 2.0
-    spread = np.max(np.sum(radius, axis=2), axis=1)
-    norm = np.sum(np.abs(middle), axis=(1, 2))
-    is_known = np.isfinite(spread) & np.isfinite(norm)
-    safe = np.where(is_known[:, None, None], middle, np.eye(size))
-    largest = np.linalg.eigvalsh(safe)[:, -1] + spread + _EIGENVALUES * (norm + spread)
-    return np.where(is_known, -largest, np.nan)
+def _strengths(hessians: Form, widths: np.ndarray) -> np.ndarray:
+    """λ, a bound of how far the eigenvalues lie below 0, in units of the region; NaN if unknown.
+
+    The better one of two: the first is better where nothing is stiff.
+    """
+    size, scale = len(widths), np.outer(widths, widths)
+    low, high = (b.T.reshape(-1, size, size) * scale for b in hessians.bounds)
+    parts = hessians.linear.transpose(0, 2, 1).reshape(len(hessians.linear), -1, size, size) * scale
+    error = (high - low) / 2.0 - np.sum(np.abs(parts[1:]), axis=0)
+    is_known = np.isfinite(np.sum(np.abs(parts), axis=(0, 2, 3)) + np.sum(error, axis=(1, 2)))
+    safe = np.where(is_known[:, None, None], parts, np.eye(size))
+    # A Hessian is symmetric, though its bounds need not be.
+    safe, error = (a + np.swapaxes(a, -1, -2) for a in (safe / 2.0, error / 2.0))
+    found = np.fmax(_by_entries(safe, error), _by_congruence(safe, error))
+    return np.where(is_known, found, np.nan)
+
+
+def _by_entries(parts: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """λ of H + Σ A_i ε_i + R: less than that of H by the largest sum of a row of the others."""
+    spread = np.max(np.sum(np.sum(np.abs(parts[1:]), axis=0) + error, axis=2), axis=1)
+    norm = np.sum(np.abs(parts[0]), axis=(1, 2))
+    return -(np.linalg.eigvalsh(parts[0])[:, -1] + spread + _EIGENVALUES * (norm + spread))
+
+
+def _by_congruence(parts: np.ndarray, error: np.ndarray) -> np.ndarray:
+    r"""λ of H + Σ A_i ε_i + R, |ε_i| ≤ 1 and |R| ≤ E; NaN unless H is negative definite.
+
+    Where β < 1 bounds the norm of I + Sᵀ (H + Σ A_i ε_i + R) S, the sum is at most
+    −(1 − β) (S Sᵀ)⁻¹, so λ = (1 − β) / |S Sᵀ|, for any S. With H = −(S Sᵀ)⁻¹ a stiff direction, in
+    which the sum changes much, does not hide a slack one.
+    """
+    eye = np.eye(parts.shape[2])
+    values, vectors = np.linalg.eigh(parts[0])
+    is_negative = values[:, -1] < 0.0
+    sides = vectors / np.sqrt(np.where(is_negative[:, None], -values, 1.0))[:, None, :]
+    turned, sizes = np.swapaxes(sides, 1, 2), np.abs(sides)
+    moved = turned @ parts @ sides
+    moved[0] += eye
+    whole = _EIGENVALUES * np.sum(np.abs(parts), axis=0) + (1.0 + _EIGENVALUES) * error
+    spread = np.sum(np.abs(moved), axis=0) + np.abs(turned) @ whole @ sizes + _EIGENVALUES * eye
+    beta = np.max(np.sum(spread, axis=2), axis=1)
+    inverse = np.max(np.sum(sizes @ np.abs(turned), axis=2), axis=1)
+    return np.where(is_negative, (1.0 - beta) / inverse * (1.0 - _EIGENVALUES), np.nan)

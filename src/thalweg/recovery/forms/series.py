@@ -27,31 +27,42 @@ def along(u: jax.Array, order: int, is_angle: bool) -> jax.Array:
     return jnp.stack(terms[: order + 1])
 
 
-def tabulated(unit: np.ndarray, order: int, is_angle: bool) -> tuple[np.ndarray, ...]:
-    """b(0, u), …, b(order, u) for u in [0, 1], and their first and second derivatives in u.
+def tabulated(
+    unit: np.ndarray, order: int, is_angle: bool, derivatives: int = 2
+) -> tuple[np.ndarray, ...]:
+    """b(0, u), …, b(order, u) for u in [0, 1], and their derivatives in u, up to the second.
 
-    Each has shape `(n, order + 1)`.
+    Each has shape `(n, order + 1)`. It is laid out by columns, as it is made and read.
     """
-    values, slopes, bends = (np.zeros((len(unit), order + 3)) for _ in range(3))
-    values[:, 0] = 1.0
-    if is_angle:
-        for n in range(1, (order + 1) // 2 + 1):
-            rate = 2.0 * np.pi * n
-            cosine, sine = np.cos(rate * unit), np.sin(rate * unit)
-            values[:, 2 * n - 1], values[:, 2 * n] = cosine, sine
-            slopes[:, 2 * n - 1], slopes[:, 2 * n] = -rate * sine, rate * cosine
-            bends[:, 2 * n - 1], bends[:, 2 * n] = -(rate**2) * cosine, -(rate**2) * sine
-        return tuple(table[:, : order + 1] for table in (values, slopes, bends))
+    tables = np.zeros((1 + derivatives, order + 3, len(unit)))
+    fill = _fill_waves if is_angle else _fill_polynomials
+    fill(unit, order, tables)
+    return tuple(table[: order + 1].T for table in tables)
+
+
+def _fill_waves(unit: np.ndarray, order: int, tables: np.ndarray) -> None:
+    tables[0, 0] = 1.0
+    for n in range(1, (order + 1) // 2 + 1):
+        rate = 2.0 * np.pi * n
+        cosine, sine = np.cos(rate * unit), np.sin(rate * unit)
+        turned = ((cosine, sine), (-sine, cosine), (-cosine, -sine))
+        for k, table in enumerate(tables):
+            table[2 * n - 1], table[2 * n] = (rate**k * wave for wave in turned[k])
+
+
+def _fill_polynomials(unit: np.ndarray, order: int, tables: np.ndarray) -> None:
     t = 2.0 * unit - 1.0
-    values[:, 1], slopes[:, 1] = t, 1.0
-    for n in range(2, order + 1):
-        values[:, n] = 2.0 * t * values[:, n - 1] - values[:, n - 2]
-        slopes[:, n] = 2.0 * values[:, n - 1] + 2.0 * t * slopes[:, n - 1] - slopes[:, n - 2]
-        bends[:, n] = 4.0 * slopes[:, n - 1] + 2.0 * t * bends[:, n - 1] - bends[:, n - 2]
-    return tuple(
-        table[:, : order + 1] * factor
-        for table, factor in ((values, 1.0), (slopes, 2.0), (bends, 4.0))
-    )
+    twice = 2.0 * t
+    tables[0, 0], tables[0, 1] = 1.0, t
+    if len(tables) > 1:
+        tables[1, 1] = 1.0
+    for k, table in enumerate(tables):
+        for n in range(2, order + 1):
+            table[n] = twice * table[n - 1] - table[n - 2]
+            if k:
+                table[n] += 2.0 * k * tables[k - 1, n - 1]
+    for k, table in enumerate(tables):
+        table *= 2.0**k
 
 
 def chebyshev(t: jax.Array, series: jax.Array) -> jax.Array:

@@ -64,6 +64,10 @@ class Enclosure:
         found = [known[o.number] if isinstance(o, Name) else o for o in self._outputs]
         return [forms.filled(form(value), *lower.shape) for value in found], is_open
 
+    def jumps_within(self, lower: np.ndarray, upper: np.ndarray) -> bool:
+        """True if the box with these corners `(d,)` leaves a choice open; then its parts may."""
+        return self.may_jump and bool(self(lower[None], upper[None])[1][0])
+
 
 def _carry_out(steps: Iterable[Step], known: dict[int, Value], is_open: np.ndarray | None) -> None:
     """Add the results of steps to what is known, and note which boxes leave a choice open."""

@@ -10,6 +10,8 @@ from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 # After this share of the effort it is given up if, at the pace so far, the whole region would take
 # more than so many times the effort: the hard parts may come first.
 _TRIAL, _HOPELESS = 0.1, 4.0
+# So many boxes all over the region are looked at first, where each costs more than this share.
+_SAMPLE, _DEAR = 32, 5e-4
 # The first partition: as many parts along each of d coordinates.
 _PARTS = {1: 64, 2: 16, 3: 8, 4: 5}
 
@@ -51,7 +53,7 @@ def search(
     """
     widths, first = upper - lower, enclosures[0]
     low, high = _partition(lower, upper)
-    num_boxes, decided, cost = 0, 0.0, sum(e.size for e in enclosures) * (len(widths) + 2.0)
+    num_boxes, decided, cost = 0, 0.0, _cost(enclosures, len(widths))
     while len(low):
         # The smallest first: where nothing is ever decided, that is found out soon.
         some = low[-first.batch :], high[-first.batch :]
@@ -80,6 +82,29 @@ def search(
         parts = _halves(*(s[waiting] for s in (*some, spans)), widths)
         low, high = np.concatenate([low, parts[0]]), np.concatenate([high, parts[1]])
     return Search("negative", None, num_boxes)
+
+
+def is_hopeless(enclosure: Enclosure, lower: np.ndarray, upper: np.ndarray, effort: float) -> bool:
+    """True if a search whose boxes are dear would be given up: a few of them decide too little.
+
+    Arguments:
+        enclosure: of the function.
+        lower: the lower corner of the box, shape `(d,)`.
+        upper: its upper corner.
+        effort: how many numbers the search may compute.
+    """
+    spent = _cost((enclosure,), len(lower)) / effort
+    if spent < _DEAR:
+        return False
+    low, high = _partition(lower, upper)
+    some = slice(None, None, -(-len(low) // _SAMPLE))
+    (values,), _ = enclosure(low[some], high[some])
+    return bool(spent > _HOPELESS * np.mean(values.bounds[1][0] < 0.0) / len(low))
+
+
+def _cost(enclosures: tuple[Enclosure, ...], dimension: int) -> float:
+    """Number of numbers that are computed a box."""
+    return sum(enclosure.size for enclosure in enclosures) * (dimension + 2.0)
 
 
 def _partition(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

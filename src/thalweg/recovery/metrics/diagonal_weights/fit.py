@@ -1,6 +1,7 @@
 """Fit functions of one coordinate each to log-ratios of Jacobian entries."""
 
 import numpy as np
+import scipy.linalg
 
 from thalweg.core.charts import Chart
 from thalweg.core.graphs import components
@@ -37,9 +38,11 @@ def fit_weights(
     )
     best, least = flat, _misfit(flat, check, 0)
     for degree in _DEGREES:
-        if least <= _GOOD or 4 * (degree + 3) > len(unit):
+        if 4 * (degree + 3) > len(unit):
             break
         for with_powers in (False, True):
+            if least <= _GOOD:
+                break
             series, powers = _solve(unit, ratios, chosen, angles, degree, with_powers)
             fitted = SeparableWeights(lower, chart.widths, series, powers, angles)
             misfit = _misfit(fitted, check, degree)
@@ -92,6 +95,7 @@ def _solve(
     matrix = normal.reshape(size * width, size * width)
     # The ridge settles what the data leave free: one constant a block, and unused terms.
     matrix = matrix + 1e-13 * max(float(np.max(np.diag(matrix))), 1e-300) * np.eye(len(matrix))
+    factors = scipy.linalg.lu_factor(matrix)
     solution = np.zeros((size, width))
     for _ in range(4):
         target = np.zeros((size, width))
@@ -101,7 +105,7 @@ def _solve(
             gap = gap * ratios.weights[:, p] ** 2
             target[j] += parts[j].T @ gap
             target[i] -= parts[i].T @ gap
-        solution += np.linalg.solve(matrix, target.ravel()).reshape(size, width)
+        solution += scipy.linalg.lu_solve(factors, target.ravel()).reshape(size, width)
     return _centred(solution, ratios.pairs[chosen], parts)
 
 
