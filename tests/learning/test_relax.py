@@ -26,7 +26,7 @@ def test_rest_residual_steps_and_radius_are_those_of_the_map():
         assert float(end.residual) == pytest.approx(np.sqrt(np.mean(change**2)), rel=1e-6)
         assert bool(end.is_settled)
         assert not bool(end.is_marginal)
-        assert "1 of 1 samples at rest" in str(end)
+        assert "1 of 1 sample at rest" in str(end)
 
 
 def test_what_did_not_settle_is_flagged():

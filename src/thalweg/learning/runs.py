@@ -53,11 +53,12 @@ class Relaxed(eqx.Module):
 
     def __str__(self) -> str:
         settled, steps = np.asarray(self.is_settled), np.asarray(self.num_steps)
+        low, high = int(steps.min()), int(steps.max())
         lines = [
             f"{np.sum(settled)} of {counted(settled.size, 'sample')} at rest after "
-            f"{steps.min()} to "
-            f"{steps.max()} steps; largest residual {np.max(self.residual):.1e}, spectral "
-            f"radius up to {np.max(self.spectral_radius):.3g}."
+            f"{f'{low:,} to ' if low < high else ''}{counted(high, 'step')}; largest residual "
+            f"{np.max(self.residual):.1e}, spectral radius up to "
+            f"{np.max(self.spectral_radius):.3g}."
         ]
         if self.share_unsettled:
             lines.append(

@@ -17,7 +17,6 @@ from thalweg.plot.landscapes import FINE, draw_filled, energy_view
 from thalweg.plot.layers import streamlines
 from thalweg.plot.style import (
     BLUE,
-    GREY,
     INK,
     VERMILLION,
     colour_bar,
@@ -80,7 +79,7 @@ def split(
         _draw_streams(left, gradient, "white")
         draw_frame(right, view)
         _draw_lengths(right, remainder)
-        _draw_streams(right, remainder, GREY)
+        _draw_streams(right, remainder, "white")
     held = f"; {view.held}" if view.held else ""
     note(left, f"−∇E: {100.0 * (1.0 - found.share):.4g} % of the mean |f|²{held}")
     note(right, f"remainder: {found.percent} of the mean |f|²{held}")

@@ -13,6 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.patheffects import AbstractPathEffect
 
 # M. Okabe & K. Ito, Color Universal Design (2008).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -135,6 +136,13 @@ def label_axes(axes: "Axes", labels: Sequence[str]) -> None:
     axes.set_xlabel(labels[0])
     if len(labels) > 1:
         axes.set_ylabel(labels[1])
+
+
+def lifted(colour: str) -> "list[AbstractPathEffect]":
+    """The path effects of a line: white ones have a dark rim, which shows them on yellow ground."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=1.7, foreground=NIGHT, alpha=0.5)] if colour == "white" else []
 
 
 def note(axes: "Axes", text: str) -> None:

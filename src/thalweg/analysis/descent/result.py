@@ -135,6 +135,6 @@ class DescentCheck(TableReport):
         switches = counted(self.switches, "switch", "switches")
         both = f"both sides of {switches}, " if self.switches else ""
         return (
-            f"{rate} ≤ 0 at {self.points} points: random ones, faces and corners, {both}"
+            f"{rate} ≤ 0 at {counted(self.points, 'point')}: random ones, faces and corners, {both}"
             f"trajectories, and hunts for the worst place; checked, not proved."
         )

@@ -88,10 +88,10 @@ class Search:
             "met a point where the rule is not finite": self.undefined,
         }
         if any(lost.values()):
-            parts = [f"{count} {what}" for what, count in lost.items() if count]
+            parts = [f"{count:,} {what}" for what, count in lost.items() if count]
             lines.append(f"Of the other starts {', '.join(parts)}.")
         if self.directed:
-            lines.append(f"{self.directed} found only from starts that were chosen, not drawn.")
+            lines.append(f"{self.directed:,} found only from starts that were chosen, not drawn.")
         if self.unseen_upper is not None:
             enough = self.unseen_upper <= self.target
             why = "" if enough else " (the budget of starts is spent)"

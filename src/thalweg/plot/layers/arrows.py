@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.plot.scenes import Portrait, Scene
-from thalweg.plot.style import GREY
+from thalweg.plot.style import GREY, lifted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +45,6 @@ def draw(axes: "Axes", data: Portrait, colour: str = GREY) -> "Axes":
     if data.arrows is not None:
         axes.quiver(
             *data.arrows.places.T, *data.arrows.steps.T, angles="xy", scale_units="xy", scale=1.0,
-            color=colour, width=0.0022, headwidth=4.0, zorder=2,
+            color=colour, width=0.0022, headwidth=4.0, zorder=2, path_effects=lifted(colour),
         )  # fmt: skip
     return axes

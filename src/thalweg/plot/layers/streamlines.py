@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.plot.fields import Field
 from thalweg.plot.scenes import Portrait, Scene
-from thalweg.plot.style import GREY
+from thalweg.plot.style import GREY, lifted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,10 @@ def draw_lines(axes: "Axes", lines: list[np.ndarray], colour: str = GREY) -> "Ax
 
     if not lines:
         return axes
-    axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.7, zorder=2))
+    around = lifted(colour)
+    axes.add_collection(
+        LineCollection(lines, colors=colour, linewidths=0.7, zorder=2, path_effects=around)
+    )
     middles = [(line[len(line) // 2], line[len(line) // 2 - 1]) for line in lines]
     at, before = np.array(middles).swapaxes(0, 1)
     along = (at - before) / np.linalg.norm(at - before, axis=1, keepdims=True)
@@ -50,7 +53,7 @@ def draw_lines(axes: "Axes", lines: list[np.ndarray], colour: str = GREY) -> "Ax
     axes.quiver(
         *at.T, *along.T, angles="xy", units="inches", scale_units="inches", scale=1.0 / 0.08,
         width=0.012, headlength=6.7, headaxislength=5.8, headwidth=5.0, minlength=0.0,
-        pivot="mid", color=colour, zorder=2,
+        pivot="mid", color=colour, zorder=2, path_effects=around,
     )  # fmt: skip
     return axes
 

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from thalweg.core.progress import Progress
-from thalweg.plot.style import COLOURS, INK, SMALL, new_axes, new_panels
+from thalweg.plot.style import COLOURS, INK, SMALL, new_axes, new_panels, with_minus
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.deep_linear.prior import (
@@ -136,7 +136,7 @@ def _dynamics(runs: dict[float, GramRun]) -> Picture:
             axes.plot(
                 run.times, run.simulated[:, i, j], "o", color=INK, markersize=2.5, linestyle=""
             )
-        axes.set_title(f"λ = {balance:g}", fontsize=SMALL + 1)
+        axes.set_title(with_minus(f"λ = {balance:g}"), fontsize=SMALL + 1)
         axes.set_xlabel("time")
     panels[0].set_ylabel("entry of QQᵀ")
     panels[-1].legend(fontsize=SMALL - 1, frameon=False)

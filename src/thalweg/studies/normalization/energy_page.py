@@ -17,7 +17,17 @@ from thalweg.models.normalization import (
     hold,
     stable_equilibrium,
 )
-from thalweg.plot.style import BLUE, COLOURS, GREY, INK, LANDSCAPE, NIGHT, SMALL, new_panels
+from thalweg.plot.style import (
+    BLUE,
+    COLOURS,
+    GREY,
+    INK,
+    LANDSCAPE,
+    NIGHT,
+    SMALL,
+    new_panels,
+    with_minus,
+)
 from thalweg.report import Page, Picture, Points, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_list
 from thalweg.studies.normalization.energy import (
@@ -134,9 +144,10 @@ def _lead(cases: list[_Case]) -> str:
     worst = min(float(np.nanmin(case.shares[stable])) for case in cases)
     near = min(float(np.nanmin(case.shares[stable, 0])) for case in cases)
     meets = "meets" if broken == 1 else "meet"
+    leak = with_minus(f"β = {first.beta:g}")
     return (
         f"The flow always goes down E. The map does so near rest while α stays below a critical "
-        f"value ({first.critical:.3g} at β = {first.beta:g}): {100 * near:.4g} % of steps there "
+        f"value ({first.critical:.3g} at {leak}): {100 * near:.4g} % of steps there "
         f"lower E. Far from rest it can be as few as {100 * worst:.4g} %. Of {len(below)} runs "
         f"from W₀ with an α below that value, {broken or 'none'} {meets} a zero denominator."
     )
@@ -166,7 +177,7 @@ def _along(cases: list[_Case]) -> Picture:
             broken = int(np.isfinite(run.energies).sum()) - 1
             if broken < len(run.energies) - 1:
                 axes.plot(broken, above[broken], "x", color=colour, markersize=9, zorder=5)
-        axes.set_title(f"β = {case.beta:g}", fontsize=SMALL + 1)
+        axes.set_title(with_minus(f"β = {case.beta:g}"), fontsize=SMALL + 1)
         axes.set_xlabel("step")
         axes.set_xlim(-0.02 * _long(case.runs), _long(case.runs))
     panels[0].set_ylabel("E above rest, share of the start's")
@@ -209,7 +220,7 @@ def _rises(cases: list[_Case]) -> Table:
             kept = np.isfinite(run.energies)
             end = _end(case, run)
             counts = [str(run.rises), str(int(kept.sum()) - 1)]
-            rows.append([f"{case.beta:g}", f"{run.fraction:g}", *counts, end])
+            rows.append([with_minus(f"{case.beta:g}"), f"{run.fraction:g}", *counts, end])
     return Table(
         ["β", "α / critical α", "rises", "of steps", "end"],
         rows,
@@ -233,7 +244,7 @@ def _often(cases: list[_Case]) -> Picture:
         axes.set_xticks(range(len(_DISTANCES)), [f"{d:g}" for d in _DISTANCES])
         axes.set_yticks(range(len(_SHARES)), [f"{f:g}" for f in _SHARES])
         axes.set_xlabel("distance from rest (log outputs)")
-        axes.set_title(f"β = {case.beta:g}", fontsize=SMALL + 1)
+        axes.set_title(with_minus(f"β = {case.beta:g}"), fontsize=SMALL + 1)
     panels[0].set_ylabel("α / critical α")
     figure = panels[0].get_figure(root=True)
     figure.colorbar(drawn, ax=list(panels), label="share that lower E", pad=0.02)
@@ -264,7 +275,7 @@ def _diagram(cases: list[_Case], fractions: np.ndarray) -> Picture:
         if case.lost.any():
             start, end = float(fractions[np.argmax(case.lost)]), float(fractions[-1])
             axes.axvspan(start, end, color=GREY, alpha=0.25)
-        axes.set_title(f"β = {case.beta:g}", fontsize=SMALL + 1)
+        axes.set_title(with_minus(f"β = {case.beta:g}"), fontsize=SMALL + 1)
         axes.set_xlabel("α / critical α")
     panels[0].set_ylabel("S = R·r, the last 64 steps")
     return picture(
@@ -282,7 +293,7 @@ def _beyond(case: _Case, fractions: np.ndarray) -> str:
         swing = np.ptp(case.totals, axis=1) / np.abs(case.totals[:, 0])
     # Just below the critical step a run is slow to settle, and does not count.
     alternates = (swing > 1e-6) & ~case.lost & (fractions > 1.0)
-    said = f"β = {case.beta:g}: "
+    said = with_minus(f"β = {case.beta:g}: ")
     if alternates.any():
         said += f"outputs alternate from {fractions[np.argmax(alternates)]:.3f} times critical on"
     else:

@@ -18,6 +18,7 @@ from thalweg.plot.style import (
     SMALL,
     VERMILLION,
     new_panels,
+    with_minus,
 )
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_list
@@ -138,7 +139,7 @@ def _panels(maps: dict, rows: int) -> list[tuple[tuple[float, float], "Axes"]]:
     for (b, s), axes in zip(maps, panels.flat, strict=True):
         axes.set_title(f"b = {b:g}, σ = {s:g}", fontsize=SMALL + 1)
         axes.set_xscale("log")
-        axes.set_yticks([_place(t) for t in ticks], [f"{t:g}" for t in ticks])
+        axes.set_yticks([_place(t) for t in ticks], [with_minus(f"{t:g}") for t in ticks])
         axes.axhline(0.0, color=BLACK, linewidth=0.8)
     for axes in panels[-1]:
         axes.set_xlabel("learning rate α")
