@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _WAYS = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
 # Points from the mark, the nearest free one first: a letter is about eight high.
 _AWAY = (7.0, 14.0, 24.0)
+# Points between two texts, so that two lists of numbers do not read as one.
+_APART = 4.0
 _SIDES = {-1: "right", 0: "center", 1: "left"}
 _HEIGHTS = {-1: "top", 0: "center", 1: "bottom"}
 
@@ -34,6 +36,7 @@ def place_labels(
     assert figure is not None
     figure.draw_without_rendering()  # so that the axes are where they will be
     frame = axes.get_window_extent()
+    apart = _APART * figure.dpi / 72.0
     spots = axes.transData.transform(points)
     kept = spots if avoid is None else np.concatenate([spots, axes.transData.transform(avoid)])
     taken: list[tuple[float, float, float, float]] = []
@@ -49,7 +52,8 @@ def place_labels(
                 edges = (box.x0, box.y0, box.x1, box.y1)
                 others = kept[np.any(kept != spot, axis=1)]
                 covered = _count_inside(others, edges)
-                is_free = not any(_overlap(edges, other) for other in taken)
+                wide = (box.x0 - apart, box.y0, box.x1 + apart, box.y1)
+                is_free = not any(_overlap(wide, other) for other in taken)
                 is_in = frame.x0 <= box.x0 and box.x1 <= frame.x1
                 is_in = is_in and frame.y0 <= box.y0 and box.y1 <= frame.y1
                 written.remove()

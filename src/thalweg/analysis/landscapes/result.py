@@ -178,8 +178,8 @@ class Landscape(TableReport):
             f"{grid} tells. Only the order of the heights means something."
             if self.falls
             else self._fault(grid),
-            f"Checked along {check.runs} fresh runs: V rises at {100 * check.rising:.2g} % of "
-            f"their steps between the sets, on 99 % of them by no more than "
+            f"Checked along {counted(check.runs, 'fresh run')}: V rises at "
+            f"{100 * check.rising:.2g} % of their steps between the sets, on 99 % of them by no more than "
             f"{_percent(check.usual)} of its range in all, at worst by {_percent(check.worst)}.",
         ]
         if check.moving:
