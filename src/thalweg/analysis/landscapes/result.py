@@ -179,7 +179,8 @@ class Landscape(TableReport):
             if self.falls
             else self._fault(grid),
             f"Checked along {counted(check.runs, 'fresh run')}: V rises at "
-            f"{100 * check.rising:.2g} % of their steps between the sets, on 99 % of them by no more than "
+            f"{100 * check.rising:.2g} % of their steps between the sets, on 99 % of them by "
+            f"no more than "
             f"{_percent(check.usual)} of its range in all, at worst by {_percent(check.worst)}.",
         ]
         if check.moving:
