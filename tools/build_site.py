@@ -144,7 +144,8 @@ def with_equations(text: str) -> str:
 
     block = re.compile(r"^\$\$\n(.*?)\n\$\$$", flags=re.MULTILINE | re.DOTALL)
     text = block.sub(on_its_own, text)
-    return re.sub(r"\$`([^`\n]+)`\$", lambda m: convert(m[1]), text)
+    # Markdown would take `<math>` at the beginning of a line for a block of its own.
+    return re.sub(r"\$`([^`\n]+)`\$", lambda m: f"<span>{convert(m[1])}</span>", text)
 
 
 def follow_the_reader(drawing: pathlib.Path) -> None:

@@ -76,6 +76,8 @@ def test_equations_are_mathml_that_needs_no_network():
     assert "<msub><mi>y</mi><mn>1</mn></msub>" in page
     assert "$$" not in page
     assert "$5." in page
+    # At the beginning of a line, too, where Markdown makes a block of `<math>`.
+    assert "\n<span><math" in tool.with_equations("The law\n$`e^{-E}`$ of an energy.\n")
 
 
 def test_every_page_is_in_the_navigation_once():
