@@ -77,8 +77,8 @@ PARTS = {
         "verdicts", "runs", "systems", "basins", "measures", "sweeps",
     ),
     "sampling": (
-        "boltzmann", "fokker_planck", "quantiles", "methods", "gaussians", "finite", "bias",
-        "discrete", "partition", "diagnostics", "samples", "chains", "runaways", "sample",
+        "boltzmann", "fokker_planck", "quantiles", "chance", "methods", "gaussians", "finite",
+        "bias", "discrete", "partition", "diagnostics", "samples", "chains", "runaways", "sample",
     ),
     "studies": (
         "result", "checks", "registry", "normalization", "deep_linear", "hopfield",

@@ -13,6 +13,7 @@ import numpy as np
 
 from thalweg.core.progress import Progress
 from thalweg.core.trees import Layout
+from thalweg.sampling.chance import MOST_DRAWN, parted
 from thalweg.sampling.methods.base import Told, is_broken
 
 # Draws that one call of the compiled program keeps at most.
@@ -20,8 +21,8 @@ _MOST_DRAWS = 8192
 # Draws of the first call; progress is reported between calls, which become longer where they are
 # shorter than these seconds.
 _FIRST_DRAWS, _CALL_SECONDS = 2048, 0.5
-# Draws whose keys are made together: enough to make them cheap, and few beyond the last draw.
-_KEYED = 256
+# Draws whose random numbers are made together: enough to make them cheap, and few beyond the last.
+_DRAWN = 256
 # Numbers that it keeps at most, so that large states do not fill the memory twice.
 _MOST_NUMBERS = 2**24
 
@@ -110,7 +111,7 @@ def _warmed(method: Any, kernel: Any, starts: Any, keys: Any, count: int) -> Any
         tuned = method.tuned(kernel, warmed.found)
         # The third of the keys that `split` begins with.
         carry = tuned.begin(jax.random.fold_in(key, 2), warmed.state)
-        told = _told(eqx.filter_eval_shape(lambda c: tuned.step(later, 0, c)[1], carry))
+        told = eqx.filter_eval_shape(lambda c: _telling(tuned)(later, 0, c)[1], carry)
         acceptance = None if told.acceptance is None else jnp.float32(0)
         divergences = None if told.is_divergent is None else jnp.int32(0)
         return warmed.found, Chain(carry, later, jnp.int32(count), acceptance, divergences)
@@ -133,7 +134,11 @@ def _continued(
 
     def one(found: Any, chain: Chain) -> tuple[Chain, Draws]:
         own = method.tuned(kernel, found)
-        block = min(room, _KEYED)
+        taken = parted(
+            _telling(own), chain.key, chain.index, chain.carry,
+            steps=room * thin, most=MOST_DRAWN // thin,
+        )  # fmt: skip
+        block = max(1, min(room, _DRAWN, MOST_DRAWN // (thin * taken.size)))
 
         def keep_block(index: Any, loop: tuple[Chain, Draws]) -> tuple[Chain, Draws]:
             chain, first = loop[0], block * index
@@ -141,10 +146,12 @@ def _continued(
             keys = jax.vmap(jax.random.fold_in, (None, 0))(
                 chain.key, chain.index + jnp.arange(block * thin)
             ).reshape(block, thin)
+            drawn = jax.vmap(jax.vmap(taken.drawn))(keys)
 
             def keep(row: Any, loop: tuple[Chain, Draws]) -> tuple[Chain, Draws]:
                 chain, draws = loop
-                chain, told_energy = _thinned(own, chain, keys[row - first])
+                numbers = jax.tree.map(lambda x: x[row - first], drawn)
+                chain, told_energy = _thinned(taken.rest, chain, numbers, thin)
                 state = own.state(chain.carry)
                 level = energy(state) if told_energy is None else told_energy
                 kept = jax.tree.map(lambda rows, x: rows.at[row].set(x), draws, Draws(state, level))
@@ -161,19 +168,27 @@ def _continued(
     return jax.vmap(one)(found, chains)
 
 
-def _thinned(kernel: Any, chain: Chain, keys: Any) -> tuple[Chain, Any]:
-    """A chain a step a key later, and the energy that its kernel tells, or None."""
-    last = len(keys) - 1
-    if last:
-        chain = jax.lax.fori_loop(
-            0, last, lambda index, c: _stepped(kernel, c, keys[index])[0], chain
-        )
-    return _stepped(kernel, chain, keys[last])
+def _thinned(step: Any, chain: Chain, drawn: Any, count: int) -> tuple[Chain, Any]:
+    """A chain `count` steps later, and the energy that its kernel tells, or None.
+
+    Arguments:
+        step: `(numbers, t, carry) → (carry, told)`.
+        chain: the chain.
+        drawn: the numbers of each step, along a first axis.
+        count: how many steps.
+    """
+
+    def one(index: Any, chain: Chain) -> tuple[Chain, Any]:
+        return _stepped(step, chain, jax.tree.map(lambda x: x[index], drawn))
+
+    if count > 1:
+        chain = jax.lax.fori_loop(0, count - 1, lambda index, c: one(index, c)[0], chain)
+    return one(count - 1, chain)
 
 
-def _stepped(kernel: Any, chain: Chain, key: Any) -> tuple[Chain, Any]:
-    carry, info = kernel.step(key, chain.index, chain.carry)
-    told, acceptance, divergences = _told(info), chain.acceptance, chain.divergences
+def _stepped(step: Any, chain: Chain, drawn: Any) -> tuple[Chain, Any]:
+    carry, told = step(drawn, chain.index, chain.carry)
+    acceptance, divergences = chain.acceptance, chain.divergences
     if acceptance is not None:
         acceptance = acceptance + told.acceptance.astype(jnp.float32)
     if divergences is not None:
@@ -181,8 +196,14 @@ def _stepped(kernel: Any, chain: Chain, key: Any) -> tuple[Chain, Any]:
     return Chain(carry, chain.key, chain.index + 1, acceptance, divergences), told.energy
 
 
-def _told(info: Any) -> Told:
-    return info if isinstance(info, Told) else Told()
+def _telling(kernel: Any) -> Callable[..., tuple[Any, Told]]:
+    """The steps of a kernel, which tell nothing where they do not tell a `Told`."""
+
+    def step(key: Any, t: Any, carry: Any) -> tuple[Any, Told]:
+        carry, info = kernel.step(key, t, carry)
+        return carry, info if isinstance(info, Told) else Told()
+
+    return step
 
 
 @eqx.filter_jit
@@ -194,6 +215,7 @@ def _stumbled(method: Any, kernel: Any, found: Any, chains: Chain, limit: Any) -
 
     def one(found: Any, chain: Chain) -> tuple[Any, Any]:
         own = method.tuned(kernel, found)
+        told = _telling(own)
 
         def goes_on(loop: tuple[Chain, Chain]) -> Any:
             _, ahead = loop
@@ -201,7 +223,7 @@ def _stumbled(method: Any, kernel: Any, found: Any, chains: Chain, limit: Any) -
 
         def step(loop: tuple[Chain, Chain]) -> tuple[Chain, Chain]:
             _, chain = loop
-            return chain, _stepped(own, chain, jax.random.fold_in(chain.key, chain.index))[0]
+            return chain, _stepped(told, chain, jax.random.fold_in(chain.key, chain.index))[0]
 
         last, ahead = jax.lax.while_loop(goes_on, step, (chain, chain))
         is_lost = is_broken(own.state(ahead.carry))

@@ -3,6 +3,8 @@
 In NumPy: what JAX would compile for every number of draws takes seconds, this milliseconds.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import scipy.fft
 import scipy.special
@@ -32,56 +34,78 @@ def diagnose(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count, found = draws.shape[1] // 2, np.full((2, draws.shape[2]), np.nan)
     if count < _FEWEST:
         return found[0], found[1]
-    # Of an odd number of draws the middle one is left out.
-    halves = np.concatenate([draws[:, :count], draws[:, -count:]])
-    has_news = np.all(np.isfinite(halves), axis=(0, 1)) & (np.ptp(halves, axis=(0, 1)) > 0)
-    size = halves[..., 0].size
+    # Of an odd number of draws the middle one is left out. A quantity a row, for the cache.
+    halves = np.stack([draws[:, :count], draws[:, -count:]]).transpose(3, 0, 1, 2)
+    rows = np.ascontiguousarray(halves).reshape(len(halves), -1, count)
+    flat = rows.reshape(len(rows), -1)
+    has_news = np.all(np.isfinite(flat), axis=1) & (np.ptp(flat, axis=1) > 0)
+    size = flat.shape[1]
     # Blom's normal scores of all ranks and of those half way between two.
     table = scipy.special.ndtri((np.arange(2, 2 * size + 1) / 2.0 - 0.375) / (size + 0.25))
     for k in np.flatnonzero(has_news):
-        x = np.ascontiguousarray(halves[..., k])
-        scores = _normal_scores(x, table)
-        folded = _normal_scores(np.abs(x - np.median(x)), table)
-        found[:, k] = _ess_of(scores), max(_rhat_of(scores), _rhat_of(folded))
+        order = np.argsort(flat[k])
+        ordered = flat[k, order]
+        spread = _spread(_normal_scores(order, ordered, table).reshape(rows[k].shape))
+        far = np.abs(flat[k] - np.mean(ordered[size // 2 - 1 : size // 2 + 1]))
+        order = np.argsort(far)
+        folded = _spread(_normal_scores(order, far[order], table).reshape(rows[k].shape))
+        found[:, k] = _ess_of(spread), max(_rhat_of(spread), _rhat_of(folded))
     return found[0], found[1]
 
 
-def _normal_scores(x: np.ndarray, table: np.ndarray) -> np.ndarray:
+class _Spread(NamedTuple):
+    """Several chains of numbers, about their means.
+
+    Attributes:
+        away: the numbers less the mean of their chain, `(chains, count)`.
+        within: the mean of the chains' variances.
+        between: the variance of their means.
+    """
+
+    away: np.ndarray
+    within: float
+    between: float
+
+
+def _spread(x: np.ndarray) -> _Spread:
+    means = x.mean(axis=1)
+    away = x - means[:, None]
+    within = np.vdot(away, away) / (len(x) * (x.shape[1] - 1))
+    return _Spread(away, float(within), float(np.var(means, ddof=1)))
+
+
+def _normal_scores(order: np.ndarray, ordered: np.ndarray, table: np.ndarray) -> np.ndarray:
     """The scores of the ranks among all draws; ties share their mean rank.
 
     Arguments:
-        x: draws.
+        order: the indices that sort the draws.
+        ordered: the draws, sorted.
         table: the scores of the ranks 1, 1½, 2, ….
     """
-    flat, scores = x.ravel(), np.empty(x.size)
-    order = np.argsort(flat)
-    ordered = flat[order]
-    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    if len(begins) == x.size:
+    scores, is_new = np.empty(len(order)), np.ones(len(order), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_new[1:])
+    begins = np.flatnonzero(is_new)
+    if len(begins) == len(order):
         scores[order] = table[::2]
-        return scores.reshape(x.shape)
-    lengths = np.diff(np.append(begins, x.size))
+        return scores
+    lengths = np.diff(begins, append=len(order))
     scores[order] = np.repeat(table[2 * begins + lengths - 1], lengths)
-    return scores.reshape(x.shape)
+    return scores
 
 
-def _rhat_of(x: np.ndarray) -> float:
-    count = x.shape[1]
-    within = np.mean(np.var(x, axis=1, ddof=1))
-    if not within > 0:
+def _rhat_of(spread: _Spread) -> float:
+    count = spread.away.shape[1]
+    if not spread.within > 0:
         return np.inf
-    between = np.var(np.mean(x, axis=1), ddof=1)
-    return float(np.sqrt(between / within + (count - 1) / count))
+    return float(np.sqrt(spread.between / spread.within + (count - 1) / count))
 
 
-def _ess_of(x: np.ndarray) -> float:
-    chains, count = x.shape
-    covariances = _autocovariances(x)
-    within = np.mean(covariances[:, 0]) * count / (count - 1)
-    total = within * (count - 1) / count + np.var(np.mean(x, axis=1), ddof=1)
+def _ess_of(spread: _Spread) -> float:
+    chains, count = spread.away.shape
+    total = spread.within * (count - 1) / count + spread.between
     if not total > 0:
         return np.nan
-    rho = 1.0 - (within - np.mean(covariances, axis=0)) / total
+    rho = 1.0 - (spread.within - _autocovariance(spread.away)) / total
     rho[0] = 1.0
     time = _integrated_time(rho)
     most = chains * count * np.log10(chains * count)
@@ -99,9 +123,10 @@ def _integrated_time(rho: np.ndarray) -> float:
     return float(-1.0 + 2.0 * kept.sum() + max(rho[2 * last], 0.0))
 
 
-def _autocovariances(x: np.ndarray) -> np.ndarray:
-    """Of each chain at each lag, divided by the number of draws."""
-    count = x.shape[1]
-    size = scipy.fft.next_fast_len(2 * count)
-    spectrum = np.abs(np.fft.rfft(x - x.mean(axis=1, keepdims=True), size, axis=1)) ** 2
-    return np.fft.irfft(spectrum, size, axis=1)[:, :count] / count
+def _autocovariance(away: np.ndarray) -> np.ndarray:
+    """At each lag, divided by the number of draws, the mean of all chains."""
+    count = away.shape[1]
+    size = scipy.fft.next_fast_len(2 * count, real=True)
+    spectra = scipy.fft.rfft(away, size, axis=1)
+    power = np.mean(spectra.real**2 + spectra.imag**2, axis=0)
+    return scipy.fft.irfft(power, size)[:count] / count

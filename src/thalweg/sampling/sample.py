@@ -12,7 +12,6 @@ from thalweg.core.about import About
 from thalweg.core.checks import check_energy, check_made
 from thalweg.core.declared import check_states, declared_names
 from thalweg.core.domains import Domain
-from thalweg.core.ensembles import lane_keys
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import State
 from thalweg.core.tables import format_state
@@ -86,9 +85,9 @@ def sample(
     plan = _plan(count, warmup, thin)
     keys, away_keys = _keys(key, chains)
     energy = as_arrays(energy)
-    kernel = as_arrays(method.kernel(energy))
-    starts, heights = _starts(energy, as_arrays(method), start, away_keys)
-    run = run_chains(as_arrays(method), kernel, energy, starts, keys, plan)
+    kernel, method = as_arrays(method.kernel(energy)), as_arrays(method)
+    starts, heights = _starts(energy, method, start, away_keys)
+    run = run_chains(method, kernel, energy, starts, keys, plan)
     check_run(run, energy, method, plan, starts, heights)
     return _summary(energy, method, run, plan)
 
@@ -118,6 +117,7 @@ def _keys(key: Any, chains: Any) -> tuple[jax.Array, jax.Array]:
     if not is_integer(chains) or chains < 1:
         raise InputError(f"sample: chains must be a whole number, at least 1, got {chains!r}.")
     is_typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    lanes = np.arange(chains, dtype=np.uint32)
     if is_typed and key.shape == (chains,):
         words = np.asarray(jax.random.key_data(key)).reshape(chains, -1)
         if len(np.unique(words, axis=0)) < chains:
@@ -125,24 +125,26 @@ def _keys(key: Any, chains: Any) -> tuple[jax.Array, jax.Array]:
                 "sample: two chains have one key: they would be one chain twice. Give "
                 f"jax.random.split(key, {chains}), or one key."
             )
-        keys = key
-    elif isinstance(key, jax.Array | np.ndarray) and np.shape(key) == (() if is_typed else (2,)):
-        keys = lane_keys(
-            jnp.asarray(key) if is_typed else jax.random.wrap_key_data(jnp.asarray(key)), chains
-        )
-    else:
-        got = f"an array of shape {np.shape(key)}" if hasattr(key, "shape") else repr(key)
-        raise InputError(
-            f"sample: key must be one key, such as jax.random.key(0), or {chains} of them, one a "
-            f"chain; got {got}."
-        )
-    return _streams(keys)
+        return _streams(key)
+    if isinstance(key, jax.Array | np.ndarray) and np.shape(key) == (() if is_typed else (2,)):
+        return _lane_streams(key if is_typed else jax.random.wrap_key_data(jnp.asarray(key)), lanes)
+    got = f"an array of shape {np.shape(key)}" if hasattr(key, "shape") else repr(key)
+    raise InputError(
+        f"sample: key must be one key, such as jax.random.key(0), or {chains} of them, one a "
+        f"chain; got {got}."
+    )
 
 
-@eqx.filter_jit
+@jax.jit
 def _streams(keys: jax.Array) -> tuple[jax.Array, jax.Array]:
     pairs = jax.vmap(jax.random.split)(keys)
     return pairs[:, 0], pairs[:, 1]
+
+
+@jax.jit
+def _lane_streams(key: jax.Array, lanes: Any) -> tuple[jax.Array, jax.Array]:
+    """The streams of `lane_keys`, by one program."""
+    return _streams(jax.vmap(jax.random.fold_in, (None, 0))(key, lanes))
 
 
 def _starts(energy: Any, method: Any, start: Any, keys: Any) -> tuple[Any, np.ndarray]:
@@ -208,8 +210,7 @@ def _shape(states: Any) -> Any:
 
 def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
     states, energies = run.draws
-    flat = jax.tree.map(lambda x: x[0, 0], states)
-    layout = Layout.of(flat)
+    layout = Layout.of(jax.tree.map(lambda x: x[0, 0], states))
     names = tuple(declared_names(energy, layout)) if layout.size < _LARGE else ()
     if names:
         quantities = np.asarray(layout.flatten(states))
@@ -219,12 +220,14 @@ def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
         quantities = np.asarray(total / layout.size)[..., None]
     levels = np.asarray(energies)[..., None]
     quantities = np.concatenate([quantities, levels], axis=-1)
-    pooled = quantities.reshape(-1, quantities.shape[-1]).astype(np.float64)
+    # A quantity a row: sums along short rows are slow.
+    flat = quantities.reshape(-1, quantities.shape[-1])
+    pooled = np.ascontiguousarray(flat.T, dtype=np.float64)
     (ess, rhat), nothing = diagnose(quantities), np.zeros(0)
     return Samples(
         names=(*(names or ("magnetization",)), "energy"),
-        mean=pooled.mean(axis=0),
-        sd=pooled.std(axis=0, ddof=1) if len(pooled) > 1 else np.full(pooled.shape[1], np.nan),
+        mean=pooled.mean(axis=1),
+        sd=pooled.std(axis=1, ddof=1) if len(flat) > 1 else np.full(len(pooled), np.nan),
         ess=ess,
         rhat=rhat,
         acceptances=nothing if run.acceptances is None else run.acceptances.astype(float),

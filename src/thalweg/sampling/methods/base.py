@@ -13,6 +13,7 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.core.trees import has_tracer
 from thalweg.dynamics import Transition
+from thalweg.sampling.chance import MOST_DRAWN, parted
 
 Energy = Callable[[Any], Any]
 
@@ -87,16 +88,19 @@ class PlainMethod(Method):
 
     def warm_up(self, kernel: Any, start: Any, count: int, key: jax.Array) -> Warmed:
         """The state after `count` steps."""
-
-        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(max(count, 1)))
-
-        def step(index: Any, carry: Any) -> Any:
-            return kernel.step(keys[index], index, carry)[0]
-
         # The key after those of the steps.
         first = kernel.begin(jax.random.fold_in(key, count), start)
-        carry = jax.lax.fori_loop(0, jnp.int32(count), step, first)
-        return Warmed(kernel.state(carry))
+        taken = parted(
+            lambda *given: kernel.step(*given)[0], key, jnp.int32(0), first,
+            steps=count, most=MOST_DRAWN // max(count, 1),
+        )  # fmt: skip
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(max(count, 1)))
+        drawn = jax.vmap(taken.drawn)(keys)
+
+        def step(index: Any, carry: Any) -> Any:
+            return taken.rest(jax.tree.map(lambda x: x[index], drawn), index, carry)
+
+        return Warmed(kernel.state(jax.lax.fori_loop(0, jnp.int32(count), step, first)))
 
     def tuned(self, kernel: Any, found: Any) -> Transition:
         """The kernel itself."""
