@@ -127,6 +127,6 @@ def _autocovariance(away: np.ndarray) -> np.ndarray:
     """At each lag, divided by the number of draws, the mean of all chains."""
     count = away.shape[1]
     size = scipy.fft.next_fast_len(2 * count, real=True)
-    spectra = scipy.fft.rfft(away, size, axis=1)
-    power = np.mean(spectra.real**2 + spectra.imag**2, axis=0)
-    return scipy.fft.irfft(power, size)[:count] / count
+    spectra = np.asarray(scipy.fft.rfft(away, size, axis=1))
+    power = np.mean(np.abs(spectra) ** 2, axis=0)
+    return np.asarray(scipy.fft.irfft(power, size))[:count] / count
