@@ -44,7 +44,11 @@ def test_recover_writes_figures_and_a_report(tmp_path):
 
 def test_an_energy_in_closed_form_has_a_report(tmp_path):
     assert thalweg("recover", "double-well", "--symbolic", "--out", tmp_path).exit_code == 0
-    assert "proved: J = Jᵀ identically" in (tmp_path / "report.html").read_text("utf-8")
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"result.json", "report.html", "phase-portrait.svg"}
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "proved: J = Jᵀ identically" in page
+    assert "Phase portrait of double-well" in page
 
 
 @pytest.mark.parametrize("command", ["analyze", "recover"])

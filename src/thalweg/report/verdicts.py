@@ -14,6 +14,7 @@ from thalweg.plot import (
     split,
     verdict,
 )
+from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.verdicts import has_gradient
 from thalweg.recovery import Verdict
 from thalweg.report import captions
@@ -118,15 +119,24 @@ def symbolic_page(
     seed: int = 0,
     command: str = "",
     versions: Mapping[str, str] | None = None,
+    animate: str = "",
 ) -> Page:
-    """The report of an energy in closed form; arguments as for `recovery_page`."""
+    """The report of an energy in closed form, with a portrait; arguments as for `recovery_page`."""
     first, *_ = str(found).splitlines()
+    data = portrait_data(rule, found.about.domain, basins=False)
+    shape = picture(
+        draw_portrait(data),
+        "phase-portrait",
+        captions.portrait_caption(data, None),
+        f"Phase portrait of {found.about.system}",
+    )
     return Page(
         found.about.system,
         f"{first.strip()}.",
         [
-            Section("What was asked", [asked(found.about, parameters, seed)]),
+            Section("What was asked", [asked(found.about, parameters, seed), shape]),
             Section("In closed form", [Code(str(found))]),
             Section("How this was made", made(command, versions)),
         ],
+        animated(functools.partial(portrait_animation, data), "phase-portrait", animate),
     )

@@ -243,5 +243,12 @@ def test_what_runs_is_written_as_an_animation(tmp_path, command, name):
 def test_where_nothing_runs_that_is_said(tmp_path):
     result = thalweg("recover", "logistic", "--animate", "gif", "--out", tmp_path)
     assert result.exit_code == 0, result.stderr
-    assert "No animation was written" in result.stderr
+    assert "`thalweg simulate logistic --animate gif`" in " ".join(result.stderr.split())
     assert not list(tmp_path.glob("*.gif"))
+
+
+@pytest.mark.long
+def test_an_energy_in_closed_form_comes_with_a_portrait_that_runs(tmp_path):
+    result = thalweg("recover", "four-wells", "--symbolic", "--animate", "gif", "--out", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "phase-portrait.gif").read_bytes().startswith(b"GIF89a")

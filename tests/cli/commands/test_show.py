@@ -1,4 +1,4 @@
-"""`show`, models of XPP as SYSTEM, completion, and what help looks like."""
+"""`show`, models of XPP as SYSTEM, and what help looks like."""
 
 import itertools
 import json
@@ -10,7 +10,6 @@ from tests.formats.xpp.xpp_files import MEMBRANE, write
 from typer.testing import CliRunner
 
 from thalweg.cli.main import app
-from thalweg.cli.parse.options import complete_system
 
 
 def thalweg(*arguments):
@@ -108,16 +107,6 @@ def test_bad_use_of_show_is_said(tmp_path, arguments, words):
     result = thalweg("show", *(files.get(word, word) for word in arguments))
     assert result.exit_code == 2
     assert words in " ".join(result.stderr.split())
-
-
-def test_names_and_files_are_completed(tmp_path, monkeypatch):
-    assert complete_system("morris") == ["morris-lecar", "morris-lecar-class-1"]
-    monkeypatch.chdir(tmp_path)
-    write(tmp_path, MEMBRANE, "mine.ode")
-    write(tmp_path, "", "mine.txt")
-    assert complete_system("mi") == ["mine.ode"]
-    assert complete_system(f"{tmp_path}/m") == [f"{tmp_path}/mine.ode"]
-    assert complete_system("/nowhere/m") == []
 
 
 @pytest.mark.parametrize("command", ["simulate", "recover", "analyze", "study", "show"])

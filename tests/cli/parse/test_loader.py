@@ -103,10 +103,12 @@ def test_what_a_file_lacks_is_said(model, tmp_path):
     assert "'Decoy'. Did you mean Decay?" in refused(f"{model}:Decoy")
     assert "It has Bowl, Decay, bowl, fast." in refused(f"{model}:zzz")
     assert "say which system" in refused(model)
+    assert "model.py:Bowl. It has" in refused(model)  # one that there is
     assert "say which system" in refused(f"{model}:")
     empty = tmp_path / "empty.py"
     empty.write_text("")
     assert "It has no rules or energies." in refused(f"{empty}:x")
+    assert "empty.py has no rules or energies: write a class" in refused(empty)
     text = tmp_path / "notes.txt"
     text.write_text("")
     assert "must end in .py" in refused(f"{text}:x")

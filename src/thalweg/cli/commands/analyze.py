@@ -55,5 +55,5 @@ def analyze(
         options = {"certify": certify, "landscape": landscape, "seed": seed}
         with_page = current.folder is not None
         found, files = analyzed(asked, options, context, with_page, quiet, moving)
-        say_what_is_missing(current, moving, files)
+        say_what_is_missing(current, moving, files, system)
         current.finish(found.to_dict(), str(found), lambda: files)

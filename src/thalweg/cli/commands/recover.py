@@ -50,7 +50,6 @@ def recover(
     """
     with session(out, as_json, quiet, debug) as current:
         import dataclasses
-        import functools
 
         from thalweg.cli.page import made_with
         from thalweg.cli.parse.animation import read_animation, say_what_is_missing
@@ -95,13 +94,11 @@ def recover(
         def draw() -> dict[str, bytes]:
             from thalweg.report import recovery_page, symbolic_page
 
-            page: Any = symbolic_page
-            if not symbolic:
-                page = functools.partial(recovery_page, animate=moving)
+            page: Any = symbolic_page if symbolic else recovery_page
             named = dataclasses.replace(found, about=found.about.called(loaded.portable_name))
-            known = {"parameters": loaded.parameters, "seed": seed}
+            known = {"parameters": loaded.parameters, "seed": seed, "animate": moving}
             files = page(named, loaded.rule, **known, **made_with(loaded, context)).files()
-            say_what_is_missing(current, moving, files)
+            say_what_is_missing(current, moving, files, system)
             return files
 
         current.finish(result, str(found), draw)

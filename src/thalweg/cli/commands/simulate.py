@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from thalweg.cli.parse.completion import complete_method
 from thalweg.cli.parse.options import (
     AnimateOption,
     DebugOption,
@@ -43,6 +44,7 @@ MethodOption = Annotated[
         metavar="NAME",
         help="How to follow a flow: adaptive (unless given), stiff, or with --dt rk4 or euler; "
         "or a diffusion, with --dt: euler-maruyama, milstein.",
+        autocompletion=complete_method,
     ),
 ]
 DtOption = Annotated[

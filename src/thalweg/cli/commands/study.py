@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from thalweg.cli.parse.completion import complete_study
 from thalweg.cli.parse.options import (
     DebugOption,
     JsonOption,
@@ -16,7 +17,12 @@ from thalweg.cli.parse.options import (
 from thalweg.cli.session import session
 
 StudyArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="A study; `thalweg list` shows all of them.")
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A study; `thalweg list` shows all of them.",
+        autocompletion=complete_study,
+    ),
 ]
 DataOption = Annotated[
     Path | None,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from thalweg.cli.parse.completion import complete_measure, complete_parameter
 from thalweg.cli.parse.options import (
     DebugOption,
     DomainOption,
@@ -29,6 +30,7 @@ GridOption = Annotated[
         "--grid",
         metavar="NAME=FROM:TO:COUNT",
         help="A parameter and its values, or NAME=VALUE,VALUE,…; once for each parameter.",
+        autocompletion=complete_parameter,
     ),
 ]
 MeasureOption = Annotated[
@@ -38,6 +40,7 @@ MeasureOption = Annotated[
         metavar="NAME",
         help="What to measure: equilibria, settled, cycles, basins, exponents, verdict, or a "
         "function of the system in a file, path/to/file.py:fn.",
+        autocompletion=complete_measure,
     ),
 ]
 StartOption = Annotated[

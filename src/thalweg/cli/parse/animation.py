@@ -29,7 +29,23 @@ def read_animation(kind: str | None, writes_files: bool) -> str:
     return kind
 
 
-def say_what_is_missing(current: "Session", kind: str, files: Mapping[str, bytes]) -> None:
-    """Say so where an animation was asked for and none was made."""
-    if kind and files and not any(name.endswith(f".{kind}") for name in files):
-        current.message("No animation was written: nothing runs in a figure of two axes.")
+def say_what_is_missing(
+    current: "Session", kind: str, files: Mapping[str, bytes], system: str = ""
+) -> None:
+    """Say so where an animation was asked for and none was made, and what to do.
+
+    Arguments:
+        current: the session.
+        kind: the ending of the file, or empty for no animation.
+        files: those that were made.
+        system: SYSTEM as it was typed, where a portrait was asked for and not a run.
+    """
+    if not kind or not files or any(name.endswith(f".{kind}") for name in files):
+        return
+    why = "the run has one saved point."
+    if system:
+        why = (
+            f"a portrait of one axis has nothing that runs. A run against time does: "
+            f"`thalweg simulate {system} --animate {kind}`."
+        )
+    current.message(f"No animation was written: {why}")

@@ -84,8 +84,14 @@ def load_object(name: str) -> Any:
         path, attribute = name.rstrip(":"), ""
     module = _import_file(Path(path))
     if not attribute:
+        known = _candidates(module)
+        if not known:
+            raise InputError(
+                f"{path} has no rules or energies: write a class of tw.Flow, tw.Map or tw.Energy. "
+                f"A function in it is named as {path}:Name."
+            )
         raise InputError(
-            f"{name}: say which system (or function), as in {path}:Name. {_offer(module)}"
+            f"{name}: say which system (or function), as in {path}:{known[0]}. {_offer(module)}"
         )
     if attribute not in vars(module):
         hint = did_you_mean(attribute, _candidates(module), most=1)

@@ -1,22 +1,11 @@
 """The arguments and options that commands share."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-
-def complete_system(incomplete: str) -> list[str]:
-    """The built-in names, and the files of models, that begin with what was typed."""
-    from thalweg.models.registry import ENTRIES
-
-    names = [entry.name for entry in ENTRIES if entry.name.startswith(incomplete)]
-    folder = Path(incomplete).parent if incomplete else Path()
-    files = [folder / name for name in os.listdir(folder)] if folder.is_dir() else []
-    models = [str(path) for path in files if path.suffix in (".py", ".ode") or path.is_dir()]
-    return names + sorted(path for path in models if path.startswith(incomplete))
-
+from thalweg.cli.parse.completion import complete_format, complete_parameter, complete_system
 
 SystemArgument = Annotated[
     str,
@@ -30,7 +19,10 @@ SystemArgument = Annotated[
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Set a parameter: a dotted path and a JSON value."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Set a parameter: a dotted path and a JSON value.",
+        autocompletion=complete_parameter,
     ),
 ]
 DomainOption = Annotated[
@@ -70,6 +62,7 @@ VaryOption = Annotated[
         metavar="NAME=FROM:TO",
         help="Vary a parameter, or a conserved total: every branch and bifurcation. Twice: the "
         "curves of bifurcations over two parameters.",
+        autocompletion=complete_parameter,
     ),
 ]
 AnimateOption = Annotated[
@@ -78,6 +71,7 @@ AnimateOption = Annotated[
         "--animate",
         metavar="gif|mp4",
         help="Also write what runs as an animation; mp4 where ffmpeg is installed.",
+        autocompletion=complete_format,
     ),
 ]
 SeedOption = Annotated[
