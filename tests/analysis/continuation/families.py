@@ -92,6 +92,38 @@ class Doubling(tw.Map):
         return -(1.0 + self.mu) * state + self.square * state**2 + self.cube * state**3
 
 
+class Bubble(tw.Map):
+    """x⁺ = top − μ² − x²: what the quadratic map does up to `top` and back again."""
+
+    mu: float = 0.1
+    top: float = 1.3
+    domain = tw.Box([-2.0], [2.0])
+
+    def step(self, t, state):
+        return self.top - self.mu**2 - state**2
+
+
+class Takens(tw.Flow):
+    """x' = y, y' = β₁ + β₂x + x² − xy, with β₂ = −.3: a Hopf point, a fold, a homoclinic orbit."""
+
+    beta: float = -0.1
+    domain = tw.Box([-2.0, -2.0], [2.0, 2.0])
+
+    def velocity(self, t, state):
+        x, y = state
+        return jnp.stack([y, self.beta - 0.3 * x + x**2 - x * y])
+
+
+class Steep(tw.Flow):
+    """x' = p¹ − x⁴; the power has no second derivative at p = 0, where JAX gives NaN."""
+
+    p: float = 0.5
+    domain = tw.Box([-2.0], [2.0])
+
+    def velocity(self, t, state):
+        return jnp.prod(self.p ** jnp.arange(2)) - state**4
+
+
 class Slope(tw.Flow):
     """x' = p − sin x on a circle: one closed branch, all round it."""
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from tests.analysis.continuation.families import Generalised, Tube
+from tests.analysis.continuation.families import Bubble, Generalised, Takens, Tube
 
 import thalweg as tw
 
@@ -150,7 +150,7 @@ def test_the_logistic_map_doubles_its_period():
     pair = cycles[0]
     assert pair.extremes is not None
     # x± = (r + 1 ± √((r − 3)(r + 1))) / 2r.
-    r = pair.values
+    r = np.maximum(pair.values, 3.0)
     root = np.sqrt((r - 3) * (r + 1))
     both = np.stack([r + 1 - root, r + 1 + root], axis=1) / (2 * r)[:, None]
     np.testing.assert_allclose(pair.extremes[:, 0, :], both, atol=1e-9)
@@ -161,10 +161,13 @@ def test_a_known_3_cycle_is_followed_to_where_it_is_born():
     rule = tw.models.Logistic(r=3.84)
     known = [cycle for cycle in tw.find_cycles(rule) if cycle.period == 3]
     found = tw.bifurcation_diagram(rule, "r", (3.7, 4.0), slices=2, checks=1, cycles=known)
-    assert [b.kind for b in found.bifurcations] == ["cycle-fold", "cycle-flip"]
+    assert [b.kind for b in found.bifurcations] == ["cycle-fold", "cycle-flip", "cycle-flip"]
     assert found.bifurcations[0].value == pytest.approx(1 + np.sqrt(8), rel=1e-11)
-    # Both 3-cycles lie on the one curve.
-    assert len([branch for branch in found.branches if branch.of == "cycles"]) == 1
+    # Both 3-cycles lie on the one curve; the 6-cycle is born at a flip of one of them.
+    born, doubled = (branch for branch in found.branches if branch.of == "cycles")
+    assert (born.ends, doubled.ends) == (("range", "range"), ("flip", "range"))
+    assert (born.periods[0], doubled.periods[0]) == (3, 6)
+    assert doubled.values[0] == found.bifurcations[1].value == pytest.approx(3.8414990075435)
 
 
 @pytest.mark.long
@@ -174,3 +177,60 @@ def test_henon_flips_twice():
     kinds = [(b.kind, b.value) for b in found.bifurcations]
     values = [("fold", -0.1225), ("flip", 0.3675), ("cycle-flip", 0.9125)]
     assert kinds == [(kind, pytest.approx(value, rel=1e-11)) for kind, value in values]
+
+
+@pytest.mark.long
+def test_cycles_that_vanish_where_they_were_born_are_followed_once():
+    """The fixed point flips where 1.3 − μ² = 3/4, the 2-cycle where it is 5/4."""
+    found = tw.bifurcation_diagram(Bubble(), "mu", (-1.0, 1.0), slices=4, checks=1)
+    outer, inner = np.sqrt(0.55), np.sqrt(0.05)
+    assert [(b.kind, b.value) for b in found.bifurcations] == [
+        ("flip", pytest.approx(-outer)), ("cycle-flip", pytest.approx(-inner)),
+        ("cycle-flip", pytest.approx(inner)), ("flip", pytest.approx(outer)),
+    ]  # fmt: skip
+    pair, four = (branch for branch in found.branches if branch.of == "cycles")
+    assert pair.ends == four.ends == ("flip", "flip")
+    for branch, end in ((pair, outer), (four, inner)):
+        assert sorted(branch.values[[0, -1]]) == pytest.approx([-end, end])
+        assert np.all(np.diff(branch.values) > 0.0) or np.all(np.diff(branch.values) < 0.0)
+    # x± = (1 ± √(4r − 3))/2.
+    low, high = pair.extremes[:, 0].T
+    np.testing.assert_allclose(low + high, 1.0, atol=1e-9)
+    np.testing.assert_allclose((high - low) ** 2, 4 * (1.3 - pair.values**2) - 3, atol=1e-9)
+
+
+@pytest.mark.long
+def test_a_known_cycle_is_followed_to_the_flip_it_comes_from_and_no_further():
+    rule = Bubble(top=1.0)
+    found = tw.bifurcation_diagram(
+        rule, "mu", (-0.4, 0.8), slices=4, checks=1, cycles=tw.find_cycles(rule)
+    )
+    branch = only_cycles(found)
+    assert sorted(branch.ends) == ["flip", "range"]
+    assert [float(np.min(branch.values)), float(np.max(branch.values))] == pytest.approx(
+        [-0.4, 0.5]
+    )
+    assert len(np.unique(branch.values)) == len(branch)
+
+
+@pytest.mark.long
+def test_no_folds_of_cycles_are_seen_in_the_rounding_at_a_homoclinic_orbit():
+    """To leading order it is at β = −6/25·.3² = −.0216."""
+    found = tw.bifurcation_diagram(Takens(), "beta", (-0.1, 0.05), slices=4, checks=1)
+    assert [(b.kind, b.value) for b in found.bifurcations] == [
+        ("hopf", pytest.approx(0.0, abs=1e-9)), ("fold", pytest.approx(0.0225)),
+    ]  # fmt: skip
+    branch = only_cycles(found)
+    assert branch.ends == ("hopf", "homoclinic")
+    assert branch.values[-1] == pytest.approx(-0.02084277, abs=1e-8)
+    assert len(branch) < 50
+
+
+@pytest.mark.long
+def test_no_cycle_is_listed_beyond_the_range():
+    """μ ≤ 0 ends at the Hopf point, of which the cycles have μ > 0."""
+    shrunk = tw.bifurcation_diagram(Generalised(), "mu", (-1.0, -0.3), slices=2, checks=0)
+    assert [b.of for b in shrunk.branches] == ["equilibria"]
+    begins = tw.bifurcation_diagram(Generalised(), "mu", (0.0, 0.5), slices=2, checks=0)
+    assert [b.kind for b in begins.bifurcations] == ["hopf"]
+    assert [b.of for b in begins.branches] == ["equilibria"]

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import pytest
+from tests.analysis.continuation.families import Steep
 
 import thalweg as tw
 
@@ -61,6 +62,16 @@ def test_two_flips_at_once_are_degenerate():
     assert [(b.kind, b.value) for b in found.bifurcations] == [
         ("degenerate", pytest.approx(3.0, abs=1e-6))
     ]
+
+
+@pytest.mark.long
+def test_a_fold_that_no_newton_refines_is_one():
+    """Followed once more in the shortest steps the curve would come nowhere."""
+    found = tw.bifurcation_diagram(Steep(), "p", (-1.0, 1.0), cycles=None, checks=1)
+    (fold,) = found.bifurcations
+    assert (fold.kind, fold.value, fold.coefficient) == ("fold", pytest.approx(0.0), None)
+    assert [branch.ends for branch in found.branches] == [("range", "range")]
+    assert not found.warnings
 
 
 @pytest.mark.long

@@ -81,11 +81,12 @@ def test_gray_scott_has_a_closed_branch():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("h", [1e-2, 1e-4, 1e-6])
+@pytest.mark.parametrize("h", [1e-2, 1e-4, 1e-6, 1e-7, 1e-10])
 def test_a_fold_on_a_branch_apart_is_found_however_near_the_branches_come(h):
-    found = diagram(families.Cusp(h=h), "r", (-1.0, 1.0))
+    found = diagram(families.Cusp(h=h), "r", (-1.0, 1.0), tw.Box([-3.0], [3.0]))
     assert_points(found, [("fold", (27 * h**2 / 4) ** (1 / 3))], rtol=1e-10)
     assert len(found.branches) == 2
+    assert not found.warnings
 
 
 @pytest.mark.long

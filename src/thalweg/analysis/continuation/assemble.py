@@ -28,6 +28,9 @@ from thalweg.core.batches import in_batches
 # A curve that leaves the domain so near to a bifurcation, in units, ends there: beside a branch
 # point Newton gives up before the wall, because its system becomes singular.
 _AT_THE_WALL = 1e-6
+# Orbits of a branch that differ by less of the range have one value: closed to 1e-9, they form a
+# family.
+_ONE_VALUE = 1e-8
 # Coordinates below this share of the domain are rounding.
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -61,7 +64,7 @@ def assemble(collection: Collection, checks: Checks) -> BifurcationDiagram:
         branches=tuple(branches),
         checks=checks,
         about=about,
-        warnings=(*collection.notes(), *_of_ends(branches, name)),
+        warnings=(*collection.notes(), *_of_ends(branches, name, high - low)),
     )
 
 
@@ -113,12 +116,17 @@ def _bifurcation(family: Family, special: Special) -> Bifurcation:
     )
 
 
-def _of_ends(branches: Sequence[Branch], parameter: str) -> list[str]:
+def _of_ends(branches: Sequence[Branch], parameter: str, width: float) -> list[str]:
     """Sentences on branches that end before they leave the range or the domain."""
     said = []
     cycles = [branch for branch in branches if branch.periods is not None]
     branches = [branch for branch in branches if branch.periods is None]
     for branch in cycles:
+        if np.ptp(branch.values) <= _ONE_VALUE * width and len(branch.values) > 2:
+            said.append(
+                f"At {parameter} = {branch.values[0]:.6g} closed orbits come in a family, which is "
+                f"one of the branches of cycles."
+            )
         for end, k in zip(branch.ends, (0, -1), strict=True):
             assert branch.periods is not None
             where = f"A branch of cycles ends at {parameter} = {branch.values[k]:.6g}"

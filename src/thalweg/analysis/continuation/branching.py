@@ -31,7 +31,8 @@ def branch_directions(
     pairs = np.array([[kernel[0], kernel[0]], [kernel[0], kernel[1]], [kernel[1], kernel[1]]])
     a, b, c = np.asarray(_second(family, z, pairs)) @ psi
     size, discriminant = np.max(np.abs([a, b, c])), b * b - a * c
-    if discriminant <= (_TOUCHING * size) ** 2:
+    # Not the other way round: a rule may lack second derivatives there.
+    if not discriminant > (_TOUCHING * size) ** 2:
         return np.zeros((0, len(z))), "degenerate"
     root = np.sqrt(discriminant)
     # αᵢ from whichever form does not cancel.

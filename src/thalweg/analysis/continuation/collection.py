@@ -7,7 +7,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from thalweg.analysis.continuation.curves import are_inside, beside
+from thalweg.analysis.continuation.curves import (
+    ACROSS,
+    STRAY,
+    STUCK,
+    UNFINISHED,
+    are_inside,
+    beside,
+)
 from thalweg.analysis.continuation.cycle_curves import (
     CycleCurve,
     born_at,
@@ -57,7 +64,7 @@ _AT_HOPF = 1e-2
 # known to more digits, and two orbits of one period to six digits would be by symmetry.
 _SAME_PERIOD = 1e-6
 # How much of a step the corrector may move its guess, where a curve seems to have jumped.
-_CLOSER = (2e-3, 2e-5)
+_CLOSER = (STRAY, 2e-3, 2e-5)
 
 
 @dataclass(eq=False)
@@ -191,7 +198,7 @@ class Collection:
 
     def _follow_map_cycles(self, known: Iterable[Cycle], p: float) -> None:
         """The same for a map: cycles born at flips, and known ones."""
-        self.map_cycles += doubled(self.family, self._distinct("flip"))
+        self.map_cycles += doubled(self.family, self._distinct("flip"), [])
         for cycle in known if 0.0 <= p <= 1.0 else ():
             if cycle.continuum == 0:
                 self.map_cycles += of_known(self.family, cycle, p, self.map_cycles)
@@ -236,10 +243,11 @@ class Collection:
             )
         if len(self.curves) >= _MOST:
             said.append(f"More than {_MOST} branches; the others are not followed.")
-        if self.doubts:
-            who = "it comes" if self.doubts == 1 else "they come"
+        doubts = self.doubts + sum(cycles.is_left_over for cycles in self.map_cycles)
+        if doubts:
+            who = "it comes" if doubts == 1 else "they come"
             said.append(
-                f"On {self.doubts} of the branches the stability changes where no bifurcation was "
+                f"On {doubts} of the branches the stability changes where no bifurcation was "
                 f"found: {who} so near to others that they could not be told apart."
             )
         return said
@@ -304,15 +312,18 @@ class Collection:
     def _looked_at(self, curve: Curve) -> tuple[Curve, list[Special], bool]:
         """A curve, its bifurcations, and whether it was followed again: closer, as it jumped."""
         specials, is_left_over = find_special(self.family, curve)
-        is_again = is_left_over
+        if not is_left_over:
+            return curve, specials, False
+        z, tangent = curve.origin
         for stray in _CLOSER:
-            if not is_left_over:
+            (again,) = trace(self.family, z[None], tangent[None], stray, ACROSS)
+            if _is_cut_short(again) and not _is_cut_short(curve):
                 break
-            z, tangent = curve.origin
-            (curve,) = trace(self.family, z[None], tangent[None], stray)
-            specials, is_left_over = find_special(self.family, curve)
-        self.doubts += is_left_over
-        return curve, specials, is_again
+            others, is_left_over = find_special(self.family, again)
+            if not is_left_over:
+                return again, others, True
+        self.doubts += 1
+        return curve, specials, False
 
     def _branching_off(self, specials: list[Special]) -> list[Curve]:
         """The curves through branch points, each followed from beside the point."""
@@ -336,6 +347,11 @@ def _is_upright(curve: Curve) -> bool:
     """True for a curve along which the parameter stands still."""
     extent = np.ptp(curve.z, axis=0)
     return bool(extent[-1] <= _UPRIGHT * np.max(extent))
+
+
+def _is_cut_short(curve: Curve) -> bool:
+    """True for a curve that ends where it could not be followed any further."""
+    return UNFINISHED in curve.ends or STUCK in curve.ends
 
 
 def _ends_at(curve: CycleCurve, special: Special) -> bool:

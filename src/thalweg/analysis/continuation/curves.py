@@ -35,6 +35,9 @@ _MOST_TURN, _TURN = 0.3, 0.1
 # How much of a step the corrector may move the guess: more would be as far as the next curve may
 # be, so that a lane could land on it; less makes steps short for nothing.
 STRAY = 0.2
+# The length of step over which a curve that seems to have jumped may change its side: a branch
+# point that a perturbation has parted by more is seen to be none.
+ACROSS = 1e-6
 # Halvings that find where a curve leaves the domain: so many that 2⁻⁴⁸ of a step is rounding.
 _HALVINGS = 48
 # Newton: its turns, and the last step after which it has converged (it squares the error).
@@ -104,17 +107,24 @@ class _Lane(eqx.Module):
     step: jax.Array
     count: jax.Array
     end: jax.Array
+    side: jax.Array
 
 
 @eqx.filter_jit
-def follow(family: Equations, starts: Any, along: Any, stray: Any, each: Any = None) -> Curves:
+def follow(
+    family: Equations, starts: Any, along: Any, stray: Any, across: Any, each: Any = None
+) -> Curves:
     """Follow curves from points on them.
+
+    The determinant of the derivatives with the tangent below changes its sign at branch points
+    only, so a long step over which it does so may have come to another curve.
 
     Arguments:
         family: the equations, such as a rule and its parameter.
         starts: points with F = 0, shape `(n, d + 1)`.
         along: the unit tangent to begin with, `(n, d + 1)`.
         stray: how much of a step the corrector may move the guess, `(n,)`.
+        across: the longest step over which that sign may change, `(n,)`.
         each: the axes along which the family itself varies from lane to lane, as for
             `equinox.filter_vmap`; None where all lanes share it.
 
@@ -126,8 +136,9 @@ def follow(family: Equations, starts: Any, along: Any, stray: Any, each: Any = N
     rows = jnp.arange(lanes)
 
     def advance(
-        family: Equations, lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array
-    ) -> tuple[_Lane, jax.Array]:
+        family: Equations, lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array,
+        across: jax.Array,
+    ) -> tuple[_Lane, jax.Array]:  # fmt: skip
         guess = lane.z + lane.step * lane.tangent
         place = corrected(family, guess, lane.tangent)
         turned = jnp.arccos(jnp.clip(place.tangent @ lane.tangent, -1.0, 1.0))
@@ -135,6 +146,9 @@ def follow(family: Equations, starts: Any, along: Any, stray: Any, each: Any = N
         is_taken = place.is_found & (turned <= _MOST_TURN) & (strayed <= stray * lane.step)
         # Tiny strays are rounding, however short the step.
         is_taken = is_taken | (place.is_found & (turned <= _MOST_TURN) & (strayed <= 1e-12))
+        bordered = jnp.concatenate([place.jacobian, place.tangent[None]])
+        side = jnp.linalg.slogdet(bordered)[0]
+        is_taken = is_taken & ((side * lane.side >= 0.0) | (lane.step <= across))
         factor = jnp.clip(_TURN / jnp.maximum(turned, 1e-3), 0.5, 1.6)
         step = jnp.where(is_taken, jnp.minimum(lane.step * factor, _LONGEST), 0.5 * lane.step)
         p = place.z[-1]
@@ -146,22 +160,24 @@ def follow(family: Equations, starts: Any, along: Any, stray: Any, each: Any = N
         end = jnp.where(is_taken, end, jnp.where(step < _SHORTEST, STUCK, RUNNING))
         z = jnp.where(is_taken, place.z, lane.z)
         tangent = jnp.where(is_taken, place.tangent, lane.tangent)
-        moved = _Lane(z, tangent, step, lane.count + is_taken, end)
+        side = jnp.where(is_taken, side, lane.side)
+        moved = _Lane(z, tangent, step, lane.count + is_taken, end, side)
         is_over = lane.end != RUNNING
         kept = jax.tree.map(lambda old, new: jnp.where(is_over, old, new), lane, moved)
         return kept, jnp.where(is_taken & ~is_over, lane.count, POINTS)
 
     def turn(carry: tuple) -> tuple:
         lane, z, tangent = carry
-        lane, places = advance_all(family, lane, starts, along, stray)
+        lane, places = advance_all(family, lane, starts, along, stray, across)
         z = z.at[rows, places].set(lane.z, mode="drop")
         return lane, z, tangent.at[rows, places].set(lane.tangent, mode="drop")
 
-    advance_all = eqx.filter_vmap(advance, in_axes=(each, 0, 0, 0, 0))
+    advance_all = eqx.filter_vmap(advance, in_axes=(each, 0, 0, 0, 0, 0))
     nothing = jnp.zeros((lanes, POINTS, size))
     first = _Lane(
-        starts, along, jnp.full(lanes, _FIRST), jnp.ones(lanes, int), jnp.full(lanes, RUNNING)
-    )
+        starts, along, jnp.full(lanes, _FIRST), jnp.ones(lanes, int), jnp.full(lanes, RUNNING),
+        jnp.zeros(lanes),
+    )  # fmt: skip
     carry = (first, nothing.at[:, 0].set(starts), nothing.at[:, 0].set(along))
     lane, z, tangent = jax.lax.while_loop(lambda c: jnp.any(c[0].end == RUNNING), turn, carry)
     return Curves(z, tangent, lane.count, lane.end)

@@ -20,6 +20,8 @@ _FIRST, _LONGEST, _SHORTEST = 5e-3, 5e-2, 1e-6
 _FAILURES = 40
 # Radians by which a tangent may turn, and should; how much of a step the corrector may add.
 _MOST_TURN, _TURN, _STRAY = 0.3, 0.12, 0.2
+# An orbit on a wall of the range is inside whichever way it was rounded.
+_ON_WALL = 1e-9
 # The size of the first orbit beside a Hopf point, and that at which a curve ends in one.
 _BORN = 4e-3
 # An orbit that reaches so many widths of the domain has left it for good.
@@ -28,6 +30,9 @@ _FAR = 3.0
 _LONG = 100.0
 # Of the parameter's change beside that of the period's logarithm, close to a homoclinic orbit.
 _STILL = 1e-6
+# Of the extent's change beside it: where a whole family has one value of the parameter, orbits grow
+# wider with their periods.
+_SAME_EXTENT = 1e-4
 # How many times a step is cut until an indicator is zero: regula falsi gains digits at each.
 _CUTS = 30
 # Cuts after which an indicator that passes through zero is less than where it began. One that does
@@ -63,7 +68,7 @@ class CycleCurve:
 
 
 def born_at(family: Family, special: Special) -> CycleCurve | None:
-    """The curve of orbits that begins at a Hopf point; None where none closes beside it.
+    """The curve of orbits that begins at a Hopf point; None where the range has none beside it.
 
     Arguments:
         family: the flow and its parameter.
@@ -79,7 +84,7 @@ def born_at(family: Family, special: Special) -> CycleCurve | None:
     along = along.scaled(1.0 / np.sqrt(along.dot(along)))
     guess = Unknowns(center + _BORN * wave, log_period, float(special.z[-1]))
     first = close(family, guess, along, shares)
-    if first is None:
+    if first is None or not -_ON_WALL <= first.at.p <= 1.0 + _ON_WALL:
         return None
     first = _turned(first, along)
     rounds, end, other = _follow(family, first, shares)
@@ -167,7 +172,7 @@ def _follow(
             return rounds, "hopf", np.append(0.5 * (new.low + new.high), new.at.p)
         if new.size > _FAR or np.max(np.abs(new.at.nodes - _middle(family))) > _FAR:
             return rounds, "domain", None
-        if new.at.log_period > longest or _stands_still(new):
+        if new.at.log_period > longest or _stands_still(new, last):
             return rounds, "homoclinic", None
     return rounds, "unfinished", None
 
@@ -194,10 +199,12 @@ def _strays(new: Round, last: Round, step: float) -> bool:
     return float(np.sqrt(away.dot(away))) > _STRAY * step
 
 
-def _stands_still(found: Round) -> bool:
-    """True where the period grows while the parameter stands still."""
-    along = found.tangent
-    return abs(along.p) <= _STILL * abs(along.log_period) and found.period_share > 0.5
+def _stands_still(new: Round, last: Round) -> bool:
+    """True where the period grows while the parameter stands still, and the orbit's extent, too."""
+    along, grown = new.tangent, new.at.log_period - last.at.log_period
+    reached = np.abs(np.append(new.low - last.low, new.high - last.high))
+    is_longer = new.period_share > 0.5 or np.max(reached) <= _SAME_EXTENT * grown
+    return abs(along.p) <= _STILL * abs(along.log_period) and bool(is_longer)
 
 
 def _grows(rounds: list[Round]) -> bool:

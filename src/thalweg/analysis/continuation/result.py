@@ -116,8 +116,9 @@ class Branch(TableReport):
         ends: why it ends at its first and at its last point: `"range"` (the parameter's),
             `"domain"` (the states leave it), `"closed"` (it comes back to where it began),
             `"undefined"` (the rule is not finite beyond, or no step is short enough),
-            `"unfinished"` (too many points); of cycles also `"hopf"` (they shrink to a point) and
-            `"homoclinic"` (the period grows without bound).
+            `"unfinished"` (too many points); of cycles also `"hopf"` (they shrink to a point),
+            `"flip"` (to a cycle of half the period) and `"homoclinic"` (the period grows without
+            bound).
         periods: of cycles, how long a turn takes, `(m,)`; None of equilibria.
         multipliers: of cycles, `(m, d)`, the one along the orbit last; None of equilibria.
         extremes: of cycles, the least and largest value of each coordinate, `(m, n, 2)`; None of

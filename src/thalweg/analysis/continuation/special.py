@@ -198,11 +198,14 @@ def _of_one_kernel(family: Family, place: Place, segment: int, may_turn: bool) -
     if not may_turn:
         return None
     found = defining.solve(defining.fold, family, place.z[None], phi[None], one)
+    none = np.zeros((0, len(place.z)))
     if not found.is_found[0] or not _is_near(found.z[0], place.z):
-        return None
+        # The curve turns back there all the same, if its derivatives are those of a fold.
+        is_fold = _kernel_size(place.jacobian) == 1
+        return Special("fold", place.z, None, None, none, segment, place) if is_fold else None
     exact = _placed(family, found.z[0], place)
     a = fold_coefficient(family, *_point(family, exact))
-    return Special("fold", exact.z, None, a, np.zeros((0, len(exact.z))), segment, exact)
+    return Special("fold", exact.z, None, a, none, segment, exact)
 
 
 def _flip(family: Family, place: Place, segment: int) -> Special | None:

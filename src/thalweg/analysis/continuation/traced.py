@@ -106,11 +106,15 @@ def in_lanes(fn: Callable, family: Equations, *arrays: np.ndarray, size: int = L
 
 
 def trace(
-    family: Equations, starts: np.ndarray, along: np.ndarray | None = None, stray: float = STRAY
+    family: Equations,
+    starts: np.ndarray,
+    along: np.ndarray | None = None,
+    stray: float = STRAY,
+    across: float = np.inf,
 ) -> list[Curve]:
     """The curves through points `(n, d + 1)`, followed both ways (along tangents, if given).
 
-    `stray` is how much of a step the corrector may move its guess.
+    `stray` and `across` are those of `follow`, for all curves.
     """
     if not len(starts):
         return []
@@ -121,8 +125,8 @@ def trace(
     if not len(starts):
         return []
     directions = np.stack([along, -along], axis=1).reshape(-1, starts.shape[1])
-    strays = np.full(len(directions), stray)
-    both = in_lanes(follow, family, np.repeat(starts, 2, axis=0), directions, strays)
+    limits = (np.full(len(directions), limit) for limit in (stray, across))
+    both = in_lanes(follow, family, np.repeat(starts, 2, axis=0), directions, *limits)
     return [_joined(family, both, 2 * i) for i in range(len(starts))]
 
 
