@@ -46,6 +46,16 @@ def test_it_is_made_when_asked_for_whatever_the_verdict():
     assert energies[0] > max(energies[1:])  # in the order of the landscape
 
 
+def test_a_continuum_that_goes_on_outside_is_known_where_equilibria_are_given():
+    line = Linear(np.diag([-1.0, 0.0]))
+    given = tw.find_equilibria(line, square(2.0, 2))
+    known = {"equilibria": given, "cycles": (), "thorough": False, "landscape": True}
+    for half in (2.0, 1.0):  # all of the points that are given lie inside, or some
+        found = tw.recover_energy(line, square(half), **known).landscape
+        assert found is not None
+        assert [one.kind for one in found.sets] == ["continuum (1-d)"]
+
+
 def test_more_than_three_coordinates_are_refused():
     with pytest.raises(tw.InputError, match="in up to 3 coordinates; here there are 4"):
         tw.recover_energy(Linear(-np.eye(4)), square(1.0, 4), thorough=False, landscape=True)

@@ -205,6 +205,8 @@ def make_question(
     _check_proposals(geometries, candidates)
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
+    # The result of a search knows more than its members: its continua.
+    is_kept = equilibria is None or isinstance(equilibria, Equilibria)
     return Question(
         cast("Deterministic", rule),  # `make_problem` refuses any other
         domain,
@@ -212,7 +214,7 @@ def make_question(
         key,
         tuple(geometries),
         tuple(candidates),
-        None if equilibria is None else tuple(equilibria),
+        equilibria if is_kept else tuple(equilibria),
         None if cycles is None else tuple(cycles),
     )
 

@@ -101,8 +101,11 @@ def with_landscape(
     """
     if cycles is None:
         cycles = () if verdict.kind.has_metric else question.cycles
+    # All that are given, with the continua that some stand for: the landscape leaves out the rest.
+    given = question.given_equilibria
     found = find_landscape(
-        question.rule, question.domain, equilibria=question.equilibria, cycles=cycles,
+        question.rule, question.domain,
+        equilibria=question.equilibria if given is None else given, cycles=cycles,
         key=question.key,
     )  # fmt: skip
     return replace(verdict, landscape=found)

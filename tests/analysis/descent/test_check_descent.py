@@ -50,6 +50,14 @@ def test_the_pendulum(damping, holds, strict):
         assert abs(found.where[1]) == pytest.approx(3.0)
 
 
+def test_an_energy_whose_derivative_lies_does_not_fall_for_its_values_do_not():
+    def kept(x):
+        return 0.5 * x @ x - jax.lax.stop_gradient(0.5 * x @ x)
+
+    found = check_descent(Linear(-np.eye(2)), kept, square(1.0))
+    assert (found.holds, found.strict) == (True, False)
+
+
 @pytest.mark.long
 def test_steepest_descent_is_strict():
     energy = tw.energies.FourWells()

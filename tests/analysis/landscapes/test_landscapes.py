@@ -240,7 +240,6 @@ class Driven(tw.Flow):
     [
         (Linear(-np.eye(4)), square(1.0, 4), None, "in up to 3 coordinates; here there are 4"),
         (Driven(-np.eye(2)), square(1.0), None, "depends on time"),
-        (tw.as_map(lambda x: 0.5 * x), square(1.0), None, "must be a flow, got the map"),
         (Linear(np.zeros((3, 3))), tw.ProbabilitySimplex(3), None, "in a box"),
         (Linear(-np.eye(2)), square(1.0), 3, "nodes must be an integer of at least 8"),
         (Linear(-np.eye(2)), square(1.0), 4000, "nodes must be at most 638"),

@@ -101,6 +101,30 @@ def test_points_of_a_continuum_without_it_are_refused():
         tw.find_landscape(line, box, nodes=32, equilibria=some, cycles=())
 
 
+def test_of_a_continuum_the_part_in_the_region_counts():
+    line = Linear(np.diag([-1.0, 0.0]))
+    whole = tw.find_equilibria(line, square(2.0))  # none of its points lies in the strip
+    strip = tw.Box([-1.0, 0.25], [1.0, 0.75])
+    assert not any(0.25 <= rest.state[1] <= 0.75 for rest in whole)
+    found = tw.find_landscape(line, strip, nodes=64, equilibria=whole, cycles=())
+    assert heights(found) == [("continuum (1-d)", 0.0)]
+    assert 0.25 <= found.sets[0].point[1] <= 0.75
+
+
+def test_what_recurs_across_the_seam_of_an_angle_is_one_set():
+    marked = np.zeros((8, 8), dtype=bool)
+    marked[[0, 7, 3], [7, 0, 4]] = True
+    box = tw.Box([0.0, 0.0], [1.0, 1.0], periodic=[True, False])
+    both = tw.Box([0.0, 0.0], [1.0, 1.0], periodic=True)
+    for domain, expected in ((box, [[7], [28], [56]]), (both, [[7, 56], [28]])):
+        found = Lattice.over(domain.chart(), 8).groups(marked.ravel())
+        assert [nodes.tolist() for nodes in found] == expected
+    circle = tw.Box([0.05], [2.0 * np.pi + 0.05], periodic=True)  # a sink in the seam's cell
+    flow = Sines(np.zeros(1), np.zeros((1, 1)), -np.ones((1, 1)))
+    seen = tw.find_landscape(flow, circle, nodes=64, equilibria=(), cycles=())
+    assert heights(seen) == [("recurrent", 0.0)]
+
+
 def test_where_nothing_moves_it_is_said():
     found = tw.find_landscape(Linear(np.zeros((2, 2))), square(1.0), nodes=32, cycles=())
     assert heights(found) == [("continuum (2-d)", 0.0)]

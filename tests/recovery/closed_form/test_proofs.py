@@ -142,6 +142,20 @@ def test_a_rest_elsewhere_does_not(rule, box):
     assert tw.recover_symbolic(rule, box).kind == "undecided"
 
 
+def test_a_rest_that_letters_move_counts_where_they_keep_it_in_the_region():
+    """A focus at (a, 0): in the plane for each a, in the square for some, in none where a = 3."""
+    focus = {X: -(X - A) - Y, Y: (X - A) - Y}
+    assert tw.recover_symbolic(focus, SQUARE).kind == "undecided"
+    everywhere = tw.recover_symbolic(focus)
+    assert (everywhere.kind, "rests at x = a" in everywhere.note) == ("refuted", True)
+    x, y = sp.symbols("x y", positive=True)
+    quadrant = {x: -(x - A) - y + 1, y: (x - A) - y + 1}  # a focus at (a, 1)
+    assert tw.recover_symbolic(quadrant).kind == "undecided"
+    at_nonzero = sp.Symbol("x", nonzero=True)
+    line = {at_nonzero: -(at_nonzero - A) - Y, Y: (at_nonzero - A) - Y}
+    assert tw.recover_symbolic(line).kind == "undecided"
+
+
 @pytest.mark.long
 def test_equilibria_of_a_rule_count_in_its_region_alone():
     """x' = −y + (x − 5)³, y' = x − 5 turns round (5, 0)."""

@@ -43,6 +43,7 @@ _RUNS = 32
 # What rounding may add to dE/dt, relative to |∇E||f|, and to E(x⁺) − E(x), relative to |E|.
 _ROUNDING = {True: 1e-9, False: 1e-13}
 _STRICT = 1e-6  # of |∇E||f|: a fall below it cannot be told from none by gradients of this accuracy
+_MOVED = 1e-3  # of the widths: a run that goes further does not rest
 # A step of E by so much of its range, within 1e-9 of the width of the domain, is a jump.
 _JUMP = 1e-6
 
@@ -224,9 +225,9 @@ def _report(
     undefined = chart.embed(points[lost[0]]) if len(lost) else None
     if not fine.any():
         return DescentCheck(None, False, np.nan, None, np.nan, 0, undefined=undefined)
-    rise, allowed, steepest, begins = _rise_along(
-        problem, rates.value[len(points) - runs[..., 0].size :], runs, between
-    )
+    along = rates.value[len(points) - runs[..., 0].size :].reshape(runs.shape[:-1])
+    along = np.where(chart.inside(runs, 1e-9), along, np.nan)
+    rise, allowed, steepest, begins = _rise_along(problem, along, runs, between)
     rate, size, speed, points = (a[fine] for a in (rates.rate, rates.size, rates.speed, points))
     floor = 1e-13 * np.median(size)
     tolerance = _ROUNDING[problem.rule.has_continuous_time] * size + floor
@@ -238,6 +239,7 @@ def _report(
         worst, where = steepest, chart.embed(begins)
     moves = speed > 1e-3 * np.median(speed)
     strict = holds and bool(np.all(rate[moves] < -_STRICT * size[moves] - floor))
+    strict = strict and not _is_flat_along(problem, along, runs)
     return DescentCheck(holds, strict, worst, where, rise, len(points), undefined=undefined)
 
 
@@ -249,7 +251,6 @@ def _rise_along(
     Returns:
         The rise, what the solver may cause, the rise over the time it took, and where it began.
     """
-    values = np.where(problem.chart.inside(runs, 1e-9), values.reshape(runs.shape[:-1]), np.nan)
     if values.shape[1] < 2 or not np.isfinite(np.diff(values, axis=1)).any():
         return 0.0, np.inf, 0.0, None
     rises = np.diff(values, axis=1)
@@ -260,3 +261,15 @@ def _rise_along(
     run, step = np.unravel_index(int(np.argmax(rises)), rises.shape)
     steepest = rises[run, step] / np.broadcast_to(between, rises.shape[1:])[step]
     return float(rises[run, step]), solver * scale, float(steepest), runs[run, step]
+
+
+def _is_flat_along(problem: Problem, values: np.ndarray, runs: np.ndarray) -> bool:
+    """True if the energy does not fall along a run that moves, whatever its derivative says.
+
+    A derivative may be set by hand, or be stopped: then it is not that of the values.
+    """
+    gone = np.abs(problem.chart.difference(runs[:, 1:], runs[:, :-1])) / problem.chart.widths
+    steps = np.where(np.isfinite(np.diff(values, axis=1)), np.max(gone, axis=-1), 0.0)
+    moves = np.sum(steps, axis=1) > _MOVED
+    lowest = np.nanmin(values[moves], axis=1, initial=np.inf)
+    return bool(np.any(lowest >= np.nanmax(values[moves], axis=1, initial=-np.inf)))

@@ -53,7 +53,7 @@ def check(
         heights.append(lattice.interpolated(values, flat).reshape(len(starts), -1))
         is_moving = np.diff(run.times, axis=1, prepend=-1.0) > 0.0
         apart = ~recurs[lattice.nearest(flat)].reshape(is_moving.shape)
-        between.append((apart & is_moving)[:, 1:])
+        between.append(apart[:, :-1] & is_moving[:, 1:])
         gone = np.diff(run.states, axis=1) / lattice.spacing
         lengths.append(np.linalg.norm(gone, axis=2))
         starts, left = np.asarray(problem.chart.wrap(run.states[:, -1])), left | run.left

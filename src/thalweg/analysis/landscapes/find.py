@@ -54,12 +54,13 @@ def find_landscape(
 
     No energy falls round a cycle. What every rule has (Conley's theorem) is a function that falls
     wherever nothing recurs, with one height for each equilibrium, cycle or other recurrent set. It
-    is computed on a grid: a short run from each node leads to the corners of a cell; what recurs
+    is computed on a grid: a short run from each node leads to the corners of a cell, or steps of a
+    map to all nodes that the image of what lies round the node may touch; what recurs
     are the equilibria and cycles found and the strongly connected components of these moves; then
     each attractor that they make contributes a term that falls on its basin.
 
     Arguments:
-        rule: a `Flow` that does not depend on time.
+        rule: a `Flow` or a `Map` that does not depend on time.
         domain: a box in up to three coordinates, angles among them or not; None means the domain
             that the rule declares. What runs leave for is a set of its own.
         nodes: of the grid along each side; None means 1024, 256 or 64, in one, two or three
@@ -73,8 +74,8 @@ def find_landscape(
         that it was not made from; a table when printed.
 
     Raises:
-        InputError: the rule is no flow, does not fit the domain, depends on time, or has more than
-            three coordinates there; the domain is no box; a number makes no sense; nothing runs.
+        InputError: the rule does not fit the domain, depends on time, or has more than three
+            coordinates there; the domain is no box; a number makes no sense; nothing runs.
 
     Example:
         >>> import jax.numpy as jnp, thalweg as tw
@@ -148,6 +149,11 @@ def _warnings(moved: Moves, num_held: int, num_blurred: int) -> tuple[str, ...]:
             f"cycles, which is known to be false, and was left out: the cells are too coarse there "
             f"({more})."
         )
+    if moved.torn:
+        said.append(
+            f"The steps from {moved.torn} nodes lead neighbours too far apart to be covered (the "
+            f"map jumps there, or the cells are too coarse): what lies between is lost ({more})."
+        )
     if num_blurred:
         said.append(
             f"On this grid {num_blurred} nodes at a distance from all that is known recur with it "
@@ -176,14 +182,9 @@ def refuse_landscape(problem: Problem) -> None:
     """Refuse a problem that has no landscape on a grid.
 
     Raises:
-        InputError: its rule is no flow, or its domain no box of up to three coordinates.
+        InputError: its domain is no box of up to three coordinates.
     """
     chart = problem.chart
-    if not problem.rule.has_continuous_time:
-        raise InputError(
-            f"rule must be a flow, got the map {type(problem.rule).__name__}: what its single "
-            f"steps lead to is not covered by a grid where they stretch."
-        )
     if chart.dimension not in NODES:
         raise InputError(
             f"A landscape is computed on a grid, in up to {max(NODES)} coordinates; here there are "

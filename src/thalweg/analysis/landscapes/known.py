@@ -52,7 +52,7 @@ def known_sets(
     equilibria: Sequence[Equilibrium],
     cycles: Sequence[Cycle],
 ) -> list[Known]:
-    """The equilibria in the region, and the cycles that lie in it from end to end.
+    """The equilibria in the region, parts of continua included, and the cycles that lie all in it.
 
     Raises:
         InputError: some of the equilibria stand for a continuum, and that is not given.
@@ -61,15 +61,22 @@ def known_sets(
     families = _families(problem, lattice, equilibria)
     for number, rest in enumerate(equilibria):
         point = np.asarray(chart.coordinates(rest.state), dtype=np.float64)[None]
-        if np.all(chart.inside(point, _AT_WALL)):
+        inner = point[np.asarray(chart.inside(point, _AT_WALL))]
+        if rest.continuum:
+            offs = [np.min(np.abs(chart.difference(c, point)).sum(axis=1)) for c in families]
+            curve = families[int(np.argmin(offs))]
+            inner = curve[np.asarray(chart.inside(curve, _AT_WALL))]
+            if len(inner) and np.all(chart.inside(point, _AT_WALL)):
+                inner = np.concatenate([point, inner])
+        if len(inner):
             rate = float(np.max(growth(np.asarray(rest.eigenvalues))))
-            nodes, touched = lattice.around(chart.wrap(point)), lattice.touched(chart.wrap(point))
+            y = np.asarray(chart.wrap(inner))
+            nodes, touched = lattice.around(y), lattice.touched(y)
             if rest.continuum:
-                offs = [np.min(np.abs(chart.difference(c, point)).sum(axis=1)) for c, _ in families]
-                nodes = touched = families[int(np.argmin(offs))][1]
+                nodes = touched
             found.append(
                 Known(
-                    rest.kind_in_words, number, None, point, nodes, touched, rate,
+                    rest.kind_in_words, number, None, inner[:1], nodes, touched, rate,
                     rest.kind == "sink", rest.continuum > 0,
                 )
             )  # fmt: skip
@@ -89,8 +96,8 @@ def known_sets(
 
 def _families(
     problem: Problem, lattice: Lattice, equilibria: Sequence[Equilibrium]
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Points `(m, d)` on each continuum of equilibria, and the nodes of all cells it touches."""
+) -> list[np.ndarray]:
+    """Points `(m, d)` on each continuum of equilibria, some to each cell that it runs through."""
     if not any(rest.continuum for rest in equilibria):
         return []
     chart = problem.chart
@@ -108,16 +115,16 @@ def _families(
         longest = np.max(np.abs(steps) / lattice.spacing, initial=0.0)
         parts = np.linspace(0.0, 1.0, int(np.ceil(_A_CELL * longest)) + 2)[:, None, None]
         between = (family.points[first] + parts * steps).reshape(-1, chart.dimension)
-        points = np.concatenate([family.points, between])
-        points = points[np.asarray(chart.inside(points, _AT_WALL))]
-        found.append((points, lattice.touched(np.asarray(chart.wrap(points)))))
+        found.append(np.concatenate([family.points, between]))
     return found
 
 
 def cycle_points(problem: Problem, lattice: Lattice, cycle: Cycle) -> np.ndarray:
-    """Points `(m, d)` once round a closed orbit, some to each cell."""
+    """Points `(m, d)` once round a closed orbit, some to each cell; those of a map's cycle."""
     chart = problem.chart
     y = np.atleast_2d(np.asarray(chart.coordinates(cycle.states), dtype=np.float64))
+    if not problem.rule.has_continuous_time:
+        return y
     times = np.asarray(cycle.times, dtype=np.float64)
     if times[-1] < cycle.period * (1.0 - 1e-9):  # the last piece is left out where it closes
         y, times = np.concatenate([y, y[:1]]), np.append(times, cycle.period)

@@ -100,6 +100,27 @@ class Lattice:
         beside = [points + _ON_SIDE * self.spacing * np.array(sign) for sign in signs]
         return np.unique(self.corners(np.concatenate(beside))[0])
 
+    def groups(self, marked: np.ndarray) -> list[np.ndarray]:
+        """The nodes where truths `(n,)` hold, in groups that touch, round angles as well.
+
+        The groups come in the order of their first nodes.
+        """
+        from scipy.ndimage import label
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        beyond = [(int(turns),) * 2 for turns in self.turns]
+        number = np.pad(np.arange(self.size).reshape(self.shape), beyond, mode="wrap")
+        shown = marked[number]
+        touch = np.zeros(shown.shape, dtype=np.int32)
+        count = int(label(shown, np.ones((3,) * shown.ndim), output=touch))  # type: ignore[arg-type]
+        # A node and its copies beyond the seam lead to all of their groups, and join them.
+        there = (number[shown], self.size - 1 + touch[shown])
+        joined = csr_matrix((np.ones(len(there[0])), there), shape=(self.size + count,) * 2)
+        labels = connected_components(joined, directed=False)[1][: self.size][marked]
+        nodes = np.flatnonzero(marked)
+        return [nodes[labels == one] for one in np.unique(labels)]
+
     def closed(self, values: np.ndarray) -> np.ndarray:
         """Values `(n,)` at the nodes in the shape of the grid, those of angles closed."""
         again = [(0, int(turns)) for turns in self.turns]

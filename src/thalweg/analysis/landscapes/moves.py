@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.analysis.landscapes.images import images
 from thalweg.analysis.landscapes.lattice import Lattice
 from thalweg.analysis.landscapes.paths import BATCH, paths
 from thalweg.dynamics import Problem
@@ -23,19 +24,24 @@ class Moves:
 
     What the runs of neighbours enclose is covered by the corners of the cells that they are in, as
     long as they are not far apart. The steps of the graph are as much of each run as that holds of.
+    Steps of a map may be far apart at once: they lead to all nodes that the image of what lies
+    around their own may touch.
 
     Attributes:
         lattice: the nodes.
         slow: the longest time of a piece of a run.
-        pieces: of each run: half as many as the lattice has nodes along a side. Each run blurs by a
-            part of its last cell, so the longer the less.
+        pieces: of each run: half as many as the lattice has nodes along a side, of a map as many
+            steps as usually go as far. Each run blurs by a part of its last cell, so the longer the
+            less.
         ends: the corners of the cell that each run ends in, shape `(n, 2ᵈ)`; n where it left.
         weights: their weights, which add up to one.
-        steps: the corners of the cell that each step of the graph ends in, likewise.
+        steps: the nodes that each step of the graph ends in, shape `(n, m)`, some of them repeated:
+            the corners of a cell, or more.
         length: the pieces of each step, shape `(n,)`.
         passed: the nearest nodes of a run's points in turn, shape `(n, pieces + 1)`.
         spent: the time spent near each of them, likewise.
         rests: truths `(n,)`, the nodes where nothing moves; they lead to themselves.
+        torn: the number of nodes whose steps lead neighbours too far apart to be covered.
     """
 
     lattice: Lattice
@@ -48,6 +54,7 @@ class Moves:
     passed: np.ndarray
     spent: np.ndarray
     rests: np.ndarray
+    torn: int = 0
 
     @property
     def outside(self) -> int:
@@ -89,28 +96,47 @@ class Moves:
 
 def moves(problem: Problem, lattice: Lattice) -> Moves:
     """Run from every node."""
-    points = lattice.points()
+    points, is_flow = lattice.points(), problem.rule.has_continuous_time
     slow, pieces = _slow(problem, lattice, points), max(lattice.shape) // 2
+    if not is_flow:
+        pieces = int(np.clip(np.ceil(0.5 * slow), 1, pieces))
     stages = np.append(2 ** np.arange(int(np.ceil(np.log2(pieces)))), pieces)
     parts = []
     for first in range(0, len(points), BATCH):
         run = paths(problem, lattice.spacing, slow, pieces, points[first : first + BATCH])
         nearest = lattice.nearest(run.states.reshape(-1, points.shape[1]))
-        halves = 0.5 * np.diff(run.times, axis=1, prepend=0.0, append=run.times[:, -1:])
         at = run.states[:, stages]
-        has_left = run.left[:, None] & (run.times[:, stages] == run.times[:, -1:])
+        lasts = np.sum(np.diff(run.times, axis=1) > 0.0, axis=1)  # pieces, until it leaves
+        has_left = run.left[:, None] & (stages > lasts[:, None])
         passed = nearest.reshape(run.times.shape).astype(np.int32)
         gone = np.abs(run.states[:, 1] - run.states[:, 0]) / (lattice.spacing * lattice.cells)
         share = run.times[:, 1:2] / slow  # of the time in which the usual run crosses
         rests = (run.times[:, 1] > 0.0) & np.all(gone <= _AT_REST * share, axis=1)
-        parts.append((at, has_left, passed, halves[:, :-1] + halves[:, 1:], rests))
-    at, has_left, passed, spent, rests = map(np.concatenate, zip(*parts, strict=True))
-    stage = _covered(lattice, (at - points[:, None]) / lattice.spacing)
-    every = np.arange(len(points))
+        steps = np.max(np.abs(np.diff(run.states, axis=1)) / lattice.spacing, axis=2)
+        is_close = np.logical_and.accumulate(steps <= _APART, axis=1)[:, stages - 1]
+        parts.append((at, has_left, passed, _spent(run.times, is_flow), rests, is_close))
+    at, has_left, passed, spent, rests, is_close = map(np.concatenate, zip(*parts, strict=True))
+    gone = (at - points[:, None]) / lattice.spacing
+    stage = _covered(lattice, gone)
+    if not is_flow:  # no node that a step of the graph passes may be left out
+        stage = np.minimum(stage, np.maximum(np.sum(is_close, axis=1) - 1, 0))
+    every, torn = np.arange(len(points)), 0
     at = np.where(rests[:, None, None], points[:, None], at)
     ends, weights = _corners(lattice, at[:, -1], has_left[:, -1])
     steps, _ = _corners(lattice, at[every, stage], has_left[every, stage])
-    return Moves(lattice, slow, pieces, ends, weights, steps, stages[stage], passed, spent, rests)
+    if not is_flow:
+        steps, torn = images(lattice, gone, has_left, stage, steps)
+    return Moves(
+        lattice, slow, pieces, ends, weights, steps, stages[stage], passed, spent, rests, torn
+    )
+
+
+def _spent(times: np.ndarray, is_flow: bool) -> np.ndarray:
+    """The time spent near each point of runs: half of both pieces beside it; a map's whole step."""
+    if not is_flow:
+        return np.diff(times, axis=1, append=times[:, -1:])
+    halves = 0.5 * np.diff(times, axis=1, prepend=0.0, append=times[:, -1:])
+    return halves[:, :-1] + halves[:, 1:]
 
 
 def _corners(

@@ -1,4 +1,4 @@
-"""Short runs from many points at once, as far as some cells of a lattice."""
+"""Short runs from many points at once: of a flow as far as some cells, of a map some steps."""
 
 from typing import Any, NamedTuple
 
@@ -40,8 +40,9 @@ def paths(
 
     Arguments:
         problem: the rule and its chart.
-        spacing: the cells' sides, shape `(d,)`; no piece of a run is longer.
-        slow: the longest time of a piece.
+        spacing: the cells' sides, shape `(d,)`; no piece of a flow's run is longer. A piece of a
+            map's run is a step of the map.
+        slow: the longest time of a piece of a flow's run.
         pieces: their number.
         points: where to begin.
     """
@@ -53,13 +54,18 @@ def paths(
 def _paths(problem: Problem, limits: Any, pieces: int, points: Any) -> Any:
     spacing, slow = limits
 
-    def piece(carry: tuple[jax.Array, ...], _: None) -> tuple[tuple[jax.Array, ...], tuple]:
-        y, t, left = carry
+    def step(y: jax.Array) -> tuple[jax.Array, jax.Array]:
+        if not problem.rule.has_continuous_time:
+            return y + problem.displacement(y), jnp.ones(())
         velocity = problem.displacement(y)
         slopes = problem.jacobian(y) * spacing[None] / spacing[:, None]
         rate = jnp.linalg.norm(velocity / spacing) + jnp.linalg.norm(slopes) / _PART
         h = 1.0 / (rate + 1.0 / slow)
-        new = classical_step(lambda share, z: problem.displacement(z), y, velocity, h)
+        return classical_step(lambda share, z: problem.displacement(z), y, velocity, h), h
+
+    def piece(carry: tuple[jax.Array, ...], _: None) -> tuple[tuple[jax.Array, ...], tuple]:
+        y, t, left = carry
+        new, h = step(y)
         left = left | ~problem.chart.inside(new, _ROUNDING)
         y, t = jnp.where(left, y, new), jnp.where(left, t, t + h)
         return (y, t, left), (y, t)

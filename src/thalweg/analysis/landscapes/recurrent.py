@@ -67,9 +67,10 @@ def separated(moves: Moves, known: Sequence[Known]) -> Moves:
     if not len(shared):
         return moves
     joined = np.isin(labels[:-1], shared)
+    ends = moves.ends[:, np.arange(moves.steps.shape[1]) % moves.ends.shape[1]]
     whole = replace(
         moves,
-        steps=np.where(joined[:, None], moves.ends, moves.steps),
+        steps=np.where(joined[:, None], ends, moves.steps),
         length=np.where(joined, moves.pieces, moves.length),
     )
     again = _labels(_graph(whole, groups))
@@ -157,22 +158,12 @@ def _with_rests(moves: Moves, known: Sequence[Known]) -> list[Known]:
         if one.is_family and one.equilibrium is not None:
             there = moves.rests.copy()
             there[one.touched] = True
-            pieces = _touching(moves, there)
+            pieces = moves.lattice.groups(there)
             mine = [nodes for nodes in pieces if np.any(np.isin(nodes, one.touched))]
             nodes = np.unique(np.concatenate(mine))
             one = replace(one, nodes=nodes, touched=nodes)
         grown.append(one)
     return grown
-
-
-def _touching(moves: Moves, there: np.ndarray) -> list[np.ndarray]:
-    """The nodes where truths `(n,)` hold, in groups that touch."""
-    from scipy.ndimage import label
-
-    shown = there.reshape(moves.lattice.shape)
-    groups = np.zeros(shown.shape, dtype=np.int32)
-    count = int(label(shown, np.ones((3,) * shown.ndim), output=groups))  # type: ignore[arg-type]
-    return [np.flatnonzero(groups.ravel() == number + 1) for number in range(count)]
 
 
 def _unknown(moves: Moves, graph: Any, known: Sequence[Known]) -> list[np.ndarray]:
@@ -182,7 +173,7 @@ def _unknown(moves: Moves, graph: Any, known: Sequence[Known]) -> list[np.ndarra
     them. A set that runs between nodes shows on both of its sides; of one on a node, what leaves it
     begins at all that touch it.
     """
-    groups = _touching(moves, _shown(moves, graph, known)[0])
+    groups = moves.lattice.groups(_shown(moves, graph, known)[0])
     points = moves.lattice.points()
     return [
         np.union1d(nodes, moves.lattice.touched(points[nodes[moves.rests[nodes]]]))
@@ -206,7 +197,7 @@ def _shown(moves: Moves, graph: Any, known: Sequence[Known]) -> tuple[np.ndarray
     near_ends = np.full(len(near), np.inf)
     ends = [one for one in known if one.is_family or one.attracts or one.rate <= 0.0]
     np.minimum.at(near_ends, labels[:-1], _distances(moves, ends))
-    is_large = np.bincount(labels) > moves.steps.shape[1]
+    is_large = np.bincount(labels) > moves.ends.shape[1]
     is_end = _closed(graph, labels)
     is_large[labels[moves.outside]] = is_end[labels[moves.outside]] = False
     shown = ((is_large | is_end) & (near > _BESIDE)) | (

@@ -71,14 +71,20 @@ class SymbolRanges:
         return replace(self, values={})
 
     def holds(self, point: Mapping[Any, Any]) -> bool:
-        """True if a point of exact numbers lies in the region, or on the walls of a box."""
+        """True if a point of exact numbers lies in the region, or on the walls of a box.
+
+        Of a point with letters: if it does so for all their values.
+        """
         for name, value in point.items():
+            if name not in self.ranges and name.is_nonzero and not sp.sympify(value).is_nonzero:
+                return False
+            if self._ends(name) == EVERYTHING:
+                continue
             low, high = map(exact_end, self._ends(name))
-            if not (low <= value <= high) or (self.positive and value in (low, high)):
+            inside = sp.And(low <= value, value <= high)
+            if inside != sp.true or (self.positive and value in (low, high)):
                 return False
-            if name not in self.ranges and name.is_nonzero and value == 0:
-                return False
-        return all(sp.sympify(known).subs(point) > 0 for known in self.positive)
+        return all((sp.sympify(known).subs(point) > 0) == sp.true for known in self.positive)
 
     def _box(self, expression: Any) -> dict[Any, Interval]:
         return {symbol: self._ends(symbol) for symbol in expression.free_symbols}

@@ -160,7 +160,7 @@ def _choices(
 ) -> list[dict[Any, Any]]:
     """Values for the free coordinates of a family of rests: zeros, and a point well inside."""
     zeros: dict[Any, Any] = dict.fromkeys(free, sp.Integer(0))
-    if not free or not region.ranges:
+    if not free or not region.ranges or any(sp.sympify(b).free_symbols for b in drift):
         return [zeros]
     rows = np.asarray(matrix.tolist(), dtype=float)
     names = list(region.names)
