@@ -206,7 +206,8 @@ def make_question(
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)
     # The result of a search knows more than its members: its continua.
-    is_kept = equilibria is None or isinstance(equilibria, Equilibria)
+    if equilibria is not None and not isinstance(equilibria, Equilibria):
+        equilibria = tuple(equilibria)
     return Question(
         cast("Deterministic", rule),  # `make_problem` refuses any other
         domain,
@@ -214,7 +215,7 @@ def make_question(
         key,
         tuple(geometries),
         tuple(candidates),
-        equilibria if is_kept else tuple(equilibria),
+        equilibria,
         None if cycles is None else tuple(cycles),
     )
 

@@ -55,6 +55,14 @@ def test_a_spot_in_a_corner_is_seen():
     assert first(Spot(jnp.ones(2), radius=0.1), cube(-1.0, 1.0, 2)).outcome == "no"
 
 
+@pytest.mark.parametrize("key", [0, 1])
+def test_a_spot_that_no_random_point_meets_is_seen_at_its_smooth_edge(key):
+    """It holds 4e-4 of the region; relu³ is C² at the edge, but another rule begins there."""
+    spot = Spot(jnp.full(5, 0.5), radius=0.3, amount=2.0)
+    verdict = tw.recover_energy(spot, cube(-1.0, 1.0, 5), levels=EUCLIDEAN, key=jax.random.key(key))
+    assert verdict.levels[0].outcome == "no"
+
+
 @pytest.mark.parametrize(
     ("turn", "outcome"),
     [
