@@ -58,7 +58,7 @@ def images(
 def _spans(
     lattice: Lattice, gone: np.ndarray, has_left: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How far the image of what lies round each node reaches below and above the node's own.
+    """Reach of the image of what lies round each node, below and above the node's own image.
 
     Both in cells, shape `(n, stages, d)`. A neighbour that has left says nothing.
     """
