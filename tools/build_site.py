@@ -144,8 +144,13 @@ def with_equations(text: str) -> str:
 
     block = re.compile(r"^\$\$\n(.*?)\n\$\$$", flags=re.MULTILINE | re.DOTALL)
     text = block.sub(on_its_own, text)
-    # Markdown would take `<math>` at the beginning of a line for a block of its own.
-    return re.sub(r"\$`([^`\n]+)`\$", lambda m: f"<span>{convert(m[1])}</span>", text)
+
+    def in_a_line(found: re.Match[str]) -> str:
+        # Markdown would take `<math>` at the beginning of a line for a block of its own.
+        slash = '<mo lspace="0" rspace="0">/</mo>'
+        return f"<span>{convert(found[1]).replace('<mo>&#x0002F;</mo>', slash)}</span>"
+
+    return re.sub(r"\$`([^`\n]+)`\$", in_a_line, text)
 
 
 def follow_the_reader(drawing: pathlib.Path) -> None:

@@ -79,6 +79,7 @@ def page_html(
         portrait=escape(f"Portrait of {system.name}"),
         how=escape(_HOW_FLOW if is_flow else _HOW_MAP),
         marks=escape(_MARKS),
+        rests=escape(system.problem.rule.words.rests.capitalize()),
         axes=escape(axes),
         energy=escape(system.energy_note),
         footer=escape(_footer(system, served)),

@@ -118,13 +118,14 @@ def _line_caption(name: str, is_flow: bool) -> str:
     )
 
 
-def spectrum_caption(words: Words) -> str:
-    """Caption of a spectrum."""
+def spectrum_caption(words: Words, count: int) -> str:
+    """Caption of the spectrum of a number of states, which have numbers if there are several."""
+    numbers = " Numbers are those of the states, in the order of the table."
     return (
-        f"{words.eigenvalues.capitalize()} of the linearization at each state of rest. A mode "
-        f"decays {words.decay} (shaded); "
-        f"a state is stable where all of its marks are. Marks off the real axis turn. Numbers are "
-        f"those of the states, in the order of the table."
+        f"{words.eigenvalues.capitalize()} of the linearization at "
+        f"{'each' if count > 1 else 'the'} state of rest. A mode decays {words.decay} (shaded); a "
+        f"state is stable where all of its marks are. Marks off the real axis turn."
+        f"{numbers if count > 1 else ''}"
     )
 
 

@@ -116,7 +116,7 @@ def _rest(found: Analysis) -> list[Block]:
             picture(
                 spectrum(found.equilibria),
                 "spectrum",
-                captions.spectrum_caption(found.rule.words),
+                captions.spectrum_caption(found.rule.words, len(found.equilibria)),
                 "Eigenvalues in the complex plane",
             )
         )

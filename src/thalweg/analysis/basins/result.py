@@ -8,7 +8,7 @@ from thalweg.analysis.basins.follow import DIVERGED, LEFT, UNDECIDED
 from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
-from thalweg.core.tables import counted, format_state
+from thalweg.core.tables import counted, format_state, without_empty
 
 # More rows do not help a reader.
 _SHOWN = 20
@@ -160,7 +160,8 @@ class Basins(FieldsReport):
             ("undecided", self.undecided),
         )
         rows += [[name, f"{share:.5g}", "", "", "", ""] for name, share in others if share > 0.0]
-        return ["ends on", "fraction", "95 % interval", "known by", "period", "through"], rows
+        header = ["ends on", "fraction", "95 % interval", "known by", "period", "through"]
+        return without_empty(header, rows)
 
     def remarks(self) -> list[str]:
         """Sentences on the boundary that a grid shows, on how the labels are known, notes."""

@@ -42,6 +42,7 @@ export function notesOf(system, scene, state, complaints, basins) {
 
 /** The equilibria as rows of a list. */
 export function listEquilibria(root, scene, system) {
+  const numbers = system.rule === "map" ? "multipliers" : "eigenvalues";
   const rows = scene.equilibria.slice(0, scene.isContinuum ? 3 : 12).map((point) => {
     const place = system.axes
       .map((name, k) => `${name} = ${short(snapped(k === 0 ? point.u : point.v, scene.view, k), 6)}`)
@@ -53,7 +54,7 @@ export function listEquilibria(root, scene, system) {
       .map(([re, im]) => (im === 0 ? short(re) : `${short(re)} ${im > 0 ? "+" : "−"} ${short(Math.abs(im))}i`))
       .join(", ");
     const item = element("li");
-    item.append(element("strong", { textContent: point.kind + form }), ` at ${place}; eigenvalues ${rates}`);
+    item.append(element("strong", { textContent: point.kind + form }), ` at ${place}; ${numbers} ${rates}`);
     if (!point.isConfirmed) item.append(element("em", { textContent: " — seen by the grid only" }));
     return item;
   });

@@ -13,7 +13,15 @@ from thalweg.core.errors import InputError
 from thalweg.data import load_digits
 from thalweg.energies import Pairwise
 from thalweg.learning import PersistentDivergence, Updates, learn_density
-from thalweg.plot.style import BLUE, GREY, SMALL, VERMILLION, new_axes, new_panels
+from thalweg.plot.style import (
+    BLUE,
+    GREY,
+    SMALL,
+    VERMILLION,
+    new_axes,
+    new_panels,
+    with_minus,
+)
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.sampling import Annealed, BlockGibbs, Exact, free_energy, log_partition
 from thalweg.simulation import simulate
@@ -162,17 +170,22 @@ def _outcome(
     hidden = machine.size - train.shape[1]
     by = "by enumeration" if hidden <= _ENUMERATED else "by annealed importance sampling"
     rows = [
-        [f"{look.updates}", f"{look.train:.2f}", f"{look.test:.2f}", f"{look.error:.2f}"]
+        [
+            f"{look.updates:,}",
+            *(with_minus(f"{x:.2f}") for x in (look.train, look.test, look.error)),
+        ]
         for look in looks
     ]
     told = (
         f"log p of a digit in nats, log Z {by}. Pixels that know nothing of one another have "
-        f"{alone:.2f} on the test."
+        f"{with_minus(f'{alone:.2f}')} on the test."
     )
     page = Page(
         "A restricted machine learns digits",
-        f"{hidden} hidden units raise log p of a digit from {looks[0].test:.1f} to "
-        f"{looks[-1].test:.1f} nats, of digits that were not learned from.",
+        with_minus(
+            f"{hidden} hidden units raise log p of a digit from {looks[0].test:.1f} to "
+            f"{looks[-1].test:.1f} nats, of digits that were not learned from."
+        ),
         [
             Section(
                 "Likelihood",

@@ -53,8 +53,8 @@ def study(
                     _dynamics(runs),
                     Text(
                         f"All of this is computed from the exact solution. Simulated at λ = "
-                        f"{checked}, QQᵀ differs from it by at most {largest_error:.1e} of its "
-                        f"largest entry."
+                        f"{with_minus(checked)}, QQᵀ differs from it by at most "
+                        f"{largest_error:.1e} of its largest entry."
                     ),
                 ],
             ),
@@ -120,7 +120,7 @@ def _table(found: dict[str, Regimes]) -> Table:
         rows.append([_title(name, regimes), *(f"{value:.3g}" for value in chosen)])
     first = next(iter(found.values())).balances
     return Table(
-        ["network", f"λ = {first[0]:g}", "λ = 0", f"λ = {first[-1]:g}"],
+        ["network", with_minus(f"λ = {first[0]:g}"), "λ = 0", f"λ = {first[-1]:g}"],
         rows,
         "Relative change of the kernel at both ends and in the middle.",
     )

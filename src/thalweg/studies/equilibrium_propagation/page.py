@@ -11,6 +11,7 @@ import numpy as np
 import optax
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.data import ImageData, load_digits, load_mnist
 from thalweg.plot.style import COLOURS, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
@@ -181,7 +182,8 @@ def _outcome(
         for number, record in enumerate(last)
     ]  # fmt: skip
     told = (
-        f"Two layers of {scale.hidden} units, {scale.epochs} epochs, {how.free} sweeps to rest and "
+        f"Two layers of {scale.hidden} units, {counted(scale.epochs, 'epoch')}, {how.free} "
+        f"sweeps to rest and "
         f"twice {how.nudged} nudged by ±{how.nudge:g}. Alignment: the cosine between the gradient "
         f"and that through {_TRUE_SWEEPS} sweeps, on {_LOOKED_AT} samples."
     )

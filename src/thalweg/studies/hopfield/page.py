@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.tables import counted
 from thalweg.plot.style import COLOURS, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.hopfield.training import Configuration, Run, Scale
@@ -64,7 +65,8 @@ def _accuracies(
         training.append([*line, _ends(of_row)])
         testing.append([row.title, scores["test"], scores["test_longer"]])
     caption = (
-        f"Accuracies in percent on the training images, after {scale.epochs} epochs at t = 1, and "
+        f"Accuracies in percent on the training images, after {counted(scale.epochs, 'epoch')} "
+        f"at t = 1, and "
         f"of the same weights integrated to t = 3: the mean over the runs that did not diverge, "
         f"and half their range."
     )

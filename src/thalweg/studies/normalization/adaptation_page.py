@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.core.progress import Progress
-from thalweg.plot.style import BLUE, GREY, INK, SMALL, VERMILLION, new_panels
+from thalweg.plot.style import BLUE, GREY, INK, SMALL, VERMILLION, new_panels, with_minus
 from thalweg.report import Page, Picture, Section, Table, Text, picture
 from thalweg.studies.checks import require_counts, require_positive
 from thalweg.studies.normalization.adaptation import (
@@ -114,7 +114,7 @@ def _homeostasis(found: Mapping[str, Pair]) -> Table:
         change = 100.0 * (free.after.tuning[0, 0] / free.before.tuning[0, 0] - 1.0)
         three = _states((free, leaky))
         numbers = [*(r.seen for r in three), *(r.homeostasis for r in three[:2])]
-        rows.append([name, *(f"{value:.3f}" for value in numbers), f"{change:+.0f} %"])
+        rows.append([name, *(f"{value:.3f}" for value in numbers), with_minus(f"{change:+.0f} %")])
     return Table(
         ["adaptor", "before", "no leak", "leak", "all before", "all after", "R at 0°"],
         rows,
@@ -160,7 +160,7 @@ def _preferring(neurons: int) -> tuple[int, int, int]:
 def _angles(neurons: int) -> str:
     """Preferred orientations of the neurons, in words."""
     angles = sorted((k * 180.0 / neurons + 90.0) % 180.0 - 90.0 for k in _preferring(neurons))
-    first, second, third = (f"{angle:.3g}°" for angle in angles)
+    first, second, third = (with_minus(f"{angle:.3g}°") for angle in angles)
     return f"{first}, {second} and {third}"
 
 
