@@ -10,9 +10,16 @@ import pytest
 import thalweg as tw
 from thalweg.analysis import Cycle, Cycles
 from thalweg.core.about import About
+from thalweg.dynamics.words import WORDS
 from thalweg.plot.curves import Run
 from thalweg.report import analysis_page
-from thalweg.report.captions import counted, cycles_in_words, joined, rest_in_words
+from thalweg.report.captions import (
+    counted,
+    cycles_in_words,
+    joined,
+    rest_in_words,
+    spectrum_caption,
+)
 from thalweg.report.systems import _until_settled
 
 
@@ -115,3 +122,10 @@ def test_a_run_is_shown_until_it_has_settled():
     assert run.times[-1] == pytest.approx(1.25 * -np.log(5e-3), abs=0.2)
     turning = Run(times, np.cos(times)[:, None])
     assert len(_until_settled(turning).times) == 1001
+
+
+def test_a_spectrum_of_one_state_has_no_numbers_and_its_caption_says_nothing_of_them():
+    one, two = (spectrum_caption(WORDS["map"], count) for count in (1, 2))
+    assert one.startswith("Multipliers of the linearization at the state of rest.")
+    assert "Numbers" not in one
+    assert two.endswith("Numbers are those of the states, in the order of the table.")
