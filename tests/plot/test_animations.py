@@ -8,6 +8,7 @@ from PIL import Image
 
 import thalweg as tw
 from thalweg.core.about import About
+from thalweg.plot.curves import Run
 
 
 def frames(file):
@@ -49,28 +50,51 @@ def ink(frame):
     return int(np.sum(np.abs(frame - np.array([0, 114, 178])).sum(axis=-1) < 60))
 
 
+def run_through(states, is_map=False):
+    """A run through states `(n, d)`, one a unit of time."""
+    count, columns = states.shape
+    return tw.Trajectory(
+        times=np.arange(count, dtype=int if is_map else float),
+        states=states,
+        last_time=np.asarray(count - 1.0),
+        last_state=states[-1],
+        result=tw.Result.successful,
+        steps=count,
+        rejected=0,
+        evaluations=count,
+        interpolation=None,
+        about=About("curve", "map" if is_map else "flow", ("x", "y")[:columns]),
+    )
+
+
 @pytest.mark.parametrize(
     ("columns", "is_map"), [(2, False), (1, False), (2, True)], ids=["plane", "one", "map"]
 )
 def test_a_run_grows_from_frame_to_frame(tmp_path, columns, is_map):
     angles = np.linspace(0.0, 6.0, 40)
-    kind, names = "map" if is_map else "flow", ("x", "y")[:columns]
-    run = tw.Trajectory(
-        times=np.arange(40, dtype=int if is_map else float),
-        states=np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, :columns],
-        last_time=np.asarray(39.0),
-        last_state=np.zeros(columns),
-        result=tw.Result.successful,
-        steps=40,
-        rejected=0,
-        evaluations=40,
-        interpolation=None,
-        about=About("curve", kind, names),
-    )
-    file = tw.plot.run_animation(run, tmp_path / "run.gif", frames=3)
+    states = np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, :columns]
+    file = tw.plot.run_animation(run_through(states, is_map), tmp_path / "run.gif", frames=3)
     first, second, third = frames(file)
     assert 0 < ink(first) < ink(second) < ink(third)
     np.testing.assert_allclose(first[-40:], third[-40:], atol=40.0)  # the frame stays
+
+
+def test_between_two_saved_points_a_run_moves_evenly(tmp_path):
+    run = run_through(np.array([[0.0, 0.0], [1.0, 1.0]]))
+    file = tw.plot.run_animation(run, tmp_path / "run.gif", frames=5)
+    grown = np.diff([ink(frame) for frame in frames(file)])
+    assert grown.min() > 0.8 * grown.max() > 0.0
+
+
+def test_a_portrait_plays_until_the_last_run_has_arrived(tmp_path, fitzhugh_nagumo):
+    rule, equilibria, _ = fitzhugh_nagumo
+    starts = np.array([[-2.5, 2.5]])
+    data = tw.plot.portrait_data(rule, starts=starts, equilibria=equilibria)
+    (moving,) = data.tracks
+    still = Run(moving.times, np.repeat(moving.y[:1], len(moving.y), axis=0))
+    both = data.replace(tracks=[still, moving])
+    first, last = frames(tw.plot.portrait_animation(both, tmp_path / "run.gif", frames=2))
+    assert np.any(first != last)
 
 
 def test_what_cannot_be_written(tmp_path):

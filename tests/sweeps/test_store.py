@@ -166,9 +166,11 @@ def test_foreign_and_damaged_stores(copy, tmp_path):
     for place, said in places.items():
         with pytest.raises(tw.StoreError, match=said):
             tw.sweep(stretch, springs(), tmp_path / place)
-    (copy / "multiples" / "c" / "4" / "0" / "0").unlink()
-    with pytest.raises(tw.StoreError, match="multiples/c/4/0/0 is missing"):
-        tw.sweep(stretch, springs(), copy)
+    part = copy / "multiples" / "c" / "4" / "0" / "0"
+    for remove in (lambda: part.write_bytes(b""), part.unlink):
+        remove()
+        with pytest.raises(tw.StoreError, match="multiples/c/4/0/0 is missing"):
+            tw.sweep(stretch, springs(), copy)
     shutil.rmtree(copy / "multiples")
     with pytest.raises(tw.StoreError, match="lacks the array 'multiples'"):
         tw.sweep(stretch, springs(), copy)

@@ -18,6 +18,7 @@ import numpy as np
 
 from thalweg.analysis.landscapes.known import Known
 from thalweg.analysis.landscapes.moves import Moves
+from thalweg.core.graphs import components_of
 
 # Cells: nodes that recur by themselves so near to what is known recur by the cells' size alone.
 _BESIDE = 3.0
@@ -139,9 +140,7 @@ def _graph(moves: Moves, groups: Sequence[np.ndarray]) -> Any:
 
 def _labels(graph: Any) -> np.ndarray:
     """The number of the strongly connected component of each node."""
-    from scipy.sparse.csgraph import connected_components
-
-    return connected_components(graph, directed=True, connection="strong")[1]
+    return components_of(graph, strong=True)
 
 
 def _closed(graph: Any, labels: np.ndarray) -> np.ndarray:
