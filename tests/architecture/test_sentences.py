@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from tests.architecture.house import Module, package, where
 
-_QUESTION = re.compile(r"(What|Whether|Where|When|How|Which|Who|Why)\b")
+_QUESTION = re.compile(
+    r"(What|Whether|Where|When|How|Which|Who|Whose|Whom|Why|Is|Are|Do|Does|Has|Can)\b"
+)
 
 
 def openings(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -61,7 +61,7 @@ class Linearization(TableReport, eqx.Module):
 
     @property
     def title(self) -> str:
-        """Of which rule."""
+        """The rule."""
         return f"Linearization of {self.about.words}"
 
     def table(self) -> Table | None:

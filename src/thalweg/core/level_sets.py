@@ -163,7 +163,7 @@ def span(box: Box, coefficients: np.ndarray) -> tuple[float, float]:
 
 
 def _decided(rows: np.ndarray, is_angle: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """As many coordinates as there are totals, which the others decide stably."""
+    """Coordinates, as many as there are totals, which the others decide stably."""
     from scipy.linalg import qr
 
     across = np.where(is_angle, 0.0, rows * widths)

@@ -78,7 +78,7 @@ class Flow(Deterministic):
         return -jnp.dot(gradient, displacement) / (lengths + 1e-300)
 
     def own_product(self, product: Any, vector: Any) -> Any:
-        """That of the displacement's."""
+        """The product of the displacement's Jacobian."""
         return product
 
     def quadratic_rise(self, hessian: Any, jacobian: Any) -> Any:

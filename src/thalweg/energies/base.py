@@ -53,7 +53,7 @@ class Energy(eqx.Module):
         return as_html(self, "energy")
 
     def __hash__(self) -> int:
-        """By its values where all of them can be hashed, else by identity: `jax.jit` takes it."""
+        """Hash of its values where all have one, else of its identity: `jax.jit` takes it."""
         try:
             return hash(tuple(jax.tree.leaves(self)))
         except TypeError:  # it holds arrays

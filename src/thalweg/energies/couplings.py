@@ -84,7 +84,7 @@ class SparseCouplings(Couplings):
         return self.count
 
     def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """As given."""
+        """The edges, as given."""
         values = np.asarray(self.values, np.float64)
         return (
             np.asarray(self.heads),

@@ -203,7 +203,7 @@ class Potts(Units):
         return jax.nn.softmax(field / temperature, axis=-1)
 
     def draw(self, key: jax.Array, field: Any, temperature: Any, x: Any, slack: Any) -> jax.Array:
-        """From the softmax; at T = 0 the state of the largest field."""
+        """States drawn from the softmax; at T = 0 those of the largest fields."""
         warm = temperature > 0
         below = jnp.cumsum(self.chances(field, jnp.where(warm, temperature, 1.0)), axis=-1)[
             ..., :-1
@@ -309,7 +309,7 @@ class GaussianBinary(Units):
         return jnp.where(is_number, widths * jax.random.normal(two, shape), self.numbered(bits))
 
     def numbered(self, digits: Any) -> jax.Array:
-        """Of the units of two values: 0 is low, 1 high."""
+        """Numbers of the values of units that have two: 0 is low, 1 high."""
         return self._binary.numbered(digits)
 
     def at(self, sites: Any) -> "GaussianBinary":

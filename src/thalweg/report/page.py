@@ -31,7 +31,7 @@ class Text:
     text: str
 
     def to_html(self) -> str:
-        """As HTML."""
+        """HTML of this part."""
         return html.paragraph(self.text)
 
 
@@ -42,7 +42,7 @@ class Points:
     items: Sequence[str]
 
     def to_html(self) -> str:
-        """As HTML."""
+        """HTML of this part."""
         return html.listing(self.items)
 
 
@@ -77,7 +77,7 @@ class Facts:
     pairs: Sequence[tuple[str, str]]
 
     def to_html(self) -> str:
-        """As HTML."""
+        """HTML of this part."""
         inner = "".join(
             f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.pairs
         )
@@ -91,7 +91,7 @@ class Code:
     text: str
 
     def to_html(self) -> str:
-        """As HTML."""
+        """HTML of this part."""
         return f"<pre><code>{escape(self.text)}</code></pre>"
 
 
@@ -112,7 +112,7 @@ class Picture:
     alt: str
 
     def to_html(self) -> str:
-        """As HTML, the drawing inside."""
+        """HTML of the drawing, which is inside."""
         drawn = themed(self.svg.decode())
         data = base64.b64encode(drawn.encode()).decode()
         return (
@@ -135,7 +135,7 @@ class Frame:
     html: str
 
     def to_html(self) -> str:
-        """As HTML; it begins when the reader comes to it."""
+        """HTML; it begins when the reader comes to it."""
         return (
             f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" '
             f'loading="lazy" srcdoc="{escape(self.html)}"></iframe>'
@@ -162,7 +162,7 @@ class Section:
     blocks: Sequence[Block]
 
     def to_html(self) -> str:
-        """As HTML."""
+        """HTML of this part."""
         inner = "\n".join(block.to_html() for block in self.blocks)
         return f"<section>\n<h2>{escape(self.title)}</h2>\n{inner}\n</section>"
 

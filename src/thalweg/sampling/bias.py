@@ -67,7 +67,7 @@ class BiasLedger(TableReport):
 
     @property
     def title(self) -> str:
-        """Of which bowl."""
+        """The bowl."""
         return (
             f"Bias ledger of {len(self.methods)} methods on a bowl of curvature "
             f"{format_number(self.curvature)}: exact, nothing was drawn"

@@ -124,7 +124,7 @@ def _integrated_time(rho: np.ndarray) -> float:
 
 
 def _autocovariance(away: np.ndarray) -> np.ndarray:
-    """At each lag, divided by the number of draws, the mean of all chains."""
+    """Covariances at each lag, divided by the number of draws, the mean of all chains."""
     count = away.shape[1]
     size = scipy.fft.next_fast_len(2 * count, real=True)
     spectra = np.asarray(scipy.fft.rfft(away, size, axis=1))

@@ -133,7 +133,7 @@ class Samples(TableReport):
 
     @property
     def title(self) -> str:
-        """Whose law, by which method, how many draws."""
+        """The law, the method, and how many draws."""
         return (
             f"{counted(len(self), 'draw')} from the law of {self.about.system} at T = "
             f"{format_number(self.temperature)} by {self.method}: "

@@ -114,7 +114,7 @@ def _set_out(problem: Solve, budget: Any) -> _Cursor:
 
 @eqx.filter_jit
 def _go_on(problem: Solve, cursor: _Cursor, budget: Any) -> _Cursor:
-    """At most `budget` more steps, or until the room for rows is full."""
+    """Go on for `budget` steps at most, or until the room for rows is full."""
     tried = cursor.steps + cursor.rejected
     if problem.output in ("steps", "dense"):
         cursor = replace(cursor, filled=jnp.int32(0))

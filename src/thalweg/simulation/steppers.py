@@ -111,7 +111,7 @@ class FlowSteps(Stepper):
 
     @property
     def evaluations(self) -> int:
-        """As the method says."""
+        """The number that the method says."""
         return self.method.evaluations
 
 
@@ -197,7 +197,7 @@ class DiffusionSteps(Stepper):
 
     @property
     def evaluations(self) -> int | None:
-        """As the method says."""
+        """The number that the method says."""
         return self.method.evaluations
 
 

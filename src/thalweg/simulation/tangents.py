@@ -61,20 +61,20 @@ class WithTangent(diffrax.AbstractAdaptiveSolver):
 
     @property
     def term_structure(self) -> Any:  # type: ignore[override]
-        """That of the solver."""
+        """The solver's own."""
         return self.solver.term_structure
 
     @property
     def interpolation_cls(self) -> Any:  # type: ignore[override]
-        """That of the solver."""
+        """The solver's own."""
         return self.solver.interpolation_cls
 
     def order(self, terms: Any) -> Any:
-        """That of the solver."""
+        """The solver's own."""
         return self.solver.order(terms)
 
     def error_order(self, terms: Any) -> Any:
-        """That of the solver."""
+        """The solver's own."""
         return self.solver.error_order(terms)
 
     def init(self, terms: Any, t0: Any, t1: Any, y0: Any, args: Any) -> Any:

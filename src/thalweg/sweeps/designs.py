@@ -36,7 +36,7 @@ class Design(ABC):
     @property
     @abstractmethod
     def coordinates(self) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-        """For each parameter by its name: the axes along which its values run, and the values."""
+        """The axes along which the values of each parameter run, and the values, by its name."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -1,4 +1,4 @@
-"""Whose code it is: the user's, whose content counts, or installed, whose name does."""
+"""Owners of code: the user, whose content counts, or an installed package, whose name does."""
 
 import functools
 import site

@@ -65,7 +65,7 @@ class Store:
 
     @functools.cached_property
     def coordinates(self) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-        """For each parameter the axes along which its values run, and the values."""
+        """The axes along which the values of each parameter run, and the values."""
         return {name: self._coordinate(name) for name in self.names}
 
     def _array(self, name: str) -> Any:

@@ -84,7 +84,7 @@ def _is_finite(tree: Any) -> jax.Array:
 
 @eqx.filter_jit
 def _steps(program: Program, carry: Carry, data: Any, rows: Any, key: jax.Array, count: Any) -> Any:
-    """At most `count` steps, one a row of `rows`; stops after one that left the finite."""
+    """Make `count` steps at most, one a row of `rows`; stop after one that left the finite."""
     loss_of, metrics_of = eqx.filter_eval_shape(program.step, carry, data, rows[0], key)[1:]
     room = jax.tree.map(
         lambda leaf: jnp.zeros((len(rows), *leaf.shape), leaf.dtype), (loss_of, metrics_of)

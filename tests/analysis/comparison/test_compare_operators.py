@@ -61,6 +61,12 @@ def test_expansion_is_at_most_the_norm_and_momentum_is_no_contraction(bowl):
         assert any("no contraction" in remark for remark in bowl[name].remarks())
 
 
+def test_of_runs_from_one_start_no_distance_is_asked():
+    starts = np.repeat(np.random.default_rng(2).normal(size=(3, 3)), 2, axis=0)
+    (course,) = tw.compare_operators(BOWL, [tw.GradientStep(BOWL, 2.0 / 101.0)], starts)
+    assert 0.9 * 99.0 / 101.0 < course.expansion <= 99.0 / 101.0 + 1e-12
+
+
 def test_who_descends_and_how_fast(bowl):
     assert bowl["gradient"].descends
     assert bowl["proximal"].descends

@@ -7,6 +7,9 @@ from tests.analysis.cycles import cycle_systems as systems
 from tests.zoo import Sines, pendulum
 
 import thalweg as tw
+from thalweg.analysis.cycles.orbits import Orbit
+from thalweg.analysis.cycles.recurrence import Path
+from thalweg.analysis.cycles.shooting import Return
 
 SQUARE = tw.Box([-3.0, -3.0], [3.0, 3.0])
 
@@ -14,6 +17,17 @@ SQUARE = tw.Box([-3.0, -3.0], [3.0, 3.0])
 def others(cycle):
     """The multipliers but for the trivial one."""
     return np.delete(cycle.multipliers, cycle.trivial)
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "forwards", "backwards"),
+    [(0.5, True, False), (2.0, False, True), (-3.0, False, True), (1.0, True, True)],
+)
+def test_an_orbit_attracts_one_way_in_time_or_the_other(multiplier, forwards, backwards):
+    nowhere = Path(*[np.zeros((1, 2))] * len(Path._fields))
+    back = Return(np.array([[multiplier]]), np.array([[1.0], [0.0]]), 1.0)
+    orbit = Orbit(1.0, nowhere, back, 0.0, 0.0, 0, ())
+    assert (orbit.attracts(1.0), orbit.attracts(-1.0)) == (forwards, backwards)
 
 
 @pytest.mark.long

@@ -23,7 +23,7 @@ _NO_REGION = (
 
 @dataclass(frozen=True)
 class Known:
-    """One attractor.
+    """An attractor that is known.
 
     Attributes:
         kind: `"equilibrium"`, `"cycle"`, `"chaos"`, or `"recurrent"` where what recurs without

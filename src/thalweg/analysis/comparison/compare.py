@@ -326,7 +326,7 @@ def _rate(rule: Deterministic, layout: Layout, chart: Chart | None, point: np.nd
 
 @eqx.filter_jit
 def _jacobian(rule: Deterministic, layout: Layout, chart: Chart | None, point: Any) -> jax.Array:
-    """Of the displacement, in the coordinates of the domain where there is one."""
+    """The Jacobian of the displacement, in coordinates of the domain where there is one."""
     state = _begin(rule, layout.unflatten(point))
     if chart is not None:
         moves = lambda y: chart.push(rule.displacement(0, chart.embed(y)))  # noqa: E731

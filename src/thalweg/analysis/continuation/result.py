@@ -208,7 +208,7 @@ class Branch(TableReport):
 
     @property
     def title(self) -> str:
-        """Of which rule."""
+        """The rule."""
         return f"Branch of {self.of} of {self.about.system}"
 
     def row(self) -> list[str]:

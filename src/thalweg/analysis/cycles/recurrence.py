@@ -1,4 +1,4 @@
-"""Does a trajectory come back to where it was? Returns to a section, on the host, in NumPy.
+"""Returns of a trajectory to a section, by which it is seen to come back to where it was; in NumPy.
 
 The section is the hyperplane through a point of the trajectory, across the velocity there, and only
 crossings near that point count. A trajectory recurs after the k-th crossing when that lands where

@@ -194,7 +194,7 @@ def _newton(
 
 
 def gaps(trial: Guess, segments: Segments, frame: Frame) -> np.ndarray:
-    """From each node to the end of the segment before it, in units of scale, shape `(m, d)`."""
+    """Gaps from each node to the end of the segment before it, in units of scale, `(m, d)`."""
     gap = frame.shorten(segments.ends - np.roll(trial.nodes, -1, axis=0))
     return gap / np.roll(trial.units, -1, axis=0)
 

@@ -1,1 +1,1 @@
-"""Does an energy fall along a rule, is it bounded below, and which axioms does a field satisfy?"""
+"""Checks of energies: do they fall along a rule, are they bounded below, and which axioms hold?"""

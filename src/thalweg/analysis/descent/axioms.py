@@ -93,7 +93,7 @@ class AxiomCheck(TableReport):
 def check_axioms(
     builder: Builder, *, size: int = 3, samples: int = 8, key: jax.Array | None = None
 ) -> AxiomCheck:
-    """Does a way to make flows of energies obey axioms 3 to 6?
+    """Check of axioms 3 to 6, on a way to make flows of energies.
 
     Arguments:
         builder: `(energy, geometry) → Flow`, such as `SteepestDescent` itself.

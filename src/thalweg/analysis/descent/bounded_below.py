@@ -1,4 +1,4 @@
-"""Is an energy bounded below? If not, almost every start of its descent may diverge."""
+"""Check that an energy is bounded below: else almost every start of its descent may diverge."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

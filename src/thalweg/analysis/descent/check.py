@@ -1,4 +1,4 @@
-"""Does a rule go down an energy? Asked at points, along trajectories, and of the worst place.
+"""Check that a rule goes down an energy: at points, along trajectories, and at the worst place.
 
 Sampling alone misses a small region where the energy rises. So faces, corners and both sides of
 switches are looked at, and the worst point is hunted by ascent on the rate itself and on the rate

@@ -110,7 +110,7 @@ def _near(root: Root) -> np.ndarray:
 
 
 def _distinct(problem: Problem, roots: list[Root]) -> list[Root]:
-    """The roots, those once that are the same but for whole turns."""
+    """The roots, each once where some are the same but for whole turns."""
     widths = np.asarray(problem.chart.widths)
     kept: list[Root] = []
     for root in roots:

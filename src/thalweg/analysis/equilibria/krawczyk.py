@@ -53,7 +53,7 @@ class Effort:
 
 
 class Root(NamedTuple):
-    """Exactly one root.
+    """A root, alone in its box.
 
     Attributes:
         box: corners of a box in which it is the only one.
@@ -65,7 +65,7 @@ class Root(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """Outcome of a search.
+    """Outcome of a search for all roots in a box.
 
     Attributes:
         roots: those found, each once.

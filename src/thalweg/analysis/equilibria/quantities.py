@@ -124,5 +124,5 @@ class ConservedQuantities(TableReport, Sequence[ConservedQuantity]):
         return (["total", "from", "to", "confirmed by"], rows) if rows else None
 
     def remarks(self) -> list[str]:
-        """That only linear totals were looked for."""
+        """A sentence: only linear totals were looked for."""
         return ["Only linear totals, with constant coefficients, were looked for."]

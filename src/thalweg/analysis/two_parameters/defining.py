@@ -16,7 +16,7 @@ from thalweg.analysis.two_parameters.plane import Plane, eigenvector, flip, fold
 
 
 def cusp(plane: Plane, x: jax.Array, c: jax.Array) -> jax.Array:
-    """The fold's equations and ψ·B(v, v) = 0, with Jᵀψ = 0 and c·ψ = 1 by a bordered system."""
+    """Residuals of a cusp: the fold's, and ψ·B(v, v), where Jᵀψ = 0 and c·ψ = 1."""
     d, v = plane.dimension, plane.vector(x)
     displacement, y = plane.displacement(x), x[:d]
     matrix = jnp.concatenate([jax.jacfwd(displacement)(y).T, v[:, None]], axis=1)
@@ -28,7 +28,7 @@ def cusp(plane: Plane, x: jax.Array, c: jax.Array) -> jax.Array:
 
 
 def double(plane: Plane, x: jax.Array, c: jax.Array) -> jax.Array:
-    """Unknowns y, v, w and the parameters; c has the eigenvalue σ."""
+    """Residuals of a double eigenvalue σ, which c holds, in y, v, w and the parameters."""
     d = plane.dimension
     v, w = plane.vector(x), x[2 * d : 3 * d]
     first, second = plane.own(x, v) - c[0] * v, plane.own(x, w) - c[0] * w - v
@@ -37,12 +37,12 @@ def double(plane: Plane, x: jax.Array, c: jax.Array) -> jax.Array:
 
 
 def generalised_hopf(plane: Plane, x: jax.Array, c: jax.Array) -> jax.Array:
-    """The Hopf point's equations and l₁ = 0."""
+    """Residuals of a generalised Hopf point: the Hopf point's, and l₁."""
     return jnp.append(pair(plane, x), lyapunov_coefficient(plane, x))
 
 
 def generalised_flip(plane: Plane, x: jax.Array, c: jax.Array) -> jax.Array:
-    """The flip's equations and c = 0."""
+    """Residuals of a generalised flip: the flip's, and c."""
     return jnp.append(flip(plane, x), flip_coefficient(plane, x))
 
 

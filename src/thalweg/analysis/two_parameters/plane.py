@@ -140,21 +140,21 @@ _ROUNDING = 1e-11
 
 
 def fold(plane: Plane, z: jax.Array) -> jax.Array:
-    """F = 0, Jv = 0, v·v = 1."""
+    """Residuals of a fold: F, Jv, and v·v − 1."""
     v = plane.vector(z)
     value, product = jax.jvp(plane.displacement(z), (z[: plane.dimension],), (v,))
     return jnp.concatenate([value, product, jnp.array([v @ v - 1.0])])
 
 
 def flip(plane: Plane, z: jax.Array) -> jax.Array:
-    """F = 0, Av = −v, v·v = 1."""
+    """Residuals of a flip: F, Av + v, and v·v − 1."""
     v = plane.vector(z)
     value = plane.displacement(z)(z[: plane.dimension])
     return jnp.concatenate([value, plane.own(z, v) + v, jnp.array([v @ v - 1.0])])
 
 
 def pair(plane: Plane, z: jax.Array) -> jax.Array:
-    """F = 0, A²v + κv = 0 of a flow, A²v − 2kAv + v = 0 of a map; v·v = 1, c·v = 0."""
+    """Residuals of a pair: F, A²v + κv (A²v − 2kAv + v of a map), v·v − 1 and c·v."""
     v, number = plane.vector(z), plane.number(z)
     value = plane.displacement(z)(z[: plane.dimension])
     once = plane.own(z, v)

@@ -117,7 +117,7 @@ class BifurcationCurve(TableReport):
 
     @property
     def title(self) -> str:
-        """Of which kind, and of which rule."""
+        """Its kind, and the rule."""
         return f"Curve of {CALLED.get(self.kind, self.kind)} points of {self.about.system}"
 
     def row(self) -> list[str]:

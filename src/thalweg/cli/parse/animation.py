@@ -32,7 +32,7 @@ def read_animation(kind: str | None, writes_files: bool) -> str:
 def say_what_is_missing(
     current: "Session", kind: str, files: Mapping[str, bytes], system: str = ""
 ) -> None:
-    """Say so where an animation was asked for and none was made, and what to do.
+    """Say that no animation was made, where one was asked for, and what to do.
 
     Arguments:
         current: the session.

@@ -99,7 +99,7 @@ def _of_power(
 
 
 def _of_polynomial(polynomial: Any, box: Mapping[Any, Interval]) -> tuple[int, bool] | None:
-    """By its roots, in one symbol; by coefficients of one sign from some corner, in a few."""
+    """Sign by roots, in one symbol; by coefficients of one sign from some corner, in a few."""
     if not all(c.is_rational for c in polynomial.coeffs()):
         return None
     ends = [(exact_end(low), exact_end(high)) for low, high in box.values()]

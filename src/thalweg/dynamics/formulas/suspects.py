@@ -143,7 +143,7 @@ def _quantities(equation: Equation, operands: list[Any]) -> list[jax.Array]:
 
 
 def _leads(values: jax.Array, axes: tuple[int, ...]) -> jax.Array:
-    """Of each entry the lead before all others along an axis."""
+    """The lead of each entry before all others along an axis."""
     (axis,) = axes
     ordered = jnp.sort(values, axis=axis)
     first, second = (

@@ -8,7 +8,7 @@ _INPUTS, _MODES, _OUTPUTS = 4, 3, 5  # layers of three widths, and as few curves
 
 
 def subject() -> Subject:
-    """The page of the model, of `models.deep_linear`."""
+    """Data of the page about deep linear modes, of `models.deep_linear`."""
     draw = np.random.default_rng(0)
     frames = [np.linalg.qr(draw.standard_normal((n, _MODES)))[0] for n in (_OUTPUTS, _INPUTS)]
     rotation = np.linalg.qr(draw.standard_normal((_MODES, _MODES)))[0]

@@ -8,7 +8,7 @@ _CONCENTRATION = 2.0  # κ of drives and pools, the default of `VonMises`
 
 
 def subject() -> Subject:
-    """The page of the model, of `models.normalization`."""
+    """Data of the page about reweighting, of `models.normalization`."""
     return Subject(
         "normalization",
         "Normalization reweighting",

@@ -30,7 +30,7 @@ def patterns() -> dict[str, list[int]]:
 
 
 def subject() -> Subject:
-    """The page of the model, of `models.hopfield`."""
+    """Data of the page about retrieval, of `models.hopfield`."""
     found = patterns()
     rows = next(iter(_LETTERS.values())).split("/")
     return Subject(

@@ -81,7 +81,7 @@ class EquilibriumPropagation(Gradient):
     def value_and_grad(
         self, loss_fn: Callable[[Relaxed, Any], Any], run: Run, args: Any
     ) -> tuple[Any, Relaxed, Run, SolveInfo]:
-        """By nudging with the loss."""
+        """Loss and gradient, by nudging with the loss."""
         _energy(run.rule)
         ends = run.each(lambda run: run.describe(*run.settle()))
         values = jax.vmap(loss_fn)(ends, args)

@@ -50,7 +50,7 @@ class Implicit(Gradient):
     def value_and_grad(
         self, loss_fn: Callable[[Relaxed, Any], Any], run: Run, args: Any
     ) -> tuple[Any, Relaxed, Run, SolveInfo]:
-        """By one linear solve a sample, of which it tells."""
+        """Loss and gradient, by one linear solve a sample, of which it tells."""
         ends = run.each(lambda run: run.describe(*run.settle()))
 
         def cotangent(end: Relaxed, args: Any) -> Any:

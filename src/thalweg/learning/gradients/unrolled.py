@@ -38,7 +38,7 @@ class Unrolled(Gradient):
     def value_and_grad(
         self, loss_fn: Callable[[Relaxed, Any], Any], run: Run, args: Any
     ) -> tuple[Any, Relaxed, Run, SolveInfo]:
-        """By differentiating the steps."""
+        """Loss and gradient, by differentiating the steps."""
         return through_end(self, loss_fn, run, args)
 
 
@@ -72,7 +72,7 @@ class Truncated(Gradient):
     def value_and_grad(
         self, loss_fn: Callable[[Relaxed, Any], Any], run: Run, args: Any
     ) -> tuple[Any, Relaxed, Run, SolveInfo]:
-        """By differentiating the last steps."""
+        """Loss and gradient, by differentiating the last steps."""
         return through_end(self, loss_fn, run, args)
 
 
@@ -93,7 +93,7 @@ class OneStep(Gradient):
     def value_and_grad(
         self, loss_fn: Callable[[Relaxed, Any], Any], run: Run, args: Any
     ) -> tuple[Any, Relaxed, Run, SolveInfo]:
-        """By differentiating the last step."""
+        """Loss and gradient, by differentiating the last step."""
         return through_end(self, loss_fn, run, args)
 
 

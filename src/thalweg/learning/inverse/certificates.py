@@ -41,7 +41,7 @@ class Demands:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Certificates(FieldsReport):
-    """For each datum what an energy makes of it.
+    """Findings on each datum: what an energy makes of it.
 
     A datum is certified where its residual is small, the energy curves upward in every direction
     where the run comes to rest, the run that begins at its start comes to rest there too, and that

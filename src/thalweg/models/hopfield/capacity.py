@@ -113,7 +113,7 @@ class CapacityCurve(FieldsReport):
 
     @property
     def standard_error(self) -> np.ndarray:
-        """Of the mean, from the means of the networks, which are independent, `(L,)`."""
+        """Standard error of the mean, from the networks' means, which are independent, `(L,)`."""
         means = self.overlaps.mean(axis=2)
         return means.std(axis=1, ddof=1) / math.sqrt(means.shape[1])
 
@@ -133,7 +133,7 @@ class CapacityCurve(FieldsReport):
         ]
 
     def remarks(self) -> list[str]:
-        """Of how many networks and patterns the overlaps are."""
+        """A sentence on how many networks and patterns the overlaps are of."""
         _, networks, patterns = self.overlaps.shape
         return [f"Of {networks} networks a load, each started at {patterns} of its patterns."]
 

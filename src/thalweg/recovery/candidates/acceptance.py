@@ -102,7 +102,7 @@ def check_accepted(
 
 
 def _starts(question: Question, centres: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """At least 4,096 points: anywhere, on faces, in corners, and around equilibria."""
+    """Starts, 4,096 or more: anywhere, on faces, in corners, and around equilibria."""
     chart, region = question.chart, question.region
     lower, upper = (np.asarray(b) for b in chart.bounds)
     points = chart.draw(rng, _NUM_STARTS)

@@ -1,4 +1,4 @@
-"""Is there an energy that falls along the rule, whatever the metric? A polynomial one is sought."""
+"""Polynomial energies that fall along the rule, whatever the metric, by convex fits."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -49,7 +49,7 @@ def hunt_rises(
 
 
 def fresh_and_known(question: Question, known: np.ndarray) -> np.ndarray:
-    """As many random points of the region as picks of `known`, `HUNTS` in all."""
+    """Points, `HUNTS` in all: half at random in the region, half picks of `known`."""
     fresh = question.region.draw(HUNTS // 2)
     picks = question.region.rng.integers(len(known), size=HUNTS - len(fresh))
     return np.concatenate([fresh, known[picks]])

@@ -1,4 +1,4 @@
-"""Is it proved that the energy that was found falls, or only checked?"""
+"""The proof that an energy that was found falls, where it is not only checked."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar

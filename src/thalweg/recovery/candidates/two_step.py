@@ -93,7 +93,7 @@ class TwoStepLevel(Level):
     cost: ClassVar[Cost] = Cost.THOROUGH
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Of maps that have no other energy, in not too many coordinates."""
+        """True of maps that have no other energy, in not too many coordinates."""
         is_map = not question.rule.has_continuous_time
         return is_map and question.size <= METRIC_SIZE and not so_far.has_energy
 

@@ -1,4 +1,4 @@
-"""Is ω = M f the differential of something? First whether Dω is symmetric, then its integral."""
+"""Exactness of ω = M f: first the symmetry of Dω, then its integral along lines."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -122,7 +122,7 @@ class Exactness:
 
     @property
     def num_points(self) -> int:
-        """At how many points Dω was seen to be symmetric."""
+        """Number of points at which Dω was seen to be symmetric."""
         return len(self.sites.points) + self.num_further
 
     @property

@@ -1,4 +1,4 @@
-r"""Is the rule a gradient whose speed was changed from place to place, f = −φ(x) ∇V with φ > 0?
+r"""Gradients whose speed was changed from place to place, f = −φ(x) ∇V with φ > 0.
 
 The metric is then m = 1/φ times the identity. Closedness of m f is linear in σ = log m, and linear
 and homogeneous in p = 1/m, for every pair of coordinates:

@@ -1,4 +1,4 @@
-"""Is there a constant metric in which the rule is a gradient? Linear algebra decides."""
+"""Constant metrics in which the rule is a gradient, by linear algebra."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Is there a diagonal metric m_i(x_i) in which the rule is a gradient? (Cohen–Grossberg)"""
+"""Diagonal metrics m_i(x_i) in which the rule is a gradient (Cohen–Grossberg)."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Is the rule a gradient as it stands? A yes settles the question, in any dimension."""
+"""Gradients as they stand: a yes settles the question, in any dimension."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Is the rule a gradient in a metric that is named, by the caller or by the state space?"""
+"""Gradients in a metric that is named, by the caller or by the state space."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar

@@ -1,4 +1,4 @@
-r"""Is the rule a gradient whose speed was changed by a function of the speed itself?
+r"""Gradients whose speed was changed by a function of the speed itself.
 
 Smoothly saturated gradient flows, f = −ψ(|∇E|) ∇E with |f| growing strictly with |∇E|, are steepest
 descent in the metric φ(|f|²) times the identity, φ = 1/ψ. The speed is the one scalar that every
@@ -212,7 +212,7 @@ def _looks_scattered(question: Question) -> bool:
 
 
 def _demands(question: Question, count: int) -> _Demands:
-    """At random and special points, half of the former near equilibria, and near fastest states."""
+    """Demands at random points, half of them near equilibria, special ones and fastest states."""
     rng = np.random.default_rng(count)
     points = question.chart.draw(rng, count)
     known = [np.asarray(question.chart.coordinates(e.state)) for e in question.equilibria]

@@ -48,7 +48,7 @@ class InvariantMeasureLevel(Level):
     cost: ClassVar[Cost] = Cost.CHEAP
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Of flows that have an angle or keep volume, and no metric so far."""
+        """True of flows that have an angle or keep volume, and no metric so far."""
         is_small = question.size <= METRIC_SIZE and question.chart.is_product
         if not (question.rule.has_continuous_time and is_small) or so_far.has_metric:
             return False

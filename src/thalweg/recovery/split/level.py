@@ -25,7 +25,7 @@ class SplitLevel(Level):
     any_size: ClassVar[bool] = True
 
     def applies(self, question: Question, so_far: Findings) -> bool:
-        """Of flows that have no energy."""
+        """True of flows that have no energy."""
         return question.rule.has_continuous_time and not so_far.has_energy
 
     def ask(self, question: Question) -> Finding:

@@ -172,7 +172,7 @@ def _even_rows(height: int) -> np.ndarray:
 
 
 def _neighbours(others: Any, colour: int, bands: int) -> tuple[Any, Any, Any, Any]:
-    """Of each spin of a colour the four of the other one: above, below, and two in its row."""
+    """The four neighbours of each spin of a colour: above, below, and two in its row."""
     last, first = others[-1:], others[:1]
     if bands > 1:
         last, first = rotated(last, 1, bands), rotated(first, bands - 1, bands)

@@ -147,11 +147,11 @@ class ParallelTempering(PlainMethod):
         return TemperingKernel(energy, kernel, self.temperatures)
 
     def disperse(self, energy: Energy, start: Any, key: jax.Array) -> Any:
-        """As the method of one replica does."""
+        """Leave it to the method of one replica."""
         return self.method.disperse(energy, start, key)
 
     def refuse(self, energy: Energy, states: Any) -> None:
-        """As the method of one replica does."""
+        """Leave it to the method of one replica."""
         self.method.refuse(energy, states)
 
 

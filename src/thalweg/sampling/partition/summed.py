@@ -72,7 +72,7 @@ def free_energy(
 
 
 def summed_out(name: str, energy: Pairwise) -> SummedOut:
-    """As many units as no edge joins, among them all that take any number.
+    """A largest set of units that no edge joins, all that take any number among them.
 
     Raises:
         InputError: two of those are coupled.

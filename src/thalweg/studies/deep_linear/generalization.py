@@ -53,7 +53,7 @@ class ErrorCurves:
 
     @property
     def overtraining(self) -> float:
-        """By how much the last test error exceeds the least one."""
+        """Excess of the last test error over the least one."""
         return float(self.test[-1] - self.test.min())
 
 

@@ -61,7 +61,7 @@ class _Case:
 
     @property
     def lost(self) -> np.ndarray:
-        """At which α of the diagram a denominator reached zero."""
+        """Values α of the diagram at which a denominator reached zero."""
         return np.asarray(np.isnan(self.totals).any(axis=1))
 
 

@@ -99,7 +99,7 @@ def panel_weights(
 
 
 def _partners(ratios: Ratios, edges: np.ndarray, size: int) -> np.ndarray:
-    """For each coordinate the one whose coupling with it is strongest; itself, if it has none."""
+    """Partner of each coordinate, whose coupling with it is strongest; itself, if it has none."""
     strength = np.sum(ratios.weights, axis=0)
     partners, best = np.arange(size), np.zeros(size)
     for p in edges:
