@@ -102,6 +102,8 @@ def test_versions_agree():
     assert f'\nversion = "{thalweg.__version__}"\n' in project
     front = (ROOT / "docs" / "index.md").read_text("utf-8")
     assert f"version = {{{thalweg.__version__}}}" in front
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[0] == thalweg.__version__
     title = re.search(r'^title: "(.*)"$', citation, flags=re.MULTILINE)
     assert title is not None
     assert f"title = {{{title[1]}}}" in front

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -54,6 +55,21 @@ def test_the_wheel_holds_what_is_ours_and_nothing_else(wheel):
     assert kept <= {"py", "typed", "html", "css", "js"}
     assert "License-Expression: Apache-2.0" in said
     assert "Typing :: Typed" in said
+
+
+@pytest.mark.long
+def test_the_source_distribution_holds_what_a_release_needs(tmp_path):
+    run(*UV, "build", "--sdist", "--out-dir", tmp_path, ROOT, cwd=tmp_path)
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {
+            member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()
+        }
+    beside = {name for name in names if not name.startswith("src/thalweg/")}
+    ours = {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "pyproject.toml"}
+    # What the tool that builds writes itself.
+    assert beside - {"PKG-INFO", "pyproject.toml.orig"} == ours
+    assert "src/thalweg/py.typed" in names
 
 
 @pytest.mark.long

@@ -119,3 +119,11 @@ def test_paragraphs_of_help_are_filled(command, monkeypatch):
         if line and following and not line.startswith(" Usage"):
             # The next word would not have fitted: no line is broken before it is full.
             assert len(line) + 1 + len(following.split()[0]) > 78, line
+
+
+@pytest.mark.parametrize("command", ["analyze", "simulate", "sweep", "explore"])
+def test_switches_take_no_value_in_help(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = thalweg(command, "--help").stdout.splitlines()
+    shown = [line for line in lines if "<bool>" in line]
+    assert all("--help" in line for line in shown)  # that one is the library's own

@@ -53,7 +53,11 @@ def explore(
     vary: VaryOption = None,
     recover: Annotated[
         bool,
-        typer.Option("--recover", help="Look for an energy first, where the system declares none."),
+        typer.Option(
+            "--recover",
+            metavar="",
+            help="Look for an energy first, where the system declares none.",
+        ),
     ] = False,
     export: Annotated[
         Path | None,
@@ -66,7 +70,10 @@ def explore(
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="The first port to try.")
     ] = PORT,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Do not open the page; its address is printed.")
+        bool,
+        typer.Option(
+            "--no-browser", metavar="", help="Do not open the page; its address is printed."
+        ),
     ] = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,

@@ -21,7 +21,9 @@ from thalweg.cli.stages import Stages
 
 SymbolicOption = Annotated[
     bool,
-    typer.Option("--symbolic", help="Ask in exact form: E and the metric as text and LaTeX."),
+    typer.Option(
+        "--symbolic", metavar="", help="Ask in exact form: E and the metric as text and LaTeX."
+    ),
 ]
 
 

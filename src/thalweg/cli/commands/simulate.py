@@ -71,7 +71,10 @@ def simulate(
     duration: DurationOption = None,
     steps: StepsOption = None,
     settle: Annotated[
-        bool, typer.Option("--until-settled", help="Stop early when the state has come to rest.")
+        bool,
+        typer.Option(
+            "--until-settled", metavar="", help="Stop early when the state has come to rest."
+        ),
     ] = False,
     save: Annotated[
         int | None,

@@ -30,10 +30,13 @@ DataOption = Annotated[
 ]
 DigitsOption = Annotated[
     bool,
-    typer.Option("--digits", help="Instead of --data: the small digits that scikit-learn brings."),
+    typer.Option(
+        "--digits", metavar="", help="Instead of --data: the small digits that scikit-learn brings."
+    ),
 ]
 QuickOption = Annotated[
-    bool, typer.Option("--quick", help="The same study, small: seconds instead of minutes.")
+    bool,
+    typer.Option("--quick", metavar="", help="The same study, small: seconds instead of minutes."),
 ]
 
 _OPTIONS = {"seed": "--seed", "data": "--data", "folder": "--out"}  # settings with one of their own

@@ -90,7 +90,8 @@ ShardOption = Annotated[
     ),
 ]
 StatusOption = Annotated[
-    bool, typer.Option("--status", help="Say how far the sweep is, and compute nothing.")
+    bool,
+    typer.Option("--status", metavar="", help="Say how far the sweep is, and compute nothing."),
 ]
 
 

@@ -45,6 +45,7 @@ CertifyOption = Annotated[
     bool,
     typer.Option(
         "--certify",
+        metavar="",
         help="Prove that these are all equilibria, in up to three coordinates (extra `certified`).",
     ),
 ]
@@ -52,6 +53,7 @@ LandscapeOption = Annotated[
     bool,
     typer.Option(
         "--landscape",
+        metavar="",
         help="Compute a function that falls wherever nothing recurs, in up to three coordinates.",
     ),
 ]
@@ -86,10 +88,17 @@ OutOption = Annotated[
 JsonOption = Annotated[
     bool,
     typer.Option(
-        "--json", help="Print the result as JSON and nothing else; no files unless --out is given."
+        "--json",
+        metavar="",
+        help="Print the result as JSON and nothing else; no files unless --out is given.",
     ),
 ]
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but errors (and JSON, if asked for).")
+    bool,
+    typer.Option(
+        "--quiet", "-q", metavar="", help="Print nothing but errors (and JSON, if asked for)."
+    ),
 ]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+DebugOption = Annotated[
+    bool, typer.Option("--debug", metavar="", help="Show the traceback of an error.")
+]
