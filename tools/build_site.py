@@ -73,7 +73,8 @@ def main() -> None:
     if done.returncode:
         sys.exit(done.stdout)
     for page in (_BUILD / "site" / "reference").rglob("*.html"):
-        page.write_text(with_breaks(page.read_text(encoding="utf-8")), encoding="utf-8")
+        html = with_raised(with_breaks(page.read_text(encoding="utf-8")))
+        page.write_text(html, encoding="utf-8")
     shutil.rmtree(_ROOT / "site", ignore_errors=True)
     (_BUILD / "site").rename(_ROOT / "site")
     print(f"site/index.html, {len(list((_ROOT / 'site').rglob('*.html')))} pages")
@@ -241,6 +242,17 @@ def with_breaks(html: str) -> str:
 
     heading = r'(class="doc doc-heading">\s*)(?:<span class="doc doc-object-name[^>]*>)?'
     return re.sub(heading + r"(thalweg\.[\w.]+)(?:</span>)?", name, html)
+
+
+def with_raised(html: str) -> str:
+    """A page of the reference whose docstrings' `e^{−x}` and `z_{i+1}` are raised and lowered."""
+    kept = r"(<(pre|code|script|style|title)\b.*?</\2>|<[^>]*>)"
+    parts = re.split(kept, html, flags=re.DOTALL)
+    # Text, what is kept, and the name of its element, by turns.
+    for k in range(0, len(parts), 3):
+        parts[k] = re.sub(r"\^\{([^{}]*)\}", r"<sup>\1</sup>", parts[k])
+        parts[k] = re.sub(r"_\{([^{}]*)\}", r"<sub>\1</sub>", parts[k])
+    return "".join(text for k, text in enumerate(parts) if k % 3 != 2)
 
 
 def write_reference(folder: pathlib.Path) -> dict[str, str]:

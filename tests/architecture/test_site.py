@@ -80,6 +80,12 @@ def test_equations_are_mathml_that_needs_no_network():
     assert "\n<span><math" in tool.with_equations("The law\n$`e^{-E}`$ of an energy.\n")
 
 
+def test_powers_of_docstrings_are_raised_but_not_in_code():
+    page = "<p>e^{−x/T} of <b>z_{i+1}</b>, <code>a^{b}</code></p><pre>c_{d}</pre><img alt='e^{x}'>"
+    raised = "<p>e<sup>−x/T</sup> of <b>z<sub>i+1</sub></b>, <code>a^{b}</code></p>"
+    assert load_tool().with_raised(page) == f"{raised}<pre>c_{{d}}</pre><img alt='e^{{x}}'>"
+
+
 def test_every_page_is_in_the_navigation_once():
     text = load_tool().configuration({"x.md": "X"}).replace("reference/x.md", "")
     assert not re.search(r"^  - .*:\n  - ", text, re.M)  # no empty section
