@@ -46,7 +46,7 @@ def test_a_loop_from_rest_to_rest_is_no_closed_orbit():
 
 def test_what_leaves_the_region_is_told():
     rule = Linear(jnp.array([[0.0, -1.0], [1.0, 0.0]]))
-    orbits = [closed(circle(0.5), 2.0 * np.pi, 1e-12), closed(circle(1.5), 2.0 * np.pi, 1e-12)]
+    orbits = [closed(circle(0.5), 2.0 * np.pi, 1e-12), closed(circle(1.2), 2.0 * np.pi, 1e-12)]
     both = tw.recover_energy(rule, cube(-1.0, 1.0, 2), cycles=orbits, levels=CYCLES)
     assert both.kind == "refuted"
     outside = tw.recover_energy(rule, cube(-1.0, 1.0, 2), cycles=orbits[1:], levels=CYCLES)
