@@ -17,6 +17,7 @@ JUMPS = {
     "a table": lambda x: jnp.array([2.0, 5.0])[(x[0] + 0.7).astype(int)],
     "a remainder": lambda x: jnp.mod(x[0] + 0.7, 1.0),
     "an angle": lambda x: jnp.arctan2(x[1], x[0] - 1.0),
+    "a sign that is copied": lambda x: jnp.copysign(1.0, x[0] - 0.3),
     "a search": lambda x: jnp.searchsorted(jnp.array([0.3, 0.8]), x[0]),
     "a loop": lambda x: jax.lax.fori_loop(0, 3, lambda k, n: n + k * jnp.sign(x[0] - 0.3), 0.0),
     "a scan": lambda x: jax.lax.scan(

@@ -24,7 +24,7 @@ from thalweg.dynamics.formulas.programs import (
 _COMPARISONS = ("gt", "ge", "lt", "le", "lt_to", "le_to")
 _PLAIN = (
     "log", "log1p", "sqrt", "rsqrt", "cbrt", "abs", "sign", "max", "min", "clamp", "floor",
-    "ceil", "round", "tan", "atan2", "rem", "argmax", "argmin",
+    "ceil", "round", "tan", "atan2", "rem", "argmax", "argmin", "bitcast_convert_type",
 )  # fmt: skip
 # Each turn of a loop has its own quantities; longer ones are not looked into.
 _LONGEST = 256
@@ -139,7 +139,8 @@ def _quantities(equation: Equation, operands: list[Any]) -> list[jax.Array]:
         return [jnp.cos(scale * operands[0])]
     if name in ("argmax", "argmin"):
         return [_leads(operands[0] if name == "argmax" else -operands[0], equation.params["axes"])]
-    return [jnp.asarray(operands[0])]  # of atan2 the ordinate: it jumps across half an axis
+    # Of atan2 the ordinate: it jumps across half an axis. Of what is read as bits, the sign may be.
+    return [jnp.asarray(operands[0])]
 
 
 def _leads(values: jax.Array, axes: tuple[int, ...]) -> jax.Array:
