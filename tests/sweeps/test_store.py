@@ -265,3 +265,10 @@ def test_another_python_is_refused_with_the_cure(copy, monkeypatch):
     said = r"python is '3\.\d+' there, '3\.10' here.*go on with the Python that began it"
     with pytest.raises(tw.StoreError, match=said):
         tw.sweep(stretch, springs(), copy, chunk=5)
+
+
+def test_without_zarr_the_extra_is_named_before_anything_is_computed(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "zarr", None)  # as where it is not installed
+    grid: tw.sweeps.Grid = None  # type: ignore[assignment]  # not even looked at
+    with pytest.raises(tw.InputError, match=r"needs zarr.* pip install 'thalweg\[sweeps\]'"):
+        tw.sweep(stretch, grid, tmp_path / "s.zarr")

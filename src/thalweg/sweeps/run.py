@@ -26,7 +26,7 @@ from thalweg.sweeps.measures import Measure
 from thalweg.sweeps.names import check_parameters, check_variables
 from thalweg.sweeps.origins import NOTED
 from thalweg.sweeps.result import Sweep, summarize
-from thalweg.sweeps.store import Store
+from thalweg.sweeps.store import Store, load_zarr
 from thalweg.sweeps.stores import create_store, open_store
 
 _TRIED = 16  # points at which it is found out what a measure gives
@@ -92,6 +92,7 @@ def sweep(
         >>> found.counts, speeds.shape
         ({'done': 8}, (8,))
     """
+    load_zarr()  # before anything is computed
     measure = fn if isinstance(fn, Measure) else Compiled(_function(fn))
     if not isinstance(grid, Design):
         raise InputError(
