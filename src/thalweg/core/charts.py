@@ -6,7 +6,7 @@ angle). A chart is a pytree whose numbers are arrays, so that a new box does not
 """
 
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -25,6 +25,11 @@ class Chart(eqx.Module):
     """
 
     layout: eqx.AbstractVar[Layout]
+
+    if not TYPE_CHECKING:
+        # Equinox makes a module of a method each time that one is named: 50 µs, some hundred times
+        # in an answer. Nothing takes a method of a chart for a pytree.
+        __getattribute__ = object.__getattribute__
 
     @property
     @abstractmethod

@@ -25,6 +25,7 @@ _NUM_CLIMBS = 12  # radii of random moves from .2 widths to 1e-3, which is near 
 # Steps to rests, quadratic after some; and how many rests are looked around.
 _NUM_NEWTON, _MOST_RESTS = 12, 16
 _MOST_SWITCHES = 32  # of a program, around which it is looked, spread evenly over it
+_STILL = 1e-9  # of the widths: a step after which the next is none
 # Where Dω nearly vanishes it is known to rounding of what it is elsewhere, not of its own size.
 _FLOOR = 1e-5
 # A jump's part along its surface that no rounding or curvature makes, relative to the jump.
@@ -98,6 +99,9 @@ def look_further(
         The same with the largest asymmetry that was met. Points at which ω or its derivative is not
         finite say nothing.
     """
+    if region.problem.chart.dimension == 1:
+        # The derivative of one number is symmetric, and every jump of it is across its surface.
+        return found
     rests = _rests(region, geometry, found, inset)
     points = np.concatenate(
         [found.worst[None], points, rests, _kept(region, _around(region, rests))]
@@ -127,8 +131,12 @@ def _rests(region: Region, geometry: Geometry, found: Exactness, inset: float) -
         step = -np.einsum("nij,nj->ni", inverse, np.where(good[:, None], raw.covectors, 0.0))
         length = np.linalg.norm(step / widths, axis=1, keepdims=True)
         step = step * np.minimum(1.0, 0.5 / np.maximum(length, 1e-300))
-        points = np.asarray(chart.clip(points + step))
-        points = points + inset * (region.base - points)
+        moved = np.asarray(chart.clip(points + step))
+        moved = moved + inset * (region.base - moved)
+        is_still = np.max(np.abs(moved - points) / widths) <= _STILL
+        points = moved
+        if is_still:
+            break
     left = np.linalg.norm(
         _probed(region.problem, geometry, found, points).covectors * widths, axis=1
     )

@@ -1,5 +1,6 @@
 """Operations that move entries about, or add them up: found once on the numbers of the entries."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,8 @@ from thalweg.dynamics.formulas.enclosures.values import Value, form, is_conditio
 from thalweg.dynamics.formulas.programs import FIRST_ENTRY, Equation, entries_in
 
 _Moved = Callable[..., list[Value]]
+# Places of entries to remember, for as many shapes: those of a few programs, some kilobytes each.
+KEPT = 512
 
 
 def entries(shape: tuple[int, ...], first: int = 0) -> np.ndarray:
@@ -163,30 +166,45 @@ def linear_in(equation: Equation, examples: list[Value], index: int) -> _Moved:
 
 def sum_over(x: Form, axes: tuple[int, ...]) -> Form:
     """The sum over axes of an array."""
-    parts = along(x.shape, axes)
-    return forms.sums(x.taken(np.stack(parts, axis=-1)), len(parts), parts[0].shape)
+    places = _rows(x.shape, tuple(axes))
+    return forms.sums(x.taken(places), places.shape[-1], places.shape[:-1])
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _rows(shape: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:
+    """The numbers of the entries, those along axes last."""
+    return np.stack(along(shape, axes), axis=-1)
 
 
 def contracted(dimensions: Any, left: Value, right: Value) -> list[Value]:
     """`dot_general`: batch axes first, then the free ones of both."""
-    (left_sum, right_sum), (left_batch, right_batch) = dimensions
+    (left_sum, right_sum), (left_batch, _) = dimensions
     if isinstance(left, np.ndarray) and not left_batch:
         return [_times_constant(left, left_sum, form(right), right_sum, is_first=True)]
     if isinstance(right, np.ndarray) and not left_batch:
         return [_times_constant(right, right_sum, form(left), left_sum, is_first=False)]
     x, y = form(left), form(right)
-    x_free = [i for i in range(len(x.shape)) if i not in (*left_sum, *left_batch)]
-    y_free = [i for i in range(len(y.shape)) if i not in (*right_sum, *right_batch)]
-    a = np.transpose(entries(x.shape), [*left_batch, *x_free, *left_sum])
-    b = np.transpose(entries(y.shape), [*right_batch, *y_free, *right_sum])
+    a, b, count = _terms(tuple(tuple(map(tuple, pair)) for pair in dimensions), x.shape, y.shape)
+    terms = forms.multiply(x.taken(a), y.taken(b))
+    return [forms.sums(terms, math.prod(a.shape[count:]), a.shape[:count])]
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _terms(
+    dimensions: Any, left: tuple[int, ...], right: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The numbers of the entries of both that are multiplied, and how many axes are left."""
+    (left_sum, right_sum), (left_batch, right_batch) = dimensions
+    x_free = [i for i in range(len(left)) if i not in (*left_sum, *left_batch)]
+    y_free = [i for i in range(len(right)) if i not in (*right_sum, *right_batch)]
+    a = np.transpose(entries(left), [*left_batch, *x_free, *left_sum])
+    b = np.transpose(entries(right), [*right_batch, *y_free, *right_sum])
     batch = len(left_batch)
     free_x, free_y = len(x_free), len(y_free)
     a = a.reshape(*a.shape[: batch + free_x], *(1,) * free_y, *a.shape[batch + free_x :])
     b = b.reshape(*b.shape[:batch], *(1,) * free_x, *b.shape[batch:])
-    a, b = np.broadcast_arrays(a, b)
-    terms = forms.multiply(x.taken(a), y.taken(b))
-    made = a.shape[: batch + free_x + free_y]
-    return [forms.sums(terms, math.prod(a.shape[len(made) :]), made)]
+    first, second = np.broadcast_arrays(a, b)
+    return first, second, batch + free_x + free_y
 
 
 def _times_constant(

@@ -17,6 +17,7 @@ from thalweg.dynamics.formulas.enclosures.functions import (
     power,
 )
 from thalweg.dynamics.formulas.enclosures.moves import (
+    KEPT,
     MOVES,
     along,
     contracted,
@@ -112,8 +113,14 @@ def _pair(x: Value, y: Value) -> tuple[Form, Form]:
     a, b = form(x), form(y)
     if not a.shape or not b.shape or a.shape == b.shape:
         return a, b
-    places = np.broadcast_arrays(entries(a.shape), entries(b.shape))
-    return a.taken(places[0]), b.taken(places[1])
+    first, second = _repeated(a.shape, b.shape)
+    return a.taken(first), b.taken(second)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _repeated(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """The numbers of the entries of two arrays in the shape of what they make."""
+    return tuple(np.broadcast_arrays(entries(a), entries(b)))
 
 
 def compared(name: str, x: Value, y: Value) -> Truth:

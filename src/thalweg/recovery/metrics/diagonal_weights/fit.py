@@ -90,8 +90,9 @@ def _solve(
         left, right = parts[i] * weighted, parts[j] * weighted
         normal[i, :, i] += left.T @ left
         normal[j, :, j] += right.T @ right
-        normal[i, :, j] -= left.T @ right
-        normal[j, :, i] -= right.T @ left
+        both = left.T @ right
+        normal[i, :, j] -= both
+        normal[j, :, i] -= both.T
     matrix = normal.reshape(size * width, size * width)
     # The ridge settles what the data leave free: one constant a block, and unused terms.
     matrix = matrix + 1e-13 * max(float(np.max(np.diag(matrix))), 1e-300) * np.eye(len(matrix))
