@@ -16,6 +16,13 @@ def test_a_rule_shows_all_its_parameters():
     )
 
 
+def test_the_terms_of_a_sum_show_theirs():
+    double = tw.energies.DoubleWell(tilt=0.5)
+    assert repr(tw.energies.FourWells() + double) == (
+        f"Sum(terms=(FourWells(a=2.2, b=2.0), {double!r}))"
+    )
+
+
 def test_a_long_one_has_a_line_a_parameter():
     lines = repr(tw.models.MorrisLecar()).splitlines()
     assert lines[0] == "MorrisLecar("

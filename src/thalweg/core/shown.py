@@ -27,6 +27,8 @@ def as_code(module: Any) -> str:
 
 
 def _code(value: Any) -> str:
+    if isinstance(value, tuple) and any(isinstance(part, eqx.Module) for part in value):
+        return f"({', '.join(map(_code, value))}{',' * (len(value) == 1)})"
     return repr(value) if isinstance(value, eqx.Module) else eqx.tree_pformat(value)
 
 
