@@ -30,3 +30,10 @@ def test_where_the_flow_depends_on_time_the_order_is_four():
             run = tw.simulate(flow, np.zeros(()), duration=2.0, method=RungeKutta4(dt))
             errors.append(float(run.final) - flow.exact(2.0))
     assert errors[0] / errors[1] == pytest.approx(16.0, rel=0.1)
+
+
+def test_a_step_of_a_decay_is_its_series_to_the_fourth_order():
+    h = 0.4
+    series = 1.0 - h + h**2 / 2.0 - h**3 / 6.0 + h**4 / 24.0
+    step = RungeKutta4(h).advance(tw.as_flow(lambda x: -x), 0.0, 1.0, h)
+    assert float(step) == pytest.approx(series, rel=1e-6)
