@@ -86,7 +86,8 @@ def boundary_dimension(labels: np.ndarray) -> tuple[float, float]:
     if not known:
         return np.nan, np.nan
     slope, error = min(known)
-    return kept.ndim - slope, error
+    # Of points on a line the slope is 1 but for rounding, on either side.
+    return max(kept.ndim - slope, 0.0), error
 
 
 def _fit(x: np.ndarray, shares: list[float]) -> tuple[float, float]:
