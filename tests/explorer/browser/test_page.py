@@ -148,12 +148,12 @@ def test_an_orbit_begins_at_the_time_that_is_set(browser, tmp_path, monkeypatch)
 class Hostile(tw.Flow):
     """A system whose names are code."""
 
-    coefficient: float = 1.0
+    constructor: float = 1.0
     domain = tw.Box([-1.0, -1.0], [1.0, 1.0])
     state_names = ("</script><script>boom()</script>", "in")
 
     def velocity(self, t, state):
-        return -self.coefficient * state
+        return -self.constructor * state
 
 
 def test_names_that_are_code_stay_text(browser, tmp_path):

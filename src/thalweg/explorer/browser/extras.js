@@ -56,7 +56,7 @@ export class BasinPanel {
 /** The diagram of the page: stored, or asked of Python. */
 export class DiagramPanel {
   constructor(parts, page, server, stored) {
-    Object.assign(this, { parts, page, server, stored: { ...stored }, frame: null });
+    Object.assign(this, { parts, page, server, stored: Object.assign(Object.create(null), stored), frame: null });
     const names = page.system.sliders.filter((s) => !s.held).map((s) => s.name);
     const offered = server.isThere ? names : names.filter((name) => name in this.stored);
     parts.figure.hidden = offered.length === 0;
