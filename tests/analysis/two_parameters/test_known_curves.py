@@ -118,6 +118,11 @@ def test_an_excitable_membrane_has_every_point():
     doubles = found.of_kind("bogdanov-takens")
     np.testing.assert_allclose([point.values[1] for point in doubles], np.sqrt(tau), rtol=1e-11)
     assert len(doubles) == 2
+    # All three are points of one curve of folds.
+    (fold,) = found.curves_of("fold")
+    expected = sorted(tuple(special.values) for special in (cusp, *doubles))
+    marked = sorted(tuple(values) for values in fold.values[list(fold.marks)])
+    np.testing.assert_allclose(marked, expected, rtol=1e-11)
 
 
 @pytest.mark.long

@@ -7,8 +7,12 @@ import pytest
 from tests.analysis.two_parameters.planes import BogdanovTakens
 
 import thalweg as tw
+from thalweg.analysis.continuation.curves import LEFT, RANGE_END
+from thalweg.analysis.continuation.traced import Curve
+from thalweg.analysis.two_parameters.find import _marked
 from thalweg.analysis.two_parameters.indicators import _crossing, _others, left_vectors
 from thalweg.analysis.two_parameters.plane import Plane, fold, pair
+from thalweg.analysis.two_parameters.special import Located
 from thalweg.core.parameters import find_parameter
 from thalweg.dynamics.problem import make_problem
 
@@ -41,6 +45,19 @@ def test_a_null_vector_and_its_negative_are_one():
     other = np.stack([point(v=-ALONG), point(v=ALONG, first=0.5)])
     apart = plane(fold).away(point()[None], other)
     np.testing.assert_allclose(apart, [[0.0] * 6, [0.0] * 5 + [-0.25]], atol=1e-15)
+
+
+@pytest.mark.parametrize("end", [RANGE_END, LEFT])
+def test_marks_of_a_curve_are_its_special_points_also_after_others(end):
+    shares = np.linspace(0.0, 1.0, 5)
+    z = np.stack([point(first=share) for share in shares])
+    followed = Curve(z, np.ones_like(z), np.ones((5, 5, 6)), (RANGE_END, end), (z[0], z[0]))
+    special = [(0.2, 0), (0.6, 2), (0.9, 3)] + ([(1.0 + 1e-9, 4)] if end == LEFT else [])
+    found = [Located("cusp", point(first=at), segment, np.zeros((0, 0))) for at, segment in special]
+    points, marks = _marked(plane(fold), followed, found)
+    assert points[list(marks), -1].tolist() == [at for at, _ in special]
+    assert np.all(np.diff(points[:, -1]) > 0.0)
+    assert len(points) == 8
 
 
 @eqx.filter_jit

@@ -24,6 +24,17 @@ def steps(p, t, y):
     return jnp.append(last, kept[3])
 
 
+def counted(p, t, y):
+    """Turns that are numbered from three on, and from minus two on in halves."""
+
+    def turn(carry, given):
+        k, n, half = given
+        return carry * jnp.cos(p[0] * k) + y / n + half, None
+
+    given = (jnp.arange(3.0, 8.0), jnp.arange(3, 8), jnp.arange(-2.0, 3.0) / 2.0)
+    return jax.lax.scan(turn, y, given)[0]
+
+
 def still_loops(p, t, y):
     """The result of a loop over parameters, used as it is and as the rows of a loop over states."""
 
@@ -82,6 +93,7 @@ FUNCTIONS = {
             jax.lax.rem(whole(3 * y), jnp.zeros(2, int)),
         ]
     ),
+    "counted": counted,
     "still_loops": still_loops,
     "undefined": lambda p, t, y: jnp.concatenate(
         [

@@ -1,4 +1,4 @@
-"""Stable and unstable curves of a saddle of a map, against those that it was made of."""
+"""Stable and unstable curves of a saddle, against those that it was made of."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -30,6 +30,22 @@ class Bent(tw.Map):
         p, w = self.grows * (x - _BEND * w**2), self.shrinks * w - self.folds * w**2
         x = p + _BEND * w**2
         return jnp.stack([x, w + x**2])
+
+
+class BentFlow(tw.Flow):
+    """The flow of p' = λp, w' = −μw in the same coordinates."""
+
+    grows: float = 1.0
+    shrinks: float = 0.5
+    domain = tw.Box([-1.0, -1.0], [1.0, 1.0])
+    state_names = ("x", "y")
+
+    def velocity(self, t, state):
+        x, y = state
+        w = y - x**2
+        dp, dw = self.grows * (x - _BEND * w**2), -self.shrinks * w
+        dx = dp + 2.0 * _BEND * w * dw
+        return jnp.stack([dx, dw + 2.0 * x * dx])
 
 
 def curves(page):
@@ -67,6 +83,21 @@ def test_both_curves_of_a_saddle_are_followed_out_of_the_view(browser, bent, sig
             assert np.abs(along).max() > 0.7
             assert np.all(np.diff(np.abs(along)) > 0.0)
         assert page.view.locator("#notes li").count() == 0
+        assert page.complaints == []
+
+
+def test_curves_of_a_flow_leave_the_saddle_forwards_and_backwards_in_time(browser, tmp_path):
+    page = tw.explore(BentFlow(), search=False).save(tmp_path / "bent.html")
+    with Opened(browser, page.as_uri()) as page:
+        found = curves(page)
+        assert sorted(is_stable for _, _, is_stable, _ in found) == [False, False, True, True]
+        assert {ends for *_, ends in found} == {"left"}
+        for p, w, is_stable, _ in found:
+            across, along = (p, w) if is_stable else (w, p)
+            assert np.abs(across).max() < 1e-5
+            assert np.all(np.diff(np.abs(along)) > 0.0)
+        reached = {(stable, np.sign((w if stable else p)[-1])) for p, w, stable, _ in found}
+        assert reached == {(stable, side) for stable in (True, False) for side in (-1.0, 1.0)}
         assert page.complaints == []
 
 
