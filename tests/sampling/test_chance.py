@@ -77,3 +77,28 @@ def test_a_step_that_returns_a_weaker_type_stays_whole():
     key = jax.random.key(0)
     taken = parted(step, key, np.int32(0), np.float32(1.0), steps=STEPS, most=MOST)
     assert taken.size == 1
+
+
+@jax.jit
+def nothing(key: Any) -> None:
+    """Return nothing, as a function for its effects alone does where it is switched off."""
+
+
+def test_a_function_that_returns_nothing_is_no_hindrance():
+    def step(key: Any, t: Any, carry: Any) -> Any:
+        nothing(key)
+        return carry + jax.random.uniform(key), None
+
+    taken = parted(step, jax.random.key(0), np.int32(0), np.float32(1), steps=STEPS, most=MOST)
+    assert len(jax.eval_shape(taken.drawn, jax.random.key(1))) == 1
+
+
+def test_the_size_is_that_of_the_numbers_on_the_way_too():
+    """Else many that are summed would fill the memory, those of 256 draws at once."""
+
+    def step(key: Any, t: Any, carry: Any) -> Any:
+        return carry + jnp.max(jax.random.normal(key, (50,))), None
+
+    taken = parted(step, jax.random.key(0), np.int32(0), np.float32(1), steps=STEPS, most=MOST)
+    assert [x.shape for x in jax.eval_shape(taken.drawn, jax.random.key(1))] == [()]
+    assert taken.size == 50

@@ -1,7 +1,7 @@
 """The part of a step that its key alone decides, apart from the rest of the step.
 
 Random numbers that are drawn for many steps together cost a fraction of what they cost one by one,
-and are the same.
+and are the same but for rounding.
 """
 
 import math
@@ -25,7 +25,8 @@ class Parted(NamedTuple):
     Attributes:
         drawn: `key → numbers`, a list of arrays or keys.
         rest: `(numbers, t, carry) → what the step returns`.
-        size: how many numbers and keys there are, at least one.
+        size: how many numbers and keys `drawn` has at once: those of its largest operation, or
+            those that it hands on, at least one.
     """
 
     drawn: Callable[[Any], Any]
@@ -66,6 +67,7 @@ def parted(
     size = sum(math.prod(v.aval.shape) for v in handed)
     if size > most:
         return whole
+    size = max(1, size, *(int(_largest(equation)) for equation in early))
     first = _function(closed, early, program.invars[:1], handed)
     second = _function(closed, late, [*handed, *program.invars[1:]], program.outvars)
     treedef = jax.tree.structure(shape)
@@ -73,7 +75,7 @@ def parted(
     def rest(drawn: Any, t: Any, carry: Any) -> Any:
         return jax.tree.unflatten(treedef, second(*drawn, t, *jax.tree.leaves(carry)))
 
-    return Parted(first, rest, max(1, size))
+    return Parted(first, rest, size)
 
 
 def _split(program: Any, most: int) -> tuple[list[Any], list[Any]]:
@@ -81,7 +83,7 @@ def _split(program: Any, most: int) -> tuple[list[Any], list[Any]]:
     known, early, late = {program.invars[0]}, [], []
     for equation in program.eqns:
         inputs = [v for v in equation.invars if not _is_literal(v)]
-        if inputs and known.issuperset(inputs) and _is_light(equation, most):
+        if inputs and known.issuperset(inputs) and _largest(equation) <= most:
             early.append(equation)
             known.update(equation.outvars)
         else:
@@ -89,13 +91,14 @@ def _split(program: Any, most: int) -> tuple[list[Any], list[Any]]:
     return early, late
 
 
-def _is_light(equation: Any, most: int) -> bool:
-    """True for an operation without effects and loops, and of few numbers."""
-    sizes = [math.prod(v.aval.shape) for v in equation.outvars]
-    if equation.effects or equation.primitive.name in _LOOPS or max(sizes) > most:
-        return False
+def _largest(equation: Any) -> float:
+    """The numbers of an operation, or of the largest in it; infinite with effects and loops."""
+    if equation.effects or equation.primitive.name in _LOOPS:
+        return math.inf
+    # Of a function that returns nothing there are no numbers.
+    own = max((math.prod(v.aval.shape) for v in equation.outvars), default=0)
     inner = core.jaxprs_in_params(equation.params)
-    return all(_is_light(other, most) for program in inner for other in program.eqns)
+    return max(own, *(_largest(other) for program in inner for other in program.eqns), 0)
 
 
 def _is_literal(atom: Any) -> bool:
