@@ -38,7 +38,7 @@ def happened(event, **_):
 jax.monitoring.register_event_duration_secs_listener(duration)
 jax.monitoring.register_event_listener(happened)
 began = time.perf_counter()
-import thalweg.analysis, thalweg.recovery, thalweg.cli.analysis
+import thalweg.analysis, thalweg.recovery, thalweg.cli.commands.analyze
 ours = time.perf_counter() - began
 began = time.perf_counter()
 app(sys.argv[1:], standalone_mode=False)

@@ -89,3 +89,10 @@ def test_a_map_whose_growth_dips_before_its_peak():
 def test_what_is_not_stable_grows_without_bound():
     assert transients(np.diag([1.0, -1.0]), "flow").growth == np.inf
     assert transients(np.diag([1.1, 0.0]), "map").growth == np.inf
+
+
+@pytest.mark.parametrize(
+    ("jacobian", "kind"), [(np.diag([1.0, -1.0]), "flow"), (np.zeros((2, 2)), "map")]
+)
+def test_what_is_infinite_comes_back_so(jacobian, kind):
+    keeps_the_protocol(transients(jacobian, kind))

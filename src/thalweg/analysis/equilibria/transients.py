@@ -4,12 +4,15 @@ Eigenvalues decide how a perturbation ends; when the Jacobian is not normal it m
 long way. Lengths are Euclidean, in the coordinates of the state, so they change with its units.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
-from thalweg.core.fields import FieldsReport
+from thalweg.core.fields import to_fields
+from thalweg.core.reports import TableReport, about_in
 from thalweg.core.shapes import Num
 from thalweg.dynamics.words import WORDS
 
@@ -23,7 +26,7 @@ _BEST_CONDITION = 1e8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Transients(FieldsReport):
+class Transients(TableReport):
     """Growth of small perturbations on their way back; prints in two lines.
 
     Attributes:
@@ -59,6 +62,17 @@ class Transients(FieldsReport):
         else:
             found = f"The largest growth in length is reached at {words.moment(self.time)}."
         return [found, f"Reactivity {self.reactivity:.4g} {words.rate}."]
+
+    def data(self) -> dict[str, Any]:
+        """The three numbers."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> Self:
+        """The result that `to_dict` wrote; null is infinite: −∞ of the reactivity of x⁺ = 0."""
+        ends = {"reactivity": -np.inf, "growth": np.inf, "time": np.inf}
+        found = {name: end if data[name] is None else data[name] for name, end in ends.items()}
+        return cls(**found, about=about_in(data, about))
 
 
 def transients(jacobian: Num[np.ndarray, "d d"], rule_kind: str) -> Transients:
