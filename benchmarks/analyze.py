@@ -82,7 +82,7 @@ def breakdown(system: str, environment: dict[str, str]) -> list[tuple[str, float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("systems", nargs="*", default=["fitzhugh-nagumo"])
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
