@@ -38,6 +38,16 @@ def names_of(part: str) -> property:
     return property(lambda self: declared_labels(getattr(self, part)), doc=f"Those of `{part}`.")
 
 
+def checks_of(part: str) -> Callable[..., None]:
+    """A method of a class: the `check_state` of its field `part`."""
+
+    def check_state(self: Any, state: Any, name: str = "state") -> None:
+        check_states(getattr(self, part), state, name)
+
+    check_state.__doc__ = f"""Refuse what is no state of `{part}`, with an InputError."""
+    return check_state
+
+
 def declared_start(owner: Any) -> Any:
     """The state that a rule declares to begin in, as `start`, or None; a field is none."""
     is_field = dataclasses.is_dataclass(owner) and "start" in {
@@ -59,7 +69,7 @@ def has_symmetric_jacobian(rule: Any) -> bool:
 
 
 def check_states(owner: Any, states: Any, name: str) -> None:
-    """Let an energy that declares `check_state(states, name)` refuse what is no state of it."""
+    """Let an owner that declares `check_state(states, name)` refuse what is no state of it."""
     check = getattr(owner, "check_state", None)
     if callable(check):
         check(states, name)

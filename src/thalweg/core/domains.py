@@ -17,6 +17,7 @@ import numpy as np
 from thalweg.core import html
 from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.errors import InputError
+from thalweg.core.shares import check_shares
 from thalweg.core.simplex_charts import SimplexChart
 from thalweg.core.trees import Layout, is_integer
 
@@ -225,6 +226,14 @@ class ProbabilitySimplex(Domain):
     def chart(self) -> SimplexChart:
         """The first n − 1 coordinates."""
         return SimplexChart(self.layout)
+
+    def check_state(self, state: Any, name: str = "state") -> None:
+        """Refuse what is not on the simplex.
+
+        Raises:
+            InputError: a share is negative, or the sum is not one, beyond rounding.
+        """
+        check_shares("ProbabilitySimplex", state, name)
 
     def to_dict(self) -> dict[str, Any]:
         """The bounds of each coordinate, and `sum`, the constant that the coordinates add up to."""

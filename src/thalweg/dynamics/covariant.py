@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.checks import check_count, check_finite
-from thalweg.core.declared import domain_of, names_of
+from thalweg.core.declared import checks_of, domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like
 from thalweg.dynamics.flows import Flow
@@ -132,6 +132,7 @@ class CovariantDescent(Flow):
         more = self.geometry.sharp(state, jax.grad(scalar)(state))
         return jax.tree.map(lambda a, b: a + cast_like(factor, b) * b, total, more)
 
+    check_state = checks_of("geometry")
     domain = domain_of("energy")
     state_names = names_of("energy")
 

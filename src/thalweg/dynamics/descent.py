@@ -6,7 +6,7 @@ from typing import Any
 import jax
 
 from thalweg.core.checks import check_energy, check_made, check_positive
-from thalweg.core.declared import domain_of, names_of
+from thalweg.core.declared import checks_of, domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import cast_like
 from thalweg.dynamics.flows import Flow
@@ -52,6 +52,7 @@ class SteepestDescent(Flow):
         """True in the Euclidean geometry, where the Jacobian is made of the Hessian."""
         return isinstance(self.geometry, Euclidean)
 
+    check_state = checks_of("geometry")
     domain = domain_of("energy")
     state_names = names_of("energy")
 
@@ -98,6 +99,7 @@ class GradientStep(Map):
         """True in the Euclidean geometry, where the Jacobian is made of the Hessian."""
         return isinstance(self.geometry, Euclidean)
 
+    check_state = checks_of("geometry")
     domain = domain_of("energy")
     state_names = names_of("energy")
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.checks import check_energy, check_made, check_positive
-from thalweg.core.declared import domain_of, names_of
+from thalweg.core.declared import checks_of, domain_of, names_of
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, cast_like, has_tracer
 from thalweg.dynamics.maps import Map
@@ -200,6 +200,7 @@ class MirrorStep(Map):
         eta, covector = cast_like(self.step_size, state), jax.grad(self.energy)(state)
         return self.potential.shift(state, jax.tree.map(lambda g: eta * g, covector))
 
+    check_state = checks_of("potential")
     domain = domain_of("energy")
     state_names = names_of("energy")
 

@@ -22,7 +22,8 @@ class Geometry(eqx.Module):
     space): `sharp(x, flat(x, v)) == v` for tangent v; `flat(x, sharp(x, p))` pairs with tangent
     vectors as p does; `inner` is symmetric and positive definite on tangent vectors. So an energy
     falls along `−sharp(x, ∇E)`, whatever the metric. Where M(x) is not positive definite, compiled
-    code yields NaN rather than some vector; `check_metric` says where that is.
+    code yields NaN rather than some vector; `check_metric` says where that is. A geometry whose
+    space is not all of the state space has `check_state(state, name)`, too, which refuses others.
     """
 
     @abstractmethod

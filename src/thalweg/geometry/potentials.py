@@ -1,7 +1,7 @@
 """Potentials of mirror descent: convex functions whose gradients are other coordinates."""
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -10,10 +10,9 @@ import numpy as np
 
 from thalweg.core.checks import check_finite
 from thalweg.core.errors import InputError
+from thalweg.core.shares import are_shares
+from thalweg.core.tables import format_state
 from thalweg.core.trees import cast_like, has_tracer
-
-# Sums of shares that were written with a few digits are as far off 1; or so many units of rounding.
-_WHOLE, _ROUNDING = 1e-6, 64.0
 
 
 class Potential(eqx.Module):
@@ -27,6 +26,20 @@ class Potential(eqx.Module):
     constant where the states have one sum; `shift` is NaN where there is no such point.
     """
 
+    # What states of the domain hold, in words.
+    holds: ClassVar[str]
+
+    def check_state(self, state: Any, name: str = "state") -> None:
+        """Refuse a state, or one of many, at which φ is not defined.
+
+        Raises:
+            InputError: there is one.
+        """
+        if not _contains(self, state):
+            raise InputError(
+                f"{type(self).__name__}: {name} must hold {self.holds}, got {format_state(state)}."
+            )
+
     @abstractmethod
     def dual(self, x: Any) -> Any:
         """∇φ(x), structured and shaped like the state."""
@@ -38,6 +51,11 @@ class Potential(eqx.Module):
     @abstractmethod
     def contains(self, x: Any) -> jax.Array:
         """Truth: φ is defined at the state."""
+
+
+@eqx.filter_jit
+def _contains(potential: Potential, state: Any) -> jax.Array:
+    return potential.contains(state)
 
 
 class Entropy(Potential):
@@ -60,6 +78,8 @@ class Entropy(Potential):
         Kivinen & Warmuth (1997), *Information and Computation* 132, 1.
     """
 
+    holds = "shares that are not negative and add up to one"
+
     def dual(self, x: Any) -> Any:
         """log x (the constant 1 left out)."""
         return jax.tree.map(jnp.log, x)
@@ -74,19 +94,13 @@ class Entropy(Potential):
             least = jnp.min(jnp.where(x > 0, p, jnp.inf), axis=-1, keepdims=True)
             weights = x * jnp.exp(jnp.where(x > 0, least - p, 0.0))
             shares = weights / jnp.sum(weights, axis=-1, keepdims=True)
-            return jnp.where(_are_shares(x)[..., None], shares, jnp.nan)
+            return jnp.where(are_shares(x)[..., None], shares, jnp.nan)
 
         return jax.tree.map(one, x, covector)
 
     def contains(self, x: Any) -> jax.Array:
         """Shares that are not negative and add up to one, but for rounding."""
-        return jnp.all(jnp.stack([jnp.all(_are_shares(leaf)) for leaf in jax.tree.leaves(x)]))
-
-
-def _are_shares(x: Any) -> jax.Array:
-    """Rows that are not negative and add up to one, but for rounding."""
-    whole = max(_WHOLE, _ROUNDING * float(jnp.finfo(jnp.result_type(x, float)).eps))
-    return jnp.all(x >= 0, axis=-1) & (jnp.abs(jnp.sum(x, axis=-1) - 1.0) <= whole)
+        return jnp.all(jnp.stack([jnp.all(are_shares(leaf)) for leaf in jax.tree.leaves(x)]))
 
 
 class LogBarrier(Potential):
@@ -101,6 +115,8 @@ class LogBarrier(Potential):
         >>> tw.geometry.LogBarrier().shift(jnp.array([1.0, 2.0]), jnp.array([1.0, 0.5])).tolist()
         [0.5, 1.0]
     """
+
+    holds = "positive numbers"
 
     def dual(self, x: Any) -> Any:
         """−1/x."""
@@ -144,6 +160,8 @@ class PNorm(Potential):
     """
 
     power: float = 2.0
+
+    holds = "finite numbers"
 
     def __check_init__(self):
         """Refuse powers that make no strictly convex norm."""

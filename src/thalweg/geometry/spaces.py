@@ -4,8 +4,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.shares import check_shares
 from thalweg.geometry.base import Geometry, pairing
 
 
@@ -32,6 +34,14 @@ class Simplex(Geometry):
         of the AMS 211 (1979). Amari, *Information Geometry and Its Applications* (2016), chapter 2.
         Hofbauer & Sigmund, *Evolutionary Games and Population Dynamics* (1998).
     """
+
+    def check_state(self, state: Any, name: str = "state") -> None:
+        """Refuse what is not on the simplex.
+
+        Raises:
+            InputError: a share is negative, or a row has another sum than one, beyond rounding.
+        """
+        check_shares("Simplex", state, name)
 
     def sharp(self, x: Any, covector: Any) -> Any:
         """x (p − ⟨p⟩), where ⟨p⟩ is the mean of p under x."""
@@ -67,6 +77,17 @@ class Sphere(Geometry):
     References:
         Absil, Mahony & Sepulchre, *Optimization Algorithms on Matrix Manifolds* (2008), § 3.6.
     """
+
+    def check_state(self, state: Any, name: str = "state") -> None:
+        """Refuse the origin, which is on no sphere.
+
+        Raises:
+            InputError: every coordinate is zero.
+        """
+        if not any(np.any(np.asarray(leaf)) for leaf in jax.tree.leaves(state)):
+            raise InputError(
+                f"Sphere: {name} must be on a sphere round the origin, got the origin itself."
+            )
 
     def sharp(self, x: Any, covector: Any) -> Any:
         """The part of p that is orthogonal to x."""

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from thalweg.core.declared import declared_domain
+from thalweg.core.declared import check_states, declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
 from thalweg.core.tracing import refuse_frozen_chance
@@ -80,6 +80,8 @@ def checked_start(rule: Rule, start: Any) -> Any:
         raise InputError(f"simulate: start must be finite, got {broken[0].lstrip(' =')}.")
     _check_declared(rule, start)
     _check_fit(rule, start)
+    if not has_tracer(start):
+        check_states(rule, start, "start")
     return start
 
 
@@ -122,6 +124,8 @@ def _check_declared(rule: Rule, start: Any) -> None:
             f"{type(rule).__name__} have {_shape(expected)}. For many starts at once use "
             f"thalweg.ensemble or jax.vmap."
         )
+    if not has_tracer(start):
+        check_states(domain, start, "start")
 
 
 def _check_fit(rule: Rule, start: Any) -> None:

@@ -13,12 +13,12 @@ from thalweg.analysis.comparison.result import Comparison, Course
 from thalweg.core.about import About
 from thalweg.core.charts import Chart
 from thalweg.core.checks import check_energy
-from thalweg.core.declared import declared_domain, declared_labels
+from thalweg.core.declared import check_states, declared_domain, declared_labels
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import States
 from thalweg.core.trees import Layout, in_float64, is_integer
-from thalweg.dynamics import Deterministic, Map, MemoryMap, MirrorStep
+from thalweg.dynamics import Deterministic, Map, MemoryMap
 from thalweg.simulation import Stroboscopic
 
 # A run has come to rest when a step moves it by less than this, of the size of all there is.
@@ -178,12 +178,9 @@ def _look(
     steps: int,
 ) -> _Look:
     """Follow a rule from all starts."""
-    start, rule = layout.unflatten(positions), in_float64(rule)
-    if isinstance(rule, MirrorStep) and not np.all(jax.vmap(rule.potential.contains)(start)):
-        raise InputError(
-            f"compare_operators: a start lies outside the domain of {name}'s potential, "
-            f"{type(rule.potential).__name__} (probabilities must add up to one)."
-        )
+    rule = in_float64(rule)
+    for position in positions:
+        check_states(rule, layout.unflatten(position), f"a start of {name!r}")
     # A step of a flow is a unit of time.
     stepped = rule if isinstance(rule, Map) else in_float64(Stroboscopic(rule, 1.0))  # type: ignore[arg-type]
     walk = jax.tree.map(np.asarray, _walk(stepped, energy, layout, positions, steps))

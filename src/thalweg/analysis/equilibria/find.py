@@ -17,6 +17,7 @@ from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
 from thalweg.core.shapes import States
+from thalweg.core.shares import check_shares
 from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Rule, declared_domain
 from thalweg.dynamics.problem import Problem, make_problem
@@ -124,6 +125,8 @@ def given_points(problem: Problem, starts: Any) -> np.ndarray:
     if not np.all(np.isfinite(flat)):
         row = int(np.argwhere(~np.isfinite(flat))[0, 0])
         raise InputError(f"starts must be finite; state {row} is {flat[row]}.")
+    if problem.chart.is_simplex:  # by the rounding of the numbers as they were given
+        check_shares("ProbabilitySimplex", lists_as_arrays(starts), "starts")
     return problem.chart.coordinates(stacked)
 
 
