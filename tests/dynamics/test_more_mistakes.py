@@ -10,6 +10,7 @@ import pytest
 import scipy.special
 
 import thalweg
+from thalweg.dynamics.misuse import written_wrongly
 
 tw: Any = thalweg  # what is given is wrong by its type, too
 
@@ -221,3 +222,18 @@ def test_a_function_of_two_arguments_is_one_of_the_time():
 def test_a_name_that_is_nearly_one_is_offered(module, name, words):
     with pytest.raises(AttributeError, match=words):
         getattr(module, name)
+
+
+class WithGain(tw.Flow):
+    def velocity(self, tau, state, gain=2.0, *, sign=-1.0):
+        return sign * gain * state
+
+
+class WithoutGain(tw.Flow):
+    def velocity(self, t, state, gain):
+        return -gain * state
+
+
+def test_only_arguments_that_must_be_given_are_too_many():
+    assert written_wrongly(WithGain()) == ""
+    assert written_wrongly(WithoutGain()).endswith("velocity(self, t, state, gain).")

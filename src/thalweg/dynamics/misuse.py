@@ -51,13 +51,15 @@ def _signature(rule: Rule, law: str) -> str:
         if base.__module__.startswith("thalweg.") and law in vars(base)
     )
     wanted = list(inspect.signature(promised).parameters)
-    parameters = inspect.signature(function).parameters.values()
-    names = [parameter.name for parameter in parameters]
+    parameters = list(inspect.signature(function).parameters.values())
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
         return ""
-    time = wanted.index("t")
-    has_time = any(name in _TIMES for name in names)
-    if len(names) == len(wanted) and (names[time] in _TIMES or not has_time):
+    # Further ones that have a value need not be given.
+    count = max(len(wanted), sum(p.default is p.empty for p in parameters))
+    time, names = wanted.index("t"), [p.name for p in parameters]
+    has_time = any(name in _TIMES for name in names[:count])
+    is_as_long = len(names) >= count == len(wanted)
+    if is_as_long and (names[time] in _TIMES or not has_time):
         return ""
     said = ", ".join(wanted)
     return f"{law} must be written {law}({said}); this one is {law}({', '.join(names)})."

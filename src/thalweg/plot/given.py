@@ -1,7 +1,7 @@
 """Checks of what figures are given: axes, results and their members."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -9,6 +9,8 @@ from thalweg.core.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_Members = TypeVar("_Members")
 
 
 def given_axes(ax: Any) -> "Axes | None":
@@ -41,15 +43,17 @@ def check_found(subject: str, found: Any, kind: type, verb: str) -> None:
         raise InputError(f"{subject} must be what {verb} returned, got {_said(found)}.")
 
 
-def check_members(subject: str, members: Any, kind: type, verb: str) -> None:
-    """Refuse what is no sequence of a verb's results.
+def given_members(subject: str, members: _Members, kind: type, verb: str) -> _Members:
+    """A sequence of a verb's results, as given; those of an iterator as a tuple.
 
     Raises:
-        InputError: it is not.
+        InputError: it is none.
     """
-    of = members if isinstance(members, Iterable) else [members]
-    if not isinstance(members, Iterable) or not all(isinstance(one, kind) for one in of):
+    kept: Any = tuple(members) if isinstance(members, Iterator) else members
+    is_many = isinstance(members, Iterable)
+    if not is_many or not all(isinstance(one, kind) for one in kept):
         raise InputError(f"{subject} must be what {verb} returned, got {_said(members)}.")
+    return kept
 
 
 def _said(found: Any) -> str:

@@ -17,7 +17,7 @@ from thalweg.dynamics.autonomy import NUM_POINTS, time_change
 from thalweg.dynamics.problem import make_problem
 from thalweg.plot.curves import Run, continuum_curves, cycle_curve, spread_starts
 from thalweg.plot.fields import GRID, Field, field_on_grid
-from thalweg.plot.given import check_members
+from thalweg.plot.given import given_members
 from thalweg.plot.samples import Sample, sample_flow, sample_map, sample_starts
 from thalweg.plot.views import View, make_view
 from thalweg.simulation.bundles import LANES
@@ -136,8 +136,8 @@ def make_scene(
     problem, domain = make_portrayed(rule, domain)
     if equilibria is None:
         equilibria = find_equilibria(rule, domain)
-    check_members("equilibria", equilibria, Equilibrium, "find_equilibria")
-    check_members("cycles", cycles, Cycle, "find_cycles")
+    equilibria = given_members("equilibria", equilibria, Equilibrium, "find_equilibria")
+    cycles = given_members("cycles", cycles, Cycle, "find_cycles")
     resting = [np.asarray(problem.chart.coordinates(e.state)) for e in equilibria]
     found_slow = equilibria.slow if isinstance(equilibria, Equilibria) else ()
     slow = [np.asarray(problem.chart.coordinates(point.state)) for point in found_slow]

@@ -9,7 +9,7 @@ from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
-from thalweg.plot.given import check_members, given_axes
+from thalweg.plot.given import given_axes, given_members
 from thalweg.plot.labels import place_labels
 from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes, note
 
@@ -63,8 +63,9 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
         >>> ax.get_xlabel()
         'Re λ'
     """
-    check_members("spectrum: equilibria", equilibria, Equilibrium, "find_equilibria")
-    equilibria = tuple(equilibria)
+    equilibria = tuple(
+        given_members("spectrum: equilibria", equilibria, Equilibrium, "find_equilibria")
+    )
     if not equilibria:
         raise InputError("spectrum: there are no equilibria to show.")
     values = spectrum_data(equilibria)

@@ -33,6 +33,10 @@ def test_names_and_files_are_completed(tmp_path, monkeypatch):
     assert completion.complete_system("mi") == ["mine.ode"]
     assert completion.complete_system(f"{tmp_path}/m") == [f"{tmp_path}/mine.ode"]
     assert completion.complete_system("/nowhere/m") == []
+    assert completion.complete_system("./m") == ["./mine.ode"]
+    assert completion.complete_system(f"{tmp_path}/") == [f"{tmp_path}/mine.ode"]
+    # A name that no system of files can have.
+    assert completion.complete_system(f"{'a' * 300}/m") == []
 
 
 def test_classes_and_parameters_of_files_are_completed(tmp_path, monkeypatch):

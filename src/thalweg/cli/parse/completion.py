@@ -30,10 +30,19 @@ def complete_system(incomplete: str) -> list[str]:
         names = [c.name for c in _classes(Path(f"{path}.py")) if c.name.startswith(begun)]
         return [f"{path}.py:{name}" for name in names]
     names = [entry.name for entry in ENTRIES if entry.name.startswith(incomplete)]
-    folder = Path(incomplete).parent if incomplete else Path()
-    files = [folder / name for name in os.listdir(folder)] if folder.is_dir() else []
-    models = [str(path) for path in files if path.suffix in (".py", ".ode") or path.is_dir()]
-    return names + sorted(path for path in models if path.startswith(incomplete))
+    folder, begun = os.path.split(incomplete)
+    typed = incomplete.removesuffix(begun) if begun else incomplete
+    files = [Path(folder, name) for name in _listed(folder) if name.startswith(begun)]
+    return names + sorted(
+        typed + path.name for path in files if path.suffix in (".py", ".ode") or path.is_dir()
+    )
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or ".")
+    except (OSError, ValueError):
+        return []
 
 
 def complete_parameter(context: typer.Context, incomplete: str) -> list[str]:
