@@ -92,6 +92,7 @@ def test_a_superstable_point_has_no_finite_exponent():
     assert found.values[0] == -np.inf
     assert not found.is_chaotic
     assert "superstable" in str(found)
+    keeps_the_protocol(found)
 
 
 @pytest.mark.parametrize(

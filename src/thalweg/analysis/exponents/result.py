@@ -1,18 +1,20 @@
 """The result of `lyapunov_exponents`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
 from thalweg.core.about import UNSAID, About
-from thalweg.core.fields import FieldsReport
-from thalweg.core.reports import Table
+from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.tables import counted, format_number, format_state
 from thalweg.dynamics.words import WORDS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Exponents(FieldsReport):
+class Exponents(TableReport):
     """Lyapunov exponents of a trajectory, the largest first.
 
     Attributes:
@@ -39,6 +41,19 @@ class Exponents(FieldsReport):
     point: np.ndarray
     is_chaotic: bool
     about: About = UNSAID
+
+    def data(self) -> dict[str, Any]:
+        """A key for each field."""
+        return to_fields(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> Self:
+        """The result that `to_dict` wrote; an exponent that is null is −∞."""
+        read = from_fields(cls, data, about=about_in(data, about))
+        values = np.where(np.isnan(read.values), -np.inf, read.values)
+        # The mean of log |det Dg| is −∞, too, where all were asked for.
+        is_lost = len(values) == len(read.point) and bool(np.any(values == -np.inf))
+        return replace(read, values=values, divergence=-np.inf if is_lost else read.divergence)
 
     @property
     def sum(self) -> float:
