@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.analysis.continuation.family import Equations, Family
-from thalweg.analysis.equilibria.linear_solves import solve_general
+from thalweg.analysis.equilibria.linear_solves import sign_of_determinant, solve_general
 from thalweg.core.cubics import bends
 
 # Points of one curve: room for ten times as many as curves of published models take, because one
@@ -147,7 +147,7 @@ def follow(
         # Tiny strays are rounding, however short the step.
         is_taken = is_taken | (place.is_found & (turned <= _MOST_TURN) & (strayed <= 1e-12))
         bordered = jnp.concatenate([place.jacobian, place.tangent[None]])
-        side = jnp.linalg.slogdet(bordered)[0]
+        side = sign_of_determinant(bordered)
         is_taken = is_taken & ((side * lane.side >= 0.0) | (lane.step <= across))
         factor = jnp.clip(_TURN / jnp.maximum(turned, 1e-3), 0.5, 1.6)
         step = jnp.where(is_taken, jnp.minimum(lane.step * factor, _LONGEST), 0.5 * lane.step)

@@ -61,3 +61,16 @@ def solve_general(matrix: jax.Array, right: jax.Array) -> jax.Array:
         share = jnp.where(is_top, 0.0, work[:, k] / best[k])
         work = work - share[:, None] * best[None]
     return work[:, size:] / jnp.diagonal(work)[:, None]
+
+
+def sign_of_determinant(matrix: jax.Array) -> jax.Array:
+    """The sign −1, 0 or 1 of the determinant of a matrix `(d, d)`; NaN where an entry is.
+
+    Up to three rows by its formula, so that a batch is a few vector instructions.
+    """
+    size = matrix.shape[0]
+    if size == 2:
+        return jnp.sign(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])
+    if size == 3:
+        return jnp.sign(jnp.sum(jnp.cross(matrix[0], matrix[1]) * matrix[2]))
+    return jnp.linalg.slogdet(matrix)[0]
