@@ -92,7 +92,7 @@ def ours(strengths: np.ndarray) -> Callable[[], np.ndarray]:
     starts, along = np.zeros((LANES, 3)), np.tile([0.0, 0.0, 1.0], (LANES, 1))
     along[:, :2] = first_slopes(strengths)
     along = along / np.linalg.norm(along, axis=1, keepdims=True)
-    limits = np.full(LANES, STRAY), np.full(LANES, np.inf)
+    limits = np.full(LANES, STRAY), None
     return lambda: np.asarray(follow(family, starts, along, *limits, each).count)
 
 

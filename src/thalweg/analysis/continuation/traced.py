@@ -110,7 +110,7 @@ def trace(
     starts: np.ndarray,
     along: np.ndarray | None = None,
     stray: float = STRAY,
-    across: float = np.inf,
+    across: float | None = None,
 ) -> list[Curve]:
     """The curves through points `(n, d + 1)`, followed both ways (along tangents, if given).
 
@@ -125,7 +125,7 @@ def trace(
     if not len(starts):
         return []
     directions = np.stack([along, -along], axis=1).reshape(-1, starts.shape[1])
-    limits = (np.full(len(directions), limit) for limit in (stray, across))
+    limits = [np.full(len(directions), limit) for limit in (stray, across) if limit is not None]
     both = in_lanes(follow, family, np.repeat(starts, 2, axis=0), directions, *limits)
     return [_joined(family, both, 2 * i) for i in range(len(starts))]
 
