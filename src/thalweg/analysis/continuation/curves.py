@@ -107,7 +107,7 @@ class _Lane(eqx.Module):
     step: jax.Array
     count: jax.Array
     end: jax.Array
-    side: jax.Array
+    side: jax.Array | None
 
 
 @eqx.filter_jit
@@ -125,7 +125,7 @@ def follow(
         along: the unit tangent to begin with, `(n, d + 1)`.
         stray: how much of a step the corrector may move the guess, `(n,)`.
         across: the longest step over which that sign may change, `(n,)`; None where it is not
-            looked at, which saves a third of the time.
+            looked at, which saves almost half of the time.
         each: the axes along which the family itself varies from lane to lane, as for
             `equinox.filter_vmap`; None where all lanes share it.
 
@@ -138,7 +138,7 @@ def follow(
 
     def advance(
         family: Equations, lane: _Lane, start: jax.Array, first: jax.Array, stray: jax.Array,
-        across: jax.Array | None,
+        across: Any,
     ) -> tuple[_Lane, jax.Array]:  # fmt: skip
         guess = lane.z + lane.step * lane.tangent
         place = corrected(family, guess, lane.tangent)
@@ -148,7 +148,7 @@ def follow(
         # Tiny strays are rounding, however short the step.
         is_taken = is_taken | (place.is_found & (turned <= _MOST_TURN) & (strayed <= 1e-12))
         side = lane.side
-        if across is not None:
+        if side is not None:
             now = sign_of_determinant(jnp.concatenate([place.jacobian, place.tangent[None]]))
             is_taken = is_taken & ((now * side >= 0.0) | (lane.step <= across))
             side = jnp.where(is_taken, now, side)
@@ -178,7 +178,7 @@ def follow(
     nothing = jnp.zeros((lanes, POINTS, size))
     first = _Lane(
         starts, along, jnp.full(lanes, _FIRST), jnp.ones(lanes, int), jnp.full(lanes, RUNNING),
-        jnp.zeros(lanes),
+        None if across is None else jnp.zeros(lanes),
     )  # fmt: skip
     carry = (first, nothing.at[:, 0].set(starts), nothing.at[:, 0].set(along))
     lane, z, tangent = jax.lax.while_loop(lambda c: jnp.any(c[0].end == RUNNING), turn, carry)
