@@ -46,6 +46,7 @@ def test_it_is_made_when_asked_for_whatever_the_verdict():
     assert energies[0] > max(energies[1:])  # in the order of the landscape
 
 
+@pytest.mark.long
 def test_a_continuum_that_goes_on_outside_is_known_where_equilibria_are_given():
     line = Linear(np.diag([-1.0, 0.0]))
     given = tw.find_equilibria(line, square(2.0, 2))

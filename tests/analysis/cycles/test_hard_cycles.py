@@ -54,10 +54,11 @@ def test_slow_recovery_is_followed_all_the_way_round():
     ("mu", "period", "rel"),
     [
         (100.0, 162.83707109, 1e-9),
-        pytest.param(1e3, 1614.40112581, 1e-9, marks=pytest.mark.long),
-        pytest.param(1e4, 16137.38122, 5e-9, marks=pytest.mark.long),
+        (1e3, 1614.40112581, 1e-9),
+        (1e4, 16137.38122, 5e-9),
     ],
 )
+@pytest.mark.long
 def test_a_relaxation_oscillator_is_followed_by_implicit_steps(mu, period, rel):
     """The last is (3 − 2 log 2)μ + 7.01432 μ^(−1/3) − (2 log μ/3 + 1.3246)/μ.
 

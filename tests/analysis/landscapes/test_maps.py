@@ -65,7 +65,7 @@ def steps_of(rule, domain, count):
 @pytest.mark.parametrize(
     ("rate", "expected"),
     [
-        (2.8, [("source", 1.0), ("sink", 0.0)]),
+        pytest.param(2.8, [("source", 1.0), ("sink", 0.0)], marks=pytest.mark.long),
         (3.2, [("source", 2.0), ("source", 1.0), ("attracting cycle", 0.0)]),
     ],
 )
