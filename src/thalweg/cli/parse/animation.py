@@ -16,11 +16,11 @@ def read_animation(kind: str | None, writes_files: bool) -> str:
         InputError: there is no such kind, it needs ffmpeg, which is not installed, or the command
             writes no files.
     """
+    if kind is None:  # before the room of figures is imported, which takes a tenth of a second
+        return ""
     from thalweg.core.errors import InputError
     from thalweg.plot.animations import check_animated
 
-    if kind is None:
-        return ""
     if kind not in KINDS:
         raise InputError(f"--animate {kind!r}: expected {' or '.join(KINDS)}.")
     check_animated(f"--animate {kind}", f"it.{kind}")
