@@ -81,6 +81,17 @@ def test_the_logistic_map_falls_to_a_point_or_to_two(rate, expected):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("rate", [3.7, 4.0])
+def test_all_of_a_chaotic_band_recurs_together(rate):
+    """Above r = 3.6786 all cycles but the source at 0 lie in one band; at 4 it reaches 0, too."""
+    found = tw.find_landscape(logistic(rate), UNIT)
+    count = 2 if rate < 4.0 else 1
+    assert [one.height for one in found.sets] == [1.0, 0.0][-count:]
+    assert len(found.sets[-1].cycles) > 5
+    assert found.falls
+
+
+@pytest.mark.long
 def test_henons_attractor_lies_below_the_saddle_beside_it():
     box = tw.Box([-1.6, -0.6], [1.6, 0.6])
     found = tw.find_landscape(HENON, box, nodes=192)

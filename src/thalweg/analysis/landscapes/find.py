@@ -1,5 +1,6 @@
 """The verb: a function of the state that is constant on all that recurs and falls elsewhere."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.analysis.landscapes.check import check
 from thalweg.analysis.landscapes.heights import heights
-from thalweg.analysis.landscapes.known import known_sets
+from thalweg.analysis.landscapes.known import Known, known_sets
 from thalweg.analysis.landscapes.lattice import Lattice
 from thalweg.analysis.landscapes.moves import Moves, moves
 from thalweg.analysis.landscapes.recurrent import (
@@ -116,26 +117,46 @@ def find_landscape(
                 f"each node of a grid of {lattice.shape} over {domain}: give a domain in which it "
                 f"runs."
             )
-        moved, num_held = held(separated(moved, known), known)
-        found = components(moved, known)
-        values, change = heights(moved, found)
-        # Of equal heights the order is that of what was found.
-        found.sort(key=lambda one: -round(float(values[one.core[0]])))
-        inner = values[:-1]
-        return Landscape(
-            sets=_sets(problem, moved, found, values),
-            value=GridFunction(
-                problem, lattice.lower, lattice.spacing, lattice.turns,
-                lattice.closed(inner),
-            ),
-            shape=lattice.shape,
-            check=check(problem, moved, found, known, inner, key),
-            change=change,
-            about=About.of(rule, domain),
-            equilibria=equilibria,
-            cycles=cycles,
-            warnings=_warnings(moved, num_held, blurred(moved, known)),
-        )  # fmt: skip
+        about = About.of(rule, domain)
+        made = functools.partial(_made, problem, known, equilibria, cycles, about, key)
+        apart = separated(moved, known)
+        found = made(apart)
+        if apart is moved or found.falls or problem.rule.has_continuous_time:
+            return found
+        # Whole runs of a map cover nothing between neighbours: they told apart what is one.
+        return made(moved)
+
+
+def _made(
+    problem: Problem,
+    known: Sequence[Known],
+    equilibria: Sequence[Equilibrium],
+    cycles: Sequence[Cycle],
+    about: About,
+    key: jax.Array | None,
+    moved: Moves,
+) -> Landscape:
+    """The landscape of moves, checked."""
+    lattice = moved.lattice
+    moved, num_held = held(moved, known)
+    found = components(moved, known)
+    values, change = heights(moved, found)
+    # Of equal heights the order is that of what was found.
+    found.sort(key=lambda one: -round(float(values[one.core[0]])))
+    inner = values[:-1]
+    return Landscape(
+        sets=_sets(problem, moved, found, values),
+        value=GridFunction(
+            problem, lattice.lower, lattice.spacing, lattice.turns, lattice.closed(inner)
+        ),
+        shape=lattice.shape,
+        check=check(problem, moved, found, known, inner, key),
+        change=change,
+        about=about,
+        equilibria=equilibria,
+        cycles=cycles,
+        warnings=_warnings(moved, num_held, blurred(moved, known)),
+    )
 
 
 def _warnings(moved: Moves, num_held: int, num_blurred: int) -> tuple[str, ...]:

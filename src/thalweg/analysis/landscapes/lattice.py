@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thalweg.core.charts import Chart
+from thalweg.core.graphs import components_of
 
 # Of a cell: a point nearer to a node has none of its weight on the others.
 _ON_NODE = 1e-9
@@ -107,7 +108,6 @@ class Lattice:
         """
         from scipy.ndimage import label
         from scipy.sparse import csr_matrix
-        from scipy.sparse.csgraph import connected_components
 
         beyond = [(int(turns),) * 2 for turns in self.turns]
         number = np.pad(np.arange(self.size).reshape(self.shape), beyond, mode="wrap")
@@ -117,7 +117,7 @@ class Lattice:
         # A node and its copies beyond the seam lead to all of their groups, and join them.
         there = (number[shown], self.size - 1 + touch[shown])
         joined = csr_matrix((np.ones(len(there[0])), there), shape=(self.size + count,) * 2)
-        labels = connected_components(joined, directed=False)[1][: self.size][marked]
+        labels = components_of(joined)[: self.size][marked]
         nodes = np.flatnonzero(marked)
         return [nodes[labels == one] for one in np.unique(labels)]
 
