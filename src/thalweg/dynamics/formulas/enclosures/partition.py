@@ -10,7 +10,7 @@ from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 # After this share of the effort it is given up if, at the pace so far, the whole region would take
 # more than so many times the effort: the hard parts may come first.
 _TRIAL, _HOPELESS = 0.1, 4.0
-# So many boxes all over the region are looked at first, where each costs more than this share.
+# Where a box costs more than this share of the effort, so many are looked at first.
 _SAMPLE, _DEAR = 32, 5e-4
 # The first partition: as many parts along each of d coordinates.
 _PARTS = {1: 64, 2: 16, 3: 8, 4: 5}
@@ -85,7 +85,10 @@ def search(
 
 
 def is_hopeless(enclosure: Enclosure, lower: np.ndarray, upper: np.ndarray, effort: float) -> bool:
-    """True if a search whose boxes are dear would be given up: a few of them decide too little.
+    """True if a search whose boxes are dear cannot end: most of its smallest are open.
+
+    Boxes as small as those of a partition that takes all of the effort are looked at, at random
+    places. Both halves of each that is open would still have to be computed.
 
     Arguments:
         enclosure: of the function.
@@ -96,10 +99,13 @@ def is_hopeless(enclosure: Enclosure, lower: np.ndarray, upper: np.ndarray, effo
     spent = _cost((enclosure,), len(lower)) / effort
     if spent < _DEAR:
         return False
-    low, high = _partition(lower, upper)
-    some = slice(None, None, -(-len(low) // _SAMPLE))
-    (values,), _ = enclosure(low[some], high[some])
-    return bool(spent > _HOPELESS * np.mean(values.bounds[1][0] < 0.0) / len(low))
+    count = max(1.0 / spent, _PARTS[len(lower)] ** len(lower))
+    sides = (upper - lower) * count ** (-1.0 / len(lower))
+    places = np.random.default_rng(0).uniform(size=(_SAMPLE, len(lower)))
+    low = lower + places * (upper - lower - sides)
+    (values,), _ = enclosure(low, low + sides)
+    is_open = ~(values.bounds[1][0] < 0.0)
+    return bool(2.0 * np.mean(is_open) * count * spent > 1.0)
 
 
 def _cost(enclosures: tuple[Enclosure, ...], dimension: int) -> float:

@@ -1,0 +1,40 @@
+"""Searches of a region box by box: when they are not begun."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
+from thalweg.dynamics.formulas.enclosures.partition import is_hopeless
+from thalweg.dynamics.formulas.enclosures.primal import primal
+
+_COUNT = 1000  # boxes that the effort is enough for
+
+
+def _hopeless(fn, size):
+    with jax.enable_x64(True):
+        enclosure = Enclosure(primal(fn), size)
+    effort = _COUNT * enclosure.size * (size + 2.0)
+    return is_hopeless(enclosure, np.zeros(size), np.ones(size), effort)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_a_function_that_is_hard_at_one_wall_is_not_given_up(size):
+    for side in range(size):
+        for wall in (lambda x: x, lambda x: 1.0 - x):
+            hard = lambda y, s=side, w=wall: jnp.where(w(y[s]) < 0.1, 1.0, -1.0)  # noqa: E731
+            assert not _hopeless(hard, size)
+    assert _hopeless(lambda y: 1.0 + 0.0 * y[0], size)
+
+
+def test_what_small_boxes_decide_is_not_given_up_for_what_large_ones_do_not():
+    """sin² + cos² − 3/2 = −1/2, whose bounds need boxes that are short for the waves."""
+    waves = lambda y: jnp.sin(300.0 * y[0]) ** 2 + jnp.cos(300.0 * y[0]) ** 2 - 1.5  # noqa: E731
+    with jax.enable_x64(True):
+        enclosure = Enclosure(primal(waves), 1)
+    for count, share in ((64, 0.0), (_COUNT, 1.0)):
+        edges = np.linspace(0.0, 1.0, count + 1)[:, None]
+        (values,), _ = enclosure(edges[:-1], edges[1:])
+        assert np.mean(values.bounds[1] < 0.0) == share
+    assert not _hopeless(waves, 1)
