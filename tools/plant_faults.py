@@ -131,7 +131,7 @@ def failures(tree: pathlib.Path, options: Sequence[str], limit: float) -> list[s
 
 
 def outcome(fault: Fault, tree: pathlib.Path, limit: float) -> tuple[str, str]:
-    """What became of a fault, in a word, and the test that noticed it or what went wrong."""
+    """The fate of a fault, in a word, and the test that noticed it or what went wrong."""
     try:
         with planted(fault, tree):
             by = first_failure(tree, fault.tests, limit)

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -201,6 +202,21 @@ def test_rules_with_chance_are_written_in_jax(rule, words):
 def test_a_parameter_is_a_number(rate, words):
     with pytest.raises(tw.InputError, match=words):
         tw.find_equilibria(Stable(rate))
+
+
+class Looped(tw.Flow):
+    """A scan whose carry changes its structure, in a rule with a text for a field."""
+
+    name: str = eqx.field(static=True, default="a")
+
+    def velocity(self, t, state):
+        return jax.lax.scan(lambda c, _: ((c, c), None), state, None, 2)[0]
+
+
+def test_a_text_is_not_blamed_for_the_structure_of_something_else():
+    with pytest.raises(tw.InputError) as caught:
+        tw.find_equilibria(Looped(), PLANE)
+    assert "not a number" not in str(caught.value)
 
 
 def test_a_function_of_two_arguments_is_one_of_the_time():

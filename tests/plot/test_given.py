@@ -1,4 +1,4 @@
-"""What figures are given by mistake."""
+"""Mistakes in what figures are given."""
 
 from typing import Any
 

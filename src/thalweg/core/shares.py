@@ -21,7 +21,7 @@ def are_shares(x: Any) -> jax.Array:
 def check_shares(owner: str, state: Any, name: str) -> None:
     """Refuse rows, along the last axis of each leaf, that are no shares but for rounding.
 
-    Args:
+    Arguments:
         owner: of the simplex, for the message.
         state: numbers; a row may fall below zero by as little as its sum may differ from one, as
             the last point of a run does.

@@ -99,7 +99,8 @@ def _no_number(error: TypeError, owner: Any) -> str:
     """A sentence on a field that is no number, and that the error speaks of; or ""."""
     for name, value in _fields(owner):
         kind = type(value).__name__
-        if isinstance(value, str | list | dict | type(None) | type) and kind in str(error):
+        is_named = re.search(rf"\b{kind}\b", str(error)) is not None
+        if isinstance(value, str | list | dict | type(None) | type) and is_named:
             what = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
             cure = " Make it an array: jnp.array(…)." if isinstance(value, list) else ""
             return f" Its parameter {name} is {what}, not a number.{cure}"

@@ -52,12 +52,13 @@ def test_marks_of_a_curve_are_its_special_points_also_after_others(end):
     shares = np.linspace(0.0, 1.0, 5)
     z = np.stack([point(first=share) for share in shares])
     followed = Curve(z, np.ones_like(z), np.ones((5, 5, 6)), (RANGE_END, end), (z[0], z[0]))
-    special = [(0.2, 0), (0.6, 2), (0.9, 3)] + ([(1.0 + 1e-9, 4)] if end == LEFT else [])
+    special = [(0.2, 0), (0.6, 2), (0.7, 2), (0.9, 3)]
+    special += [(1.0 + 1e-9, 4)] if end == LEFT else []
     found = [Located("cusp", point(first=at), segment, np.zeros((0, 0))) for at, segment in special]
-    points, marks = _marked(plane(fold), followed, found)
+    points, marks = _marked(plane(fold), followed, found[::-1])
     assert points[list(marks), -1].tolist() == [at for at, _ in special]
     assert np.all(np.diff(points[:, -1]) > 0.0)
-    assert len(points) == 8
+    assert len(points) == 9
 
 
 @eqx.filter_jit

@@ -1,4 +1,4 @@
-"""What the tab key offers, and that it runs nobody's code."""
+"""Offers of the tab key, which runs nobody's code."""
 
 import os
 import subprocess

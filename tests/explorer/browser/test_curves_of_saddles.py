@@ -12,10 +12,16 @@ pytestmark = needs_browser
 _BEND = 0.3
 
 
-class Bent(tw.Map):
-    """A saddle at the origin whose curves are parabolas: p⁺ = λp, w⁺ = μw − φw² in p and w.
+def straightened(x, y):
+    """The coordinates p = x − 0.3w² and w = y − x², in which the curves are the axes."""
+    w = y - x**2
+    return x - _BEND * w**2, w
 
-    p = x − 0.3w² and w = y − x², so that the unstable curve is w = 0 and the stable one p = 0.
+
+class Bent(tw.Map):
+    """A saddle at the origin whose curves are parabolas: p⁺ = λp, w⁺ = μw − φw².
+
+    The unstable curve is w = 0 and the stable one p = 0.
     """
 
     grows: float = 2.0
@@ -25,9 +31,8 @@ class Bent(tw.Map):
     state_names = ("x", "y")
 
     def step(self, t, state):
-        x, y = state
-        w = y - x**2
-        p, w = self.grows * (x - _BEND * w**2), self.shrinks * w - self.folds * w**2
+        p, w = straightened(*state)
+        p, w = self.grows * p, self.shrinks * w - self.folds * w**2
         x = p + _BEND * w**2
         return jnp.stack([x, w + x**2])
 
@@ -41,11 +46,10 @@ class BentFlow(tw.Flow):
     state_names = ("x", "y")
 
     def velocity(self, t, state):
-        x, y = state
-        w = y - x**2
-        dp, dw = self.grows * (x - _BEND * w**2), -self.shrinks * w
+        p, w = straightened(*state)
+        dp, dw = self.grows * p, -self.shrinks * w
         dx = dp + 2.0 * _BEND * w * dw
-        return jnp.stack([dx, dw + 2.0 * x * dx])
+        return jnp.stack([dx, dw + 2.0 * state[0] * dx])
 
 
 def curves(page):
@@ -56,9 +60,7 @@ def curves(page):
     )
     made = []
     for us, vs, is_stable, ends in found:
-        x, y = np.array(us), np.array(vs)
-        w = y - x**2
-        made.append((x - _BEND * w**2, w, is_stable, ends))
+        made.append((*straightened(np.array(us), np.array(vs)), is_stable, ends))
     return made
 
 

@@ -8,6 +8,9 @@ from tests.recovery.recovery_systems import Replicator, cube, values
 
 import thalweg as tw
 from thalweg import recovery
+from thalweg.dynamics.problem import make_problem
+from thalweg.recovery.forms.special_points import special_points
+from thalweg.recovery.region.region import make_region
 
 EUCLIDEAN = [recovery.LEVELS[0]]
 
@@ -34,6 +37,19 @@ class Slab(tw.Flow):
 
     def velocity(self, t, state):
         return -state + jnp.where(state[0] > self.wall, self.turn @ state, 0.0 * state)
+
+
+class Stairs(tw.Flow):
+    """−x, with a bend of third order at each step, and a turn by the walls of some in between."""
+
+    steps: jax.Array
+    walls: jax.Array
+
+    def velocity(self, t, state):
+        bends = jnp.stack([jax.nn.relu(state[0] - step) ** 3 for step in self.steps])
+        beyond = jnp.stack([jnp.where(state[0] > wall, 1.0, 0.0) for wall in self.walls])
+        x = -state + jnp.sum(bends) * jnp.array([1e-3, 0.0])
+        return x + jnp.sum(beyond) * jnp.array([-state[1], state[0]])
 
 
 def first(rule, box):
@@ -82,6 +98,19 @@ def test_a_jump_is_that_of_a_gradient_only_across_its_surface(turn, outcome):
 def test_a_turn_beyond_a_switch_near_a_wall_is_seen():
     turn = jnp.array([[0.0, 1.0], [-1.0, 0.0]])
     assert first(Slab(0.9999, turn), cube(-1.0, 1.0, 2)).outcome == "no"
+
+
+@pytest.mark.long
+def test_no_jump_is_passed_over_among_many_smooth_switches():
+    """Between the rightmost random points and the wall; half of 60 switches are not looked at."""
+    rule = Stairs(jnp.linspace(-0.9, 0.9, 60), jnp.array([0.9999, 0.9998]))
+    verdict = first(rule, cube(-1.0, 1.0, 2))
+    assert verdict.outcome == "no"
+    with jax.enable_x64(True):
+        region = make_region(make_problem(rule, cube(-1.0, 1.0, 2))[0], None)
+        points = special_points(region, np.zeros((0, 2)))
+    for wall in (0.9999, 0.9998):
+        assert np.any(np.abs(points[:, 0] - wall) < 1.5e-5)
 
 
 @pytest.mark.long

@@ -165,10 +165,7 @@ def _cycles(
             behind = [short[-1]]
         begin = behind[-1].segment + 1 if behind else 0
         until = ahead[0].segment + 1 if ahead else len(curve)
-        rows = np.arange(begin, until)
-        if begin > until:
-            rows = np.concatenate([np.arange(begin, len(curve)), np.arange(1, until)])
-        curve = _rows_of(curve, rows)
+        curve = _rows_of(curve, _rows_between(begin, until, len(curve)))
         specials, is_left_over = find_special(twice, curve)
         if behind:
             first, words[0] = behind[-1].z, "flip"
@@ -194,6 +191,13 @@ def _is_born_at(base: Family, cycles: MapCycles, z: np.ndarray) -> bool:
                 return True
             place = np.asarray(_stepped(base, place[None]))[0]
     return False
+
+
+def _rows_between(begin: int, until: int, count: int) -> np.ndarray:
+    """The rows from one on to before another; of a closed curve, whose last is its first, round."""
+    if begin < until:
+        return np.arange(begin, until)
+    return np.concatenate([np.arange(begin, count), np.arange(1, until)])
 
 
 def _rows_of(curve: Curve, rows: np.ndarray) -> Curve:

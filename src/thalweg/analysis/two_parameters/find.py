@@ -186,6 +186,7 @@ def _marked(plane: Plane, curve: Curve, found: list[Located]) -> tuple[np.ndarra
         if k is not None:
             z[k] = point.z
     inner = [point for k, point in zip(ends, found, strict=True) if k is None]
+    inner.sort(key=lambda point: (point.segment, np.linalg.norm(point.z - curve.z[point.segment])))
     at = np.array([point.segment + 1 for point in inner], dtype=int)
     if len(inner):
         z = np.insert(z, at, np.array([point.z for point in inner]), axis=0)

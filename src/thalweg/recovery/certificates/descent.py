@@ -103,10 +103,7 @@ def prove_descent(
         try:
             enclosures = [enclosed(rate, about), enclosed(level, about)]
             if is_hopeless(enclosures[0], lower, upper, effort):
-                note = (
-                    "Not proved: of some small boxes all over the region most decide nothing, so "
-                    "it would take too many."
-                )
+                note = "Not proved: the effort is not enough, as some small boxes all over show."
                 return Certificate(energy, "open", note)
             starts = chart.draw(np.random.default_rng(0), _NUM_STARTS)
             found = all_rests(about, known, region, starts)

@@ -206,7 +206,7 @@ def _by_entries(parts: np.ndarray, error: np.ndarray) -> np.ndarray:
 
 
 def _by_congruence(parts: np.ndarray, error: np.ndarray) -> np.ndarray:
-    r"""λ of H + Σ A_i ε_i + R, |ε_i| ≤ 1 and |R| ≤ E; NaN unless H is negative definite.
+    r"""λ of H + Σ A_i ε_i + R, |ε_i| ≤ 1 and |R| ≤ E; NaN where this shows none.
 
     Where β < 1 bounds the norm of I + Sᵀ (H + Σ A_i ε_i + R) S, the sum is at most
     −(1 − β) (S Sᵀ)⁻¹, so λ = (1 − β) / |S Sᵀ|, for any S. With H = −(S Sᵀ)⁻¹ a stiff direction, in
@@ -223,4 +223,5 @@ def _by_congruence(parts: np.ndarray, error: np.ndarray) -> np.ndarray:
     spread = np.sum(np.abs(moved), axis=0) + np.abs(turned) @ whole @ sizes + _EIGENVALUES * eye
     beta = np.max(np.sum(spread, axis=2), axis=1)
     inverse = np.max(np.sum(sizes @ np.abs(turned), axis=2), axis=1)
-    return np.where(is_negative, (1.0 - beta) / inverse * (1.0 - _EIGENVALUES), np.nan)
+    is_bound = is_negative & (beta < 1.0)
+    return np.where(is_bound, (1.0 - beta) / inverse * (1.0 - _EIGENVALUES), np.nan)

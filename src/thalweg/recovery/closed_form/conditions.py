@@ -13,7 +13,7 @@ from thalweg.dynamics.formulas.ranges import SymbolRanges
 
 # Signs are tried in all combinations: 16 proofs at most for one expression.
 _COMBINED = 4
-# Of values of parameters: signs of up to eight of them are all met, more likely than not.
+# Of values of parameters: any one choice of the signs of eight is met, more likely than not.
 _DRAWN = 256
 
 

@@ -24,7 +24,7 @@ _NUM_CLIMBERS = 8  # the most asymmetric points; peaks of the asymmetry are few
 _NUM_CLIMBS = 12  # radii of random moves from .2 widths to 1e-3, which is near enough to tell
 # Steps to rests, quadratic after some; and how many rests are looked around.
 _NUM_NEWTON, _MOST_RESTS = 12, 16
-_MOST_SWITCHES = 32  # of a program, around which it is looked, spread evenly over it
+_MOST_SWITCHES = 32  # smooth ones, around which it is looked, spread evenly over the program
 _STILL = 1e-9  # of the widths: a step after which the next is none
 # Where Dω nearly vanishes it is known to rounding of what it is elsewhere, not of its own size.
 _FLOOR = 1e-5
@@ -59,9 +59,12 @@ def special_points(region: Region, centres: np.ndarray) -> np.ndarray:
     which = np.arange(_NUM_WALLS) % (2 * size)
     rows, columns = np.arange(_NUM_WALLS), which // 2
     walls[rows, columns] = np.where(which % 2 == 0, lower[columns], upper[columns])
-    switches = region.troubles.switches
-    some = np.linspace(0, len(switches) - 1, min(len(switches), _MOST_SWITCHES)).astype(int)
-    places = np.asarray([*centres, *(switches[k] for k in some)]).reshape(-1, size)
+    troubles = [trouble.point for trouble in region.troubles.found]
+    # The rule stays smooth at the others, and may yet be another rule beyond.
+    known = {point.tobytes() for point in troubles}
+    others = [point for point in region.troubles.switches if point.tobytes() not in known]
+    some = np.linspace(0, len(others) - 1, min(len(others), _MOST_SWITCHES)).astype(int)
+    places = np.asarray([*centres, *troubles, *(others[k] for k in some)]).reshape(-1, size)
     ends = np.asarray(chart.clip(np.concatenate([corners, walls])))
     return _kept(region, np.concatenate([ends, centres, _around(region, places)]))
 

@@ -96,7 +96,7 @@ def _solve(
     matrix = normal.reshape(size * width, size * width)
     # The ridge settles what the data leave free: one constant a block, and unused terms.
     matrix = matrix + 1e-13 * max(float(np.max(np.diag(matrix))), 1e-300) * np.eye(len(matrix))
-    factors = scipy.linalg.lu_factor(matrix)
+    factors = scipy.linalg.lu_factor(matrix, check_finite=False)
     solution = np.zeros((size, width))
     for _ in range(4):
         target = np.zeros((size, width))
@@ -106,7 +106,9 @@ def _solve(
             gap = gap * ratios.weights[:, p] ** 2
             target[j] += parts[j].T @ gap
             target[i] -= parts[i].T @ gap
-        solution += scipy.linalg.lu_solve(factors, target.ravel()).reshape(size, width)
+        solution += scipy.linalg.lu_solve(factors, target.ravel(), check_finite=False).reshape(
+            size, width
+        )
     return _centred(solution, ratios.pairs[chosen], parts)
 
 
