@@ -21,7 +21,7 @@ import numpy as np
 from scipy.integrate import LSODA, RK45, solve_ivp
 
 import thalweg as tw
-from thalweg.analysis.basins.attractors import Inventory
+from thalweg.analysis.basins.attractors import KnownAttractors
 from thalweg.analysis.basins.follow import Following
 from thalweg.dynamics.problem import make_problem
 
@@ -55,7 +55,7 @@ def regions() -> tuple[Any, np.ndarray]:
     with jax.enable_x64(True):
         problem, _ = make_problem(Pendulum())
         rests = tw.find_equilibria(Pendulum())
-        inventory = Inventory(problem, Following())
+        inventory = KnownAttractors(problem, Following())
         inventory.add_known(rests, tw.find_cycles(Pendulum(), equilibria=rests))
         found = inventory.regions
         kept = found.level > 0.0

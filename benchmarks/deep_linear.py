@@ -77,8 +77,7 @@ def simulation(rule, start, saveat, end, dtype=jnp.float32, tolerance=1e-6):
 
 def compare(name, runs, ours, theirs, target):
     """Time both in turn and report the median ratio theirs/ours."""
-    ours()
-    pairs, value, other = [], None, None
+    pairs, value, other = [], ours(), theirs()
     for _ in range(runs):
         a, value = timed(ours)
         b, other = timed(theirs)
@@ -179,7 +178,7 @@ def steps(runs):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
     runs = parser.parse_args().runs
     steps(runs)
