@@ -23,8 +23,8 @@ _ASKED = "/jax/core/compile/backend_compile_duration"
 _FETCHED = "/jax/compilation_cache/cache_hits"
 # How many programs a worker keeps, at two to four megabytes each, when a test module ends and when
 # a test ends within one: it stays below 1.5 GB. Fewer would be fetched again and again.
-_KEPT_OF_MODULES = 80
-_KEPT_OF_TESTS = 160
+_KEPT_OF_MODULES = 60
+_KEPT_OF_TESTS = 120
 # The unit of `ru_maxrss`: bytes on a Mac, kibibytes elsewhere.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 

@@ -114,6 +114,7 @@ def test_what_settles_outside_left_the_domain():
     assert (found.left, found.attractors) == (1.0, ())
 
 
+@pytest.mark.long
 def test_a_sink_that_linearization_cannot_see_attracts_all():
     found = tw.find_basins(polynomial_flow(lambda x: -(x**3), 1), LINE, starts=200)
     assert [(a.kind, a.fraction) for a in found.attractors] == [("equilibrium", 1.0)]

@@ -175,6 +175,7 @@ def test_a_map_that_integrates_is_searched_where_its_orbits_pass():
     assert "max_period" not in str(every)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("diagonal", [[2.0, 2.0, 2.0], [2.0, -3.0, 0.0], [2.0, 0.0, 0.0]])
 def test_a_map_whose_orbits_all_run_away_has_no_cycles(diagonal):
     found = tw.find_cycles(systems.Net(np.diag(diagonal), np.array(False)), CUBE)

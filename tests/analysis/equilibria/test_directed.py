@@ -24,7 +24,8 @@ def blocks(size, gain=1.6, seed=0):
     return weights
 
 
-@pytest.mark.parametrize("size", [5, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [5, 10])
 def test_all_27_equilibria_of_three_blocks(size):
     found = tw.find_equilibria(TanhNetwork(blocks(size)), square(1.2, 3 * size))
     kinds = [e.kind for e in found]

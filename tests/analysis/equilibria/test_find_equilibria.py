@@ -193,6 +193,7 @@ def test_a_network_with_many_equilibria_is_stable_under_more_starts():
     np.testing.assert_allclose(states(few), states(many), atol=1e-10)
 
 
+@pytest.mark.long
 def test_against_scipy_from_the_same_network():
     weights = np.random.default_rng(2).normal(size=(8, 8)) * 2.0 / np.sqrt(8)
     found = states(tw.find_equilibria(TanhNetwork(weights)))

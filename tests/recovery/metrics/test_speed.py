@@ -55,9 +55,10 @@ def test_the_fastest_states_may_lie_on_a_wall_away_from_corners():
     [
         lambda s: 1.0 / jnp.sqrt(0.1 + s),  # saturates: φ is singular at |f| = 1
         # The c₁ and c₃ terms of `CovariantDescent`.
-        pytest.param(lambda s: 1.0 + s, marks=pytest.mark.long),
+        lambda s: 1.0 + s,
     ],
 )
+@pytest.mark.long
 def test_the_energy_of_a_hurried_gradient_flow(factor):
     equilibria = tw.find_equilibria(tw.SteepestDescent(WELLS), BOX)
     verdict = tw.recover_energy(hurried(WELLS, factor), BOX, equilibria=equilibria, **KNOWN)
