@@ -20,6 +20,7 @@ def parts(rule, state):
     return rule.drift(0.3, state), noise_matrix(rule, 0.3, state)[0]
 
 
+@pytest.mark.long
 @every_diffusion
 def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(parts, row.make(), state)

@@ -20,6 +20,7 @@ def evaluate(energy, state):
     return energy(state)
 
 
+@pytest.mark.long
 @every_energy
 def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(evaluate, row.make(), state)

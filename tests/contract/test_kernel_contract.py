@@ -20,6 +20,7 @@ def draw(kernel, state):
     return kernel.draw(jax.random.key(8), 5, state)  # with this key every spin is visited
 
 
+@pytest.mark.long
 @every_kernel
 def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(draw, row.make(), state)

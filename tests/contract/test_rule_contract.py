@@ -18,6 +18,7 @@ def displace(rule, state):
     return rule.displacement(0.3 if rule.has_continuous_time else 3, state)
 
 
+@pytest.mark.long
 @every_rule
 def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(displace, row.make(), state)

@@ -69,6 +69,7 @@ def test_a_point_does_not_differ_from_itself(name, data):
     np.testing.assert_array_equal(chart.difference(a, a), np.zeros(chart.dimension))
 
 
+@pytest.mark.long
 @every_chart
 def test_every_sample_is_inside_and_the_domain_is_covered(name):
     chart = CHARTS[name]

@@ -74,6 +74,7 @@ def test_all_verbs_refuse_a_rule_that_depends_on_time(name, case):
         ask(name, driven(case))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", UNSEEN)
 @pytest.mark.parametrize("name", ["equilibria", "descent", "recovery", "portrait"])
 def test_no_verb_refuses_what_is_rounding(name, case):

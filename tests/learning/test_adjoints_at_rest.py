@@ -50,6 +50,7 @@ def total(state):
     return state.sum()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_adjoints_agree_with_finite_differences(name):
     """The layers are 6,000 so that steps of Euler's are stable; how near they come is no matter."""

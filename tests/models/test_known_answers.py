@@ -43,6 +43,7 @@ def test_henon(found):
     assert [e.stable for e in (low, high)] == [False, False]
 
 
+@pytest.mark.long
 def test_lorenz(found):
     left, origin, right = found("lorenz", rho=22.0)
     for equilibrium, sign in [(left, -1), (right, 1)]:

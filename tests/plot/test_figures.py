@@ -234,6 +234,7 @@ def test_every_multiplier_of_a_map_is_on_the_figure(values):
     assert axes.get_aspect() == 1.0
 
 
+@pytest.mark.long
 def test_a_verdict_drawn_on_a_portrait_is_the_one_drawn_alone(wells, fitzhugh_nagumo):
     """The portrait spares work; what is on the figure stays."""
     for rule, equilibria, *cycles in (wells, fitzhugh_nagumo):

@@ -59,6 +59,7 @@ def test_without_other_derivatives_the_start_has_its_own_to_the_end():
             assert found == pytest.approx(np.exp(-duration), rel=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("start", [0.5, 1.0, 1.0 + 1e-6, 40.0])
 @pytest.mark.parametrize("duration", [50.0, 2000.0])
 def test_in_single_precision(start, duration):
@@ -77,13 +78,14 @@ def test_a_stiff_rest():
     np.testing.assert_allclose(bias, -np.expm1(-5.0 * rates) / rates, atol=2e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("derivatives", "method"),
     [
         ("forward", tw.simulation.Adaptive),
         ("both", tw.Stiff),
-        pytest.param("both", tw.simulation.Adaptive, marks=pytest.mark.long),
-        pytest.param("forward", tw.Stiff, marks=pytest.mark.long),
+        ("both", tw.simulation.Adaptive),
+        ("forward", tw.Stiff),
     ],
 )
 def test_forwards_too(method, derivatives):

@@ -170,7 +170,8 @@ def real_roots(p, q):
     return found
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("count", [6, 50])
 def test_random_cubics_have_the_roots_that_algebra_says(count):
     rng = np.random.default_rng(1)
     total = 0
@@ -222,6 +223,7 @@ def test_given_states_need_no_domain():
     np.testing.assert_allclose(states(found), [[0, 0], [1, 1]], atol=1e-12)
 
 
+@pytest.mark.long
 def test_the_same_key_gives_the_same_result_and_another_key_the_same_equilibria():
     network = TanhNetwork(symmetric_weights(seed=0))
     first, again = (tw.find_equilibria(network, key=jax.random.key(5)) for _ in range(2))

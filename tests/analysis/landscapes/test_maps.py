@@ -62,10 +62,11 @@ def steps_of(rule, domain, count):
     return [set(row.tolist()) for row in moved.steps], moved
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rate", "expected"),
     [
-        pytest.param(2.8, [("source", 1.0), ("sink", 0.0)], marks=pytest.mark.long),
+        (2.8, [("source", 1.0), ("sink", 0.0)]),
         (3.2, [("source", 2.0), ("source", 1.0), ("attracting cycle", 0.0)]),
     ],
 )

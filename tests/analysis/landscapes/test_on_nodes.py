@@ -65,6 +65,7 @@ def test_on_nodes_of_a_circle_each_source_is_above_both_sinks():
     assert order(found) == {(0, 2), (0, 3), (1, 2), (1, 3)}
 
 
+@pytest.mark.long
 def test_on_a_node_of_a_plane_a_saddle_is_above_both_sinks():
     flow = polynomial_flow(lambda x: np.stack([x[0] - x[0] ** 3, -x[1]]))
     found = tw.find_landscape(flow, tw.Box([-1.5, -1.0], [3.0, 1.0]), nodes=64, cycles=())

@@ -214,6 +214,7 @@ def test_a_gradient_that_holds_the_rest_is_not_differentiated_again(gradient):
                 again(INPUT)
 
 
+@pytest.mark.long
 def test_short_nudged_runs_in_a_metric_are_truncated_ones():
     """In such a metric runs towards their rest move faster at first."""
     with jax.enable_x64(True):

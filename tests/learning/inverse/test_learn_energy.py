@@ -42,6 +42,7 @@ def test_steps_of_unknown_length_fix_their_product_with_the_energy():
     assert found.identified.up_to.startswith("a factor > 0")
 
 
+@pytest.mark.long
 def test_runs_of_a_flow_at_known_times_fix_the_energy():
     times = np.array([0.0, 0.2, 0.5, 0.9])
     states = np.array([1.0, -2.0])[:, None, None] * np.exp(-1.5 * times)[None, :, None]

@@ -27,6 +27,7 @@ class EqualLayers(eqx.Module):
         return self.depth * jnp.abs(u) ** (2 - 2 / self.depth) * (self.strength - u)
 
 
+@pytest.mark.long
 def test_deep_and_balanced_and_shallow_modes_match_simulation():
     cases = np.array(list(itertools.product([1, 2, 3, 4, 5, 8], [2.0, 0.7, 0.0], [0.05, 0.6, 3.0])))
     depths, s, u0 = cases.T

@@ -254,6 +254,7 @@ def _swept(energy, states, order):
     return jax.vmap(lambda x: sweep(energy, x, order)[0])(states)
 
 
+@pytest.mark.long
 def test_visits_at_zero_temperature_are_those_of_asynchronous_spins():
     energy = Hopfield(symmetric(6), RNG.normal(size=6))
     kernel = Glauber(0.0).kernel(energy)
