@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.server
 import importlib
+import re
 import struct
 import sys
 import threading
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.extras import not_installed
 from thalweg.data import fetch_mnist, load_digits, load_mnist, read_idx
 from thalweg.data.images import MNIST_FILES
 
@@ -198,5 +200,7 @@ def test_digits_are_split_by_every_fifth(monkeypatch):
     assert len(data.train_labels) + len(data.test_labels) == len(bunch.target) == 1797
     assert data.train_images.max() == data.brightest == 16
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(tw.InputError, match=r"pip install 'thalweg\[data\]'"):
+    with pytest.raises(
+        tw.InputError, match=re.escape(not_installed("load_digits", "scikit-learn", "data"))
+    ):
         load_digits()

@@ -3,6 +3,7 @@
 import builtins
 import dataclasses
 import json
+import re
 from typing import Any
 
 import jax
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.extras import not_installed
 
 
 class Decay(tw.Flow):
@@ -106,5 +108,7 @@ def test_without_xarray_the_extra_is_named(monkeypatch):
 
     run = tw.simulate(RULE, START, duration=1.0, save=3)
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(tw.InputError, match=r"pip install 'thalweg\[sweeps\]'"):
+    with pytest.raises(
+        tw.InputError, match=re.escape(not_installed("to_xarray", "xarray", "sweeps"))
+    ):
         run.to_xarray()

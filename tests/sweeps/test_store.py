@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from tests.sweeps.systems import Spring, content, springs, stretch
 
 import thalweg as tw
+from thalweg.core.extras import not_installed
 from thalweg.sweeps import OnHost, read_sweep
 from thalweg.sweeps import store as store_module
 from thalweg.sweeps import stores as stores_module
@@ -270,5 +272,5 @@ def test_another_python_is_refused_with_the_cure(copy, monkeypatch):
 def test_without_zarr_the_extra_is_named_before_anything_is_computed(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zarr", None)  # as where it is not installed
     grid: tw.sweeps.Grid = None  # type: ignore[assignment]  # not even looked at
-    with pytest.raises(tw.InputError, match=r"needs zarr.* pip install 'thalweg\[sweeps\]'"):
+    with pytest.raises(tw.InputError, match=re.escape(not_installed("A sweep", "zarr", "sweeps"))):
         tw.sweep(stretch, grid, tmp_path / "s.zarr")

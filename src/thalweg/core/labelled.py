@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.extras import not_installed
 
 
 def dataset(
@@ -28,9 +29,7 @@ def dataset(
     try:
         import xarray as xr
     except ModuleNotFoundError as error:
-        raise InputError(
-            "to_xarray needs xarray, which is not installed: pip install 'thalweg[sweeps]'."
-        ) from error
+        raise InputError(not_installed("to_xarray", "xarray", "sweeps")) from error
     variables: dict[str, Any] = {}
     coordinates: dict[str, Any] = {"time": times}
     for path, leaf in jax.tree_util.tree_flatten_with_path(states)[0]:

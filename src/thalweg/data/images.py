@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
+from thalweg.core.extras import not_installed
 from thalweg.data.idx import read_idx
 
 MNIST_FILES = (
@@ -105,9 +106,7 @@ def load_digits() -> ImageData:
     try:
         datasets = importlib.import_module("sklearn.datasets")  # an extra: seldom installed
     except ImportError as error:
-        raise InputError(
-            "The digits come with scikit-learn, which is not installed: pip install 'thalweg[data]'"
-        ) from error
+        raise InputError(not_installed("load_digits", "scikit-learn", "data")) from error
     bunch = datasets.load_digits()
     images, labels = bunch.images.astype(np.uint8), bunch.target.astype(np.uint8)
     is_test = np.arange(len(labels)) % 5 == 4

@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.extras import not_installed
 from thalweg.core.plain import array
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
 from thalweg.core.tables import counted, format_number
@@ -231,10 +232,7 @@ class Samples(TableReport):
         try:
             import xarray as xr
         except ModuleNotFoundError as error:
-            raise InputError(
-                "Samples.to_xarray needs xarray, which is not installed: pip install "
-                "'thalweg[sweeps]'."
-            ) from error
+            raise InputError(not_installed("Samples.to_xarray", "xarray", "sweeps")) from error
         variables, coordinates = {}, {}
         for name, leaf in self._variables().items():
             own = [f"{name}_{axis}" for axis in range(leaf.ndim - 2)]
@@ -290,9 +288,7 @@ def import_arviz() -> Any:
             warnings.simplefilter("ignore", FutureWarning)
             import arviz
     except ModuleNotFoundError as error:
-        raise InputError(
-            "Samples.to_arviz needs ArviZ, which is not installed: pip install 'thalweg[sampling]'."
-        ) from error
+        raise InputError(not_installed("Samples.to_arviz", "ArviZ", "sampling")) from error
     return arviz
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError, StoreError
+from thalweg.core.extras import not_installed
 from thalweg.sweeps.jobs import Done, Job
 from thalweg.sweeps.shipping import Packed, pack, unpack
 
@@ -220,7 +221,6 @@ def _dask() -> Any:
         import distributed
     except ModuleNotFoundError as error:
         raise InputError(
-            "Workers need dask.distributed, which is not installed: "
-            "pip install 'thalweg[distributed]'."
+            not_installed("A pool of workers", "dask.distributed", "distributed")
         ) from error
     return distributed

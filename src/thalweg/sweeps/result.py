@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
+from thalweg.core.extras import not_installed
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
 from thalweg.core.tables import counted, format_number
@@ -137,9 +138,7 @@ class Sweep(FieldsReport):
         try:
             import xarray
         except ModuleNotFoundError as error:
-            raise InputError(
-                "Sweep.open needs xarray, which is not installed: pip install 'thalweg[sweeps]'."
-            ) from error
+            raise InputError(not_installed("Sweep.open", "xarray", "sweeps")) from error
         return xarray.open_zarr(self.store, chunks=None)
 
     def read(self, name: str) -> np.ndarray:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
+from thalweg.core.extras import not_installed
 from thalweg.sweeps.designs import Chunks
 from thalweg.sweeps.leaves import STATUS
 from thalweg.sweeps.unfinished import remove_unfinished
@@ -222,7 +223,5 @@ def load_zarr() -> Any:
         import zarr
         import zarr.codecs
     except ModuleNotFoundError as error:
-        raise InputError(
-            "A sweep needs zarr, which is not installed: pip install 'thalweg[sweeps]'."
-        ) from error
+        raise InputError(not_installed("A sweep", "zarr", "sweeps")) from error
     return zarr

@@ -1,5 +1,6 @@
 """Ball arithmetic over JAX programs: every value at a point of a box is in the ball of the box."""
 
+import re
 import sys
 
 import flint
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.extras import not_installed
 from thalweg.dynamics.formulas.balls import Balls
 from thalweg.dynamics.formulas.enclosures.primal import primal
 
@@ -113,5 +115,7 @@ def test_what_has_no_balls_is_refused_by_name():
 
 def test_without_python_flint_the_cure_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "flint", None)
-    with pytest.raises(tw.InputError, match=r"pip install 'thalweg\[certified\]'"):
+    with pytest.raises(
+        tw.InputError, match=re.escape(not_installed("certify", "python-flint", "certified"))
+    ):
         tw.find_equilibria(tw.models.FitzHughNagumo(), certify=True)

@@ -10,6 +10,7 @@ from thalweg.cli.parse.options import JsonOption
 from thalweg.cli.session import session
 from thalweg.cli.startup import cache_folder
 from thalweg.cli.versions import version_of, versions
+from thalweg.core.extras import how_to_add
 
 
 def doctor(as_json: JsonOption = False) -> None:
@@ -89,7 +90,7 @@ def _as_text(found: dict[str, Any]) -> str:
                   f"{cache['megabytes']} MB)"),
     ]  # fmt: skip
     rows += [
-        (f"[{extra}]", "installed" if has else f"missing: pip install 'thalweg[{extra}]'")
+        (f"[{extra}]", "installed" if has else f"missing: {how_to_add(extra)}")
         for extra, has in found["extras"].items()
     ]
     rows += [(name, version or "missing") for name, version in found["versions"].items()]

@@ -109,11 +109,10 @@ def recover(
 def _symbolic(loaded: Any, region: Any) -> Any:
     """The verdict in closed form."""
     from thalweg.core.errors import InputError
+    from thalweg.core.extras import not_installed
 
     try:
         from thalweg.recovery.closed_form import recover_symbolic
     except ModuleNotFoundError as error:
-        raise InputError(
-            "--symbolic needs SymPy, which is not installed: pip install 'thalweg[symbolic]'."
-        ) from error
+        raise InputError(not_installed("--symbolic", "SymPy", "symbolic")) from error
     return recover_symbolic(loaded.rule, region)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from thalweg.core.errors import InputError
+from thalweg.core.extras import not_installed
 
 Function = Callable[..., Any]
 
@@ -23,9 +24,7 @@ def flint() -> Any:
     try:
         import flint as package
     except ModuleNotFoundError as error:
-        raise InputError(
-            "certify needs python-flint, which is not installed: pip install 'thalweg[certified]'."
-        ) from error
+        raise InputError(not_installed("certify", "python-flint", "certified")) from error
     return package
 
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.errors import InputError
+from thalweg.core.extras import not_installed
 
 
 def import_blackjax(method: str) -> Any:
@@ -21,9 +22,7 @@ def import_blackjax(method: str) -> Any:
     try:
         import blackjax
     except ModuleNotFoundError as error:
-        raise InputError(
-            f"{method} needs BlackJAX, which is not installed: pip install 'thalweg[sampling]'."
-        ) from error
+        raise InputError(not_installed(method, "BlackJAX", "sampling")) from error
     return blackjax
 
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import ConvergenceError, InputError
+from thalweg.core.extras import not_installed
 from thalweg.core.randomness import host_generator
 from thalweg.models import deep_linear as dl
 
@@ -174,9 +175,7 @@ def nuclear_norm_completion(observed: Observations) -> np.ndarray:
     try:
         import cvxpy as cp
     except ImportError as error:
-        raise InputError(
-            "The nuclear-norm baseline needs CVXPY: pip install 'thalweg[studies]'."
-        ) from error
+        raise InputError(not_installed("nuclear_norm_completion", "CVXPY", "studies")) from error
     matrix = cp.Variable(observed.shape)
     fits = matrix[observed.rows, observed.columns] == observed.values
     problem = cp.Problem(cp.Minimize(cp.normNuc(matrix)), [fits])

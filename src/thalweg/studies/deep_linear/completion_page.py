@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import ConvergenceError
+from thalweg.core.extras import not_installed
 from thalweg.core.progress import Progress
 from thalweg.plot.style import COLOURS, GREY, SMALL, new_panels
 from thalweg.report import Page, Picture, Section, Table, Text, picture
@@ -21,7 +22,7 @@ from thalweg.studies.deep_linear.ratings import Recommender, read_ratings, recom
 from thalweg.studies.result import StudyResult
 
 Runs = dict[int, list[Completion]]
-_MISSING = "The nuclear-norm baseline was left out: it needs CVXPY, pip install 'thalweg[studies]'."
+_BASELINE = "The nuclear-norm baseline, which was left out,"
 
 
 def study(
@@ -65,7 +66,7 @@ def study(
                 progress.update(sum(map(len, runs.values())))
             assert observed.truth is not None
             if importlib.util.find_spec("cvxpy") is None:
-                warnings = [_MISSING]
+                warnings = [not_installed(_BASELINE, "CVXPY", "studies")]
                 continue
             try:
                 guess = nuclear_norm_completion(observed)
