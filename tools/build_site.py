@@ -58,7 +58,7 @@ def main() -> None:
                 (figures / name).write_text(_BLANK, encoding="utf-8")
         else:
             run_page(page.name, text, figures)
-        page.write_text(with_equations(with_examples(text)), encoding="utf-8")
+        page.write_text(with_units(with_equations(with_examples(text))), encoding="utf-8")
     for example in examples() if is_draft else []:
         (gallery / f"{example.stem}.svg").write_text(_BLANK, encoding="utf-8")
     if not is_draft:
@@ -137,11 +137,15 @@ def with_examples(text: str) -> str:
 
 
 def with_equations(text: str) -> str:
-    """A page whose equations, `$$…$$` on lines of their own or `` $`…`$ ``, are MathML."""
+    """A page whose equations, `$$…$$` on lines of their own or `` $`…`$ ``, are MathML.
+
+    A line that ends with `\\\\` begins a new row: telephones are narrow.
+    """
     from latex2mathml.converter import convert
 
     def on_its_own(found: re.Match[str]) -> str:
-        return f'<div class="equation">{convert(found[1].strip(), display="block")}</div>'
+        rows = [convert(row.strip(), display="block") for row in found[1].split("\\\\\n")]
+        return f'<div class="equation"><div>{"".join(rows)}</div></div>'
 
     block = re.compile(r"^\$\$\n(.*?)\n\$\$$", flags=re.MULTILINE | re.DOTALL)
     text = block.sub(on_its_own, text)
@@ -152,6 +156,19 @@ def with_equations(text: str) -> str:
         return f"<span>{convert(found[1]).replace('<mo>&#x0002F;</mo>', slash)}</span>"
 
     return re.sub(r"\$`([^`\n]+)`\$", in_a_line, text)
+
+
+def with_units(text: str) -> str:
+    """A page whose numbers keep to their units, and to their errors, at the end of a line."""
+    # Code, be it fenced, indented or in a line, and what is markup stay as they are.
+    kept = r"(^```.*?^```$|^(?: {4}[^\n]*\n)+|`[^`\n]+`|<[^>\n]*>)"
+    parts = re.split(kept, text, flags=re.MULTILINE | re.DOTALL)
+    for k in range(0, len(parts), 2):
+        parts[k] = re.sub(
+            r"(?<=\d) (?=(?:%|[nµm]?s|min|h|[kMG]B|s\.e\.)(?![\w]))", "\u00a0", parts[k]
+        )
+        parts[k] = re.sub(r" ± (?=[\d.])", "\u00a0±\u00a0", parts[k])
+    return "".join(parts)
 
 
 def follow_the_reader(drawing: pathlib.Path) -> None:
@@ -244,14 +261,28 @@ def with_breaks(html: str) -> str:
     return re.sub(heading + r"(thalweg\.[\w.]+)(?:</span>)?", name, html)
 
 
+# What is raised or lowered in a docstring: what stands in braces; the indices of a ∇, one letter
+# each; a letter or number behind `^`; an index of one or two characters of a letter, or a word of a
+# Greek one. Longer words of other letters are names.
+_END = r"(?![A-Za-z0-9_α-ω])"
+_RAISED = re.compile(
+    r"\^(?:\{([^{}]*)\}|(?<=∇\^)([α-ω])|(?<=[α-ω]\^)([a-z]+)|([A-Za-zα-ω½]|\d+)" + _END + ")"
+)
+_LOWERED = re.compile(
+    r"_(?:\{([^{}]*)\}|(?<=∇_)([α-ω])|(?<![A-Za-z0-9_]._)(?<=[A-Za-zΑ-ωΣ∂]_)([A-Za-z0-9α-ωΔ]{1,2})"
+    + _END
+    + r"|(?<=[α-ω]_)([a-z]+))"
+)
+
+
 def with_raised(html: str) -> str:
-    """A page of the reference whose docstrings' `e^{−x}` and `z_{i+1}` are raised and lowered."""
+    """A page of the reference whose docstrings' `e^{−x}`, `R^n`, `z_i` are raised and lowered."""
     kept = r"(<(pre|code|script|style|title)\b.*?</\2>|<[^>]*>)"
     parts = re.split(kept, html, flags=re.DOTALL)
     # Text, what is kept, and the name of its element, by turns.
     for k in range(0, len(parts), 3):
-        parts[k] = re.sub(r"\^\{([^{}]*)\}", r"<sup>\1</sup>", parts[k])
-        parts[k] = re.sub(r"_\{([^{}]*)\}", r"<sub>\1</sub>", parts[k])
+        for pattern, tag in ((_RAISED, "sup"), (_LOWERED, "sub")):
+            parts[k] = pattern.sub(lambda m, t=tag: f"<{t}>{m[m.lastindex]}</{t}>", parts[k])
     return "".join(text for k, text in enumerate(parts) if k % 3 != 2)
 
 

@@ -80,10 +80,35 @@ def test_equations_are_mathml_that_needs_no_network():
     assert "\n<span><math" in tool.with_equations("The law\n$`e^{-E}`$ of an energy.\n")
 
 
+def test_a_long_equation_has_rows():
+    page = load_tool().with_equations("$$\na = b, \\\\\nc = d\n$$\n")
+    assert page.count("<math") == 2
+    assert "newline" not in page
+
+
+def test_no_page_shows_a_power_as_it_is_typed():
+    # What is code may: `x^2` elsewhere is an equation, $`x^2`$.
+    code = r"^```.*?^```$|^ {4}.*$|^\$\$.*?^\$\$$|`[^`\n]*`"
+    for page in (ROOT / "docs").glob("*.md"):
+        text = re.sub(code, "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        assert not re.findall(r".*\S\^.*", text), page.name
+
+
+def test_a_number_and_its_unit_are_on_one_line():
+    text = "12 ms, 3 % of 4 models\n0.5 ± 0.1 s `5 s`\n\n    6 s\n\n```sh\n7 s\n```\n8 s\n"
+    shown = load_tool().with_units(text)
+    assert shown == text.replace("12 ms", "12\u00a0ms").replace("3 %", "3\u00a0%").replace(
+        "0.5 ± 0.1 s", "0.5\u00a0±\u00a00.1\u00a0s"
+    ).replace("8 s", "8\u00a0s")
+
+
 def test_powers_of_docstrings_are_raised_but_not_in_code():
     page = "<p>e^{−x/T} of <b>z_{i+1}</b>, <code>a^{b}</code></p><pre>c_{d}</pre><img alt='e^{x}'>"
     raised = "<p>e<sup>−x/T</sup> of <b>z<sub>i+1</sub></b>, <code>a^{b}</code></p>"
     assert load_tool().with_raised(page) == f"{raised}<pre>c_{{d}}</pre><img alt='e^{{x}}'>"
+    page = "<p>R^n, 2^10, Σ_i x_ij of state_names, x_min and <code>y_1</code></p>"
+    raised = "<p>R<sup>n</sup>, 2<sup>10</sup>, Σ<sub>i</sub> x<sub>ij</sub> of state_names"
+    assert load_tool().with_raised(page) == f"{raised}, x_min and <code>y_1</code></p>"
 
 
 def test_every_page_is_in_the_navigation_once():

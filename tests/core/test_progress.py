@@ -23,7 +23,7 @@ class Terminal(io.StringIO):
 def run(seconds, *, stream=None, updates=4, **options):
     """A job of four updates; what it printed."""
     stream, clock = stream or io.StringIO(), Clock()
-    with Progress("job", 8, unit="lanes", stream=stream, clock=clock, **options) as progress:
+    with Progress("job", 8, unit="lane", stream=stream, clock=clock, **options) as progress:
         for done in range(1, updates + 1):
             clock.now += seconds / updates
             progress.update(done, note="loss 0.5")
@@ -77,7 +77,7 @@ def test_the_outer_job_reports():
             inside.update(1)
         outside.update(1)
     assert inner.getvalue() == ""
-    assert outer.getvalue().startswith("outer: 1 steps, 0.0333 steps/s")
+    assert outer.getvalue().startswith("outer: 1 step, 0.0333 steps/s")
     assert run(40.0) != ""
 
 
@@ -90,7 +90,12 @@ def test_durations(seconds, text):
 
 
 def test_a_job_that_stands_still_promises_nothing():
-    assert describe(0, 10, 0.0, "steps") == "0 of 10 steps (0 %), 0 steps/s"
-    assert describe(25000, 1e6, 1234.5, "steps") == (
+    assert describe(0, 10, 0.0, "step") == "0 of 10 steps (0 %), 0 steps/s"
+    assert describe(25000, 1e6, 1234.5, "step") == (
         "25,000 of 1,000,000 steps (2 %), 1,234 steps/s, 13 min 10 s left"
     )
+
+
+def test_one_is_told_in_the_singular():
+    assert describe(1, None, 1.0, "epoch") == "1 epoch, 1 epoch/s"
+    assert describe(0, 1, 2.0, "time unit") == "0 of 1 time unit (0 %), 2 time units/s, 0 s left"

@@ -37,7 +37,7 @@ class Stages:
         shown = sys.stderr if stream is None else stream
         is_silent = quiet or not shown.isatty()
         self._progress = Progress(
-            label, total, unit="stages", quiet=is_silent, after=after, stream=shown
+            label, total, unit="stage", quiet=is_silent, after=after, stream=shown
         )
         self._ticks = (
             None if is_silent else threading.Thread(target=self._tick, name="stages", daemon=True)

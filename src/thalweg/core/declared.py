@@ -10,6 +10,7 @@ from typing import Any
 
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import Layout
 
 
@@ -94,7 +95,7 @@ def declared_names(owner: Any, layout: Layout) -> list[str]:
         return layout.labels()
     if len(names) != layout.size:
         raise InputError(
-            f"{type(owner).__name__}.state_names has {len(names)} names {names}, but the "
-            f"state has {layout.size} coordinates."
+            f"{type(owner).__name__}.state_names has {counted(len(names), 'name')} {names}, but "
+            f"the state has {counted(layout.size, 'coordinate')}."
         )
     return list(names)

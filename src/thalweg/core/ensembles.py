@@ -171,7 +171,7 @@ def _in_chunks(fn: Callable[[Any], Any], batch: Any, count: int, size: int, work
         # fn closes over something that is being traced; threads cannot share that.
         return _mapped(fn, batch, count, size)
     pool = ThreadPoolExecutor(workers)
-    with Progress("ensemble", count, unit="lanes", done=size) as progress:
+    with Progress("ensemble", count, unit="lane", done=size) as progress:
         try:
             for part in pool.map(run, starts[1:]):
                 parts.append(part)

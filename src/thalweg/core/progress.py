@@ -41,7 +41,7 @@ class Progress:
     Arguments:
         label: what is being done, a few words.
         total: how much there is to do; None when nobody can tell.
-        unit: what is counted, in the plural.
+        unit: one of what is counted; of many, an s is added.
         done: how much was done before, when the job is a resumed one.
         quiet: True to print nothing.
         after: how many seconds to stay silent.
@@ -51,7 +51,7 @@ class Progress:
 
     Example:
         >>> from thalweg.core.progress import Progress
-        >>> with Progress("fit", total=3, unit="epochs") as progress:
+        >>> with Progress("fit", total=3, unit="epoch") as progress:
         ...     for epoch in range(3):
         ...         progress.update(epoch + 1, note=f"loss {0.5**epoch:.2f}")
     """
@@ -61,7 +61,7 @@ class Progress:
         label: str,
         total: float | None = None,
         *,
-        unit: str = "steps",
+        unit: str = "step",
         done: float = 0.0,
         quiet: bool = False,
         after: float = 2.0,
@@ -131,11 +131,12 @@ class Progress:
 
 def describe(done: float, total: float | None, rate: float, unit: str) -> str:
     """A line such as `1,200 of 10,000 steps (12 %), 600 steps/s, 15 s left`."""
+    speed = f"{_amount(rate, unit)}/s"
     if total is None:
-        return f"{_number(done)} {unit}, {_number(rate)} {unit}/s"
+        return f"{_amount(done, unit)}, {speed}"
     share = f" ({min(100.0 * done / total, 100.0):.0f} %)" if total > 0 else ""
     left = f", {duration_text(max(total - done, 0.0) / rate)} left" if rate > 0 else ""
-    return f"{_number(done)} of {_number(total)} {unit}{share}, {_number(rate)} {unit}/s{left}"
+    return f"{_number(done)} of {_amount(total, unit)}{share}, {speed}{left}"
 
 
 def duration_text(seconds: float) -> str:
@@ -151,3 +152,8 @@ def duration_text(seconds: float) -> str:
 def _number(value: float) -> str:
     is_count = float(value).is_integer() or abs(value) >= 1000
     return f"{value:,.0f}" if is_count else f"{value:.3g}"
+
+
+def _amount(value: float, unit: str) -> str:
+    said = _number(value)
+    return f"{said} {unit if said == '1' else f'{unit}s'}"

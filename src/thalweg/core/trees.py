@@ -18,6 +18,7 @@ import numpy as np
 from jax.core import Tracer
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 
 Tree = TypeVar("Tree")
 
@@ -246,7 +247,9 @@ class Layout:
     def unflatten(self, vector: Any) -> Any:
         """The state whose coordinates are `vector`; leading axes `(…, size)` are kept."""
         if vector.shape[-1] != self.size:
-            raise InputError(f"state has {vector.shape[-1]} coordinates, expected {self.size}.")
+            raise InputError(
+                f"state has {counted(vector.shape[-1], 'coordinate')}, expected {self.size}."
+            )
         leaves, start, lead = [], 0, vector.shape[:-1]
         for shape in self.shapes:
             size = math.prod(shape)

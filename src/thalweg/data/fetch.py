@@ -111,7 +111,7 @@ def _download(address: str, part: Path, done: int) -> None:
         total = done + int(length) if length else None
         with (
             open(part, "ab" if done else "wb") as file,
-            Progress(part.name.removesuffix(".part"), total, unit="bytes", done=done) as progress,
+            Progress(part.name.removesuffix(".part"), total, unit="byte", done=done) as progress,
         ):
             while chunk := answer.read(_CHUNK):
                 file.write(chunk)

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError, StoreError
 from thalweg.core.extras import not_installed
+from thalweg.core.tables import counted
 from thalweg.data.idx import read_idx
 
 MNIST_FILES = (
@@ -41,8 +42,8 @@ class ImageData:
     def __repr__(self) -> str:
         rows, columns = self.train_images.shape[1:]
         return (
-            f"ImageData({len(self.train_images)} images to train on and {len(self.test_images)} to "
-            f"test, {rows}×{columns}, {self.num_classes} classes)"
+            f"ImageData({counted(len(self.train_images), 'image')} to train on and "
+            f"{len(self.test_images):,} to test, {rows}×{columns}, {self.num_classes} classes)"
         )
 
     @property
@@ -81,8 +82,9 @@ def load_mnist(folder: str | Path) -> ImageData:
     for images, labels in ((0, 1), (2, 3)):
         if len(arrays[images]) != len(arrays[labels]) or not len(arrays[images]):
             raise InputError(
-                f"{paths[images]} holds {len(arrays[images])} images and {paths[labels]} "
-                f"{len(arrays[labels])} labels; expected as many, and at least one."
+                f"{paths[images]} holds {counted(len(arrays[images]), 'image')} and "
+                f"{paths[labels]} {counted(len(arrays[labels]), 'label')}; expected as many, and "
+                f"at least one."
             )
         if arrays[labels].max() > 9:
             raise InputError(

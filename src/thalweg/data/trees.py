@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.tables import counted
 from thalweg.core.trees import is_integer
 
 
@@ -31,8 +32,8 @@ class HierarchicalData:
         items, features = self.features.shape
         branches = "×".join(map(str, self.branching))
         return (
-            f"HierarchicalData({items} items, {features} features, branches {branches}, "
-            f"flip_probability={self.flip_probability:g})"
+            f"HierarchicalData({counted(items, 'item')}, {counted(features, 'feature')}, branches "
+            f"{branches}, flip_probability={self.flip_probability:g})"
         )
 
     @property

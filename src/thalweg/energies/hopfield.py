@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import as_parameter, cast_like, computable, has_tracer
 from thalweg.energies.base import Energy
 
@@ -238,7 +239,9 @@ def check_spins(name: str, spins: Any, ndim: int = 1) -> np.ndarray | jax.Array:
     """
     array = spins if isinstance(spins, jax.Array) else np.asarray(spins)
     if array.ndim != ndim:
-        raise InputError(f"{name} must have {ndim} dimensions, got the shape {array.shape}.")
+        raise InputError(
+            f"{name} must have {counted(ndim, 'dimension')}, got the shape {array.shape}."
+        )
     if not has_tracer(array):
         values = np.asarray(array)
         wrong = np.argwhere(np.abs(values) != 1)

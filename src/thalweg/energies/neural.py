@@ -12,6 +12,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.tables import counted
 from thalweg.core.trees import Layout, cast_like, is_integer
 from thalweg.energies.base import Energy
 
@@ -204,8 +205,8 @@ class ConfinedNetwork(Energy):
         x = cast_like(Layout.of(state).flatten(state), state)
         if x.size != np.shape(self.weights[0])[1]:
             raise InputError(
-                f"ConfinedNetwork: a state of {x.size} coordinates does not fit a first layer of "
-                f"the shape {np.shape(self.weights[0])}."
+                f"ConfinedNetwork: a state of {counted(x.size, 'coordinate')} does not fit a first "
+                f"layer of the shape {np.shape(self.weights[0])}."
             )
         units = x
         for weight, bias in zip(self.weights, self.biases, strict=True):

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import as_parameter, cast_like, computable, is_integer
 from thalweg.energies.base import Energy
 from thalweg.energies.couplings import LatticeCouplings, LayeredCouplings, couplings_from
@@ -213,7 +214,8 @@ def _filled(name: str, value: Any, count: int) -> Any:
     value = as_parameter(value)
     if jnp.shape(value) not in ((), (count,)):
         raise InputError(
-            f"Pairwise: {name} of a layer of {count} units have the shape {jnp.shape(value)}."
+            f"Pairwise: {name} of a layer of {counted(count, 'unit')} have the shape "
+            f"{jnp.shape(value)}."
         )
     is_host = isinstance(value, float | np.ndarray)
     return (np if is_host else jnp).broadcast_to(value, (count,))

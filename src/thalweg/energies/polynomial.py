@@ -10,6 +10,7 @@ import numpy as np
 
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import as_parameter, cast_like, has_tracer
 from thalweg.energies.base import Energy
 
@@ -81,8 +82,8 @@ class Polynomial(Energy):
         orders = np.asarray(self.orders)
         if x.shape != orders.shape[1:]:
             raise InputError(
-                f"Polynomial: monomials of {orders.shape[1]} coordinates do not fit a state of the "
-                f"shape {x.shape}."
+                f"Polynomial: monomials of {counted(orders.shape[1], 'coordinate')} do not fit a "
+                f"state of the shape {x.shape}."
             )
         powers = [jnp.ones_like(x)]
         for _ in range(int(orders.max())):

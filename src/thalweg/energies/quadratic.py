@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import Layout, as_parameter, cast_like
 from thalweg.energies.base import Energy
 
@@ -53,7 +54,7 @@ class Quadratic(Energy):
         if x.shape != jnp.shape(self.matrix)[:1]:
             raise InputError(
                 f"Quadratic: a matrix of shape {jnp.shape(self.matrix)} does not fit a state of "
-                f"{x.size} coordinates."
+                f"{counted(x.size, 'coordinate')}."
             )
         matrix, bias = cast_like(self.matrix, x), cast_like(self.bias, x)
         return jnp.sum(x * (0.5 * (matrix @ x) - bias))

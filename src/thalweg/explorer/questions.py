@@ -11,6 +11,7 @@ from thalweg.analysis import BifurcationDiagram, bifurcation_diagram, find_equil
 from thalweg.core.checks import check_count
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.explorer.system import PlanarSystem
 
 # A page of this many nodes a side is sharper than any screen shows, and still quick to send.
@@ -164,9 +165,9 @@ def _numbers(name: str, values: Any, count: int) -> np.ndarray:
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{name} must be {count} numbers, got {values!r}.") from error
+        raise InputError(f"{name} must be {counted(count, 'number')}, got {values!r}.") from error
     if array.shape != (count,) or not np.all(np.isfinite(array)):
-        raise InputError(f"{name} must be {count} finite numbers, got {values!r}.")
+        raise InputError(f"{name} must be {counted(count, 'finite number')}, got {values!r}.")
     return array
 
 

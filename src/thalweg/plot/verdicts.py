@@ -10,6 +10,7 @@ from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import State
+from thalweg.core.tables import counted
 from thalweg.dynamics import Problem, Rule
 from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
 from thalweg.plot.fields import energy_on_grid, jacobian_at
@@ -205,7 +206,9 @@ def witness_curve(problem: Problem, witness: Witness, cycles: Sequence[Cycle] = 
     flat = np.asarray(known["point"] if _is_cycle(witness) else known["state"], dtype=float)
     layout, chart = problem.chart.layout, problem.chart
     if flat.shape != (layout.size,):
-        raise InputError(f"found: its witness has {flat.size} coordinates, the rule {layout.size}.")
+        raise InputError(
+            f"found: its witness has {counted(flat.size, 'coordinate')}, the rule {layout.size}."
+        )
     start = np.asarray(chart.coordinates(layout.unflatten(flat)))[None]
     if not _is_cycle(witness):
         return start

@@ -262,7 +262,7 @@ def run_chains(
     room = min(2 ** math.ceil(math.log2(plan.count)), _MOST_DRAWS, most)
     parts, done, length = [], 0, _FIRST_DRAWS
     last, lost_at = None, np.full(len(keys), -1)
-    with Progress(f"sample by {type(method).__name__}", plan.count, unit="draws") as progress:
+    with Progress(f"sample by {type(method).__name__}", plan.count, unit="draw") as progress:
         found, chains = _warmed(method, kernel, starts, keys, plan.warmup)
         while done < plan.count:
             stop, before = min(room, length, plan.count - done), chains

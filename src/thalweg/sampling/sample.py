@@ -14,7 +14,7 @@ from thalweg.core.declared import check_states, declared_names
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import State
-from thalweg.core.tables import format_state
+from thalweg.core.tables import counted, format_state
 from thalweg.core.trees import Layout, as_arrays, is_integer, non_finite_leaves
 from thalweg.sampling.chains import Plan, Run, dispersed, levels, run_chains
 from thalweg.sampling.diagnostics import diagnose
@@ -159,7 +159,8 @@ def _starts(energy: Any, method: Any, start: Any, keys: Any) -> tuple[Any, np.nd
         lengths = {np.shape(x)[0] if np.ndim(x) else 0 for x in jax.tree.leaves(states)}
         if lengths != {chains}:
             raise InputError(
-                f"sample: Starts has {sorted(lengths)} states for {chains} chains; give one each."
+                f"sample: Starts has {sorted(lengths)} states for {counted(chains, 'chain')}; give "
+                f"one each."
             )
     else:
         state = jax.tree.map(_numbers, start)

@@ -70,7 +70,7 @@ def drive(problem: Solve, limit: int, label: str) -> Outcome | None:
     cursor = _set_out(problem, np.int32(min(budget, limit)))
     if has_tracer(cursor):
         return None
-    with Progress(label, end - begin, unit="time units") as progress:
+    with Progress(label, end - begin, unit="time unit") as progress:
         while True:
             # Waits for the segment to end; everything below is NumPy.
             at = jax.device_get(cursor)

@@ -9,6 +9,7 @@ from jax.core import Tracer
 
 from thalweg.core.checks import check_made
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import has_tracer, is_integer
 from thalweg.simulation.adaptive import Output
 from thalweg.simulation.ito_methods import EulerMaruyama, ItoMethod
@@ -194,7 +195,8 @@ def saved_steps(save: Any, count: int) -> np.ndarray:
     if is_integer(save):
         if not 2 <= save <= count + 1:
             raise InputError(
-                f"simulate: save = {save} points cannot be had from {count} steps; give 2 to "
+                f"simulate: save = {save} points cannot be had from {counted(count, 'step')}; "
+                f"give 2 to "
                 f'{count + 1}, or save="end".'
             )
         return np.round(np.linspace(0, count, save)).astype(int)
@@ -202,7 +204,9 @@ def saved_steps(save: Any, count: int) -> np.ndarray:
     if np.any(wanted != np.round(wanted)) or np.any(np.diff(wanted) <= 0):
         raise InputError(f"simulate: save must hold increasing numbers of steps, got {save!r}.")
     if wanted[0] < 0 or wanted[-1] > count:
-        raise InputError(f"simulate: save must lie within 0 and {count} steps, got {save!r}.")
+        raise InputError(
+            f"simulate: save must lie within 0 and {counted(count, 'step')}, got {save!r}."
+        )
     return wanted.astype(int)
 
 

@@ -15,6 +15,7 @@ from thalweg.core.batches import filled
 from thalweg.core.ensembles import lane_keys
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import find_parameter
+from thalweg.core.tables import counted
 from thalweg.sweeps.measures import Lanes, Measure
 from thalweg.sweeps.refusals import refusals
 from thalweg.sweeps.statuses import Status
@@ -122,6 +123,8 @@ def some_lanes(system: Any, names: Iterable[str], values: np.ndarray, seed: int)
     refused, notes = refusals(system, parameters, values)
     kept = np.flatnonzero(~refused)
     if not len(kept):
-        raise InputError(f"The system refuses every one of {len(values)} points tried: {notes[0]}")
+        raise InputError(
+            f"The system refuses every one of {counted(len(values), 'point')} tried: {notes[0]}"
+        )
     keys = lane_keys(jax.random.key(seed), len(kept))
     return Lanes(system, parameters, values[kept], keys)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from thalweg.core.progress import duration_text
+from thalweg.core.tables import counted
 from thalweg.sweeps.stores import open_store
 
 _RECENT = 64  # parts from which the pace is taken: machines come and go
@@ -36,7 +37,8 @@ class Pace:
         return asdict(self)
 
     def __str__(self) -> str:
-        said = f"{self.done} of {self.parts} parts are done"
+        verb = "is" if self.parts == 1 else "are"
+        said = f"{self.done} of {counted(self.parts, 'part')} {verb} done"
         if self.since is not None:
             said += f", the last one {duration_text(self.since)} ago"
         if self.left is not None and self.done < self.parts:

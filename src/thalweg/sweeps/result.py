@@ -106,7 +106,9 @@ class Sweep(FieldsReport):
         """A line: what was measured of which system, over what, and how far it is."""
         over = " × ".join(f"{a.name} from {a.low:.6g} to {a.high:.6g}" for a in self.axes)
         sides = " × ".join(str(n) for n in self.shape)
-        far = "" if self.is_complete else f"; {self.parts_done} of {self.parts} parts done"
+        far = (
+            "" if self.is_complete else f"; {self.parts_done} of {counted(self.parts, 'part')} done"
+        )
         points = "point" if self.points == 1 else "points"
         return f"{self.measure} of {self.about.system} over {over} ({sides} {points}{far})"
 

@@ -17,6 +17,7 @@ from thalweg.core.declared import declared_domain
 from thalweg.core.errors import InputError, StoreError
 from thalweg.core.parameters import parameters
 from thalweg.core.progress import Progress
+from thalweg.core.tables import counted
 from thalweg.sweeps.compiled import Compiled
 from thalweg.sweeps.designs import Chunks, Design
 from thalweg.sweeps.engines import Engine, InProcess
@@ -275,7 +276,7 @@ def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[st
     done_before = total - sum(sizes.values())
     told: dict[int, tuple[str, ...]] = {}
     results: Iterable[Done] = engine.run(job, todo)
-    with Progress("sweep", total, unit="points", done=done_before) as progress:
+    with Progress("sweep", total, unit="point", done=done_before) as progress:
         progress.update(done_before)
         for done in results:
             told[done.part] = done.notes
@@ -284,4 +285,4 @@ def _run(engine: Engine, job: Job, todo: Sequence[int], store: Store) -> list[st
     notes = Counter(note for part in sorted(told) for note in told[part])
     said = [f"{note} ({many} parts)" if many > 1 else note for note, many in notes.items()]
     left = len(said) - _NOTES
-    return said[:_NOTES] + ([f"And {left} notes of other kinds."] if left > 0 else [])
+    return said[:_NOTES] + ([f"And {counted(left, 'other note')}."] if left > 0 else [])

@@ -20,6 +20,7 @@ import numpy as np
 from thalweg.core.errors import InputError, StoreError
 from thalweg.core.files import write_atomically
 from thalweg.core.shapes import PyTree
+from thalweg.core.tables import counted
 
 _FORMAT = "thalweg-checkpoint"
 _SCHEMA = 1  # version of the file's form, counted up when it changes
@@ -74,7 +75,7 @@ def load_checkpoint(path: str | Path, like: PyTree) -> tuple[Any, dict[str, Any]
     if header["leaves"] != expected:
         found = next(
             (pair for pair in zip(header["leaves"], expected, strict=False) if pair[0] != pair[1]),
-            (f"{len(header['leaves'])} arrays", f"{len(expected)} arrays"),
+            (f"{counted(len(header['leaves']), 'array')}", f"{counted(len(expected), 'array')}"),
         )
         raise InputError(
             f"{path} is a checkpoint of something else: it holds {found[0]}, expected {found[1]}."

@@ -24,6 +24,7 @@ from thalweg.core.files import check_writable
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import check_key
 from thalweg.core.shapes import PyTree, States
+from thalweg.core.tables import counted
 from thalweg.core.trees import is_integer
 from thalweg.training.checkpoints import load_checkpoint, save_checkpoint
 from thalweg.training.failures import Failure, sentence
@@ -98,15 +99,15 @@ def fit(
     resumed_from = len(history)
     if resumed_from > epochs:
         raise InputError(
-            f"fit: {checkpoint} is a checkpoint after {resumed_from} epochs, more than the "
-            f"epochs={epochs} asked for."
+            f"fit: {checkpoint} is a checkpoint after {counted(resumed_from, 'epoch')}, more than "
+            f"the epochs={epochs} asked for."
         )
     if records is not None:
         begin_records(records, history)
     num_steps, is_over = num_samples // batch_size, False
     program = Program(loss_fn, static, optimizer, batch_size)
     with Progress(
-        label, epochs * num_steps, unit="steps", done=resumed_from * num_steps
+        label, epochs * num_steps, unit="step", done=resumed_from * num_steps
     ) as progress:
         for epoch in range(resumed_from + 1, epochs + 1 if failure is None else 0):
             is_over = stop is not None and len(history) > 0 and bool(stop(history))

@@ -105,7 +105,7 @@ def test_what_is_refused():
         learn_series(NUMBERS, decays=(1.0,))
     with pytest.raises(tw.InputError, match="decays must differ"):
         learn_series(NUMBERS, decays=(0.5, 0.5))
-    with pytest.raises(tw.InputError, match="4 states are too few"):
+    with pytest.raises(tw.InputError, match="4 states cannot fix"):
         learn_series(NUMBERS[:4], delays=2)
     with pytest.raises(tw.ConvergenceError, match="fixes 2 of the 3 numbers"):
         learn_series(np.stack([NUMBERS[:, 0], np.ones(4000)], axis=1))

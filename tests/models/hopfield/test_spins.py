@@ -261,7 +261,7 @@ def test_sweeps_that_run_out_are_reported():
             retrieve(hebb(PATTERNS), spoilt, max_sweeps=count)  # type: ignore[arg-type]
     nine: Any = np.int64(9)
     assert retrieve(hebb(PATTERNS), spoilt, max_sweeps=nine).outcome != "unsettled"
-    with pytest.raises(tw.ConvergenceError, match="max_sweeps=1 sweeps"):
+    with pytest.raises(tw.ConvergenceError, match="max_sweeps=1, and"):
         retrieve(hebb(PATTERNS), spoilt, max_sweeps=1)
     assert retrieve(hebb(PATTERNS), spoilt, max_sweeps=1, throw=False).outcome == "unsettled"
 
@@ -353,3 +353,11 @@ def test_the_kernel_of_a_sweep_tells_flips_and_energy():
     run = tw.simulate(kernel, START, steps=10, key=key)
     assert np.all(np.diff([float(network(x)) for x in run.states]) <= 1e-5)
     np.testing.assert_array_equal(kernel.draw(key, 0, run.final), run.final)
+
+
+def test_one_sweep_and_one_flip_are_told_in_the_singular():
+    rng = np.random.default_rng(0)
+    pattern = rng.choice([-1.0, 1.0], (1, 30))
+    spoilt = pattern[0] * np.where(np.arange(30) == 3, -1.0, 1.0)
+    found = retrieve(hebb(pattern), spoilt)
+    assert found.title.startswith(f"fixed point after {found.sweeps} sweeps and 1 flip, energy")

@@ -26,6 +26,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
 from thalweg.core.shapes import States
+from thalweg.core.tables import counted
 from thalweg.dynamics import Rule
 from thalweg.dynamics.problem import Problem, make_problem
 
@@ -156,8 +157,8 @@ def _sides(problem: Problem, grid: int | Sequence[int]) -> tuple[int, ...]:
     whole = all(is_whole(n) and n >= 1 for n in sides)
     if len(sides) != dimension or not whole:
         raise InputError(
-            f"grid must be a whole number, or one for each of {dimension} coordinates, at least 1 "
-            f"each, got {grid!r}."
+            f"grid must be a whole number, or one for each of {counted(dimension, 'coordinate')}, "
+            f"at least 1 each, got {grid!r}."
         )
     if np.prod(sides, dtype=float) > _MOST_POINTS:
         raise InputError(

@@ -146,7 +146,7 @@ def follow(
     size = min(settings.lanes, max(_LEAST, 1 << (count - 1).bit_length()))
     pool, first, done = _Pool(size, dimension), 0, 0
     numbers = np.asarray(settings.tolerance), np.asarray(settings.bound)
-    with Progress(label, total=count, unit="starts") as progress:
+    with Progress(label, total=count, unit="start") as progress:
         while done < count:
             first = pool.take(starts, first)
             few = max(size // _FEWER, 1)

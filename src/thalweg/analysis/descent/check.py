@@ -28,6 +28,7 @@ from thalweg.core.checks import check_made
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.tables import counted
 from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule, declared_energy
@@ -108,7 +109,7 @@ def _check_scalar(problem: Problem, energy: Callable[[Any], Any]) -> None:
     except Exception as error:
         reason = (str(error).strip().splitlines() or [""])[0]
         raise InputError(
-            f"energy fails for a state of {problem.chart.dimension} coordinates "
+            f"energy fails for a state of {counted(problem.chart.dimension, 'coordinate')} "
             f"({type(error).__name__}: {reason}).{cure_of(error, owner=energy)}"
         ) from error
     if not hasattr(shape, "shape") or shape.shape != ():

@@ -18,6 +18,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
 from thalweg.core.shapes import States
 from thalweg.core.shares import check_shares
+from thalweg.core.tables import counted
 from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Rule, declared_domain
 from thalweg.dynamics.problem import Problem, make_problem
@@ -120,7 +121,7 @@ def given_points(problem: Problem, starts: Any) -> np.ndarray:
     if flat.ndim != 2 or not len(flat):
         raise InputError(
             f"starts must be states stacked along a first axis, got shape {np.shape(flat)} for "
-            f"states of {layout.size} coordinates."
+            f"states of {counted(layout.size, 'coordinate')}."
         )
     if not np.all(np.isfinite(flat)):
         row = int(np.argwhere(~np.isfinite(flat))[0, 0])

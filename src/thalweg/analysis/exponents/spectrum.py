@@ -244,7 +244,7 @@ def _run(problem: Problem, bundle: Bundle, blocks: int) -> tuple[Bundle, float]:
     move = grow_flow if problem.rule.has_continuous_time else grow_map
     is_open = not np.all(np.isfinite(bundle.end))
     total = None if is_open else float(np.sum(bundle.end))
-    with Progress("exponents", total=total, unit="units of time") as progress:
+    with Progress("exponents", total=total, unit="time unit") as progress:
         for _ in range(blocks):
             bundle = Bundle(*map(np.asarray, move(problem, bundle, np.asarray(_TOLERANCE))))
             # Of logarithms only −∞ is one.

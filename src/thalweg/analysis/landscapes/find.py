@@ -31,6 +31,7 @@ from thalweg.core.checks import check_count
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key, host_generator
+from thalweg.core.tables import counted
 from thalweg.dynamics import Deterministic
 from thalweg.dynamics.autonomy import NUM_POINTS, time_change
 from thalweg.dynamics.problem import Problem, make_problem
@@ -172,14 +173,16 @@ def _warnings(moved: Moves, num_held: int, num_blurred: int) -> tuple[str, ...]:
         )
     if moved.torn:
         said.append(
-            f"The steps from {moved.torn} nodes lead neighbours too far apart to be covered (the "
-            f"map jumps there, or the cells are too coarse): what lies between is lost ({more})."
+            f"The steps from {counted(moved.torn, 'node')} lead neighbours too far apart to be "
+            f"covered (the map jumps there, or the cells are too coarse): what lies between is "
+            f"lost ({more})."
         )
     if num_blurred:
         said.append(
-            f"On this grid {num_blurred} nodes at a distance from all that is known recur with it "
-            f"or beside it, and are no set here: the cells are too coarse there, and V need not "
-            f"fall ({more})."
+            f"On this grid {counted(num_blurred, 'node')} at a distance from all that is known "
+            f"{'recurs' if num_blurred == 1 else 'recur'} with it or beside it, and "
+            f"{'is' if num_blurred == 1 else 'are'} no set here: the cells are too coarse there, "
+            f"and V need not fall ({more})."
         )
     return tuple(said)
 

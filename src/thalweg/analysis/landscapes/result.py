@@ -205,7 +205,9 @@ class Landscape(TableReport):
                 "What shares a set is one at this resolution (nodes): V is the same on all of it."
             )
         if len(self.sets) > _TOLD:
-            said.append(f"{len(self.sets) - _TOLD} more sets are not listed.")
+            left = len(self.sets) - _TOLD
+            verb = "is" if left == 1 else "are"
+            said.append(f"{counted(left, 'more set')} {verb} not listed.")
         if self.change > _SMALL:
             said.append(f"The sweeps did not settle: V still changed by {self.change:.1g}.")
         return said

@@ -79,6 +79,8 @@ def _extras() -> dict[str, bool]:
 
 
 def _as_text(found: dict[str, Any]) -> str:
+    from thalweg.core.tables import counted  # which imports JAX
+
     devices = ", ".join(f"{d['platform']}:{d['id']} ({d['kind']})" for d in found["devices"])
     precision, cache = found["precision"], found["cache"]
     state = "writable" if cache["writable"] else "not writable"
@@ -86,7 +88,7 @@ def _as_text(found: dict[str, Any]) -> str:
         ("devices", devices),
         ("precision", f"analysis float64 {'yes' if precision['float64'] else 'NO'}; "
                       f"your arrays default to {precision['default']}"),
-        ("cache", f"{cache['folder']} ({state}, {cache['programs']} programs, "
+        ("cache", f"{cache['folder']} ({state}, {counted(cache['programs'], 'program')}, "
                   f"{cache['megabytes']} MB)"),
     ]  # fmt: skip
     rows += [

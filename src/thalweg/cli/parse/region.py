@@ -4,6 +4,7 @@ import numpy as np
 
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics import Rule, declared_domain, declared_names, resolve_domain
 
 _FORM = 'one pair "lower,upper" a coordinate, such as "-3,3;0,1"'
@@ -68,8 +69,8 @@ def _like_declared(pairs: list[tuple[float, float]], rule: Rule, declared: Box) 
     if len(pairs) != layout.size:
         names = ", ".join(declared_names(rule, layout)[:8])
         raise InputError(
-            f"--domain: the state has {layout.size} coordinates ({names}), got {len(pairs)} pairs; "
-            f"expected {_FORM}."
+            f"--domain: the state has {counted(layout.size, 'coordinate')} ({names}), got "
+            f"{counted(len(pairs), 'pair')}; expected {_FORM}."
         )
     bounds = np.asarray(pairs)
     return Box(layout.unflatten(bounds[:, 0]), layout.unflatten(bounds[:, 1]))

@@ -8,6 +8,7 @@ import numpy as np
 from thalweg.cli.parse.loader import System
 from thalweg.core.declared import declared_domain, declared_names, declared_start
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics import resolve_domain
 
 
@@ -41,7 +42,8 @@ def read_start(text: str | None, system: System, seed: int) -> Any:
     if layout.size != len(numbers):
         names = ", ".join(declared_names(system.rule, layout)[:8])
         raise InputError(
-            f"--start: the state has {layout.size} coordinates ({names}), got {len(numbers)}."
+            f"--start: the state has {counted(layout.size, 'coordinate')} ({names}), got "
+            f"{len(numbers)}."
         )
     return layout.unflatten(numbers)
 

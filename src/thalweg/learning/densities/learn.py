@@ -13,7 +13,7 @@ from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import Array, Num
-from thalweg.core.tables import format_state
+from thalweg.core.tables import counted, format_state
 from thalweg.core.trees import Layout, as_arrays
 from thalweg.energies import Pairwise
 from thalweg.learning.densities.base import DensityMethod, DensityQuestion, learnable
@@ -120,8 +120,9 @@ def _rows(states: Any) -> tuple[np.ndarray, np.ndarray, int]:
     rows = checked(states, "learn_density: states", "(n, d)")
     if len(rows) <= rows.shape[1]:
         raise InputError(
-            f"learn_density: {len(rows)} draws of {rows.shape[1]} coordinates say nothing of how "
-            f"wide the law is in some direction: give {rows.shape[1] + 1} at least."
+            f"learn_density: from {counted(len(rows), 'draw')} of "
+            f"{counted(rows.shape[1], 'coordinate')} nobody knows how wide the law is in some "
+            f"direction: give {rows.shape[1] + 1} at least."
         )
     spreads = np.linalg.svd(rows - np.mean(rows, axis=0), compute_uv=False)
     if spreads[-1] <= 1e-12 * spreads[0] or spreads[0] == 0.0:
@@ -144,7 +145,8 @@ def _machine_rows(energy: Pairwise, states: Any) -> tuple[np.ndarray, np.ndarray
     visible = flat.shape[1]
     if visible > energy.size:
         raise InputError(
-            f"learn_density: states have {visible} units, more than the machine's {energy.size}."
+            f"learn_density: states have {counted(visible, 'unit')}, more than the machine's "
+            f"{energy.size}."
         )
     first = np.arange(visible)
     if np.any(np.broadcast_to(energy.units.continuous, energy.shape).reshape(-1)[:visible]):
@@ -184,7 +186,8 @@ def _check_energy(energy: Any, rows: np.ndarray) -> None:
         value = eqx.filter_eval_shape(energy, jax.ShapeDtypeStruct((rows.shape[1],), np.float64))
     except Exception as error:
         raise InputError(
-            f"learn_density: energy does not take a state of {rows.shape[1]} coordinates: {error}"
+            f"learn_density: energy does not take a state of "
+            f"{counted(rows.shape[1], 'coordinate')}: {error}"
         ) from error
     if getattr(value, "shape", None) != ():
         raise InputError(f"learn_density: energy must return a scalar, got {value}.")

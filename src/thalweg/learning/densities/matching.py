@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.checks import check_count, check_positive
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.tables import counted
 from thalweg.learning.densities.base import DensityQuestion
 from thalweg.learning.densities.smooth import SmoothMethod
 from thalweg.learning.inverse.data.base import checked
@@ -71,7 +72,7 @@ class ScoreMatching(SmoothMethod):
         rests = checked(self.rests, "ScoreMatching: rests", "(m, d)")
         if rests.shape[1] != question.states.shape[1]:
             raise InputError(
-                f"ScoreMatching: rests have {rests.shape[1]} coordinates, the draws "
+                f"ScoreMatching: rests have {counted(rests.shape[1], 'coordinate')}, the draws "
                 f"{question.states.shape[1]}."
             )
         return rests, np.asarray(self.weight, np.float64)

@@ -160,7 +160,7 @@ def run_updates(method: Any, question: DensityQuestion, num_chains: int | None) 
     batch = min(how.batch_size or question.num_draws, question.num_draws)
     rng = host_generator(question.key, 1)
     sizes, done = [], 0
-    with Progress("learn_density", how.count, unit="updates") as progress:
+    with Progress("learn_density", how.count, unit="update") as progress:
         while done < how.count:
             made = min(_UPDATES_PER_CALL, how.count - done)
             # Every row is a draw of the data; a last call is filled up with updates that are off.

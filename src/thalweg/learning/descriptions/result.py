@@ -6,7 +6,7 @@ from typing import Any
 from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import NotKept, Table
-from thalweg.core.tables import format_number
+from thalweg.core.tables import counted, format_number
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,7 +45,7 @@ class DescriptionLength(FieldsReport):
     def title(self) -> str:
         """The energy and the sum."""
         return (
-            f"{self.num_data} data by {self.about.system}, {self.num_numbers} numbers: "
+            f"{self.num_data} data by {self.about.system}, {counted(self.num_numbers, 'number')}: "
             f"{format_number(self.total)} bits"
         )
 

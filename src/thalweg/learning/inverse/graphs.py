@@ -136,7 +136,10 @@ def learn_graph_energy(
     descents = [found.path_down(path[0]) for path in paths]
     same = [w[-1] == p[-1] and len(w) == len(p) for w, p in zip(descents, paths, strict=True)]
     unseen = len(table) - len(np.unique(np.concatenate(paths)))
-    said = (f"{unseen} of {len(table)} nodes are on no walk: theirs is the smoothest energy.",)
+    verb = "is" if unseen == 1 else "are"
+    said = (
+        f"{unseen} of {len(table)} nodes {verb} on no walk: there the energy is the smoothest.",
+    )
     identified = Identified("paths", said if unseen else ())
     return GraphEnergy(values, minima, np.array(same), identified, table, About("graph", "map"))
 

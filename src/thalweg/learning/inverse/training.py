@@ -13,6 +13,7 @@ import numpy as np
 import optax
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import as_arrays, is_integer
 from thalweg.learning.inverse.data import Data
 from thalweg.learning.inverse.data.base import positive
@@ -202,7 +203,8 @@ def _check(energy: Any, data: Data) -> None:
         value = eqx.filter_eval_shape(energy, state)
     except Exception as error:
         raise InputError(
-            f"learn_energy: energy does not take a state of {data.size} coordinates: {error}"
+            f"learn_energy: energy does not take a state of {counted(data.size, 'coordinate')}: "
+            f"{error}"
         ) from error
     if getattr(value, "shape", None) != ():
         raise InputError(

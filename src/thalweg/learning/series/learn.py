@@ -129,8 +129,8 @@ def learn_series(
     target = x[delays:]
     if len(rows) <= rows.shape[1]:
         raise InputError(
-            f"learn_series: {len(x)} states are too few for {rows.shape[1]} numbers a unit: give "
-            f"{rows.shape[1] + delays + 1} at least."
+            f"learn_series: {counted(len(x), 'state')} cannot fix {rows.shape[1]} numbers a unit: "
+            f"give {rows.shape[1] + delays + 1} at least."
         )
     rank = np.linalg.matrix_rank(rows)
     if rank < rows.shape[1]:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import has_tracer
 
 # Relative errors of moments that were computed in single and in double precision: 64-fold sums of
@@ -116,8 +117,8 @@ def check_samples(inputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
     x, y = _matrix("inputs", inputs), _matrix("targets", targets)
     if len(x) != len(y) or len(x) == 0:
         raise InputError(
-            f"inputs and targets must have one row a sample, got {len(x)} rows of inputs and "
-            f"{len(y)} of targets. Transpose them if samples are in columns."
+            f"inputs and targets must have one row a sample, got {counted(len(x), 'row')} of "
+            f"inputs and {len(y)} of targets. Transpose them if samples are in columns."
         )
     return x, y
 

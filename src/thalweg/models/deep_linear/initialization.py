@@ -13,6 +13,7 @@ import numpy as np
 from thalweg.core.checks import check_count, check_finite
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import host_generator
+from thalweg.core.tables import counted
 from thalweg.models.deep_linear.covariances import Covariances
 from thalweg.models.deep_linear.layers import Weights, check_widths, end_to_end, layer_shapes
 from thalweg.models.deep_linear.modes import Modes
@@ -55,7 +56,7 @@ def orthogonal(
     if len(each) != len(shapes):
         raise InputError(
             f"strengths must be a number or hold one entry a layer: got {len(each)} for "
-            f"{len(shapes)} layers."
+            f"{counted(len(shapes), 'layer')}."
         )
     modes = Modes.of(covariances)
     frames = [modes.right, *_rotations(widths[1:-1], key), modes.left]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.models.deep_linear.layers import check_weights
 
 
@@ -61,6 +62,7 @@ def _inputs(inputs: Any, size: int) -> np.ndarray:
     x = np.asarray(inputs, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] != size:
         raise InputError(
-            f"inputs must hold samples in rows of {size} values, got the shape {x.shape}."
+            f"inputs must hold samples in rows of {counted(size, 'value')}, got the shape "
+            f"{x.shape}."
         )
     return x

@@ -13,6 +13,7 @@ import numpy as np
 
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.core.trees import has_tracer, is_integer
 from thalweg.models.deep_linear.covariances import Covariances
 
@@ -71,8 +72,8 @@ def chain(widths: Sequence[int], num_inputs: int, num_outputs: int) -> tuple[int
     sizes = tuple(int(n) for n in widths)
     if (sizes[0], sizes[-1]) != (num_inputs, num_outputs):
         raise InputError(
-            f"widths {sizes} must lead from {num_inputs} inputs to {num_outputs} outputs: these "
-            f"are the sizes that the data have."
+            f"widths {sizes} must lead from {counted(num_inputs, 'input')} to "
+            f"{counted(num_outputs, 'output')}: these are the sizes that the data have."
         )
     return sizes
 
@@ -93,8 +94,8 @@ def check_weights(weights: Sequence[Any], widths: Sequence[int] | None = None) -
         if shapes[level][1] != shapes[level - 1][0]:
             raise InputError(
                 f"weights do not chain: W{level + 1} of shape {shapes[level]} takes "
-                f"{shapes[level][1]} values, but W{level} of shape {shapes[level - 1]} gives "
-                f"{shapes[level - 1][0]}."
+                f"{counted(shapes[level][1], 'value')}, but W{level} of shape {shapes[level - 1]} "
+                f"gives {shapes[level - 1][0]}."
             )
     if widths is not None and shapes != layer_shapes(widths):
         raise InputError(

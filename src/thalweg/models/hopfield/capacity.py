@@ -26,6 +26,7 @@ from thalweg.core.fields import FieldsReport
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import Table
+from thalweg.core.tables import counted
 from thalweg.dynamics.spins import RandomOrderSpins
 from thalweg.energies.hopfield import Hopfield
 from thalweg.models.hopfield.storage import hebb
@@ -135,7 +136,9 @@ class CapacityCurve(FieldsReport):
     def remarks(self) -> list[str]:
         """A sentence on how many networks and patterns the overlaps are of."""
         _, networks, patterns = self.overlaps.shape
-        return [f"Of {networks} networks a load, each started at {patterns} of its patterns."]
+        return [
+            f"Of {counted(networks, 'network')} a load, each started at {patterns} of its patterns."
+        ]
 
 
 def capacity_curve(
@@ -181,7 +184,7 @@ def capacity_curve(
     rng = host_generator(key)
     num_starts = min(patterns, min(counts))
     found = np.zeros((len(counts), networks, num_starts))
-    with Progress("capacity", len(counts) * networks, unit="networks") as progress:
+    with Progress("capacity", len(counts) * networks, unit="network") as progress:
         for i, count in enumerate(counts):
             for j in range(networks):
                 stored = rng.choice(np.array([-1.0, 1.0], np.float32), (count, size))

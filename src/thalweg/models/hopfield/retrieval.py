@@ -16,6 +16,7 @@ from thalweg.core.ensembles import ensemble, lane_keys
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import about_all
+from thalweg.core.tables import counted
 from thalweg.core.trees import cast_like, has_tracer, is_integer
 from thalweg.dynamics.spin_sweeps import energy_of, settled_sign
 from thalweg.dynamics.spins import RandomOrderSpins
@@ -65,8 +66,8 @@ class Retrieval(FieldsReport):
     def title(self) -> str:
         """The outcome, the sweeps and flips, and the fall of the energy."""
         return (
-            f"{self.outcome} after {self.sweeps} sweeps and {self.flips} flips, "
-            f"energy {self.energies[0]:.6g} → {self.energy:.6g}"
+            f"{self.outcome} after {counted(self.sweeps, 'sweep')} and "
+            f"{counted(self.flips, 'flip')}, energy {self.energies[0]:.6g} → {self.energy:.6g}"
         )
 
     def table(self) -> None:
@@ -134,8 +135,8 @@ def retrieve(
     found = replace(found, about=_about(network))
     if throw and found.outcome == "unsettled":
         raise ConvergenceError(
-            f"retrieve: {found.flips} flips in max_sweeps={max_sweeps} sweeps, and spins are still "
-            f"against their fields. Allow more sweeps."
+            f"retrieve: {counted(found.flips, 'flip')} within max_sweeps={max_sweeps}, and spins "
+            f"are still against their fields. Allow more sweeps."
         )
     return found
 
@@ -180,7 +181,7 @@ class Retrievals(FieldsReport, Sequence[Retrieval]):
         """The numbers of each outcome, and the mean number of sweeps."""
         counts = ", ".join(f"{number} × {name}" for name, number in Counter(self.outcomes).items())
         sweeps = np.mean([found.sweeps for found in self.members])
-        return f"{len(self)} retrievals: {counts}; {sweeps:.3g} sweeps in the mean"
+        return f"{counted(len(self), 'retrieval')}: {counts}; {sweeps:.3g} sweeps in the mean"
 
     def table(self) -> None:
         """Nothing: the title says it all."""
@@ -238,8 +239,8 @@ def retrieve_all(
     if throw and lost:
         raise ConvergenceError(
             f"retrieve_all: after max_sweeps={max_sweeps} sweeps spins are still against their "
-            f"fields from {len(lost)} of {len(found)} starts, the first of them starts[{lost[0]}]. "
-            f"Allow more sweeps."
+            f"fields from {len(lost)} of {counted(len(found), 'start')}, the first of them "
+            f"starts[{lost[0]}]. Allow more sweeps."
         )
     return Retrievals(about_all(found, _about(network)), _about(network))
 

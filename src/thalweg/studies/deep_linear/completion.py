@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.core.errors import ConvergenceError, InputError
 from thalweg.core.extras import not_installed
 from thalweg.core.randomness import host_generator
+from thalweg.core.tables import counted
 from thalweg.models import deep_linear as dl
 
 
@@ -150,8 +151,8 @@ def complete(
         records.append(_record(observed, weights, num_singular_values))
         if not np.isfinite(records[-1][0]):
             raise ConvergenceError(
-                f"complete: the loss is {records[-1][0]} after {done[-1]} steps; take a smaller "
-                f"step_size than {step_size}."
+                f"complete: the loss is {records[-1][0]} after {counted(done[-1], 'step')}; take a "
+                f"smaller step_size than {step_size}."
             )
     loss, error, singular = (np.stack(r) for r in zip(*records, strict=True))
     return Completion(

@@ -56,7 +56,7 @@ def study(
     runs: Runs = {}
     baselines: dict[int, float] = {}
     warnings: list[str] = []
-    with Progress("completions", len(counts) * len(depths), unit="runs") as progress:
+    with Progress("completions", len(counts) * len(depths), unit="run") as progress:
         for count in counts:
             observed = random_low_rank(size, rank, count, key)
             runs[count] = []

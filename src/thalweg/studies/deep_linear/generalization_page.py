@@ -31,7 +31,7 @@ def study(
     require_counts(num_inputs=num_inputs)
     require_counts(2, trials=trials)
     found = []
-    with Progress("teachers", len(ratios), unit="ratios") as progress:
+    with Progress("teachers", len(ratios), unit="ratio") as progress:
         for index, ratio in enumerate(ratios):
             key = jax.random.fold_in(jax.random.key(seed), index)
             found.append(

@@ -35,7 +35,7 @@ def study(
     half = np.linspace(0.0, largest, points // 2 + 1)[1:]
     balances = np.concatenate([-half[::-1], [0.0], half])
     found: dict[str, Regimes] = {}
-    with Progress("networks", len(SHAPES), unit="shapes") as progress:
+    with Progress("networks", len(SHAPES), unit="shape") as progress:
         for name, widths in SHAPES.items():
             found[name] = prior_regimes(widths, balances, start_scale=start_scale, key=key)
             progress.update(len(found))

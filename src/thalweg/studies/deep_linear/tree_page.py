@@ -42,7 +42,7 @@ def study(
     key = jax.random.key(seed)
     data = hierarchical_trees(features, depth, branching, flip_probability, key=key)
     runs: Runs = {}
-    with Progress("networks", len(ACTIVATIONS), unit="networks") as progress:
+    with Progress("networks", len(ACTIVATIONS), unit="network") as progress:
         for name in ACTIVATIONS:
             runs[name] = tree_differentiation(
                 name,

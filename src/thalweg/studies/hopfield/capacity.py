@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.models.hopfield import (
     Breakdown,
     CapacityCurve,
@@ -163,8 +164,9 @@ def _table(curve: CapacityCurve) -> Table:
     return Table(
         ["load α", "mean overlap", "± s.e.", "median", "theory, N → ∞"],
         rows,
-        f"N = {curve.size}: {curve.overlaps.shape[1]} networks, {curve.overlaps.shape[2]} patterns "
-        f"of each. Near the limit overlaps are bimodal: the median says more than the mean.",
+        f"N = {curve.size}: {counted(curve.overlaps.shape[1], 'network')}, "
+        f"{counted(curve.overlaps.shape[2], 'pattern')} of each. Near the limit overlaps are "
+        f"bimodal: the median says more than the mean.",
     )
 
 

@@ -65,7 +65,7 @@ def study(
         raise InputError(f"truths must be of {', '.join(_ALL)}, got {unknown[0]!r}.")
     keys = list(jax.random.split(jax.random.key(seed), trainings))
     found: dict[str, Any] = {}
-    with Progress("truths", len(truths), unit="truths") as progress:
+    with Progress("truths", len(truths), unit="truth") as progress:
         for name in truths:
             found[name] = _learn(name, keys, effort)
             progress.update(len(found))

@@ -49,7 +49,7 @@ def study(
     require_positive(leak=leak, contrast=contrast)
     shown = adaptors(contrast)
     found: dict[str, Pair] = {}
-    with Progress("adaptation", 2 * len(shown), unit="runs") as progress:
+    with Progress("adaptation", 2 * len(shown), unit="run") as progress:
         for name, adaptor in shown.items():
             runs = []
             for beta in (0.0, -leak):

@@ -90,7 +90,7 @@ def study(
             raise InputError(f"betas must be between -2 and 0, where one state exists, got {beta}.")
     shown, fractions = grating(0.8, 20.0), np.linspace(0.9, 1.6, points)
     cases = []
-    with Progress("energy", len(betas), unit="leaks") as progress:
+    with Progress("energy", len(betas), unit="leak") as progress:
         for beta in betas:
             network = NormalizationNetwork(
                 VonMises(neurons, 1.0), grating(), 0.01, beta, sigma, baseline

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.core.progress import Progress
+from thalweg.core.tables import counted
 from thalweg.models.normalization import NormalizationNetwork, VonMises, grating, hold
 from thalweg.models.normalization.model.held import HeldInput
 from thalweg.plot.style import (
@@ -74,7 +75,7 @@ def study(
         for s in sigmas
     }
     maps = {}
-    with Progress("stability maps", len(inputs), unit="maps") as progress:
+    with Progress("stability maps", len(inputs), unit="map") as progress:
         for count, (key, held) in enumerate(inputs.items()):
             maps[key] = stability_map(held, alphas, betas, steps=steps)
             progress.update(count + 1)
@@ -114,7 +115,9 @@ def study(
         ],
     }
     unexplained = sum(found.reasons["unexplained"] for found in maps.values())
-    warnings = (f"{unexplained} disagreements are not explained.",) if unexplained else ()
+    verb = "is" if unexplained == 1 else "are"
+    said = f"{counted(unexplained, 'disagreement')} {verb} not explained."
+    warnings = (said,) if unexplained else ()
     return StudyResult(page, values, warnings)
 
 

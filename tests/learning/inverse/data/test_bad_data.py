@@ -52,7 +52,7 @@ def test_energies_that_cannot_learn_are_refused():
     data = Trajectories(RUNS)
     with pytest.raises(tw.InputError, match="floating numbers to learn"):
         learn_energy(lambda x: x[0] ** 2, data, key=KEY)
-    with pytest.raises(tw.InputError, match="does not take a state of 1 coordinates"):
+    with pytest.raises(tw.InputError, match="does not take a state of 1 coordinate:"):
         learn_energy(tw.energies.Quadratic(np.eye(2)), data, key=KEY)
     with pytest.raises(tw.InputError, match="must be Trajectories"):
         learn_energy(bowl(), RUNS, key=KEY)  # type: ignore[arg-type]

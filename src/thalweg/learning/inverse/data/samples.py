@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics import Map
 from thalweg.learning.inverse.data.base import Data, checked, stable_steps, stacked_paths
 from thalweg.learning.inverse.losses import score_loss, transition_loss
@@ -36,8 +37,9 @@ class Samples(Data):
         least = self.draws.shape[1] + 1
         if len(self.draws) < least:
             raise InputError(
-                f"Samples: {len(self.draws)} samples of {self.draws.shape[1]} coordinates say "
-                f"nothing of how wide the law is in some direction: give {least} at least."
+                f"Samples: from {counted(len(self.draws), 'sample')} of "
+                f"{counted(self.draws.shape[1], 'coordinate')} nobody knows how wide the law is "
+                f"in some direction: give {least} at least."
             )
         spreads = np.linalg.svd(self.draws - np.mean(self.draws, axis=0), compute_uv=False)
         if spreads[-1] <= 1e-12 * spreads[0]:

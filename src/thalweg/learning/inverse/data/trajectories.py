@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
 from thalweg.dynamics import GradientStep, Map
 from thalweg.learning.inverse.data.base import Data, positive, stable_steps, stacked_paths
 from thalweg.learning.inverse.losses import direction_loss, step_loss
@@ -279,8 +280,8 @@ def _durations(times: Any, paths: list[np.ndarray]) -> np.ndarray:
         when = np.asarray(times if shared else times[i], dtype=np.float64)
         if when.shape != (len(path),) or not np.all(np.diff(when) > 0):
             raise InputError(
-                f"Trajectories: times must rise, one a state: run {i} has {len(path)} states and "
-                f"the times {when.tolist()[:6]}."
+                f"Trajectories: times must rise, one a state: run {i} has "
+                f"{counted(len(path), 'state')} and the times {when.tolist()[:6]}."
             )
         found.append(np.diff(when))
     return np.concatenate(found)

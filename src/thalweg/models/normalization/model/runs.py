@@ -13,7 +13,7 @@ from thalweg.core.codes import Result
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
-from thalweg.core.tables import format_state
+from thalweg.core.tables import counted, format_state
 from thalweg.core.trees import as_arrays, is_integer
 from thalweg.models.normalization.model.delayed import BLOCK, run_delayed
 from thalweg.models.normalization.model.held import outputs
@@ -65,7 +65,7 @@ class Adaptation(FieldsReport):
     @property
     def title(self) -> str:
         """The rule, and how many outputs were kept."""
-        return f"Run of {self.about.system or 'a rule'}: {len(self.times)} outputs kept"
+        return f"Run of {self.about.system or 'a rule'}: {counted(len(self.times), 'output')} kept"
 
     def table(self) -> Table:
         """The first and the last outputs kept."""

@@ -8,6 +8,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.errors import InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
+from thalweg.core.tables import counted
 from thalweg.models.normalization.model.held import HeldInput
 from thalweg.models.normalization.theory.bisection import bisected
 from thalweg.models.normalization.theory.energy import constant_rate
@@ -66,7 +67,7 @@ class StableIntervals(FieldsReport):
             for name, values in (("Folds", self.folds), ("Flips", self.flips))
             if values
         ]
-        return [*said, f"Sampled at {self.points} values."]
+        return [*said, f"Sampled at {counted(self.points, 'value')}."]
 
 
 def beta_intervals(
