@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core import html
 from thalweg.core.about import About
 from thalweg.core.plain import array, from_pairs, layout_of, pairs, structure
 from thalweg.core.reports import NotKept, same
@@ -116,3 +117,9 @@ def test_what_json_cannot_hold_says_so():
 def test_domains_print_in_words(domain, words):
     assert str(domain) == repr(domain) == words
     assert words in domain._repr_html_()
+
+
+def test_numbers_are_not_broken_at_the_end_of_a_line():
+    for number in ("1e-05", "3.1 %", "0.9146 ± 0.009", "2 ± 1e-3", "0.1 ± 10i", "1 ± 0.5 %"):
+        kept = f'<span style="white-space:nowrap">{number}</span>'
+        assert html.text(f"a {number}; 2 of them") == f"a {kept}; 2 of them"

@@ -4,33 +4,35 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-_POWER = re.compile(r"[-−]?[\d.]+e[-+]\d+")
+# What a line may break, and should not: the exponent, the error and the unit of a number.
+_POWER = r"e[-+]\d+"
+_ERROR = rf" ± [\d.]+(?:{_POWER})?i?"
+_NUMBER = re.compile(rf"[-−]?[\d.]+(?:(?:{_POWER})?{_ERROR}(?: %)?|{_POWER}(?: %)?| %)")
 
 
-def paragraph(text: str) -> str:
+def text(words: str) -> str:
+    """A text whose numbers like 1e-05, 3 % and 2 ± 0.1 are not broken at the end of a line."""
+    return _NUMBER.sub(r'<span style="white-space:nowrap">\g<0></span>', escape(words))
+
+
+def paragraph(words: str) -> str:
     """A paragraph; its line breaks are kept."""
-    return f"<p>{escape(text).replace(chr(10), '<br>')}</p>"
+    return f"<p>{text(words).replace(chr(10), '<br>')}</p>"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
     """A table of texts."""
     top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
     body = "".join(
-        "<tr>" + "".join(f"<td>{_in_one_piece(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows
+        "<tr>" + "".join(f"<td>{text(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _in_one_piece(cell: str) -> str:
-    """A cell whose numbers like 1e-05 are not broken at the hyphen."""
-    return _POWER.sub(r'<span style="white-space:nowrap">\g<0></span>', escape(cell))
-
-
 def listing(items: Iterable[str]) -> str:
     """A list of sentences, or nothing where there are none."""
-    inner = "".join(f"<li>{escape(item)}</li>" for item in items)
+    inner = "".join(f"<li>{text(item)}</li>" for item in items)
     return f"<ul>{inner}</ul>" if inner else ""
 
 

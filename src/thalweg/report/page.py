@@ -79,7 +79,7 @@ class Facts:
     def to_html(self) -> str:
         """HTML of this part."""
         inner = "".join(
-            f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.pairs
+            f"<dt>{escape(name)}</dt><dd>{html.text(value)}</dd>" for name, value in self.pairs
         )
         return f"<dl>{inner}</dl>"
 
@@ -118,7 +118,7 @@ class Picture:
         return (
             f'<figure id="{escape(self.name)}"><div class="wide"><img alt="{escape(self.alt)}"'
             f'{_bounds(drawn)} src="data:image/svg+xml;base64,{data}"></div>'
-            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+            f"<figcaption>{html.text(self.caption)}</figcaption></figure>"
         )
 
 
@@ -193,7 +193,7 @@ class Page:
         template = Template(folder.joinpath("page.html").read_text("utf-8"))
         return template.substitute(
             title=escape(self.title),
-            lead=escape(self.lead),
+            lead=html.text(self.lead),
             style=folder.joinpath("page.css").read_text("utf-8"),
             body="\n".join(section.to_html() for section in self.sections),
         )
