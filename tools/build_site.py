@@ -72,8 +72,10 @@ def main() -> None:
     done = subprocess.run(command, cwd=_BUILD, text=True, stdout=-1, stderr=subprocess.STDOUT)
     if done.returncode:
         sys.exit(done.stdout)
-    for page in (_BUILD / "site" / "reference").rglob("*.html"):
-        html = with_raised(with_breaks(page.read_text(encoding="utf-8")))
+    for page in (_BUILD / "site").rglob("*.html"):
+        html = with_whole_options(page.read_text(encoding="utf-8"))
+        if "reference" in page.parts:
+            html = with_raised(with_breaks(html))
         page.write_text(html, encoding="utf-8")
     shutil.rmtree(_ROOT / "site", ignore_errors=True)
     (_BUILD / "site").rename(_ROOT / "site")
@@ -259,6 +261,15 @@ def with_breaks(html: str) -> str:
 
     heading = r'(class="doc doc-heading">\s*)(?:<span class="doc doc-object-name[^>]*>)?'
     return re.sub(heading + r"(thalweg\.[\w.]+)(?:</span>)?", name, html)
+
+
+def with_whole_options(html: str) -> str:
+    """A page on which no line ends behind the hyphens of a command's `--option`."""
+    parts = re.split(r"(<(pre|script|style|title)\b.*?</\2>|<[^>]*>)", html, flags=re.DOTALL)
+    for k in range(0, len(parts), 3):
+        whole = r'<span style="white-space:nowrap">\g<0></span>'
+        parts[k] = re.sub(r"--[a-z][\w-]*", whole, parts[k])
+    return "".join(text for k, text in enumerate(parts) if k % 3 != 2)
 
 
 # What is raised or lowered in a docstring: what stands in braces; the indices of a ∇, one letter

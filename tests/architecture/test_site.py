@@ -111,6 +111,13 @@ def test_powers_of_docstrings_are_raised_but_not_in_code():
     assert load_tool().with_raised(page) == f"{raised}, x_min and <code>y_1</code></p>"
 
 
+def test_options_of_commands_are_not_broken():
+    page = "<title>--a</title><p>Give <code>x --dry-run y</code> - or -- not</p><pre>--b</pre>"
+    whole = '<code>x <span style="white-space:nowrap">--dry-run</span> y</code>'
+    shown = load_tool().with_whole_options(page)
+    assert shown == page.replace("<code>x --dry-run y</code>", whole)
+
+
 def test_every_page_is_in_the_navigation_once():
     text = load_tool().configuration({"x.md": "X"}).replace("reference/x.md", "")
     assert not re.search(r"^  - .*:\n  - ", text, re.M)  # no empty section

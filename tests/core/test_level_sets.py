@@ -65,4 +65,4 @@ def test_what_a_result_is_about_keeps_the_level_set():
     again = About.from_dict(json.loads(json.dumps(about.to_dict())))
     assert again.to_dict() == about.to_dict()
     assert again.domain is not None
-    assert again.domain.words == "the box [0, 2]^3 where A + B + C = 1"
+    assert again.domain.words == "the box [0, 2]³ where A + B + C = 1"

@@ -106,7 +106,7 @@ def test_what_json_cannot_hold_says_so():
     ("domain", "words"),
     [
         (tw.Box([-3.0, 0.0], [3.0, 1.0]), "The box [-3, 3] × [0, 1]"),
-        (tw.Box([0.0] * 3, [1.0] * 3), "The box [0, 1]^3"),
+        (tw.Box([0.0] * 3, [1.0] * 3), "The box [0, 1]³"),
         (tw.Box([0.0, 2.0], [1.0, 2.0]), "The box [0, 1] × 2"),
         (tw.Box([0.0] * 5, [1, 2, 3, 4, 5]), "The box [0, 1] × [0, 2] × [0, 3] × [0, 4] × …"),
         (tw.Box([0.0, 0.0], [1.0, 2.0], [True, False]),

@@ -92,6 +92,13 @@ def test_what_is_written_is_what_is_shown(page):
     assert "$style" not in text
 
 
+def test_options_of_commands_are_not_broken():
+    whole = '<span style="white-space:nowrap">--grid</span>'
+    assert Code("thalweg basins --grid 9").to_html() == (
+        f"<pre><code>thalweg basins {whole} 9</code></pre>"
+    )
+
+
 def test_the_files_are_the_figures_and_the_page(page):
     files = page.files()
     assert list(files) == ["wave.svg", "report.html"]

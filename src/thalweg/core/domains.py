@@ -19,6 +19,7 @@ from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.errors import InputError
 from thalweg.core.shares import check_shares
 from thalweg.core.simplex_charts import SimplexChart
+from thalweg.core.tables import RAISED
 from thalweg.core.trees import Layout, is_integer
 
 _BOUNDS_SHOWN = 4  # what a line of 80 columns holds
@@ -195,7 +196,7 @@ class Box(Domain):
         if any(angle):
             turning = ", all angles" if all(angle) else f", {_many(sum(angle), 'angle')} among them"
         if len(set(shown)) == 1 and len(shown) > 2:
-            return f"the box {shown[0]}^{len(shown)}{turning}"
+            return f"the box {shown[0]}{str(len(shown)).translate(RAISED)}{turning}"
         few = [*shown[:_BOUNDS_SHOWN], *(["…"] if len(shown) > _BOUNDS_SHOWN else [])]
         return f"the box {' × '.join(few)}{turning}"
 

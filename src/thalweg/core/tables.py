@@ -11,6 +11,7 @@ import numpy as np
 
 from thalweg.core import html
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")  # exponents
 _STATE_SHOWN = 4  # components of a state in a cell, all or all but the last shown
 _VALUES_SHOWN = 3  # of a list in a cell: the first ones and the last
 _COORDINATES_SHOWN = 5  # columns of coordinates: with kind and rates they fill 80 characters

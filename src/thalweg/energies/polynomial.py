@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.checks import check_count
 from thalweg.core.errors import InputError
-from thalweg.core.tables import counted
+from thalweg.core.tables import RAISED, counted
 from thalweg.core.trees import as_parameter, cast_like, has_tracer
 from thalweg.energies.base import Energy
 
@@ -105,9 +105,6 @@ class Polynomial(Energy):
         return dict(zip(map(_name, self.orders), map(float, values), strict=True))
 
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def _place(powers: tuple[int, ...]) -> tuple[Any, ...]:
     """Lower degrees first, then higher powers of the first coordinates."""
     return sum(powers), tuple(-p for p in powers)
@@ -116,7 +113,7 @@ def _place(powers: tuple[int, ...]) -> tuple[Any, ...]:
 def _name(powers: tuple[int, ...]) -> str:
     few = len(powers) == 1
     parts = [
-        ("x" if few else f"x{i + 1}") + ("" if p == 1 else str(p).translate(_RAISED))
+        ("x" if few else f"x{i + 1}") + ("" if p == 1 else str(p).translate(RAISED))
         for i, p in enumerate(powers)
         if p
     ]

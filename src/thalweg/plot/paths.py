@@ -73,7 +73,9 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     axes.plot(
         *points[0], color="white", markeredgecolor=GREY, marker="s", linestyle="none", label="start"
     )
-    axes.plot(*points[-1], color=BLUE, marker="o", linestyle="none", label="end")
+    axes.plot(
+        *points[-1], color=BLUE, markeredgecolor="white", marker="o", linestyle="none", label="end"
+    )
     label_axes(axes, labels)
     note(axes, remark)
     legend_below(axes)

@@ -86,7 +86,7 @@ def draw_portrait(data: Portrait, ax: "Axes | None" = None) -> "Axes":
     for layer in LAYERS.values():
         layer.draw(axes, data)
     note(axes, "; ".join(filter(None, (view.held, data.left_out))))
-    legend_below(axes, gap=24.0 if view.corners else 38.0)
+    legend_below(axes, gap=8.0 if view.corners else 38.0)
     return axes
 
 

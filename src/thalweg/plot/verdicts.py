@@ -134,7 +134,7 @@ def _drawn(
         if data.view.shows(curve):
             _draw_witness(axes, data.view, curve, witness)
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
-    legend_below(axes, gap=24.0 if data.view.corners else 38.0)
+    legend_below(axes, gap=8.0 if data.view.corners else 38.0)
     return axes
 
 

@@ -18,6 +18,7 @@ from thalweg.report.themes import themed
 
 # Characters of a cell that would be a column of single words on a telephone.
 _SENTENCE = 60
+_OPTION = re.compile(r"--[\w-]+")
 _WIDTH = re.compile(r'<svg[^>]* width="([0-9.]+)pt"')
 # Pixels a point of a drawing: its small letters, of 9 points, are never smaller than 9 pixels (a
 # wider drawing then scrolls), nor larger than those of the page.
@@ -92,7 +93,9 @@ class Code:
 
     def to_html(self) -> str:
         """HTML of this part."""
-        return f"<pre><code>{escape(self.text)}</code></pre>"
+        # A line breaks before an option, not behind its hyphens.
+        text = _OPTION.sub(r'<span style="white-space:nowrap">\g<0></span>', escape(self.text))
+        return f"<pre><code>{text}</code></pre>"
 
 
 @dataclass(frozen=True)

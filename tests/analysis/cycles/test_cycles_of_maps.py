@@ -138,7 +138,7 @@ def test_contraction_has_no_cycles_also_where_its_rank_is_not_full(last):
     found = tw.find_cycles(systems.Net(np.diag([0.5, -0.5, last]), np.array(False)), CUBE)
     assert len(found) == 0
     assert found.recurrent == ()
-    assert "of 32 orbits, 32 came to rest, 0 ran away, and 0 did not settle." in found.notes
+    assert "of 32 orbits, 32 came to rest." in found.notes
     assert "No cycles" in str(found)
 
 
@@ -181,7 +181,7 @@ def test_a_map_whose_orbits_all_run_away_has_no_cycles(diagonal):
     found = tw.find_cycles(systems.Net(np.diag(diagonal), np.array(False)), CUBE)
     assert len(found) == 0
     assert found.recurrent == ()
-    assert "of 32 orbits, 0 came to rest, 32 ran away, and 0 did not settle." in found.notes
+    assert "of 32 orbits, 32 ran away." in found.notes
 
 
 @pytest.mark.long

@@ -7,6 +7,7 @@ from tests.analysis.cycles import cycle_systems as systems
 
 import thalweg as tw
 from thalweg.analysis.cycles import flows
+from thalweg.analysis.cycles.assemble import how_they_ended
 from thalweg.analysis.cycles.maps_newton import close_orbits
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Recurrent
@@ -134,8 +135,12 @@ def _is_image(states, others, tolerance):
 def test_without_cycles_it_is_said_how_trajectories_ended():
     bowl = systems.planar({(1, 0): -1.0}, {(0, 1): -2.0})
     text = " ".join(str(tw.find_cycles(bowl, SQUARE)).split())
-    assert "of 64 trajectories, forwards and backwards in time, 32 came to rest" in text
-    assert "32 ran away, and 0 did not finish" in text
+    assert "of 64 trajectories, forwards and backwards in time, 32 came to rest and 32 ran" in text
+    said = [how_they_ended("9 orbits", *counts) for counts in ((9, 0, 0), (4, 3, 2))]
+    assert said == [
+        "of 9 orbits, 9 came to rest.",
+        "of 9 orbits, 4 came to rest, 3 ran away and 2 did not finish.",
+    ]
 
 
 @pytest.mark.long

@@ -26,7 +26,7 @@ def test_show_tells_equations_parameters_domain_source_and_class():
     text = thalweg("show", "normalization").stdout
     assert "u̇ = α (R S / n − c̃) + β (u − c̃)" in text
     assert "beta           -0.05  β; negative is a leak toward the target, positive" in text
-    assert "domain     the box [-0.999, 8]^4" in text
+    assert "domain     the box [-0.999, 8]⁴" in text
     assert "class      thalweg.models.HeldGrating" in text
     assert "source     Z. M. Westrick" in text
     assert max(map(len, text.splitlines())) <= 80

@@ -28,10 +28,6 @@ FAILED = (
     "{} that seemed to return closed into no orbit that passes the checks of its residual, "
     "its multiplier along the orbit and two tolerances."
 )
-ENDED = (
-    "of {}, forwards and backwards in time, {} came to rest, {} ran away, and {} did not finish."
-)
-ENDED_MAP = "of {}, {} came to rest, {} ran away, and {} did not settle."
 MUST_BE = (
     "trajectories enter a bounded part of the plane and stay there, and every equilibrium found is "
     "a source: by Poincaré and Bendixson a cycle must be there, though none was closed."
@@ -44,6 +40,20 @@ _ROUGH = 1e-6
 # The constant before √residual is not known: two decades keep its kind from being guessed.
 _MERGING = 100.0
 _COORDINATES_TOLD = 3  # of those that leave the box: a sentence has room for no more
+
+
+def how_they_ended(tried: str, *counts: int, last: str = "did not finish") -> str:
+    """A sentence on trajectories that closed into nothing.
+
+    Arguments:
+        tried: how many there were, in words.
+        counts: how many came to rest, ran away, and neither.
+        last: what the last of these did.
+    """
+    did = zip(counts, ("came to rest", "ran away", last), strict=True)
+    parts = [f"{count} {what}" for count, what in did if count]
+    said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return f"of {tried}, {said}."
 
 
 def from_orbit(problem: Problem, frame: Frame, orbit: Orbit) -> Cycle:

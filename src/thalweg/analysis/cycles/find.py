@@ -8,8 +8,6 @@ import numpy as np
 
 from thalweg.analysis.cycles.assemble import (
     BY_CHANCE,
-    ENDED,
-    ENDED_MAP,
     FAILED,
     MUST_BE,
     NO_ORBITS,
@@ -18,6 +16,7 @@ from thalweg.analysis.cycles.assemble import (
     assemble_cycles,
     from_orbit,
     from_points,
+    how_they_ended,
 )
 from thalweg.analysis.cycles.flows import Orbit, search_flow
 from thalweg.analysis.cycles.long_runs import AT_REST, ESCAPED, RUNNING
@@ -172,7 +171,7 @@ def _search_flow(
     if not orbits:
         counts = (ended[status] for status in (AT_REST, ESCAPED, RUNNING))
         tried = counted(ended.total(), "trajectory", "trajectories")
-        notes.append(ENDED.format(tried, *counts))
+        notes.append(how_they_ended(f"{tried}, forwards and backwards in time", *counts))
     is_plane = problem.chart.dimension == 2 and not frame.angles.any()
     stays &= all(run.is_steady for run in non_periodic if run.direction > 0.0)
     if is_plane and stays and only_sources and not any(o.attracts(1.0) for o in orbits):
@@ -194,5 +193,6 @@ def _search_map(
     found = [from_points(problem, frame, orbit) for orbit in orbits]
     notes = [ONLY_VISITED] if longest is None else [UP_TO.format(longest)]
     if not orbits:
-        notes.append(ENDED_MAP.format(counted(len(starts), "orbit"), *ended))
+        tried = counted(len(starts), "orbit")
+        notes.append(how_they_ended(tried, *ended, last="did not settle"))
     return assemble_cycles(problem, frame, found, non_periodic, len(starts), notes, about)
