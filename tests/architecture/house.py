@@ -78,7 +78,8 @@ PARTS = {
     ),
     "sampling": (
         "boltzmann", "fokker_planck", "quantiles", "chance", "methods", "gaussians", "finite",
-        "bias", "discrete", "partition", "diagnostics", "samples", "chains", "runaways", "sample",
+        "bias", "discrete", "partition", "diagnostics", "samples", "chains", "ways_out", "runaways",
+        "sample",
     ),
     "studies": (
         "result", "checks", "registry", "normalization", "deep_linear", "hopfield",

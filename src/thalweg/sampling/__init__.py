@@ -2,8 +2,9 @@
 
 `sample.py` holds the verb and `samples.py` what it returns; `methods/` are the samplers of real
 numbers, `discrete/` those of spins and units, `chains` runs either, `diagnostics` and `bias` say
-whether to trust them, `runaways` which chains left. `boltzmann`, `finite` and `gaussians` are laws
-in closed form, `partition/` estimates their constants, `fokker_planck` follows densities.
+whether to trust them, `runaways` which chains left and `ways_out` whether there is a law at all.
+`boltzmann`, `finite` and `gaussians` are laws in closed form, `partition/` estimates their
+constants, `fokker_planck` follows densities.
 """
 
 from thalweg.sampling.bias import BiasLedger, bias_ledger

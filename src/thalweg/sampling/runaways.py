@@ -11,13 +11,19 @@ import numpy as np
 from thalweg.core.errors import DivergenceError
 from thalweg.core.tables import format_state
 from thalweg.core.trees import norm
+from thalweg.energies.far_out import Outlook, view_on_ray
 from thalweg.sampling.chains import Plan, Run
 from thalweg.sampling.methods.base import is_continuous
 from thalweg.sampling.methods.inertial import BAOAB, OBABO
 from thalweg.sampling.methods.sgld import SGLD
+from thalweg.sampling.ways_out import FALL, fall_all_the_way, find_way_out
 
 # Products with the Hessian until the largest curvature is known to a few per cent.
 _POWERS = 30
+# R̂ of chains that may be wandering without end.
+_DISAGREEING = 1.1
+_UNBOUNDED = "The energy is unbounded below there, and e^{−E/T} cannot be normalized"
+_HOLD = "add what holds it, or restrict the states"
 
 
 def check_run(
@@ -60,7 +66,7 @@ def check_run(
     moment = f"step {steps[chain]}" + (" of the warm-up" if steps[chain] < plan.warmup else "")
     raise DivergenceError(
         f"sample: chain {chain} ran away: its last state was {format_state(state)}, at {moment}. "
-        + _blame(energy, method, jax.tree.map(lambda x: x[chain], starts))
+        + _blame(energy, method, jax.tree.map(lambda x: x[chain], starts), state)
     )
 
 
@@ -86,17 +92,67 @@ def _has_fallen(run: Run, method: Any, starts: Any, heights: np.ndarray) -> np.n
     return is_far | (is_lower & (size * eps**0.5 > 1.0 + size_of_start[:, None]))
 
 
-def fall_of(run: Run) -> tuple[str, ...]:
+def ways_out(
+    run: Run,
+    energy: Any,
+    method: Any,
+    plan: Plan,
+    starts: Any,
+    heights: np.ndarray,
+    rhat: np.ndarray,
+) -> tuple[str, ...]:
+    """Sentences on an energy that has no law, or seems to have none.
+
+    Arguments:
+        run: what was run, of which no chain left the finite.
+        energy: `state → scalar`.
+        method: by which method.
+        plan: how long.
+        starts: where each chain began, `(chains, …)`.
+        heights: E there.
+        rhat: R̂ of what is summarized.
+
+    Raises:
+        DivergenceError: a chain is on a way on which E falls without end.
+    """
+    fall = _fall_of(run)
+    is_troubled = bool(fall) or bool(np.any(rhat > _DISAGREEING))
+    way = find_way_out(energy, method, run, starts, heights, is_troubled)
+    if way is None:
+        return fall
+    energies = np.asarray(run.draws.energies, np.float64)[way.chain]
+    state = format_state(jax.tree.map(lambda x: x[way.chain], run.last))
+    rest = f"{way.words} E is {way.level:.4g} at the distance {way.distance:.3g}"
+    if way.has_left:
+        height = float(heights[way.chain])
+        limit = height - FALL * float(np.asarray(method.temperature))
+        row = len(energies) - int(np.argmin(np.append(energies[::-1] < limit, False)))
+        step = plan.warmup + (row + 1) * plan.thin
+        when = f"from step {step} on" if row or not plan.warmup else "since the warm-up"
+        raise DivergenceError(
+            f"sample: chain {way.chain} ran away: {when} its energy stays far below that of its "
+            f"start, {height:.4g}; its last state is {state}, where E = {energies[-1]:.4g}, and "
+            f"{rest}. {_UNBOUNDED}: {_HOLD}."
+        )
+    if way.is_fall:
+        unless = ", unless that valley narrows faster than E falls" if way.is_curved else ""
+        return (
+            f"The energy is unbounded below: {rest}. No chain has run far, as each will sooner or "
+            f"later: e^{{−E/T}} cannot be normalized{unless}; {_HOLD}.",
+        )
+    return (
+        f"There is no law: {rest}, which grows so slowly that the mass of e^{{−E/T}} out there is "
+        f"infinite: chains wander without end, and chain {way.chain} has come to {state}. "
+        f"{_HOLD.capitalize()}.",
+    )
+
+
+def _fall_of(run: Run) -> tuple[str, ...]:
     """A sentence where in every chain the energy falls from the first draws to the last."""
     energies = np.asarray(run.draws.energies, np.float64)
-    quarter = energies.shape[1] // 4
-    if quarter < 2:
+    if not fall_all_the_way(energies).all():
         return ()
-    first, last = energies[:, :quarter], energies[:, -quarter:]
-    # At rest the last quarter lies below all of the first in one of 2^quarter chains or so.
-    if not np.all(last.max(axis=1) < first.min(axis=1)):
-        return ()
-    chain = int(np.argmin(last.mean(axis=1)))
+    chain = int(np.argmin(energies[:, -1]))
     where = jax.tree.map(lambda x: x[chain], run.last)
     return (
         f"In every chain the energy falls all the way, in chain {chain} from "
@@ -111,12 +167,11 @@ def _with(rows: np.ndarray, index: Any, value: Any) -> np.ndarray:
     return changed
 
 
-def _blame(energy: Any, method: Any, start: Any) -> str:
+def _blame(energy: Any, method: Any, start: Any, last: Any) -> str:
     """A sentence on the cure."""
-    unbounded = "The energy is unbounded below there, and e^{−E/T} cannot be normalized"
     limit = _LONGEST.get(type(method))
     if limit is None or callable(method.step_size):
-        return f"{unbounded}: add what holds it, or restrict the states."
+        return f"{_UNBOUNDED}: {_HOLD}."
     curvature, step = float(largest_curvature(energy, start)), float(method.step_size)
     if curvature > 0.0 and step >= limit(curvature):
         return (
@@ -124,10 +179,15 @@ def _blame(energy: Any, method: Any, start: Any) -> str:
             f"{curvature:.4g}, which {type(method).__name__} follows with step_size below "
             f"{limit(curvature):.3g}, not {step:.3g}."
         )
-    return (
-        f"{unbounded}; or somewhere it is so steep that steps of {step:.3g} overshoot: take "
-        f"shorter ones, or NUTS."
+    view = view_on_ray(energy, start, last, float(np.asarray(method.temperature)))
+    if view is Outlook.FALLS:
+        return f"{_UNBOUNDED}: {_HOLD}."
+    steep = (
+        f"somewhere it is so steep that steps of {step:.3g} overshoot: take shorter ones, or NUTS"
     )
+    if view is Outlook.HOLDS:
+        return f"Far out that way the energy rises, but {steep}."
+    return f"{_UNBOUNDED}; or {steep}."
 
 
 @eqx.filter_jit

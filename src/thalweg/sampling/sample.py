@@ -19,7 +19,7 @@ from thalweg.core.trees import Layout, as_arrays, is_integer, non_finite_leaves
 from thalweg.sampling.chains import Plan, Run, dispersed, levels, run_chains
 from thalweg.sampling.diagnostics import diagnose
 from thalweg.sampling.methods.base import Method
-from thalweg.sampling.runaways import check_run, fall_of
+from thalweg.sampling.runaways import check_run, ways_out
 from thalweg.sampling.samples import Samples
 
 # States of so many coordinates are summarized by their mean and their energy.
@@ -74,6 +74,10 @@ def sample(
         InputError: what is asked for makes no sense; the message says what and why.
         DivergenceError: a chain ran away: the energy is unbounded below, or steps are too long.
 
+    Whether there is a law is judged by the energy far out along the ways that chains went; where
+    it rises too slowly, or falls where no chain has been yet, `warnings` says so. Ways that no
+    chain took, other than along a coordinate, are missed.
+
     Example:
         >>> import jax, jax.numpy as jnp, thalweg as tw
         >>> bowl = tw.energies.Quadratic([[2.0]])
@@ -89,7 +93,7 @@ def sample(
     starts, heights = _starts(energy, method, start, away_keys)
     run = run_chains(method, kernel, energy, starts, keys, plan)
     check_run(run, energy, method, plan, starts, heights)
-    return _summary(energy, method, run, plan)
+    return _summary(energy, method, run, plan, starts, heights)
 
 
 def _check_parts(energy: Any, method: Any) -> None:
@@ -209,7 +213,9 @@ def _shape(states: Any) -> Any:
     return shapes[0] if len(shapes) == 1 else shapes
 
 
-def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
+def _summary(
+    energy: Any, method: Any, run: Run, plan: Plan, starts: Any, heights: np.ndarray
+) -> Samples:
     states, energies = run.draws
     layout = Layout.of(jax.tree.map(lambda x: x[0, 0], states))
     names = tuple(declared_names(energy, layout)) if layout.size < _LARGE else ()
@@ -239,7 +245,7 @@ def _summary(energy: Any, method: Any, run: Run, plan: Plan) -> Samples:
         count=plan.count,
         warmup=plan.warmup,
         thin=plan.thin,
-        notes=fall_of(run),
+        notes=ways_out(run, energy, method, plan, starts, heights, rhat),
         about=About(type(energy).__name__, "kernel", names),
         states=states,
         energies=energies,

@@ -1,13 +1,17 @@
 """Messages of failed runs: an exception on the host, `equinox.error_if` inside a trace."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import numpy as np
 
 from thalweg.core.codes import Result
+from thalweg.core.declared import declared_energy
 from thalweg.core.errors import ConvergenceError, DivergenceError, ThalwegError
 from thalweg.core.tables import counted
-from thalweg.dynamics import Flow, Rule
+from thalweg.dynamics import Flow, Langevin, Phase, Rule, Underdamped
+from thalweg.energies.far_out import Outlook, view_on_ray
 from thalweg.simulation.adaptive import PROBE
 from thalweg.simulation.controller import resolution
 from thalweg.simulation.methods import AdaptiveMethod, Method, Stiff
@@ -18,12 +22,13 @@ _HOW = "`with jax.enable_x64(True):` round the call, and a float64 start"
 _CURE = "Check the parameters, and that the velocity is defined there."
 
 
-def failure(rule: Rule, method: Method | None, run: Trajectory) -> ThalwegError:
+def failure(rule: Rule, method: Method | None, run: Trajectory, start: Any) -> ThalwegError:
     """The exception for a run that failed: where, when, and what may help."""
     name = f"simulate: {run.about.system}"
     here = f"t = {run.last_time:.12g}, where the state is {_written(run)}"
     if run.result == Result.diverged:
-        return DivergenceError(f"{name} {_departure(rule, method, run, here)}")
+        departure = _departure(rule, method, run, here)
+        return DivergenceError(f"{name} {departure}{_without_bound(rule, start, run)}")
     if run.result == Result.max_steps:
         tried = f"{name} used up its {counted(int(run.steps + run.rejected), 'step')} at {here}."
         return ConvergenceError(f"{tried} {_more_steps(method, run)}")
@@ -92,6 +97,21 @@ def _departure(rule: Rule, method: Method | None, run: Trajectory, here: str) ->
     return (
         f"left the finite at {here}: the last finite one. If its solution blows up there, stop "
         f"before; else check the start and the parameters.{_in_float64(run)}"
+    )
+
+
+def _without_bound(rule: Rule, start: Any, run: Trajectory) -> str:
+    """A sentence on the energy of Langevin's rules, where it falls without end that way."""
+    energy, last = declared_energy(rule), run.last_state
+    if energy is None or not isinstance(rule, Langevin | Underdamped):
+        return ""
+    if isinstance(last, Phase):
+        start, last = Phase(*start).position, last.position
+    if view_on_ray(energy, start, last, 0.0) is not Outlook.FALLS:
+        return ""
+    return (
+        " Its energy is unbounded below that way, so that there is no law to come to: add what "
+        "holds the state."
     )
 
 

@@ -109,5 +109,5 @@ def simulate(
     if has_tracer(trajectory):
         return raised_inside(trajectory)
     if not trajectory.is_fine:
-        raise failure(rule, chosen, trajectory)
+        raise failure(rule, chosen, trajectory, asked.start)
     return trajectory

@@ -18,14 +18,12 @@ from thalweg.core.reports import TableReport, about_in
 from thalweg.core.shapes import Array, Num
 from thalweg.core.tracing import DRAWN, refuse_frozen_chance
 from thalweg.core.trees import in_float64
+from thalweg.energies.valleys import follow_valley
 
 # Distances from 0 along rays, a decade apart: a fall by a power grows from each to the next.
 _RADII = 10.0 ** np.arange(1, 7)
-# Valleys are followed from a sphere to one so many times as large, from the lowest few points.
-_SPHERES = 10.0 ** np.arange(0.0, 6.01, 0.5)
-# The lowest directions that a search goes on from: valleys of one function are few.
+# The lowest directions that a search of valleys goes on from: valleys of one function are few.
 _NUM_VALLEYS = 3
-_LARGEST_VALLEY = 64  # coordinates: Hessians are computed
 # A fall goes on without end if over the last decades it shrinks by no more than this share of the
 # one before: that of a bound approached as 1/r shrinks to a tenth, that of log r not at all.
 _SHRINKS = 0.8
@@ -151,7 +149,7 @@ def check_bounded_below(
             path, values, is_straight = _RADII[:, None] * turned[index], values[index], True
         else:
             lowest = np.argsort(np.nan_to_num(values[:, 0], nan=np.inf))[:_NUM_VALLEYS]
-            path, values = _valley(free, turned[lowest])
+            path, values = follow_valley(free, turned[lowest])
             is_straight = False
     if not _are_falling(values[None])[0]:
         return BoundedBelow(None, None, float("nan"), rays, about=about)
@@ -203,48 +201,6 @@ def _growth(path: np.ndarray, values: np.ndarray) -> float:
     first, last = -np.diff(values)[-2:]
     ratio = np.linalg.norm(path[-1]) / np.linalg.norm(path[-2])
     return float(np.log(last / first) / np.log(ratio))
-
-
-def _valley(energy: Any, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest points found on growing spheres, each from those before, and their energies."""
-    if starts.shape[1] > _LARGEST_VALLEY or starts.shape[1] < 2:
-        return _SPHERES[:, None] * starts[0], np.full(len(_SPHERES), np.nan)
-    path, values, lanes = [], [], list(starts)
-    for radius in _SPHERES:
-        scale = max(abs(float(_on_sphere(energy, lanes[0], radius)[0])), 1.0)
-        if not np.isfinite(scale):
-            break
-        lanes = [_lowest(energy, lane, radius, scale) for lane in lanes]
-        heights = [float(_on_sphere(energy, lane, radius)[0]) for lane in lanes]
-        best = int(np.nanargmin(heights)) if np.any(np.isfinite(heights)) else 0
-        path.append(radius * lanes[best])
-        values.append(heights[best])
-    return np.asarray(path), np.asarray(values)
-
-
-def _lowest(energy: Any, start: np.ndarray, radius: float, scale: float) -> np.ndarray:
-    """A direction in which the energy on a sphere is least, near a start; by trust regions."""
-    from scipy.optimize import minimize
-
-    def parts(direction: np.ndarray, number: int) -> Any:
-        return np.asarray(_on_sphere(energy, direction, radius)[number]) / scale
-
-    found = minimize(
-        lambda v: float(parts(v, 0)), start, jac=lambda v: parts(v, 1),
-        hess=lambda v: parts(v, 2), method="trust-exact", options={"maxiter": 200, "gtol": 1e-12},
-    )  # fmt: skip
-    length = np.linalg.norm(found.x)
-    return found.x / length if np.isfinite(length) and length > 0.0 else start
-
-
-@eqx.filter_jit
-def _on_sphere(energy: Any, direction: Any, radius: Any) -> tuple[jax.Array, ...]:
-    """The energy in a direction at a distance, with gradient and Hessian."""
-
-    def height(v: jax.Array) -> jax.Array:
-        return energy(radius * v / jnp.sqrt(jnp.sum(v**2)))
-
-    return height(direction), jax.grad(height)(direction), jax.hessian(height)(direction)
 
 
 @eqx.filter_jit
