@@ -293,7 +293,7 @@ def with_raised(html: str) -> str:
     # Text, what is kept, and the name of its element, by turns.
     for k in range(0, len(parts), 3):
         for pattern, tag in ((_RAISED, "sup"), (_LOWERED, "sub")):
-            parts[k] = pattern.sub(lambda m, t=tag: f"<{t}>{m[m.lastindex]}</{t}>", parts[k])
+            parts[k] = pattern.sub(lambda m, t=tag: f"<{t}>{m[m.lastindex or 0]}</{t}>", parts[k])
     return "".join(text for k, text in enumerate(parts) if k % 3 != 2)
 
 

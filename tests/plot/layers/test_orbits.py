@@ -13,7 +13,7 @@ def test_the_dots_are_drawn_in_ink_that_follows_the_reader():
     rule = tw.models.Henon()
     data = portrait_data(rule, equilibria=(), starts=2)
     axes = draw_portrait(data)
-    drawn = axes.patches[0].get_path().vertices
+    drawn = np.asarray(axes.patches[0].get_path().vertices)
     # Every dot is one of the orbit, and every place of the orbit has a dot within a cell.
     assert np.all(np.abs(drawn[::2, None] - data.orbits[None]).min(axis=1) < 1e-9)
     gaps = np.abs(data.orbits[:, None] - drawn[None, ::2]) / np.array([4.0, 2.0])
