@@ -55,7 +55,7 @@ class WayOut:
 
 
 class _Seen(NamedTuple):
-    """What is known of the chains that fell most, flat and in float64.
+    """Knowledge of the chains that fell most, flat and in float64.
 
     Attributes:
         chains: which they are, `(m,)`.
@@ -132,7 +132,7 @@ def find_way_out(
 
 
 def _seen(energy: Any, method: Any, run: Run, starts: Any, heights: np.ndarray) -> _Seen | None:
-    """What is looked at; None of spins, and of methods that do not step in all directions."""
+    """The energy as it is looked at; None of spins, and of methods that step in few directions."""
     own = getattr(method, "method", method)
     leaves = [np.asarray(x) for x in jax.tree.leaves(starts)]
     if not isinstance(own, ContinuousMethod | PlainContinuousMethod) or not all(
@@ -304,7 +304,7 @@ def _way(
 
 
 def _is_leaving(values: np.ndarray, fall: float, temperature: float) -> bool:
-    """Whether a chain fell far, and E falls from where it is on."""
+    """True where a chain fell far, and E falls from where it is on."""
     with np.errstate(invalid="ignore"):
         falls_on = np.diff(values[np.isfinite(values)]) < 0.0
     return bool(fall > FALL * temperature and falls_on.all())
