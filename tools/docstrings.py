@@ -1,9 +1,10 @@
 """What the reference needs to know of our classes: an extension of griffe, which reads the source.
 
 The fields of an `equinox.Module` are the arguments of its constructor, as those of a dataclass are;
-and a section `Example:` holds code.
+a section `Example:` holds code; and a default that is a named number is shown as the number.
 """
 
+import importlib
 import re
 from typing import Any
 
@@ -37,6 +38,9 @@ class OurClasses(griffe.Extension):
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Name the section of examples as griffe knows it; what is returned has its type."""
+        if isinstance(obj, griffe.Function):
+            for parameter in obj.parameters:
+                parameter.default = _number(parameter.default, obj.module.path)
         if obj.docstring is None:
             return
         text = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
@@ -45,6 +49,14 @@ class OurClasses(griffe.Extension):
             first = rf"^(Returns:\n +)(?!{re.escape(str(obj.returns))}: )(?=.*:)"
             text = re.sub(first, lambda m: f"{m[1]}{obj.returns}: ", text, flags=re.MULTILINE)
         obj.docstring.value = text
+
+
+def _number(default: Any, module: str) -> Any:
+    """A default, or the number that the constant of a module by which it is called stands for."""
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", str(default)):
+        return default
+    value = getattr(importlib.import_module(module), str(default), None)
+    return repr(value) if isinstance(value, int | float) else default
 
 
 def _default(attribute: griffe.Attribute) -> Any:

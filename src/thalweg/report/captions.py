@@ -100,7 +100,7 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
     if data.basins is not None:
         said.append(shades)
         if energy and data.energy is not None:
-            said.append(f"Thin white lines are contours of {energy}.")
+            said.append(f"Thin pale lines are contours of {energy}.")
     elif energy and data.energy is not None:
         said.append(f"The shades behind are filled contours of {energy}: dark is low.")
     return " ".join(said)
