@@ -20,6 +20,8 @@ def keeps_the_protocol(result: Any) -> None:
     assert repr(result) == str(result)
     assert max(map(len, str(result).splitlines())) <= 80
     assert result._repr_html_().startswith("<")
+    straight: Any = type(result)
+    assert straight.from_dict(json.loads(json.dumps(result.to_dict()))) == result
     again = read_back(result)
     assert again == result
     assert again is not result

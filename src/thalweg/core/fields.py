@@ -1,7 +1,8 @@
 """Fields of a result as JSON-ready data, and back by what they are annotated with.
 
 For results whose JSON has a key for each field. What is not finite may be null in a file, and reads
-back as NaN; an array of integers or truths reads back as one.
+back as NaN; an array of integers or truths reads back as one. Of an array without entries a list
+does not tell the shape, nor what it would hold: the key `empty` does.
 """
 
 import dataclasses
@@ -34,8 +35,14 @@ class FieldsReport(TableReport):
 
 
 def to_fields(result: Any) -> dict[str, Any]:
-    """JSON-ready data, a key for each field that is compared; `about` is left to the whole."""
-    return {field.name: _plain(getattr(result, field.name)) for field in _kept(result)}
+    """JSON-ready data, a key for each field that is compared; `about` is left to the whole.
+
+    Where arrays have no entries, also `empty`: the shape and dtype that lists do not tell.
+    """
+    found = {field.name: getattr(result, field.name) for field in _kept(result)}
+    empty = {name: _told(value) for name, value in found.items() if _is_untold(value)}
+    plain = {name: _plain(value) for name, value in found.items()}
+    return plain | ({"empty": empty} if empty else {})
 
 
 def from_fields(kind: type[Kind], data: Mapping[str, Any], **others: Any) -> Kind:
@@ -48,16 +55,33 @@ def from_fields(kind: type[Kind], data: Mapping[str, Any], **others: Any) -> Kin
     """
     hints = typing.get_type_hints(kind)
     about = others.get("about")
+    empty = {
+        name: np.zeros(told["shape"], told["dtype"])
+        for name, told in data.get("empty", {}).items()
+        if name not in others
+    }
     found = {
         field.name: _read(hints[field.name], data[field.name], about)
         for field in _kept(kind)
         if field.name not in others
     }
-    return kind(**found, **others)
+    return kind(**(found | empty), **others)
 
 
 def _kept(kind: Any) -> list[Any]:
     return [field for field in dataclasses.fields(kind) if field.compare and field.name != "about"]
+
+
+def _is_untold(value: Any) -> bool:
+    """True for an array without entries that its nested list does not give back."""
+    if not isinstance(value, np.ndarray) or value.size:
+        return False
+    told = np.asarray(value.tolist())
+    return told.shape != value.shape or told.dtype.kind != value.dtype.kind
+
+
+def _told(value: np.ndarray) -> dict[str, Any]:
+    return {"shape": list(value.shape), "dtype": str(value.dtype)}
 
 
 def _plain(value: Any) -> Any:

@@ -11,9 +11,10 @@ import numpy as np
 from thalweg.core.trees import Layout
 
 
-def pairs(values: Iterable[complex]) -> list[list[float]]:
-    """Complex numbers as `[real, imaginary]` pairs."""
-    return [[float(np.real(value)), float(np.imag(value))] for value in values]
+def pairs(values: Iterable[complex]) -> list[Any]:
+    """Complex numbers as `[real, imaginary]` pairs, nested as they are."""
+    array = np.asarray(values)
+    return np.stack([np.real(array), np.imag(array)], axis=-1).astype(np.float64).tolist()
 
 
 def from_pairs(data: Iterable[Iterable[float | None]]) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.declared import declared_energy
 from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.fields import FieldsReport
 from thalweg.core.plain import number
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import TableReport, about_all, about_in
@@ -35,7 +36,7 @@ _DIFFERENCE = 1e-4  # a central difference then errs by 1e-8 and rounds by 1e-13
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GradientRow(TableReport):
+class GradientRow(FieldsReport):
     """The gradient by one strategy, beside that of rest.
 
     Attributes:
@@ -79,18 +80,6 @@ class GradientRow(TableReport):
                 f"{self.strategy}: the solve failed for {self.unsolved:.1%} of the samples."
             )
         return said
-
-    def data(self) -> dict[str, Any]:
-        """All fields, one key each."""
-        return {name: value for name, value in vars(self).items() if name != "about"}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "GradientRow":
-        """The row that `to_dict` wrote."""
-        kept = {name: value for name, value in data.items() if name not in ("about", "strategy")}
-        numbers = {name: number(value) for name, value in kept.items()}
-        numbers["memory"] = int(numbers["memory"])
-        return cls(data["strategy"], **numbers, about=about_in(data, about))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

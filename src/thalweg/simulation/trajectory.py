@@ -119,13 +119,20 @@ class Trajectory(TableReport, eqx.Module):
         return list(self.about.names) or self.layout.labels()
 
     def data(self) -> dict[str, Any]:
-        """The run as JSON-ready data; what is not finite is None.
+        """The run as JSON-ready data (which may hold NaN and infinities).
 
         Keys: `times`; `states`, one list of coordinates a time; `final`; `last_time`; `last_state`;
         `result`, the name of the result code; `message`, its sentence; `settled`; `statistics`;
         `dtypes` of the times and of each leaf of the states; `structure`, how these are nested, or
         None where one is one vector. What `evaluate` uses is not kept.
+
+        Raises:
+            InputError: this is a batch of runs.
         """
+        if not self._is_one_run:
+            raise InputError(
+                "Trajectory.to_dict: expected one run, got a batch or a trace; take a run of it."
+            )
         layout = self.layout
         leaves = jax.tree.leaves(self.states)
         return {
@@ -283,8 +290,5 @@ def _evaluate(interpolation: Any, t: Any) -> Any:
 
 
 def _plain(values: Any) -> Any:
-    """Nested lists of Python numbers; None where not finite."""
-    array = np.asarray(values)
-    if array.ndim:
-        return [_plain(row) for row in array]
-    return array.item() if np.isfinite(array) else None
+    """Nested lists of Python numbers."""
+    return np.asarray(values).tolist()

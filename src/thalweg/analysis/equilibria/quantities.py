@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.analysis.equilibria.totals import shortened_text
 from thalweg.core.about import UNSAID, About
-from thalweg.core.plain import array
+from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.tables import format_number
 
@@ -17,7 +17,7 @@ POINTS = 1_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConservedQuantity(TableReport):
+class ConservedQuantity(FieldsReport):
     """A linear total Σ cᵢxᵢ of the state that a rule never changes.
 
     Attributes:
@@ -41,22 +41,6 @@ class ConservedQuantity(TableReport):
         """The value of the total at a state."""
         layout = self.about.layout
         return float(self.coefficients @ np.asarray(layout.flatten(state), dtype=np.float64))
-
-    def data(self) -> dict[str, Any]:
-        """Its attributes, under their names."""
-        return {
-            "name": self.name,
-            "coefficients": self.coefficients.tolist(),
-            "lower": self.lower,
-            "upper": self.upper,
-            "confirmed": self.confirmed,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "ConservedQuantity":
-        """The quantity that `to_dict` wrote."""
-        own = {key: data[key] for key in ("name", "lower", "upper", "confirmed")}
-        return cls(**own, coefficients=array(data["coefficients"]), about=about_in(data, about))
 
     @property
     def title(self) -> str:

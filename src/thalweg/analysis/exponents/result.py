@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import from_fields, to_fields
+from thalweg.core.plain import array
 from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.tables import counted, format_number, format_state
 from thalweg.dynamics.words import WORDS
@@ -50,10 +51,11 @@ class Exponents(TableReport):
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> Self:
         """The result that `to_dict` wrote; an exponent that is null is −∞."""
         read = from_fields(cls, data, about=about_in(data, about))
-        values = np.where(np.isnan(read.values), -np.inf, read.values)
+        values = array([-np.inf if value is None else value for value in data["values"]])
         # The mean of log |det Dg| is −∞, too, where all were asked for.
         is_lost = len(values) == len(read.point) and bool(np.any(values == -np.inf))
-        return replace(read, values=values, divergence=-np.inf if is_lost else read.divergence)
+        is_null = data["divergence"] is None and is_lost
+        return replace(read, values=values, divergence=-np.inf if is_null else read.divergence)
 
     @property
     def sum(self) -> float:

@@ -112,7 +112,7 @@ class StabilityReport(TableReport):
 
     @property
     def _has_no_limit(self) -> bool:
-        return self.critical_alpha is not None and np.isinf(self.critical_alpha)
+        return self.critical_alpha is not None and bool(np.isinf(self.critical_alpha))
 
 
 def sentences(report: StabilityReport) -> list[str]:
