@@ -21,7 +21,7 @@ _MARKS = (
     "by a grid of 97 × 97 nodes and polished by Newton’s method; two equilibria within a "
     "cell, or where nullclines touch, can be missed. Nullclines: full line where the first "
     "coordinate does not change, dashed the second. Separatrices, dotted: green into saddles, "
-    "purple out of them; those of a map are grown from their own images, inverse ones for the "
+    "pink out of them; those of a map are grown from their own images, inverse ones for the "
     "green, as far as these exist and over at most 40 widths of the view. Runs: full line "
     "forwards, dashed backwards; classical Runge–Kutta steps checked by halving."
 )
