@@ -156,7 +156,10 @@ class Chart(eqx.Module):
 
 
 class BoxChart(Chart):
-    """The free coordinates of a box; the others are held at their value."""
+    """The free coordinates of a box; the others are held at their value.
+
+    `turn` is the period of each, infinite where it is no angle; None where none may ever be one.
+    """
 
     layout: Layout = eqx.field(static=True)
     free: tuple[int, ...] = eqx.field(static=True)
@@ -178,7 +181,7 @@ class BoxChart(Chart):
     @property
     def period(self) -> Any:
         """The width of the box, for angles."""
-        return self.turn
+        return periods(self.turn, self.lower)
 
     @property
     def held_at(self) -> dict[int, float]:
@@ -252,9 +255,8 @@ class BoxChart(Chart):
         return wrapped(y, self.lower, self.upper, self.turn)
 
     def without_angles(self) -> "BoxChart":
-        """The chart with infinite periods."""
-        endless = np.full(np.shape(self.turn), np.inf)
-        return eqx.tree_at(lambda chart: chart.turn, self, endless)
+        """The same chart, whose program wraps nothing."""
+        return eqx.tree_at(lambda chart: chart.turn, self, None, is_leaf=lambda x: x is None)
 
     def clip(self, y: Any) -> Any:
         """`y` with every coordinate brought to its bounds; angles wrapped."""
@@ -276,15 +278,24 @@ class BoxChart(Chart):
         return jax.vmap(lambda u: jnp.minimum(self.lower + u * self.widths, self.upper))(unit)
 
 
+def periods(turn: Any, lower: Any) -> Any:
+    """The periods of coordinates that start at `lower`: where `turn` is None, all infinite."""
+    return np.full(np.shape(lower), np.inf) if turn is None else turn
+
+
 def shortened(step: Any, period: Any) -> Any:
-    """Steps `(…, d)` with angles reduced to half a period either way."""
+    """Steps `(…, d)` with angles reduced to half a period either way; as they are, of None."""
+    if period is None:
+        return step
     xp, period = _like(step, period)
     turns = xp.where(xp.isfinite(period), xp.round(step / period), 0.0)
     return step - turns * xp.where(xp.isfinite(period), period, 0.0)
 
 
 def wrapped(y: Any, lower: Any, upper: Any, period: Any) -> Any:
-    """Points `(…, d)` with angles in `[lower, upper)`."""
+    """Points `(…, d)` with angles in `[lower, upper)`; as they are where the period is None."""
+    if period is None:
+        return y
     xp, lower, upper, period = _like(y, lower, upper, period)
     is_angle = xp.isfinite(period)
     safe = xp.where(is_angle, period, 1.0)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thalweg.core.batches import for_rows
-from thalweg.core.charts import Chart, shortened, wrapped
+from thalweg.core.charts import Chart, periods, shortened, wrapped
 from thalweg.core.trees import Layout
 
 _STEPS = 24  # of the random walk that makes a point: it has then forgotten where it began
@@ -17,7 +17,7 @@ _STEPS = 24  # of the random walk that makes a point: it has then forgotten wher
 class LevelChart(Chart):
     """Some coordinates of a level set; the others follow from them.
 
-    The state is `offset + basis @ y`, and lies between the `walls`.
+    The state is `offset + basis @ y`, and lies between the `walls`. `turn` is as in a `BoxChart`.
     """
 
     layout: Layout = eqx.field(static=True)
@@ -47,7 +47,7 @@ class LevelChart(Chart):
     @property
     def period(self) -> Any:
         """The width of the box, for angles (no total holds one)."""
-        return self.turn
+        return periods(self.turn, self.lower)
 
     @property
     def held_at(self) -> dict[int, float]:
@@ -137,9 +137,8 @@ class LevelChart(Chart):
         return wrapped(y, self.lower, self.upper, self.turn)
 
     def without_angles(self) -> "LevelChart":
-        """The chart with infinite periods."""
-        endless = np.full(np.shape(self.turn), np.inf)
-        return eqx.tree_at(lambda chart: chart.turn, self, endless)
+        """The same chart, whose program wraps nothing."""
+        return eqx.tree_at(lambda chart: chart.turn, self, None, is_leaf=lambda x: x is None)
 
     def clip(self, y: Any) -> Any:
         """`y`, or where the line from it to the middle enters the level set."""

@@ -5,7 +5,8 @@ import jax
 import numpy as np
 import pytest
 
-from thalweg.recovery.forms.series import along, chebyshev, tabulated, waves
+from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
+from thalweg.recovery.forms.series import along, chebyshev, polynomials, tabulated, waves
 
 # Nine numbers are enough to tell five functions apart.
 PLACES = np.linspace(0.05, 0.95, 9)
@@ -47,3 +48,14 @@ def test_compiled_tables_and_sums_are_those_of_the_host():
         np.testing.assert_allclose(np.asarray(table).T, values, rtol=0.0, atol=1e-13)
         wanted = np.stack([values @ series[0], values[::-1] @ series[1]], axis=1)
         np.testing.assert_allclose(total, wanted, rtol=0.0, atol=1e-13)
+
+
+def test_bounds_of_polynomials_of_high_degree_are_as_good_as_their_curvature_allows():
+    """Of T_n on a box of half-width h, to first order: no more than a few times n⁴ h² / 2."""
+    half, degree = 1e-5, 64
+    with jax.enable_x64(True):
+        enclosure = Enclosure(lambda y: polynomials(y, degree)[-1, 0], 1)
+    for middle in (-0.93, 0.3, 0.61):
+        (values,), _ = enclosure(np.array([[middle - half]]), np.array([[middle + half]]))
+        assert np.cos(degree * np.arccos(middle)) == pytest.approx(values.linear[0, 0, 0], abs=1e-5)
+        assert values.error[0, 0] < 3.0 * degree**4 * half**2 / 2.0

@@ -41,7 +41,9 @@ def test_the_energy_of_a_gradient_at_a_speed_of_the_place(bend):
     assert isinstance(metric, tw.DiagonalMetric)
     weights = values(lambda x: metric.flat(x, jnp.ones(2)), points)
     np.testing.assert_allclose(weights[:, 0], weights[:, 1])
-    # m φ is a function of V alone, here any one: ∇E = m φ ∇V.
+    # ∇E = m φ ∇V, where m φ may be any function of V: the lowest degree of 1/m makes it a constant.
+    speeds = 1.0 + bend * points[:, 0] ** 2 + points[:, 1] ** 2
+    assert np.ptp(weights[:, 0] * speeds) < 1e-12 * np.max(weights)
     falls = values(jax.grad(verdict.energy), points) + weights * values(
         lambda x: rule.velocity(0.0, x), points
     )

@@ -13,7 +13,13 @@ from thalweg.dynamics import Deterministic, Problem
 from thalweg.dynamics.autonomy import NUM_POINTS, TimeChange, change_between
 from thalweg.dynamics.problem import covector
 from thalweg.geometry import Geometry
-from thalweg.recovery.forms.one_forms import LineIntegral, gauss_legendre, integrate_along
+from thalweg.recovery.forms.one_forms import (
+    LineIntegral,
+    fewest_nodes,
+    gauss_legendre,
+    integrate_along,
+    works_along,
+)
 from thalweg.recovery.region.region import Region
 
 # Of the normalised asymmetry: four decades above `NOISE`, far below one that matters.
@@ -29,6 +35,9 @@ NODE_COUNTS = (64, 256, 1024)
 _FULL_SIZE = 32
 # Coordinates from which fewer points are probed: each costs a row of Jacobian products.
 LARGE_SIZE = 64
+# Rays in up to so many coordinates: few narrow features of a rule lie between all of them. Along
+# each it shows how many nodes a line integral needs.
+_NUM_RAYS, _RAYS_SIZE = 512, 4
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -41,6 +50,7 @@ class Sites(NamedTuple):
         fresh: other points, where the line integral is compared with the rule, shape `(m, d)`.
         joined: whether the segment to the point before stays in the region, shape `(m,)`.
         base: where line integrals start.
+        ends: where rays from there end, shape `(r, d)`; none in many coordinates.
     """
 
     points: np.ndarray
@@ -48,6 +58,7 @@ class Sites(NamedTuple):
     fresh: np.ndarray
     joined: np.ndarray
     base: np.ndarray
+    ends: np.ndarray
 
 
 class Probes(NamedTuple):
@@ -75,6 +86,7 @@ class Integrals(NamedTuple):
         loops: the work of ω round triangles through the base point, shape `(m,)`.
         works: the size of the terms that add up to it, likewise.
         windings: the work of ω once round each angle, shape `(a,)`.
+        rays: what is integrated along the rays, at each node, shape `(r, n)`.
     """
 
     covectors: Any
@@ -82,6 +94,7 @@ class Integrals(NamedTuple):
     loops: Any
     works: Any
     windings: Any
+    rays: Any
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,7 @@ class Exactness:
         winding: the part of it that goes round an angle.
         worst: the point of the largest asymmetry.
         undefined: a point where the rule is not finite, or None.
-        num_nodes: how many nodes the line integral used.
+        num_nodes: how many nodes the line integral needs.
         sites: where it was looked at.
         num_further: at how many special points besides.
         torn: a jump of ω that is not only across its surface, or None.
@@ -173,7 +186,16 @@ def choose_sites(region: Region) -> Sites:
     else:
         directions = region.rng.normal(size=(num_points, 4, size))
     joined = region.sees(fresh, np.roll(fresh, 1, axis=0))
-    return Sites(points, directions, fresh, joined, region.base)
+    return Sites(points, directions, fresh, joined, region.base, _ends(region))
+
+
+def _ends(region: Region) -> np.ndarray:
+    chart = region.problem.chart
+    if chart.dimension > _RAYS_SIZE:
+        return np.zeros((0, chart.dimension))
+    ends = chart.draw(np.random.default_rng(0), _NUM_RAYS)
+    seen = ends[region.sees(ends)]
+    return np.resize(seen, ends.shape) if len(seen) else ends[:0]
 
 
 def examine(
@@ -193,12 +215,14 @@ def examine(
     if not found.is_symmetric:
         return found
     angles = tuple(int(i) for i in np.flatnonzero(problem.chart.angles))
+    ends = sites.ends
     for count in node_counts:
         nodes, weights = gauss_legendre(count)
-        raw = integrate(problem, geometry, sites.fresh, sites.base, nodes, weights, angles)
+        raw = integrate(problem, geometry, sites.fresh, ends, sites.base, nodes, weights, angles)
         found = _judge_integrals(found, Integrals(*(np.asarray(a) for a in raw)), count)
         if found.is_consistent:
             break
+        ends = ends[:0]  # what needs more nodes than the fewest of these needs them all
     return found
 
 
@@ -224,12 +248,16 @@ def integrate(
     problem: Problem,
     geometry: Geometry,
     fresh: Any,
+    ends: Any,
     base: Any,
     nodes: Any,
     weights: Any,
     angles: tuple[int, ...],
 ) -> Integrals:
-    """Compare the line integral with the rule: its gradient, and its value by other paths."""
+    """Compare the line integral with the rule: its gradient, and its value by other paths.
+
+    What is integrated is returned along the rays to `ends`.
+    """
     chart = problem.chart
     few = chart.dimension <= LARGE_SIZE
     energy = LineIntegral(problem.rule, chart, geometry, base, nodes, weights)
@@ -255,6 +283,7 @@ def integrate(
         others - levels + works,
         abs(others) + abs(levels) + abs(works),
         jnp.stack(windings) if angles else jnp.zeros(0),
+        jax.vmap(lambda end: works_along(form, base, end, nodes))(ends),
     )
 
 
@@ -350,5 +379,5 @@ def _judge_integrals(found: Exactness, integrals: Integrals, count: int) -> Exac
         mismatch=float(gap / max(scale, _TINY)),
         circulation=max(float(np.max(np.abs(loops))) / work, winding),
         winding=winding,
-        num_nodes=count,
+        num_nodes=fewest_nodes(integrals.rays),
     )

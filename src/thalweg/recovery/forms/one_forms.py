@@ -21,6 +21,9 @@ from thalweg.geometry import Geometry
 
 # Coordinates: beyond, all nodes at once would be hundreds of large evaluations in memory.
 _VECTORIZED_SIZE = 256
+# Numbers of nodes: not all, as each makes another program. A coefficient that is smaller beside the
+# largest is not looked at: rounding leaves some 1e-14, and twice as many nodes square what is left.
+_FEWER, _NEGLIGIBLE = (4, 8, 16, 32), 1e-12
 _NEWTON_STEPS = 6  # from the asymptotic guess four reach rounding, for any number of nodes
 
 
@@ -36,13 +39,12 @@ def integrate_along(
     Large states go one node at a time and are computed again on the way back, so that memory stays
     linear in the dimension.
     """
+    if start.shape[0] <= _VECTORIZED_SIZE:
+        return jnp.dot(weights, works_along(fn, start, end, nodes))
     step = end - start
 
     def work(node: jax.Array) -> jax.Array:
         return jnp.dot(fn(start + node * step), step)
-
-    if start.shape[0] <= _VECTORIZED_SIZE:
-        return jnp.dot(weights, jax.vmap(work)(nodes))
 
     def add(total: jax.Array, at: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         node, weight = at
@@ -50,6 +52,14 @@ def integrate_along(
 
     zero = jnp.zeros((), start.dtype)
     return jax.lax.scan(jax.checkpoint(add), zero, (nodes, weights))[0]
+
+
+def works_along(
+    fn: Callable[[jax.Array], jax.Array], start: jax.Array, end: jax.Array, nodes: jax.Array
+) -> jax.Array:
+    """fn(y)·(end − start) at nodes on the straight line from `start` to `end`, all at once."""
+    step = end - start
+    return jax.vmap(lambda node: jnp.dot(fn(start + node * step), step))(nodes)
 
 
 @functools.cache
@@ -64,6 +74,27 @@ def gauss_legendre(count: int) -> tuple[np.ndarray, np.ndarray]:
     nodes.setflags(write=False)
     weights.setflags(write=False)
     return nodes, weights
+
+
+def fewest_nodes(works: np.ndarray) -> int:
+    """Number of nodes whose rule integrates functions to rounding, twice as many as just do.
+
+    Arguments:
+        works: their values at the nodes of `gauss_legendre`, shape `(n, count)`.
+
+    Returns:
+        Such a number, or `count` where there is no smaller one among those that are tried.
+    """
+    count = works.shape[1]
+    nodes, weights = gauss_legendre(count)
+    orders = np.arange(count)
+    sums = works[np.isfinite(works).all(axis=1)] * weights
+    # A rule of k nodes is exact for polynomials up to degree 2k − 1.
+    parts = np.abs(sums @ np.polynomial.legendre.legvander(2.0 * nodes - 1.0, count - 1))
+    sizes = np.max(parts * (2.0 * orders + 1.0), axis=0, initial=0.0)
+    seen = orders[sizes > _NEGLIGIBLE * np.max(sizes)]
+    degree = int(np.max(seen, initial=0))
+    return next((k for k in _FEWER if 2 * k - 1 >= 2 * degree), count) if len(sums) else count
 
 
 def _legendre(count: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,11 +20,19 @@ def along(u: jax.Array, order: int, is_angle: bool) -> jax.Array:
             c, s = waves[-2:]
             waves += [c * cosine - s * sine, s * cosine + c * sine]
         return jnp.stack(waves[: order + 1])
-    t = 2.0 * u - 1.0
-    terms = [jnp.ones_like(t), t]
-    for _ in range(order - 1):
-        terms.append(2.0 * t * terms[-1] - terms[-2])
-    return jnp.stack(terms[: order + 1])
+    return polynomials(2.0 * u - 1.0, order)
+
+
+def polynomials(t: jax.Array, order: int) -> jax.Array:
+    """T_0(t), …, T_order(t), shape `(order + 1, …)`, by T_{k+j} = 2 T_k T_j − T_{k−j}.
+
+    Each is a few products deep. Bounds of the three-term recurrence would grow exponentially.
+    """
+    terms = jnp.stack([jnp.ones_like(t), t])
+    while len(terms) <= order:
+        # With T_0, …, T_k known, those up to T_2k: j = 1, …, k.
+        terms = jnp.concatenate([terms, 2.0 * terms[-1:] * terms[1:] - terms[-2::-1]])
+    return terms[: order + 1]
 
 
 def tabulated(
@@ -66,15 +74,8 @@ def _fill_polynomials(unit: np.ndarray, order: int, tables: np.ndarray) -> None:
 
 
 def chebyshev(t: jax.Array, series: jax.Array) -> jax.Array:
-    """Σ_k c_k T_k(t) by Clenshaw's recurrence, `series` of shape `(d, k)`."""
-
-    def fold(carry: tuple, c: jax.Array) -> tuple[tuple, None]:
-        first, second = carry
-        return (2.0 * t * first - second + c, first), None
-
-    zero = jnp.zeros_like(t)
-    (first, second), _ = jax.lax.scan(fold, (zero, zero), series.T[:0:-1])
-    return t * first - second + series[:, 0]
+    """Σ_k c_k T_k(t), `series` of shape `(d, k)`."""
+    return jnp.sum(series.T * polynomials(t, series.shape[1] - 1), axis=0)
 
 
 def waves(angle: jax.Array, series: jax.Array) -> jax.Array:

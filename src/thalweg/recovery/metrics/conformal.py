@@ -31,8 +31,9 @@ from thalweg.recovery.question import Question, evaluate
 _TOLERANCE = 1e-7  # of exactness with fitted weights, whose series leave more than rounding
 # The asymmetry of J that calls for a metric, well above what the check would let pass.
 _LEAST = 1e-6
-# Degrees of 1/m in so many coordinates, and of log m: up to some 150 terms.
-_DEGREES = {2: (4, 8), 3: (4,), 4: (3,), 5: (2,), 6: (2,)}
+# Degrees of 1/m in so many coordinates, and of log m: up to some 150 terms. The lowest that will do
+# makes the simplest energy: of the factors of one rule each is another times a function of E.
+_DEGREES = {2: (2, 4, 8), 3: (2, 4), 4: (2, 3), 5: (2,), 6: (2,)}
 _LOG_DEGREES = {2: (8, 16), 3: (6,), 4: (4,), 5: (3,), 6: (3,)}  # of series, which want more
 # Singular values of the null space beside the largest.
 _NULL = 1e-11

@@ -172,6 +172,6 @@ def _values(weights: SeparableWeights | PanelWeights, points: Any) -> jax.Array:
 
 
 def _walls(weights: SeparableWeights | PanelWeights) -> str:
-    if isinstance(weights, PanelWeights) or not np.any(weights.powers):
+    if isinstance(weights, PanelWeights) or weights.powers is None:
         return " and reaches through every equilibrium"
     return " inside, zero or infinite at a wall of the region: it does not reach equilibria there"

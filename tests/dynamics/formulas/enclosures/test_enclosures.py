@@ -143,6 +143,18 @@ def test_choices_that_a_box_leaves_open_are_told():
     assert not smooth.may_jump
 
 
+def test_a_choice_by_a_parameter_is_never_open():
+    def chosen(number, y):
+        return jnp.where(number > 0.0, y[0], jnp.floor(number) * y[1])
+
+    with jax.enable_x64(True):
+        enclosure = Enclosure(chosen, 2, np.array(1.5))
+    assert not enclosure.may_jump
+    (form,), is_open = enclosure(np.array([[0.0, -3.0]]), np.array([[1.0, 3.0]]))
+    assert not is_open[0]
+    np.testing.assert_allclose(form.linear[:, 0, 0], [0.5, 0.5, 0.0])
+
+
 def test_what_has_no_bounds_is_refused_by_name():
     with jax.enable_x64(True), pytest.raises(InputError, match="sort"):
         Enclosure(lambda y: jnp.sort(y), 2)

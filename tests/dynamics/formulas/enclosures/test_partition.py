@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
-from thalweg.dynamics.formulas.enclosures.partition import is_hopeless
+from thalweg.dynamics.formulas.enclosures.partition import is_hopeless, search
 from thalweg.dynamics.formulas.enclosures.primal import primal
 
 _COUNT = 1000  # boxes that the effort is enough for
@@ -38,3 +38,16 @@ def test_what_small_boxes_decide_is_not_given_up_for_what_large_ones_do_not():
         (values,), _ = enclosure(edges[:-1], edges[1:])
         assert np.mean(values.bounds[1] < 0.0) == share
     assert not _hopeless(waves, 1)
+
+
+def test_boxes_that_are_dear_are_few_where_few_are_enough():
+    """As many as are looked at together; a cheap function may as well have its 256."""
+    cheap = lambda y: -1.0 - jnp.sum(y**2)  # noqa: E731
+    dear = lambda y: -1.0 - jnp.sum((y[:, None] + jnp.arange(500.0)[None]) ** 2)  # noqa: E731
+    for fn, least, most in ((dear, 4, 64), (cheap, 256, 256)):
+        with jax.enable_x64(True):
+            enclosure = Enclosure(primal(fn), 2)
+        never = lambda low, high: np.zeros(len(low), dtype=bool)  # noqa: E731
+        found = search((enclosure,), -np.ones(2), np.ones(2), never, 1e9, 1e-6)
+        assert found.outcome == "negative"
+        assert least <= found.num_boxes <= most

@@ -12,7 +12,7 @@ from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 _TRIAL, _HOPELESS = 0.1, 4.0
 # Where a box costs more than this share of the effort, so many are looked at first.
 _SAMPLE, _DEAR = 32, 5e-4
-# The first partition: as many parts along each of d coordinates.
+# The first partition: as many parts along each of d coordinates, or as are looked at together.
 _PARTS = {1: 64, 2: 16, 3: 8, 4: 5}
 
 
@@ -52,7 +52,7 @@ def search(
         finest: the smallest box, in widths of the whole.
     """
     widths, first = upper - lower, enclosures[0]
-    low, high = _partition(lower, upper)
+    low, high = _partition(lower, upper, first.batch)
     num_boxes, decided, cost = 0, 0.0, _cost(enclosures, len(widths))
     while len(low):
         # The smallest first: where nothing is ever decided, that is found out soon.
@@ -113,9 +113,10 @@ def _cost(enclosures: tuple[Enclosure, ...], dimension: int) -> float:
     return sum(enclosure.size for enclosure in enclosures) * (dimension + 2.0)
 
 
-def _partition(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of equal boxes; neighbours share their faces exactly."""
-    count = _PARTS[len(lower)]
+def _partition(lower: np.ndarray, upper: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of `most` equal boxes or fewer; neighbours share their faces exactly."""
+    size = len(lower)
+    count = int(min(_PARTS[size], most ** (1.0 / size) * (1.0 + 1e-9)))
     edges = [np.linspace(a, b, count + 1) for a, b in zip(lower, upper, strict=True)]
     low = np.meshgrid(*(edge[:-1] for edge in edges), indexing="ij")
     high = np.meshgrid(*(edge[1:] for edge in edges), indexing="ij")

@@ -184,7 +184,7 @@ class _Reader:
         else:
             carry_out = carry_out or operation(equation, examples)
             found = carry_out(*examples)
-            may_jump = equation.primitive.name in _JUMPS
+            may_jump = equation.primitive.name in _JUMPS and self._moves(operands[0])
             kept = tuple(
                 o if isinstance(o, Name) else x for o, x in zip(operands, examples, strict=True)
             )
@@ -197,6 +197,10 @@ class _Reader:
                 self.still.update(equation.results)
                 self.still_steps.append(step)
         self.known.update(zip(equation.results, found, strict=True))
+
+    def _moves(self, operand: Any) -> bool:
+        """True if the state changes an operand: a choice by what it leaves alone is never open."""
+        return isinstance(operand, Name) and operand.number in self.moving
 
     def _finished(self, outputs: tuple[Any, ...]) -> tuple[Step, ...]:
         """The steps, with where each variable that the state changes is used for the last time."""

@@ -1,5 +1,7 @@
 """Fit functions of one coordinate each to log-ratios of Jacobian entries."""
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.linalg
 
@@ -48,7 +50,7 @@ def fit_weights(
             misfit = _misfit(fitted, check, degree)
             if misfit < least:
                 best, least = fitted, misfit
-    return best, least
+    return best if np.any(best.powers) else replace(best, powers=None), least
 
 
 def strong_pairs(ratios: Ratios, size: int) -> np.ndarray:

@@ -24,7 +24,7 @@ class SeparableWeights(eqx.Module):
         lower: shape `(d,)`.
         widths: shape `(d,)`.
         series: the c_ik, shape `(d, k)`.
-        powers: the a_i and b_i, shape `(d, 2)`.
+        powers: the a_i and b_i, shape `(d, 2)`; None where all are 0.
         angles: which coordinates are angles.
     """
 
@@ -36,14 +36,15 @@ class SeparableWeights(eqx.Module):
 
     def __call__(self, y: Any) -> jax.Array:
         """m(y), shape `(d,)`."""
-        lower, widths, series, powers = (
-            jnp.asarray(a, y.dtype) for a in (self.lower, self.widths, self.series, self.powers)
+        lower, widths, series = (
+            jnp.asarray(a, y.dtype) for a in (self.lower, self.widths, self.series)
         )
         u = (y - lower) / widths
         total = chebyshev(2.0 * u - 1.0, series)
         if any(self.angles):
             total = jnp.where(np.asarray(self.angles), waves(2.0 * jnp.pi * u, series), total)
-        for distance, power in ((u, powers[:, 0]), (1.0 - u, powers[:, 1])):
+        powers = () if self.powers is None else jnp.asarray(self.powers, y.dtype).T
+        for distance, power in zip((u, 1.0 - u), powers, strict=False):
             # A power of zero must not turn the logarithm at the wall into 0 · ∞.
             used = power != 0.0
             total = total + jnp.where(used, power * jnp.log(jnp.where(used, distance, 1.0)), 0.0)
