@@ -35,9 +35,9 @@ NODE_COUNTS = (64, 256, 1024)
 _FULL_SIZE = 32
 # Coordinates from which fewer points are probed: each costs a row of Jacobian products.
 LARGE_SIZE = 64
-# Rays in up to so many coordinates: few narrow features of a rule lie between all of them. Along
-# each it shows how many nodes a line integral needs.
-_NUM_RAYS, _RAYS_SIZE = 512, 4
+# Rays in so many coordinates, along which it shows how many nodes a line integral needs. In two, a
+# feature as wide as a fortieth of its distance from the base lies on some of them.
+_NUM_RAYS = {1: 32, 2: 128, 3: 512, 4: 512}
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -191,9 +191,7 @@ def choose_sites(region: Region) -> Sites:
 
 def _ends(region: Region) -> np.ndarray:
     chart = region.problem.chart
-    if chart.dimension > _RAYS_SIZE:
-        return np.zeros((0, chart.dimension))
-    ends = chart.draw(np.random.default_rng(0), _NUM_RAYS)
+    ends = chart.draw(np.random.default_rng(0), _NUM_RAYS.get(chart.dimension, 0))
     seen = ends[region.sees(ends)]
     return np.resize(seen, ends.shape) if len(seen) else ends[:0]
 
