@@ -11,5 +11,5 @@ print(equilibria)  # three minima, two saddles between them
 
 axes = tw.plot.energy_landscape(surface, equilibria=equilibria)
 run = tw.simulate(flow, jnp.array([-0.8, 0.75]), duration=0.1, save=200)
-axes.plot(*run.states.T, color="black")
+axes.plot(*run.states.T, color="white")
 axes.figure.savefig("landscape.svg")
