@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.recovery.recovery_systems import Replicator
+from tests.results import through_json
 from tests.zoo import Linear, Sines, square
 
 import thalweg as tw
@@ -51,7 +52,7 @@ def test_both_parts_are_drawn_on_one_figure():
     assert right.get_title(loc="left").startswith("remainder: 67.48 %")
     given = left.figure.subplots(1, 2)
     assert tw.plot.split(split, axes=given)[0] is given[0]
-    kept = recovery.Split.from_dict(split.to_dict())
+    kept = through_json(split)
     with pytest.raises(tw.InputError, match="does not keep the remainder"):
         tw.plot.split(kept)
     curves = tw.plot.split(found("circle"))[1].get_lines()

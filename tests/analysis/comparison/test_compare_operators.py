@@ -1,10 +1,9 @@
 """Ways down one energy, side by side: rates, expansion, descent, ends."""
 
-import json
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.results import through_json
 
 import thalweg as tw
 from thalweg.dynamics import MirrorStep, Momentum, ProximalStep
@@ -121,7 +120,7 @@ def test_it_prints_and_comes_back(bowl):
     assert str(whole).splitlines()[0] == "6 rules on Quadratic, 6 starts, 10 steps"
     assert "spectral radius" in str(whole)
     assert max(map(len, str(whole).splitlines())) <= 80
-    assert tw.Comparison.from_dict(json.loads(json.dumps(whole.to_dict()))) == whole
+    assert through_json(whole) == whole
 
 
 def test_rules_of_one_class_are_numbered():

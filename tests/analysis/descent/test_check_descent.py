@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.results import through_json
 from tests.zoo import Linear, pendulum, square
 
 import thalweg as tw
@@ -193,7 +194,7 @@ def test_jumps_of_the_energy_itself_are_looked_at(step, jump):
         assert found.worst == found.jump
         assert found.where[0] == pytest.approx(0.3, abs=1e-6)
         assert "jumps up by" in str(found)
-        assert type(found).from_dict(found.to_dict()) == found
+        assert through_json(found) == found
 
 
 class Counted(eqx.Module):

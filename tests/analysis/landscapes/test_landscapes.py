@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.results import keeps_the_protocol
+from tests.results import keeps_the_protocol, through_json
 from tests.zoo import Linear, Sines, pendulum, polynomial_flow, square
 
 import thalweg as tw
@@ -215,7 +215,7 @@ def test_in_space_two_cycles_are_parted_by_a_third_that_only_the_grid_shows():
 
 def test_a_landscape_is_a_result(bistable):
     keeps_the_protocol(bistable)
-    read = tw.Landscape.from_dict(bistable.to_dict())
+    read = through_json(bistable)
     with pytest.raises(tw.InputError, match="does not keep the landscape"):
         read.value(jnp.zeros(2))
 

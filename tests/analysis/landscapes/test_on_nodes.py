@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.results import through_json
 from tests.zoo import Linear, Sines, polynomial_flow, square
 
 import thalweg as tw
@@ -164,7 +165,7 @@ def test_a_sink_leads_nowhere_however_coarse_the_grid_is():
     assert "does not fall everywhere" in said
     assert "lead away from 1 of the sinks" in said
     assert "take more nodes" in said
-    assert tw.Landscape.from_dict(found.to_dict()).warnings == found.warnings
+    assert through_json(found).warnings == found.warnings
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.learning.inverse.inverse_systems import bowl, shrinking, wells
+from tests.results import through_json
 
 import thalweg as tw
-from thalweg.learning import DETERMINED, Certificates, Demands, Identified, Points, certify
+from thalweg.learning import DETERMINED, Demands, Identified, Points, certify
 
 POINTS = Points(np.array([[1.0], [-1.0], [1.0]]))
 WELLS = wells(1.0, 1.0)
@@ -67,7 +68,7 @@ def test_noise_explains_what_it_can():
 
 def test_certificates_are_read_back():
     made = certify(WELLS, POINTS, 0.5 * POINTS.states)
-    assert Certificates.from_dict(made.to_dict()) == made
+    assert through_json(made) == made
     with pytest.raises(tw.InputError, match="give starts of the shape"):
         certify(WELLS, POINTS)
 
@@ -77,5 +78,5 @@ def test_the_table_of_what_data_determine():
     row = Identified("points", ("Barriers are not seen.",))
     assert row.up_to == "the minima, nothing more"
     assert [cells[0] for cells in row.table()[1]].count("→") == 1
-    assert Identified.from_dict(row.to_dict()) == row
+    assert through_json(row) == row
     assert "Barriers are not seen." in str(row)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.results import through_json
 
 import thalweg as tw
-from thalweg.learning import GraphEnergy, learn_graph_energy
+from thalweg.learning import learn_graph_energy
 
 LINE = [[1], [0, 2], [1, 3], [2, 4], [3]]
 
@@ -14,7 +15,7 @@ def test_a_line_that_is_walked_to_its_end_has_one_minimum():
     assert found.minima.tolist() == [0]
     assert np.all(np.diff(found.values) > 0.0)
     assert np.all(found.certified)
-    assert GraphEnergy.from_dict(found.to_dict()) == found
+    assert through_json(found) == found
     assert "2 of 2 walks certified" in str(found)
 
 

@@ -4,11 +4,11 @@ import jax
 import numpy as np
 import pytest
 from tests.learning.inverse.inverse_systems import QUICK, bowl, shrinking, wells
+from tests.results import through_json
 
 import thalweg as tw
 from thalweg.learning import (
     Langevin,
-    LearnedEnergy,
     Pairs,
     Paths,
     Points,
@@ -131,7 +131,7 @@ def test_a_minimum_without_data_is_called_spurious():
 def test_a_result_is_read_back_and_keeps_to_the_page():
     data = Trajectories(shrinking(0.5), step=0.1)
     found = learn_energy(bowl(), data, key=KEY, training=QUICK)
-    again = LearnedEnergy.from_dict(found.to_dict())
+    again = through_json(found)
     assert again == found
     with pytest.raises(tw.InputError, match="does not keep the learned energy"):
         again.energy(0.0)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.recovery.recovery_systems import proportional_gap, values
+from tests.results import through_json
 from tests.zoo import PolynomialFlow, Sines, coefficients_of, polynomial_flow, square
 
 import thalweg as tw
@@ -96,7 +97,7 @@ def test_an_angle_that_is_driven_round_is_refuted(drift, what):
     assert verdict.witness is not None
     data = verdict.witness.to_dict()
     assert (data["type"], data["measure"]) == ("measure", what)
-    assert recovery.Verdict.from_dict(verdict.to_dict()).witnesses[0].to_dict() == data
+    assert through_json(verdict).witnesses[0].to_dict() == data
 
 
 @pytest.mark.long

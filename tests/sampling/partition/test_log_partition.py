@@ -8,6 +8,7 @@ import jax
 import numpy as np
 import pytest
 import scipy.integrate
+from tests.results import through_json
 
 import thalweg as tw
 from thalweg.energies import (
@@ -22,7 +23,6 @@ from thalweg.energies import (
 from thalweg.sampling import (
     Annealed,
     Exact,
-    LogPartition,
     Torus,
     free_energy,
     log_partition,
@@ -255,7 +255,7 @@ def _only_floats(energy):
 @pytest.mark.long
 def test_results_come_back():
     found = log_partition(RESTRICTED, 1.0, Annealed(5, 10))
-    assert LogPartition.from_dict(found.to_dict()) == found
+    assert through_json(found) == found
     text = str(log_partition(Pairwise.lattice(4), 2.0, Torus()))
     assert "17.1053671187" in text
     assert max(map(len, text.splitlines())) <= 80
