@@ -253,3 +253,9 @@ def test_runs_of_langevin_say_so_too(inertia):
     words = "left the finite .* Its energy is unbounded below that way"
     with pytest.raises(tw.DivergenceError, match=words):
         tw.simulate(rule, start, steps=200, key=KEY, **given)
+
+
+def test_an_energy_of_any_size_may_declare_a_box_of_one_coordinate():
+    energy = tw.energies.DoubleWell()
+    assert energy.domain.dimension == 1
+    assert said_of(energy, cloud(3)) == ()

@@ -140,11 +140,7 @@ def _seen(energy: Any, method: Any, run: Run, starts: Any, heights: np.ndarray) 
     ):
         return None
     layout = Layout.of(jax.tree.map(lambda x: x[0], starts))
-    domain = declared_domain(energy)
-    free = np.ones(layout.size, bool)
-    if isinstance(domain, Box):
-        domain = domain.like(layout) if domain.is_scalar else domain
-        free = ~np.asarray(layout.flatten(domain.periodic), bool)
+    free = ~_angles(energy, layout)
     if not free.any():
         return None
     energies = np.asarray(run.draws.energies, np.float64)
@@ -163,6 +159,19 @@ def _seen(energy: Any, method: Any, run: Run, starts: Any, heights: np.ndarray) 
         chains, rows(starts, None), rows(states, count // 2), rows(states, count - 1),
         falls[chains], fall_all_the_way(energies[chains]), free,
     )  # fmt: skip
+
+
+def _angles(energy: Any, layout: Layout) -> np.ndarray:
+    """Truths `(d,)`: the coordinates that the energy declares to be angles.
+
+    An energy of any number of coordinates may declare a domain of fewer, which says nothing here.
+    """
+    domain = declared_domain(energy)
+    if isinstance(domain, Box):
+        domain = domain.like(layout) if domain.is_scalar else domain
+        if domain.layout == layout:
+            return np.asarray(layout.flatten(domain.periodic), bool)
+    return np.zeros(layout.size, bool)
 
 
 def fall_all_the_way(energies: np.ndarray) -> np.ndarray:
