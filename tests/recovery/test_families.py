@@ -28,6 +28,7 @@ import thalweg as tw
 pytestmark = pytest.mark.long
 
 KEYS = range(10)
+EXCLUDING = "equilibria exclude a metric"
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 CIRCLE = tw.Box([0.0], [2.0 * np.pi], periodic=[True])
 TORUS = tw.Box([0.0, 0.0], [2.0 * np.pi] * 2, periodic=[True, True])
@@ -147,6 +148,69 @@ def defective(rng):
     return Linear(rng.uniform(0.5, 2.0) * np.array([[-1.0, 1.0], [0.0, -1.0]]))
 
 
+def in_blocks(rng, links):
+    """Eigenvalues that are quarters, the first three of four shared; `links` join them or none.
+
+    In other whole coordinates, units of 2⁻²⁰ to 2²⁰ and any order: nothing is rounded.
+    """
+    own = rng.choice([-1.0, -0.5, -2.0, 0.75, 0.0])
+    matrix = np.diag([own, own, own, rng.choice([-1.0, -3.0, 0.25])])
+    for row in rng.permutation(2)[:links]:
+        matrix[row, row + 1] = rng.choice([1.0, -0.5, 4.0, 2.0**-10])
+    order = rng.permutation(4)
+    matrix = matrix[np.ix_(order, order)]
+    for _ in range(rng.integers(0, 4)):
+        (i, j), times = rng.choice(4, 2, replace=False), rng.choice([-2.0, -1.0, 1.0, 2.0])
+        matrix[:, j] += times * matrix[:, i]
+        matrix[i] -= times * matrix[j]
+    return matrix * 2.0 ** rng.integers(-20, 21)
+
+
+def jordan_blocks(rng):
+    return Linear(in_blocks(rng, rng.integers(1, 3)))
+
+
+def jordan_steps(rng):
+    matrix = in_blocks(rng, rng.integers(1, 3))
+    return LinearMap(np.eye(4) + matrix / np.max(np.abs(matrix)).astype(np.float32))
+
+
+def jordan_rests(rng):
+    """x' = a (x − x³) + by + …, y' = −2ay − …, z' = −z − …: at x = ±1 both fall at 2a."""
+    (rate, push), stiff = rng.choice([0.5, 1.0, 3.0], 2), rng.uniform(0.0, 1.0, 3)
+    order = rng.permutation(3)
+
+    def velocity(x):
+        a, b, c = (x[k] for k in np.argsort(order))
+        rows = [
+            rate * (a - a**3) + push * b + stiff[0] * b**2,
+            -2.0 * rate * b - stiff[1] * b**3,
+            -c - stiff[2] * b**2 * c,
+        ]
+        return np.stack([rows[k] for k in order])
+
+    return polynomial_flow(velocity, 3)
+
+
+def beside_a_flat_rest(rng):
+    """A chain of two with one rate, and z' = −z³: where z rests is known to 1e-5 only."""
+    (rate, push), stiff = rng.choice([0.5, 1.0, 3.0], 2), rng.uniform(0.0, 1.0, 2)
+    order = rng.permutation(3)
+
+    def velocity(x):
+        a, b, c = (x[k] for k in np.argsort(order))
+        rows = [-rate * a + push * b, -rate * b - stiff[0] * b**3, -(stiff[1] + 0.5) * c**3]
+        return np.stack([rows[k] for k in order])
+
+    return polynomial_flow(velocity, 3)
+
+
+def flat_in_a_metric(rng):
+    """−P∇(Σ aᵢ xᵢ⁴/4 + x₁²/2): two of three eigenvalues at 0 vanish, each with an eigenvector."""
+    inverse, stiff = positive(rng, 3), rng.uniform(0.5, 1.5, 3)
+    return polynomial_flow(lambda x: -(inverse @ (stiff * x**3 + np.array([1, 0, 0]) * x)), 3)
+
+
 def of_rank_two(rng):
     """A skew payoff u1ᵀ − 1uᵀ: its replicator climbs u·x."""
     worth = rng.normal(size=3)
@@ -251,6 +315,14 @@ FAMILIES: dict[str, Family] = {
     "sheared": (chain(-2.0, 0.0), square(1.0), {"constant-metric"}),
     "all but defective": (chain(-13.0, -5.0), square(1.0), {"lyapunov"}),
     "defective": (defective, square(1.0), {"refuted"}),
+    "Jordan blocks": (jordan_blocks, square(1.0, 4), {"refuted"}),
+    "Jordan blocks of maps": (jordan_steps, square(1.0, 4), {"refuted"}),
+    "Jordan blocks at some rests": (jordan_rests, square(1.5, 3), {"refuted"}),
+    "Jordan blocks beside a flat rest": (beside_a_flat_rest, square(1.0, 3), {"refuted"}),
+    "shared eigenvalues": (
+        lambda rng: Linear(in_blocks(rng, 0)), square(1.0, 4), {"constant-metric", "euclidean"},
+    ),
+    "flat wells in a metric": (flat_in_a_metric, square(1.0, 3), {"constant-metric"}),
     "hurried wells": (hurried(0.0), square(1.0), {"diagonal-metric"}),
     "hurried and turned": (hurried(2.0), square(1.0), {"refuted"}),
     # Their line integrals bend: no metric is confirmed.
@@ -313,3 +385,17 @@ def test_the_answer_does_not_depend_on_the_key(name):
     verdicts = [ask(member(draw, 0), domain, key) for key in KEYS]
     assert len({verdict.kind for verdict in verdicts}) == 1
     assert len({verdict.energy is None for verdict in verdicts}) == 1
+
+
+@pytest.mark.parametrize("links", [0, 1, 2])
+def test_what_shares_eigenvalues_is_refuted_where_it_lacks_eigenvectors(links):
+    levels = [
+        x for x in tw.recovery.LEVELS if x.name in (EXCLUDING, "euclidean", "constant-metric")
+    ]
+    for number in range(200):
+        rule = member(lambda rng: Linear(in_blocks(rng, links)), number)
+        verdict = tw.recover_energy(rule, square(1.0, 4), cycles=(), levels=levels)
+        assert (verdict.kind == "refuted") == (links > 0), (number, str(verdict))
+        if links:
+            assert verdict.witness is not None
+            assert verdict.witness.to_dict()["reason"] == "not diagonalizable"

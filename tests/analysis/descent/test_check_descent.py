@@ -178,6 +178,85 @@ def test_faces_corners_and_switches_of_the_rule_are_looked_at(where, worst):
         assert found.switches >= 1
 
 
+class Celled(tw.Flow):
+    """−x, turned round in a cell of side 2h round c that a conjunction or a product describes."""
+
+    kind: Any = eqx.field(static=True)
+    centre: Any
+    half: Any
+
+    def velocity(self, t, state):
+        return -state * (1.0 - 2.0 * CELLS[self.kind](state - self.centre, self.half))
+
+
+def product(z, h):
+    return 1.5 * jnp.prod(jax.nn.relu(z + h) * jax.nn.relu(h - z) / h**2)
+
+
+CELLS = {
+    "comparisons": lambda z, h: jnp.where(jnp.all((z > -h) & (z < h)), 1.0, 0.0),
+    "product": product,
+    "tents": lambda z, h: 1.5 * jnp.prod(jax.nn.relu(h - jnp.abs(z)) / h),
+    "squares": lambda z, h: jnp.where((z[0] ** 2 < h**2) & (z[1] ** 2 < h**2), 1.0, 0.0),
+    "clip": lambda z, h: jnp.where(jnp.all(jnp.clip(z, -h, h) == z), 1.0, 0.0),
+    "slanted": lambda z, h: jnp.where(
+        (jnp.abs(z[0] + 0.7 * z[1]) < h) & (jnp.abs(z[1] - z[0] ** 2) < h), 1.0, 0.0
+    ),
+    "cond": lambda z, h: jax.lax.cond(jnp.all(jnp.abs(z) < h), lambda: 1.0, lambda: 0.0),
+    "bar": lambda z, h: jnp.where(jnp.all(jnp.abs(z[:2]) < h), 1.0, 0.0),
+}
+
+
+def cell(kind, size, half=0.005):
+    centre = np.array([0.318, -0.416, 0.157, 0.615, -0.7])[:size]
+    return Celled(kind, centre, np.asarray(half)), centre
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("comparisons", 2),
+        pytest.param("comparisons", 3, marks=pytest.mark.long),
+        pytest.param("comparisons", 4, marks=pytest.mark.long),
+        pytest.param("product", 2, marks=pytest.mark.long),
+        pytest.param("product", 3, marks=pytest.mark.long),
+        pytest.param("tents", 2, marks=pytest.mark.long),
+        pytest.param("squares", 2, marks=pytest.mark.long),
+        pytest.param("clip", 2, marks=pytest.mark.long),
+        pytest.param("slanted", 2, marks=pytest.mark.long),
+        pytest.param("cond", 2, marks=pytest.mark.long),
+        pytest.param("bar", 3, marks=pytest.mark.long),
+    ],
+)
+def test_cells_between_switches_are_looked_into(kind, size):
+    rule, centre = cell(kind, size)
+    axis = np.eye(size)[0]
+    plain = Stepped(*arrays(axis, 0, 0, axis, -9))
+    for key in range(3):
+        found = check_descent(rule, plain, square(1.0, size), key=jax.random.key(key))
+        assert found.holds is False
+        assert np.max(np.abs(found.where - centre)[:2]) < 4.0 * rule.half
+
+
+class Raised(eqx.Module):
+    """½|x|², and more in a cell."""
+
+    rule: Any
+    height: Any
+
+    def __call__(self, x):
+        inside = CELLS[self.rule.kind](x - self.rule.centre, self.rule.half)
+        return 0.5 * jnp.sum(x * x) + self.height * inside
+
+
+@pytest.mark.parametrize("size", [2, pytest.param(3, marks=pytest.mark.long)])
+def test_an_energy_that_is_raised_in_a_cell_jumps(size):
+    raised = Raised(cell("comparisons", size, 0.002)[0], np.asarray(0.1))
+    found = check_descent(Linear(-np.eye(size)), raised, square(1.0, size))
+    assert found.holds is False
+    assert found.jump == pytest.approx(0.1, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("step", "jump"),
     [

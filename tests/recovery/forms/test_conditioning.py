@@ -56,6 +56,46 @@ def test_shared_eigenvalues_without_eigenvectors_exclude_in_any_units(size):
     assert bound(joined).balanced > EXCLUDED
 
 
+def beside(*blocks):
+    """Blocks that do not act on each other."""
+    size = sum(len(block) for block in blocks)
+    matrix, start = np.zeros((size, size)), 0
+    for block in blocks:
+        end = start + len(block)
+        matrix[start:end, start:end], start = block, end
+    return matrix
+
+
+def test_chains_beside_others_exclude_however_weak_their_links_or_fast_the_others():
+    for number in range(200):
+        rng = np.random.default_rng(number)
+        size, own = int(rng.integers(2, 4)), float(rng.choice([-1.0, -0.7, 0.0, 0.5]))
+        links = float(rng.choice([1.0, -3.0, 1e-3, 1e-6]))
+        others = np.diag(rng.choice([-1e6, -2.0, 0.3, own], rng.integers(0, 3)))
+        matrix = beside(own * np.eye(size) + links * np.eye(size, k=1), others)
+        order = rng.permutation(len(matrix))
+        for scale in (1.0, 1e6, 1e-6):
+            tried = scale * matrix[np.ix_(order, order)]
+            assert bound(tried).balanced > EXCLUDED, number
+            assert bound(np.diag(np.diag(tried))).balanced < EXCLUDED, number
+
+
+def test_what_is_badly_known_elsewhere_leaves_a_chain_what_it_is():
+    matrix = beside(chain(2, 0.0), np.zeros((1, 1)))
+    known = entry_rounding(matrix)
+    known[2, 2] = 1e-5
+    found = bound_metric(matrix, known)
+    assert found.balanced > EXCLUDED
+    np.testing.assert_array_equal(found.block, [0, 1])
+    known[0, 0] = 1e-5
+    assert bound_metric(matrix, known).balanced < EXCLUDED
+
+
+def test_a_link_that_rounding_may_have_made_excludes_nothing():
+    """−.7 times the identity, in whole coordinates: products were rounded on the way."""
+    assert bound([[-0.7, -2.7e-15], [0.0, -0.7]]).balanced < EXCLUDED
+
+
 @pytest.mark.parametrize("size", [2, 3, 4, 5])
 def test_rotated_metrics_of_any_condition_that_rounding_keeps_are_not_excluded(size):
     for condition, number in itertools.product(10.0 ** np.arange(3.0, 13.0), range(4)):

@@ -113,6 +113,37 @@ def test_no_jump_is_passed_over_among_many_smooth_switches():
         assert np.any(np.abs(points[:, 0] - wall) < 1.5e-5)
 
 
+class Cell(tw.Flow):
+    """−x, and in a cell of side .01 also a push and a turn."""
+
+    low: jax.Array
+    push: jax.Array
+    turn: jax.Array
+    is_smooth: jax.Array
+
+    def velocity(self, t, state):
+        z = (state - self.low) / 0.01
+        sharp = jnp.where(jnp.all((z > 0.0) & (z < 1.0)), 1.0, 0.0)
+        smooth = 4e3 * jnp.prod(jax.nn.relu(z) ** 3 * jax.nn.relu(1.0 - z) ** 3)
+        turned = jnp.zeros_like(z).at[0].set(0.5 - z[1]).at[1].set(z[0] - 0.5)
+        share = jnp.where(self.is_smooth > 0.0, smooth, sharp)
+        return -state + share * (self.turn * turned + self.push * jnp.eye(len(z))[0])
+
+
+@pytest.mark.parametrize("size", [2, pytest.param(3, marks=pytest.mark.long)])
+def test_what_happens_in_a_cell_between_switches_is_seen(size):
+    low = jnp.array([0.313, -0.421, 0.152])[:size]
+    for push, turn, is_smooth in [(0.3, 0.0, 0.0), (0.0, 0.01, 0.0), (0.0, 0.01, 1.0)]:
+        rule = Cell(low, *(jnp.asarray(v) for v in (push, turn, is_smooth)))
+        for key in range(3):
+            verdict = tw.recover_energy(
+                rule, cube(-1.0, 1.0, size), levels=EUCLIDEAN, key=jax.random.key(key)
+            )
+            assert verdict.levels[0].outcome == "no", (push, turn, is_smooth, key)
+    nothing = Cell(low, *(jnp.zeros(()) for _ in range(3)))
+    assert first(nothing, cube(-1.0, 1.0, size)).outcome == "yes"
+
+
 @pytest.mark.long
 def test_a_constant_covector_is_closed_whatever_rounding_makes_of_its_derivatives():
     """The replicator of u1ᵀ − 1uᵀ climbs u·x: of Dω nothing is left but rounding."""

@@ -11,6 +11,7 @@ from scipy.special import gammaln
 
 from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
+from thalweg.dynamics.formulas.corners import find_corners, joint_zero
 from thalweg.dynamics.formulas.programs import Program, read_program
 from thalweg.dynamics.formulas.suspects import is_suspect, quantities_of
 from thalweg.dynamics.problem import Problem
@@ -106,11 +107,13 @@ class Switches(NamedTuple):
         points: on the switches, shape `(n, d)`.
         normals: across them, of length one in widths of the domain, shape `(n, d)`.
         num_followed: how many of the program's operations vanish somewhere, as far as followed.
+        between: points between neighbouring ones, and between corners, shape `(m, d)`.
     """
 
     points: np.ndarray
     normals: np.ndarray
     num_followed: int
+    between: np.ndarray
 
     def sides(self, chart: Chart) -> np.ndarray:
         """Points on both sides at all `OFFSETS`, shape `(2, offsets, n, d)`; the far side first."""
@@ -132,7 +135,7 @@ def find_switches(problem: Problem, energy: Callable[[Any], Any], points: np.nda
     nothing = np.zeros((0, problem.chart.dimension))
     program = _program(problem, energy)
     if not any(is_suspect(program, equation) for equation in program.equations):
-        return Switches(nothing, nothing, 0)
+        return Switches(nothing, nothing, 0, nothing)
     size = jax.eval_shape(
         lambda y: jnp.concatenate(quantities_of(program, y)),
         jax.ShapeDtypeStruct((problem.chart.dimension,), np.float64),
@@ -141,10 +144,21 @@ def find_switches(problem: Problem, energy: Callable[[Any], Any], points: np.nda
     (values,) = in_batches(lambda some: (_quantities_at(problem, energy, some),), points, 512)
     starts, ends, columns = _lanes(points, values)
     if not len(columns):
-        return Switches(nothing, nothing, 0)
+        return Switches(nothing, nothing, 0, nothing)
     both = np.concatenate([starts, ends, columns[:, None]], axis=1)
     zeros, normals, is_found = in_batches(lambda some: _zeros(problem, energy, some), both, _LANES)
-    return Switches(zeros[is_found], normals[is_found], len(np.unique(columns[is_found])))
+    zeros, normals, columns = zeros[is_found], normals[is_found], columns[is_found].astype(int)
+
+    def solve(*lanes: np.ndarray) -> Any:
+        return in_batches(lambda some: _joint_zeros(problem, energy, *some), lanes, _LANES)
+
+    corners = find_corners(solve, problem.chart, zeros, columns)
+    return Switches(
+        np.concatenate([zeros, corners.points]),
+        np.concatenate([normals, corners.normals]),
+        len(np.unique(columns)),
+        corners.between,
+    )
 
 
 def _lanes(points: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -192,6 +206,16 @@ def _program(problem: Problem, energy: Callable[[Any], Any]) -> Program:
 def _quantities_at(problem: Problem, energy: Any, points: Any) -> jax.Array:
     program = _program(problem, energy)
     return jax.vmap(lambda y: jnp.concatenate(quantities_of(program, y)))(points)
+
+
+@eqx.filter_jit
+def _joint_zeros(problem: Problem, energy: Any, starts: Any, columns: Any) -> Any:
+    program = _program(problem, energy)
+
+    def quantities(y: jax.Array) -> jax.Array:
+        return jnp.concatenate(quantities_of(program, y))
+
+    return jax.vmap(lambda y, c: joint_zero(quantities, problem.chart, y, c))(starts, columns)
 
 
 @eqx.filter_jit

@@ -17,11 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from thalweg.core.graphs import components
+from thalweg.recovery.forms.shared_eigenvalues import shared_bound
 
 # Coordinates: beyond, each singular value decomposition is dear, and two points are tried.
 _LARGE_SIZE = 64
 # Of the spectral radius, from rounding of an eigenvalue up to its size: three to a decade.
 _OFFSETS = np.logspace(-9.0, 0.0, 28)
+# Of a chain whose links are weak the lowest count; dear in many coordinates.
+_LOW_SIZE, _LOWER = 16, np.logspace(-11.0, -9.0, 6, endpoint=False)
 # A bound of 1 / 4η grows tenfold when η shrinks as much, (Im λ / η)² a hundredfold, and one that is
 # attained not at all.
 _SHRUNK, _GROWTH = 0.1, 5.0
@@ -29,8 +32,6 @@ _SHRUNK, _GROWTH = 0.1, 5.0
 _BALANCE_ROUNDS = 100
 # Of the rounding of a sum of a few terms, in units of the last place.
 _ROUNDING = 8.0 * np.finfo(float).eps
-# A basis of eigenvectors with a worse condition number tells nothing of eigenvalues.
-_WORST_BASIS = 1e8
 
 
 @dataclass(frozen=True)
@@ -68,46 +69,17 @@ def bound_metric(jacobian: np.ndarray, uncertainty: np.ndarray) -> MetricBound:
         eta = float(np.linalg.norm(known))
         bound = least_metric_condition(own, eta)
         needed = max(needed, bound)
-        if part is whole and len(blocks) > 1 and not is_defective(own, known, blocks):
+        if part is whole and len(blocks) > 1:
             continue  # what rounding would make of zeros is no fact of the rule
         grows = least_metric_condition(own, _SHRUNK * eta, _SHRUNK) >= _GROWTH * bound
         if grows and bound > most:
             most, where = bound, part
+    scale = balancing(jacobian)
+    units = scale[:, None] / scale
+    bound, part = shared_bound(jacobian * units, uncertainty * units, blocks)
+    if bound > most:
+        most, where = bound, part
     return MetricBound(condition, needed, most, where)
-
-
-def is_defective(jacobian: np.ndarray, uncertainty: np.ndarray, blocks: list[np.ndarray]) -> bool:
-    """True where a block triangular matrix lacks eigenvectors, as far as rounding tells.
-
-    Its eigenvalues are those of the blocks, each known as well as its block is: two that differ by
-    more are distinct, however near. One that is shared needs an eigenvector each time.
-
-    Arguments:
-        jacobian: shape `(d, d)`.
-        uncertainty: how far each true entry may be from it, shape `(d, d)`.
-        blocks: the classes of coordinates that act on one another, as indices.
-    """
-    values, rooms = [], []
-    for block in blocks:
-        own = jacobian[np.ix_(block, block)]
-        found, vectors = np.linalg.eig(own)
-        known = float(np.linalg.norm(uncertainty[np.ix_(block, block)]))
-        values.append(found)
-        rooms.append(np.full(len(block), known * min(np.linalg.cond(vectors), _WORST_BASIS)))
-    eigenvalues, room = np.concatenate(values), np.concatenate(rooms)
-    size = float(np.linalg.norm(jacobian, 2))
-    floor = float(np.linalg.norm(uncertainty)) + len(jacobian) * np.finfo(float).eps * size
-    left = np.ones(len(eigenvalues), dtype=bool)
-    for index in range(len(eigenvalues)):
-        gaps = np.abs(eigenvalues - eigenvalues[index])
-        shared = int(np.sum(gaps <= room + room[index]))
-        if not left[index] or shared < 2:
-            continue
-        left &= gaps > room[index]  # asked about once
-        shifted = jacobian - eigenvalues[index] * np.eye(len(jacobian))
-        if shared > np.sum(np.linalg.svd(shifted, compute_uv=False) <= floor):
-            return True
-    return False
 
 
 def entry_rounding(jacobian: np.ndarray) -> np.ndarray:
@@ -138,7 +110,8 @@ def least_metric_condition(
     if size == 0.0:
         return 1.0
     eigenvalues = np.asarray(np.linalg.eigvals(jacobian), dtype=np.complex128)
-    ladder = (eigenvalues.real[:, None] + 1j * size * _OFFSETS).ravel()
+    offsets = _OFFSETS if len(jacobian) > _LOW_SIZE else np.concatenate([_LOWER, _OFFSETS])
+    ladder = (eigenvalues.real[:, None] + 1j * size * offsets).ravel()
     points = np.concatenate([eigenvalues[eigenvalues.imag > 0.0], ladder])
     if len(jacobian) > _LARGE_SIZE:
         points = points[np.argsort(-points.imag)][:2]

@@ -30,6 +30,8 @@ _STILL = 1e-9  # of the widths: a step after which the next is none
 _FLOOR = 1e-5
 # A jump's part along its surface that no rounding or curvature makes, relative to the jump.
 _TORN = 1e-2
+_ACROSS = 1e-6  # widths between a switch and either side of it
+_CLEAR = 1e-4  # of ω, a jump of which no smooth rule makes within `_ACROSS`
 
 
 class _Probed(NamedTuple):
@@ -66,7 +68,15 @@ def special_points(region: Region, centres: np.ndarray) -> np.ndarray:
     some = np.linspace(0, len(others) - 1, min(len(others), _MOST_SWITCHES)).astype(int)
     places = np.asarray([*centres, *troubles, *(others[k] for k in some)]).reshape(-1, size)
     ends = np.asarray(chart.clip(np.concatenate([corners, walls])))
+    ends = np.concatenate([ends, region.corners.between, *_sides(region, *_RADII)])
     return _kept(region, np.concatenate([ends, centres, _around(region, places)]))
+
+
+def _sides(region: Region, *distances: float) -> list[np.ndarray]:
+    """Points on both sides of the switches that meet at corners, in widths from each."""
+    chart, beside = region.problem.chart, region.corners
+    away = beside.normals * np.asarray(chart.widths)
+    return [np.asarray(chart.clip(beside.points + t * away)) for r in distances for t in (r, -r)]
 
 
 def _around(region: Region, places: np.ndarray) -> np.ndarray:
@@ -197,24 +207,30 @@ def _climb(
 def _torn(region: Region, geometry: Geometry, found: Exactness) -> np.ndarray | None:
     """A jump of ω that is not only across its surface, as that of any differential is; or None."""
     problem, widths = region.problem, np.asarray(region.problem.chart.widths)
+    places, normals = list(region.corners.points), list(region.corners.normals)
     for trouble in region.troubles.found:
-        if trouble.kind != "jump":
-            continue
-        shifts = 1e-6 * np.diag(widths)
-        around = np.concatenate([trouble.point + shifts, trouble.point - shifts])
-        values = suspects_at(problem, around).values[:, trouble.columns[0]]
-        normal = values[: len(widths)] - values[len(widths) :]
-        length = float(np.linalg.norm(normal))
-        if not np.isfinite(length) or length == 0.0:
-            continue
-        normal = normal / length
-        across = 1e-6 * normal * widths
-        sides = np.stack([trouble.point + across, trouble.point - across])
-        covectors = _probed(problem, geometry, found, sides).covectors * widths
-        jump = covectors[0] - covectors[1]
-        along = jump - (jump @ normal) * normal
-        if np.linalg.norm(along) > _TORN * np.linalg.norm(jump) > 0.0:
-            size = np.max(np.linalg.norm(covectors, axis=1))
-            if np.linalg.norm(along) > 1e-4 * size:
-                return trouble.point
-    return None
+        if trouble.kind == "jump":
+            shifts = _ACROSS * np.diag(widths)
+            around = np.concatenate([trouble.point + shifts, trouble.point - shifts])
+            values = suspects_at(problem, around).values[:, trouble.columns[0]]
+            normal = values[: len(widths)] - values[len(widths) :]
+            length = float(np.linalg.norm(normal))
+            if np.isfinite(length) and length > 0.0:
+                places.append(trouble.point)
+                normals.append(normal / length)
+    if not places:
+        return None
+    points, across = np.asarray(places), np.asarray(normals)
+    away = _ACROSS * across * widths
+    sides = np.concatenate([points + away, points - away])
+    covectors = _probed(problem, geometry, found, sides).covectors * widths
+    is_seen = region.sees(points + away, points - away) & np.isfinite(covectors).all(
+        axis=1
+    ).reshape(2, -1).all(axis=0)
+    upper, lower = covectors[: len(points)], covectors[len(points) :]
+    jump = upper - lower
+    along = jump - np.sum(jump * across, axis=1, keepdims=True) * across
+    size = np.maximum(np.linalg.norm(upper, axis=1), np.linalg.norm(lower, axis=1))
+    torn = np.linalg.norm(along, axis=1)
+    is_torn = (torn > _TORN * np.linalg.norm(jump, axis=1)) & (torn > _CLEAR * size) & is_seen
+    return points[int(np.argmax(is_torn))] if is_torn.any() else None

@@ -8,10 +8,16 @@ import numpy as np
 from thalweg.analysis import Equilibrium
 from thalweg.core.charts import Chart
 from thalweg.recovery.findings import Finding, Findings
-from thalweg.recovery.forms.conditioning import MetricBound, bound_metric, entry_rounding
+from thalweg.recovery.forms.conditioning import (
+    MetricBound,
+    balancing,
+    bound_metric,
+    entry_rounding,
+)
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question
+from thalweg.recovery.refutations.accuracy import row_accuracy
 from thalweg.recovery.refutations.degenerate import find_opaque, in_widths
 from thalweg.recovery.refutations.kinks import is_limit
 from thalweg.recovery.witnesses import EquilibriumWitness, rounded
@@ -97,7 +103,8 @@ def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
         changes = np.abs(in_widths(own, widths) - jacobian)
         gaps = np.maximum(np.linalg.norm(gaps, axis=1), 1e-3)
         fastest = np.max(changes / gaps[:, None, None], axis=0, initial=0.0)
-        drift = 4.0 * fastest * equilibrium.accuracy / float(np.min(widths))
+        accuracy = row_accuracy(question, equilibrium)
+        drift = 4.0 * fastest * accuracy[:, None] / float(np.min(widths))
         uncertainty = uncertainty + drift
     return bound_metric(jacobian, uncertainty)
 
@@ -105,8 +112,7 @@ def _bound(question: Question, equilibrium: Equilibrium) -> MetricBound:
 def _witness(chart: Chart, equilibrium: Equilibrium, bound: MetricBound) -> EquilibriumWitness:
     values = np.asarray(equilibrium.eigenvalues, dtype=np.complex128)
     jacobian = np.asarray(equilibrium.jacobian)
-    own = np.linalg.eigvals(jacobian[np.ix_(bound.block, bound.block)])
-    turns = np.max(np.abs(np.imag(own))) > 1e-6 * max(np.max(np.abs(own)), 1e-300)
+    turns = _turns(jacobian[np.ix_(bound.block, bound.block)])
     if turns and not np.any(values.imag):
         # Beside a fast mode the slow ones were taken for one multiple eigenvalue.
         values = np.linalg.eigvals(jacobian).astype(np.complex128)
@@ -115,3 +121,12 @@ def _witness(chart: Chart, equilibrium: Equilibrium, bound: MetricBound) -> Equi
     state = chart.layout.flatten(equilibrium.state)
     condition = max(bound.condition, bound.balanced)
     return EquilibriumWitness(np.asarray(state), values, condition, reason)
+
+
+def _turns(block: np.ndarray) -> bool:
+    """True if eigenvalues are not real, by more than rounding makes of one that is multiple."""
+    scale = balancing(block)
+    values, vectors = np.linalg.eig(block * scale[:, None] / scale)
+    most = float(np.max(np.abs(np.imag(values))))
+    known = float(np.linalg.norm(entry_rounding(block) * scale[:, None] / scale))
+    return most > max(1e-6 * float(np.max(np.abs(values))), known * float(np.linalg.cond(vectors)))

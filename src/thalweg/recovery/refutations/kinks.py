@@ -27,13 +27,23 @@ def is_limit(question: Question, equilibrium: Equilibrium) -> bool:
     """
     # A sphere smaller than the equilibrium is known would not surround it.
     radius = max(_RADIUS, 10.0 * equilibrium.accuracy / float(np.min(question.chart.widths)))
-    small = _least_change(question, equilibrium, radius)
-    large = _least_change(question, equilibrium, _APART * radius)
-    return small <= max(_LEAST_JUMP, 0.5 * large)
+    widths = np.asarray(question.chart.widths)
+    ratio = widths[None, :] / widths[:, None]
+    here = np.asarray(equilibrium.jacobian) * ratio
+    small = _around(question, equilibrium, radius) * ratio
+    large = _around(question, equilibrium, _APART * radius) * ratio
+    # Measured alike on both spheres, or a row that vanishes here, as that of −z³, has no size.
+    rows = np.linalg.norm(np.concatenate([small, large, here[None]]), axis=2).max(axis=0)
+    rows = np.where(rows > 0.0, rows, 1.0)[:, None]
+    near, far = (
+        float(np.min(np.max(np.abs(own - here) / rows, axis=(1, 2)))) if len(own) else 0.0
+        for own in (small, large)
+    )
+    return near <= max(_LEAST_JUMP, 0.5 * far)
 
 
-def _least_change(question: Question, equilibrium: Equilibrium, radius: float) -> float:
-    """The least change of J between the equilibrium and a small sphere, against J's rows."""
+def _around(question: Question, equilibrium: Equilibrium, radius: float) -> np.ndarray:
+    """The Jacobians on a small sphere round the equilibrium where they are finite, `(n, d, d)`."""
     chart = question.chart
     widths = np.asarray(chart.widths)
     directions = np.random.default_rng(0).normal(size=(_DIRECTIONS, question.size))
@@ -44,11 +54,4 @@ def _least_change(question: Question, equilibrium: Equilibrium, radius: float) -
     jacobians = evaluate(question.problem, points)[1]
     jacobians = jacobians[inside] if inside.any() else jacobians
     jacobians = jacobians[np.isfinite(jacobians).all(axis=(1, 2))]
-    if not len(jacobians):
-        return 0.0
-    ratio = widths[None, :] / widths[:, None]
-    own = np.asarray(question.rule.own_jacobian(jacobians)) * ratio
-    here = np.asarray(equilibrium.jacobian) * ratio
-    rows = np.linalg.norm(np.concatenate([own, here[None]]), axis=2).max(axis=0)
-    changes = np.abs(own - here) / np.where(rows > 0.0, rows, 1.0)[:, None]
-    return float(np.min(np.max(changes, axis=(1, 2))))
+    return np.asarray(question.rule.own_jacobian(jacobians))

@@ -1,5 +1,6 @@
 """The part of a domain in which a question can be answered, and points drawn from it."""
 
+import functools
 from dataclasses import dataclass, field
 
 import jax
@@ -8,8 +9,9 @@ import numpy as np
 from thalweg.core.batches import BATCH
 from thalweg.core.randomness import host_generator
 from thalweg.dynamics import Problem
+from thalweg.dynamics.formulas.corners import Corners, find_corners
 from thalweg.recovery.region.singularities import Troubles, find_troubles
-from thalweg.recovery.region.suspects import suspects_at
+from thalweg.recovery.region.suspects import joint_zeros, suspects_at
 
 _SEGMENT = 16  # points between base and place at which suspicious quantities must keep their sign
 _BASES = 12  # places tried as the base; that which sees most of the region is taken
@@ -34,6 +36,14 @@ class Region:
     base: np.ndarray
     troubles: Troubles = field(default_factory=Troubles)
     share: float = 1.0
+
+    @functools.cached_property
+    def corners(self) -> Corners:
+        """Places where switches meet: conjunctions of comparisons may hold only there."""
+        points = np.asarray(self.troubles.switches).reshape(-1, self.problem.chart.dimension)
+        columns = np.asarray(self.troubles.columns, dtype=int)
+        solve = functools.partial(joint_zeros, self.problem)
+        return find_corners(solve, self.problem.chart, points, columns)
 
     @property
     def has_hole(self) -> bool:

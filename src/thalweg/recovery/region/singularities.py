@@ -62,6 +62,7 @@ class Troubles:
     num_places: int = 0
     num_followed: int = 0
     switches: tuple[np.ndarray, ...] = ()
+    columns: tuple[int, ...] = ()
 
 
 def find_troubles(problem: Problem, points: np.ndarray) -> Troubles:
@@ -80,16 +81,17 @@ def find_troubles(problem: Problem, points: np.ndarray) -> Troubles:
     changes = np.any(seen.values > 0.0, axis=0) & np.any(seen.values < 0.0, axis=0)
     crossing = np.flatnonzero(changes)
     followed = _some_of_each(crossing, origin)
-    found, switches = _where_crossed(problem, points, seen, followed)
+    found, switches, columns = _where_crossed(problem, points, seen, followed)
     if problem.chart.dimension <= _SEARCH_SIZE:
         low = [int(k) for k in np.flatnonzero(~changes) if _is_low(seen.values[:, k])]
-        more, places = _where_touched(problem, points, seen, low[:_SEARCHED])
-        found, switches = found + more, switches + places
+        more, places, own = _where_touched(problem, points, seen, low[:_SEARCHED])
+        found, switches, columns = found + more, switches + places, columns + own
     poles = [t.columns[0] for t in found if t.kind == "pole"]
     found = [t for t in found if t.kind == "pole" or not _is_on(problem, t, poles, seen)]
     unseen = np.setdiff1d(crossing, followed)
     merged = _merged(problem, found, origin, unseen)
-    return Troubles(tuple(merged), len(crossing), len(followed), tuple(switches))
+    counts = len(crossing), len(followed)
+    return Troubles(tuple(merged), *counts, tuple(switches), tuple(columns))
 
 
 def _some_of_each(columns: np.ndarray, origin: np.ndarray) -> np.ndarray:
@@ -123,9 +125,9 @@ def _merged(
 
 def _where_crossed(
     problem: Problem, points: np.ndarray, seen: Suspects, columns: np.ndarray
-) -> tuple[list[Trouble], list[np.ndarray]]:
-    """The troubles where quantities change sign, and all places where they do."""
-    found, switches = [], []
+) -> tuple[list[Trouble], list[np.ndarray], list[int]]:
+    """The troubles where quantities change sign, all places where they do, and the quantities."""
+    found, switches, crossed = [], [], []
     for start in range(0, len(columns), _AT_ONCE):
         some = columns[start : start + _AT_ONCE]
         places, directions, is_found = _crossings(problem, points, seen.values[:, some], some)
@@ -134,30 +136,32 @@ def _where_crossed(
         some, places, directions = some[is_found], places[is_found], directions[is_found]
         kinds = _behaviours(problem, places, directions[:, None], seen, "pole")
         switches += list(places)
+        crossed += [int(k) for k in some]
         found += [
             Trouble(kind, place, (int(k),))
             for kind, place, k in zip(kinds, places, some, strict=True)
             if kind is not None
         ]
-    return found, switches
+    return found, switches, crossed
 
 
 def _where_touched(
     problem: Problem, points: np.ndarray, seen: Suspects, columns: list[int]
-) -> tuple[list[Trouble], list[np.ndarray]]:
-    """The troubles where quantities of one sign come down to zero, and all places where they do."""
-    found, switches = [], []
+) -> tuple[list[Trouble], list[np.ndarray], list[int]]:
+    """The same where quantities of one sign come down to zero."""
+    found, switches, touched = [], [], []
     for k in columns:
         place = _touching(problem, points, seen.values[:, k], k)
         if place is None:
             continue
         switches.append(place)
+        touched.append(k)
         directions = np.random.default_rng(1).normal(size=(1, 4, len(place)))
         directions = directions * np.asarray(problem.chart.widths)
         (kind,) = _behaviours(problem, place[None], directions, seen, "hole")
         if kind is not None:
             found.append(Trouble(kind, place, (int(k),)))
-    return found, switches
+    return found, switches, touched
 
 
 def _is_on(problem: Problem, trouble: Trouble, poles: list[int], seen: Suspects) -> bool:

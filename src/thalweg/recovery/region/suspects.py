@@ -14,8 +14,11 @@ import numpy as np
 
 from thalweg.core.batches import in_batches
 from thalweg.dynamics import Problem
+from thalweg.dynamics.formulas.corners import joint_zero
 from thalweg.dynamics.formulas.programs import Program, read_program
 from thalweg.dynamics.formulas.suspects import is_suspect, quantities_of
+
+_LANES = 192  # of one batch of joint zeros: as many as are asked for at once
 
 
 class Suspects(NamedTuple):
@@ -57,6 +60,21 @@ def _suspects(problem: Problem, points: Any) -> tuple[jax.Array, jax.Array]:
         return jnp.concatenate(quantities_of(program, y)), problem.displacement(y)
 
     return jax.vmap(at)(points)
+
+
+def joint_zeros(problem: Problem, starts: np.ndarray, columns: np.ndarray) -> Any:
+    """Points at which several quantities vanish together; as `joint_zero` of each row."""
+    return in_batches(lambda some: _joint_zeros(problem, *some), (starts, columns), _LANES)
+
+
+@eqx.filter_jit
+def _joint_zeros(problem: Problem, starts: Any, columns: Any) -> Any:
+    program = _program(problem)
+
+    def quantities(y: jax.Array) -> jax.Array:
+        return jnp.concatenate(quantities_of(program, y))
+
+    return jax.vmap(lambda y, c: joint_zero(quantities, problem.chart, y, c))(starts, columns)
 
 
 def _program(problem: Problem) -> Program:
