@@ -1,6 +1,9 @@
 """What every result must do: print, show in a notebook, and come back from a file as it was."""
 
+import html
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 from thalweg.core.jsontext import clean, to_text
@@ -10,6 +13,11 @@ from thalweg.core.reports import Report
 def read_back(result: Any) -> Any:
     """A result written as the command line writes, and read again."""
     return type(result).from_dict(json.loads(to_text(clean(result.to_dict()))))
+
+
+def text_of(page: Path) -> str:
+    """The text of a page that was written, without its marks."""
+    return html.unescape(re.sub(r"<[^>]*>", "", page.read_text("utf-8")))
 
 
 def through_json(result: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from tests.results import text_of
 from typer.testing import CliRunner
 
 from thalweg.cli.main import app
@@ -21,7 +22,7 @@ def test_a_grid_writes_a_figure_and_a_report(tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"result.json", "report.html", "basins.svg"}
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "thalweg basins double-well --grid 100" in page
+    assert "thalweg basins double-well --grid 100" in text_of(tmp_path / "report.html")
     assert "a grid of 100" in page
 
 
