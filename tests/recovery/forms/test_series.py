@@ -28,8 +28,14 @@ def functions(is_angle: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @eqx.filter_jit
 def summed(u, series):
-    lanes = jax.vmap(lambda u: (chebyshev(2.0 * u - 1.0, series), waves(2.0 * np.pi * u, series)))
-    return along(u[:, 0], ORDER, False), along(u[:, 0], ORDER, True), lanes(u)
+    def sums(u):
+        t = 2.0 * u - 1.0
+        return chebyshev(t, series), waves(2.0 * np.pi * u, series), chebyshev(t, series, True)
+
+    plain, wavy, together = (
+        along(u[:, 0], ORDER, *how) for how in ((False,), (True,), (False, True))
+    )
+    return plain, wavy, together, jax.vmap(sums)(u)
 
 
 @pytest.mark.parametrize("is_angle", [False, True])
@@ -42,8 +48,9 @@ def test_tables_are_the_functions_with_their_slopes_and_bends(is_angle):
 def test_compiled_tables_and_sums_are_those_of_the_host():
     series = np.random.default_rng(0).normal(size=(2, ORDER + 1))
     with jax.enable_x64(True):
-        plain, wavy, sums = summed(np.stack([PLACES, PLACES[::-1]], axis=1), series)
-    for table, total, is_angle in ((plain, sums[0], False), (wavy, sums[1], True)):
+        plain, wavy, together, sums = summed(np.stack([PLACES, PLACES[::-1]], axis=1), series)
+    found = ((plain, sums[0], False), (wavy, sums[1], True), (together, sums[2], False))
+    for table, total, is_angle in found:
         values = functions(is_angle)[0]
         np.testing.assert_allclose(np.asarray(table).T, values, rtol=0.0, atol=1e-13)
         wanted = np.stack([values @ series[0], values[::-1] @ series[1]], axis=1)

@@ -86,7 +86,7 @@ def tables(
     found: dict[int, jax.Array] = {}
     for is_angle in set(angles):
         own = [i for i, a in enumerate(angles) if a == is_angle]
-        rows = along(u[np.asarray(own)], int(max(orders[own])), is_angle)
+        rows = along(u[np.asarray(own)], int(max(orders[own])), is_angle, together)
         found |= {i: rows[: orders[i] + 1, at] for at, i in enumerate(own)}
     return [found[i] for i in range(len(angles))]
 

@@ -12,6 +12,7 @@ from thalweg.core.charts import Chart
 from thalweg.energies import Energy
 from thalweg.recovery.candidates.polynomials import Basis, SeriesEnergy, tables
 from thalweg.recovery.candidates.random_units import UnitBasis
+from thalweg.recovery.forms.one_forms import LineIntegral
 from thalweg.recovery.forms.series import tabulated
 
 # In more coordinates a table holds far more entries than a series of bounded degree has terms.
@@ -106,7 +107,21 @@ def written_for_bounds(energy: Any) -> Any:
         orders = tuple(energy.basis.orders[k] for k in kept)
         basis = dataclasses.replace(energy.basis, orders=orders, together=True)
         return SeriesEnergy(energy.chart, basis, np.asarray(energy.coefficients)[kept])
+    if isinstance(energy, LineIntegral):
+        return eqx.tree_at(lambda e: e.geometry, energy, _together(energy.geometry))
     return energy
+
+
+def _together(metric: Any) -> Any:
+    """A metric whose series compute all their functions together."""
+
+    def is_series(part: Any) -> bool:
+        return isinstance(part, eqx.Module) and getattr(part, "together", None) is False
+
+    def written(part: Any) -> Any:
+        return dataclasses.replace(part, together=True) if is_series(part) else part
+
+    return jax.tree.map(written, metric, is_leaf=is_series)
 
 
 def _in_cache(points: np.ndarray) -> list[np.ndarray]:

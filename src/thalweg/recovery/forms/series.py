@@ -9,8 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 
-def along(u: jax.Array, order: int, is_angle: bool) -> jax.Array:
-    """b(0, u), …, b(order, u) for numbers u in [0, 1], shape `(order + 1, …)`."""
+def along(u: jax.Array, order: int, is_angle: bool, together: bool = False) -> jax.Array:
+    """b(0, u), …, b(order, u) for numbers u in [0, 1], shape `(order + 1, …)`.
+
+    Taken together, many polynomials at once, their bounds are good; one after the other they are
+    compiled sooner.
+    """
     if is_angle:
         # Behind a barrier they are computed once, not once for each wave.
         turn = 2.0 * jnp.pi * u
@@ -20,7 +24,13 @@ def along(u: jax.Array, order: int, is_angle: bool) -> jax.Array:
             c, s = waves[-2:]
             waves += [c * cosine - s * sine, s * cosine + c * sine]
         return jnp.stack(waves[: order + 1])
-    return polynomials(2.0 * u - 1.0, order)
+    t = 2.0 * u - 1.0
+    if together:
+        return polynomials(t, order)
+    terms = [jnp.ones_like(t), t]
+    for _ in range(order - 1):
+        terms.append(2.0 * t * terms[-1] - terms[-2])
+    return jnp.stack(terms[: order + 1])
 
 
 def polynomials(t: jax.Array, order: int) -> jax.Array:
@@ -73,9 +83,18 @@ def _fill_polynomials(unit: np.ndarray, order: int, tables: np.ndarray) -> None:
         table *= 2.0**k
 
 
-def chebyshev(t: jax.Array, series: jax.Array) -> jax.Array:
-    """Σ_k c_k T_k(t), `series` of shape `(d, k)`."""
-    return jnp.sum(series.T * polynomials(t, series.shape[1] - 1), axis=0)
+def chebyshev(t: jax.Array, series: jax.Array, together: bool = False) -> jax.Array:
+    """Σ_k c_k T_k(t), `series` of shape `(d, k)`: by Clenshaw's recurrence, or by `polynomials`."""
+    if together:
+        return jnp.sum(series.T * polynomials(t, series.shape[1] - 1), axis=0)
+
+    def fold(carry: tuple, c: jax.Array) -> tuple[tuple, None]:
+        first, second = carry
+        return (2.0 * t * first - second + c, first), None
+
+    zero = jnp.zeros_like(t)
+    (first, second), _ = jax.lax.scan(fold, (zero, zero), series.T[:0:-1])
+    return t * first - second + series[:, 0]
 
 
 def waves(angle: jax.Array, series: jax.Array) -> jax.Array:

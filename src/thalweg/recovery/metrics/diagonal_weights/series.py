@@ -26,6 +26,7 @@ class SeparableWeights(eqx.Module):
         series: the c_ik, shape `(d, k)`.
         powers: the a_i and b_i, shape `(d, 2)`; None where all are 0.
         angles: which coordinates are angles.
+        together: true where all φ_k are computed together, as bounds want it.
     """
 
     lower: Any
@@ -33,6 +34,7 @@ class SeparableWeights(eqx.Module):
     series: Any
     powers: Any
     angles: tuple[bool, ...] = eqx.field(static=True)
+    together: bool = eqx.field(static=True, default=False)
 
     def __call__(self, y: Any) -> jax.Array:
         """m(y), shape `(d,)`."""
@@ -40,7 +42,7 @@ class SeparableWeights(eqx.Module):
             jnp.asarray(a, y.dtype) for a in (self.lower, self.widths, self.series)
         )
         u = (y - lower) / widths
-        total = chebyshev(2.0 * u - 1.0, series)
+        total = chebyshev(2.0 * u - 1.0, series, self.together)
         if any(self.angles):
             total = jnp.where(np.asarray(self.angles), waves(2.0 * jnp.pi * u, series), total)
         powers = () if self.powers is None else jnp.asarray(self.powers, y.dtype).T
