@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from thalweg.core.jsontext import clean, to_text
@@ -15,9 +14,9 @@ def read_back(result: Any) -> Any:
     return type(result).from_dict(json.loads(to_text(clean(result.to_dict()))))
 
 
-def text_of(page: Path) -> str:
-    """The text of a page that was written, without its marks."""
-    return html.unescape(re.sub(r"<[^>]*>", "", page.read_text("utf-8")))
+def text_of(page: str) -> str:
+    """The text of a page, without its marks."""
+    return html.unescape(re.sub(r"<[^>]*>", "", page))
 
 
 def through_json(result: Any) -> Any:

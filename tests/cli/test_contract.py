@@ -112,7 +112,7 @@ def test_the_file_is_what_was_printed(fitzhugh_nagumo):
     names = {path.name for path in folder.iterdir()}
     figures = {"phase-portrait", "spectrum", "split", "trajectory", "verdict"}
     assert names == {"result.json", "report.html", *(f"{figure}.svg" for figure in figures)}
-    report = text_of(folder / "report.html")
+    report = text_of((folder / "report.html").read_text("utf-8"))
     assert "thalweg analyze fitzhugh-nagumo --set current=0.8 --seed 3" in report
     assert str(folder) not in report
 

@@ -120,6 +120,11 @@ def test_domains_print_in_words(domain, words):
 
 
 def test_numbers_are_not_broken_at_the_end_of_a_line():
-    for number in ("1e-05", "3.1 %", "0.9146 ± 0.009", "2 ± 1e-3", "0.1 ± 10i", "1 ± 0.5 %"):
+    for number in (
+        "1e-05", "3.1 %", "0.9146 ± 0.009", "2 ± 1e-3", "0.1 ± 10i", "1 ± 0.5 %", "1.5e-3i",
+        "1,000 ± 20", "-1,234.5 %",
+    ):  # fmt: skip
         kept = f'<span style="white-space:nowrap">{number}</span>'
         assert html.text(f"a {number}; 2 of them") == f"a {kept}; 2 of them"
+        assert html.text(f"1, 2, {number}") == f"1, 2, {kept}"
+    assert html.text("1" * 20_000) == "1" * 20_000  # every place as a first digit would take long

@@ -85,10 +85,11 @@ def test_energies_are_of_float64_whatever_the_state():
     np.testing.assert_allclose(found, [1e90, 6.0])
 
 
-def test_an_energy_that_takes_no_float64_is_left_alone():
+@pytest.mark.parametrize("refusal", [TypeError, ValueError, AssertionError])
+def test_an_energy_that_takes_no_float64_is_left_alone(refusal):
     def energy(x):
         if x.dtype != np.float32:
-            raise TypeError("float32 alone")
+            raise refusal("float32 alone")
         return x[0]
 
     assert energies_along(energy, Layout.of(np.zeros(1)), np.zeros((2, 1))) is None

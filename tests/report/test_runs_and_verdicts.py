@@ -29,9 +29,7 @@ def test_simulate_writes_figures_and_a_report(tmp_path):
     assert names == {"result.json", "report.html", "trajectory.svg", "energy-along.svg"}
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "The declared energy at the saved states never rises." in page
-    assert "thalweg simulate double-well --start 0.3 --duration 5.0" in text_of(
-        tmp_path / "report.html"
-    )
+    assert "thalweg simulate double-well --start 0.3 --duration 5.0" in text_of(page)
     assert "flow of 1 coordinate" in page
     assert json.loads((tmp_path / "result.json").read_text("utf-8"))["start"] == [0.3]
 

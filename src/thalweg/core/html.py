@@ -7,7 +7,9 @@ from html import escape
 # What a line may break, and should not: the exponent, the error and the unit of a number.
 _POWER = r"e[-+]\d+"
 _ERROR = rf" ± [\d.]+(?:{_POWER})?i?"
-_NUMBER = re.compile(rf"[-−]?[\d.]+(?:(?:{_POWER})?{_ERROR}(?: %)?|{_POWER}(?: %)?| %)")
+# It begins where no number goes on: else each of its digits would be tried as the first.
+_FIRST = r"(?<![\d.,])[-−]?[\d.][\d.,]*"
+_NUMBER = re.compile(rf"{_FIRST}(?:(?:{_POWER})?i?{_ERROR}(?: %)?|{_POWER}i?(?: %)?| %)")
 
 
 def text(words: str) -> str:

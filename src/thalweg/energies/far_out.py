@@ -27,8 +27,8 @@ _ROUNDING = 64 * np.finfo(np.float64).eps
 # Of what grows as the logarithm exactly, up to rounding, the integral still diverges.
 _MARGIN = 1.0 + 1e-6
 _DECADES = 10.0 ** np.arange(31.0)  # beyond a state that a run came to
-# States of more coordinates are looked at one at a time.
-_LARGE = 4096
+# Coordinates of states that are looked at together: an energy may hold arrays of its own for each.
+_AT_ONCE, _MOST_AT_ONCE = 4096, 16
 
 
 class Outlook(enum.Enum):
@@ -54,7 +54,7 @@ def energies_along(
     with jax.enable_x64(True):
         try:
             values = _levels(in_float64(energy), layout, rows)
-        except TypeError:
+        except Exception:
             return None
         return np.asarray(values, np.float64).reshape(places.shape[:-1])
 
@@ -64,7 +64,8 @@ def _levels(energy: Any, layout: Layout, rows: Any) -> jax.Array:
     def level(row: Any) -> jax.Array:
         return energy(layout.unflatten(row))
 
-    return jax.lax.map(level, rows) if layout.size > _LARGE else jax.vmap(level)(rows)
+    together = max(min(_AT_ONCE // layout.size, _MOST_AT_ONCE), 1)
+    return jax.lax.map(level, rows, batch_size=together)
 
 
 def view_on_ray(energy: Callable[[Any], Any], start: Any, last: Any, temperature: float) -> Outlook:

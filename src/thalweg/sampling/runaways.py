@@ -142,7 +142,8 @@ def ways_out(
         )
     return (
         f"There is no law: {rest}, which grows so slowly that the mass of e^{{−E/T}} out there is "
-        f"infinite: chains wander without end, and chain {way.chain} has come to {state}. "
+        f"infinite: sooner or later chains wander off without end. Chain {way.chain} has come to "
+        f"{state}. "
         f"{_HOLD.capitalize()}.",
     )
 

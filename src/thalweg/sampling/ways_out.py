@@ -265,7 +265,7 @@ def _in_valley(energy: Any, layout: Layout, seen: _Seen, temperature: float) -> 
         shifted = _Shifted(in_float64(energy), layout, seen.starts[0], basis)
         try:
             path, values = follow_valley(shifted, away[:_LANES] / lengths[:_LANES, None])
-        except TypeError:
+        except Exception:
             return None
     if len(path) < 13:
         return None
@@ -285,7 +285,7 @@ def _principal(energy: Any, layout: Layout, seen: _Seen) -> np.ndarray:
         shifted = _Shifted(in_float64(energy), layout, seen.ends[0], basis)
         try:
             hessian = np.asarray(_hessian(shifted, np.zeros(len(basis))))
-        except TypeError:
+        except Exception:
             hessian = np.full((1, 1), np.nan)
     if not np.all(np.isfinite(hessian)):
         return basis[:0]

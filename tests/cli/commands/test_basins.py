@@ -22,7 +22,7 @@ def test_a_grid_writes_a_figure_and_a_report(tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"result.json", "report.html", "basins.svg"}
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "thalweg basins double-well --grid 100" in text_of(tmp_path / "report.html")
+    assert "thalweg basins double-well --grid 100" in text_of(page)
     assert "a grid of 100" in page
 
 

@@ -22,7 +22,7 @@ def test_the_proof_is_in_the_table_the_json_and_the_report(tmp_path):
     assert [sum(low < at < high for low, high in ends) for at in (-1, 0, 1)] == [1, 1, 1]
     page = (tmp_path / "report.html").read_text("utf-8")
     assert said in page
-    assert "thalweg analyze double-well --certify" in text_of(tmp_path / "report.html")
+    assert "thalweg analyze double-well --certify" in text_of(page)
 
 
 def test_what_has_no_proof_is_bad_usage(tmp_path):

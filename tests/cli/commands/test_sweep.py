@@ -74,7 +74,7 @@ def test_it_writes_a_store_a_table_maps_and_a_page(done, model):
         "sweep.zarr", "result.json", "report.html", "map-speed.svg",
     }  # fmt: skip
     page = (folder / "report.html").read_text()
-    assert "--grid rate=-1:2:4 --grid gain=1,3" in text_of(folder / "report.html")
+    assert "--grid rate=-1:2:4 --grid gain=1,3" in text_of(page)
     assert str(model.parent) not in page.replace(f"{model}:speed", "")
 
 

@@ -80,6 +80,14 @@ def test_chains_beside_others_exclude_however_weak_their_links_or_fast_the_other
             assert bound(np.diag(np.diag(tried))).balanced < EXCLUDED, number
 
 
+def test_a_long_chain_of_weak_links_between_different_rates_has_finite_bounds():
+    for size in (60, 120):
+        rates = -1.0 - np.arange(size) / size
+        rates[-1] = -1.0
+        found = bound(np.diag(rates) + 1e-6 * np.eye(size, k=1))
+        assert np.isfinite(found.balanced)
+
+
 def test_what_is_badly_known_elsewhere_leaves_a_chain_what_it_is():
     matrix = beside(chain(2, 0.0), np.zeros((1, 1)))
     known = entry_rounding(matrix)

@@ -1,6 +1,9 @@
 """Line integrals: how many nodes they need."""
 
+from typing import Any
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.zoo import polynomial_flow, square
@@ -53,3 +56,32 @@ def test_the_energy_of_a_cubic_rule_takes_four_nodes_and_is_exact():
     x, y = points.T
     wanted = x**4 / 4.0 - x**2 / 2.0 + y**2
     np.testing.assert_allclose(levels - levels[0], wanted - wanted[0], rtol=0.0, atol=1e-14)
+
+
+class Bump(tw.Flow):
+    """Descent of |x|²/2 + w(1 − |x − c|²/w²)⁶ / 20, the last within w of c."""
+
+    centre: Any
+    width: float
+
+    def level(self, state):
+        left = jax.nn.relu(1.0 - jnp.sum((state - self.centre) ** 2) / self.width**2)
+        return jnp.sum(state**2) / 2.0 + self.width * left**6 / 20.0
+
+    def velocity(self, t, state):
+        return -jax.grad(self.level)(state)
+
+
+@pytest.mark.parametrize("size", [2, pytest.param(3, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2, 3))])
+def test_what_lies_between_rays_is_in_the_energy(seed, size):
+    """In two coordinates rays meet a bump; in three there are none, and no node is left out."""
+    rng = np.random.default_rng(seed)
+    rule = Bump(rng.uniform(-0.6, 0.6, size), 0.2)
+    verdict = tw.recover_energy(rule, square(1.0, size), cycles=(), thorough=False)
+    assert isinstance(verdict.energy, LineIntegral)
+    assert len(verdict.energy.nodes) >= 64
+    points = rule.centre + rng.uniform(-0.1, 0.1, (50, size))
+    with jax.enable_x64(True):
+        gaps = np.asarray(jax.vmap(verdict.energy)(points) - jax.vmap(rule.level)(points))
+    assert np.ptp(gaps) < 1e-5

@@ -154,3 +154,21 @@ def test_a_constant_covector_is_closed_whatever_rounding_makes_of_its_derivative
     assert verdict.kind == "given-metric"
     points = np.random.default_rng(0).dirichlet(np.ones(3), 20)
     assert np.ptp(values(verdict.energy, points) + points @ worth) < 1e-12
+
+
+COUPLED = np.array([[2.0, 1.0], [1.0, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("fn", "width"),
+    [
+        (lambda x: -(COUPLED @ x + x * jnp.abs(x)), 1.0),
+        (lambda x: -COUPLED @ x - jax.nn.relu(x) ** 3, 1.0),
+        (lambda x: jnp.where(jnp.all(x > 0.0), -COUPLED @ x, -COUPLED @ x), 1.0),
+        (lambda x: -COUPLED @ (x - np.array([0.3, -0.2])) - jax.nn.relu(x) ** 3 / 1e3, 1e3),
+    ],
+)
+def test_what_changes_fast_beside_a_rest_is_no_jump(fn, width):
+    """At a corner of switches that is, or is near, a rest: there ω is small, not torn."""
+    box = tw.Box([-width] * 2, [width] * 2)
+    assert tw.recover_energy(tw.as_flow(fn), box, cycles=(), thorough=False).kind == "euclidean"

@@ -35,9 +35,10 @@ NODE_COUNTS = (64, 256, 1024)
 _FULL_SIZE = 32
 # Coordinates from which fewer points are probed: each costs a row of Jacobian products.
 LARGE_SIZE = 64
-# Rays in so many coordinates, along which it shows how many nodes a line integral needs. In two, a
-# feature as wide as a fortieth of its distance from the base lies on some of them.
-_NUM_RAYS = {1: 32, 2: 128, 3: 512, 4: 512}
+# Rays to each wall of a box of one or two coordinates, along which it shows how many nodes a line
+# integral needs. What lies between them all is too narrow for the most nodes as well; in three
+# coordinates as many thousands would be wanted.
+_TO_EACH_WALL = {1: 1, 2: 48}
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -50,7 +51,7 @@ class Sites(NamedTuple):
         fresh: other points, where the line integral is compared with the rule, shape `(m, d)`.
         joined: whether the segment to the point before stays in the region, shape `(m,)`.
         base: where line integrals start.
-        ends: where rays from there end, shape `(r, d)`; none in many coordinates.
+        ends: where rays from there end, shape `(r, d)`; none in three coordinates and more.
     """
 
     points: np.ndarray
@@ -190,8 +191,16 @@ def choose_sites(region: Region) -> Sites:
 
 
 def _ends(region: Region) -> np.ndarray:
+    """Where rays from the base end: evenly on the walls of a box of one or two coordinates."""
     chart = region.problem.chart
-    ends = chart.draw(np.random.default_rng(0), _NUM_RAYS.get(chart.dimension, 0))
+    size = chart.dimension
+    count = _TO_EACH_WALL.get(size, 0) if chart.is_product else 0
+    unit = np.zeros((size, 2, count, size))
+    for axis in range(size if count else 0):
+        unit[axis] = (np.arange(count)[:, None] + 0.5) / count
+        unit[axis, :, :, axis] = np.array([[0.0], [1.0]])
+    lower, widths = np.asarray(chart.bounds[0]), np.asarray(chart.widths)
+    ends = lower + unit.reshape(-1, size) * widths
     seen = ends[region.sees(ends)]
     return np.resize(seen, ends.shape) if len(seen) else ends[:0]
 

@@ -21,6 +21,8 @@ _MOST_PAIRS = 64
 # another coordinate acts on it not at all.
 _CLEAR = 1e3
 _EPS = float(np.finfo(float).eps)
+# Of a unit of one block in that of another: what is multiplied by it, or over it, stays finite.
+_LEAST_FACTOR = 1e-60
 
 
 def shared_bound(
@@ -114,7 +116,8 @@ def _strengthened(jacobian: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
         left.remove(b)
         acted = [int(a) for a in np.flatnonzero(push[:, b]) if max(rates[a], rates[b]) > 0.0]
         wanted = [factors[a] * push[a, b] / max(rates[a], rates[b]) for a in acted]
-        factors[b] = max(wanted, default=1.0)
+        # Along a chain of weak links they would vanish; any other factors bound as well.
+        factors[b] = max(*wanted, _LEAST_FACTOR) if wanted else 1.0
     return np.concatenate([np.full(len(block), factors[k]) for k, block in enumerate(blocks)])
 
 

@@ -32,6 +32,7 @@ _FLOOR = 1e-5
 _TORN = 1e-2
 _ACROSS = 1e-6  # widths between a switch and either side of it
 _CLEAR = 1e-4  # of ω, a jump of which no smooth rule makes within `_ACROSS`
+_NEARER = 1e-2  # of that distance: where ω only changes fast, as beside a rest, it changes by less
 
 
 class _Probed(NamedTuple):
@@ -221,7 +222,36 @@ def _torn(region: Region, geometry: Geometry, found: Exactness) -> np.ndarray | 
     if not places:
         return None
     points, across = np.asarray(places), np.asarray(normals)
-    away = _ACROSS * across * widths
+    far, near = (
+        _jumps(region, geometry, found, points, across, reach)
+        for reach in (_ACROSS, _NEARER * _ACROSS)
+    )
+    # What only changes fast shrinks with the distance between the sides; a jump stays.
+    is_torn = (far.along > _TORN * far.total) & (far.along > _CLEAR * far.size)
+    is_torn &= far.is_seen & (near.along > 0.5 * far.along)
+    return points[int(np.argmax(is_torn))] if is_torn.any() else None
+
+
+class _Jumps(NamedTuple):
+    """Changes of ω across a surface: along it, in all, beside its size; and where it is seen."""
+
+    along: np.ndarray
+    total: np.ndarray
+    size: np.ndarray
+    is_seen: np.ndarray
+
+
+def _jumps(
+    region: Region,
+    geometry: Geometry,
+    found: Exactness,
+    points: np.ndarray,
+    across: np.ndarray,
+    reach: float,
+) -> _Jumps:
+    """The changes from one side of each point to the other, `reach` widths away."""
+    problem, widths = region.problem, np.asarray(region.problem.chart.widths)
+    away = reach * across * widths
     sides = np.concatenate([points + away, points - away])
     covectors = _probed(problem, geometry, found, sides).covectors * widths
     is_seen = region.sees(points + away, points - away) & np.isfinite(covectors).all(
@@ -231,6 +261,4 @@ def _torn(region: Region, geometry: Geometry, found: Exactness) -> np.ndarray | 
     jump = upper - lower
     along = jump - np.sum(jump * across, axis=1, keepdims=True) * across
     size = np.maximum(np.linalg.norm(upper, axis=1), np.linalg.norm(lower, axis=1))
-    torn = np.linalg.norm(along, axis=1)
-    is_torn = (torn > _TORN * np.linalg.norm(jump, axis=1)) & (torn > _CLEAR * size) & is_seen
-    return points[int(np.argmax(is_torn))] if is_torn.any() else None
+    return _Jumps(np.linalg.norm(along, axis=1), np.linalg.norm(jump, axis=1), size, is_seen)

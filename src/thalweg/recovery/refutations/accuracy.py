@@ -19,18 +19,18 @@ def row_accuracy(question: Question, equilibrium: Equilibrium) -> np.ndarray:
     """Distances within which the equilibrium lies in what acts on each row, shape `(d,)`.
 
     Arguments:
-        question: the rule, whose Jacobians at the sites say what acts on what.
+        question: the rule, whose Jacobians there and at the sites say what acts on what.
         equilibrium: with its accuracy in all coordinates.
     """
     accuracy = np.full(question.size, equilibrium.accuracy)
     _, jacobians = question.sampled
-    acts = np.any(jacobians != 0.0, axis=0) | np.eye(question.size, dtype=bool)
+    place = np.asarray(question.chart.coordinates(equilibrium.state))
+    values, here = (part[0] for part in evaluate(question.problem, place[None]))
+    acts = np.any(jacobians != 0.0, axis=0) | (here != 0.0) | np.eye(question.size, dtype=bool)
     for _ in range(question.size.bit_length()):
         acts = acts.astype(float) @ acts > 0.0
     if acts.all():
         return accuracy
-    place = np.asarray(question.chart.coordinates(equilibrium.state))
-    values, here = (part[0] for part in evaluate(question.problem, place[None]))
     speeds = np.max(np.abs(evaluate(question.problem, question.sampled.points)[0]), axis=0)
     for row in range(question.size):
         own = np.flatnonzero(acts[row])
