@@ -70,7 +70,7 @@ def test_over_basins_an_energy_is_lines(wells, four_wells):
     called = "the declared energy"
     said = portrait_caption(wells, called)
     assert "Each shade is a basin" in said
-    assert f"white lines are contours of {called}" in said
+    assert f"pale lines are contours of {called}" in said
     plain = wells.replace(basins=None)
     assert f"filled contours of {called}" in portrait_caption(plain, called)
     filled = [draw_portrait(data).collections[0].filled for data in (plain, wells)]  # type: ignore[attr-defined]
