@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from tests.results import text_of
 from typer.testing import CliRunner
 
 import thalweg as tw
@@ -236,7 +237,7 @@ def test_what_runs_is_written_as_an_animation(tmp_path, command, name):
     assert result.exit_code == 0, result.stderr
     assert str(tmp_path / name) in result.stderr
     assert (tmp_path / name).read_bytes().startswith(b"GIF89a")
-    assert "--animate gif" in (tmp_path / "report.html").read_text()
+    assert "--animate gif" in text_of((tmp_path / "report.html").read_text("utf-8"))
 
 
 @pytest.mark.long

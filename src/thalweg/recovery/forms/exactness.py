@@ -191,7 +191,7 @@ def choose_sites(region: Region) -> Sites:
 
 
 def _ends(region: Region) -> np.ndarray:
-    """Where rays from the base end: evenly on the walls of a box of one or two coordinates."""
+    """The ends of rays from the base: evenly on the walls of a box of one or two coordinates."""
     chart = region.problem.chart
     size = chart.dimension
     count = _TO_EACH_WALL.get(size, 0) if chart.is_product else 0
