@@ -14,7 +14,7 @@ from thalweg.core.extras import how_to_add, not_installed
 
 
 class Package:
-    """What `importlib.metadata` tells of an installation."""
+    """An installation as `importlib.metadata` describes it."""
 
     def __init__(self, **files):
         self._files = files

@@ -104,7 +104,7 @@ def parts(value: Any) -> Iterator[Any]:
 
 
 def differences(one: Any, other: Any, path: str) -> Iterator[str]:
-    """Where two results are not alike: more exact than `==`, in types and in the sign of zero."""
+    """The places where two results differ: more exact than `==`, in types and signs of zero."""
     if dataclasses.is_dataclass(one) and type(one) is type(other):
         one, other = compared(one), compared(other)
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
@@ -123,7 +123,7 @@ def differences(one: Any, other: Any, path: str) -> Iterator[str]:
 
 
 def signs(values: np.ndarray) -> np.ndarray:
-    """Where a number is below zero or −0.0; NaN has no sign."""
+    """True where a number is below zero or −0.0; NaN has no sign."""
     two = np.stack([np.real(values), np.imag(values)]).astype(np.float64)
     return np.signbit(two) & ~np.isnan(two)
 

@@ -19,7 +19,7 @@ METHOD = MALA(0.1)
 
 
 def said_of(energy: Any, states: Any, starts: Any = None, method: Any = METHOD):
-    """What is said of chains in trouble, whose states have the shape `(chains, count, d)`."""
+    """The sentences on chains in trouble, whose states have the shape `(chains, count, d)`."""
     states = np.asarray(states)
     starts = np.zeros_like(states[:, 0]) if starts is None else np.asarray(starts)
     with jax.enable_x64(True):

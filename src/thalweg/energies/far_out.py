@@ -54,7 +54,7 @@ def energies_along(
     with jax.enable_x64(True):
         try:
             values = _levels(in_float64(energy), layout, rows)
-        except Exception:
+        except Exception:  # an energy may refuse float64 in any words
             return None
         return np.asarray(values, np.float64).reshape(places.shape[:-1])
 

@@ -20,7 +20,8 @@ from thalweg.sampling.ways_out import FALL, fall_all_the_way, find_way_out
 
 # Products with the Hessian until the largest curvature is known to a few per cent.
 _POWERS = 30
-# R̂ of chains that may be wandering without end.
+# R̂ of chains that may be wandering without end: above it chains are commonly said to disagree
+# (Gelman & Rubin, 1992).
 _DISAGREEING = 1.1
 _UNBOUNDED = "The energy is unbounded below there, and e^{−E/T} cannot be normalized"
 _HOLD = "add what holds it, or restrict the states"
@@ -143,8 +144,7 @@ def ways_out(
     return (
         f"There is no law: {rest}, which grows so slowly that the mass of e^{{−E/T}} out there is "
         f"infinite: sooner or later chains wander off without end. Chain {way.chain} has come to "
-        f"{state}. "
-        f"{_HOLD.capitalize()}.",
+        f"{state}. {_HOLD.capitalize()}.",
     )
 
 

@@ -26,7 +26,8 @@ _ON_LINES = 10.0 ** np.arange(0.0, 8.5)
 _MOST_CHAINS, _MOST_AXES = 8, 32
 # Of them, those from which valleys are followed, which takes long in many coordinates.
 _LANES, _MOST_IN_VALLEYS = 3, 16
-# Temperatures by which a chain has fallen that does not come back.
+# Temperatures by which a chain has fallen that does not come back: at rest one draw in e¹⁰ lies so
+# high.
 FALL = 10.0
 
 
@@ -265,7 +266,7 @@ def _in_valley(energy: Any, layout: Layout, seen: _Seen, temperature: float) -> 
         shifted = _Shifted(in_float64(energy), layout, seen.starts[0], basis)
         try:
             path, values = follow_valley(shifted, away[:_LANES] / lengths[:_LANES, None])
-        except Exception:
+        except Exception:  # an energy may refuse float64 in any words
             return None
     if len(path) < 13:
         return None
@@ -285,7 +286,7 @@ def _principal(energy: Any, layout: Layout, seen: _Seen) -> np.ndarray:
         shifted = _Shifted(in_float64(energy), layout, seen.ends[0], basis)
         try:
             hessian = np.asarray(_hessian(shifted, np.zeros(len(basis))))
-        except Exception:
+        except Exception:  # an energy may refuse float64 in any words
             hessian = np.full((1, 1), np.nan)
     if not np.all(np.isfinite(hessian)):
         return basis[:0]

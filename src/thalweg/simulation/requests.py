@@ -196,8 +196,7 @@ def saved_steps(save: Any, count: int) -> np.ndarray:
         if not 2 <= save <= count + 1:
             raise InputError(
                 f"simulate: save = {save} points cannot be had from {counted(count, 'step')}; "
-                f"give 2 to "
-                f'{count + 1}, or save="end".'
+                f'give 2 to {count + 1}, or save="end".'
             )
         return np.round(np.linspace(0, count, save)).astype(int)
     wanted = _times(save)

@@ -1,4 +1,4 @@
-"""Where orbits of a map go: dots whose ink follows dark and light."""
+"""Orbits of a map: dots whose ink follows dark and light."""
 
 import numpy as np
 

@@ -14,13 +14,14 @@ import numpy as np
 
 from thalweg.core.batches import for_rows
 
-# Switches that meet: 64 combinations of sides.
+# Switches that are looked at together where they meet: each more doubles the sides to look at.
 _MOST_MEETING = 6
 _STEPS = 16  # of Newton's method: across the domain a quarter at a time, and then quadratic
 # A batch each.
 _PAIR_LANES, _MORE_LANES = 192, 192  # starts for two switches that meet, and for more of them
 _MOST_CORNERS, _MOST_BESIDE = 64, 192  # twelve points beside are looked at, each
-# How far from a corner, in widths of the domain, to look on either side of what meets there.
+# How far from a corner, in widths of the domain, to look on either side of what meets there: less
+# than the sides of the least cells that are to be seen, far more than a zero is off.
 _AWAY = 1e-4
 _INDEPENDENT = 1e-2  # sines of angles between switches that meet rather than touch
 _OFF = 0.1  # of the distance of two corners, by which their middle is missed

@@ -13,15 +13,18 @@ are or however badly they are known.
 
 import numpy as np
 
-# A basis of eigenvectors with a worse condition number tells nothing of eigenvalues.
+# A basis of eigenvectors with a worse condition number, the inverse root of rounding, is that of a
+# multiple eigenvalue: it tells nothing of how far each may be off.
 _WORST_BASIS = 1e8
-# Of pairs of blocks that share an eigenvalue, those with the least between them.
+# Of pairs of blocks that share an eigenvalue, those with the least between them: each takes a
+# singular value decomposition, and any of them bounds.
 _MOST_PAIRS = 64
-# Of the rounding of its entries, which a program's own cancellations may exceed: what acts less on
-# another coordinate acts on it not at all.
+# Of the rounding of its entries, which a program's own cancellations may exceed by three digits:
+# what acts less on another coordinate acts on it not at all.
 _CLEAR = 1e3
 _EPS = float(np.finfo(float).eps)
-# Of a unit of one block in that of another: what is multiplied by it, or over it, stays finite.
+# Of a unit of one block in that of another: squares of what is multiplied by it, or divided, stay
+# finite in float64.
 _LEAST_FACTOR = 1e-60
 
 

@@ -10,7 +10,7 @@ from thalweg.analysis import Equilibrium
 from thalweg.recovery.question import Question, evaluate
 
 _ROUNDING = 8.0 * float(np.finfo(float).eps)
-# Of a Jacobian whose inverse bounds an error by a residual.
+# Of a Jacobian whose inverse bounds an error by a residual: it leaves ten digits of the bound.
 _WORST_CONDITION = 1e6
 _STEPS = 2.0  # of what one step of Newton's method still moves, as a bound on all of them
 

@@ -41,7 +41,7 @@ def test_what_small_boxes_decide_is_not_given_up_for_what_large_ones_do_not():
 
 
 def test_boxes_that_are_dear_are_few_where_few_are_enough():
-    """As many as are looked at together; a cheap function may as well have its 256."""
+    """Dear ones begin with a batch; a cheap function may as well have its 256."""
     cheap = lambda y: -1.0 - jnp.sum(y**2)  # noqa: E731
     dear = lambda y: -1.0 - jnp.sum((y[:, None] + jnp.arange(500.0)[None]) ** 2)  # noqa: E731
     for fn, least, most in ((dear, 4, 64), (cheap, 256, 256)):
