@@ -23,14 +23,14 @@ def row_accuracy(question: Question, equilibrium: Equilibrium) -> np.ndarray:
         equilibrium: with its accuracy in all coordinates.
     """
     accuracy = np.full(question.size, equilibrium.accuracy)
-    _, jacobians = question.sampled
-    place = np.asarray(question.chart.coordinates(equilibrium.state))
-    values, here = (part[0] for part in evaluate(question.problem, place[None]))
-    acts = np.any(jacobians != 0.0, axis=0) | (here != 0.0) | np.eye(question.size, dtype=bool)
+    known = np.concatenate([question.sampled.jacobians, np.asarray(equilibrium.jacobian)[None]])
+    acts = np.any(known != 0.0, axis=0) | np.eye(question.size, dtype=bool)
     for _ in range(question.size.bit_length()):
         acts = acts.astype(float) @ acts > 0.0
     if acts.all():
         return accuracy
+    place = np.asarray(question.chart.coordinates(equilibrium.state))
+    values, here = (part[0] for part in evaluate(question.problem, place[None]))
     speeds = np.max(np.abs(evaluate(question.problem, question.sampled.points)[0]), axis=0)
     for row in range(question.size):
         own = np.flatnonzero(acts[row])
