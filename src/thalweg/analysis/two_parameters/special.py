@@ -58,30 +58,36 @@ def find_special(plane: Plane, curve: Curve) -> list[Located]:
     """The special points on a curve, in its order."""
     reference = left_vectors(plane, curve.jacobian)
     numbers = special_numbers(plane, curve.z, curve.jacobian, _continued(reference))
-    found = []
-    for name, values in numbers.items():
+    found = _at_ends(plane, curve)
+    # Double eigenvalues first: what is seen beside one is not refined (`_is_real`).
+    for name in sorted(numbers, key=lambda name: name not in _DOUBLES):
+        values = numbers[name]
         is_count = values.dtype.kind == "i"
         change = np.diff(values)
         jumps = np.abs(change) == 2 if is_count else values[:-1] * values[1:] < 0.0
         segments = np.flatnonzero(jumps)
         if len(segments):
             places = _located(plane, curve, segments, name)
-            found += _refined(plane, name, places, segments)
-    found += _at_ends(plane, curve)
-    doubles = [point for point in found if len(point.chain)]
-    # Beside a double eigenvalue l₁ grows without bound, and rounding gives what is zero its sign.
-    kept = [
-        point
-        for point in found
-        if len(point.chain)
-        or point.kind == "cusp"
-        or not any(_is_beside(plane, point, double) for double in doubles)
-    ]
-    return sorted(kept, key=lambda point: point.segment)
+            doubles = [point.z for point in found if len(point.chain)]
+            is_real = places.is_found & _is_real(plane, name, places.z, doubles)
+            kept = np.flatnonzero(is_real)
+            found += _refined(plane, name, places, segments, kept)
+    doubles = [point.z for point in found if len(point.chain)]
+    return sorted(
+        (point for point in found if _is_real(plane, point.kind, point.z[None], doubles)[0]),
+        key=lambda point: point.segment,
+    )
 
 
-def _is_beside(plane: Plane, one: Located, other: Located) -> bool:
-    return bool(np.max(np.abs(plane.away(one.z, other.z))) <= _BESIDE)
+def _is_real(plane: Plane, kind: str, z: np.ndarray, doubles: list[np.ndarray]) -> np.ndarray:
+    """Whether each place z, `(n, …)`, is more than rounding beside a double eigenvalue.
+
+    There l₁ grows without bound, and rounding gives what is zero its sign. A cusp may lie there.
+    """
+    if kind == "cusp" or kind in _DOUBLES or not doubles:
+        return np.ones(len(z), bool)
+    apart = [np.max(np.abs(plane.away(z, double)), axis=-1) for double in doubles]
+    return np.min(apart, axis=0) > _BESIDE
 
 
 def _continued(vectors: np.ndarray) -> np.ndarray:
@@ -117,14 +123,14 @@ def _located(plane: Plane, curve: Curve, segments: np.ndarray, name: str) -> Pla
     return found
 
 
-def _refined(plane: Plane, name: str, places: Place, segments: np.ndarray) -> list[Located]:
-    """The special points near places, by Newton on their own equations."""
+def _refined(
+    plane: Plane, name: str, places: Place, segments: np.ndarray, kept: np.ndarray
+) -> list[Located]:
+    """The special points near the places that are kept, by Newton on their own equations."""
     found = []
-    for k, segment in enumerate(segments.tolist()):
-        if not places.is_found[k]:
-            continue
-        z, jacobian = places.z[k], places.jacobian[k]
-        if name in ("bogdanov-takens", "resonance-1-1", "resonance-1-2"):
+    for k in kept.tolist():
+        segment, z, jacobian = int(segments[k]), places.z[k], places.jacobian[k]
+        if name in _DOUBLES:
             point = refined_double(plane, name, z, jacobian, segment)
         elif name in _EQUATIONS:
             c = left_vectors(plane, jacobian[None])[0]
@@ -137,6 +143,7 @@ def _refined(plane: Plane, name: str, places: Place, segments: np.ndarray) -> li
     return found
 
 
+_DOUBLES = ("bogdanov-takens", "resonance-1-1", "resonance-1-2")
 _EQUATIONS = {
     "cusp": cusp,
     "generalised-hopf": generalised_hopf,
