@@ -80,7 +80,7 @@ def find_special(plane: Plane, curve: Curve) -> list[Located]:
 
 
 def _is_real(plane: Plane, kind: str, z: np.ndarray, doubles: list[np.ndarray]) -> np.ndarray:
-    """Whether each place z, `(n, …)`, is more than rounding beside a double eigenvalue.
+    """Truths `(n,)`: the places, `(n, …)`, that are no rounding beside a double eigenvalue.
 
     There l₁ grows without bound, and rounding gives what is zero its sign. A cusp may lie there.
     """
