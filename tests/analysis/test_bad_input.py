@@ -21,6 +21,7 @@ class Autonomous(tw.Flow):
         return self.r - state**2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -81,6 +81,7 @@ def compare(chart, geometry, metric_in_y, y):
         return [np.asarray(velocity) for velocity in velocities]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 @given(data=st.data())
 def test_velocity_is_a_vector(name, data):

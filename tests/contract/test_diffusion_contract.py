@@ -26,6 +26,7 @@ def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(parts, row.make(), state)
 
 
+@pytest.mark.long
 @every_diffusion
 def test_derivatives_are_those_of_finite_differences(row, state):
     laws.check_derivatives(parts, row.make(), state, row.rtol)

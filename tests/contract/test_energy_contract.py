@@ -26,6 +26,7 @@ def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(evaluate, row.make(), state)
 
 
+@pytest.mark.long
 @every_energy
 def test_gradient_is_that_of_finite_differences(row, state):
     laws.check_derivatives(evaluate, row.make(), state, row.rtol)

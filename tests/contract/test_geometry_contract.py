@@ -34,11 +34,13 @@ def with_covector(state):
     return state, laws.random_like(state, 5)
 
 
+@pytest.mark.long
 @every_geometry
 def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(raise_index, row.make(), with_covector(state))
 
 
+@pytest.mark.long
 @every_geometry
 def test_derivatives_are_those_of_finite_differences(row, state):
     laws.check_derivatives(raise_index, row.make(), with_covector(state), row.rtol)
@@ -87,6 +89,7 @@ def evidence(geometry, x, p, q):
     }
 
 
+@pytest.mark.long
 @every_geometry
 @given(data=st.data())
 def test_laws_of_a_metric(row, state, data):

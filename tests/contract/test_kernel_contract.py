@@ -31,6 +31,7 @@ def test_result_is_shaped_and_typed_like_the_state(row, state):
     laws.check_dtypes(draw, row.make(), state, state)
 
 
+@pytest.mark.long
 @every_kernel
 def test_a_new_parameter_value_does_not_trace_again(row, state):
     laws.check_one_trace(draw, row.make, state)

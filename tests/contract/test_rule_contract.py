@@ -24,6 +24,7 @@ def test_jit_and_vmap(row, state):
     laws.check_jit_and_vmap(displace, row.make(), state)
 
 
+@pytest.mark.long
 @every_rule
 def test_derivatives_are_those_of_finite_differences(row, state):
     laws.check_derivatives(displace, row.make(), state, row.rtol, row.keeps_sum)

@@ -84,6 +84,7 @@ def test_every_sample_is_inside_and_the_domain_is_covered(name):
     np.testing.assert_array_less(np.abs(mean - middle), 5 * chart.widths / np.sqrt(12 * 1000))
 
 
+@pytest.mark.long
 @every_chart
 def test_numpy_in_numpy_out_and_jax_agrees_on_leading_axes(name):
     chart = CHARTS[name]

@@ -124,6 +124,7 @@ def test_analysis_refuses_it_too(rule):
         tw.find_equilibria(rule)
 
 
+@pytest.mark.long
 def test_an_energy_that_draws_is_refused():
     def energy(x):
         return jnp.sum(x**2) * RNG.random()

@@ -202,6 +202,7 @@ def test_gradients_through_block_descent():
     np.testing.assert_allclose(two, one, rtol=0, atol=1e-9 * np.abs(one).max())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "message"),
     [

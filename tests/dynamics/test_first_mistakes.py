@@ -180,6 +180,7 @@ def test_where_a_rule_has_no_value_nothing_but_the_result_says_so(rule):
     assert len(axes.lines)
 
 
+@pytest.mark.long
 def test_an_energy_of_a_root_has_a_verdict():
     """No state beside a wall of the box is seen: its energy is asked about all the same."""
     fall = tw.SteepestDescent(lambda x: jnp.sum(jnp.sqrt(x) * x) - x[0])
@@ -196,6 +197,7 @@ class Poles(tw.Flow):
         return jnp.stack([1.0 / (x - 0.5) - x, -y])
 
 
+@pytest.mark.long
 def test_a_verdict_on_a_part_of_a_box_says_so():
     found = tw.recover_energy(Poles())
     assert found.share == pytest.approx(0.75, abs=0.09)  # three standard errors of 256 points
@@ -214,6 +216,7 @@ def test_times_that_are_traced_are_refused():
         jax.jit(end)(1.0)
 
 
+@pytest.mark.long
 def test_an_energy_with_arrays_is_jitted_as_it_is():
     energy = tw.energies.ModernHopfield(jnp.eye(2), temperature=0.5)
     state = np.array([0.3, -0.2], np.float32)

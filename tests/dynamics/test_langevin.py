@@ -34,6 +34,7 @@ def tilted(x):
     return jnp.sum(x**4) / 4 + 0.3 * x[0] * x[1] - 0.2 * x[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "geometry",
     [
@@ -70,6 +71,7 @@ def test_the_law_is_at_rest(geometry):
         np.testing.assert_allclose(spread(x), 2 * TEMPERATURE * inverse(x), rtol=1e-12)
 
 
+@pytest.mark.long
 def test_at_zero_temperature_it_is_steepest_descent():
     x = np.array([0.3, -0.8])
     for geometry in (tw.Euclidean(), tw.MetricField(Bent())):
@@ -130,6 +132,7 @@ def covariance_at_rest(rule):
     return scipy.linalg.solve_discrete_lyapunov(np.asarray(matrix), added)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("friction", [0.1, 1.0, 10.0])
 @pytest.mark.parametrize("curvature", [0.5, 3.9])
 def test_baoab_is_right_in_positions(friction, curvature):
@@ -139,6 +142,7 @@ def test_baoab_is_right_in_positions(friction, curvature):
     np.testing.assert_allclose(covariance_at_rest(rule), exact, atol=1e-11)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("friction", [0.1, 1.0])
 def test_obabo_is_off_in_positions(friction):
     """var q = T/(λ(1 − λh²/4)), var p = T."""
@@ -174,6 +178,7 @@ def test_the_divergence_of_a_volume_keeps_gradient_noise_out():
         assert abs(outflow(x)) < 1e-14
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "words"),
     [

@@ -144,6 +144,7 @@ def test_every_kind_has_its_words():
     assert [np.dtype(r.time_dtype(np.float32)).name for r in rules[:2]] == ["float32", "int32"]
 
 
+@pytest.mark.long
 def test_an_energy_rises_as_its_differences_say():
     def energy(x):
         return jnp.sum(x**2) + x[0]
@@ -187,6 +188,7 @@ def test_analysis_asks_rules_without_chance(rule):
         tw.find_equilibria(rule, tw.Box([-1.0], [1.0]))
 
 
+@pytest.mark.long
 def test_the_drift_of_a_diffusion_is_a_flow():
     found = tw.find_equilibria(Drift(Noisy()), tw.Box([-1.0], [1.0]))
     assert [e.kind for e in found] == ["sink"]

@@ -187,6 +187,7 @@ def test_restriction_keeps_the_order_of_free_and_accepts_trees():
     assert swapped.domain is None
 
 
+@pytest.mark.long
 def test_arithmetic():
     x = np.array([0.3, -0.4])
     one, two = FourWells(), Quadratic(A)

@@ -63,6 +63,7 @@ def evaluated_alone(energy, state):
     return energy(state)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("couplings", COUPLINGS.values(), ids=COUPLINGS.keys())
 def test_energy_and_fields_of_spins(couplings):
     """Against the sum over pairs of the dense matrix; the edges are the same pairs."""

@@ -153,6 +153,7 @@ def test_the_origin_is_on_no_sphere():
     assert np.all(np.isnan(tw.Sphere().sharp(np.zeros(3), P)))
 
 
+@pytest.mark.long
 def test_descent_on_the_sphere_rests_at_eigenvectors():
     """−xᵀMx/2 on the sphere rests at the eigenvectors of M."""
     flow = tw.SteepestDescent(tw.energies.Quadratic(-M), tw.Sphere())

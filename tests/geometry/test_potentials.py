@@ -71,6 +71,7 @@ def test_where_a_potential_is_defined(potential, inside, outside):
     assert not potential.contains(outside)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("power", [1.0, 0.5, np.nan, np.inf])
 def test_a_power_that_makes_no_norm_is_refused(power):
     with pytest.raises(tw.InputError, match=r"power must be (larger than 1|finite)"):

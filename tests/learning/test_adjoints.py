@@ -30,6 +30,7 @@ def identity(z):
     return z
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["continuous", "checkpointed", "layered"])
 def test_exponential_decay_has_its_known_gradient(method):
     """L = z(2) for z' = −0.7 z from 1.3: dL/dλ = −2·1.3·e^{−1.4}, dL/dz₀ = e^{−1.4}."""
@@ -99,6 +100,7 @@ def test_the_comparison_measures_each_against_finite_differences():
         read_back(found).gradients()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["continuous", "checkpointed", "layered"])
 def test_a_start_of_integers_is_one_of_floats(method):
     """z' = −λz, so the last z is z₀ e^{−λt}, and so on its derivative by z₀."""

@@ -12,6 +12,7 @@ from thalweg.core.jsontext import to_text
 from thalweg.learning import GradientComparison, Implicit, OneStep, Unrolled
 
 
+@pytest.mark.long
 def test_the_table_has_the_biases_of_the_closed_forms():
     with jax.enable_x64(True):
         layer = bowl(Implicit(), max_steps=300)
@@ -57,6 +58,7 @@ def test_bad_input_is_named():
         tw.compare_gradients(bowl_of(1.0), half_square, START, None, TARGET)
 
 
+@pytest.mark.long
 def test_a_marginal_reference_is_refused():
     with pytest.raises(tw.DivergenceError, match="not finite"):
         tw.compare_gradients(bowl_of(np.array(0.0)), half_square, START, None, TARGET)

@@ -94,6 +94,7 @@ def test_single_precision_stays_single():
         np.testing.assert_allclose(found.input, truth.input, atol=1e-4)
 
 
+@pytest.mark.long
 def test_single_precision_is_solved_where_doubles_are_allowed():
     """The solve is judged by the rounding of its own numbers, not of the widest there are."""
     with jax.enable_x64(True):

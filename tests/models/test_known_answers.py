@@ -111,6 +111,7 @@ def test_rotation_is_refuted_by_its_center():
     close(np.sort(np.asarray(witness["eigenvalues"])[:, 1]), [-1.0, 1.0])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fn", "dimension"), [(lambda x: -(x**3), 1), (lambda x: -np.sum(x**2) * x, 2)]
 )

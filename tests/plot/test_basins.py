@@ -44,6 +44,7 @@ def in_legend(axes):
     return axes.get_legend_handles_labels()[1]
 
 
+@pytest.mark.long
 def test_a_line_is_a_strip_and_scattered_starts_are_dots():
     flow = polynomial_flow(lambda x: x**2 - 1.0, 1)
     strip = tw.plot.basins(tw.find_basins(flow, tw.Box([-2.0], [2.0]), grid=40))
@@ -57,6 +58,7 @@ def test_a_line_is_a_strip_and_scattered_starts_are_dots():
     assert np.all(colours[found.labels == -1] == colours[np.argmin(found.labels)])
 
 
+@pytest.mark.long
 def test_other_coordinates_are_held_at_the_middle(newton):
     labels = np.stack([newton.labels, newton.labels + 1, newton.labels], axis=2)
     deep = dataclasses.replace(

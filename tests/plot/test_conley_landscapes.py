@@ -20,6 +20,7 @@ def found():
     return tw.find_landscape(polynomial_flow(ring), square(2.0), nodes=96)
 
 
+@pytest.mark.long
 def test_the_cycle_and_the_rest_are_drawn_on_the_bands(found):
     axes = tw.plot.conley_landscape(found)
     names = axes.get_legend_handles_labels()[1]

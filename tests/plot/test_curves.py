@@ -51,6 +51,7 @@ def test_orbits_of_a_map_are_its_iterates_until_they_leave():
     assert np.isnan(orbit[-1, 1]).all()
 
 
+@pytest.mark.long
 def test_starts_are_spread_evenly_and_inside():
     problem, _ = make_problem(tw.models.VanDerPol())
     points = spread_starts(problem, 16)

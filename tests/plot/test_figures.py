@@ -252,6 +252,7 @@ def test_a_verdict_drawn_on_a_portrait_is_the_one_drawn_alone(wells, fitzhugh_na
             np.testing.assert_array_equal(ours.get_array(), theirs.get_array())
 
 
+@pytest.mark.long
 def test_verdicts_show_the_energy_or_the_witness(wells, fitzhugh_nagumo):
     rule, equilibria = wells
     yes = tw.recover_energy(rule, equilibria=equilibria, thorough=False)

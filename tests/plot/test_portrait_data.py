@@ -40,6 +40,7 @@ def test_separatrices_of_the_double_well_are_its_axes():
         assert np.min(np.abs(curve), axis=1) == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.long
 def test_a_simplex_of_three_is_a_triangle():
     view = view_of(tw.models.RockPaperScissors())
     shares = np.eye(3)[:, :2]
@@ -72,6 +73,7 @@ def test_what_does_not_fit_is_refused(options, words):
         assert word in str(caught.value)
 
 
+@pytest.mark.long
 def test_a_flow_that_depends_on_time_is_refused():
     with pytest.raises(tw.InputError, match="depends on time"):
         portrait_data(tw.models.Duffing(), equilibria=())

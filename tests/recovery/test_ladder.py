@@ -121,6 +121,7 @@ def test_kinds_are_the_strings_of_the_contract():
     assert strengths == sorted(set(strengths))
 
 
+@pytest.mark.long
 def test_every_level_is_a_row_of_the_ladder():
     """A module with a level that nobody enrolled would never be asked."""
     enrolled = {type(level) for level in LEVELS}

@@ -19,6 +19,7 @@ def line(verdict, name):
     return next(found for found in verdict.levels if found.name == name)
 
 
+@pytest.mark.long
 def test_an_energy_that_is_proved_to_fall_certifies_its_verdict():
     verdict = tw.recover_energy(WELLS, square(2.0))
     assert (verdict.kind, verdict.fall, verdict.certified) == ("euclidean", "proved", True)

@@ -60,6 +60,7 @@ def test_a_rule_that_depends_on_time_names_the_command_that_answers(tmp_path, co
     assert "Stroboscopic" not in refused.stderr
 
 
+@pytest.mark.long
 def test_a_run_in_the_plane_and_in_more_coordinates():
     turn = Linear(np.array([[-0.1, 1.0], [-1.0, -0.1]]))
     run = tw.simulate(turn, np.array([1.0, 0.0]), duration=5.0, save=20)
@@ -95,6 +96,7 @@ def test_principal_components_of_points_in_a_known_plane():
     assert principal(np.outer(np.arange(3.0), first), np.ones(4)) is None
 
 
+@pytest.mark.long
 def test_images_of_signed_values_part_at_zero():
     values = np.linspace(-1.0, 3.0, 20).reshape(2, 10)
     assert shades(values) == {"cmap": SIGNED, "vmin": -3.0, "vmax": 3.0}

@@ -34,6 +34,7 @@ def places(tmp_path_factory):
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [390, 1440])
 def test_a_caption_is_read_without_scrolling(places, width):
     caption = places[width]["caption"]

@@ -32,6 +32,7 @@ def test_a_ring_of_spins():
         assert correlation == pytest.approx(ends / np.exp(exact), rel=1e-12)
 
 
+@pytest.mark.long
 def test_fisher_rao_of_spins():
     """log(p/π) decays at the rate T but for a constant: e^{−Tt} exactly."""
     law = FiniteBoltzmann(tw.energies.Hopfield(RING[:3, :3]), 0.7, all_spins(3))
@@ -63,6 +64,7 @@ def bent(x):
     return x[0] ** 2 / 2 + x[1] ** 2 + 0.4 * x[0] * x[1] ** 2
 
 
+@pytest.mark.long
 def test_climbing_the_density_is_descending_the_energy():
     """ds/dt = −η∂p and −η∂E: the same curves, opposite directions, other speeds.
 
@@ -86,6 +88,7 @@ def test_climbing_the_density_is_descending_the_energy():
     assert np.abs(one - other).max() > 0.02
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "words"),
     [

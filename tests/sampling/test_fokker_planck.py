@@ -118,6 +118,7 @@ def test_fisher_rao_comes_to_rest_at_the_law():
     np.testing.assert_allclose(after, np.exp(-0.2 * 3.0) * before, atol=1e-7)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "words"),
     [

@@ -94,6 +94,7 @@ def test_trees_and_large_states():
     np.testing.assert_allclose(run.mean[0], run.states.mean(), atol=1e-6)
 
 
+@pytest.mark.long
 def test_chains_in_two_wells_do_not_agree():
     wells = tw.energies.DoubleWell()
     starts = Starts(np.array([[-1.0], [1.0]]))
@@ -103,6 +104,7 @@ def test_chains_in_two_wells_do_not_agree():
     assert any("Few independent draws" in said for said in run.warnings)
 
 
+@pytest.mark.long
 def test_starts_in_a_domain():
     box = tw.Box([1.0], [2.0])
     run = tw.sample(BOWL, SGLD(1e-9, 1e-9), box, count=8, chains=3, warmup=0, key=KEY)
@@ -115,6 +117,7 @@ def on_a_half_line(x):
     return jnp.sum(x - jnp.log(x))
 
 
+@pytest.mark.long
 def test_dispersed_starts_stay_where_the_energy_is_finite():
     start = np.full(3, 0.01, np.float32)
     run = tw.sample(on_a_half_line, SGLD(1e-9, 1e-9), start, count=8, warmup=0, key=KEY)
@@ -171,6 +174,7 @@ def test_temperatures_are_numbers_above_zero(temperature):
         SGLD(-1.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("package", ["BlackJAX", "ArviZ"])
 def test_what_is_not_installed_says_how_to_get_it(package, run, monkeypatch):
     monkeypatch.setitem(sys.modules, package.lower(), None)

@@ -199,6 +199,7 @@ def test_no_alarm_where_there_is_a_law(energy, size):
     assert said_of(energy, cloud(size)) == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("energy", [student, wide, quartic])
 def test_no_alarm_while_chains_still_fall(energy):
     """From a start far away, the warm-up too short: E falls all the way, and not without end."""
@@ -255,6 +256,7 @@ def test_runs_of_langevin_say_so_too(inertia):
         tw.simulate(rule, start, steps=200, key=KEY, **given)
 
 
+@pytest.mark.long
 def test_an_energy_of_any_size_may_declare_a_box_of_one_coordinate():
     energy = tw.energies.DoubleWell()
     assert energy.domain.dimension == 1

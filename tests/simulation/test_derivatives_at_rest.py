@@ -40,6 +40,7 @@ def end(start, rate, bias, duration, **options):
 backward = jax.jit(jax.grad(end, argnums=(0, 1, 2)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("duration", [1.0, 5.0, 20.0, 200.0])
 def test_at_rest_a_gradient_decays_as_it_must(duration):
     """From 0: ∂x/∂x₀ = e⁻ᵀ, ∂x/∂r = 0, ∂x/∂b = 1 − e⁻ᵀ; the tolerance is 1e-6 a step."""

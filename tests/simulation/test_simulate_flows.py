@@ -176,6 +176,7 @@ def test_a_traced_run_equals_the_one_on_the_host():
     assert bool(traced.result == tw.Result.successful)
 
 
+@pytest.mark.long
 def test_forward_derivatives_on_request():
     method = tw.simulation.Adaptive(derivatives="forward")
 
@@ -276,6 +277,7 @@ def test_the_step_budget():
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("method", "is_wide", "advice", "followed"),
     [

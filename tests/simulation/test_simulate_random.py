@@ -74,6 +74,7 @@ def test_a_matrix_mixes_the_processes_of_all_leaves():
     assert np.all(np.abs(exact) > 10 * error)  # so that a mixed-up row would be seen
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "level", [0.5, np.array([0.5, 0.5]), np.eye(2) * 0.5], ids=["number", "diagonal", "matrix"]
 )
@@ -105,6 +106,7 @@ def test_geometric_brownian_motion_converges_to_its_path():
     assert 3.0 < ratio < 5.0  # of first order
 
 
+@pytest.mark.long
 def test_diffrax_makes_the_same_path_of_the_same_increments():
     """An independent loop: Diffrax's own solve, on the Brownian path that thalweg drew."""
     rule, dt, steps = LinearNoise(1.3, np.array([0.4, 0.8])), 0.1, 12
@@ -267,6 +269,7 @@ BAD: list[tuple[Any, Any, dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("rule", "start", "how", "message"), BAD, ids=range(len(BAD)))
 def test_bad_input_is_named(rule, start, how, message):
     with pytest.raises(tw.InputError, match=message):

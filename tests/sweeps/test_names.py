@@ -108,6 +108,7 @@ def test_two_names_of_one_number(one, other):
         tw.sweeps.Grid(system, {one: [1.0], other: [1.0]})
 
 
+@pytest.mark.long
 def test_the_value_of_an_entry_that_varies_is_none_of_the_system(tmp_path):
     for value in (0.0, 5.0):
         system = Loaded(Spring(), np.array([value, 1.0]))

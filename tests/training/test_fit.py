@@ -250,6 +250,7 @@ def test_another_learning_rate_does_not_resume(tmp_path):
         run(2, optimizer=kept(0.05), checkpoint=tmp_path / "kept")
 
 
+@pytest.mark.long
 def test_optimizers_that_need_the_loss_are_given_it():
     design = np.concatenate([SAMPLES, np.ones((SIZE, 1))], axis=1).astype(np.float64)
     best = np.linalg.lstsq(design, TARGETS, rcond=None)[0]
@@ -259,6 +260,7 @@ def test_optimizers_that_need_the_loss_are_given_it():
     assert run(2, optimizer=plateau).history[1].loss < run(2, optimizer=plateau).history[0].loss
 
 
+@pytest.mark.long
 def test_a_fit_ends_when_nothing_improves_and_says_so(tmp_path):
     def flat(model, batch, key):
         return jnp.sum(model) * 0.0 + 1.0

@@ -169,6 +169,7 @@ def test_regions_shrink_until_points_lie_outside():
         assert clear_of(problem, found, other[1:]).level == 1.0
 
 
+@pytest.mark.long
 def test_a_start_on_the_boundary_belongs_to_no_basin_and_is_told_once():
     found = tw.find_basins(polynomial_flow(lambda x: x - x**3, 1), LINE, grid=105)
     assert found.undecided == 1.0 / 105.0
@@ -256,6 +257,7 @@ def test_a_grid_asks_for_a_box():
         tw.find_basins(tw.models.RockPaperScissors(), grid=5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rest", [-1.0, 0.0, 1.0])
 def test_a_start_beside_a_state_of_rest_is_slow_and_not_lost(rest):
     """Its first step may be tried too long, so that the rule is not finite there."""

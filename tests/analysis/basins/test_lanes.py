@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import pytest
 from tests.zoo import polynomial_flow, square
 
 from thalweg.analysis.basins.lanes import Lanes, Regions, move_flow
@@ -28,6 +29,7 @@ def told(forms, levels):
     return np.asarray(seen.ratio), np.asarray(seen.owner), value
 
 
+@pytest.mark.long
 def test_of_many_balls_the_one_that_holds_a_lane_is_told():
     ratio, owner, value = told(np.repeat(np.eye(SIZE)[None], COUNT, axis=0), np.full(COUNT, 2.5e-3))
     assert np.allclose(ratio, value.min(axis=1))

@@ -152,6 +152,7 @@ def test_what_a_wider_region_decided_is_proved_by_that_region(widest, evidence):
     assert [member.evidence for member in inventory.members] == [evidence]
 
 
+@pytest.mark.long
 def test_in_more_than_four_dimensions_regions_stay_checked():
     down = tw.as_flow(lambda x: -x, domain=tw.Box([-1.0] * 5, [1.0] * 5))
     assert not is_proved(down, None, np.zeros((1, 5)), 0.5)

@@ -47,6 +47,7 @@ def test_a_branch_that_lives_beside_an_end_of_the_range_alone_is_found():
     assert fold.value == pytest.approx(0.1, abs=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("beyond", [1e-8, 3e-7, 1e-6, 1e-4])
 def test_a_branch_that_begins_beside_the_end_of_the_range_is_listed_once(beyond):
     """From the pitchfork at 1/10 to the end the states ±√(r − 1/10) are one curve."""

@@ -42,6 +42,7 @@ def test_the_period_of_van_der_pol_is_the_published_one(mu, period):
     assert cycle.multipliers[cycle.trivial] == pytest.approx(1.0, abs=1e-6)
 
 
+@pytest.mark.long
 def test_the_multiplier_is_what_the_divergence_says():
     """Liouville: exp ∮ div f dt, here ∮ (1 − x²) dt, integrated by SciPy along the cycle found."""
     (cycle,) = tw.find_cycles(systems.van_der_pol(1.0), SQUARE)
@@ -155,6 +156,7 @@ def test_families_around_different_equilibria_are_told_apart():
     assert len(tw.find_cycles(rule, domain)) == 1
 
 
+@pytest.mark.long
 def test_conserved_orbits_on_the_simplex():
     (cycle,) = tw.find_cycles(systems.RockPaperScissors(1.0))
     assert cycle.continuum == 1
@@ -196,6 +198,7 @@ def test_a_rational_drift_closes_and_an_irrational_one_is_undecided():
     assert "quasi-periodic" in str(found)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("speed", "swing", "closes"),
     [(1.0, 0.0, True), (2.0, 1.0, True), (1.0, 1.0, False), (0.5, 1.0, False)],

@@ -40,6 +40,7 @@ def test_the_stable_3_cycle_of_the_logistic_map_and_its_partner():
     assert sorted(c.stable for c in threes) == [False, True]
 
 
+@pytest.mark.long
 def test_every_cycle_of_the_full_logistic_map(ergodic):
     """r = 4 is conjugate to doubling: Σ_{d|n} μ(n/d)2^d / n cycles, multipliers ±2ⁿ."""
     periods = [int(c.period) for c in ergodic]
@@ -142,6 +143,7 @@ def test_contraction_has_no_cycles_also_where_its_rank_is_not_full(last):
     assert "No cycles" in str(found)
 
 
+@pytest.mark.long
 def test_long_orbits_find_stable_cycles_beyond_the_longest_searched():
     """r = 3.566 lies in the window of period 16."""
     found = tw.find_cycles(Logistic(r=3.566), max_period=2)

@@ -21,6 +21,7 @@ def others(cycle):
     return np.delete(cycle.multipliers, cycle.trivial)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("current", "period", "multiplier"), [(7.0, 17.1446999, 0.08098), (6.5, 18.162895, 0.124)]
 )
@@ -35,6 +36,7 @@ def test_an_axon_spikes_in_one_cycle(current, period, multiplier):
     assert cycle.trivial_error < 1e-9
 
 
+@pytest.mark.long
 def test_prey_that_nearly_die_out_come_back():
     """In logarithms SciPy gives the same; in plain coordinates errors of 1e-13 are prey enough."""
     (cycle,) = tw.find_cycles(systems.Grazing(0.8))

@@ -22,6 +22,7 @@ def bowl():
     return tw.energies.Quadratic([[4.0]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("step", "holds"), [(0.1, True), (0.4999, True), (0.5001, False)])
 def test_gradient_descent_on_a_quadratic_descends_up_to_two_over_its_curvature(bowl, step, holds):
     found = check_descent(tw.GradientStep(bowl, step), bowl, LINE)
@@ -51,6 +52,7 @@ def test_the_pendulum(damping, holds, strict):
         assert abs(found.where[1]) == pytest.approx(3.0)
 
 
+@pytest.mark.long
 def test_an_energy_whose_derivative_lies_does_not_fall_for_its_values_do_not():
     def kept(x):
         return 0.5 * x @ x - jax.lax.stop_gradient(0.5 * x @ x)
@@ -160,6 +162,7 @@ NOWHERE = Gated(*arrays([1, 0], 0, 5, 6))
 PLAIN = Stepped(*arrays([1, 0], 0, 0, [0, 1], -9))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("where", "worst"),
     [
@@ -321,6 +324,7 @@ def test_what_would_have_been_missed_is_said():
     assert "of the domain may have been missed" in " ".join(str(level).split())
 
 
+@pytest.mark.long
 def test_the_worst_is_the_worst_rise_seen_along_a_trajectory_too():
     stepped = Stepped(*arrays([1, 0], 0.3, 0.1, [0, 1], -9))
     run = tw.simulate(NOWHERE, np.array([0.9, 0.1]), duration=4.0, save=5)

@@ -97,6 +97,7 @@ def test_a_pair_that_no_start_visits_is_found_by_the_proof():
     keeps_the_protocol(found)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("fn", "size"), [(lambda x: -(x**3), 1), (lambda x: -x * np.sum(x**2), 2)])
 def test_about_a_degenerate_root_nothing_is_proved_and_that_is_said(fn, size):
     found = certified(polynomial_flow(fn, size), square(1.0, size))
@@ -214,6 +215,7 @@ def test_boxes_that_touch_are_one():
     assert sorted(found.ravel().tolist()) == [0.0, 3.0, 5.0, 6.0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rule", "domain", "said"),
     [

@@ -30,6 +30,7 @@ def found_names(rule, domain):
     return [q.name for q in tw.conserved_quantities(rule, domain)]
 
 
+@pytest.mark.long
 def test_moieties_are_found_and_proven():
     found = tw.conserved_quantities(binding(1.0, 0.5), POSITIVE)
     assert [q.name for q in found] == ["x[0] + x[2]", "x[1] + x[2]"]

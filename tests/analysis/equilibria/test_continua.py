@@ -15,6 +15,7 @@ def split(found):
     return isolated, [e for e in found if e.continuum > 0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("s", [1.0, 2.5])
 def test_deep_linear_mode_has_a_saddle_and_one_hyperbola(s):
     mode = polynomial_flow(lambda x: (s - x[0] * x[1]) * x[::-1])

@@ -54,6 +54,7 @@ def test_parts_and_symmetries_are_seen_and_only_those_there_are():
     assert [part.tolist() for part in whole] == [[0, 1]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rule", "domain", "expected"),
     [

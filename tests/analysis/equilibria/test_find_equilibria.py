@@ -41,6 +41,7 @@ def test_rotation_map_is_a_center_and_a_reflection_is_not():
     assert origin.kind == "non-hyperbolic"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fn", "dimension"),
     [
@@ -88,6 +89,7 @@ def test_angles_are_compared_modulo_their_period():
         assert sorted(e.kind for e in found) == ["saddle", "sink"]
 
 
+@pytest.mark.long
 def test_a_map_of_an_angle_rests_where_it_turns_by_a_period():
     circle = tw.as_map(
         lambda x: x + 2 * np.pi + 0.5 * jnp.sin(x), domain=tw.Box([-3.0], [-3.0 + 2 * np.pi], True)
@@ -256,6 +258,7 @@ def test_global_precision_is_left_alone():
     assert jnp.zeros(1).dtype == jnp.float32
 
 
+@pytest.mark.long
 def test_states_at_rest_already_are_found():
     """Recorded end states: nothing about the sizes of the rule can be learnt from them."""
     weights = symmetric_weights(seed=0)

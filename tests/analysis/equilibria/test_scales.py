@@ -21,6 +21,7 @@ class Kuramoto(tw.Flow):
         return self.frequencies + 0.375 * jnp.sum(pull, axis=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("half_width", [2.0, 1e2, 1e4, 1e5, 1e8])
 def test_nine_equilibria_in_a_box_of_any_size(half_width):
     found = tw.find_equilibria(BISTABLE, square(half_width))
@@ -79,6 +80,7 @@ def test_the_circles_of_coupled_oscillators_are_counted():
     assert found.search.points == found.search.entries == len(found) <= 40
 
 
+@pytest.mark.long
 def test_what_became_of_the_starts_is_told_apart():
     ghost = polynomial_flow(lambda x: np.stack([x[0] ** 2 + 1e-3, -x[1]]))
     found = tw.find_equilibria(ghost, square(1.0)).search

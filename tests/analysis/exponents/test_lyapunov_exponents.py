@@ -78,6 +78,7 @@ def test_what_grows_without_bound_is_not_chaotic():
     assert not small.is_chaotic
 
 
+@pytest.mark.long
 def test_shear_is_not_chaotic_and_its_growth_falls_off():
     around = tw.Box([-2.0, -2.0], [2.0, 2.0])
     found = tw.lyapunov_exponents(

@@ -89,6 +89,7 @@ def test_the_check_finds_next_to_no_rise(bistable):
     assert check.spread < 0.01
 
 
+@pytest.mark.long
 def test_what_leaves_is_a_set_of_its_own():
     found = landscape(RINGS["leaving"], 2.5)
     kinds, above = told(found)
@@ -101,6 +102,7 @@ def test_what_leaves_is_a_set_of_its_own():
     assert len(found.sets[3].point) == 0
 
 
+@pytest.mark.long
 def test_a_gradient_system_has_the_order_of_its_critical_points():
     found = landscape(WELLS, 1.7)
     kinds, above = told(found)
@@ -116,6 +118,7 @@ def test_a_gradient_system_has_the_order_of_its_critical_points():
     assert found.check.worst < 0.02
 
 
+@pytest.mark.long
 def test_a_damped_spring_without_cycles_has_saddles_over_sinks():
     duffing = polynomial_flow(lambda x: np.stack([x[1], x[0] - x[0] ** 3 - 0.3 * x[1]]))
     kinds, above = told(landscape(duffing, 2.0))
@@ -126,6 +129,7 @@ def test_a_damped_spring_without_cycles_has_saddles_over_sinks():
     }
 
 
+@pytest.mark.long
 def test_where_everything_recurs_it_is_constant():
     found = landscape(lambda x: np.stack([x[1], -x[0]]), 1.0, nodes=64)
     assert found.sets[0].kind == "center + family of closed orbits"
@@ -143,6 +147,7 @@ def test_what_the_searches_did_not_find_is_seen_on_the_grid():
     assert "only the grid" in str(found)
 
 
+@pytest.mark.long
 def test_on_the_line_and_on_a_circle():
     line = tw.find_landscape(polynomial_flow(lambda x: x - x**3, 1), square(1.8, 1), nodes=128)
     assert told(line) == ([("source", 1.0), ("sink", 0.0), ("sink", 0.0)], {(0, 1), (0, 2)})

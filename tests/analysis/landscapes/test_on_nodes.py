@@ -49,6 +49,7 @@ def test_what_rests_on_a_node_leads_to_it_alone():
         np.testing.assert_array_equal(points[moved.steps[number]][:, side], 0.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nodes", [64, 61])
 def test_on_a_node_of_a_line_a_source_is_above_both_sinks(nodes):
     found = tw.find_landscape(CUBIC, tw.Box([-1.5], [3.0]), nodes=nodes, cycles=())
@@ -58,6 +59,7 @@ def test_on_a_node_of_a_line_a_source_is_above_both_sinks(nodes):
     assert found.falls
 
 
+@pytest.mark.long
 def test_on_nodes_of_a_circle_each_source_is_above_both_sinks():
     circle = tw.Box([0.0], [4.0 * np.pi], periodic=True)  # twice round sin x
     flow = Sines(np.zeros(1), np.zeros((1, 1)), np.ones((1, 1)))
@@ -86,6 +88,7 @@ def test_four_wells_with_saddles_on_lines_of_nodes_have_their_order():
     assert found.check.worst < 0.01
 
 
+@pytest.mark.long
 def test_a_line_of_equilibria_is_one_set():
     found = tw.find_landscape(Linear(np.diag([-1.0, 0.0])), square(1.0), nodes=64, cycles=())
     assert heights(found) == [("continuum (1-d)", 0.0)]
@@ -168,6 +171,7 @@ def test_a_sink_leads_nowhere_however_coarse_the_grid_is():
     assert through_json(found).warnings == found.warnings
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fn", "low"), [(lambda x: 1.0 - jnp.sqrt(x), -3.0), (lambda x: -jnp.log(x), -5.0)]
 )
@@ -176,6 +180,7 @@ def test_where_half_of_the_region_is_undefined_there_is_a_sink(fn, low):
     assert heights(found) == [("sink", 0.0), ("outside", 0.0)]
 
 
+@pytest.mark.long
 def test_where_half_of_the_nodes_leave_at_once_the_source_is_above():
     found = tw.find_landscape(Linear(np.eye(3)), square(1.0, 3), nodes=8, cycles=())
     assert heights(found) == [("source", 1.0), ("outside", 0.0)]
@@ -197,6 +202,7 @@ def test_what_is_no_set_of_equilibria_or_cycles_is_refused():
         tw.plot.conley_landscape("a")  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", [jnp.zeros((5, 1)), [0.3], jnp.zeros(2)])
 def test_a_value_is_asked_for_one_state(state):
     found = tw.find_landscape(CUBIC, square(1.8, 1), nodes=64, equilibria=(), cycles=())

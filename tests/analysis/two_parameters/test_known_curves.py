@@ -204,6 +204,7 @@ def test_bad_ranges_are_named(spans, said):
         tw.bifurcation_curves(planes.Cubic(), spans)
 
 
+@pytest.mark.long
 def test_other_bad_input_is_named():
     plane = {"h": (0.0, 1.0), "r": (0.0, 1.0)}
     shaken = {"damping": (0.1, 1.0), "amplitude": (0.1, 1.0)}

@@ -127,6 +127,7 @@ class Walk(tw.Kernel):
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [["Shaken", "--dt", 0.1], ["Walk"]])
 def test_what_draws_random_numbers_draws_them_from_the_seed(tmp_path, options):
     (tmp_path / "model.py").write_text(SHAKEN)

@@ -177,6 +177,7 @@ def test_another_sweep_in_the_folder(done):
     assert run(words[0], "--status", "--out", words[-1].parent / "nowhere").exit_code == 2
 
 
+@pytest.mark.long
 def test_parts_that_stay_missing_are_a_failure(model, tmp_path, monkeypatch):
     def loses(self, job, parts):
         for part in parts:

@@ -102,6 +102,7 @@ sys.exit("jax" in sys.modules)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("typed", _TYPED)
 def test_a_shell_completes_without_importing_jax(typed):
     shell = {

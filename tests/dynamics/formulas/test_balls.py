@@ -41,6 +41,7 @@ def box_about(point, half: float) -> list[flint.arb]:
     return [flint.arb(x - half).union(flint.arb(x + half)) for x in point]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("half", [0.0, 0.07])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_ball_of_a_box_holds_the_values_in_it(name, half):
@@ -113,6 +114,7 @@ def test_what_has_no_balls_is_refused_by_name():
             Balls(lambda x: x.astype(np.float32), 2)
 
 
+@pytest.mark.long
 def test_without_python_flint_the_cure_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "flint", None)
     with pytest.raises(

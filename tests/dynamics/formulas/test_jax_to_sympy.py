@@ -81,6 +81,7 @@ def test_what_an_index_beyond_the_end_fills_in_is_no_entry(fill):
             read()
 
 
+@pytest.mark.long
 def test_squares_from_one_and_polynomials_are_read_in_every_version_of_jax():
     def slopes(x):
         return jax.grad(lambda x: jnp.sum(jnp.tanh(x)))(x), jnp.polyval(jnp.array([3.0, 2.0]), x)

@@ -88,6 +88,7 @@ def test_both_curves_of_a_saddle_are_followed_out_of_the_view(browser, bent, sig
         assert page.complaints == []
 
 
+@pytest.mark.long
 def test_curves_of_a_flow_leave_the_saddle_forwards_and_backwards_in_time(browser, tmp_path):
     page = tw.explore(BentFlow(), search=False).save(tmp_path / "bent.html")
     with Opened(browser, page.as_uri()) as page:

@@ -144,6 +144,7 @@ def test_a_diagram_is_stored_as_the_page_draws_it():
         np.testing.assert_array_equal(np.array(branch["stable"])[is_told], slope[is_told] < 0.0)
 
 
+@pytest.mark.long
 def test_python_samples_a_field_without_formulas(browser):
     page = tw.explore(Sorted(), search=False)
     with PageServer(page, port=0) as server, Opened(browser, server.address, offline=False) as seen:

@@ -34,6 +34,7 @@ def fitzhugh_nagumo(tmp_path_factory):
     return written(tmp_path_factory.mktemp("page"), "fitzhugh-nagumo")
 
 
+@pytest.mark.long
 def test_a_page_asks_nobody_and_complains_of_nothing(browser, fitzhugh_nagumo):
     with Opened(browser, fitzhugh_nagumo) as page:
         assert page.complaints == []
@@ -63,6 +64,7 @@ def test_a_slider_moves_an_equilibrium_to_where_the_search_finds_it(browser, fit
         assert page.view.locator("#equilibria li").count() == 1
 
 
+@pytest.mark.long
 def test_a_click_launches_the_run_that_simulate_makes(browser, fitzhugh_nagumo):
     with Opened(browser, fitzhugh_nagumo) as page:
         page.click(-1.5, 0.25)
@@ -169,6 +171,7 @@ def test_names_that_are_code_stay_text(browser, tmp_path):
         assert "</script>" in page.view.locator("#equilibria").inner_text()
 
 
+@pytest.mark.long
 def test_angles_go_round_wherever_the_view_begins(browser, tmp_path):
     address = written(tmp_path, "pendulum")
     with Opened(browser, address + "#view=0,6.283185307179586,-8,8") as page:

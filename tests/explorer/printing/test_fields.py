@@ -68,6 +68,7 @@ def agrees(browser, folder, name, bound):
             ), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", QUICK)
 def test_a_printed_field_is_the_rules_own(browser, tmp_path, name):
     agrees(browser, tmp_path, name, 1e-14)

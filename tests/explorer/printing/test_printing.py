@@ -124,6 +124,7 @@ def printed(fn):
         return print_function("it", fn, [PARAMETERS], [np.arange(3)], 2)
 
 
+@pytest.mark.long
 @needs_browser
 def test_a_program_gives_the_same_numbers_as_jax(browser):
     """All functions in one page of nothing but the helpers: to two units in the last place."""
@@ -186,6 +187,7 @@ def test_what_has_no_javascript_is_refused_by_name(fn, word):
         printed(fn)
 
 
+@pytest.mark.long
 def test_a_program_that_fills_the_page_is_refused():
     def long(p, t, y):
         a = jnp.outer(jnp.arange(120.0), y).ravel()

@@ -127,6 +127,7 @@ def test_tuning_curves_and_weights_are_those_of_the_network(browser, addresses):
     np.testing.assert_allclose(found["after"], outputs, rtol=1e-9)
 
 
+@pytest.mark.long
 @needs_browser
 def test_modes_are_the_closed_form_and_gradient_descent(browser, addresses):
     numbers = read_subject("deep-linear-modes").numbers

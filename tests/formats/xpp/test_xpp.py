@@ -356,6 +356,7 @@ def test_what_is_written_computes_what_was_read(tmp_path, text, state, expected)
         np.testing.assert_allclose(found, expected, rtol=1e-15)
 
 
+@pytest.mark.long
 def test_a_long_sum_is_one(tmp_path):
     terms = "".join(f"{'+-'[i % 3 == 0]}{i}*x" for i in range(1500))
     expected = float(sum(-i if i % 3 == 0 else i for i in range(1500)))
@@ -363,6 +364,7 @@ def test_a_long_sum_is_one(tmp_path):
     assert found == [[1.0 + expected]] * 2
 
 
+@pytest.mark.long
 def test_the_deepest_formula_that_is_read_is_carried_out_and_written(tmp_path):
     levels = "".join(f"q{i}=1+q{i + 1}\n" for i in range(48)) + "q48=x+1\n"
     text = f"x'=q0+x\ny'=x{'<2' * 99}\n{levels}"

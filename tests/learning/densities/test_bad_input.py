@@ -101,6 +101,7 @@ def test_a_model_without_a_law_is_named_and_slopes_alone_are_told():
     assert "no farther" in found.remarks()[-2]
 
 
+@pytest.mark.long
 def test_a_chain_that_ran_away_is_named_with_its_update():
     # Steps of 3 on a bowl of curvature 1 (below 2 they hold): |x| doubles each.
     how = Updates(count=100, rate=1e-9)

@@ -30,6 +30,7 @@ def learned(method, draws=DRAWS, **options) -> LearnedDensity:
     return learn_density(bowl(), draws, method, key=jax.random.key(3), **options)
 
 
+@pytest.mark.long
 def test_score_matching_is_the_inverse_covariance():
     rng = np.random.default_rng(1)
     draws = rng.standard_normal((300, 3)) @ rng.standard_normal((3, 3)) + [1.0, -2.0, 0.5]
@@ -44,6 +45,7 @@ def test_score_matching_is_the_inverse_covariance():
     assert not found.no_law
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scale", [1.0, 1e-4, 1e4])
 def test_no_unit_of_the_draws_matters(scale):
     draws = 0.3 + np.random.default_rng(0).standard_normal((500, 1))
@@ -152,6 +154,7 @@ def test_a_temperature_scales_the_energy_and_not_the_law():
         assert other.values[0] == pytest.approx(3.0 * one.values[0], rel=1e-10)
 
 
+@pytest.mark.long
 def test_another_form_compiles_and_another_number_does_not(count_compiles):
     learned(ScoreMatching())
     short, shorter = Updates(100, 1e-2), Updates(60, 2e-2)

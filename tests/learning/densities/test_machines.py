@@ -128,6 +128,7 @@ def test_a_machine_with_hidden_units_is_learned_from_its_visible_ones():
         learn_density(machine, bits, PseudoLikelihood())
 
 
+@pytest.mark.long
 def test_all_draws_of_a_machine_are_each_taken_once():
     # Fields so strong that chains hold all spins up: the first slope is that of the draws' means.
     machine = Pairwise(DenseCouplings(np.zeros((2, 2))), np.full(2, 60.0))

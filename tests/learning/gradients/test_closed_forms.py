@@ -51,6 +51,7 @@ def test_the_gradient_is_its_closed_form(gradient, settings, expected):
             assert bool(found.end.is_settled)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gradient", [Implicit(), Truncated(7), EquilibriumPropagation(0.4)])
 def test_plain_grad_knows_the_cotangent_alone(gradient):
     """On a quadratic energy a linear nudge is exact, however large it is."""
@@ -61,6 +62,7 @@ def test_plain_grad_knows_the_cotangent_alone(gradient):
         np.testing.assert_allclose(found, truth, atol=1e-12)
 
 
+@pytest.mark.long
 def test_derivatives_of_the_matrix_are_those_of_rest():
     """d/dA of L(A⁻¹b) is −(A⁻¹g) x*ᵀ, of which the energy sees the symmetric part."""
     with jax.enable_x64(True):

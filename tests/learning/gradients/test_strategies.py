@@ -123,6 +123,7 @@ def test_a_rule_without_an_energy_has_the_gradient_of_its_rest():
             replace(layer, gradient=EquilibriumPropagation())(np.zeros(3))
 
 
+@pytest.mark.long
 def test_the_gradient_of_rest_does_not_depend_on_the_metric():
     metric = tw.ConstantMetric(np.diag([1.0, 2.0, 0.5, 3.0]))
     with jax.enable_x64(True):
@@ -168,6 +169,7 @@ def plain_energy():
     return bowl(Implicit()).rule.energy  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_arrays_that_an_energy_closes_over_have_gradients():
     with jax.enable_x64(True):
         truth = bowl(Implicit()).value_and_grad(half_square, START, INPUT, TARGET).input
@@ -200,6 +202,7 @@ def test_states_may_be_pytrees():
         assert eqx.tree_equal(jax.tree.map(np.zeros_like, start), jax.device_get(found.start))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gradient", [Implicit(), EquilibriumPropagation(1e-3)])
 def test_a_gradient_that_holds_the_rest_is_not_differentiated_again(gradient):
     with jax.enable_x64(True):

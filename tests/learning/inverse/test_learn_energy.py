@@ -149,6 +149,7 @@ def test_another_energy_of_the_class_compiles_nothing(count_compiles):
     assert compiled.count == 0
 
 
+@pytest.mark.long
 def test_loss_of_a_step_is_relative():
     from thalweg.learning.inverse.losses import step_loss
 

@@ -77,6 +77,7 @@ def test_margin_conditions_of_two_answers_that_are_not_negative(loss):
         assert ties.min() > found.min() + 1e-3
 
 
+@pytest.mark.long
 @each
 @given(
     energies=st.lists(st.floats(0.0, 5.0), min_size=3, max_size=3),

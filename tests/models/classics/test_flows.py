@@ -222,6 +222,7 @@ def test_replicator_rests_where_fitness_is_equal_and_descends():
     _falls(game, state, -np.sum(value**2 / state))
 
 
+@pytest.mark.long
 def test_rock_paper_scissors_circles_its_center():
     for win, loss in [(1.0, 1.0), (2.0, 0.5)]:
         game = tw.models.RockPaperScissors(win=win, loss=loss)

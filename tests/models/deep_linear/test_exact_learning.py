@@ -33,6 +33,7 @@ def exact_target(exact):
     return (exact.modes.left[:, :r] * exact.modes.strengths) @ exact.modes.right[:, :r].T
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("widths", SHAPES)
 def test_balanced_starts_of_every_shape(widths):
     start = dl.balanced(widths, 0.4)

@@ -25,6 +25,7 @@ def error_on(x, y, weights):
 WIDTHS = [(4, 3), (4, 5, 3), (4, 2, 6, 3), (4, 5, 5, 5, 3)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("widths", WIDTHS)
 @pytest.mark.parametrize("white", [True, False])
 def test_the_velocity_descends_the_mean_squared_error(widths, white):
@@ -82,6 +83,7 @@ def test_descent_with_a_small_step_approximates_the_flow():
     assert errors[0] / errors[1] == pytest.approx(2.0, rel=0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch_size", [1, 4])
 def test_online_steps_are_full_batch_steps_on_average(batch_size):
     x, y = samples()
@@ -140,6 +142,7 @@ def test_it_is_a_system_with_names_and_a_domain():
     assert network.domain.chart().inside(np.full(4, np.sqrt(3.0)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 @pytest.mark.parametrize("white", [True, False])
 def test_steps_beyond_the_stable_one_are_refused(depth, white):
@@ -185,6 +188,7 @@ def test_sharpness_is_the_top_of_the_hessian():
         assert dl.sharpness(task, weights) == pytest.approx(top, rel=1e-8)
 
 
+@pytest.mark.long
 def test_bad_input_is_named():
     task = dl.Covariances(np.ones((3, 4)))
     with pytest.raises(tw.InputError, match=r"widths \(4, 5, 2\) must lead from 4 inputs to 3"):

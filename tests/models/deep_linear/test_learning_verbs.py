@@ -11,6 +11,7 @@ from thalweg.models import deep_linear as dl
 STRENGTH, TAU = 3.0, 0.5
 
 
+@pytest.mark.long
 def test_simulating_the_flow_gives_the_exact_solution():
     task, start = dl.Covariances(np.diag([2.0, 1.0])), dl.balanced((2, 3, 2), 0.3)
     with jax.enable_x64(True):

@@ -35,6 +35,7 @@ def test_the_trajectories_of_equations_3_5_and_6_7_are_one():
             np.testing.assert_allclose(vector, other[i], atol=1e-9)
 
 
+@pytest.mark.long
 def test_f_is_the_energy_of_equations_6_and_7():
     rng = np.random.default_rng(1)
     strengths, tau = np.array([3.0, 1.5, 0.2]), 0.7
@@ -55,6 +56,7 @@ def test_f_is_the_energy_of_equations_6_and_7():
         assert float(flow.energy(state)) == pytest.approx(own + across)
 
 
+@pytest.mark.long
 def test_what_each_term_of_f_does_alone():
     start = dl.mode_vectors(dl.small_gaussian((3, 6, 3), 0.5))
     strengths = np.array([2.0, 1.0, 0.5])
@@ -130,6 +132,7 @@ def test_what_stays_true_without_whitening():
     assert np.abs(learned_white - second[2] @ first[2]).max() > 0.05
 
 
+@pytest.mark.long
 def test_shared_input_modes_decouple_with_their_variances():
     rng = np.random.default_rng(5)
     right = np.linalg.qr(rng.standard_normal((4, 4)))[0]

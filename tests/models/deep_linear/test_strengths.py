@@ -39,6 +39,7 @@ def test_deep_and_balanced_and_shallow_modes_match_simulation():
         np.testing.assert_allclose(closed, simulated[:, rows], atol=1e-9)
 
 
+@pytest.mark.long
 def test_unbalanced_modes_match_simulation():
     starts = [
         (0.1, 0.4),

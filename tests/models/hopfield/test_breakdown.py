@@ -84,6 +84,7 @@ def test_where_all_but_one_share_is_0_or_1_the_width_is_that_of_firth():
     assert found.width == pytest.approx(-0.05 / odds[1], rel=1e-5)
 
 
+@pytest.mark.long
 def test_networks_that_are_run_break_down_later_the_smaller_they_are():
     loads = [0.14, 0.20, 0.26, 0.34]
     small, large = (

@@ -59,6 +59,7 @@ def test_one_step_retrieves_as_well_as_is_known():
             assert low < np.median(errors) < high
 
 
+@pytest.mark.long
 def test_dense_memories_descend_and_hold_more_than_hebb():
     quadratic = DenseAssociative(PATTERNS, power=2)
     spins = PATTERNS[0] * np.where(np.arange(20) < 4, -1, 1).astype(np.float32)
@@ -82,6 +83,7 @@ def test_dense_memories_descend_and_hold_more_than_hebb():
     assert wrong["exponential"] <= wrong["quartic"] < wrong["hebb"]
 
 
+@pytest.mark.long
 def test_lagrangians_give_the_modern_network_and_their_own_activations():
     weights = RNG.standard_normal((5, 20)).astype(np.float32)
     by_lagrangian = LagrangianHopfield(LogSumExp(0.5), PATTERNS)
@@ -128,6 +130,7 @@ def test_negative_overlaps_count_in_odd_powers_unless_they_are_rectified():
     assert float(rectified(state)) == pytest.approx(-1 / 27, rel=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("interaction", ["polynomial", "rectified"])
 @pytest.mark.parametrize("power", [3, 14, 30])
 def test_high_powers_neither_overflow_nor_lose_the_order(interaction, power):
@@ -147,6 +150,7 @@ def test_high_powers_neither_overflow_nor_lose_the_order(interaction, power):
     assert not bool(memory.falls(closer, farther))
 
 
+@pytest.mark.long
 def test_bytes_and_half_precision_count_as_numbers():
     memory = ModernHopfield([[10.0]])
     assert float(memory(np.array([200], np.uint8))) == 18000.0
@@ -175,6 +179,7 @@ def test_graded_neurons_descend_their_energy_in_its_metric():
     assert rate == pytest.approx(-2.0 * np.sum((1 - np.tanh(x) ** 2) * expected**2), rel=1e-10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -54,6 +54,7 @@ def test_hebbian_couplings_are_their_matrix():
     assert float(Hopfield(couplings, BIAS)(START)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_dense", [True, False])
 def test_a_sweep_is_a_sweep_row_by_row(is_dense):
     couplings = HebbianCouplings(PATTERNS)
@@ -96,6 +97,7 @@ def test_retrieval_ends_where_no_spin_is_against_its_field():
         keeps_the_protocol(found)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("update", ["random", "sequential", "synchronous"])
 @pytest.mark.parametrize("is_dense", [True, False])
 def test_retrieval_of_a_batch_is_that_of_each_start(is_dense, update):
@@ -167,6 +169,7 @@ def test_two_spins_that_follow_each_other_are_a_cycle():
     assert settled.energy == -1.0
 
 
+@pytest.mark.long
 def test_theorem_1_holds_asynchronously_and_two_steps_fall_synchronously():
     matrix = RNG.standard_normal((12, 12))
     matrix = np.triu(matrix, 1) + np.triu(matrix, 1).T
@@ -211,6 +214,7 @@ def test_glauber_dynamics_leaves_the_boltzmann_distribution_invariant():
     assert np.all(np.abs(shares.mean(axis=1) - exact) < 4.5 * error)
 
 
+@pytest.mark.long
 def test_kernels_repeat_and_ties_stay():
     network = hebb(PATTERNS)
     key = jax.random.key(0)
@@ -254,6 +258,7 @@ def test_bad_input_is_named(make, message):
         make()
 
 
+@pytest.mark.long
 def test_sweeps_that_run_out_are_reported():
     spoilt = PATTERNS[0] * RNG.choice([-1, 1], SIZE, p=[0.3, 0.7]).astype(np.float32)
     for count in (True, 0, 2.5):
@@ -355,6 +360,7 @@ def test_the_kernel_of_a_sweep_tells_flips_and_energy():
     np.testing.assert_array_equal(kernel.draw(key, 0, run.final), run.final)
 
 
+@pytest.mark.long
 def test_one_sweep_and_one_flip_are_told_in_the_singular():
     rng = np.random.default_rng(0)
     pattern = rng.choice([-1.0, 1.0], (1, 30))

@@ -1,6 +1,7 @@
 """Orbits of a map: dots whose ink follows dark and light."""
 
 import numpy as np
+import pytest
 
 import thalweg as tw
 from thalweg.plot.portrait_data import portrait_data
@@ -9,6 +10,7 @@ from thalweg.report import picture
 from thalweg.report.themes import themed
 
 
+@pytest.mark.long
 def test_the_dots_are_drawn_in_ink_that_follows_the_reader():
     rule = tw.models.Henon()
     data = portrait_data(rule, equilibria=(), starts=2)

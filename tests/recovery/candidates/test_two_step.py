@@ -20,6 +20,7 @@ def ask(step, box=SQUARE):
         return TwoStepLevel().ask(make_question(rule, box, equilibria=(), cycles=()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("threshold", [0.0, 0.25])
 def test_a_synchronous_hopfield_network(threshold):
     weights = jnp.array([[0.0, 1.0], [1.0, 0.0]])

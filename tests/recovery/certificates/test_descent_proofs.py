@@ -154,6 +154,7 @@ class TestNotProved:
         assert proof.outcome == "open"
         assert "angle" in proof.note
 
+    @pytest.mark.long
     def test_a_budget_that_is_too_small(self):
         proof = prove(WELLS, square(1.5), wells, _NINE, effort=1e4)
         assert proof.outcome == "open"

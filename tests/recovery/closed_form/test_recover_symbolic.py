@@ -45,6 +45,7 @@ def test_no_name_but_those_of_expressions_is_read():
         from_tree(["system", ["symbol", "x", {}]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [2, 3])
 def test_the_energy_of_the_reduced_normalization_network(size):
     """E of `theory/normalization.md` up to scale, for all values of the parameters."""
@@ -96,6 +97,7 @@ def _named(verdict, name):
     return next(symbol for symbol in verdict.values if symbol.name == name)
 
 
+@pytest.mark.long
 def test_a_tanh_network():
     verdict = recover_symbolic(
         TanhNetwork(jnp.asarray([[0.5, 0.25], [0.25, -1.5]])), cube(-1.0, 1.0, 2)
@@ -130,6 +132,7 @@ def test_a_constant_metric_is_exact():
     assert descends_exactly(verdict)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rule", "box", "reason"),
     [

@@ -66,6 +66,7 @@ def beside(*blocks):
     return matrix
 
 
+@pytest.mark.long
 def test_chains_beside_others_exclude_however_weak_their_links_or_fast_the_others():
     for number in range(200):
         rng = np.random.default_rng(number)
@@ -80,6 +81,7 @@ def test_chains_beside_others_exclude_however_weak_their_links_or_fast_the_other
             assert bound(np.diag(np.diag(tried))).balanced < EXCLUDED, number
 
 
+@pytest.mark.long
 def test_a_long_chain_of_weak_links_between_different_rates_has_finite_bounds():
     for size in (60, 120):
         rates = -1.0 - np.arange(size) / size
@@ -104,6 +106,7 @@ def test_a_link_that_rounding_may_have_made_excludes_nothing():
     assert bound([[-0.7, -2.7e-15], [0.0, -0.7]]).balanced < EXCLUDED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [2, 3, 4, 5])
 def test_rotated_metrics_of_any_condition_that_rounding_keeps_are_not_excluded(size):
     for condition, number in itertools.product(10.0 ** np.arange(3.0, 13.0), range(4)):
@@ -126,6 +129,7 @@ def test_entries_that_return_little_are_balanced_away():
     np.testing.assert_allclose(scale[1] / scale[0], 5e9)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gap", [1e-5, 1e-7, 1e-9, 1e-12])
 def test_the_verdict_says_which_condition_is_needed_and_stays_open(gap):
     verdict = tw.recover_energy(

@@ -45,6 +45,7 @@ def test_as_few_nodes_as_integrate_to_rounding(functions, count):
             assert weights @ function(nodes) == pytest.approx(all_weights @ values, abs=1e-15)
 
 
+@pytest.mark.long
 def test_the_energy_of_a_cubic_rule_takes_four_nodes_and_is_exact():
     rule = polynomial_flow(lambda x: np.stack([x[0] - x[0] ** 3, -2.0 * x[1]]))
     energy = tw.recover_energy(rule, square(1.5), cycles=(), thorough=False).energy

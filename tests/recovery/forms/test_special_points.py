@@ -71,6 +71,7 @@ def test_a_spot_in_a_corner_is_seen():
     assert first(Spot(jnp.ones(2), radius=0.1), cube(-1.0, 1.0, 2)).outcome == "no"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", [0, 1])
 def test_a_spot_that_no_random_point_meets_is_seen_at_its_smooth_edge(key):
     """It holds 4e-4 of the region; relu³ is C² at the edge, but another rule begins there."""
@@ -79,6 +80,7 @@ def test_a_spot_that_no_random_point_meets_is_seen_at_its_smooth_edge(key):
     assert verdict.levels[0].outcome == "no"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("turn", "outcome"),
     [
@@ -159,6 +161,7 @@ def test_a_constant_covector_is_closed_whatever_rounding_makes_of_its_derivative
 COUPLED = np.array([[2.0, 1.0], [1.0, 2.0]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fn", "width"),
     [

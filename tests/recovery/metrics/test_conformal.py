@@ -69,6 +69,7 @@ def circle_flow(drift, sine):
     return Sines(np.array([drift]), np.zeros((1, 1)), np.array([[sine]]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("drift", [0.5, -0.9])
 def test_an_angle_that_comes_to_rest_has_a_metric(drift):
     rule = circle_flow(drift, 1.0)
@@ -123,6 +124,7 @@ def test_flows_that_keep_volume_are_refuted_where_no_trajectory_leaves():
     assert tw.recover_energy(locked, TORUS, levels=levels).kind == "undecided"
 
 
+@pytest.mark.long
 def test_a_drift_on_a_box_has_an_energy():
     verdict = tw.recover_energy(circle_flow(1.0, 0.0), tw.Box([0.0], [1.0]), **KNOWN)
     assert verdict.kind == "euclidean"

@@ -82,6 +82,7 @@ def test_an_angle_must_bring_the_energy_back():
     assert verdict.levels[0].outcome == "no"
 
 
+@pytest.mark.long
 def test_symmetric_jacobians_are_not_enough_where_the_region_has_a_hole():
     vortex = tw.as_flow(lambda x: jnp.stack([-x[1], x[0]]) / jnp.sum(x**2))
     verdict = tw.recover_energy(vortex, SQUARE, equilibria=(), thorough=False)

@@ -112,6 +112,7 @@ def test_sparse_couplings_and_separate_blocks():
     assert tw.recover_energy(rule, box, **QUICK).kind == "diagonal-metric"
 
 
+@pytest.mark.long
 def test_competing_species_descend_in_the_open_orthant():
     interaction = np.array([[1.0, 0.5, 0.25], [0.5, 1.0, 0.125], [0.25, 0.125, 1.0]])
     rule = LotkaVolterra(jnp.ones(3), jnp.asarray(interaction))

@@ -55,6 +55,7 @@ def test_the_bound_knows_what_rounding_allows():
     assert least_metric_condition(np.diag([-1.0, -1.0]), 0.0) == pytest.approx(1.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rows", "metric"),
     [
@@ -117,6 +118,7 @@ def test_a_rotated_metric_of_any_condition_is_not_excluded(seed):
     assert 1e2 < bound.condition <= 1.001 * stretch[-1]
 
 
+@pytest.mark.long
 def test_balancing_undoes_a_scaling():
     rng = np.random.default_rng(0)
     matrix, scale = rng.normal(size=(5, 5)), np.logspace(-6.0, 6.0, 5)

@@ -33,6 +33,7 @@ def test_a_pole_is_named_and_the_question_answered_on_one_side():
     assert np.ptp(gaps) < 1e-9
 
 
+@pytest.mark.long
 def test_what_is_left_of_a_region_must_be_simply_connected():
     """1 / r² is unbounded at a point, round which an energy need not return."""
     verdict = ask(lambda x: -x + x / jnp.sum(x**2))
@@ -41,6 +42,7 @@ def test_what_is_left_of_a_region_must_be_simply_connected():
     assert any("simply connected" in warning for warning in verdict.warnings)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fn", "words"),
     [
@@ -57,6 +59,7 @@ def test_a_rule_that_is_not_smooth_is_said_to_be_and_where(fn, words):
     assert "assumes C¹" in found
 
 
+@pytest.mark.long
 def test_a_smooth_rule_in_rough_words_is_not_blamed():
     """x |x| and relu² are C¹, sin(x) / x and |x|² are analytic."""
     assert ask(lambda x: -x * jnp.abs(x) - jax.nn.relu(x) ** 2).warnings == ()

@@ -49,6 +49,7 @@ def inner_points(size, count=50):
     return np.random.default_rng(0).dirichlet(np.ones(size), count)
 
 
+@pytest.mark.long
 def test_on_a_circle_the_drift_is_left_over():
     circle = tw.Box([0.0], [TURN], periodic=[True])
     found = split(Sines(np.array([0.3]), np.zeros((1, 1)), np.array([[0.8]])), circle)
@@ -58,6 +59,7 @@ def test_on_a_circle_the_drift_is_left_over():
     assert found.share == pytest.approx(0.3**2 / (0.3**2 + 0.8**2 / 2.0))
 
 
+@pytest.mark.long
 def test_on_a_torus_drift_and_curl_are_left_over():
     torus = tw.Box([0.0, 0.0], [TURN, TURN], periodic=[True, True])
     rule = Torus(jnp.array([1.0, 0.4]), jnp.array([0.3, -0.7]), jnp.array(0.5))
@@ -136,6 +138,7 @@ def test_on_the_simplex_the_parts_add_up_in_the_metric_of_the_simplex():
     )
 
 
+@pytest.mark.long
 def test_the_parts_have_the_structure_of_the_state():
     def swing(state):
         return {"a": state["b"], "b": -state["a"] - state["b"]}

@@ -19,6 +19,7 @@ def measured(name, system, design, store, **others):
     return tw.sweep(named_measure(name, system, **others), design, store / "s.zarr")
 
 
+@pytest.mark.long
 def test_equilibria_of_a_pitchfork(tmp_path):
     grid = Grid(PITCHFORK, {"coefficients[0,1]": RATES})
     found = measured("equilibria", PITCHFORK, grid, tmp_path, domain=LINE)
@@ -33,6 +34,7 @@ def test_equilibria_of_a_pitchfork(tmp_path):
     assert np.all(found.read("unseen_upper") < 0.01)
 
 
+@pytest.mark.long
 def test_where_runs_settle(tmp_path):
     grid = Grid(PITCHFORK, {"coefficients[0,1]": RATES, "coefficients[0,3]": [-1.0, 1.0]})
     found = measured(
@@ -76,6 +78,7 @@ def test_verdicts(tmp_path):
     assert found.read("verdict").tolist() == [CODES["euclidean"], CODES["refuted"]]
 
 
+@pytest.mark.long
 def test_basins_of_a_bistable_system(tmp_path):
     # x' = h + x − x³ on [−2, 2]: the unstable state of rest divides the starts.
     flow = polynomial_flow(lambda x: x - x**3, 1)
@@ -91,6 +94,7 @@ def test_basins_of_a_bistable_system(tmp_path):
     assert np.all(found.read("kind")[:, 0] == 0)
 
 
+@pytest.mark.long
 def test_exponents_of_a_linear_map(tmp_path):
     system = LinearMap(np.diag([0.5, 0.25]))
     grid = Grid(system, {"matrix[0,0]": [0.5, -0.9]})

@@ -92,6 +92,7 @@ def test_a_sweep_of_a_ring_is_not_reversible(double):
     assert imbalance(law_of(energy, 1.0), whole) == pytest.approx(0.007792178205302789, rel=1e-10)
 
 
+@pytest.mark.long
 @every_machine
 def test_random_visits_are_reversible(double, energy):
     law = law_of(energy, TEMPERATURE)
@@ -199,6 +200,7 @@ def test_at_zero_temperature_blocks_are_the_sequential_spins():
     assert np.any(found != states)
 
 
+@pytest.mark.long
 def test_nearly_zero_temperature_is_zero_temperature():
     energy = MACHINES["graph"]
     states = np.array(list(itertools.product([-1.0, 1.0], repeat=7)), np.float32)
@@ -209,6 +211,7 @@ def test_nearly_zero_temperature_is_zero_temperature():
         np.testing.assert_array_equal(cold, still)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [BlockGibbs(0.0), Glauber(0.0)], ids=["blocks", "visits"])
 def test_ties_stay_where_rounding_hides_them(method):
     """Sums like .1 + .6 − .7 that are not zero in floating numbers are none of a field either."""

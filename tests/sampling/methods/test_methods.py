@@ -83,6 +83,7 @@ def test_a_step_of_mala_is_accepted_by_the_formula():
     assert np.mean(after**2) == pytest.approx(1.0, abs=4 * np.sqrt(2 / 4000))
 
 
+@pytest.mark.long
 def test_temperatures_scale_steps_of_mala():
     """A step on E at T is one on E/T at 1, of the length ηT."""
     with jax.enable_x64(True):
@@ -102,6 +103,7 @@ def test_cold_sgld_is_the_gradient_step():
         np.testing.assert_allclose(run.states, same.states, rtol=1e-15)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step_size", [0.05, 0.35])
 def test_cold_mala_is_the_gradient_step_with_a_test(step_size):
     """It is made where E falls by η/4 |∇E + ∇E'|² at least, else x stays."""
@@ -120,6 +122,7 @@ def test_cold_mala_is_the_gradient_step_with_a_test(step_size):
     assert not np.all(is_made)
 
 
+@pytest.mark.long
 def test_the_step_of_sgld_is_the_one_of_the_ledger():
     """The map of the kernel on a bowl is 1 − ηλ; its shakes are √(2ηT) ξ − ηs ζ."""
     eta, t, s, curvature = 0.4, 0.5, 3.0, 2.0
@@ -147,6 +150,7 @@ def test_shrinking_steps():
     np.testing.assert_allclose(run.states[:, 0], [1.0, 0.9, 0.9 * 0.95], rtol=1e-6)
 
 
+@pytest.mark.long
 def test_replicas_exchange_by_the_formula():
     """Over many keys the pairs exchange as often as e^{(1/Tᵢ − 1/Tⱼ)(Eᵢ − Eⱼ)} says."""
     ladder = ParallelTempering(MALA(0.1), [0.5, 1.0, 2.0, 4.0])
@@ -234,6 +238,7 @@ def hill(x):
     return -jnp.sum(x**2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [SGLD(0.01), BAOAB(0.1)], ids=lambda m: type(m).__name__)
 def test_an_energy_that_is_unbounded_below(method):
     with pytest.raises(

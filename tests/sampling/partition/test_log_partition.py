@@ -47,6 +47,7 @@ def enumerated_in_numpy(matrix, fields, values, temperature):
     return value, weights @ levels / weights.sum()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "couplings",
     [
@@ -67,6 +68,7 @@ def test_enumeration(couplings, low):
     assert abs(found.value - expected[0]) <= found.error
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("coupling", [1.0, -0.7])
 def test_chains_and_rings(coupling):
     k = coupling / 2.0
@@ -126,6 +128,7 @@ def test_kaufman_of_negative_couplings():
     assert two.mean_energy == pytest.approx(one.mean_energy, rel=1e-11)
 
 
+@pytest.mark.long
 def test_published_numbers_of_the_torus():
     found = log_partition(Pairwise.lattice(4, 1.0), 2.0, Torus())
     assert found.value == pytest.approx(17.1053671187, abs=5e-11)
@@ -207,6 +210,7 @@ def test_annealed_estimates_of_other_machines(energy):
     assert found.error < 0.05
 
 
+@pytest.mark.long
 def test_gradient_of_the_likelihood():
     """T ∇NLL = ⟨∂F⟩_data − ⟨∂F⟩_model, the latter by every visible state."""
     energy, temperature = Pairwise.rbm(RNG.normal(size=(4, 3)), RNG.normal(size=4), 0.2), 0.8

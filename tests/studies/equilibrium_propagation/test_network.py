@@ -41,6 +41,7 @@ def test_sweeps_go_down_the_energy():
     assert np.all(levels[1] < levels[0])
 
 
+@pytest.mark.long
 def test_the_gradient_is_nearly_that_through_the_run():
     good = alignment(NETWORK, X, Y, Rests(free=40, nudged=20, nudge=0.05), 60)
     assert float(good) > 0.9999

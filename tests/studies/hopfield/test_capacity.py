@@ -26,6 +26,7 @@ def test_overlaps_stand_beside_the_theory():
         study(sizes=())
 
 
+@pytest.mark.long
 def test_breakdowns_are_extrapolated_beside_the_theory():
     outcome = study(sizes=(50, 100, 200), loads=(0.1, 0.2, 0.4), networks=3, patterns=8)
     first, second = outcome.values["extrapolations"]

@@ -141,6 +141,7 @@ def test_what_leaves_the_finite_has_not_settled():
     assert still.median_time == 0.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("examined", "said"),
     [
@@ -233,6 +234,7 @@ def test_the_digits_from_the_command_line(tmp_path):
     assert names == {"descent.svg", "report.html", "result.json"}
 
 
+@pytest.mark.long
 def test_other_studies_read_no_images():
     result = thalweg("study", "deep-linear-modes", "--digits")
     assert result.exit_code == 2

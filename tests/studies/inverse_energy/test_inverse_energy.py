@@ -39,6 +39,7 @@ def test_the_truth_has_a_perfect_score_and_another_has_not():
     assert (still.right, still.found, still.spurious) == (0.0, 0, 1)
 
 
+@pytest.mark.long
 def test_what_is_shown_of_a_network_has_the_noise_that_was_asked_for():
     truth = hopfield(8)
     rows = np.linalg.norm(np.asarray(truth.energy.weights), axis=1)  # type: ignore[attr-defined]

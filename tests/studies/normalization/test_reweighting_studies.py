@@ -70,6 +70,7 @@ def test_energy_falls_below_the_critical_step_and_cycles_beyond_it():
     assert not np.ptp(totals[1]) < 1e-6 * abs(totals[1, 0])
 
 
+@pytest.mark.long
 def test_adaptation_keeps_response_products_near_their_target():
     model = adaptation.published_network(0.0, neurons=20)
     found = adaptation.adaptation_study(model, adaptation.adaptors()["biased"], steps=1500)

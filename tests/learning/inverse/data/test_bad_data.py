@@ -58,6 +58,7 @@ def test_energies_that_cannot_learn_are_refused():
         learn_energy(bowl(), RUNS, key=KEY)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -143,6 +143,7 @@ def test_map_is_the_unit_step_of_the_flow():
     np.testing.assert_allclose(step, velocity, rtol=0, atol=1e-15)
 
 
+@pytest.mark.long
 def test_factored_form_is_exact():
     model = network("ones", target=biased_ensemble(6))
     shown = Draws(mixture([(0.7, biased_ensemble(3, 0.9)), (0.3, blank())]), jax.random.key(3))
@@ -230,6 +231,7 @@ def test_a_crossing_of_the_full_rule_is_reported():
     assert str(run).splitlines()[-1].startswith("The denominator sigma² + u of neuron")
 
 
+@pytest.mark.long
 def test_dtype_follows_the_start():
     rule = reduced_map(network(), grating(0.7, 20.0))
     run = adapt(rule, rule.start().astype(np.float32), steps=20)

@@ -35,6 +35,7 @@ def pool_energy(pool, held):
     return held.alpha / (2 * held.size) * total**2 + target - held.beta * leak
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sign", [-1.0, 0.0, 1.0])
 @pytest.mark.parametrize("silent", [False, True])
 def test_steepest_descent_is_the_reduced_flow(sign, silent):
@@ -112,6 +113,7 @@ def test_weights_do_not_descend_anything_euclidean():
     assert np.abs(jacobian - jacobian.T).max() > 1e-3 * np.abs(jacobian).max()
 
 
+@pytest.mark.long
 def test_the_map_descends_up_to_the_critical_step_and_not_beyond():
     rng = np.random.default_rng(10)
     unit = same_input(rng, 4, 1.0, 0.0)

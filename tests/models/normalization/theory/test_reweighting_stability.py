@@ -211,6 +211,7 @@ def test_the_basin_matches_the_run_of_all_the_weights():
             )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shown", [blank(), grating(0.5, 45.0)])
 def test_words_and_data_cover_every_case(shown):
     for beta in (-0.05, 0.0, 0.02):
