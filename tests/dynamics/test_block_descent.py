@@ -137,6 +137,7 @@ def rest(rule, u, steps=400):
     return jax.lax.scan(step, u, None, steps)
 
 
+@pytest.mark.long
 @every_activation
 @pytest.mark.parametrize("nudge", [0.0, 0.8])
 def test_rests(rho, nudge):

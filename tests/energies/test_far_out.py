@@ -13,6 +13,7 @@ def density_of_student(r, size, freedom):
     return (freedom + size) / 2 * np.log1p(r**2 / freedom)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "energy", "size"),
     [

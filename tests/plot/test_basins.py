@@ -72,6 +72,7 @@ def test_other_coordinates_are_held_at_the_middle(newton):
     assert image.held == "At z = 0.25."
 
 
+@pytest.mark.long
 def test_shares_over_a_parameter_are_stacked_up_to_one():
     flow = polynomial_flow(lambda x: x - x**3, 1)
     starts = np.linspace(-2.0, 2.0, 50)[:, None]

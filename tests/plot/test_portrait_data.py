@@ -30,6 +30,7 @@ def test_a_line_of_equilibria_is_a_curve_of_points_at_rest():
     assert [kind for _, kind in data.equilibria] == ["saddle"]
 
 
+@pytest.mark.long
 def test_separatrices_of_the_double_well_are_its_axes():
     wells = tw.SteepestDescent(tw.energies.FourWells())
     data = portrait_data(wells, starts=0)

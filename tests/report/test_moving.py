@@ -47,6 +47,7 @@ def test_it_knows_the_equilibria_that_the_analysis_found(found, tmp_path):
     assert complaints == []
 
 
+@pytest.mark.long
 def test_there_is_none_where_no_page_can_show_the_system(found):
     class Spatial(tw.Flow):
         domain = tw.Box([-1.0] * 3, [1.0] * 3)

@@ -189,6 +189,7 @@ def crossed(x):
     return jnp.prod(x) ** 2 * (1 + jnp.sum(x**2))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [2, 10])
 @pytest.mark.parametrize(
     "energy", [student, funnel, wide, quartic, two_wells, narrowing, crossed, tw.energies.Quadratic]

@@ -190,6 +190,7 @@ def test_orbits_without_friction_are_a_family_and_no_attractors():
     assert any("on orbits of a family" in note for note in found.notes)
 
 
+@pytest.mark.long
 def test_what_goes_to_infinity_in_finite_time_diverged():
     found = tw.find_basins(polynomial_flow(lambda x: x**5, 1), LINE, starts=20)
     assert found.diverged == 1.0

@@ -26,6 +26,7 @@ PITCHFORK = Normal(cube=1.0, offset=0.1)
 FOLD = Normal(fold=1.0, linear=0.0, square=1.0, offset=0.1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("span", [(0.1, 1.0), (-0.3, 0.1), (0.0999, 1.0), (-1.0, 0.101)])
 @pytest.mark.parametrize(
     ("rule", "kind"), [(TRANSCRITICAL, "transcritical"), (PITCHFORK, "pitchfork")]

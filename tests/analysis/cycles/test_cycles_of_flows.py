@@ -58,6 +58,7 @@ def test_the_multiplier_is_what_the_divergence_says():
     assert others(cycle)[0].real == pytest.approx(np.exp(run.y[2, -1]), rel=1e-7)
 
 
+@pytest.mark.long
 def test_states_follow_the_orbit_in_time():
     (cycle,) = tw.find_cycles(systems.van_der_pol(1.0), SQUARE)
     assert cycle.states.shape == (len(cycle.times), 2)

@@ -50,6 +50,7 @@ def test_every_cycle_of_the_full_logistic_map(ergodic):
         assert not cycle.stable
 
 
+@pytest.mark.long
 def test_the_exponent_of_the_full_logistic_map(ergodic):
     (recurrent,) = ergodic.recurrent
     assert recurrent.is_chaotic

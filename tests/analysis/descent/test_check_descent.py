@@ -260,6 +260,7 @@ def test_an_energy_that_is_raised_in_a_cell_jumps(size):
     assert found.jump == pytest.approx(0.1, rel=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("step", "jump"),
     [

@@ -112,6 +112,7 @@ def test_about_a_degenerate_root_nothing_is_proved_and_that_is_said(fn, size):
     keeps_the_protocol(found)
 
 
+@pytest.mark.long
 def test_speeds_below_rounding_are_proved_to_be_no_rest():
     ghost = polynomial_flow(lambda s: np.stack([1e-20 + s[0] ** 2, -s[1]]), 2)
     assert len(tw.find_equilibria(ghost, square(1.0), starts=FEW)) == 1

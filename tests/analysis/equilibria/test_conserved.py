@@ -40,6 +40,7 @@ def test_moieties_are_found_and_proven():
     assert "formulas" in found._repr_html_()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("top", [1.0, 1e-4])
 def test_stiff_chemistry_conserves_one_total(top):
     assert found_names(polynomial_flow(robertson, 3), tw.Box([0.0] * 3, [1.0, top, 1.0])) == [

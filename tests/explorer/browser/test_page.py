@@ -158,6 +158,7 @@ class Hostile(tw.Flow):
         return -self.constructor * state
 
 
+@pytest.mark.long
 def test_names_that_are_code_stay_text(browser, tmp_path):
     name = "<img src=x onerror=boom()> ${boom()} ' \" \u2028"
     file = tmp_path / "page.html"

@@ -80,6 +80,7 @@ def test_the_address_restores_a_page_and_what_it_does_not_know_is_said(browser, 
         assert page.evaluate("thalwegPage.toText()") == ""
 
 
+@pytest.mark.long
 @needs_browser
 def test_tuning_curves_and_weights_are_those_of_the_network(browser, addresses):
     subject = read_subject("normalization")

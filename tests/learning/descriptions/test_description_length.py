@@ -77,6 +77,7 @@ def chosen_degree(noise: float, rng: np.random.Generator) -> int:
     return 1 + int(np.argmin(lengths))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("noise", [0.05, 0.2])
 def test_the_degree_of_a_quartic_is_chosen(noise):
     rng = np.random.default_rng(0)

@@ -42,6 +42,7 @@ def test_balanced_starts_of_every_shape(widths):
     assert worst(exact, start) < 1e-9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("widths", SHAPES)
 @pytest.mark.parametrize("balance", [2.0, -1.5, 50.0, -50.0])
 def test_every_feasible_lambda_balanced_start(widths, balance):

@@ -346,6 +346,7 @@ def test_the_smallest_fields_are_no_ties():
     np.testing.assert_array_equal(after_a_sweep(Hopfield(weak), start)[1], expected)
 
 
+@pytest.mark.long
 def test_the_kernel_of_a_sweep_tells_flips_and_energy():
     network, key = hebb(PATTERNS, BIAS), jax.random.key(2)
     kernel = RandomOrderSpins(network)

@@ -90,6 +90,7 @@ def test_angles_of_a_torus_that_are_locked_one_by_one_have_a_metric():
     assert level(verdict, "circle-metric").outcome == "yes"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("drift", "what"), [(1.0, "one way round"), (1.5, "drift")])
 def test_an_angle_that_is_driven_round_is_refuted(drift, what):
     """At a drift of 1 it rests on its way: a loop from a state of rest to itself."""

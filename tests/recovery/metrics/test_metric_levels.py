@@ -188,6 +188,7 @@ def test_a_metric_that_does_not_split_is_no_diagonal_one(size):
     assert 0.1 * size < found.residual < 10.0 * size
 
 
+@pytest.mark.long
 def test_its_unreduced_weights_are_not_euclidean():
     drive = np.array([1.0, 0.7])
     rule = NormalizationWeights(jnp.asarray(drive), jnp.asarray(np.outer(drive, drive)))

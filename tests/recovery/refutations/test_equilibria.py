@@ -75,6 +75,7 @@ def test_a_metric_that_is_ill_conditioned_only_in_these_units_is_found(rows, met
     np.testing.assert_allclose(np.diag(found) / found[-1, -1], metric, rtol=1e-6)
 
 
+@pytest.mark.long
 def test_a_slow_spiral_beside_a_fast_coordinate_is_refuted():
     rows = [[-1e14, 0.0, 0.0], [0.0, -1.0, 0.5], [0.0, -0.5, -1.0]]
     verdict = tw.recover_energy(Linear(jnp.asarray(rows)), cube(-1.0, 1.0, 3), thorough=False)
