@@ -70,6 +70,8 @@ def largest_cubes(
 ) -> list[Cube | None]:
     """The largest cube around each rest in which the quadratic form decides, None where none does.
 
+    Where there is none around some rest, the smallest are all that is looked at.
+
     Arguments:
         about: the rule and the energy.
         rests: their coordinates, shape `(m, d)`.
@@ -91,12 +93,9 @@ def largest_cubes(
     largest = _cubes(rests, _RADII[:1], region)
     hull = np.min(largest[0], axis=0), np.max(largest[1], axis=0)
     looked_at = [e for e in (enclosure, enclosed(level, about)) if e.jumps_within(*hull)]
-    found: list[Cube | None] = [None] * len(rests)
-    for radii in np.split(_RADII, _STAGES):
-        # Most are decided by the first, and what bounds cost grows with their number.
-        left = np.asarray([i for i, cube in enumerate(found) if cube is None], dtype=int)
-        if not len(left):
-            break
+
+    def decide(left: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Cubes about some rests, whether the form decides in each, and the cores there."""
         low, high = _cubes(rests[left], radii, region)
         (hessians,), _ = bent(low, high)
         strength = _strengths(hessians, widths)
@@ -108,7 +107,24 @@ def largest_cubes(
         with np.errstate(invalid="ignore", divide="ignore"):
             root = np.sqrt(length[left, None] ** 2 + 2.0 * strength * rise[left, None])
             cores = (length[left, None] + root) / strength * (1.0 + _EIGENVALUES)
-        for row, fine in enumerate((strength > 0.0) & (cores < largest_core)):
+        return low, high, (strength > 0.0) & (cores < largest_core), cores
+
+    everyone = np.arange(len(rests))
+    # A larger cube is decided only where the smallest is: along a line of rests none is.
+    low, high, is_fine, cores = decide(everyone, _RADII[-1:])
+    found: list[Cube | None] = [
+        Cube(low[i], high[i], float(cores[i, 0])) if is_fine[i, 0] else None for i in everyone
+    ]
+    if None in found:
+        return found
+    found = [None] * len(rests)
+    for radii in np.split(_RADII, _STAGES):
+        # Most are decided by the first, and what bounds cost grows with their number.
+        left = np.asarray([i for i in everyone if found[i] is None], dtype=int)
+        if not len(left):
+            break
+        low, high, is_fine, cores = decide(left, radii)
+        for row, fine in enumerate(is_fine):
             if np.any(fine):
                 best = int(np.argmax(fine))
                 at = row * len(radii) + best
