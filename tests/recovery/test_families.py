@@ -58,7 +58,7 @@ def test_what_shares_eigenvalues_is_refuted_where_it_lacks_eigenvectors(links):
     levels = [
         x for x in tw.recovery.LEVELS if x.name in (EXCLUDING, "euclidean", "constant-metric")
     ]
-    for number in range(200):
+    for number in range(80):
         rule = member(lambda rng: Linear(in_blocks(rng, links)), number)
         verdict = tw.recover_energy(rule, square(1.0, 4), cycles=(), levels=levels)
         assert (verdict.kind == "refuted") == (links > 0), (number, str(verdict))
