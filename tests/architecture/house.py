@@ -30,6 +30,7 @@ FLOORS = {
     "report": 10,
     "studies": 11,
     "cli": 12,
+    "__main__": 13,
 }
 
 # Inside a room that has sub-rooms, its parts (modules and sub-rooms) have an order of their own:

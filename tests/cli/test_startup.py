@@ -30,6 +30,13 @@ def test_help_and_list_import_nothing_heavy(arguments):
     assert "fitzhugh-nagumo" in done.stdout or "Usage" in done.stdout
 
 
+def test_the_package_runs_as_a_module():
+    command = [sys.executable, "-m", "thalweg", "list"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "fitzhugh-nagumo" in done.stdout
+
+
 def _prepared(monkeypatch, **environment):
     monkeypatch.setattr(os, "environ", dict(environment))
     prepare_environment()
