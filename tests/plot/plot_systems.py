@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import thalweg as tw
+from thalweg.core.about import About
 from thalweg.dynamics.problem import make_problem
 from thalweg.plot.views import make_view
 
@@ -41,3 +42,20 @@ class Pole(tw.Flow):
 
 def view_of(rule, **options):
     return make_view(make_problem(rule)[0], **options)
+
+
+def run_through(states, is_map=False):
+    """A run through states `(n, d)`, one a unit of time."""
+    count, columns = states.shape
+    return tw.Trajectory(
+        times=np.arange(count, dtype=int if is_map else float),
+        states=states,
+        last_time=np.asarray(count - 1.0),
+        last_state=states[-1],
+        result=tw.Result.successful,
+        steps=count,
+        rejected=0,
+        evaluations=count,
+        interpolation=None,
+        about=About("curve", "map" if is_map else "flow", ("x", "y")[:columns]),
+    )

@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from tests.plot.plot_systems import run_through
 
 import thalweg as tw
-from thalweg.core.about import About
 from thalweg.plot.curves import Run
 
 
@@ -49,23 +49,6 @@ def test_a_map_jumps(tmp_path):
 def ink(frame):
     """The number of pixels that have the blue of a run."""
     return int(np.sum(np.abs(frame - np.array([0, 114, 178])).sum(axis=-1) < 60))
-
-
-def run_through(states, is_map=False):
-    """A run through states `(n, d)`, one a unit of time."""
-    count, columns = states.shape
-    return tw.Trajectory(
-        times=np.arange(count, dtype=int if is_map else float),
-        states=states,
-        last_time=np.asarray(count - 1.0),
-        last_state=states[-1],
-        result=tw.Result.successful,
-        steps=count,
-        rejected=0,
-        evaluations=count,
-        interpolation=None,
-        about=About("curve", "map" if is_map else "flow", ("x", "y")[:columns]),
-    )
 
 
 @pytest.mark.parametrize(

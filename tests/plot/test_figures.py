@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from tests.plot.plot_systems import run_through
 
 import thalweg as tw
 from thalweg.analysis import Equilibrium
@@ -310,6 +311,28 @@ def test_coordinates_of_different_scales_have_panels_of_their_own():
     assert labels(alike) == ["a", "b", "c"]
     own = Figure().add_subplot()
     assert draw_trajectory(times, wide, ["a", "b", "c"], ax=own) is own
+
+
+def test_what_swings_often_has_a_panel_of_its_own_and_thin_lines():
+    times = np.linspace(0.0, 1.0, 2_000)
+    values = np.stack([np.sin(300.0 * times), np.cos(300.0 * times)], axis=1)
+    lowest = draw_trajectory(times, values, ["a", "b"])
+    figure = lowest.get_figure(root=True)
+    assert figure is not None
+    assert [panel.get_ylabel() for panel in figure.axes] == ["a", "b"]
+    assert [line.get_linestyle() for panel in figure.axes for line in panel.lines] == ["-", "-"]
+    # A part of it, in which they turn a few times, is on common axes.
+    part = draw_trajectory(times[:100], values[:100], ["a", "b"])
+    assert labels(part) == ["a", "b"]
+
+
+def test_a_path_that_fills_the_plane_is_thin():
+    angles = np.linspace(0.0, 300.0, 3_000)
+    states = np.stack([np.sin(angles), np.cos(1.01 * angles)], axis=1)
+    thin, full = (
+        tw.plot.path(run_through(some)).lines[0].get_linewidth() for some in (states, states[:100])
+    )
+    assert thin < full
 
 
 @pytest.mark.long

@@ -14,6 +14,9 @@ from thalweg.simulation import Trajectory
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# How many times the size of the figure a curve may be long before it would fill its own gaps.
+_LONGEST = 40.0
+
 
 def path_data(run: Trajectory) -> tuple[np.ndarray, tuple[str, str], str]:
     """The points of a trajectory in the plane `(n, 2)`, the labels of the axes, and a remark.
@@ -66,8 +69,9 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     points, labels, remark = path_data(run)
     axes = given_axes(ax) or new_axes(height=3.8)
     steps = np.asarray(run.times).dtype.kind in "iu"
+    width = 0.6 if _length(points) > _LONGEST else 1.4
     axes.plot(
-        *points.T, color=BLUE, linewidth=1.4, linestyle="none" if steps else "-",
+        *points.T, color=BLUE, linewidth=width, linestyle="none" if steps else "-",
         marker="." if steps else None, label="orbit" if steps else "trajectory",
     )  # fmt: skip
     axes.plot(
@@ -80,3 +84,11 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     note(axes, remark)
     legend_below(axes)
     return axes
+
+
+def _length(points: np.ndarray) -> float:
+    """Length of a curve `(n, 2)` in sizes of the figure that holds it."""
+    finite = points[np.isfinite(points).all(axis=1)]
+    sizes = np.ptp(finite, axis=0) if len(finite) else np.ones(2)
+    moves = np.diff(finite, axis=0) / np.where(sizes > 0.0, sizes, 1.0)
+    return float(np.sum(np.linalg.norm(moves, axis=1)))

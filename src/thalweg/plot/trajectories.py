@@ -31,6 +31,9 @@ _MOST_LINES = 7  # colours of the cycle that colour-blind readers tell apart
 _FLAT = 12.0  # ratio of ranges: below it the flatter one still shows its shape on a common axis
 # Told apart in grey, too: a full line, dashes, dots, and both.
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
+# How often a curve may turn back over the width of a figure: beyond, neither its dashes nor what
+# lies behind it can be seen.
+_MOST_TURNS = 60
 
 
 def trajectory_data(run: Trajectory) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -60,8 +63,8 @@ def trajectory_data(run: Trajectory) -> tuple[np.ndarray, np.ndarray, list[str]]
 def trajectory(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     """Draw the coordinates of a trajectory against time: lines, or an image where they are many.
 
-    Without axes to draw on, coordinates of very different scales have a panel each; the axes of the
-    lowest are returned.
+    Without axes to draw on, coordinates of very different scales, or that swing very often, have a
+    panel each; the axes of the lowest are returned.
 
     Arguments:
         run: what `simulate` returned.
@@ -92,7 +95,8 @@ def draw_trajectory(
     """The coordinates `(n, d)` against times `(n,)`."""
     if values.shape[1] > _MOST_LINES:
         return _draw_image(times, values, names, is_map, ax)
-    if ax is None and _differ_in_scale(values):
+    hide = values.shape[1] > 1 and any(_swings(column) for column in values.T)
+    if ax is None and (hide or _differ_in_scale(values)):
         panels = new_panels(1, len(names), width=WIDTH, height=1.5, sharex=True)[:, 0]
         panels[0].get_figure().align_ylabels(panels)
         for index, (panel, name) in enumerate(zip(panels, names, strict=True)):
@@ -117,12 +121,21 @@ def _differ_in_scale(values: np.ndarray) -> bool:
     return len(moving) > 1 and bool(moving.max() > _FLAT * moving.min())
 
 
+def _swings(values: np.ndarray) -> bool:
+    """True if a curve turns back too often for dashes."""
+    moves = np.diff(values)
+    moves = moves[np.abs(moves) > 1e-9 * np.nanmax(np.abs(values), initial=1e-300)]
+    return int(np.sum(moves[1:] * moves[:-1] < 0.0)) > _MOST_TURNS
+
+
 def _draw_line(
     axes: "Axes", index: int, times: np.ndarray, values: np.ndarray, is_map: bool, **style: Any
 ) -> None:
     """One curve of a figure; the index says which colour and dashes are its own."""
     look: dict[str, Any] = {"linewidth": 1.6, "color": COLOURS[index % len(COLOURS)]} | style
     dashes, marker = _DASHES[index % len(_DASHES)], "." if is_map else None
+    if _swings(values):
+        dashes, look["linewidth"] = "-", 0.8
     axes.plot(times, values, linestyle=dashes, marker=marker, **look)
 
 
