@@ -157,10 +157,11 @@ def main() -> int:
     if not faults:
         parser.error("no fault of the table has any of these words")
     told: dict[str, list[str]] = {"noticed": [], "survives": [], "late": [], "stale": []}
+    number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         tree = pathlib.Path(folder)
         copy_tree(tree)
-        print(f"{len(faults)} faults, in a copy of the tree.", flush=True)
+        print(f"{number}, in a copy of the tree.", flush=True)
         for fault in faults:
             began = time.monotonic()
             said, more = outcome(fault, tree, asked.limit)
@@ -173,7 +174,7 @@ def main() -> int:
     if anyway:
         print(f"They fail without a fault, too, and have noticed nothing: {', '.join(anyway)}")
     counts = ", ".join(f"{len(names)} {said}" for said, names in told.items())
-    print(f"Of {len(faults)} faults: {counts}.")
+    print(f"Of {number}: {counts}.")
     return 0 if len(told["noticed"]) == len(faults) and not anyway else 1
 
 

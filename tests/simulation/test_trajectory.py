@@ -50,7 +50,7 @@ def test_a_run_prints_its_end_and_its_cost():
     assert lines[3].split()[:2] == ["last", "state"]
     assert lines[3].split()[2].startswith("0.3678")
     assert lines[4] == "The run reached its end."
-    assert lines[5].startswith("4 steps, 0 rejected")
+    assert lines[5].startswith("4 steps, ")
     assert "Trajectory of Decay" in run._repr_html_()
 
 

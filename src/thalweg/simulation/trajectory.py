@@ -212,7 +212,8 @@ class Trajectory(TableReport, eqx.Module):
         """Sentences on how it ended, and on its cost."""
         if not self._is_one_run:
             return [f"Times of shape {np.shape(self.times)}."]
-        counts = [counted(int(self.steps), "step"), f"{self.rejected:,} rejected"]
+        counts = [counted(int(self.steps), "step")]
+        counts += [f"{self.rejected:,} rejected"] if self.rejected else []
         counts += [] if self.evaluations is None else [counted(int(self.evaluations), "evaluation")]
         return [Result[self.result], f"{', '.join(counts)}."]
 
