@@ -1,5 +1,6 @@
 """Closed orbits of flows against closed forms, published numbers and SciPy."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -7,9 +8,10 @@ from tests.analysis.cycles import cycle_systems as systems
 from tests.zoo import Sines, pendulum
 
 import thalweg as tw
-from thalweg.analysis.cycles.orbits import Orbit
-from thalweg.analysis.cycles.recurrence import Path
+from thalweg.analysis.cycles.orbits import Orbit, runs_through
+from thalweg.analysis.cycles.recurrence import Frame, Path
 from thalweg.analysis.cycles.shooting import Return
+from thalweg.dynamics import make_problem
 
 SQUARE = tw.Box([-3.0, -3.0], [3.0, 3.0])
 
@@ -28,6 +30,32 @@ def test_an_orbit_attracts_one_way_in_time_or_the_other(multiplier, forwards, ba
     back = Return(np.array([[multiplier]]), np.array([[1.0], [0.0]]), 1.0)
     orbit = Orbit(1.0, nowhere, back, 0.0, 0.0, 0, ())
     assert (orbit.attracts(1.0), orbit.attracts(-1.0)) == (forwards, backwards)
+
+
+@pytest.mark.parametrize(
+    ("rest", "is_met"),
+    [([0.25, 0.0], True), ([0.15, 0.2], True), ([0.24, 0.0], False), ([0.0, 0.0], False)],
+)
+def test_no_orbit_leads_through_a_state_of_rest(rest, is_met):
+    """Ten pieces of a circle of radius .25, in units of a square of width 2."""
+    t = np.linspace(0.0, 2.0 * np.pi, 11)
+    circle = 0.25 * np.stack([np.cos(t), np.sin(t)], axis=1)
+    path = Path.of(t, circle, circle[:, ::-1] * [-1.0, 1.0])
+    frame = Frame.of(make_problem(pendulum(0.3), tw.Box([-1.0, -1.0], [1.0, 1.0]))[0].chart)
+    assert runs_through(path, np.array([rest]), frame) == is_met
+
+
+@pytest.mark.long
+def test_a_solver_that_steps_over_a_stop_closes_no_orbit():
+    """An angle that goes round at speed 1 rests twice in an arc of half a hundredth of the way."""
+
+    def stopped(x):
+        return 1.0 - 2.0 * jnp.maximum(1.0 - ((x - 1.0) / 0.03) ** 2, 0.0) ** 3
+
+    rule, circle = tw.as_flow(stopped), tw.Box([0.0], [2.0 * np.pi], periodic=True)
+    rests = tw.find_equilibria(rule, circle)
+    assert len(rests) == 2
+    assert len(tw.find_cycles(rule, circle, equilibria=rests)) == 0
 
 
 @pytest.mark.long

@@ -36,3 +36,48 @@ def test_a_step_that_leaves_the_finite_is_no_fall():
     rule = tw.as_map(lambda x: x - 3.0 * jnp.sqrt(x))
     verdict = tw.recover_energy(rule, tw.Box([0.1], [1.0]), thorough=False)
     assert verdict.kind != "euclidean"
+
+
+def bump(squared):
+    return jnp.maximum(1.0 - squared, 0.0) ** 3
+
+
+CIRCLE = tw.Box([0.0], [2.0 * np.pi], periodic=True)
+
+
+def stopped(x):
+    """An angle that goes round at speed 1 but for a short arc, where it stops."""
+    return 1.0 - 2.0 * bump(((x - 1.0) / 0.03) ** 2)
+
+
+@pytest.mark.long
+def test_an_angle_that_stops_in_a_short_arc_does_not_go_round():
+    """It rests at 1 ± .0136, and no energy is excluded: ∮ m f dx = 0 for some m > 0."""
+    verdict = tw.recover_energy(tw.as_flow(stopped), CIRCLE)
+    assert verdict.kind != "refuted"
+    assert verdict.witnesses == ()
+
+
+@pytest.mark.long
+def test_a_rule_that_moves_in_a_small_disc_only_need_not_keep_volume():
+    """It contracts there, in a constant metric times a scalar, and J = 0 at most points."""
+    matrix = jnp.array([[-1.0, 0.9], [0.1, -2.0]])
+
+    def small(x):
+        return bump(jnp.sum((x - 0.3) ** 2) / 0.01) * (matrix @ (x - 0.3))
+
+    box = tw.Box([-1.0, -1.0], [1.0, 1.0])
+    verdict = tw.recover_energy(tw.as_flow(small), box, cycles=(), thorough=False)
+    assert verdict.kind != "refuted"
+
+
+@pytest.mark.long
+def test_a_channel_that_few_points_of_a_wall_meet_lets_trajectories_out():
+    """What flows along a channel has no divergence, leaves the region, and goes down −x."""
+
+    def channel(x):
+        return jnp.stack([bump(((x[1] - 0.111) / 0.004) ** 2), 0.0 * x[0]])
+
+    box = tw.Box([-1.0, -1.0], [1.0, 1.0])
+    verdict = tw.recover_energy(tw.as_flow(channel), box, cycles=(), thorough=False)
+    assert verdict.kind != "refuted"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from thalweg.analysis.cycles.families import family_dimensions, turns, windings
-from thalweg.analysis.cycles.orbits import SAME, Orbit
+from thalweg.analysis.cycles.orbits import SAME, Orbit, runs_through
 from thalweg.analysis.cycles.polish import polished
 from thalweg.analysis.cycles.recurrence import Frame, Path, size_of
 from thalweg.analysis.cycles.segments import run_segments
@@ -32,7 +32,8 @@ def close_orbits_of_flow(
         problem: the flow and its chart.
         frame: points in units of the domain.
         guesses: one turn each.
-        centers: equilibria that families are told apart by, shape `(k, d)`.
+        centers: equilibria, shape `(k, d)`: families are told apart by them, and no orbit leads
+            through one.
     """
 
     def run(trials: list[Guess], tolerances: list[float]) -> list[Segments]:
@@ -52,7 +53,7 @@ def close_orbits_of_flow(
     ]
     whole = [(c, p) for c, p in real if _is_whole(c.guess, p)]
     tries = polished(run, [_once(problem, run, c, p, frame) for c, p in whole], frame)
-    good = [turn for turn in tries if turn.passes()]
+    good = [t for t in tries if t.passes() and not runs_through(t.path, centers, frame)]
     dimensions = family_dimensions(
         run, [turn.closed for turn in good], [turn.returned for turn in good], frame
     )

@@ -10,6 +10,9 @@ from thalweg.analysis.cycles.shooting import NEUTRAL, Return
 SAME = 1e-4  # of the extent: far above what Newton leaves, far below what tells orbits apart
 # Relative: ten times closer than `SAME`, since the period is an average over the orbit.
 _SAME_PERIOD = 1e-5
+# Of the length of a piece: nearer to a state of rest no step of a solver is that long, unless it
+# passed over the rest unseen. Within so much of a piece the points on it bound the cubic, too.
+_THROUGH, _ON_A_PIECE = 1e-3, 16
 
 
 class Orbit(NamedTuple):
@@ -40,6 +43,27 @@ class Orbit(NamedTuple):
         if self.continuum:
             return True
         return bool(np.all(size < 1.0 + NEUTRAL if direction > 0 else size > 1.0 - NEUTRAL))
+
+
+def runs_through(path: Path, rests: np.ndarray, frame: Frame) -> bool:
+    """True if a path leads through one of the states of rest `(k, d)`, where no orbit goes on.
+
+    A solver whose steps are longer than what stops the rule steps over it.
+    """
+    extent = np.maximum(size_of(path, frame), np.finfo(float).tiny)
+    fractions = np.linspace(0.0, 1.0, _ON_A_PIECE + 1)
+    pieces = np.arange(len(path))[:, None]
+    line = path.at(np.repeat(pieces, len(fractions), axis=1), fractions) / extent
+    chords = np.diff(line, axis=1)
+    squared = np.maximum(np.sum(chords**2, axis=2), np.finfo(float).tiny)
+    lengths = np.sum(np.sqrt(squared), axis=1)
+    for rest in rests:
+        away = frame.shorten(rest - line[:, :-1] * extent) / extent
+        along = np.clip(np.sum(away * chords, axis=2) / squared, 0.0, 1.0)
+        gaps = np.linalg.norm(away - along[..., None] * chords, axis=2)
+        if np.any(np.min(gaps, axis=1) < _THROUGH * lengths):
+            return True
+    return False
 
 
 def distinct_orbits(orbits: list[Orbit], frame: Frame) -> list[Orbit]:

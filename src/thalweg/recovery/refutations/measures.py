@@ -21,6 +21,7 @@ import numpy as np
 
 from thalweg.core.batches import BATCH, in_batches
 from thalweg.recovery.findings import Finding, Findings
+from thalweg.recovery.forms.special_points import special_points
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
@@ -32,8 +33,9 @@ _ZERO = 1e-13
 _DRIVEN = 1e-6
 # Below this share of the largest speed a point is at rest: .6 % of the circle for (1 − cos x)³.
 _AT_REST, _ARC = 1e-12, 0.02
-# Of the region and of each pair of faces: a coordinate driven both ways shows it.
-_NUM_POINTS, _NUM_FACES = 4096, 64
+# Of the region, and of each pair of faces: a coordinate driven both ways shows it, and so does a
+# gap of a thousandth of a wall.
+_NUM_POINTS, _NUM_FACES = 4096, 2048
 # Of random descent: lowest points, and radii from .05 by .4 to 1e-9 widths.
 _NUM_NEAREST, _NUM_SHRINKS = 8, 20
 # A least speed that random points tell from rest, and in how many coordinates they do.
@@ -61,13 +63,15 @@ class InvariantMeasureLevel(Level):
         across = _across_walls(question)
         if across is None:
             return Finding("no", None, "Trajectories leave the region, or it tears at an angle.")
-        divergence = _divergence(question)
-        if across <= _ZERO and divergence <= _ZERO:
-            reason = (
-                f"volume is invariant: the rule's divergence is {divergence:.0e} of its Jacobian "
-                f"at {len(question.sampled.points)} points and no trajectory crosses a wall"
-            )
-            return _refuted(question, reason, "volume")
+        if across <= _ZERO and _divergence(question) <= _ZERO:
+            points = _everywhere(question)
+            divergence = _divergence_at(question, points)
+            if divergence <= _ZERO:
+                reason = (
+                    f"volume is invariant: the rule's divergence is {divergence:.0e} of its "
+                    f"Jacobian at {len(points)} points and no trajectory crosses a wall"
+                )
+                return _refuted(question, reason, "volume")
         for i in np.flatnonzero(question.chart.angles):
             least = _least_drive(question, int(i))
             if least > _DRIVEN:
@@ -101,7 +105,28 @@ def _refuted(question: Question, reason: str, name: str) -> Finding:
 
 def _divergence(question: Question) -> float:
     """The largest |tr J| / |J| at the samples."""
-    jacobians = question.sampled.jacobians
+    return _share_of_trace(question.sampled.jacobians)
+
+
+def _divergence_at(question: Question, points: np.ndarray) -> float:
+    """The same at points; infinite where the rule has no finite Jacobian at one of them."""
+    jacobians = in_batches(lambda some: evaluate(question.problem, some), points)[1]
+    return _share_of_trace(jacobians) if np.all(np.isfinite(jacobians)) else np.inf
+
+
+def _everywhere(question: Question) -> np.ndarray:
+    """Random points, walls, both sides of switches, and what lies around states of rest.
+
+    What the rule does in a small place only, few random points see; where it stops there, it rests
+    beside, and where it begins by a switch, the switch was found.
+    """
+    drawn = question.chart.draw(np.random.default_rng(0), _NUM_POINTS)
+    places = [question.chart.coordinates(e.state) for e in question.equilibria]
+    centres = np.asarray(places, dtype=np.float64).reshape(-1, question.size)
+    return np.concatenate([drawn, special_points(question.region, centres)])
+
+
+def _share_of_trace(jacobians: np.ndarray) -> float:
     traces = np.abs(np.trace(jacobians, axis1=1, axis2=2))
     sizes = np.linalg.norm(jacobians, axis=(1, 2))
     typical = np.finfo(float).tiny + 1e-6 * np.max(sizes, initial=0.0)
@@ -136,7 +161,7 @@ def _across_walls(question: Question) -> float | None:
 
 def _least_drive(question: Question, i: int) -> float:
     """The least ±f_i in the region over the largest |f_i|, with the sign that f_i has most."""
-    points = question.chart.draw(np.random.default_rng(i), _NUM_POINTS)
+    points = _everywhere(question)
     values = _component(question, points, i)
     sign = 1.0 if np.sum(values) >= 0.0 else -1.0
     size = float(np.max(np.abs(values))) + np.finfo(float).tiny
