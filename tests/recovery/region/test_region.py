@@ -67,6 +67,14 @@ def test_a_smooth_rule_in_rough_words_is_not_blamed():
     assert verdict.kind == "euclidean"
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("width", [0.1, 2e-3, 3e-5])
+def test_a_smooth_rule_that_changes_in_a_small_place_is_not_blamed(width):
+    """The cube of a ReLU is C², and its bump is gone at the distances of the widest looks."""
+    verdict = ask(lambda x: -x - jax.nn.relu(1.0 - ((x - 1.0) / width) ** 2) ** 3)
+    assert verdict.warnings == ()
+
+
 def test_a_coordinate_without_width_is_left_out_aloud():
     verdict = ask(lambda x: jnp.stack([-x[1], x[0]]), tw.Box([0.0, -1.0], [0.0, 1.0]))
     assert any("holds x[0] fixed" in warning for warning in verdict.warnings)

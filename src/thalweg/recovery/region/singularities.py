@@ -249,7 +249,7 @@ def _behaviours(
     """
     widths = np.asarray(problem.chart.widths)
     directions = directions / np.linalg.norm(directions / widths, axis=2, keepdims=True)
-    steps = np.array([1e-3, 2e-3, 1e-5, 2e-5, 1e-7])
+    steps = np.array([1e-3, 2e-3, 1e-5, 2e-5, 1e-7, 2e-7, 1e-9])
     offsets = np.concatenate([steps, -steps])[:, None]
     tries = places[:, None, None] + offsets * directions[:, :, None]
     velocity = suspects_at(problem, tries.reshape(-1, len(widths))).velocity
@@ -261,22 +261,29 @@ def _behaviours(
 
 
 def _behaviour(f: np.ndarray, scale: float, unbounded: str) -> str | None:
-    """The same from the rule at steps on both sides, shape `(w, 2, 5, d)`."""
+    """The same from the rule at steps on both sides, shape `(w, 2, 7, d)`.
+
+    A smooth feature that ends here may look like either within its own width, and not nearer.
+    """
     if not np.all(np.isfinite(f)) or _grows(f, scale):
         return unbounded
     gap = np.linalg.norm(f[:, 0, 4] - f[:, 1, 4], axis=-1)
     if np.any(gap > 1e-4 * scale):
         return "jump"
-    far, near = (
+    far, near, nearest = (
         np.linalg.norm((f[:, 0, i + 1] - f[:, 0, i]) + (f[:, 1, i + 1] - f[:, 1, i]), axis=-1) / s
-        for i, s in ((0, 1e-3), (2, 1e-5))
+        for i, s in ((0, 1e-3), (2, 1e-5), (4, 1e-7))
     )
     change = np.linalg.norm(f[:, 0, 1] - f[:, 0, 0], axis=-1) / 1e-3 + scale
-    return "kink" if np.any((near > 1e-3 * change) & (near > 0.3 * far)) else None
+    lasts = (near > 0.3 * far) & (nearest > 0.3 * near)
+    return "kink" if np.any((near > 1e-3 * change) & lasts) else None
 
 
 def _grows(f: np.ndarray, scale: float) -> bool:
     """True if the change from step to step does not die out towards the point."""
-    first = np.linalg.norm(f[:, :, 2] - f[:, :, 0], axis=-1)
-    second = np.linalg.norm(f[:, :, 4] - f[:, :, 2], axis=-1)
-    return bool(np.any((first > 1e-6 * scale) & (second >= 0.5 * first)))
+    first, second, third = (
+        np.linalg.norm(f[:, :, nearer] - f[:, :, further], axis=-1)
+        for further, nearer in ((0, 2), (2, 4), (4, 6))
+    )
+    lasts = (second >= 0.5 * first) & (third >= 0.5 * second)
+    return bool(np.any((first > 1e-6 * scale) & lasts))
