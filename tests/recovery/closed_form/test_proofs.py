@@ -214,3 +214,27 @@ def test_parameters_with_values_state_what_they_must_keep():
     assert found.to_dict()["conditions"] == ["b > 0", "a > 0"]
     opposed = tw.recover_symbolic(Coupled(a=-1.0, b=1.0), SQUARE)
     assert opposed.kind in ("refuted", "undecided")
+
+
+def competing(first, second):
+    return lambda s: s * (1.0 - s - jnp.stack([first * s[1], second * s[0]]))
+
+
+@pytest.mark.long
+def test_a_metric_that_ends_at_a_wall_does_not_outdo_a_rest_on_it():
+    """M = diag(b/x, a/y); on a wall, at (1, 0), J is [[−1, −a], [0, 1 − b]], a block for b = 2."""
+    found = tw.recover_symbolic(tw.as_flow(competing(1.0, 2.0)), QUADRANT)
+    assert found.kind == "refuted"
+    found = tw.recover_symbolic(tw.as_flow(competing(1.5, 1.25)), QUADRANT)
+    assert found.kind == "diagonal-metric"
+    (fact,) = [fact for fact in found.proved if fact.startswith("M is positive")]
+    assert "inside the region" in fact
+    assert "= 0" in fact
+
+
+def test_where_a_metric_is_not_finite_is_said():
+    rule = {X: X * (1 - X - A * Y), Y: Y * (1 - B * X - Y)}
+    (fact,) = [f for f in tw.recover_symbolic(rule, QUADRANT).proved if f.startswith("M is")]
+    assert fact == "M is positive inside the region; it is zero or not finite where x = 0 or y = 0"
+    (fact,) = [f for f in tw.recover_symbolic(rule, HALF).proved if f.startswith("M is")]
+    assert fact == "M is positive all over the region"

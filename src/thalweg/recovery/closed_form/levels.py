@@ -1,5 +1,6 @@
 """The levels of the question in exact form, each proved or passed by."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from thalweg.dynamics.formulas.rules import RuleFormulas
+from thalweg.dynamics.formulas.signs import exact_end
 from thalweg.dynamics.formulas.smoothness import smooth_where
 from thalweg.recovery.closed_form.conditions import Conditions, at_values, can_hold, sign_conditions
 from thalweg.recovery.closed_form.constant_metric import constant_metric
@@ -26,7 +28,12 @@ from thalweg.recovery.closed_form.zeros import Evidence
 
 @dataclass(frozen=True)
 class ClosedFinding:
-    """Finding of the levels: the fields of a `SymbolicVerdict`."""
+    """Finding of the levels: the fields of a `SymbolicVerdict`, and what it leaves open.
+
+    Attributes:
+        walls: equations of walls on which the metric is not finite or not positive: a rest there
+            may exclude every metric that is.
+    """
 
     kind: str
     note: str
@@ -35,6 +42,7 @@ class ClosedFinding:
     proved: tuple[str, ...] = ()
     conditions: tuple[Any, ...] = ()
     seen: tuple[str, ...] = ()
+    walls: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class _Candidate:
         diagonal: entries of M that must be positive; empty where M is positive definite as it is.
         positive: that fact, in words.
         conditions: what must hold of the parameters already.
+        walls: as of a `ClosedFinding`.
     """
 
     kind: str
@@ -60,6 +69,7 @@ class _Candidate:
     diagonal: tuple[Any, ...] = ()
     positive: str = ""
     conditions: tuple[Any, ...] = ()
+    walls: tuple[Any, ...] = ()
 
 
 def decide(found: RuleFormulas) -> ClosedFinding:
@@ -129,11 +139,29 @@ def _diagonal(found: RuleFormulas, matrix: sp.Matrix) -> _Candidate | None:
     weights, evidence = answer
     weights = [min((w, sp.expand(w)), key=sp.count_ops) for w in weights]
     form = [w * v for w, v in zip(weights, found.velocity, strict=True)]
+    walls = _singular_walls(weights, found)
+    positive = "M is positive all over the region"
+    if walls:
+        where = " or ".join(f"{wall.lhs} = {wall.rhs}" for wall in walls)
+        positive = f"M is positive inside the region; it is zero or not finite where {where}"
     return _Candidate(
         "diagonal-metric", sp.diag(*weights), form,
-        "m_i(x_i) J_ij = m_j(x_j) J_ji identically", evidence, tuple(weights),
-        "M is positive all over the region",
+        "m_i(x_i) J_ij = m_j(x_j) J_ji identically", evidence, tuple(weights), positive,
+        walls=walls,
     )  # fmt: skip
+
+
+def _singular_walls(weights: list[Any], found: RuleFormulas) -> tuple[Any, ...]:
+    """Equations of the walls on which the weight of that coordinate is zero or not finite."""
+    walls = []
+    for weight, name in zip(weights, found.names, strict=True):
+        for end in found.region.ranges.get(name, ()):
+            if not math.isfinite(end) or name in found.periods:
+                continue
+            there = weight.subs(name, exact_end(end))
+            if there.has(sp.zoo, sp.oo, -sp.oo, sp.nan) or there.is_zero:
+                walls.append(sp.Eq(name, exact_end(end), evaluate=False))
+    return tuple(walls)
 
 
 def _confirmed(candidate: _Candidate, found: RuleFormulas) -> ClosedFinding:
@@ -179,8 +207,9 @@ def _confirmed(candidate: _Candidate, found: RuleFormulas) -> ClosedFinding:
     if returns.relations:
         note += " Round an angle it returns for these values of the parameters, not for all."
     return ClosedFinding(
-        candidate.kind, note, energy, candidate.metric, tuple(proved), tuple(relations)
-    )
+        candidate.kind, note, energy, candidate.metric, tuple(proved), tuple(relations),
+        walls=candidate.walls,
+    )  # fmt: skip
 
 
 def _energy(candidate: _Candidate, found: RuleFormulas) -> tuple[Any, Conditions]:

@@ -79,7 +79,7 @@ def recover_symbolic(
     if isinstance(rule, Rule) and not rule.has_continuous_time and answer.energy is not None:
         note = f"g(x) − x is {WORDS[answer.kind]}: {answer.note} {_STEP}"
         return _verdict(replace(answer, kind="undecided", note=note), found, kind)
-    if answer.kind == "undecided" and isinstance(rule, Rule):
+    if (answer.kind == "undecided" or answer.walls) and isinstance(rule, Rule):
         reason = _excluded(rule, domain, found)
         if reason is not None:
             answer = ClosedFinding("refuted", reason, proved=(reason,), seen=answer.seen)
