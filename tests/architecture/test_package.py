@@ -84,7 +84,7 @@ def test_the_wheel_runs_in_an_empty_environment(wheel, tmp_path):
     command = python.with_name("thalweg")
     assert "fitzhugh-nagumo" in run(command, "list", cwd=tmp_path)
     run(command, "simulate", "double-well", "--start", "0.3", "--duration", "2", cwd=tmp_path)
-    assert (tmp_path / "thalweg-out" / "double-well" / "report.html").exists()
+    assert (tmp_path / "thalweg-out" / "double-well-simulate" / "report.html").exists()
     program = (
         "import thalweg as tw; "
         "print(len(tw.find_equilibria(tw.SteepestDescent(tw.energies.FourWells()))))"

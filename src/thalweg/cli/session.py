@@ -51,6 +51,10 @@ class Session:
     def open_folder(self, default: str) -> None:
         """Make sure, before anything is computed, that files can be written.
 
+        Arguments:
+            default: the folder's name in `thalweg-out`, where no `--out` names one; no other
+                command writes there.
+
         Raises:
             StoreError: the folder cannot be made, or not be written into.
         """
@@ -93,9 +97,11 @@ class Session:
         """Print the result, and write `result.json` where files are asked for.
 
         `draw` makes more files, by name; they are written, the result last, once all are made.
+        Files that an earlier report in the folder lists, and this run did not write, are removed.
         """
         from thalweg.core.files import write_atomically
         from thalweg.core.jsontext import clean, to_text
+        from thalweg.report.page import files_beside
 
         cleaned = clean(result)
         document = to_text(cleaned) + "\n"
@@ -103,9 +109,13 @@ class Session:
         self.show("\n".join([text, *(f"Note: {warning}" for warning in added)]))
         if self.folder is not None:
             files = {} if draw is None else dict(draw())
+            earlier = files_beside(self.folder)
             for name, content in files.items():
                 write_atomically(self.folder / name, content)
             path = write_atomically(self.folder / "result.json", document)
+            for name in sorted(earlier - {*files, path.name}):
+                with contextlib.suppress(OSError):  # a folder, or in use: it stays
+                    (self.folder / name).unlink(missing_ok=True)
             figures = sum(name.endswith(".svg") for name in files)
             also = [str(self.folder / name) for name in files if not name.endswith(".svg")]
             also += [f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else []

@@ -8,14 +8,18 @@ import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 from importlib import resources
+from pathlib import Path
 from string import Template
 
 from thalweg.core import html
 from thalweg.core.errors import InputError
 from thalweg.report.themes import themed
 
+REPORT = "report.html"
+# Where a page lists the files beside it.
+_BESIDE = re.compile(r'<meta name="thalweg-files" content="([^"]*)">')
 # Characters of a cell that would be a column of single words on a telephone.
 _SENTENCE = 60
 _OPTION = re.compile(r"--[\w-]+")
@@ -196,6 +200,7 @@ class Page:
         template = Template(folder.joinpath("page.html").read_text("utf-8"))
         return template.substitute(
             title=escape(self.title),
+            beside=escape(" ".join(sorted(self._beside()))),
             lead=html.text(self.lead),
             style=folder.joinpath("page.css").read_text("utf-8"),
             body="\n".join(section.to_html() for section in self.sections),
@@ -207,10 +212,28 @@ class Page:
         Raises:
             InputError: two figures have one name.
         """
+        return self._beside() | {REPORT: self.to_html().encode()}
+
+    def _beside(self) -> dict[str, bytes]:
+        """The files of that besides the page."""
         found: dict[str, bytes] = {}
         for picture in self.pictures():
             name = f"{picture.name}.svg"
             if name in found:
                 raise InputError(f"Page: two figures are called {picture.name!r}.")
             found[name] = picture.svg
-        return found | dict(self.others) | {"report.html": self.to_html().encode()}
+        return found | dict(self.others)
+
+
+def files_beside(folder: Path) -> set[str]:
+    """The names of the files that belong to the report in a folder, as it lists them itself.
+
+    Empty where there is no report, or one that lists none.
+    """
+    try:
+        text = (folder / REPORT).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return set()
+    found = _BESIDE.search(text)
+    names = unescape(found.group(1)).split() if found else []
+    return {name for name in names if Path(name).name == name}

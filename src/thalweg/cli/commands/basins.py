@@ -93,7 +93,7 @@ def basins(
         asked = _asked(starts, grid, vary)
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
-        current.open_folder(loaded.slug)
+        current.open_folder(f"{loaded.slug}-basins")
 
         from thalweg.analysis import basin_fractions, find_basins
 

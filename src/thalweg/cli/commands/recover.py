@@ -66,7 +66,7 @@ def recover(
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
         moving = read_animation(animate, out is not None or not as_json)
-        current.open_folder(loaded.slug)
+        current.open_folder(f"{loaded.slug}-recover")
 
         if symbolic:
             with Stages(loaded.name, 1, quiet=quiet) as stage:

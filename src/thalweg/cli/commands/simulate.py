@@ -115,7 +115,7 @@ def simulate(
         loaded = load_system(system, settings or ())
         begin, chosen = read_start(start, loaded, seed), read_method(method, dt)
         moving = read_animation(animate, out is not None or not as_json)
-        current.open_folder(loaded.slug)
+        current.open_folder(f"{loaded.slug}-simulate")
 
         if not loaded.rule.has_continuous_time or dt is not None:
             steps = _STEPS if steps is None and duration is None else steps

@@ -151,7 +151,7 @@ def sweep(
         asked, region, warnings = read_measure(measure, loaded, domain, start, seed, limits)
         points = Grid(loaded.subject, read_grid(grid))
         shards, engine = read_shard(shard), _engine(workers, scheduler)
-        current.open_folder(loaded.slug)
+        current.open_folder(_folder(loaded))
         assert current.folder is not None
         with no_progress(quiet):
             found = verb(
@@ -202,13 +202,18 @@ def _files(found: "Sweep", system: "System", context: typer.Context) -> dict[str
     return sweep_page(found, held=system.parameters, command=command, versions=installed()).files()
 
 
+def _folder(system: "System") -> str:
+    """The name of the folder where sweeps of a system lie, unless told otherwise."""
+    return f"{system.slug}-sweep"
+
+
 def _show_status(current: Session, system: "System") -> None:
     """Print how far the sweep in the folder is, and when it may end."""
     from thalweg.core.jsontext import clean, to_text
     from thalweg.sweeps import read_sweep
     from thalweg.sweeps.pace import pace_of
 
-    store = (current.out or Path("thalweg-out") / system.slug) / STORE
+    store = (current.out or Path("thalweg-out") / _folder(system)) / STORE
     found, pace = read_sweep(store), pace_of(store)
     current.show(f"{found}\n{pace}")
     current.print_json(to_text(clean(found.data() | {"pace": pace.to_dict()})))

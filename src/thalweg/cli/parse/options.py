@@ -82,7 +82,11 @@ SeedOption = Annotated[
 OutOption = Annotated[
     Path | None,
     typer.Option(
-        "--out", metavar="DIR", help="Folder for the files; thalweg-out/SYSTEM unless given."
+        "--out",
+        metavar="DIR",
+        help="Folder for the files; unless given thalweg-out/SYSTEM of analyze, "
+        "thalweg-out/SYSTEM-simulate of simulate, and so on. What an earlier report there showed "
+        "is removed.",
     ),
 ]
 JsonOption = Annotated[

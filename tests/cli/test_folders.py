@@ -1,0 +1,68 @@
+"""Files of one run never lie beside those of another as if they belonged together."""
+
+import contextlib
+
+import pytest
+from typer.testing import CliRunner
+
+from thalweg.cli.main import app
+from thalweg.cli.session import session
+from thalweg.report.page import Page, Picture, Section, files_beside
+
+DRAWING = b'<svg width="10pt"/>'
+
+
+def page(*names, **others):
+    pictures = [Picture(name, DRAWING, "what", "it") for name in names]
+    return Page("It", "so", [Section("Part", pictures)], others)
+
+
+def write(folder, found):
+    with session(out=folder, quiet=True) as current:
+        current.open_folder("it")
+        current.finish({"warnings": []}, "", found.files)
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_second_run_leaves_no_figure_of_the_first_and_no_file_of_a_stranger(tmp_path):
+    tmp_path.joinpath("mine.svg").write_bytes(b"drawn by hand")
+    write(tmp_path, page("portrait", "spectrum", **{"run.gif": b"moves"}))
+    assert names(tmp_path) == {
+        "mine.svg", "portrait.svg", "spectrum.svg", "run.gif", "report.html", "result.json",
+    }  # fmt: skip
+    write(tmp_path, page("portrait", "path"))
+    assert names(tmp_path) == {
+        "mine.svg", "portrait.svg", "path.svg", "report.html", "result.json",
+    }  # fmt: skip
+
+
+def test_a_run_that_fails_to_draw_removes_nothing(tmp_path):
+    write(tmp_path, page("portrait"))
+
+    def broken():
+        raise ValueError("no ink")
+
+    with contextlib.suppress(BaseException), session(out=tmp_path, quiet=True) as current:
+        current.open_folder("it")
+        current.finish({"warnings": []}, "", broken)
+    assert "portrait.svg" in names(tmp_path)
+
+
+def test_a_report_of_somebody_else_lists_no_files(tmp_path):
+    assert files_beside(tmp_path) == set()
+    for text in ("<html></html>", '<meta name="thalweg-files" content="../a.svg /b.svg">'):
+        tmp_path.joinpath("report.html").write_text(text)
+        assert files_beside(tmp_path) == set()
+    tmp_path.joinpath("report.html").write_bytes(b"\xff\xfe\x00")
+    assert files_beside(tmp_path) == set()
+
+
+@pytest.mark.long
+def test_commands_write_into_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in (["simulate", "double-well", "--duration", "2"], ["recover", "double-well"]):
+        assert CliRunner().invoke(app, command).exit_code == 0
+    assert names(tmp_path / "thalweg-out") == {"double-well-simulate", "double-well-recover"}
