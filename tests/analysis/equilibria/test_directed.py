@@ -7,9 +7,12 @@ from tests.analysis.systems import TanhNetwork
 from tests.zoo import LinearMap, Sines, polynomial_flow, square
 
 import thalweg as tw
+from thalweg.analysis.equilibria.directed import _settled
 from thalweg.analysis.equilibria.indices import expected_index
 from thalweg.analysis.equilibria.search import Scales
+from thalweg.analysis.equilibria.sorting import Found, sort_out
 from thalweg.analysis.equilibria.symmetries import images, independent_parts, symmetries
+from thalweg.analysis.equilibria.trajectories import Ends
 from thalweg.dynamics.problem import make_problem
 
 
@@ -34,7 +37,7 @@ def test_all_27_equilibria_of_three_blocks(size):
     assert search.settled == search.trajectories == 256
     assert search.trajectory_unseen_upper is not None
     assert search.trajectory_unseen_upper < 0.05
-    assert "trajectories settled" in str(search)
+    assert "trajectories followed forwards settled" in str(search)
 
 
 def test_parts_and_symmetries_are_seen_and_only_those_there_are():
@@ -96,3 +99,35 @@ def test_a_sum_that_does_not_add_up_is_said(monkeypatch):
     found = tw.find_equilibria(rule, square(1.0))
     assert [e.kind for e in found] == ["sink", "sink"]
     assert any("add up to 2, not 1" in note for note in found.warnings)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_trajectory_that_circles_or_passes_a_rest_has_not_settled_on_it(outside):
+    """A source inside a closed orbit that is small beside the domain, and a sink likewise."""
+    turn = np.array([[0.0, -2.0], [2.0, 0.0]])
+
+    def spiral(x):
+        size = (x[0] ** 2 + x[1] ** 2) / 0.02**2
+        # Of the sink, the orbit of radius 0.01 repels and the one of 0.02 attracts.
+        rate = 1.0 - size if outside else -(size - 0.25) * (size - 1.0)
+        return turn @ x + rate * x
+
+    found = tw.find_equilibria(tw.as_flow(spiral), square(3.0))
+    assert [e.kind for e in found] == ["source" if outside else "sink"]
+    assert (found.search.trajectories, found.search.settled) == (96, 0)
+    assert "None of 96 trajectories followed forwards settled on one; one more does" in str(found)
+
+
+def test_trajectories_settle_on_the_sinks_and_not_on_the_saddle():
+    rule = polynomial_flow(lambda x: np.stack([x[0] - x[0] ** 3, -x[1]]))
+    with jax.enable_x64(True):
+        problem, _ = make_problem(rule, square(2.0))
+        scales = Scales(np.ones(2), np.ones(2))
+        roots = np.array([[0.0, 0.0], [1.0, 0.0]])
+        nowhere = np.full(2, -1)
+        found = Found(roots, np.zeros(2), np.zeros(2, int), nowhere, ())
+        inventory = sort_out(problem, scales, found)
+        ends = Ends(np.array([[1e-3, 0.0], [1.0, 1e-3], [1.0, 0.0]]), np.array([True, True, False]))
+        settled = _settled(problem, ends, inventory)[1]
+    assert settled.tolist() == [False, True, False]

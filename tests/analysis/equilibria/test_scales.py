@@ -87,7 +87,7 @@ def test_what_became_of_the_starts_is_told_apart():
     assert (found.stalled, found.left, found.unfinished) == (found.starts, 0, 0)
     assert "minimum of the speed that is not zero" in str(found)
     assert "A random start finds a new one with probability below 0.9 %" in str(found)
-    assert "None of 96 trajectories settled on one; one more does" in str(found)
+    assert "None of 96 trajectories followed forwards settled on one; one more does" in str(found)
     away = Sines(np.array([1.0, 0.0]), np.diag([0.0, -1.0]), np.zeros((2, 2)))
     leaving = tw.find_equilibria(away, square(1.0)).search
     assert leaving.converged == 0

@@ -69,6 +69,12 @@ def classify(rule: Deterministic, jacobian: np.ndarray, uncertainty: Any = 0.0) 
     return Class(kind, None, None, found)
 
 
+def repels(rule: Deterministic, jacobian: np.ndarray, uncertainty: Any = 0.0) -> bool:
+    """Truth: something surely grows at the equilibrium, so that almost nothing settles there."""
+    found = spectrum(jacobian, uncertainty)
+    return bool(np.any(_growths(rule, found.values, found.error)[0] > 0.0))
+
+
 def eigenvalues_with_error(
     jacobian: np.ndarray, uncertainty: Any = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.analysis.equilibria.classify import repels
 from thalweg.analysis.equilibria.completeness import binomial_upper, unseen_upper
 from thalweg.analysis.equilibria.features import starts_near
 from thalweg.analysis.equilibria.indices import IndexSum, expected_index, index_sum
+from thalweg.analysis.equilibria.polish import polish
 from thalweg.analysis.equilibria.search import ROUND
 from thalweg.analysis.equilibria.sorting import Found, Inventory, enlarge
 from thalweg.analysis.equilibria.symmetries import images, independent_parts, symmetries
-from thalweg.analysis.equilibria.trajectories import follow
+from thalweg.analysis.equilibria.trajectories import Ends, follow
 from thalweg.dynamics.points import displacements_at
 from thalweg.dynamics.problem import Problem
 
@@ -27,8 +29,8 @@ _ROUNDS = 4  # each starts at what the last one found; nothing new ends them soo
 _MOST_UNSTABLE, _MOST_MIDDLES = 64, 256
 # How far along an unstable direction a trajectory starts, in widths.
 _AWAY = 1e-2
-# A trajectory has settled where the root found from its end is that near, in widths; two roots
-# that near to each other count as one here.
+# A trajectory that came to rest settled on the root that is that near its end, in widths; two
+# roots that near to each other count as one here.
 _NEAR, _SAME = 1e-2, 1e-6
 # Searches for what the sum of indices says is missing, each 512 starts near the known.
 _INDEX_ROUNDS = 2
@@ -36,7 +38,7 @@ _MOST_NEAR = 16  # roots round which starts are gathered: 32 each, on the averag
 
 
 class Trajectories(NamedTuple):
-    """Ends of trajectories from random starts, counted.
+    """Ends of trajectories that ran forwards from random starts, counted.
 
     Attributes:
         followed: how many there were.
@@ -59,11 +61,11 @@ def from_trajectories(
     begin = np.concatenate([starts[:count], starts[:backwards]])
     ends = follow(problem, begin, np.repeat([1.0, -1.0], [count, backwards]))
     before = inventory
-    found, inventory = enlarge(problem, found, inventory, _apart(problem, ends))
+    found, inventory = enlarge(problem, found, inventory, _apart(problem, ends.y))
+    forwards = Ends(ends.y[:count], ends.is_still[:count])
     inside = inventory.roots.y[inventory.inside]
-    nearest, distance = _nearest(problem, ends[:count], inside)
-    on_families = _on_families(problem, ends[:count], inventory)
-    settled = distance < _NEAR
+    nearest, settled = _settled(problem, forwards, inventory)
+    on_families = _on_families(problem, forwards.y, inventory)
     _, known = _nearest(problem, inside, before.roots.y)
     is_new = settled & (np.append(known, 0.0)[nearest] > _SAME)
     if np.any(is_new):
@@ -72,6 +74,25 @@ def from_trajectories(
         # What was known before is independent of the trajectories, so that all of them count.
         upper = binomial_upper(0, count)
     return found, inventory, Trajectories(count, int(np.sum(settled | on_families)), upper)
+
+
+def _settled(problem: Problem, ends: Ends, inventory: Inventory) -> tuple[np.ndarray, np.ndarray]:
+    """The root in the domain nearest to each end, and whether the trajectory settled on it.
+
+    What still moves has not settled, and nothing settles where something grows: an end that is near
+    a source or a saddle passes it, slowly, or turns round it.
+    """
+    roots = inventory.roots.at(np.flatnonzero(inventory.inside))
+    nearest, distance = _nearest(problem, ends.y, roots.y)
+    if not len(roots.y):
+        return nearest, np.zeros(len(ends.y), dtype=bool)
+    moved = polish(problem, roots.y + roots.spread, inventory.scales, steps=0).jacobian
+    rule = problem.rule
+    repelling = [
+        repels(rule, rule.own_jacobian(jacobian), 2.0 * np.abs(other - jacobian))
+        for jacobian, other in zip(roots.polished.jacobian, moved, strict=True)
+    ]
+    return nearest, (distance < _NEAR) & ends.is_still & ~np.array(repelling)[nearest]
 
 
 def _on_families(problem: Problem, ends: np.ndarray, inventory: Inventory) -> np.ndarray:
@@ -106,7 +127,7 @@ def from_what_was_found(
         asked = np.concatenate([asked, roots.y[fresh]])
         begin = _along_unstable(problem, inventory, fresh)
         points = [images(problem, roots.y, known, parts)]
-        points += [follow(problem, begin, np.ones(len(begin)))] if len(begin) else []
+        points += [follow(problem, begin, np.ones(len(begin))).y] if len(begin) else []
         points += [] if few else [_middles(problem, roots.y)]
         found, inventory = enlarge(
             problem, found, inventory, _apart(problem, np.concatenate(points))

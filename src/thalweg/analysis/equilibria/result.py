@@ -38,8 +38,9 @@ class Search:
         unfinished: how many were still on their way when the steps were spent.
         trajectory_unseen_upper: a 95 % upper bound on the probability that one more trajectory from
             a random start settles on an equilibrium not seen yet; None likewise.
-        trajectories: how many trajectories were followed from random starts.
-        settled: how many of them settled on an equilibrium in the domain.
+        trajectories: how many trajectories were followed from random starts, forwards in time.
+        settled: how many of them settled on an equilibrium in the domain; those that circle one, or
+            pass one slowly, did not.
         directed: how many equilibria no random start led to, only ones that were chosen: ends of
             trajectories, unstable directions, images under symmetries, deflated restarts.
         undefined: how many starts led to where the rule is not finite.
@@ -105,7 +106,7 @@ class Search:
 
     @property
     def _tried(self) -> str:
-        return counted(self.trajectories, "trajectory", "trajectories")
+        return f"{counted(self.trajectories, 'trajectory', 'trajectories')} followed forwards"
 
     @property
     def _settled_in_words(self) -> str:

@@ -39,7 +39,7 @@ class Inventory(NamedTuple):
         directed: how many equilibria only starts that were chosen, not drawn, led to.
         index_sum: the sum of the indices, where it is known; None elsewhere.
         jumps: where the rule jumps, if it was seen to.
-        trajectories: how many trajectories were followed from random starts.
+        trajectories: how many trajectories were followed from random starts, forwards in time.
         settled: how many of them settled on an equilibrium.
         mass: the Good–Turing estimate; None when the starts were given.
         upper: its 95 % upper bound; None when the starts were given.

@@ -4,6 +4,8 @@ A search for roots lands near its start, and in many dimensions that is near the
 middle. Trajectories end where a simulation would: in the attractors.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from thalweg.dynamics.points import displacements_at
@@ -22,38 +24,51 @@ _FAR = 3.0  # widths beyond the domain from which no trajectory is waited for
 _WHOLE_JACOBIAN = 4
 
 
-def follow(problem: Problem, starts: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Ends `(n, d)` of trajectories that run until they settle, leave, or have taken enough steps.
+class Ends(NamedTuple):
+    """Ends of trajectories.
+
+    Attributes:
+        y: the last points, shape `(n, d)`; NaN where a trajectory left for good.
+        is_still: whether each hardly moved at the end, shape `(n,)`: it came to rest, or passes
+            slowly.
+    """
+
+    y: np.ndarray
+    is_still: np.ndarray
+
+
+def follow(problem: Problem, starts: np.ndarray, direction: np.ndarray) -> Ends:
+    """Run trajectories until they settle, leave, or have taken enough steps.
 
     Arguments:
         problem: the rule and its chart.
         starts: shape `(n, d)`.
         direction: +1 forwards in time, −1 backwards (flows only), shape `(n,)`.
-
-    Returns:
-        The ends, shape `(n, d)`; NaN where a trajectory left for good.
     """
     if not problem.rule.has_continuous_time:
         return _iterate(problem, starts)
     parts = range(0, len(starts), LANES)
     ends = [_run(problem, starts[i : i + LANES], direction[i : i + LANES]) for i in parts]
-    return np.concatenate(ends) if ends else starts
+    if not ends:
+        return Ends(starts, np.zeros(len(starts), dtype=bool))
+    return Ends(*(np.concatenate(part) for part in zip(*ends, strict=True)))
 
 
-def _iterate(problem: Problem, points: np.ndarray) -> np.ndarray:
+def _iterate(problem: Problem, points: np.ndarray) -> Ends:
     for _ in range(_STEPS_OF_MAPS):
         points = np.asarray(problem.chart.wrap(points + displacements_at(problem, points)))
         points = np.where(problem.chart.inside(points, _FAR)[:, None], points, np.nan)
-    return points
+    last = displacements_at(problem, points) / np.asarray(problem.chart.widths)
+    return Ends(points, np.max(np.abs(last), axis=1) < _SETTLED)
 
 
-def _run(problem: Problem, points: np.ndarray, direction: np.ndarray) -> np.ndarray:
+def _run(problem: Problem, points: np.ndarray, direction: np.ndarray) -> Ends:
     chart, widths = problem.chart, np.asarray(problem.chart.widths)
     count, dimension = points.shape
     width = dimension if dimension <= _WHOLE_JACOBIAN else 1
     tangents = np.tile(np.eye(dimension, width), (count, 1, 1))
     z, duration = points / widths, np.full(count, np.inf)
-    left = np.zeros(count, dtype=bool)
+    left, settled = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     for _ in range(_MOST_BLOCKS):
         track = run_batch(
             problem,
@@ -67,4 +82,4 @@ def _run(problem: Problem, points: np.ndarray, direction: np.ndarray) -> np.ndar
         if not np.any(duration):
             break
         z = np.where(left[:, None], points / widths, z)
-    return np.where(left[:, None], np.nan, z * widths)
+    return Ends(np.where(left[:, None], np.nan, z * widths), settled & ~left)
