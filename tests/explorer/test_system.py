@@ -25,6 +25,14 @@ def test_sliders_are_the_parameters_from_zero_to_twice_their_value():
     assert system.uses_time is False
 
 
+def test_a_slider_spans_the_range_over_which_its_parameter_varies_and_its_value():
+    system = read_system(tw.models.FitzHughNagumo(current=0.0))
+    first, second, third, fourth = system.spanning({"current": (-20.0, 200.0), "a": [1, 3]}).sliders
+    assert (first.value, first.lower, first.upper) == (0.0, -20.0, 200.0)
+    assert (second.value, second.lower, second.upper) == (0.7, 0.7, 3.0)
+    assert (third, fourth) == system.sliders[2:]
+
+
 def test_a_region_has_no_sliders_and_no_diagram():
     box = tw.Box([-2.0, -2.0], [2.0, 2.0])
     wells = read_system(tw.as_flow(lambda x: x - x**3, domain=box))

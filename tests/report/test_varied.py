@@ -1,5 +1,7 @@
 """`analyze` over a parameter: the diagram in the result, its JSON and its page."""
 
+from html import unescape
+
 import pytest
 
 import thalweg as tw
@@ -32,6 +34,8 @@ def test_the_page_shows_the_branches(wells):
     page = analysis_page(wells)
     assert "Over tilt" in [section.title for section in page.sections]
     assert "bifurcation-diagram" in [picture.name for picture in page.pictures()]
+    text = unescape(page.to_html())
+    assert '"name": "energy.tilt", "value": 0.0, "lower": -2.0, "upper": 2.0' in text
 
 
 @pytest.mark.long

@@ -96,7 +96,8 @@ def explore(
             system, which the page then shows a slice of.
         energy: shown where the system declares none; it belongs to the values that the system has.
         recover: whether to look for an energy by `recover_energy` where none is declared or given.
-        vary: ranges of parameters, by name: the page carries their bifurcation diagrams.
+        vary: ranges of parameters, by name: the page carries their bifurcation diagrams, and their
+            sliders span them.
         search: whether to search for all equilibria now, for the values to begin with. Without,
             and at other values, those that a grid shows are drawn hollow.
         name: what the page calls the system.
@@ -128,4 +129,6 @@ def explore(
     shapes = read.problem.chart.layout.shapes
     is_plain = len(shapes) == 1 and len(shapes[0]) <= 1
     source = source_of(system, name) if is_plain else None
-    return Explorer(read, source, found, stored_diagrams(read, vary or {}))
+    diagrams = stored_diagrams(read, vary or {})
+    spans = {name: diagram["range"] for name, diagram in diagrams.items()}
+    return Explorer(read.spanning(spans), source, found, diagrams)

@@ -1,7 +1,7 @@
 """A system as a page knows it: names, numbers, and its functions in JavaScript."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,6 +100,16 @@ class PlanarSystem:
     def at(self, values: Any) -> Problem:
         """The problem with other numbers on its sliders."""
         return _rebuilt(self.problem, self.places, np.asarray(values, dtype=float))
+
+    def spanning(self, ranges: Mapping[str, Sequence[float]]) -> "PlanarSystem":
+        """The system with sliders that span these ranges, by their names, and their values."""
+        sliders = [
+            replace(s, lower=min(s.value, *ranges[s.name]), upper=max(s.value, *ranges[s.name]))
+            if s.name in ranges
+            else s
+            for s in self.sliders
+        ]
+        return replace(self, sliders=tuple(sliders))
 
     def code(self) -> str:
         """The functions as one JavaScript object."""

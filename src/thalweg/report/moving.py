@@ -1,12 +1,11 @@
 """The portrait of an analysis that moves with its sliders, where the system has one."""
 
-from typing import Any
-
 import numpy as np
 
 from thalweg.core.declared import declared_energy
 from thalweg.dynamics import SteepestDescent
 from thalweg.explorer import Explorer, drawn_diagram, read_system
+from thalweg.explorer.system import PlanarSystem
 from thalweg.report.analyze import Analysis
 from thalweg.report.page import Block, Frame, Text
 
@@ -38,19 +37,23 @@ def moving_portrait(found: Analysis) -> list[Block]:
     if system.reason:
         return []
     states = [np.asarray(chart.coordinates(e.state), dtype=float) for e in found.equilibria]
-    page = Explorer(system, None, [state.tolist() for state in states], _diagrams(found, system))
+    ranges = _varied(found, system)
+    system, diagram, shown = system.spanning(ranges), found.diagram, system.problem.chart
+    drawn = {} if diagram is None else {n: drawn_diagram(diagram, n, shown) for n in ranges}
+    page = Explorer(system, None, [state.tolist() for state in states], drawn)
     return [
         Text(_SAID),
         Frame(f"Explorer of {found.about.system}", page.to_html()),
     ]
 
 
-def _diagrams(found: Analysis, system: Any) -> dict[str, Any]:
-    """The diagram of the analysis, if it is over a parameter that the page has a slider for."""
-    if found.diagram is None:
-        return {}
-    asked = found.diagram.parameter
-    paths = (asked, f"energy.{asked}") if isinstance(found.rule, SteepestDescent) else (asked,)
-    names = [slider.name for slider in system.sliders if slider.path in paths]
-    chart = system.problem.chart
-    return {name: drawn_diagram(found.diagram, name, chart) for name in names[:1]}
+def _varied(found: Analysis, system: PlanarSystem) -> dict[str, tuple[float, float]]:
+    """The ranges over which the analysis varied parameters, by the names of their sliders."""
+    asked: dict[str, tuple[float, float]] = {}
+    if found.diagram is not None:
+        asked = {found.diagram.parameter: found.diagram.range}
+    elif found.curves is not None:
+        asked = dict(zip(found.curves.parameters, found.curves.ranges, strict=True))
+    before = "energy." if isinstance(found.rule, SteepestDescent) else ""
+    paths = asked | {f"{before}{name}": span for name, span in asked.items()}
+    return {slider.name: paths[slider.path] for slider in system.sliders if slider.path in paths}
