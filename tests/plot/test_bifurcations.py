@@ -1,5 +1,6 @@
 """Bifurcation diagrams as figures: what is solid, what is dashed, what is marked."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.analysis.continuation.families import Reaction, Slope
@@ -37,6 +38,27 @@ def test_marks_carry_their_values_and_texts_do_not_overlap(reaction):
         assert not any(one.overlaps(other) for other in boxes[i + 1 :])
     labels = axes.get_legend_handles_labels()[1]
     assert {"stable", "unstable", "fold", "Hopf"} <= set(labels)
+
+
+class Line(tw.Flow):
+    """Rests where x = share · p and y = 10 p."""
+
+    p: float = 0.0
+    share: float = 1.0
+    domain = tw.Box([-1.0, -10.0], [1.0, 10.0])
+    state_names = ("x", "y")
+
+    def velocity(self, t, state):
+        x, y = state
+        return jnp.stack([self.share * self.p - x, 10.0 * self.p - y])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("share", "name"), [(0.7, "x"), (0.3, "y")])
+def test_the_first_coordinate_is_shown_where_it_varies_enough(share, name):
+    found = tw.bifurcation_diagram(Line(share=share), "p", (-0.5, 0.5), slices=2, checks=0)
+    assert tw.plot.branch_lines(found)[0] == name
+    assert tw.plot.bifurcation_diagram(found).get_ylabel() == name
 
 
 @pytest.mark.long

@@ -43,8 +43,8 @@ _CALLED = {
     "cycle-fold": "fold of cycles",
     "cycle-flip": "flip of a cycle",
 }
-
-
+# The share of the largest spread that a coordinate needs to be shown before the later ones.
+_ENOUGH = 0.5
 # Points of dash and gap, from the first: the field's sign of what is unstable.
 _DASHED = (0, (5, 3))
 _LOOKS: dict[tuple[str, bool], dict[str, Any]] = {
@@ -66,7 +66,7 @@ def branch_lines(
 
     Arguments:
         diagram: what `bifurcation_diagram` returned.
-        coordinate: which coordinate, by name or index; None chooses the one that varies most.
+        coordinate: which coordinate, by name or index; None chooses as `bifurcation_diagram` does.
 
     Returns:
         The name of the coordinate, and for each line the parameter, the coordinate, whether it is
@@ -98,8 +98,9 @@ def bifurcation_diagram(
 
     Arguments:
         diagram: what `thalweg.bifurcation_diagram` returned.
-        coordinate: which coordinate to show, by name or index; None chooses the one that varies
-            most along the branches, for the width of the domain.
+        coordinate: which coordinate to show, by name or index; None chooses the first that
+            varies along the branches, for the width of the domain, at least half as much as the one
+            that varies most.
         ax: axes to draw on; None makes a figure.
 
     Returns:
@@ -146,7 +147,7 @@ def bifurcation_diagram(
 def _index(diagram: BifurcationDiagram, coordinate: int | str | None) -> int:
     names = diagram.about.names
     if coordinate is None:
-        return _most_varied(diagram)
+        return _first_varied(diagram)
     if isinstance(coordinate, int) and -len(names) <= coordinate < len(names):
         return coordinate % len(names)
     if coordinate in names:
@@ -156,7 +157,7 @@ def _index(diagram: BifurcationDiagram, coordinate: int | str | None) -> int:
     )
 
 
-def _most_varied(diagram: BifurcationDiagram) -> int:
+def _first_varied(diagram: BifurcationDiagram) -> int:
     if not diagram.branches:
         return 0
     resting = [branch.states for branch in diagram.branches if branch.extremes is None]
@@ -166,7 +167,7 @@ def _most_varied(diagram: BifurcationDiagram) -> int:
     domain = diagram.about.domain
     if domain is not None and domain.chart().is_whole:
         spread = spread / np.asarray(domain.chart().widths)
-    return int(np.argmax(spread))
+    return int(np.argmax(spread >= _ENOUGH * np.max(spread)))
 
 
 def _heights(diagram: BifurcationDiagram, branch: Branch, index: int) -> list[np.ndarray]:
