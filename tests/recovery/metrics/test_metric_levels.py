@@ -252,3 +252,17 @@ def test_a_metric_that_the_caller_names():
     verdict = tw.recover_energy(rule, box, geometries=[geometry], **QUICK)
     assert verdict.kind == "given-metric"
     assert verdict.metric is geometry
+
+
+@pytest.mark.long
+def test_what_rounding_makes_of_a_power_is_no_zero_at_a_wall():
+    """−x + W tanh(2x) + b: M = diag(sech²(2x_i)), which is positive at the walls, too."""
+    weights = jnp.array([[0.0, 1.2], [1.2, 0.3]])
+    rule = tw.as_flow(lambda x: -x + weights @ jnp.tanh(2.0 * x) + jnp.array([0.1, -0.1]))
+    verdict = tw.recover_energy(rule, tw.Box([-2.0, -2.0], [2.0, 2.0]))
+    assert verdict.kind == "diagonal-metric"
+    assert "at a wall" not in str(verdict)
+    center = lowered_ones(verdict, np.zeros(2))
+    for corner in ([2.0, 2.0], [-2.0, 2.0], [-2.0, -2.0], [1.0, -1.99]):
+        there = lowered_ones(verdict, np.array(corner)) / center
+        np.testing.assert_allclose(there, 1.0 / np.cosh(2.0 * np.array(corner)) ** 2, rtol=1e-5)

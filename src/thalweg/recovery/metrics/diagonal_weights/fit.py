@@ -13,6 +13,10 @@ from thalweg.recovery.metrics.diagonal_weights.series import SeparableWeights, d
 # Of series for log m_i: each doubling is tried only where the last does not fit.
 _DEGREES = (6, 12, 24, 48)
 _GOOD = 1e-12  # misfit at which no higher degree can do better than rounding
+# Where a weight is no power of the distance from a wall, a fit makes one of rounding or of what its
+# series lacks: then it is small, or hardly better than the series alone. One of the size that is
+# left out changes a weight by a hundredth in the box, and makes it zero or infinite at a wall.
+_BETTER, _LEAST_POWER = 10.0, 1e-3
 # Pairs a coordinate beyond a spanning tree: they average noise; all pairs would be d².
 _EXTRA_EDGES = 3
 
@@ -42,14 +46,25 @@ def fit_weights(
     for degree in _DEGREES:
         if 4 * (degree + 3) > len(unit):
             break
-        for with_powers in (False, True):
-            if least <= _GOOD:
-                break
-            series, powers = _solve(unit, ratios, chosen, angles, degree, with_powers)
+
+        def fit(ends: np.ndarray, degree: int = degree) -> tuple[SeparableWeights, float]:
+            """The weights with powers at some ends of the coordinates, and their misfit."""
+            series, powers = _solve(unit, ratios, chosen, angles, degree, ends)
             fitted = SeparableWeights(lower, chart.widths, series, powers, angles)
-            misfit = _misfit(fitted, check, degree)
+            return fitted, _misfit(fitted, check, degree)
+
+        ends = np.zeros((len(angles), 2), dtype=bool)
+        if least > _GOOD:
+            fitted, misfit = fit(ends)
             if misfit < least:
                 best, least = fitted, misfit
+        if least > _GOOD:
+            large = np.abs(fit(~ends)[0].powers) >= _LEAST_POWER
+            needed = 1.0 if np.any(best.powers) else _BETTER
+            if np.any(large):
+                fitted, misfit = fit(large)
+                if misfit * needed < least:
+                    best, least = fitted, misfit
     return best if np.any(best.powers) else replace(best, powers=None), least
 
 
@@ -80,11 +95,16 @@ def _solve(
     chosen: np.ndarray,
     angles: tuple[bool, ...],
     degree: int,
-    with_powers: bool,
+    ends: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted least squares by refined normal equations; series `(d, k)` and powers `(d, 2)`."""
+    """Weighted least squares by refined normal equations; series `(d, k)` and powers `(d, 2)`.
+
+    Powers are looked for at the ends, booleans `(d, 2)`, alone.
+    """
     size, width = len(angles), degree + 3
-    parts = [design(unit[:, i], degree, angles[i], with_powers) for i in range(size)]
+    parts = [design(unit[:, i], degree, angles[i], bool(np.any(ends[i]))) for i in range(size)]
+    for part, used in zip(parts, ends, strict=True):
+        part[:, -2:] *= used
     normal = np.zeros((size, width, size, width))
     for p in chosen:
         i, j = ratios.pairs[p]
@@ -117,14 +137,13 @@ def _solve(
 def _centred(
     solution: np.ndarray, pairs: np.ndarray, parts: list[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take the mean log-weight out of every block, and drop powers that are only rounding."""
+    """Take the mean log-weight out of every block."""
     solution = solution.copy()
     means = np.asarray([np.mean(p @ s) for p, s in zip(parts, solution, strict=True)])
     label = components(pairs, len(solution))
     for block in np.unique(label):
         solution[label == block, 0] -= np.mean(means[label == block])
-    powers = solution[:, -2:]
-    return solution[:, :-2], np.where(np.abs(powers) < 1e-9, 0.0, powers)
+    return solution[:, :-2], solution[:, -2:]
 
 
 def _misfit(weights: SeparableWeights, check: tuple[np.ndarray, Ratios], degree: int) -> float:
