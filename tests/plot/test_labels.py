@@ -1,9 +1,13 @@
-"""Texts beside points stay apart."""
+"""Texts beside points stay apart, and a letter beside an axis can be read."""
+
+import pathlib
 
 import numpy as np
 from matplotlib.figure import Figure
 
+import thalweg.plot
 from thalweg.plot.labels import place_labels
+from thalweg.plot.style import label_axes, new_axes
 
 
 def test_two_lists_of_numbers_do_not_read_as_one():
@@ -18,3 +22,22 @@ def test_two_lists_of_numbers_do_not_read_as_one():
         for other in boxes[:k]:
             if one.y0 < other.y1 and other.y0 < one.y1:  # in one row
                 assert max(one.x0 - other.x1, other.x0 - one.x1) >= apart - 1e-6
+
+
+def test_a_letter_beside_the_vertical_axis_stands_upright_and_a_word_does_not():
+    axes = new_axes()
+    for name, rotation in (("I", 0.0), ("x⁺", 0.0), ("rate", 90.0), ("E", 0.0)):
+        label_axes(axes, ("t", name))
+        label = axes.yaxis.label
+        assert (axes.get_ylabel(), label.get_rotation()) == (name, rotation)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    numbers = [tick.get_window_extent() for tick in axes.get_yticklabels()]
+    assert label.get_window_extent().x1 <= min(box.x0 for box in numbers)
+
+
+def test_no_figure_writes_beside_its_vertical_axis_itself():
+    folder = pathlib.Path(thalweg.plot.__file__).parent
+    found = [f.name for f in folder.rglob("*.py") if ".set_ylabel(" in f.read_text("utf-8")]
+    assert found == ["style.py"]

@@ -7,7 +7,7 @@ import numpy as np
 from thalweg.analysis import BasinFractions
 from thalweg.core.tables import format_number, format_state
 from thalweg.plot.given import check_found, given_axes
-from thalweg.plot.style import COLOURS, GREY, INK, PALE, legend_below, new_axes
+from thalweg.plot.style import COLOURS, GREY, INK, PALE, legend_below, name_heights, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
     axes.set_xlim(found.values.min(), found.values.max())
     axes.set_ylim(0.0, 1.0)
     axes.set_xlabel(found.parameter)
-    axes.set_ylabel("share of starts")
+    name_heights(axes, "share of starts")
     legend_below(axes, columns=1)
     return axes
 

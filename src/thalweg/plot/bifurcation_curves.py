@@ -7,7 +7,16 @@ import numpy as np
 from thalweg.analysis import BifurcationCurves
 from thalweg.plot.given import check_found, given_axes
 from thalweg.plot.labels import place_labels
-from thalweg.plot.style import BLUE, GREEN, INK, ORANGE, PURPLE, legend_below, new_axes
+from thalweg.plot.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    legend_below,
+    name_heights,
+    new_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +95,7 @@ def bifurcation_curves(found: BifurcationCurves, ax: "Axes | None" = None) -> "A
     axes.set_xlim(*found.ranges[0])
     axes.set_ylim(*found.ranges[1])
     axes.set_xlabel(found.parameters[0])
-    axes.set_ylabel(found.parameters[1])
+    name_heights(axes, found.parameters[1])
     for point in found.points:
         axes.plot(
             *point.values, linestyle="none", marker=_MARKERS.get(point.kind, "o"), markersize=7,

@@ -18,6 +18,7 @@ from thalweg.plot.style import (
     VERMILLION,
     YELLOW,
     legend_below,
+    name_heights,
     new_axes,
 )
 
@@ -125,7 +126,7 @@ def bifurcation_diagram(
         axes.plot(x, y, zorder=3, **_LOOKS[of, stable])
     axes.set_xlim(*diagram.range)
     axes.set_xlabel(diagram.parameter)
-    axes.set_ylabel(name)
+    name_heights(axes, name)
     points, texts = [], []
     for found in diagram.bifurcations:
         point = (found.value, _height(diagram, found, index))

@@ -18,7 +18,7 @@ from thalweg.plot.layers import streamlines
 from thalweg.plot.layers.table import LAYERS
 from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.scenes import Portrait
-from thalweg.plot.style import LANDSCAPE, colour_bar, legend_below, new_axes, note
+from thalweg.plot.style import LANDSCAPE, colour_bar, legend_below, name_heights, new_axes, note
 from thalweg.plot.views import View, make_view
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def conley_landscape(
         view = make_view(problem)
         grid, values = energy_on_grid(view, found.value, FINE)
         axes = draw_landscape(view, found.value, grid, values, tuple(equilibria), ax=ax)
-        axes.set_ylabel("V")
+        name_heights(axes, "V")
         note(axes, words)
         return axes
     is_same = problem.chart.dimension == 2 and plane is None and through is None

@@ -6,7 +6,7 @@ import numpy as np
 
 from thalweg.analysis import Comparison
 from thalweg.plot.given import check_found, given_axes
-from thalweg.plot.style import legend_below, new_axes
+from thalweg.plot.style import legend_below, name_heights, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +63,6 @@ def operators(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
         axes.plot(np.arange(len(rows)), rows, label=f"{course.name}{rate}")
     axes.set_yscale("log")
     axes.set_xlabel("step")
-    axes.set_ylabel("E above the lowest")
+    name_heights(axes, "E above the lowest")
     legend_below(axes, columns=2)
     return axes

@@ -11,7 +11,7 @@ from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
 from thalweg.plot.given import given_axes, given_members
 from thalweg.plot.labels import place_labels
-from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, new_axes, note
+from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, name_heights, new_axes, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +86,7 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
             # Clipped: what is empty and not clipped takes room at the corner of the figure.
             mark(axes, [], [], equilibrium.kind, label=said, markersize=6, clip_on=True)
     axes.set_xlabel("Re λ")
-    axes.set_ylabel("Im λ")
+    name_heights(axes, "Im λ")
     legend_below(axes, columns=4)
     if is_map:
         _fit_circle(axes, np.concatenate(list(values.values())))

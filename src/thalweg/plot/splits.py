@@ -21,6 +21,7 @@ from thalweg.plot.style import (
     VERMILLION,
     colour_bar,
     legend_below,
+    name_heights,
     new_panels,
     note,
 )
@@ -113,7 +114,7 @@ def _draw_curves(
     grid, values = energy_on_grid(view, found.energy, FINE)
     left.plot(grid[0], values, color=BLUE, linewidth=2.0)
     left.set_xlabel(view.names[0])
-    left.set_ylabel("E")
+    name_heights(left, "E")
     whole = gradient.values[0] + remainder.values[0]
     right.plot(grid[0], whole, color=INK, linewidth=1.0, linestyle="--", label="the rule")
     right.plot(grid[0], gradient.values[0], color=BLUE, label="−∇E")

@@ -59,6 +59,8 @@ _COLUMN_GAP = 1.4
 _LETTER, _DIGIT = 0.48, 0.64
 # A letter of a note, on the axes as they are before they make room for the labels of their ticks.
 _NOTE_LETTER = 0.56
+# Letters of a name that stand upright beside the vertical axis: most.
+_UPRIGHT = 2
 # Bands of colour up the walls of a landscape.
 _MOST_WALLS = 7
 
@@ -135,7 +137,19 @@ def label_axes(axes: "Axes", labels: Sequence[str]) -> None:
     """The names of the coordinates on the axes."""
     axes.set_xlabel(labels[0])
     if len(labels) > 1:
-        axes.set_ylabel(labels[1])
+        name_heights(axes, labels[1])
+
+
+def name_heights(axes: "Axes", name: str) -> None:
+    """The name of what the vertical axis measures; a letter or two stand upright.
+
+    Turned on its side an I would be a dash.
+    """
+    label = axes.set_ylabel(name)
+    if axes.name != "3d":  # there it turns with the axis
+        turned = {"rotation": 90.0, "ha": "center", "va": "bottom"}
+        upright = {"rotation": 0.0, "ha": "right", "va": "center"}
+        label.set(**(upright if len(name) <= _UPRIGHT else turned))
 
 
 def lifted(colour: str) -> "list[AbstractPathEffect]":

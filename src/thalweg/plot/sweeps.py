@@ -21,6 +21,7 @@ from thalweg.plot.style import (
     VERMILLION,
     colour_bar,
     legend_below,
+    name_heights,
     new_axes,
     note,
     shades,
@@ -223,7 +224,7 @@ def _draw_line(axes: "Axes", data: SweepMap) -> None:
     values, present = ranked(data)
     axes.plot(data.axes[0], values, **style)
     axes.set_xlabel(data.names[0])
-    axes.set_ylabel(data.title)
+    name_heights(axes, data.title)
     if present:
         axes.set_yticks(range(len(present)), present)
         axes.set_ylim(-0.5, len(present) - 0.5)
@@ -243,7 +244,7 @@ def _draw_map(axes: "Axes", data: SweepMap) -> None:
     edges = _edges(x), _edges(y)
     drawn, present = _coloured(axes, data, edges)
     axes.set_xlabel(data.names[0])
-    axes.set_ylabel(data.names[1])
+    name_heights(axes, data.names[1])
     if drawn is not None and not data.variable.flags:
         colour_bar(axes, drawn, data.title, _whole_ticks(data))
     elif data.variable.flags:

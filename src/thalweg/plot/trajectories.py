@@ -18,6 +18,7 @@ from thalweg.plot.style import (
     WIDTH,
     colour_bar,
     legend_below,
+    name_heights,
     new_axes,
     new_panels,
     shades,
@@ -101,14 +102,14 @@ def draw_trajectory(
         panels[0].get_figure().align_ylabels(panels)
         for index, (panel, name) in enumerate(zip(panels, names, strict=True)):
             _draw_line(panel, index, times, values[:, index], is_map)
-            panel.set_ylabel(name)
+            name_heights(panel, name)
         _fit_times(panels[-1], [times], is_map)
         return panels[-1]
     axes = given_axes(ax) or new_axes(height=3.0)
     for index, name in enumerate(names):
         _draw_line(axes, index, times, values[:, index], is_map, label=name)
     _fit_times(axes, [times], is_map)
-    axes.set_ylabel(names[0] if len(names) == 1 else "state")
+    name_heights(axes, names[0] if len(names) == 1 else "state")
     if len(names) > 1:
         legend_below(axes, columns=4)
     return axes
@@ -153,7 +154,7 @@ def _draw_image(
     )  # fmt: skip
     _name_times(axes, is_map)
     axes.locator_params(axis="y", integer=True)
-    axes.set_ylabel(f"coordinate, {names[0]} to {names[-1]}")
+    name_heights(axes, f"coordinate, {names[0]} to {names[-1]}")
     colour_bar(axes, image)
     return axes
 
@@ -223,7 +224,7 @@ def draw_energies(
     for index, (times, values) in enumerate(curves):
         _draw_line(axes, index, times, values, is_map, **(looks[index] if looks else {}))
     _fit_times(axes, [times for times, _ in curves], is_map)
-    axes.set_ylabel("E")
+    name_heights(axes, "E")
     legend_below(axes, columns=3)
     return axes
 
