@@ -30,7 +30,10 @@ class Autonomous(tw.Flow):
         (lambda: tw.find_equilibria(Autonomous(r=float("nan"))), "r = nan"),
         (lambda: tw.find_equilibria(Autonomous(), starts=1), "starts must be at least 2"),
         (lambda: tw.find_equilibria(Autonomous(), starts=np.zeros((0, 1))), "starts must be"),
-        (lambda: tw.find_equilibria(Autonomous(), starts=np.array([[np.inf]])), "state 0"),
+        (
+            lambda: tw.find_equilibria(Autonomous(), starts=np.array([[np.inf]])),
+            "state 0 of 1 holds inf",
+        ),
         (lambda: tw.find_equilibria(Henon(), tw.Box([-1.0], [1.0])), "step fails"),
         (
             lambda: tw.find_equilibria(tw.as_flow(lambda x: x[:1]), square(1.0)),

@@ -32,7 +32,7 @@ def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
     if domain is None:
         if declared is None:
             raise InputError(
-                f"{name} declares no domain: pass one, for example Box([-3, -3], [3, 3]), or "
+                f"{name} declares no domain: pass one, for example {_example(rule)}, or "
                 f"declare `domain = Box(…)` on the class."
             )
         domain = declared
@@ -47,10 +47,25 @@ def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
     return domain
 
 
-def _only_fit(rule: Rule) -> Layout:
+def _example(rule: Rule) -> str:
+    """A box of as many coordinates as the rule takes, as it is written; of two if many fit."""
+    fitting = _fitting(rule)
+    size = fitting[0].size if len(fitting) == 1 else 2
+    if size > 3:
+        return f"Box([-3.0] * {size}, [3.0] * {size})"
+    is_number = len(fitting) == 1 and not fitting[0].shapes[0]
+    return "Box(-3, 3)" if is_number else f"Box({[-3] * size}, {[3] * size})"
+
+
+def _fitting(rule: Rule) -> list[Layout]:
+    """Layouts of the first two shapes of one number or a vector that fit."""
     shapes = [(), *((n,) for n in range(1, _LARGEST_GUESS + 1))]
     candidates = (Layout.of(np.zeros(shape)) for shape in shapes)
-    fitting = list(islice((lay for lay in candidates if _mismatch(rule, lay) is None), 2))
+    return list(islice((lay for lay in candidates if _mismatch(rule, lay) is None), 2))
+
+
+def _only_fit(rule: Rule) -> Layout:
+    fitting = _fitting(rule)
     if len(fitting) == 1:
         return fitting[0]
     found = "several state shapes fit" if fitting else f"no vector of up to {_LARGEST_GUESS} fits"
@@ -69,6 +84,11 @@ def check_fit(rule: Rule, layout: Layout) -> None:
     problem = written_wrongly(rule) or _mismatch(rule, layout)
     if problem:
         raise InputError(f"{type(rule).__name__}: {problem}{taken_as(rule)}")
+
+
+def fits(rule: Rule, layout: Layout) -> bool:
+    """Truth: the rule takes states of this layout, and gives such back."""
+    return _mismatch(rule, layout) is None
 
 
 def _check_chance(rule: Rule, layout: Layout) -> None:

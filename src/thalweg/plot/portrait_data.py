@@ -32,7 +32,8 @@ def portrait_data(
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
-        domain: what to show; None means the domain that the rule declares.
+        domain: what to show; None means the domain that the rule declares, or else
+            that of the equilibria given.
         equilibria: those of the rule; None means to find them, `()` to show none.
         cycles: closed orbits, or the cycles of a map.
         energy: a callable `state → scalar` whose contours to show.

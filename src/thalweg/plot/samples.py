@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from thalweg.analysis.equilibria.find import given_points
+from thalweg.analysis.equilibria.given import given_points
 from thalweg.core.errors import InputError
 from thalweg.core.trees import is_integer, lists_as_arrays
 from thalweg.dynamics import Problem

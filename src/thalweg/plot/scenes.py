@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equilibria
+from thalweg.analysis.equilibria.where import domain_with
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.tables import counted
@@ -133,7 +134,7 @@ def make_scene(
     Raises:
         InputError: the rule does not fit the domain, or depends on time.
     """
-    problem, domain = make_portrayed(rule, domain)
+    problem, domain = make_portrayed(rule, domain_with(rule, domain, equilibria))
     if equilibria is None:
         equilibria = find_equilibria(rule, domain)
     equilibria = given_members("equilibria", equilibria, Equilibrium, "find_equilibria")

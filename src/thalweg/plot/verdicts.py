@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
+from thalweg.analysis.equilibria.where import domain_with
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import State
@@ -57,7 +58,8 @@ def verdict(
     Arguments:
         found: what `recover_energy` returned.
         rule: the rule that it is about.
-        domain: the region that it is about; None means the domain that the rule declares.
+        domain: the region that it is about; None means the domain that the rule declares, or else
+            that of the equilibria given.
         equilibria: states to mark, by kind.
         cycles: closed orbits or cycles to show; the witness of a refutation is shown in any case.
         plane: two coordinates, by name or index.
@@ -81,7 +83,7 @@ def verdict(
         'steepest descent of E'
     """
     check_found("verdict: found", found, Verdict, "recover_energy")
-    problem, domain = make_portrayed(rule, domain)
+    problem, domain = make_portrayed(rule, domain_with(rule, domain, equilibria))
     energy, words = shown_energy(found)
     if energy is not None and problem.chart.dimension == 1:
         view = make_view(problem)

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
+from thalweg.analysis.equilibria.where import domain_with
 from thalweg.core.charts import Chart
 from thalweg.core.checks import check_energy, check_made
 from thalweg.core.domains import Domain
@@ -204,7 +205,7 @@ def make_question(
     check_key(key)
     _check_proposals(geometries, candidates)
     with jax.enable_x64(True):
-        problem, domain = make_problem(rule, domain)
+        problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
     # The result of a search knows more than its members: its continua.
     if equilibria is not None and not isinstance(equilibria, Equilibria):
         equilibria = tuple(equilibria)

@@ -43,7 +43,8 @@ def recover_energy(
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
-        domain: the region of the question; None means the domain that the rule declares.
+        domain: the region of the question; None means the domain that the rule declares, or else
+            that of the equilibria given.
         geometries: metrics to try besides the ones that are always tried.
         candidates: energies to try: callables `state → scalar` that may fall along the rule.
         key: a `jax.random` key; None means a fixed one. The same key gives the same verdict.

@@ -19,8 +19,10 @@ from thalweg.analysis.basins.statistics import (
 )
 from thalweg.analysis.cycles.find import find_cycles
 from thalweg.analysis.cycles.result import Cycles
-from thalweg.analysis.equilibria.find import find_equilibria, given_points
+from thalweg.analysis.equilibria.find import find_equilibria
+from thalweg.analysis.equilibria.given import given_points
 from thalweg.analysis.equilibria.result import Equilibria
+from thalweg.analysis.equilibria.where import domain_with
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -61,7 +63,8 @@ def find_basins(
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
-        domain: where starts lie; None means the domain that the rule declares.
+        domain: where starts lie; None means the domain that the rule declares, or else
+            that of the equilibria given.
         starts: the number of random starts, or the starts themselves: states stacked along a first
             axis. Not used with `grid`.
         grid: the number of points along every side, or along each; the starts are the middles of
@@ -95,7 +98,7 @@ def find_basins(
     following = Following() if following is None else following
     span = _span(duration, following)
     with jax.enable_x64(True):
-        problem, domain = make_problem(rule, domain)
+        problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
         sides = None if grid is None else _sides(problem, grid)
         points = None if sides else _starts(problem, starts, key)
         if equilibria is None:

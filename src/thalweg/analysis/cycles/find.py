@@ -24,10 +24,11 @@ from thalweg.analysis.cycles.maps import MAX_PERIOD, is_dear, search_map
 from thalweg.analysis.cycles.non_periodic import NonPeriodicRun
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Cycles
-from thalweg.analysis.equilibria.find import given_points
+from thalweg.analysis.equilibria.given import given_points
 from thalweg.analysis.equilibria.looks import look_at
 from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.analysis.equilibria.search import ROUND, probe
+from thalweg.analysis.equilibria.where import domain_with
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -70,8 +71,8 @@ def find_cycles(
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
-        domain: where to start; None means the domain that the rule declares. Cycles that only
-            pass through it count.
+        domain: where to start; None means the domain that the rule declares, or else that of the
+            equilibria given. Cycles that only pass through it count.
         starts: the number of random starts, or the starts themselves: states stacked along a first
             axis.
         key: a `jax.random` key; None means a fixed one. The same key gives the same result.
@@ -111,7 +112,7 @@ def find_cycles(
     if max_period is not None and not (is_whole and max_period >= 1):
         raise InputError(f"max_period must be a whole number of at least 1, got {max_period!r}.")
     with jax.enable_x64(True):
-        problem, domain = make_problem(rule, domain)
+        problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
         about = About.of(rule, domain)
         frame = Frame.of(problem.chart)
         if gradient and rule.has_continuous_time and not frame.angles.any():

@@ -34,8 +34,18 @@ def assemble(
     look: Probe,
     inventory: Inventory,
     proof: Proof | None = None,
+    is_round_starts: bool = False,
 ) -> Equilibria:
-    """Classify what was found and put it in order, with what the reader should know."""
+    """Classify what was found and put it in order, with what the reader should know.
+
+    Arguments:
+        problem: the rule and its chart.
+        domain: where the search was.
+        look: the rule at the first starts.
+        inventory: what was found.
+        proof: that these are all, where it was asked for.
+        is_round_starts: whether the domain is a box round the given starts, as none was given.
+    """
     isolated, scales = np.flatnonzero(inventory.inside), inventory.scales
     families = [f for f, shown in zip(inventory.families, inventory.within, strict=True) if shown]
     points, spread = [inventory.roots.y[isolated]], [inventory.roots.spread[isolated]]
@@ -72,7 +82,10 @@ def assemble(
         search=search,
         continua=tuple(families),
         slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
-        warnings=tuple(_warnings(problem, look, search, families, inventory)),
+        warnings=(
+            *_warnings(problem, look, search, families, inventory),
+            *_of_nothing(search, is_round_starts),
+        ),
         proof=proof,
         about=About.of(problem.rule, domain),
     )
@@ -207,10 +220,21 @@ def _warnings(
     for family in families:
         if family.dimension == problem.chart.dimension:
             notes.append("the rule is zero on a whole region, where every state is at rest.")
-    if not search.distinct:
-        where = " The search ended outside; widen the domain." if search.outside else ""
-        notes.append(f"no equilibrium was found in the domain.{where}")
     return notes
+
+
+def _of_nothing(search: Search, is_round_starts: bool) -> list[str]:
+    """A sentence where nothing was found."""
+    if search.distinct:
+        return []
+    if not is_round_starts:
+        where = " The search ended outside; widen the domain." if search.outside else ""
+        return [f"no equilibrium was found in the domain.{where}"]
+    where = " The search ended outside; give a wider one as domain." if search.outside else ""
+    return [
+        f"no equilibrium was found in the box round the starts, three times as wide as they are "
+        f"spread, which is searched when no domain is given.{where}"
+    ]
 
 
 def _of_totals(problem: Problem) -> list[str]:

@@ -1,6 +1,5 @@
 """The verb: find and classify every equilibrium of a rule in a domain."""
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,18 +9,16 @@ import numpy as np
 from thalweg.analysis.equilibria.assemble import assemble
 from thalweg.analysis.equilibria.certify import certified, check_certifiable
 from thalweg.analysis.equilibria.conserved import on_level
+from thalweg.analysis.equilibria.given import box_around, given_points
 from thalweg.analysis.equilibria.inventory import take_inventory
 from thalweg.analysis.equilibria.looks import look_around, look_at, typical_scales
 from thalweg.analysis.equilibria.result import Equilibria
-from thalweg.core.domains import Box, Domain
+from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
 from thalweg.core.shapes import States
-from thalweg.core.shares import check_shares
-from thalweg.core.tables import counted
-from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Rule, declared_domain
-from thalweg.dynamics.problem import Problem, make_problem
+from thalweg.dynamics.problem import make_problem
 
 
 def find_equilibria(
@@ -48,7 +45,9 @@ def find_equilibria(
 
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
-        domain: where to search; None means the domain that the rule declares.
+        domain: where to search; None means the domain that the rule declares, or else, with starts
+            given, a box round these, three times as wide as they are spread along each coordinate
+            (`.about.domain` of the result).
         starts: the number of random starts, or the starts themselves: states stacked along a first
             axis (recorded states of a network, say). Given starts are used as they are, and points
             where the speed has a local minimum above zero are reported as `slow`.
@@ -90,8 +89,9 @@ def find_equilibria(
     if not isinstance(certify, bool):
         raise InputError(f"certify must be True or False, got {certify!r}.")
     with jax.enable_x64(True):
-        if not is_count and domain is None and declared_domain(rule) is None:
-            domain = _box_around(lists_as_arrays(starts))
+        is_round = not is_count and domain is None and isinstance(rule, Rule)
+        if is_round := is_round and declared_domain(rule) is None:
+            domain = box_around(rule, starts)
         if conserved is not None and (not isinstance(conserved, Mapping) or conserved):
             domain = on_level(rule, domain, conserved)
         problem, domain = make_problem(rule, domain)
@@ -104,38 +104,4 @@ def find_equilibria(
         count = int(starts) if is_count else 0
         inventory = take_inventory(problem, scales, key, count if given is None else given)
         inventory, proof = certified(problem, inventory) if certify else (inventory, None)
-        return assemble(problem, domain, look, inventory, proof)
-
-
-def given_points(problem: Problem, starts: Any) -> np.ndarray:
-    """The coordinates `(n, d)` of states stacked along a first axis; refuses what is not."""
-    layout = problem.chart.layout
-    try:
-        as_float = functools.partial(np.asarray, dtype=np.float64)
-        stacked = jax.tree.map(as_float, lists_as_arrays(starts))
-        flat = layout.flatten(stacked)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"starts must be a number, or states stacked along a first axis: {error}"
-        ) from error
-    if flat.ndim != 2 or not len(flat):
-        raise InputError(
-            f"starts must be states stacked along a first axis, got shape {np.shape(flat)} for "
-            f"states of {counted(layout.size, 'coordinate')}."
-        )
-    if not np.all(np.isfinite(flat)):
-        row = int(np.argwhere(~np.isfinite(flat))[0, 0])
-        raise InputError(f"starts must be finite; state {row} is {flat[row]}.")
-    if problem.chart.is_simplex:  # by the rounding of the numbers as they were given
-        check_shares("ProbabilitySimplex", lists_as_arrays(starts), "starts")
-    return problem.chart.coordinates(stacked)
-
-
-def _box_around(starts: Any) -> Box:
-    """A box around the given states, three times as wide as they are spread."""
-    low = jax.tree.map(lambda s: np.min(np.asarray(s, dtype=np.float64), axis=0), starts)
-    high = jax.tree.map(lambda s: np.max(np.asarray(s, dtype=np.float64), axis=0), starts)
-    room = jax.tree.map(lambda a, b: np.maximum(b - a, 1e-3 * (1 + np.abs(a))), low, high)
-    return Box(
-        jax.tree.map(lambda a, r: a - r, low, room), jax.tree.map(lambda b, r: b + r, high, room)
-    )
+        return assemble(problem, domain, look, inventory, proof, is_round_starts=is_round)

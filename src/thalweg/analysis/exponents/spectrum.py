@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from thalweg.analysis.equilibria.find import given_points
+from thalweg.analysis.equilibria.given import given_points
 from thalweg.analysis.equilibria.looks import look_at
 from thalweg.analysis.exponents.growth import BLOCK, Bundle, grow_flow, grow_map
 from thalweg.analysis.exponents.result import Exponents

@@ -12,6 +12,7 @@ from thalweg.analysis.cycles.result import Cycle
 from thalweg.analysis.equilibria.equilibrium import Equilibrium
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.result import Equilibria
+from thalweg.analysis.equilibria.where import domain_with
 from thalweg.analysis.landscapes.check import check
 from thalweg.analysis.landscapes.heights import heights
 from thalweg.analysis.landscapes.known import Known, known_sets
@@ -64,7 +65,8 @@ def find_landscape(
     Arguments:
         rule: a `Flow` or a `Map` that does not depend on time.
         domain: a box in up to three coordinates, angles among them or not; None means the domain
-            that the rule declares. What runs leave for is a set of its own.
+            that the rule declares, or else that of the equilibria given. What runs leave for is a
+            set of its own.
         nodes: of the grid along each side; None means 1024, 256 or 64, in one, two or three
             coordinates.
         equilibria: what `find_equilibria` found there; None searches.
@@ -94,7 +96,7 @@ def find_landscape(
     """
     check_key(key)
     with jax.enable_x64(True):
-        problem, domain = make_problem(rule, domain)
+        problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
         refuse_landscape(problem)
         count = _count(problem.chart.dimension, nodes)
         some = np.asarray(problem.chart.draw(host_generator(key), NUM_POINTS))
