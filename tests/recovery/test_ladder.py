@@ -88,15 +88,16 @@ def test_a_question_walks_on_and_keeps_what_was_found():
 
 
 def test_a_cycle_that_becomes_known_takes_back_a_metric_of_full_steps():
-    """x⁺ = −x is a gradient, −x = x − ∇|x|², with a 2-cycle through every state."""
-    ends = np.array([[1.0, 0.5], [-1.0, -0.5]])
+    """x⁺ = −x (1 − (|x|² − 1/4)²/4) goes down an energy of |x|, but on a circle of 2-cycles."""
+    ends = np.array([[0.3, 0.4], [-0.3, -0.4]])
     swap = tw.Cycle(
         period=2.0, point=ends[0], multipliers=np.ones(2), trivial=None, stable=False,
         kind="neutral", states=ends, times=np.arange(2.0), residual=0.0, accuracy=0.0,
     )  # fmt: skip
-    question = recovery.make_question(tw.as_map(lambda x: -x), SQUARE, equilibria=())
+    turn = tw.as_map(lambda x: -x * (1.0 - (x @ x - 0.25) ** 2 / 4.0))
+    question = recovery.make_question(turn, SQUARE, equilibria=())
     first = recovery.ask(question, thorough=False)
-    assert first.kind == "euclidean"  # E = |x|² stands still, which is no rise
+    assert first.kind == "euclidean"  # no point of the circle is met
     question.learn_cycles([])
     assert recovery.ask(question, thorough=False).levels == first.levels
     question.learn_cycles([swap])

@@ -81,3 +81,12 @@ def test_a_channel_that_few_points_of_a_wall_meet_lets_trajectories_out():
     box = tw.Box([-1.0, -1.0], [1.0, 1.0])
     verdict = tw.recover_energy(tw.as_flow(channel), box, cycles=(), thorough=False)
     assert verdict.kind != "refuted"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("factor", "falls"), [(-1.0, False), (-0.999, True), (0.0, True)])
+def test_a_step_to_the_same_height_is_no_fall(factor, falls):
+    """x⁺ = 1/2 + factor (x − 1/2) goes down (x − 1/2)², but for factor −1, where nothing does."""
+    rule = tw.as_map(lambda x, a=factor: 0.5 + a * (x - 0.5))
+    verdict = tw.recover_energy(rule, tw.Box([0.0], [1.0]), thorough=False)
+    assert (verdict.kind == "euclidean") == falls

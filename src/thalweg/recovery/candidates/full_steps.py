@@ -7,11 +7,14 @@ import numpy as np
 from thalweg.core.batches import in_batches
 from thalweg.recovery.candidates.fall import HUNTS, fall_at_points, hunt
 from thalweg.recovery.findings import Finding
-from thalweg.recovery.question import Question
+from thalweg.recovery.question import Question, evaluate
 from thalweg.recovery.refutations.cycles import has_cycle
 
 # A fall of less than this below zero is rounding.
 _RISES = -1e-6
+# At a random point that moves by more than so much of the longest step, a fall below the other is
+# none: rounding leaves less of x⁺ = 1 − x, where each point returns after two steps.
+_MOVES, _FALLS = 1e-3, 1e-10
 
 
 def unless_too_long(question: Question, finding: Finding) -> Finding:
@@ -28,6 +31,10 @@ def unless_too_long(question: Question, finding: Finding) -> Finding:
         return _set_aside(finding, f"{fact}; but no energy falls round a cycle of full steps.")
     problem, sites = question.problem, question.sites
     falls = np.asarray(fall_at_points(problem, finding.energy, sites.points))
+    steps = np.asarray(evaluate(problem, sites.points)[0]) / np.asarray(question.chart.widths)
+    lengths = np.linalg.norm(steps, axis=1)
+    if np.any((np.abs(falls) < _FALLS) & (lengths > _MOVES * np.max(lengths))):
+        return _set_aside(finding, f"{fact}; but in some full steps the energy does not fall.")
     num_hunts = 0
     if np.all(falls >= _RISES):
         starts = np.concatenate([sites.points, sites.fresh, question.special_points])
