@@ -78,7 +78,14 @@ def thalweg(*arguments):
         (["lorenz", "--set", "rho"], ["'rho'", "NAME=VALUE"]),
         (["lorenz", "--set", "rho=NaN"], ["rho", "not finite", "nan"]),
         (["lorenz", "--set", "rho=Infinity"], ["rho", "not finite", "inf"]),
-        (["lorenz", "--domain", "3,-3"], ["3.0 > -3.0", "Swap"]),
+        (["lorenz", "--domain", "3,-3"], ["--domain", "3.0 > -3.0. Swap"]),
+        (["fitzhugh-nagumo", "--domain", "0,1;3,-3"], ["--domain", "3.0 > -3.0 for w", "Swap"]),
+        (["lorenz", "--domain", "0,1;nan,1;0,1"], ["--domain", "finite", "for y"]),
+        (["fitzhugh-nagumo", "--vary", "current=1.8:0"], ["--vary", "write current=0:1.8"]),
+        (["fitzhugh-nagumo", "--vary", "current=1:1"], ["--vary", "a wider range"]),
+        (["fitzhugh-nagumo", "--vary", "current=0:inf"], ["--vary", "finite"]),
+        (["fitzhugh-nagumo", "--vary", "curent=0:1"], ["--vary: ", "Did you mean current?"]),
+        (["ring-attractor", "--vary", "size=0:1"], ["--vary: ", "whole number"]),
         (["lorenz", "--domain", "-1,1;-1,1"], ["3 coordinates (x, y, z)", "got 2 pairs"]),
         (["lorenz", "--domain", "wide"], ["'wide'", "lower,upper"]),
         (["model.py:Free"], ["declares no domain"]),
@@ -105,6 +112,20 @@ def test_bad_input_is_one_message_and_status_2(place, arguments, words):
     assert sorted(path.name for path in place.iterdir() if path.name != "__pycache__") == [
         "model.py"
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["basins", "fitzhugh-nagumo", "--vary", "curent=0:1:3"], "--vary: "),
+        (["sweep", "fitzhugh-nagumo", "--grid", "curent=0:1:3"], "--grid: "),
+        (["explore", "fitzhugh-nagumo", "--vary", "curent=0:1"], "--vary: "),
+    ],
+)
+def test_a_name_that_is_no_parameter_is_told_with_its_option(place, arguments, word):
+    result = thalweg(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {word}FitzHughNagumo has no parameter 'curent'. Did")
 
 
 @pytest.mark.parametrize("arguments", [["analyze"], ["analyse", "lorenz"], ["list", "--no-such"]])

@@ -25,6 +25,8 @@ def no_rule(subject: str, got: Any, wanted: str) -> InputError:
     if inspect.isclass(got) and issubclass(got, Rule):
         name = got.__name__
         return InputError(f"{subject} is the class {name}, not a rule: call it, {name}().")
+    if inspect.isclass(got):  # perhaps of an energy
+        return InputError(f"{subject} is the class {got.__name__}: call it, {got.__name__}().")
     if isinstance(got, Rule):
         return InputError(
             f"{subject} must be {wanted}, got {type(got).__name__}, a {got.rule_kind}."

@@ -1,6 +1,7 @@
 """A system as a page knows it: names, numbers, and its functions in JavaScript."""
 
 import base64
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -183,7 +184,7 @@ def read_system(
         InputError: the rule is random or does not fit, or more than two coordinates are free.
     """
     rule = system
-    if not isinstance(system, Rule) and callable(system):
+    if not isinstance(system, Rule) and callable(system) and not inspect.isclass(system):
         rule = SteepestDescent(system)
     with jax.enable_x64(True):
         problem, domain = make_problem(rule, domain)

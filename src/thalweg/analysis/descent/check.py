@@ -34,6 +34,7 @@ from thalweg.core.trees import in_float64
 from thalweg.dynamics import Rule, declared_energy
 from thalweg.dynamics.autonomy import time_change
 from thalweg.dynamics.cures import cure_of
+from thalweg.dynamics.misuse import no_rule
 from thalweg.dynamics.problem import Problem, make_problem
 from thalweg.simulation import Trajectory
 
@@ -82,6 +83,8 @@ def check_descent(
         >>> [tw.check_descent(tw.GradientStep(energy, h), energy, line).holds for h in (0.9, 1.1)]
         [True, False]
     """
+    if not isinstance(rule, Rule):
+        raise no_rule("rule", rule, "a Flow or a Map")
     energy = declared_energy(rule) if energy is None else energy
     check_made("energy", energy)
     if not callable(energy):

@@ -88,11 +88,14 @@ def basins(
         from thalweg.cli.parse.loader import load_system, pointing_to_a_map
         from thalweg.cli.parse.region import read_domain
         from thalweg.cli.parse.seeds import key_of
+        from thalweg.cli.parse.variation import check_varied
         from thalweg.core.progress import quiet as silent
 
         asked = _asked(starts, grid, vary)
         loaded = load_system(system, settings or ())
         region, warnings = read_domain(domain, loaded.rule)
+        if vary is not None:
+            check_varied("--vary", loaded.rule, [asked["parameter"]])
         current.open_folder(f"{loaded.slug}-basins")
 
         from thalweg.analysis import basin_fractions, find_basins

@@ -140,6 +140,7 @@ def sweep(
             return
         from thalweg.cli.parse.grids import read_grid, read_shard
         from thalweg.cli.parse.measures import read_measure
+        from thalweg.cli.parse.variation import check_varied
         from thalweg.core.errors import InputError
         from thalweg.core.progress import quiet as no_progress
         from thalweg.sweeps import Grid
@@ -149,7 +150,9 @@ def sweep(
             raise InputError("sweep --json: a sweep lives in its store: give --out DIR.")
         limits = {"duration": duration, "steps": steps, "starts": starts}
         asked, region, warnings = read_measure(measure, loaded, domain, start, seed, limits)
-        points = Grid(loaded.subject, read_grid(grid))
+        values = read_grid(grid)
+        check_varied("--grid", loaded.subject, values)
+        points = Grid(loaded.subject, values)
         shards, engine = read_shard(shard), _engine(workers, scheduler)
         current.open_folder(_folder(loaded))
         assert current.folder is not None

@@ -7,7 +7,7 @@ from typing import Any
 from thalweg.cli.parse.loader import System, load_system
 from thalweg.cli.parse.region import read_domain
 from thalweg.cli.parse.totals import read_conserved
-from thalweg.cli.parse.variation import read_variations
+from thalweg.cli.parse.variation import check_varied, read_variations
 from thalweg.core.domains import Domain
 
 
@@ -59,4 +59,6 @@ def read_inquiry(
     """
     loaded = load_system(system, settings or ())
     region, warnings = read_domain(domain, loaded.rule)
-    return Inquiry(loaded, region, read_conserved(conserved), read_variations(vary), warnings)
+    totals, varied = read_conserved(conserved), read_variations(vary)
+    check_varied("--vary", loaded.subject, [name for name in varied if name not in totals])
+    return Inquiry(loaded, region, totals, varied, warnings)

@@ -1,5 +1,7 @@
 """`--domain "lo,hi;lo,hi"`: the region in which a question is asked, one pair a coordinate."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from thalweg.core.domains import Box, Domain
@@ -27,6 +29,7 @@ def read_domain(text: str | None, rule: Rule) -> tuple[Domain, list[str]]:
     if declared is not None and not isinstance(declared, Box):
         kind = type(declared).__name__
         raise InputError(f"--domain: this system lives on a {kind}, not in a box; leave it out.")
+    _check_order(pairs, rule, declared)
     if len(pairs) == 1:
         box = Box(*pairs[0])
     elif declared is None:
@@ -62,6 +65,22 @@ def _pairs(text: str) -> list[tuple[float, float]]:
             ) from error
         pairs.append((low, high))
     return pairs
+
+
+def _check_order(pairs: list[tuple[float, float]], rule: Rule, declared: Box | None) -> None:
+    """Refuse bounds that are infinite or in the wrong order, by the name of their coordinate."""
+    names: Sequence[str] = getattr(rule, "state_names", None) or ()
+    if declared is not None:
+        names = declared_names(rule, declared.layout)
+    for k, (low, high) in enumerate(pairs):
+        whose = f" for {names[k]}" if len(names) == len(pairs) else ""
+        if not np.all(np.isfinite([low, high])):
+            raise InputError(f"--domain: bounds must be finite, got {low},{high}{whose}.")
+        if low > high:
+            raise InputError(
+                f"--domain: lower must not exceed upper, got {low} > {high}{whose}. Swap the two "
+                f"bounds."
+            )
 
 
 def _like_declared(pairs: list[tuple[float, float]], rule: Rule, declared: Box) -> Box:

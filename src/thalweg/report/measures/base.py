@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.core.checks import check_made
 from thalweg.core.declared import declared_names
 from thalweg.core.domains import Domain
 from thalweg.dynamics import Rule, SteepestDescent
@@ -41,6 +42,7 @@ class Asked(NamedTuple):
 
 def rule_of(system: Any) -> Any:
     """The rule that a system stands for; of an energy its Euclidean steepest descent."""
+    check_made("system", system)
     return system if isinstance(system, Rule) else SteepestDescent(system)
 
 
