@@ -10,14 +10,23 @@ def near_names(name: str, known: Iterable[str], most: int = 3, cutoff: float = _
     """Known names that are near to one, the nearest first.
 
     Arguments:
-        name: as it was typed; the known names are looked through in lower case, with dashes, too.
+        name: as it was typed. Case, dashes and underscores part no names.
         known: names that there are.
         most: how many to find.
         cutoff: least share of letters in their order, of difflib.
     """
-    names, plain = list(known), name.lower().replace("_", "-")
+    names, plain = list(known), _plain(name)
+    same = [there for there in names if _plain(there) == plain]
+    if same:
+        return same[:most]
     near = difflib.get_close_matches(name, names, n=most, cutoff=cutoff)
-    return near or difflib.get_close_matches(plain, names, n=most, cutoff=cutoff)
+    by_plain = {_plain(there): there for there in names}
+    found = difflib.get_close_matches(plain, by_plain, n=most, cutoff=cutoff)
+    return near or [by_plain[there] for there in found]
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def did_you_mean(name: str, known: Iterable[str], most: int = 3, otherwise: str = "") -> str:

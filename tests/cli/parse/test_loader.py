@@ -144,3 +144,9 @@ def test_a_file_that_does_not_import_says_why_and_where(tmp_path, monkeypatch, s
     for word in ["does not import", str(path), *words]:
         assert word in message
     assert "broken_model" not in sys.modules
+
+
+def test_a_file_without_its_ending_is_offered(model, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    assert refused("model:Decay").endswith("named as model.py:Decay.")
+    assert refused("model").endswith("named as model.py:Name.")

@@ -68,9 +68,24 @@ def load_system(name: str, settings: Sequence[str] = ()) -> System:
 
         return _system(name, apply(read_xpp(name), texts, Path(name).name))
     if not _is_path(name):
-        entry = registry.find(name)
+        entry = _built_in(name)
         return _system(name, build(entry.load_class(), texts, entry.parameters, name))
     return _system(name, _instance(load_object(name), texts, name))
+
+
+def _built_in(name: str) -> registry.Entry:
+    """The built-in system of that name, or an offer of the file that may be meant."""
+    try:
+        return registry.find(name)
+    except InputError as error:
+        stem, _, attribute = name.partition(":")
+        file = f"{stem}.py"
+        if not Path(file).is_file():
+            raise
+        raise InputError(
+            f"There is no built-in system {name!r}, but a file {file}: what is in it is named as "
+            f"{file}:{attribute or 'Name'}."
+        ) from error
 
 
 def load_object(name: str) -> Any:
