@@ -218,6 +218,28 @@ def test_given_states_report_slow_points():
     assert found.search.unseen_mass is None
 
 
+def test_the_middles_between_what_given_states_lead_to_are_tried():
+    rule = tw.as_map(lambda x: jnp.tanh(jnp.array([[2.0, 0.0], [0.0, 0.5]]) @ x))
+    found = tw.find_equilibria(rule, starts=np.array([[0.9, 0.01], [-0.8, 0.02], [-0.95, 0.0]]))
+    assert [e.kind for e in found] == ["sink", "saddle", "sink"]
+    np.testing.assert_allclose(found[1].state, 0.0, atol=1e-14)
+    assert (found.search.starts, found.search.converged, found.search.directed) == (3, 3, 1)
+    assert "1 found only from the middles between others." in str(found.search)
+
+
+def test_slow_points_that_are_nearly_one_are_listed_once():
+    """The speed has a flat minimum, on whose slope the searches from either side end."""
+    ghost = polynomial_flow(lambda x: np.stack([x[0] ** 4 + 1e-2, -x[1]]))
+    starts = np.stack([np.linspace(-0.9, 0.9, 12), np.linspace(-0.5, 0.5, 12)], axis=1)
+    found = tw.find_equilibria(ghost, square(1.0), starts=starts)
+    (slow,) = found.slow
+    assert slow.speed == pytest.approx(1e-2)
+    hill = polynomial_flow(lambda x: np.stack([(x[0] ** 2 - 1e-6) ** 2 + 1e-16, -x[1]]))
+    starts = np.array([[0.002, 0.0], [-0.002, 0.0]])
+    apart = tw.find_equilibria(hill, square(1.0), starts=starts).slow
+    np.testing.assert_allclose(sorted(p.state[0] for p in apart), [-1e-3, 1e-3], rtol=1e-2)
+
+
 def test_given_states_need_no_domain():
     found = tw.find_equilibria(
         polynomial_flow(lambda x: x - x**3), starts=np.array([[0.8, 0.9], [0.7, 1.2], [0.1, 0.01]])
@@ -270,7 +292,9 @@ def test_states_at_rest_already_are_found():
     for recorded in (rest, rest + 1e-3):
         for domain in (None, tw.Box([-1.0] * 8, [1.0] * 8)):
             found = tw.find_equilibria(network, domain, starts=recorded)
-            assert [e.kind for e in found] == ["sink"] * len(np.unique(np.round(rest, 6), axis=0))
+            sinks = [e for e in found if e.kind == "sink"]
+            assert len(sinks) == len(np.unique(np.round(rest, 6), axis=0))
+            assert len(found) - len(sinks) == found.search.directed
             assert found.search.converged == 3
             assert not found.slow
 

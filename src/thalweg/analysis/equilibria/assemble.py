@@ -26,6 +26,9 @@ from thalweg.dynamics.problem import Problem
 _REPRESENTATIVES = 5  # rows that stand for all points of one continuum in a table
 # How far off, in widths of the domain, a point of a continuum may lie: as near as the search ends.
 _ON_CONTINUUM = 1e-12
+# Slow points nearer than that, in widths of the domain, are one unless the speed rises between
+# them: the search stops short of a flat minimum.
+_ONE_SLOW_POINT = 1e-2
 
 
 def assemble(
@@ -170,17 +173,29 @@ def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tupl
     lanes = np.flatnonzero(
         (inventory.hits < 0) & (inventory.family < 0) & np.isfinite(inventory.residual)
     )
-    chart, widths = problem.chart, np.asarray(scales.y)
+    chart = problem.chart
+    fine, wide = 1e-4 * np.asarray(scales.y), _ONE_SLOW_POINT * np.asarray(chart.widths)
     speeds = np.linalg.norm(displacements_at(problem, inventory.ends[lanes]), axis=1)
-    kept: list[np.ndarray] = []
+    kept = np.empty((0, inventory.ends.shape[1]))
     slow = []
     for lane in np.argsort(speeds, kind="stable")[: 4 * ROUND]:
         y = inventory.ends[lanes[lane]]
-        away = [np.linalg.norm(chart.difference(y, other) / widths) for other in kept]
-        if min(away, default=np.inf) > 1e-4:
-            kept.append(y)
-            slow.append(SlowPoint(chart.embed(y), float(speeds[lane])))
+        away = np.asarray(chart.difference(kept, y))
+        if np.any(np.linalg.norm(away / fine, axis=1) <= 1.0):
+            continue
+        near = away[np.linalg.norm(away / wide, axis=1) <= 1.0]
+        if len(near) and np.any(_no_rise(problem, y, near, speeds[lane])):
+            continue
+        kept = np.concatenate([kept, y[None]])
+        slow.append(SlowPoint(chart.embed(y), float(speeds[lane])))
     return tuple(slow)
+
+
+def _no_rise(problem: Problem, y: np.ndarray, steps: np.ndarray, speed: float) -> np.ndarray:
+    """Truths `(n,)`: on the way from a slow point by a step the speed stays what it is there."""
+    way = y + np.array([0.25, 0.5, 0.75])[:, None, None] * steps
+    between = displacements_at(problem, way.reshape(-1, len(y))).reshape(way.shape)
+    return np.all(np.linalg.norm(between, axis=2) <= 1.01 * speed, axis=0)
 
 
 def _warnings(

@@ -128,7 +128,7 @@ def from_what_was_found(
         begin = _along_unstable(problem, inventory, fresh)
         points = [images(problem, roots.y, known, parts)]
         points += [follow(problem, begin, np.ones(len(begin))).y] if len(begin) else []
-        points += [] if few else [_middles(problem, roots.y)]
+        points += [] if few else [middles(problem, roots.y)]
         found, inventory = enlarge(
             problem, found, inventory, _apart(problem, np.concatenate(points))
         )
@@ -179,7 +179,7 @@ def _along_unstable(problem: Problem, inventory: Inventory, chosen: np.ndarray) 
     return np.array(begin[:_MOST_UNSTABLE]).reshape(-1, len(widths))
 
 
-def _middles(problem: Problem, points: np.ndarray) -> np.ndarray:
+def middles(problem: Problem, points: np.ndarray) -> np.ndarray:
     """The middles between roots, the nearest pairs first: saddles lie between attractors."""
     first, second = np.triu_indices(len(points), 1)
     step = problem.chart.difference(points[second], points[first])

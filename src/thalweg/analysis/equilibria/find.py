@@ -49,8 +49,9 @@ def find_equilibria(
             given, a box round these, three times as wide as they are spread along each coordinate
             (`.about.domain` of the result).
         starts: the number of random starts, or the starts themselves: states stacked along a first
-            axis (recorded states of a network, say). Given starts are used as they are, and points
-            where the speed has a local minimum above zero are reported as `slow`.
+            axis (recorded states of a network, say). Given starts are used as they are, with the
+            middles between the equilibria that they lead to and nothing else, and points where the
+            speed has a local minimum above zero are reported as `slow`.
         conserved: the values of linear totals that the rule conserves, by name, such as
             `{"A + B": 1.0}` (`conserved_quantities` names them). Only states that have them are
             searched, in as many coordinates as are then free, so that equilibria are isolated which

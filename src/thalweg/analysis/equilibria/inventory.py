@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 
 from thalweg.analysis.equilibria.completeness import unseen_mass, unseen_upper
-from thalweg.analysis.equilibria.directed import by_index, from_trajectories, from_what_was_found
+from thalweg.analysis.equilibria.directed import (
+    by_index,
+    from_trajectories,
+    from_what_was_found,
+    middles,
+)
 from thalweg.analysis.equilibria.features import finer_scales, starts_near
 from thalweg.analysis.equilibria.jumps import beside_jumps, find_jumps
 from thalweg.analysis.equilibria.search import (
@@ -63,7 +68,9 @@ def _search(problem: Problem, scales: Scales, key: Any, starts: int | np.ndarray
     """The inventory before jumps are looked for."""
     if isinstance(starts, np.ndarray):
         found = Found.by(search_all(problem, starts, scales))
-        return _focus(problem, found, sort_out(problem, scales, found), is_given=True)[1]
+        return _with_middles(
+            problem, *_focus(problem, found, sort_out(problem, scales, found), is_given=True)
+        )
     confidence = 1.0 - 0.05 / (_DOUBLINGS + 1)
     found, total = None, starts
     while True:
@@ -88,26 +95,49 @@ def _with_chosen(
     The search goes on from one point a root, not from all the starts that led to it.
     """
     starts = _draw(problem, key, 0, min(drawn, ROUND))
-    roots, families = inventory.roots.y, inventory.families
-    nowhere = np.full(len(roots), -1)
-    few = Found(roots, np.zeros(len(roots)), np.zeros(len(roots), int), nowhere, families)
-    now = sort_out(problem, inventory.scales, few)
+    few, now = _one_a_root(problem, inventory)
     few, now, seen = from_trajectories(problem, starts, few, now)
     few, now = from_what_was_found(problem, few, now)
     few, now = _deflate(problem, key, few, now)
     few, now, index = by_index(problem, few, now)
     by_chance = set(inventory.label[:drawn].tolist()) - {-1}
-    if now.num_found > inventory.num_found:
-        more = SearchEnd(few.ends, few.residual, few.steps)
-        inventory = sort_out(problem, inventory.scales, Found.by(more, found))
+    inventory = _joined(problem, found, inventory, few, now, drawn)
     directed = max(inventory.num_found - len(by_chance), 0)
-    mass = unseen_mass(inventory.label[:drawn])
-    kept = ("ends", "residual", "steps", "family", "hits", "label")
+    mass = unseen_mass(inventory.label)
     return inventory._replace(
-        **{name: getattr(inventory, name)[:drawn] for name in kept},
         directed=directed, index_sum=index, mass=mass, upper=max(upper, mass),
         trajectories=seen.followed, settled=seen.settled, trajectory_upper=seen.upper,
     )  # fmt: skip
+
+
+def _with_middles(problem: Problem, found: Found, inventory: Inventory) -> Inventory:
+    """Add what the middles between roots lead to that given starts led to."""
+    begin = middles(problem, inventory.roots.y[inventory.inside])
+    if not len(begin):
+        return inventory
+    few, now = enlarge(problem, *_one_a_root(problem, inventory), begin)
+    before = inventory.num_found
+    inventory = _joined(problem, found, inventory, few, now, len(found.ends))
+    return inventory._replace(directed=max(inventory.num_found - before, 0))
+
+
+def _one_a_root(problem: Problem, inventory: Inventory) -> tuple[Found, Inventory]:
+    """Roots, each once, and continua: what a search that goes on knows."""
+    roots, families = inventory.roots.y, inventory.families
+    nowhere = np.full(len(roots), -1)
+    few = Found(roots, np.zeros(len(roots)), np.zeros(len(roots), int), nowhere, families)
+    return few, sort_out(problem, inventory.scales, few)
+
+
+def _joined(
+    problem: Problem, found: Found, inventory: Inventory, few: Found, now: Inventory, count: int
+) -> Inventory:
+    """The inventory with what a search that went on has found; of the first `count` starts."""
+    if now.num_found > inventory.num_found:
+        more = SearchEnd(few.ends, few.residual, few.steps)
+        inventory = sort_out(problem, inventory.scales, Found.by(more, found))
+    kept = ("ends", "residual", "steps", "family", "hits", "label")
+    return inventory._replace(**{name: getattr(inventory, name)[:count] for name in kept})
 
 
 def _draw(problem: Problem, key: Any, first: int, last: int) -> np.ndarray:

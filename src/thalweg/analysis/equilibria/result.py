@@ -42,7 +42,8 @@ class Search:
         settled: how many of them settled on an equilibrium in the domain; those that circle one, or
             pass one slowly, did not.
         directed: how many equilibria no random start led to, only ones that were chosen: ends of
-            trajectories, unstable directions, images under symmetries, deflated restarts.
+            trajectories, unstable directions, images under symmetries, deflated restarts; after
+            given starts, only the middles between equilibria.
         undefined: how many starts led to where the rule is not finite.
         target: the bound at which drawing stops.
     """
@@ -92,7 +93,9 @@ class Search:
             parts = [f"{count:,} {what}" for what, count in lost.items() if count]
             lines.append(f"Of the other starts {', '.join(parts)}.")
         if self.directed:
-            lines.append(f"{self.directed:,} found only from starts that were chosen, not drawn.")
+            chosen = "starts that were chosen, not drawn"
+            whence = "the middles between others" if self.unseen_upper is None else chosen
+            lines.append(f"{self.directed:,} found only from {whence}.")
         if self.unseen_upper is not None:
             enough = self.unseen_upper <= self.target
             why = "" if enough else " (the budget of starts is spent)"
