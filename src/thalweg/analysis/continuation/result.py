@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.analysis.continuation.gaps import without_attractor
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array, flat, from_pairs, number, pairs
 from thalweg.core.reports import Table, TableReport, about_all, about_in
@@ -339,4 +340,21 @@ class BifurcationDiagram(TableReport):
         closed = sum(branch.is_closed for branch in self.branches)
         if closed:
             said.append(f"{closed} of the branches {'is' if closed == 1 else 'are'} closed.")
+        stable = [
+            (float(np.min(branch.values[part])), float(np.max(branch.values[part])))
+            for branch in self.branches
+            for part, is_stable in branch.runs()
+            if is_stable
+        ]
+        gaps = without_attractor(stable, *self.range) if self.branches else []
+        if gaps:
+            spans = " and ".join(
+                f"from {format_number(begin, _DIGITS)} to {format_number(end, _DIGITS)}"
+                for begin, end in gaps
+            )
+            said.append(
+                f"Of what was followed nothing attracts where {self.parameter} is {spans}. Runs "
+                f"there leave the domain, or end on what no bifurcation in the range leads to: a "
+                f"cycle, which is followed where find_cycles found it (`cycles=`), or chaos."
+            )
         return [*said, *self.warnings]
