@@ -46,6 +46,12 @@ MODEL = """
         def velocity(self, t, state):
             return self.level - jnp.sqrt(state)
 
+    class Bare(tw.Flow):
+        gain = 2.0
+        domain = tw.Box([-1.0], [1.0])
+        def velocity(self, t, state):
+            return -self.gain * state
+
     class BadDomain(tw.Flow):
         domain = [-1.0, 1.0]
         def velocity(self, t, state):
@@ -91,6 +97,8 @@ def thalweg(*arguments):
         (["model.py:Free"], ["declares no domain"]),
         (["model.py:Free", "--domain", "0,1;0,1;0,1"], ["Free"]),
         (["model.py:BadDomain"], ["BadDomain.domain", "Box(lower, upper)"]),
+        (["model.py:Bare", "--set", "gain=3"], ["--set gain", "write gain: float = 2.0"]),
+        (["model.py:Bare", "--vary", "gain=0:3"], ["--vary", "write gain: float = 2.0"]),
         (["model.py:WrongShape"], ["(2,)", "(1,)"]),
         (["model.py:WrongDtype"], ["dtype", "int"]),
         (["model.py:Fails"], ["RuntimeError", "no such table"]),

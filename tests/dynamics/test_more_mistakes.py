@@ -27,6 +27,22 @@ class Stable(tw.Flow):
         return -self.rate * state
 
 
+class Bare(tw.Flow):
+    gain = 2.0
+    rates = np.ones(2)
+    start = np.ones(1)
+    is_fast = True
+    own: Any = 1.0
+
+    def velocity(self, t, state):
+        return -self.gain * state
+
+
+class Misspelt(tw.Flow):
+    def velocty(self, t, state):
+        return -state
+
+
 class Bowl(tw.Energy):
     def __call__(self, state):
         return jnp.sum(state**2)
@@ -257,3 +273,27 @@ class WithoutGain(tw.Flow):
 def test_only_arguments_that_must_be_given_are_too_many():
     assert written_wrongly(WithGain()) == ""
     assert written_wrongly(WithoutGain()).endswith("velocity(self, t, state, gain).")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Bare(gain=3.0), r"^Bare\.gain has no annotation.*write gain: float = 2\.0\.$"),
+        (lambda: Bare(rates=POINT), r"^Bare\.rates has no annotation.*rates: jax\.Array\.$"),
+        (lambda: tw.sweeps.Grid(Bare(), {"gain": [1.0]}), r"write gain: float = 2\.0\.$"),
+        (Misspelt, r"^Misspelt lacks velocity\. A Flow needs velocity\(self, t, state\)"),
+    ],
+)
+def test_a_class_without_annotation_or_law_is_told_what_it_lacks(make, words):
+    with pytest.raises(tw.InputError, match=words):
+        make()
+
+
+@pytest.mark.parametrize("name", ["start", "is_fast", "nothing", "domain"])
+def test_what_a_class_declares_of_itself_is_not_told_to_be_annotated(name):
+    with pytest.raises(TypeError, match=name):
+        Bare(**{name: 1.0})
+
+
+def test_annotated_fields_are_given_as_before():
+    assert Bare(own=3.0).own == Bare(3.0).own == 3.0

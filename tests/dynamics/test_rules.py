@@ -59,7 +59,7 @@ def test_rule_kinds():
     assert (Spiral().rule_kind, Halve().rule_kind) == ("flow", "map")
     abstract_classes: tuple[Any, ...] = (tw.Rule, tw.Flow, tw.Map)
     for abstract in abstract_classes:
-        with pytest.raises(TypeError, match="abstract"):
+        with pytest.raises(tw.InputError, match=rf"^{abstract.__name__} lacks .*A Flow needs"):
             abstract()
 
 

@@ -1,6 +1,7 @@
 """The parameters of a system by name: what `--set` sets, what is varied, what results report."""
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -80,7 +81,8 @@ def find_parameter(system: Any, name: str) -> Parameter:
             words, entry = words[:depth], tuple(map(int, words[depth:]))
             break
         if children is None or word not in children:
-            raise InputError(unknown_parameter(name, list(parameters(system)), kind))
+            bare = "" if depth else not_annotated(type(system), word)
+            raise InputError(bare or unknown_parameter(name, list(parameters(system)), kind))
         node, is_inner = children[word]
     return Parameter(name.strip(), tuple(words), _entry(kind, name, node, entry))
 
@@ -129,6 +131,20 @@ def unknown_parameter(name: str, known: Sequence[str], owner: str) -> str:
     hint = did_you_mean(name, known, most=1)
     has = f"It has {', '.join(known)}" if known else "It has no parameters"
     return " ".join(filter(None, (f"{owner} has no parameter {name!r}.", hint, f"{has}.")))
+
+
+def not_annotated(kind: type, name: str) -> str:
+    """A sentence on a number of a class that would be a parameter, were it annotated; or ""."""
+    value = inspect.getattr_static(kind, name, None)
+    if isinstance(value, bool) or name in (*DECLARED, "start"):
+        return ""
+    if isinstance(value, int | float):
+        cure = f"write {name}: {type(value).__name__} = {value!r}"
+    elif eqx.is_array(value) or isinstance(value, np.ndarray):
+        cure = f"annotate it, {name}: jax.Array"
+    else:
+        return ""
+    return f"{kind.__name__}.{name} has no annotation, so it is no parameter: {cure}."
 
 
 def _down(node: Any, keys: tuple[str, ...]) -> Any:

@@ -8,17 +8,22 @@ Analysis and recovery ask every deterministic rule the same things and never whi
 import inspect
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import equinox as eqx
 import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.parameters import not_annotated
 from thalweg.core.shown import as_code, as_html
 from thalweg.dynamics.words import WORDS, Words
 
 Function = Callable[[Any], Any]
+_LAWS = (
+    "A Flow needs velocity(self, t, state), a Map step(self, t, state), a Diffusion "
+    "drift(self, t, state) and noise(self, t, state), a Kernel draw(self, key, t, state)."
+)
 
 
 class Rule(eqx.Module):
@@ -30,7 +35,8 @@ class Rule(eqx.Module):
     method `energy(state)`.
 
     Raises:
-        InputError: a class annotates a field with the name of a method that rules have.
+        InputError: a class annotates a field with the name of a method that rules have; a rule is
+            made of a class without its law, or given a number that its class does not annotate.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -44,6 +50,17 @@ class Rule(eqx.Module):
                 f"{cls.__name__} has a field {hidden[0]!r}, which would hide the method of that "
                 f"name that every rule has: rename the field."
             )
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Refuse a class without its law, and an argument that no field was made of."""
+        if inspect.isabstract(cls):
+            lacks = ", ".join(sorted(cls.__abstractmethods__))
+            raise InputError(f"{cls.__name__} lacks {lacks}. {_LAWS}")
+        for name in kwargs:
+            bare = not_annotated(cls, name)
+            if bare and name not in inspect.signature(cls).parameters:
+                raise InputError(bare)
+        return super().__new__(cls)
 
     def __repr__(self) -> str:
         """The class with all its parameters, also those that are the default."""

@@ -17,6 +17,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.parameters import (
     DECLARED,
     is_row,
+    not_annotated,
     parameters,
     parts_of,
     unknown_parameter,
@@ -97,6 +98,9 @@ def apply(system: Any, settings: Mapping[str, str], name: str, known: Sequence[s
         try:
             system = _assign(system, path.split("."), path, text)
         except KeyError:
+            bare = not_annotated(type(system), path)
+            if bare:
+                raise InputError(f"--set {path}: {bare}") from None
             names = list(dict.fromkeys([*known, *parameters(system)]))
             raise unknown(path, names, name) from None
     return system
