@@ -17,8 +17,8 @@ def page(*names, **others):
     return Page("It", "so", [Section("Part", pictures)], others)
 
 
-def write(folder, found):
-    with session(out=folder, quiet=True) as current:
+def write(folder, found, quiet=True):
+    with session(out=folder, quiet=quiet) as current:
         current.open_folder("it")
         current.finish({"warnings": []}, "", found.files)
 
@@ -27,16 +27,17 @@ def names(folder):
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_second_run_leaves_no_figure_of_the_first_and_no_file_of_a_stranger(tmp_path):
+def test_a_second_run_leaves_no_figure_of_the_first_and_no_file_of_a_stranger(tmp_path, capsys):
     tmp_path.joinpath("mine.svg").write_bytes(b"drawn by hand")
     write(tmp_path, page("portrait", "spectrum", **{"run.gif": b"moves"}))
     assert names(tmp_path) == {
         "mine.svg", "portrait.svg", "spectrum.svg", "run.gif", "report.html", "result.json",
     }  # fmt: skip
-    write(tmp_path, page("portrait", "path"))
+    write(tmp_path, page("portrait", "path"), quiet=False)
     assert names(tmp_path) == {
         "mine.svg", "portrait.svg", "path.svg", "report.html", "result.json",
     }  # fmt: skip
+    assert "Removed 2 files of the earlier report there." in capsys.readouterr().err
 
 
 def test_a_run_that_fails_to_draw_removes_nothing(tmp_path):

@@ -101,6 +101,7 @@ class Session:
         """
         from thalweg.core.files import write_atomically
         from thalweg.core.jsontext import clean, to_text
+        from thalweg.core.tables import counted
         from thalweg.report.page import files_beside
 
         cleaned = clean(result)
@@ -113,13 +114,17 @@ class Session:
             for name, content in files.items():
                 write_atomically(self.folder / name, content)
             path = write_atomically(self.folder / "result.json", document)
+            removed = 0
             for name in sorted(earlier - {*files, path.name}):
-                with contextlib.suppress(OSError):  # a folder, or in use: it stays
-                    (self.folder / name).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # a folder, or in use, or gone: it stays so
+                    (self.folder / name).unlink()
+                    removed += 1
             figures = sum(name.endswith(".svg") for name in files)
             also = [str(self.folder / name) for name in files if not name.endswith(".svg")]
             also += [f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else []
             self.message(f"Wrote {', '.join([str(path), *also])}.")
+            if removed:
+                self.message(f"Removed {counted(removed, 'file')} of the earlier report there.")
         if self.as_json:
             self._print(document.removesuffix("\n"))
 
