@@ -40,6 +40,13 @@ def test_a_second_run_leaves_no_figure_of_the_first_and_no_file_of_a_stranger(tm
     assert "Removed 2 files of the earlier report there." in capsys.readouterr().err
 
 
+def test_a_name_with_a_space_is_one_name(tmp_path):
+    write(tmp_path, page("peak height"))
+    tmp_path.joinpath("height.svg").write_bytes(b"drawn by hand")
+    write(tmp_path, page("portrait"))
+    assert names(tmp_path) == {"height.svg", "portrait.svg", "report.html", "result.json"}
+
+
 def test_a_run_that_fails_to_draw_removes_nothing(tmp_path):
     write(tmp_path, page("portrait"))
 
@@ -54,7 +61,7 @@ def test_a_run_that_fails_to_draw_removes_nothing(tmp_path):
 
 def test_a_report_of_somebody_else_lists_no_files(tmp_path):
     assert files_beside(tmp_path) == set()
-    for text in ("<html></html>", '<meta name="thalweg-files" content="../a.svg /b.svg">'):
+    for text in ("<html></html>", '<meta name="thalweg-files" content="../.././">'):
         tmp_path.joinpath("report.html").write_text(text)
         assert files_beside(tmp_path) == set()
     tmp_path.joinpath("report.html").write_bytes(b"\xff\xfe\x00")

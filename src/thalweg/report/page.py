@@ -200,7 +200,7 @@ class Page:
         template = Template(folder.joinpath("page.html").read_text("utf-8"))
         return template.substitute(
             title=escape(self.title),
-            beside=escape(" ".join(sorted(self._beside()))),
+            beside=escape("/".join(sorted(self._beside()))),
             lead=html.text(self.lead),
             style=folder.joinpath("page.css").read_text("utf-8"),
             body="\n".join(section.to_html() for section in self.sections),
@@ -235,5 +235,6 @@ def files_beside(folder: Path) -> set[str]:
     except (OSError, UnicodeDecodeError):
         return set()
     found = _BESIDE.search(text)
-    names = unescape(found.group(1)).split() if found else []
-    return {name for name in names if Path(name).name == name}
+    # What parts them is in no file's name.
+    names = unescape(found.group(1)).split("/") if found else []
+    return {name for name in names if name not in ("", ".", "..") and Path(name).name == name}

@@ -30,6 +30,8 @@ def test_a_diagram_says_where_nothing_attracts():
     )
     found = BifurcationDiagram("rate", (0.0, 1.0), (), (branch,), Checks(0, 0, None))
     (said,) = found.remarks()
-    assert said.startswith("Of what was followed nothing attracts where rate is from 0.5 to 1.")
+    assert said.startswith(
+        "Of what was followed nothing is sure to attract where rate is from 0.5 to 1."
+    )
     everywhere = dataclasses.replace(branch, stable=np.ones(11, dtype=bool))
     assert dataclasses.replace(found, branches=(everywhere,)).remarks() == []

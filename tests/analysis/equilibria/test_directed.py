@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 from tests.analysis.systems import TanhNetwork
-from tests.zoo import LinearMap, Sines, polynomial_flow, square
+from tests.zoo import Linear, LinearMap, Sines, polynomial_flow, square
 
 import thalweg as tw
 from thalweg.analysis.equilibria.directed import _settled
@@ -108,8 +108,8 @@ def test_a_trajectory_that_circles_or_passes_a_rest_has_not_settled_on_it(outsid
     turn = np.array([[0.0, -2.0], [2.0, 0.0]])
 
     def spiral(x):
-        size = (x[0] ** 2 + x[1] ** 2) / 0.02**2
-        # Of the sink, the orbit of radius 0.01 repels and the one of 0.02 attracts.
+        size = (x[0] ** 2 + x[1] ** 2) / 0.04**2
+        # Of the sink, the orbit of radius 0.02 repels and the one of 0.04 attracts.
         rate = 1.0 - size if outside else -(size - 0.25) * (size - 1.0)
         return turn @ x + rate * x
 
@@ -130,4 +130,13 @@ def test_trajectories_settle_on_the_sinks_and_not_on_the_saddle():
         inventory = sort_out(problem, scales, found)
         ends = Ends(np.array([[1e-3, 0.0], [1.0, 1e-3], [1.0, 0.0]]), np.array([True, True, False]))
         settled = _settled(problem, ends, inventory)[1]
-    assert settled.tolist() == [False, True, False]
+    # The last was still moving, at the sink, and stays there.
+    assert settled.tolist() == [False, True, True]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("damping", [0.05, 0.1, 0.15])
+def test_trajectories_settle_on_a_weakly_damped_focus(damping):
+    rule = Linear(np.array([[0.0, 1.0], [-1.0, -damping]]))
+    found = tw.find_equilibria(rule, square(3.0))
+    assert (found.search.trajectories, found.search.settled) == (96, 96)

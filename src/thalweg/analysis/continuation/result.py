@@ -353,8 +353,8 @@ class BifurcationDiagram(TableReport):
                 for begin, end in gaps
             )
             said.append(
-                f"Of what was followed nothing attracts where {self.parameter} is {spans}. Runs "
-                f"there leave the domain, or end on what no bifurcation in the range leads to: a "
-                f"cycle, which is followed where find_cycles found it (`cycles=`), or chaos."
+                f"Of what was followed nothing is sure to attract where {self.parameter} is "
+                f"{spans}. What was not followed may: a cycle (from find_cycles, as `cycles=`), "
+                f"or chaos."
             )
         return [*said, *self.warnings]

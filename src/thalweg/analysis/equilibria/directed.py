@@ -32,6 +32,8 @@ _AWAY = 1e-2
 # A trajectory that came to rest settled on the root that is that near its end, in widths; two
 # roots that near to each other count as one here.
 _NEAR, _SAME = 1e-2, 1e-6
+# How near the tolerance of trajectories lets them come to a weakly damped focus, in widths.
+_NOISE = 3e-3
 # Searches for what the sum of indices says is missing, each 512 starts near the known.
 _INDEX_ROUNDS = 2
 _MOST_NEAR = 16  # roots round which starts are gathered: 32 each, on the average
@@ -79,8 +81,9 @@ def from_trajectories(
 def _settled(problem: Problem, ends: Ends, inventory: Inventory) -> tuple[np.ndarray, np.ndarray]:
     """The root in the domain nearest to each end, and whether the trajectory settled on it.
 
-    What still moves has not settled, and nothing settles where something grows: an end that is near
-    a source or a saddle passes it, slowly, or turns round it.
+    Nothing settles where something grows: an end that is near a source or a saddle passes it,
+    slowly, or turns round it. What still moves near a root has settled only if it comes nearer in
+    as many steps again, or as near as it can, as round a weakly damped focus.
     """
     roots = inventory.roots.at(np.flatnonzero(inventory.inside))
     nearest, distance = _nearest(problem, ends.y, roots.y)
@@ -92,7 +95,16 @@ def _settled(problem: Problem, ends: Ends, inventory: Inventory) -> tuple[np.nda
         repels(rule, rule.own_jacobian(jacobian), 2.0 * np.abs(other - jacobian))
         for jacobian, other in zip(roots.polished.jacobian, moved, strict=True)
     ]
-    return nearest, (distance < _NEAR) & ends.is_still & ~np.array(repelling)[nearest]
+    may = (distance < _NEAR) & ~np.array(repelling)[nearest]
+    moving = np.flatnonzero(may & ~ends.is_still)
+    settled = may & ends.is_still
+    if len(moving):
+        later = follow(problem, ends.y[moving], np.ones(len(moving)))
+        step = problem.chart.difference(later.y, roots.y[nearest[moving]])
+        reach = np.max(np.abs(step) / np.asarray(problem.chart.widths), axis=1)
+        # NaN, of what left, is no less.
+        settled[moving] = reach < np.maximum(0.5 * distance[moving], _NOISE)
+    return nearest, settled
 
 
 def _on_families(problem: Problem, ends: np.ndarray, inventory: Inventory) -> np.ndarray:

@@ -45,7 +45,9 @@ def box_around(rule: Rule, starts: Any) -> Box:
         InputError: they are no states stacked along a first axis, or not finite.
     """
     stacked = _numbers(starts)
-    if not all(np.ndim(leaf) and len(leaf) for leaf in jax.tree.leaves(stacked)):
+    if any(np.ndim(leaf) and not len(leaf) for leaf in jax.tree.leaves(stacked)):
+        raise InputError(f"starts must hold one state or more, got {starts!r}.")
+    if not all(np.ndim(leaf) for leaf in jax.tree.leaves(stacked)):
         raise InputError(
             f"starts must be a whole number, or states stacked along a first axis, got {starts!r}."
         )
@@ -96,6 +98,12 @@ def _check_shape(shape: tuple[int, ...], one: tuple[int, ...]) -> None:
 
 def _check_finite(stacked: Any) -> None:
     leaves = jax.tree.leaves(stacked)
+    counts = sorted({len(leaf) for leaf in leaves})
+    if len(counts) > 1:
+        raise InputError(
+            f"starts must hold as many states in each of its arrays, got {counts[0]} in one and "
+            f"{counts[-1]} in another."
+        )
     rows = [leaf.reshape(len(leaf), -1) for leaf in leaves]
     lost = np.flatnonzero(~np.all([np.isfinite(row).all(axis=1) for row in rows], axis=0))
     if not len(lost):
