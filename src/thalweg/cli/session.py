@@ -101,7 +101,6 @@ class Session:
         """
         from thalweg.core.files import write_atomically
         from thalweg.core.jsontext import clean, to_text
-        from thalweg.core.tables import counted
         from thalweg.report.page import files_beside
 
         cleaned = clean(result)
@@ -124,6 +123,8 @@ class Session:
             also += [f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else []
             self.message(f"Wrote {', '.join([str(path), *also])}.")
             if removed:
+                from thalweg.core.tables import counted
+
                 self.message(f"Removed {counted(removed, 'file')} of the earlier report there.")
         if self.as_json:
             self._print(document.removesuffix("\n"))
