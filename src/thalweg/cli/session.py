@@ -123,9 +123,9 @@ class Session:
             also += [f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else []
             self.message(f"Wrote {', '.join([str(path), *also])}.")
             if removed:
-                from thalweg.core.tables import counted
-
-                self.message(f"Removed {counted(removed, 'file')} of the earlier report there.")
+                self.message(
+                    f"Removed {removed} file{'s' * (removed > 1)} of the earlier report there."
+                )
         if self.as_json:
             self._print(document.removesuffix("\n"))
 

@@ -44,7 +44,8 @@ _CALLED = {
     "cycle-fold": "fold of cycles",
     "cycle-flip": "flip of a cycle",
 }
-# The share of the largest spread that a coordinate needs to be shown before the later ones.
+# The share of the largest spread that a coordinate needs to be shown before the later ones: at half
+# of it the branches are still told apart.
 _ENOUGH = 0.5
 # Points of dash and gap, from the first: the field's sign of what is unstable.
 _DASHED = (0, (5, 3))

@@ -14,7 +14,8 @@ from thalweg.simulation import Trajectory
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# How many times the size of the figure a curve may be long before it would fill its own gaps.
+# How many times the size of the figure a curve may be long before it would fill its own gaps: so
+# long a line of the full width is a fifth of the figure, and denser where it turns.
 _LONGEST = 40.0
 
 

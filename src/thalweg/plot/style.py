@@ -59,7 +59,8 @@ _COLUMN_GAP = 1.4
 _LETTER, _DIGIT = 0.48, 0.64
 # A letter of a note, on the axes as they are before they make room for the labels of their ticks.
 _NOTE_LETTER = 0.56
-# Letters of a name that stand upright beside the vertical axis: most.
+# The most letters of a name that stand upright beside the vertical axis: they take no more room
+# than the numbers there.
 _UPRIGHT = 2
 # Bands of colour up the walls of a landscape.
 _MOST_WALLS = 7

@@ -32,8 +32,8 @@ _MOST_LINES = 7  # colours of the cycle that colour-blind readers tell apart
 _FLAT = 12.0  # ratio of ranges: below it the flatter one still shows its shape on a common axis
 # Told apart in grey, too: a full line, dashes, dots, and both.
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
-# How often a curve may turn back over the width of a figure: beyond, neither its dashes nor what
-# lies behind it can be seen.
+# How often a curve may turn back over the width of a figure: beyond, there is less than one dash
+# with its gap from turn to turn, and what lies behind the curve cannot be seen.
 _MOST_TURNS = 60
 
 

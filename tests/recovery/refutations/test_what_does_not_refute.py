@@ -73,7 +73,7 @@ def test_a_rule_that_moves_in_a_small_disc_only_need_not_keep_volume():
 
 @pytest.mark.long
 def test_a_channel_that_few_points_of_a_wall_meet_lets_trajectories_out():
-    """What flows along a channel has no divergence, leaves the region, and goes down −x."""
+    """A flow along a channel has no divergence, leaves the region, and goes down −x."""
 
     def channel(x):
         return jnp.stack([bump(((x[1] - 0.111) / 0.004) ** 2), 0.0 * x[0]])

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
-# Shares of the range: a gap this short between stable parts is none, for their ends lie on points
-# of branches and not on the bifurcations themselves.
+# A gap of a smaller share of the range between stable parts is none: it would not be seen in a
+# figure, and their ends lie on points of branches, not on the bifurcations themselves.
 _SHORTEST = 0.01
 
 
@@ -23,5 +21,5 @@ def without_attractor(
     for begin, end in [*sorted(stable), (high, high)]:
         if begin - reached > _SHORTEST * (high - low):
             gaps.append((reached, begin))
-        reached = float(np.maximum(reached, end))
+        reached = max(reached, end)
     return gaps

@@ -27,7 +27,7 @@ _REPRESENTATIVES = 5  # rows that stand for all points of one continuum in a tab
 # How far off, in widths of the domain, a point of a continuum may lie: as near as the search ends.
 _ON_CONTINUUM = 1e-12
 # Slow points nearer than that, in widths of the domain, are one unless the speed rises between
-# them: the search stops short of a flat minimum.
+# them: the search stops short of a flat minimum, by less than what a figure would show.
 _ONE_SLOW_POINT = 1e-2
 
 
