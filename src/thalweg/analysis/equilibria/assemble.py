@@ -77,6 +77,7 @@ def assemble(
         directed=inventory.directed,
         trajectories=inventory.trajectories,
         settled=inventory.settled,
+        moving=inventory.moving,
         trajectory_unseen_upper=inventory.trajectory_upper,
         target=TARGET,
     )

@@ -46,11 +46,13 @@ class Trajectories(NamedTuple):
     Attributes:
         followed: how many there were.
         settled: how many of them settled on an equilibrium in the domain.
+        moving: how many neither settled nor ran away, and still moved when they were let go.
         upper: a 95 % upper bound on the probability that one more settles on one not seen yet.
     """
 
     followed: int
     settled: int
+    moving: int
     upper: float
 
 
@@ -67,7 +69,8 @@ def from_trajectories(
     found, inventory = enlarge(problem, found, inventory, _apart(problem, ends.y))
     forwards = Ends(ends.y[:count], ends.is_still[:count])
     inside = inventory.roots.y[inventory.inside]
-    nearest, settled = _settled(problem, forwards, inventory)
+    nearest, distance = _nearest(problem, forwards.y, inside)
+    settled = _settled(problem, forwards, inventory, nearest, distance)
     on_families = _on_families(problem, forwards.y, inventory)
     _, known = _nearest(problem, inside, before.roots.y)
     is_new = settled & (np.append(known, 0.0)[nearest] > _SAME)
@@ -76,20 +79,33 @@ def from_trajectories(
     else:
         # What was known before is independent of the trajectories, so that all of them count.
         upper = binomial_upper(0, count)
-    return found, inventory, Trajectories(count, int(np.sum(settled | on_families)), upper)
+    at_rest = settled | on_families
+    # What is still and near a root, but has not settled on it, turns round it or passes it.
+    moving = ~at_rest & np.all(np.isfinite(forwards.y), axis=1)
+    moving &= ~forwards.is_still | (distance < _NEAR)
+    return (
+        found,
+        inventory,
+        Trajectories(count, int(np.sum(at_rest)), int(np.sum(moving)), upper),
+    )
 
 
-def _settled(problem: Problem, ends: Ends, inventory: Inventory) -> tuple[np.ndarray, np.ndarray]:
-    """The root in the domain nearest to each end, and whether the trajectory settled on it.
+def _settled(
+    problem: Problem,
+    ends: Ends,
+    inventory: Inventory,
+    nearest: np.ndarray,
+    distance: np.ndarray,
+) -> np.ndarray:
+    """Truths `(n,)`: the trajectories that settled on the root in the domain nearest to their end.
 
     Nothing settles where something grows: an end that is near a source or a saddle passes it,
     slowly, or turns round it. What still moves near a root has settled only if it comes nearer in
     as many steps again, or as near as it can, as round a weakly damped focus.
     """
     roots = inventory.roots.at(np.flatnonzero(inventory.inside))
-    nearest, distance = _nearest(problem, ends.y, roots.y)
     if not len(roots.y):
-        return nearest, np.zeros(len(ends.y), dtype=bool)
+        return np.zeros(len(ends.y), dtype=bool)
     moved = polish(problem, roots.y + roots.spread, inventory.scales, steps=0).jacobian
     rule = problem.rule
     repelling = [
@@ -105,7 +121,7 @@ def _settled(problem: Problem, ends: Ends, inventory: Inventory) -> tuple[np.nda
         reach = np.max(np.abs(step) / np.asarray(problem.chart.widths), axis=1)
         # NaN, of what left, is no less.
         settled[moving] = reach < np.maximum(0.5 * distance[moving], _NOISE)
-    return nearest, settled
+    return settled
 
 
 def _on_families(problem: Problem, ends: np.ndarray, inventory: Inventory) -> np.ndarray:

@@ -106,7 +106,8 @@ def _with_chosen(
     mass = unseen_mass(inventory.label)
     return inventory._replace(
         directed=directed, index_sum=index, mass=mass, upper=max(upper, mass),
-        trajectories=seen.followed, settled=seen.settled, trajectory_upper=seen.upper,
+        trajectories=seen.followed, settled=seen.settled, moving=seen.moving,
+        trajectory_upper=seen.upper,
     )  # fmt: skip
 
 

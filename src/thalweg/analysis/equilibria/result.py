@@ -41,6 +41,8 @@ class Search:
         trajectories: how many trajectories were followed from random starts, forwards in time.
         settled: how many of them settled on an equilibrium in the domain; those that circle one, or
             pass one slowly, did not.
+        moving: how many of them neither settled nor ran away, and still moved when they were let
+            go, after some hundred steps: on a cycle, say, or turning in on a weakly damped focus.
         directed: how many equilibria no random start led to, only ones that were chosen: ends of
             trajectories, unstable directions, images under symmetries, deflated restarts; after
             given starts, only the middles between equilibria.
@@ -64,6 +66,7 @@ class Search:
     trajectory_unseen_upper: float | None = None
     trajectories: int = 0
     settled: int = 0
+    moving: int = 0
     directed: int = 0
     undefined: int = 0
     target: float = 0.01
@@ -113,10 +116,11 @@ class Search:
 
     @property
     def _settled_in_words(self) -> str:
+        moving = f" ({self.moving:,} still moved when let go)" if self.moving else ""
         if not self.settled:
-            none = f"None of {self._tried} settled on one"
+            none = f"None of {self._tried} settled on one{moving}"
             return f"{none}; one more does with probability below"
-        some = f"{self.settled:,} of {self._tried} settled on them"
+        some = f"{self.settled:,} of {self._tried} settled on them{moving}"
         return f"{some}; one more settles on a new one with probability below"
 
 

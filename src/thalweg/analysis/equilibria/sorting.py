@@ -41,6 +41,7 @@ class Inventory(NamedTuple):
         jumps: where the rule jumps, if it was seen to.
         trajectories: how many trajectories were followed from random starts, forwards in time.
         settled: how many of them settled on an equilibrium.
+        moving: how many still moved when they were let go.
         mass: the Good–Turing estimate; None when the starts were given.
         upper: its 95 % upper bound; None when the starts were given.
         trajectory_upper: a 95 % upper bound on the probability that one more trajectory from a
@@ -63,6 +64,7 @@ class Inventory(NamedTuple):
     jumps: Jumps | None = None
     trajectories: int = 0
     settled: int = 0
+    moving: int = 0
     mass: float | None = None
     upper: float | None = None
     trajectory_upper: float | None = None
