@@ -60,7 +60,8 @@ PARTS = {
     ),
     "models": ("registry", "classics", "deep_linear", "hopfield", "normalization"),
     "plot": (
-        "given", "style", "principal", "labels", "views", "frames", "fields", "curves", "samples",
+        "given", "style", "levels", "legends", "papers", "principal",
+        "labels", "views", "frames", "fields", "curves", "samples",
         "scenes",
         "layers", "portrait_data", "portraits", "cobwebs", "landscapes", "spectra",
         "trajectories",

@@ -15,7 +15,9 @@ import thalweg as tw
 from thalweg.analysis import Equilibrium
 from thalweg.core.about import About
 from thalweg.plot.landscapes import wall_heights
-from thalweg.plot.style import MARKERS, colour_levels, valley_levels
+from thalweg.plot.levels import colour_levels, valley_levels
+from thalweg.plot.papers import Paper
+from thalweg.plot.style import MARKERS
 from thalweg.plot.trajectories import draw_trajectory
 from thalweg.report.captions import verdict_caption
 
@@ -310,7 +312,7 @@ def test_coordinates_of_different_scales_have_panels_of_their_own():
     alike = draw_trajectory(times, wide / np.array([1.0, 100.0, 1.0]), ["a", "b", "c"])
     assert labels(alike) == ["a", "b", "c"]
     own = Figure().add_subplot()
-    assert draw_trajectory(times, wide, ["a", "b", "c"], ax=own) is own
+    assert draw_trajectory(times, wide, ["a", "b", "c"], paper=Paper(own)) is own
 
 
 def test_what_swings_often_has_a_panel_of_its_own_and_thin_lines():

@@ -6,7 +6,8 @@ import pytest
 from matplotlib.text import Annotation
 
 import thalweg as tw
-from thalweg.plot.style import _by_name, with_minus
+from thalweg.plot.legends import _by_name
+from thalweg.plot.style import with_minus
 from thalweg.report import analysis_page
 from thalweg.report.systems import _look
 
@@ -59,7 +60,7 @@ def test_energies_have_the_colours_of_their_tracks():
     found = tw.analyze(tw.energies.FourWells())
     data = tw.plot.portrait_data(found.rule, found.about.domain, equilibria=found.equilibria)
     portrait = tw.plot.phase_portrait(found.rule, found.about.domain, equilibria=found.equilibria)
-    drawn = [x for x in portrait.lines if x.get_label() == "trajectories from their dots"]
+    drawn = [x for x in portrait.lines if x.get_label() == "trajectories (dots: starts)"]
     looks = [_look(data.view.problem, i, track) for i, track in enumerate(data.tracks)]
     own = [colours.to_hex(line.get_color()) for line in drawn]
     assert own == [colours.to_hex(look["color"]) for look in looks]
@@ -67,7 +68,7 @@ def test_energies_have_the_colours_of_their_tracks():
     for line, look in zip(drawn, looks, strict=True):
         x, y = (float(np.asarray(values)[0]) for values in line.get_data())
         assert look["label"] == f"from ({x:.5g}, {y:.5g})"
-    told = _by_name(portrait)["trajectories from their dots"]
+    told = _by_name(portrait)["trajectories (dots: starts)"]
     assert [colours.to_hex(line.get_color()) for line in told] == own
     captions = {p.name: p.caption for p in analysis_page(found).pictures()}
     assert "in their colours" in captions["energy-along"]

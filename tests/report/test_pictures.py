@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.plot.style import legend_below, new_axes
+from thalweg.plot.legends import draw_legend
+from thalweg.plot.style import new_axes
 from thalweg.report import picture
 from thalweg.report.pictures import animated
 
@@ -17,7 +18,7 @@ def drawn():
     axes.plot([-3.0, 3.3], [0.0, 0.0], label="a line")
     axes.set_aspect("equal")
     axes.set(xlim=(-3.5, 3.7), ylim=(-2.1, 2.1), xlabel="Re λ", ylabel="Im λ")
-    legend_below(axes)
+    draw_legend(axes)
     return axes
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from thalweg.analysis import BasinFractions
 from thalweg.core.tables import format_number, format_state
-from thalweg.plot.given import check_found, given_axes
-from thalweg.plot.style import COLOURS, GREY, INK, PALE, legend_below, name_heights, new_axes
+from thalweg.plot.given import check_found
+from thalweg.plot.papers import Legend, make_paper
+from thalweg.plot.style import COLOURS, GREY, INK, PALE, name_heights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,18 +16,27 @@ if TYPE_CHECKING:
 _NAMED = 8  # a legend of more rows hides the figure
 
 
-def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
+def basin_fractions(
+    found: BasinFractions,
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw the share of each attractor's basin against the parameter, stacked up to 1.
 
     Arguments:
         found: what `thalweg.basin_fractions` returned.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
     """
     check_found("found", found, BasinFractions, "basin_fractions")
-    axes = given_axes(ax) or new_axes(width=4.8, height=3.6)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(width=4.8, height=3.6)
     shares = [*found.fractions.T, found.diverged, found.left, found.undecided]
     count = len(found.kinds)
     colours = [COLOURS[i % len(COLOURS)] for i in range(count)] + [PALE, GREY, INK]
@@ -38,7 +48,7 @@ def basin_fractions(found: BasinFractions, ax: "Axes | None" = None) -> "Axes":
     axes.set_ylim(0.0, 1.0)
     axes.set_xlabel(found.parameter)
     name_heights(axes, "share of starts")
-    legend_below(axes, columns=1)
+    paper.explain(axes, columns=1)
     return axes
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from thalweg.analysis import Attractor, Basins
 from thalweg.core.tables import format_number, format_state
-from thalweg.plot.given import check_found, given_axes
-from thalweg.plot.style import COLOURS, GREY, INK, PALE, label_axes, legend_below, new_axes, note
+from thalweg.plot.given import check_found
+from thalweg.plot.papers import Legend, make_paper
+from thalweg.plot.style import COLOURS, GREY, INK, PALE, label_axes, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +65,13 @@ def basin_image(found: Basins) -> BasinImage:
     return BasinImage(tuple(names[i] for i in sides), axes, found.labels[index], None, held, sides)
 
 
-def basins(found: Basins, ax: "Axes | None" = None) -> "Axes":
+def basins(
+    found: Basins,
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw every start in the colour of the attractor that it ends on, and mark the attractors.
 
     A grid is an image, scattered starts are dots; along one coordinate both are a strip. Grey is
@@ -73,6 +80,8 @@ def basins(found: Basins, ax: "Axes | None" = None) -> "Axes":
     Arguments:
         found: what `find_basins` returned.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -85,7 +94,8 @@ def basins(found: Basins, ax: "Axes | None" = None) -> "Axes":
         'x[0]'
     """
     image = basin_image(found)
-    axes = given_axes(ax) or new_axes(width=4.8, height=4.4 if len(image.sides) > 1 else 2.0)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(width=4.8, height=4.4 if len(image.sides) > 1 else 2.0)
     colours = _colours(found)
     if image.points is not None:
         heights = image.points[:, 1] if len(image.sides) > 1 else np.zeros(len(image.points))
@@ -112,7 +122,7 @@ def basins(found: Basins, ax: "Axes | None" = None) -> "Axes":
                 [], [], linestyle="none", marker="s", markersize=9, color=colour,
                 label=f"{name}, {100.0 * share:.3g} %",
             )  # fmt: skip
-    legend_below(axes, columns=2)
+    paper.explain(axes, columns=2)
     note(axes, image.held)
     return axes
 

@@ -5,18 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.analysis import BifurcationCurves
-from thalweg.plot.given import check_found, given_axes
+from thalweg.plot.given import check_found
 from thalweg.plot.labels import place_labels
-from thalweg.plot.style import (
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PURPLE,
-    legend_below,
-    name_heights,
-    new_axes,
-)
+from thalweg.plot.papers import Legend, make_paper
+from thalweg.plot.style import BLUE, GREEN, INK, ORANGE, PURPLE, name_heights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +53,13 @@ def curve_lines(
     ]
 
 
-def bifurcation_curves(found: BifurcationCurves, ax: "Axes | None" = None) -> "Axes":
+def bifurcation_curves(
+    found: BifurcationCurves,
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw curves of bifurcations in the plane of two parameters, and name the special points.
 
     Colours tell the kinds apart; of Hopf points and flips the line is solid where what is born
@@ -70,6 +68,8 @@ def bifurcation_curves(found: BifurcationCurves, ax: "Axes | None" = None) -> "A
     Arguments:
         found: what `thalweg.bifurcation_curves` returned.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -88,7 +88,8 @@ def bifurcation_curves(found: BifurcationCurves, ax: "Axes | None" = None) -> "A
         ('h', 'r')
     """
     check_found("found", found, BifurcationCurves, "bifurcation_curves")
-    axes = given_axes(ax) or new_axes(width=4.8, height=4.2)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(width=4.8, height=4.2)
     lines = curve_lines(found)
     for x, y, kind, attracts in lines:
         axes.plot(x, y, zorder=3, **_LOOKS[kind, attracts])
@@ -102,7 +103,7 @@ def bifurcation_curves(found: BifurcationCurves, ax: "Axes | None" = None) -> "A
             markerfacecolor=ORANGE, markeredgecolor=INK, markeredgewidth=1.1, zorder=8,
             clip_on=False,
         )  # fmt: skip
-    legend_below(axes, columns=3)
+    paper.explain(axes, columns=3)
     if found.points:
         curves = np.concatenate([np.column_stack([x, y]) for x, y, *_ in lines])
         places = np.array([point.values for point in found.points])

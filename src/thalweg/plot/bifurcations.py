@@ -6,8 +6,9 @@ import numpy as np
 
 from thalweg.analysis import Bifurcation, BifurcationDiagram, Branch
 from thalweg.core.errors import InputError
-from thalweg.plot.given import check_found, given_axes
+from thalweg.plot.given import check_found
 from thalweg.plot.labels import place_labels
+from thalweg.plot.papers import Legend, make_paper
 from thalweg.plot.style import (
     BLUE,
     GREEN,
@@ -17,9 +18,7 @@ from thalweg.plot.style import (
     SKY,
     VERMILLION,
     YELLOW,
-    legend_below,
     name_heights,
-    new_axes,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +90,12 @@ def branch_lines(
 
 
 def bifurcation_diagram(
-    diagram: BifurcationDiagram, coordinate: int | str | None = None, ax: "Axes | None" = None
+    diagram: BifurcationDiagram,
+    coordinate: int | str | None = None,
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw a coordinate of every equilibrium against the parameter, and mark the bifurcations.
 
@@ -104,6 +108,8 @@ def bifurcation_diagram(
             varies along the branches, for the width of the domain, at least half as much as the one
             that varies most.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -120,7 +126,8 @@ def bifurcation_diagram(
         ('current', 'v')
     """
     check_found("diagram", diagram, BifurcationDiagram, "bifurcation_diagram")
-    axes = given_axes(ax) or new_axes(width=4.8, height=4.0)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(width=4.8, height=4.0)
     index = _index(diagram, coordinate)
     name, lines = branch_lines(diagram, index)
     for x, y, stable, of in lines:
@@ -139,7 +146,7 @@ def bifurcation_diagram(
         if point not in points:
             points.append(point)
             texts.append(f"{found.value:.4g}")
-    legend_below(axes, columns=4)
+    paper.explain(axes, columns=4)
     if points:
         curves = np.concatenate([np.column_stack([x, y]) for x, y, *_ in lines])
         place_labels(axes, np.array(points), texts, curves[np.all(np.isfinite(curves), axis=1)])

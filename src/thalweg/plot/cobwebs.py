@@ -14,6 +14,7 @@ from thalweg.dynamics import Rule
 from thalweg.plot.layers.cobweb import STEPS
 from thalweg.plot.layers.cobweb import compute as compute_web
 from thalweg.plot.layers.cycles import Loop
+from thalweg.plot.papers import Legend, make_paper
 from thalweg.plot.portrait_data import compute_layers
 from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.scenes import Portrait, make_scene
@@ -55,6 +56,8 @@ def cobweb(
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
     ax: "Axes | None" = None,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw a map of the line: its graph, the diagonal, and the cobweb of an orbit.
 
@@ -66,6 +69,8 @@ def cobweb(
         equilibria: the fixed points; None means to find them, `()` to show none.
         cycles: the cycles of the map.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -79,7 +84,8 @@ def cobweb(
         >>> ax.get_ylabel()
         'x⁺'
     """
-    return draw_portrait(_portrait(rule, domain, start, steps, equilibria, cycles), ax)
+    paper = make_paper(ax, width, legend)
+    return draw_portrait(_portrait(rule, domain, start, steps, equilibria, cycles), paper)
 
 
 def cobweb_data(

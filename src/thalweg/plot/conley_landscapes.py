@@ -12,13 +12,14 @@ from thalweg.dynamics import Problem
 from thalweg.plot.curves import cycle_curve
 from thalweg.plot.fields import energy_on_grid
 from thalweg.plot.frames import draw_frame
-from thalweg.plot.given import given_axes
 from thalweg.plot.landscapes import FINE, draw_landscape
 from thalweg.plot.layers import streamlines
 from thalweg.plot.layers.table import LAYERS
+from thalweg.plot.levels import colour_bar
+from thalweg.plot.papers import Legend, make_paper
 from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.scenes import Portrait
-from thalweg.plot.style import LANDSCAPE, colour_bar, legend_below, name_heights, new_axes, note
+from thalweg.plot.style import LANDSCAPE, name_heights, note
 from thalweg.plot.views import View, make_view
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def conley_landscape(
     through: Any = None,
     portrait: Portrait | None = None,
     ax: "Axes | None" = None,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw a complete Lyapunov function as contours, with the flow, equilibria and cycles on it.
 
@@ -47,6 +50,8 @@ def conley_landscape(
         portrait: what `portrait_data` returned for the same rule, region and cycles; spares
             computing it again where there are two coordinates.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -62,6 +67,7 @@ def conley_landscape(
         >>> ax.get_title(loc="left")
         'V falls from set to set'
     """
+    paper = make_paper(ax, width, legend)
     if not isinstance(found, Landscape):
         raise InputError(
             f"found must be a Landscape, got {found!r}: give what find_landscape returned, or "
@@ -71,12 +77,12 @@ def conley_landscape(
         found.value()
     problem: Problem = found.value.problem
     equilibria, cycles = found.equilibria, found.cycles
-    words = "V falls from set to set" if found.falls else "V, which rises in places"
     if problem.chart.dimension == 1:
         view = make_view(problem)
+        name, words = _called(found, view)
         grid, values = energy_on_grid(view, found.value, FINE)
-        axes = draw_landscape(view, found.value, grid, values, tuple(equilibria), ax=ax)
-        name_heights(axes, "V")
+        axes = draw_landscape(view, found.value, grid, values, tuple(equilibria), paper=paper)
+        name_heights(axes, name)
         note(axes, words)
         return axes
     is_same = problem.chart.dimension == 2 and plane is None and through is None
@@ -87,15 +93,25 @@ def conley_landscape(
             problem.rule, found.about.domain, equilibria=equilibria, cycles=cycles, starts=_STARTS,
             view=view, basins=False,
         )  # fmt: skip
-    axes = given_axes(ax) or new_axes(height=4.1)
+    name, words = _called(found, data.view)
+    axes = paper.axes(height=4.1)
     draw_frame(axes, data.view)
-    _draw_bands(axes, *energy_on_grid(data.view, found.value, _GRID))
+    _draw_bands(axes, *energy_on_grid(data.view, found.value, _GRID), name)
     streamlines.draw(axes, data, "white")
     for name in _MARKS:
         LAYERS[name].draw(axes, data)
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
-    legend_below(axes)
+    paper.explain(axes)
     return axes
+
+
+def _called(found: Landscape, view: View) -> tuple[str, str]:
+    """The name of a landscape's value, which a coordinate may have, and a few words about it."""
+    name = view.symbol("V", "height")
+    return (
+        name,
+        f"{name} falls from set to set" if found.falls else f"{name}, which rises in places",
+    )
 
 
 def recurrent_view(
@@ -125,7 +141,7 @@ def recurrent_view(
     return make_view(problem, plane, through, every)
 
 
-def _draw_bands(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) -> None:
+def _draw_bands(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray, name: str) -> None:
     """Filled contours between equally spaced, round levels, and their colour bar."""
     from matplotlib.ticker import MaxNLocator
 
@@ -134,4 +150,4 @@ def _draw_bands(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) 
     levels = MaxNLocator(_LEVELS).tick_values(low, high if high > low else low + 1.0)
     filled = axes.contourf(*grid, shown, levels=levels, cmap=LANDSCAPE, zorder=0.5)
     axes.contour(*grid, shown, levels=levels, colors="white", linewidths=0.4, alpha=0.5, zorder=0.6)
-    colour_bar(axes, filled, "V")
+    colour_bar(axes, filled, name)

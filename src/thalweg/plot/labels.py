@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thalweg.plot.style import INK, SMALL
+from thalweg.plot.style import INK, letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ def place_labels(
             for x, y in _WAYS:
                 written = axes.annotate(
                     text, point, (distance * x, distance * y), textcoords="offset points",
-                    ha=_SIDES[x], va=_HEIGHTS[y], fontsize=SMALL, color=INK, zorder=9,
+                    ha=_SIDES[x], va=_HEIGHTS[y], fontsize=letters(axes), color=INK, zorder=9,
                 )  # fmt: skip
                 box = written.get_window_extent()
                 edges = (box.x0, box.y0, box.x1, box.y1)
@@ -63,7 +63,7 @@ def place_labels(
             _, dx, dy, x, y, edges = best
             axes.annotate(
                 text, point, (dx, dy), textcoords="offset points", ha=_SIDES[x], va=_HEIGHTS[y],
-                fontsize=SMALL, color=INK, zorder=9,
+                fontsize=letters(axes), color=INK, zorder=9,
             )  # fmt: skip
             taken.append(edges)
 

@@ -14,22 +14,9 @@ from thalweg.dynamics import Problem, SteepestDescent, resolve_domain
 from thalweg.plot.curves import continuum_curves, spread_starts
 from thalweg.plot.fields import energy_at, energy_on_grid
 from thalweg.plot.frames import draw_frame
-from thalweg.plot.given import given_axes
-from thalweg.plot.style import (
-    BLUE,
-    KINDS,
-    LANDSCAPE,
-    SMALL,
-    colour_bar,
-    colour_levels,
-    contour_colours,
-    label_axes,
-    legend_below,
-    mark,
-    new_axes,
-    note,
-    valley_levels,
-)
+from thalweg.plot.levels import colour_levels, contour_colours, level_bar, valley_levels
+from thalweg.plot.papers import USUAL, Legend, Paper, make_paper
+from thalweg.plot.style import BLUE, KINDS, LANDSCAPE, label_axes, letters, mark, name_depth, note
 from thalweg.plot.views import View, make_view, principal_view
 
 if TYPE_CHECKING:
@@ -51,6 +38,8 @@ def energy_landscape(
     plane: Sequence[int | str] | None = None,
     through: State | None = None,
     ax: "Axes | None" = None,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw an energy: a curve on the line, contours (or a surface) over the plane.
 
@@ -67,6 +56,8 @@ def energy_landscape(
         through: the state that the plane of two coordinates goes through; None means the
             equilibrium of least energy, or else the middle of the domain.
         ax: axes to draw on (three-dimensional ones for a surface); None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -80,10 +71,11 @@ def energy_landscape(
         >>> ax.get_xlabel(), ax.get_ylabel()
         ('x', 'y')
     """
+    paper = make_paper(ax, width, legend)
     view, grid, values = landscape_data(
         energy, domain, equilibria=equilibria, plane=plane, through=through
     )
-    return draw_landscape(view, energy, grid, values, equilibria, surface, ax)
+    return draw_landscape(view, energy, grid, values, equilibria, surface, paper)
 
 
 def draw_landscape(
@@ -93,19 +85,19 @@ def draw_landscape(
     values: np.ndarray,
     equilibria: Sequence[Equilibrium] = (),
     surface: bool = False,
-    ax: "Axes | None" = None,
+    paper: Paper = USUAL,
 ) -> "Axes":
     """An energy from its values on a grid, with equilibria marked at their own height."""
     if view.dimension == 1:
-        axes = given_axes(ax) or new_axes(height=3.4)
+        axes = paper.axes(height=3.4)
         _draw_curve(axes, view, grid[0], values)
     elif surface:
-        axes = given_axes(ax) or new_axes(height=4.3, projection="3d")
+        axes = paper.axes(height=4.3, projection="3d")
         _draw_surface(axes, view, grid, values)
     else:
-        axes = given_axes(ax) or new_axes(height=4.1)
+        axes = paper.axes(height=4.1)
         draw_frame(axes, view)
-        draw_filled(axes, grid, values)
+        draw_filled(axes, grid, values, view.energy_name)
     chart = view.problem.chart
     points = [(e.kind, np.asarray(chart.coordinates(e.state))) for e in equilibria]
     points = [(kind, y) for kind, y in points if view.shows(y)]
@@ -117,7 +109,7 @@ def draw_landscape(
                 rows = (*rows, energy_at(view.problem, energy, chosen))
             mark(axes, rows[0], rows[1], kind, *rows[2:], label=kind)
     note(axes, view.held)
-    legend_below(axes, columns=5, gap=24.0 if surface else 38.0)
+    paper.explain(axes, columns=5, gap=24.0 if surface else 38.0)
     return axes
 
 
@@ -179,8 +171,10 @@ def energy_view(
     return make_view(problem, plane, chart.embed(points[least]))
 
 
-def draw_filled(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) -> Any:
-    """Filled contours and their colour bar."""
+def draw_filled(
+    axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray, name: str = "E"
+) -> Any:
+    """Filled contours and their colour bar, with a name."""
     levels = colour_levels(values)
     filled = axes.contourf(
         *grid, np.ma.masked_invalid(values), zorder=0.5, **contour_colours(levels)
@@ -189,7 +183,7 @@ def draw_filled(axes: "Axes", grid: tuple[np.ndarray, ...], values: np.ndarray) 
         *grid, np.ma.masked_invalid(values), levels=levels, colors="white", linewidths=0.4,
         alpha=0.6, zorder=0.6, linestyles="-",
     )  # fmt: skip
-    colour_bar(axes, filled, "E")
+    level_bar(axes, filled, levels, name)
     return filled
 
 
@@ -198,7 +192,7 @@ def _draw_curve(axes: "Axes", view: View, x: np.ndarray, values: np.ndarray) -> 
     axes.set_xlim(x[0], x[-1])
     levels = valley_levels(values)
     axes.set_ylim(levels[0], levels[-1])
-    label_axes(axes, (view.names[0], "E"))
+    label_axes(axes, (view.names[0], view.energy_name))
 
 
 def wall_heights(values: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -219,10 +213,10 @@ def _draw_surface(axes: Any, view: View, grid: tuple[np.ndarray, ...], values: n
     )  # fmt: skip
     axes.set_zticks(levels[:: max(len(levels) // _HEIGHTS, 1)])
     label_axes(axes, view.names)
-    axes.set_zlabel("E")
+    name_depth(axes, view.energy_name)
     axes.locator_params(axis="x", nbins=5)
     axes.locator_params(axis="y", nbins=5)
     axes.set_position((0.02, 0.14, 0.84, 0.82))
     if np.nanmax(values) > levels[-1]:
-        said = f"above E = {levels[-1]:.4g} walls rise by their logarithm"
-        axes.text2D(0.02, 0.98, said, transform=axes.transAxes, fontsize=SMALL)
+        said = f"above {view.energy_name} = {levels[-1]:.4g} walls rise by their logarithm"
+        axes.text2D(0.02, 0.98, said, transform=axes.transAxes, fontsize=letters(axes))

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.analysis import Comparison
-from thalweg.plot.given import check_found, given_axes
-from thalweg.plot.style import legend_below, name_heights, new_axes
+from thalweg.plot.given import check_found
+from thalweg.plot.papers import Legend, make_paper
+from thalweg.plot.style import name_heights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,13 @@ def heights(comparison: Comparison) -> dict[str, np.ndarray]:
     }
 
 
-def operators(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
+def operators(
+    comparison: Comparison,
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw how rules go down an energy: the height of the median run above the lowest, by steps.
 
     A straight line is a constant rate; its name carries the spectral radius at rest.
@@ -44,6 +51,8 @@ def operators(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
     Arguments:
         comparison: what `compare_operators` returned.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -57,12 +66,13 @@ def operators(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
         'step'
     """
     check_found("comparison", comparison, Comparison, "compare_operators")
-    axes = given_axes(ax) or new_axes(height=3.6)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(height=3.6)
     for course, rows in zip(comparison, heights(comparison).values(), strict=True):
         rate = "" if np.isnan(course.rate) else f" (rate {course.rate:.4g})"
         axes.plot(np.arange(len(rows)), rows, label=f"{course.name}{rate}")
     axes.set_yscale("log")
     axes.set_xlabel("step")
     name_heights(axes, "E above the lowest")
-    legend_below(axes, columns=2)
+    paper.explain(axes, columns=2)
     return axes

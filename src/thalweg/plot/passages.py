@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from thalweg.core.shapes import Array, Num
-from thalweg.plot.given import given_axes
-from thalweg.plot.style import legend_below, new_axes
+from thalweg.plot.papers import Legend, make_paper
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +62,9 @@ def sgld_passage(
     measured: Num[Array, "rows"] | None = None,
     limit: float | None = None,
     ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw how SGLD with shrinking steps passes from optimising to sampling.
 
@@ -71,6 +73,8 @@ def sgld_passage(
         measured: the mean square of positions of chains, `(steps + 1,)`, to draw as dots.
         limit: T/λ, what it ought to come to.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes, logarithmic both ways.
@@ -82,7 +86,8 @@ def sgld_passage(
         >>> ax.get_xlabel()
         'step'
     """
-    axes = given_axes(ax) or new_axes(height=3.6)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(height=3.6)
     index = np.arange(len(shares.start)) + 1
     labels = ("start, not yet forgotten", "noise of the gradients", "noise of the temperature")
     for part, label in zip(shares, labels, strict=True):
@@ -98,5 +103,5 @@ def sgld_passage(
         axes.axhline(limit, color="0.5", linestyle=":", label="the law, T/λ")
     axes.set(xscale="log", yscale="log", xlabel="step", ylabel="mean square of x")
     axes.set_ylim(shares.total.min() / 30.0, 2.0 * shares.total.max())
-    legend_below(axes, columns=2)
+    paper.explain(axes, columns=2)
     return axes

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.plot.given import given_axes
+from thalweg.plot.papers import Legend, make_paper
 from thalweg.plot.principal import principal
-from thalweg.plot.style import BLUE, GREY, label_axes, legend_below, new_axes, note
+from thalweg.plot.style import BLUE, GREY, label_axes, note
 from thalweg.plot.trajectories import trajectory_data
 from thalweg.simulation import Trajectory
 
@@ -46,7 +46,13 @@ def path_data(run: Trajectory) -> tuple[np.ndarray, tuple[str, str], str]:
     return found.place(states), found.labels, found.words(names)
 
 
-def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
+def path(
+    run: Trajectory,
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw the curve that a trajectory takes through the plane, or the points of a map.
 
     More than two coordinates are seen in the plane of the run's two principal components.
@@ -54,6 +60,8 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     Arguments:
         run: what `simulate` returned.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -68,7 +76,8 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
         'y'
     """
     points, labels, remark = path_data(run)
-    axes = given_axes(ax) or new_axes(height=3.8)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(height=3.8)
     steps = np.asarray(run.times).dtype.kind in "iu"
     width = 0.6 if _length(points) > _LONGEST else 1.4
     axes.plot(
@@ -83,7 +92,7 @@ def path(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     )
     label_axes(axes, labels)
     note(axes, remark)
-    legend_below(axes)
+    paper.explain(axes)
     return axes
 
 

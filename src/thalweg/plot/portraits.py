@@ -8,11 +8,11 @@ from thalweg.core.domains import Domain
 from thalweg.core.shapes import State, States
 from thalweg.dynamics import Rule
 from thalweg.plot.frames import draw_frame
-from thalweg.plot.given import given_axes
 from thalweg.plot.layers.table import LAYERS
+from thalweg.plot.papers import USUAL, Legend, Paper, make_paper
 from thalweg.plot.portrait_data import STARTS, portrait_data
 from thalweg.plot.scenes import Portrait
-from thalweg.plot.style import legend_below, new_axes, note
+from thalweg.plot.style import note
 from thalweg.plot.views import View
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def phase_portrait(
     through: State | None = None,
     basins: bool = True,
     ax: "Axes | None" = None,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw where a rule carries its states.
 
@@ -58,6 +60,8 @@ def phase_portrait(
         basins: whether to shade basins of attraction, coarsely, where two attractors or more share
             the figure; that takes about a second.
         ax: axes to draw on; None makes a figure (`axes.figure`).
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -71,27 +75,29 @@ def phase_portrait(
         >>> ax.get_xlabel(), ax.get_ylabel()
         ('x', 'y')
     """
+    paper = make_paper(ax, width, legend)
     data = portrait_data(
         rule, domain, equilibria=equilibria, cycles=cycles, energy=energy, starts=starts,
         plane=plane, through=through, basins=basins,
     )  # fmt: skip
-    return draw_portrait(data, ax)
+    return draw_portrait(data, paper)
 
 
-def draw_portrait(data: Portrait, ax: "Axes | None" = None) -> "Axes":
+def draw_portrait(data: Portrait, paper: Paper = USUAL) -> "Axes":
     """A phase portrait from its numbers: the layers, one on the other."""
     view = data.view
-    axes = given_axes(ax) or _new_axes(view)
+    axes = paper.axes(height=_height(view))
     if view.dimension == 2:
         draw_frame(axes, view)
     for layer in LAYERS.values():
         layer.draw(axes, data)
     note(axes, "; ".join(filter(None, (view.held, data.left_out))))
-    legend_below(axes, gap=8.0 if view.corners else 38.0)
+    paper.explain(axes, gap=view.below)
     return axes
 
 
-def _new_axes(view: View) -> "Axes":
+def _height(view: View) -> float:
+    """Inches, with a legend."""
     if view.dimension == 2:
-        return new_axes(height=4.6)
-    return new_axes(height=3.4) if view.is_flow else new_axes(height=4.9)
+        return 4.6
+    return 3.4 if view.is_flow else 4.9

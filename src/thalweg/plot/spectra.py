@@ -9,9 +9,10 @@ from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
-from thalweg.plot.given import given_axes, given_members
+from thalweg.plot.given import given_members
 from thalweg.plot.labels import place_labels
-from thalweg.plot.style import GREY, KINDS, PALE, legend_below, mark, name_heights, new_axes, note
+from thalweg.plot.papers import Legend, make_paper
+from thalweg.plot.style import GREY, KINDS, PALE, mark, name_heights, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +41,13 @@ def spectrum_data(equilibria: Iterable[Equilibrium]) -> dict[str, np.ndarray]:
     return {kind: np.concatenate(found[kind]) for kind in KINDS if kind in found}
 
 
-def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Axes":
+def spectrum(
+    equilibria: Iterable[Equilibrium],
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw the eigenvalues of equilibria in the complex plane, and where modes decay (shaded).
 
     Marks carry the numbers of their equilibria, in the order given.
@@ -50,6 +57,8 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
     Arguments:
         equilibria: what `find_equilibria` returned, or some of its members.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -69,7 +78,8 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
     if not equilibria:
         raise InputError("spectrum: there are no equilibria to show.")
     values = spectrum_data(equilibria)
-    axes = given_axes(ax) or new_axes(height=3.5)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(height=3.5)
     is_map = not WORDS[equilibria[0].about.rule_kind].is_continuous
     if is_map:
         values = _drawn_in(axes, values)
@@ -87,7 +97,7 @@ def spectrum(equilibria: Iterable[Equilibrium], ax: "Axes | None" = None) -> "Ax
             mark(axes, [], [], equilibrium.kind, label=said, markersize=6, clip_on=True)
     axes.set_xlabel("Re λ")
     name_heights(axes, "Im λ")
-    legend_below(axes, columns=4)
+    paper.explain(axes, columns=4)
     if is_map:
         _fit_circle(axes, np.concatenate(list(values.values())))
     if len(equilibria) > 1:

@@ -1,11 +1,10 @@
-"""Style of figures: colours that the colour-blind can tell apart, markers, labels, legends.
+"""Style of figures: colours that the colour-blind can tell apart, markers, labels.
 
 Nothing here changes matplotlib's global settings, and figures are made without pyplot: they need no
 backend, open no window, and are freed when nobody holds them.
 """
 
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,22 +47,18 @@ MARKERS: dict[str, dict[str, Any]] = {
     "non-hyperbolic": {"marker": "X", "markerfacecolor": PURPLE, "fillstyle": "full"},
 }
 KINDS = tuple(MARKERS)
-SMALL = 9  # points: legible in print at one column's width
+SMALL = 9  # points: legible on a page
+# Points below axes for the numbers and the name of the horizontal one, with letters of that size.
+NEED = 38.0
+# Points on a figure as narrow as a column of a journal, where the small letters of print are usual.
+_SMALLEST = 7.5
+# Inches: a column of a journal is narrower, the width of a page is not.
+_COLUMN = 4.0
 # Inches across a figure: at 1 pixel a point it fits the page on a telephone (355 of 390 pixels).
 WIDTH = 4.6
-# How much wider than the axes, in the first place, a legend may be: the labels give it room.
-_LEGEND_WIDER = 1.26
-# Between the columns of a legend, in its letters' size.
-_COLUMN_GAP = 1.4
-# The mean widths of a letter and of a digit, in its size.
-_LETTER, _DIGIT = 0.48, 0.64
-# A letter of a note, on the axes as they are before they make room for the labels of their ticks.
-_NOTE_LETTER = 0.56
 # The most letters of a name that stand upright beside the vertical axis: they take no more room
 # than the numbers there.
 _UPRIGHT = 2
-# Bands of colour up the walls of a landscape.
-_MOST_WALLS = 7
 
 
 def new_axes(width: float = WIDTH, height: float = 3.8, projection: str | None = None) -> "Axes":
@@ -77,7 +72,7 @@ def new_axes(width: float = WIDTH, height: float = 3.8, projection: str | None =
     # Axes in three dimensions have no use for the layout: their labels float inside.
     layout = None if projection == "3d" else "constrained"
     axes = Figure(figsize=(width, height), layout=layout).add_subplot(projection=projection)
-    axes.tick_params(labelsize=SMALL)
+    _fit_letters(axes)
     return axes
 
 
@@ -93,8 +88,26 @@ def new_panels(
     figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, **shared)
     for axes in panels.flat:
-        axes.tick_params(labelsize=SMALL)
+        _fit_letters(axes)
     return panels
+
+
+def letters(axes: "Axes", usual: float = SMALL) -> float:
+    """The size of small letters on a figure, in points; of what else is as large as `usual`.
+
+    They are smaller on a figure as narrow as a column of a journal.
+    """
+    figure = axes.get_figure(root=True)
+    is_narrow = figure is not None and figure.get_figwidth() < _COLUMN
+    return usual * (_SMALLEST / SMALL if is_narrow else 1.0)
+
+
+def _fit_letters(axes: "Axes") -> None:
+    """The size of the letters along new axes."""
+    axes.tick_params(labelsize=letters(axes))
+    if letters(axes) < SMALL:
+        for label in (axes.xaxis.label, axes.yaxis.label):
+            label.set(size=letters(axes) + 1.0)
 
 
 def track_colour(index: int) -> str:
@@ -116,14 +129,9 @@ def mark(
         **MARKERS[kind],
         **style,
     }
+    for size in ("markersize", "markeredgewidth"):
+        look[size] = letters(axes, look[size])
     axes.plot(x, y, *height, label=label, **look)
-
-
-def colour_bar(axes: "Axes", drawn: Any, name: str = "", ticks: Any = None) -> None:
-    """A bar beside the axes that says what the colours mean; numbers at `ticks` if given."""
-    bar = axes.get_figure(root=True).colorbar(drawn, ax=axes, shrink=0.85, pad=0.02, ticks=ticks)  # type: ignore[union-attr]
-    bar.set_label(name, fontsize=SMALL)
-    bar.ax.tick_params(labelsize=SMALL)
 
 
 def shades(values: np.ndarray) -> dict[str, Any]:
@@ -153,6 +161,14 @@ def name_heights(axes: "Axes", name: str) -> None:
         label.set(**(upright if len(name) <= _UPRIGHT else turned))
 
 
+def name_depth(axes: Any, name: str) -> None:
+    """The name of the third axis of three; a letter or two stand upright."""
+    axes.set_zlabel(name)
+    if len(name) <= _UPRIGHT:
+        axes.zaxis.set_rotate_label(False)
+        axes.zaxis.label.set(rotation=0.0, size=axes.xaxis.label.get_size())
+
+
 def lifted(colour: str) -> "list[AbstractPathEffect]":
     """The path effects of a line: white ones have a dark rim, which shows them on yellow ground."""
     from matplotlib.patheffects import withStroke
@@ -165,51 +181,34 @@ def note(axes: "Axes", text: str) -> None:
     if text:
         figure = axes.get_figure(root=True)
         assert figure is not None
-        room = 72.0 * axes.get_position().width * figure.get_figwidth()
-        # Tick labels, made later, may yet take of the room; and notes are full of digits.
-        lines = textwrap.wrap(with_minus(text), max(int(room / (_NOTE_LETTER * SMALL)), 1))
-        axes.set_title("\n".join(lines), fontsize=SMALL, loc="left", color="#555555")
+        # Labels of ticks, made later, may yet take of the room.
+        room = 72.0 * axes.get_position(original=True).width * figure.get_figwidth()
+        size = letters(axes)
+        axes.set_title(
+            _wrapped(with_minus(text), size, room), fontsize=size, loc="left", color="#555555"
+        )
 
 
-def legend_below(axes: "Axes", columns: int = 3, gap: float = 38.0) -> None:
-    """A legend under the axes, where it covers no data; entries of one name only once.
+def _wrapped(text: str, size: float, room: float) -> str:
+    """A text in lines so many points wide, broken at plain spaces."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip(" ")
+        if lines[-1] and text_width(longer, size) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
 
-    An entry whose marks differ in colour shows all of their colours, side by side.
 
-    Arguments:
-        axes: where.
-        columns: how many entries a row, at most: fewer where they would be wider than the axes.
-        gap: its distance from the axes in points; what the labels of the axis need.
-    """
-    from matplotlib.legend_handler import HandlerTuple
-    from matplotlib.transforms import offset_copy
+def text_width(text: str, size: float) -> float:
+    """The width of a text in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
 
-    handles = _by_name(axes)
-    if not handles:
-        return
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    room = 72.0 * axes.get_position().width * figure.get_figwidth()
-    if not any(panel.get_label() == "<colorbar>" for panel in figure.axes):
-        room *= _LEGEND_WIDER  # else it would push the bar away
-    columns = min(columns, len(handles))
-    while columns > 1 and _legend_width([_text_width(name) for name in handles], columns) > room:
-        columns -= 1
-    axes.legend(
-        list(handles.values()),
-        [with_minus(name) for name in handles],
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        bbox_transform=offset_copy(axes.transAxes, figure, x=0.0, y=-gap, units="points"),
-        borderaxespad=0.0,
-        ncols=columns,
-        columnspacing=_COLUMN_GAP,
-        fontsize=SMALL,
-        frameon=False,
-        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
-    )
-    if axes.get_aspect() == 1.0:
-        figure.draw_without_rendering()  # axes of equal scales find their place in two passes
+    if not text.strip():
+        return 0.0
+    return float(TextPath((0.0, 0.0), text, prop=FontProperties(size=size)).get_extents().x1)
 
 
 def with_minus(text: str) -> str:
@@ -217,75 +216,9 @@ def with_minus(text: str) -> str:
     return re.sub(r"(?<![\w.)\]-])-(?=[\d.])", "−", text)
 
 
-def _by_name(axes: "Axes") -> dict[str, Any]:
-    """The artists of a legend by their names; a tuple of those whose colours differ."""
-    from matplotlib.colors import to_hex
-
-    found: dict[str, dict[str, Any]] = {}
-    for artist, name in zip(*axes.get_legend_handles_labels(), strict=True):
-        found.setdefault(name, {}).setdefault(to_hex(_shown_colour(artist), True), artist)
-    return {
-        name: tuple(looks.values()) if len(looks) > 1 else next(iter(looks.values()))
-        for name, looks in found.items()
-    }
-
-
-def _shown_colour(artist: Any) -> Any:
-    """The colour of a line, of marks without a line, or of an area."""
-    if not hasattr(artist, "get_color"):
-        return artist.get_facecolor()
-    is_line = artist.get_linestyle() not in ("None", "none", "", " ")
-    return artist.get_color() if is_line else artist.get_markerfacecolor()
-
-
-def _text_width(text: str) -> float:
-    """About how wide a text is, in its size."""
-    return sum(_DIGIT if letter.isdigit() else _LETTER for letter in text)
-
-
-def _legend_width(lengths: Sequence[float], columns: int) -> float:
-    """About how wide a legend is, in points; its columns are filled one after the other."""
-    widest = [max(part) for part in np.array_split(lengths, columns)]
-    return SMALL * (sum(length + 2.8 for length in widest) + _COLUMN_GAP * (len(widest) - 1))
-
-
-def colour_levels(values: np.ndarray, count: int = 14) -> np.ndarray:
-    """Round levels for contours, close in the valleys and ever wider up steep walls, to the top.
-
-    They are equally spaced up to a few times as far above the median as the lowest value lies
-    below it; above that each is further from the last.
-    """
-    near = valley_levels(values, count)
-    high = float(values[np.isfinite(values)].max())
-    gap, wall = near[-1] - near[-2], high - near[-1]
-    if wall <= 0.0:
-        return near
-    # Each band twice as high as the last, or more where there would be too many.
-    steps = min(_MOST_WALLS, int(np.ceil(np.log2(wall / gap + 1.0))))
-    bands = np.geomspace(1.0, 2.0 ** (steps - 1), steps) * gap
-    if bands.sum() < wall:
-        bands = np.geomspace(1.0, wall / gap, steps) * gap
-    tops = [float(f"{top:.3g}") for top in near[-1] + np.cumsum(bands)]
-    return np.array([*near, *(top for top in tops if top > near[-1])])
-
-
-def valley_levels(values: np.ndarray, count: int = 14) -> np.ndarray:
-    """Round, equally spaced levels up to where walls begin: what an axis of heights shows."""
-    from matplotlib.ticker import MaxNLocator
-
-    finite = values[np.isfinite(values)]
-    low, middle, high = float(finite.min()), float(np.median(finite)), float(finite.max())
-    cap = min(high, middle + 2.0 * (middle - low)) if middle > low else high
-    if not cap > low:
-        return np.array([low - 0.5, low + 0.5])
-    return np.asarray(MaxNLocator(count).tick_values(low, cap))
-
-
-def contour_colours(levels: np.ndarray) -> dict[str, Any]:
-    """Arguments of filled contours: each band between levels has a colour of its own."""
-    from matplotlib.colors import BoundaryNorm
-
-    return {"cmap": LANDSCAPE, "levels": levels, "norm": BoundaryNorm(levels, 256), "extend": "max"}
+def symbol(letter: str, word: str, names: Iterable[str]) -> str:
+    """A letter for what is no coordinate, or a word where a coordinate is called by that letter."""
+    return word if letter in names else letter
 
 
 def names_in_words(names: Iterable[str], most: int = 3) -> str:

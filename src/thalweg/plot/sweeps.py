@@ -9,7 +9,9 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.core.tables import format_number
-from thalweg.plot.given import check_found, given_axes
+from thalweg.plot.given import check_found
+from thalweg.plot.levels import colour_bar
+from thalweg.plot.papers import Legend, make_paper
 from thalweg.plot.style import (
     BLUE,
     COLOURS,
@@ -19,10 +21,7 @@ from thalweg.plot.style import (
     PALE,
     PURPLE,
     VERMILLION,
-    colour_bar,
-    legend_below,
     name_heights,
-    new_axes,
     note,
     shades,
 )
@@ -138,6 +137,8 @@ def sweep(
     entry: tuple[int, ...] | int = (),
     at: Mapping[str, float] | None = None,
     ax: "Axes | None" = None,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw a variable of a sweep: over one parameter as a line, over two as colours.
 
@@ -150,6 +151,8 @@ def sweep(
         entry: which entry of a variable that has axes of its own; zeros unless given.
         at: values at which to hold parameters, by name.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -169,14 +172,15 @@ def sweep(
         ('mu', 'square')
     """
     data = sweep_data(found, variable, entry=entry, at=at)
-    axes = given_axes(ax) or new_axes(width=4.8, height=4.0 if len(data.names) > 1 else 3.3)
+    paper = make_paper(ax, width, legend)
+    axes = paper.axes(width=4.8, height=4.0 if len(data.names) > 1 else 3.3)
     if len(data.names) == 1:
         _draw_line(axes, data)
     else:
         _draw_map(axes, data)
     held = ", ".join(f"{name} = {format_number(value)}" for name, value in data.held.items())
     note(axes, f"at {held}" if held else "")
-    legend_below(axes)
+    paper.explain(axes)
     return axes
 
 

@@ -12,17 +12,9 @@ from thalweg.core.checks import check_energy
 from thalweg.core.errors import InputError
 from thalweg.core.trees import Layout, in_float64
 from thalweg.plot.fields import BLOCK
-from thalweg.plot.given import given_axes
-from thalweg.plot.style import (
-    COLOURS,
-    WIDTH,
-    colour_bar,
-    legend_below,
-    name_heights,
-    new_axes,
-    new_panels,
-    shades,
-)
+from thalweg.plot.levels import colour_bar
+from thalweg.plot.papers import USUAL, Legend, Paper, make_paper
+from thalweg.plot.style import COLOURS, WIDTH, name_heights, shades, symbol
 from thalweg.simulation import Trajectory
 
 if TYPE_CHECKING:
@@ -61,7 +53,13 @@ def trajectory_data(run: Trajectory) -> tuple[np.ndarray, np.ndarray, list[str]]
     return np.asarray(run.times, float), states, run.names
 
 
-def trajectory(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
+def trajectory(
+    run: Trajectory,
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw the coordinates of a trajectory against time: lines, or an image where they are many.
 
     Without axes to draw on, coordinates of very different scales, or that swing very often, have a
@@ -70,6 +68,8 @@ def trajectory(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
     Arguments:
         run: what `simulate` returned.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -83,7 +83,8 @@ def trajectory(run: Trajectory, ax: "Axes | None" = None) -> "Axes":
         >>> tw.plot.trajectory(run).get_xlabel()
         't'
     """
-    return draw_trajectory(*trajectory_data(run), is_map=_counts_steps(run), ax=ax)
+    paper = make_paper(ax, width, legend)
+    return draw_trajectory(*trajectory_data(run), is_map=_counts_steps(run), paper=paper)
 
 
 def draw_trajectory(
@@ -91,27 +92,27 @@ def draw_trajectory(
     values: np.ndarray,
     names: Sequence[str],
     is_map: bool = False,
-    ax: "Axes | None" = None,
+    paper: Paper = USUAL,
 ) -> "Axes":
     """The coordinates `(n, d)` against times `(n,)`."""
     if values.shape[1] > _MOST_LINES:
-        return _draw_image(times, values, names, is_map, ax)
+        return _draw_image(times, values, names, is_map, paper)
     hide = values.shape[1] > 1 and any(_swings(column) for column in values.T)
-    if ax is None and (hide or _differ_in_scale(values)):
-        panels = new_panels(1, len(names), width=WIDTH, height=1.5, sharex=True)[:, 0]
+    if paper.ax is None and (hide or _differ_in_scale(values)):
+        panels = paper.panels(1, len(names), width=WIDTH, height=1.5, sharex=True)[:, 0]
         panels[0].get_figure().align_ylabels(panels)
         for index, (panel, name) in enumerate(zip(panels, names, strict=True)):
             _draw_line(panel, index, times, values[:, index], is_map)
             name_heights(panel, name)
         _fit_times(panels[-1], [times], is_map)
         return panels[-1]
-    axes = given_axes(ax) or new_axes(height=3.0)
+    axes = paper.axes(height=3.0)
     for index, name in enumerate(names):
         _draw_line(axes, index, times, values[:, index], is_map, label=name)
     _fit_times(axes, [times], is_map)
     name_heights(axes, names[0] if len(names) == 1 else "state")
     if len(names) > 1:
-        legend_below(axes, columns=4)
+        paper.explain(axes, columns=4)
     return axes
 
 
@@ -145,9 +146,9 @@ def _draw_image(
     values: np.ndarray,
     names: Sequence[str],
     is_map: bool,
-    ax: "Axes | None",
+    paper: Paper,
 ) -> "Axes":
-    axes = given_axes(ax) or new_axes(height=3.0)
+    axes = paper.axes(height=3.0)
     image = axes.pcolormesh(
         times, np.arange(values.shape[1]), values.T, shading="nearest", rasterized=True,
         **shades(values),
@@ -188,13 +189,22 @@ def energy_along_data(
     return times, np.asarray(found)
 
 
-def energy_along(run: Trajectory, energy: Callable[[Any], Any], ax: "Axes | None" = None) -> "Axes":
+def energy_along(
+    run: Trajectory,
+    energy: Callable[[Any], Any],
+    ax: "Axes | None" = None,
+    *,
+    width: float | None = None,
+    legend: Legend = True,
+) -> "Axes":
     """Draw an energy along a trajectory, which falls where the rule descends it.
 
     Arguments:
         run: what `simulate` returned.
         energy: any callable `state → scalar`.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -209,23 +219,27 @@ def energy_along(run: Trajectory, energy: Callable[[Any], Any], ax: "Axes | None
         >>> tw.plot.energy_along(run, wells.energy).get_ylabel()
         'E'
     """
-    return draw_energies([energy_along_data(run, energy)], _counts_steps(run), ax)
+    paper = make_paper(ax, width, legend)
+    curve = energy_along_data(run, energy)
+    name = symbol("E", "energy", run.names)
+    return draw_energies([curve], _counts_steps(run), paper, name=name)
 
 
 def draw_energies(
     curves: Sequence[tuple[np.ndarray, np.ndarray]],
     is_map: bool = False,
-    ax: "Axes | None" = None,
+    paper: Paper = USUAL,
     *,
     looks: Sequence[Mapping[str, Any]] = (),
+    name: str = "E",
 ) -> "Axes":
     """Energies `(n,)` against times `(n,)`, one curve a run, with its label and colour if given."""
-    axes = given_axes(ax) or new_axes(height=3.1)
+    axes = paper.axes(height=3.1)
     for index, (times, values) in enumerate(curves):
         _draw_line(axes, index, times, values, is_map, **(looks[index] if looks else {}))
     _fit_times(axes, [times for times, _ in curves], is_map)
-    name_heights(axes, "E")
-    legend_below(axes, columns=3)
+    name_heights(axes, name)
+    paper.explain(axes, columns=3)
     return axes
 
 

@@ -1,5 +1,6 @@
 """The verdict of energy recovery as a figure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,15 @@ from thalweg.dynamics import Problem, Rule
 from thalweg.plot.curves import cycle_curve, flow_runs, map_orbits
 from thalweg.plot.fields import energy_on_grid, jacobian_at
 from thalweg.plot.frames import draw_frame
-from thalweg.plot.given import check_found, given_axes
+from thalweg.plot.given import check_found
 from thalweg.plot.landscapes import FINE, draw_filled, draw_landscape, energy_view
 from thalweg.plot.layers import arrows, streamlines
 from thalweg.plot.layers.table import LAYERS
+from thalweg.plot.papers import Legend, Paper, make_paper
 from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.scenes import Portrait, make_portrayed
-from thalweg.plot.style import GREY, PALE, VERMILLION, legend_below, new_axes, note
+from thalweg.plot.style import GREY, PALE, VERMILLION, letters, note
 from thalweg.plot.views import View, make_view, spanned_view
 from thalweg.recovery import Kind, Split, Verdict
 from thalweg.recovery.witnesses import Witness
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BLOCKS = 8  # blocks of a run, each 128 steps: once round most closed orbits
+# Points across the star of a witness: it lies under the mark of its state, whose kind is seen.
+_STAR = 23.0
 _STARTS = 2  # sample trajectories: the witness is what the figure is about
 # The share of a rule below which its gradient part is rounding.
 _NOTHING = 1e-6
@@ -49,6 +53,8 @@ def verdict(
     through: State | None = None,
     portrait: Portrait | None = None,
     ax: "Axes | None" = None,
+    width: float | None = None,
+    legend: Legend = True,
 ) -> "Axes":
     """Draw a verdict: the contours of the energy it found with the flow, and what refutes one.
 
@@ -68,6 +74,8 @@ def verdict(
         portrait: what `portrait_data` returned for this rule, domain, equilibria and cycles; spares
             computing it again where it shows the same plane.
         ax: axes to draw on; None makes a figure.
+        width: of that figure, in millimetres, 85 for a column of a journal; None: the usual one.
+        legend: where it stands: `"below"` (so does True), `"right"`, `"inside"`; False for none.
 
     Returns:
         The axes.
@@ -82,21 +90,22 @@ def verdict(
         >>> ax.get_title(loc="left")
         'steepest descent of E'
     """
+    paper = make_paper(ax, width, legend)
     check_found("verdict: found", found, Verdict, "recover_energy")
     problem, domain = make_portrayed(rule, domain_with(rule, domain, equilibria))
     energy, words = shown_energy(found)
     if energy is not None and problem.chart.dimension == 1:
         view = make_view(problem)
         grid, values = energy_on_grid(view, energy, FINE)
-        axes = draw_landscape(view, energy, grid, values, tuple(equilibria), ax=ax)
-        note(axes, words)
+        axes = draw_landscape(view, energy, grid, values, tuple(equilibria), paper=paper)
+        note(axes, re.sub(r"\bE\b", view.energy_name, words))
         return axes
     view, orbits = None, any(_is_cycle(witness) for witness in found.witnesses)
     other = [] if orbits and problem.chart.dimension > 1 else cycles
     is_same = problem.chart.dimension <= 2 and plane is None and through is None
     if portrait is not None and is_same:
         return _drawn(
-            found, problem, _with_energy(portrait, energy, bool(other)), cycles, words, ax
+            found, problem, _with_energy(portrait, energy, bool(other)), cycles, words, paper
         )
     if energy is not None:
         view = energy_view(problem, energy, equilibria, plane, through)
@@ -106,7 +115,7 @@ def verdict(
         rule, domain, equilibria=equilibria, cycles=other, energy=energy, starts=_STARTS,
         plane=plane, through=through, view=view, basins=False,
     )  # fmt: skip
-    return _drawn(found, problem, data, cycles, words, ax)
+    return _drawn(found, problem, data, cycles, words, paper)
 
 
 def _with_energy(portrait: Portrait, energy: Any, with_cycles: bool) -> Portrait:
@@ -123,20 +132,21 @@ def _drawn(
     data: Portrait,
     cycles: Cycles | Sequence[Cycle],
     words: str,
-    ax: "Axes | None",
+    paper: Paper,
 ) -> "Axes":
     """The figure: the flow over the energy, the states of rest, the witnesses."""
     if data.view.dimension == 1:
-        axes = draw_portrait(_round_a_cycle(data, problem, found, cycles), ax)
+        axes = draw_portrait(_round_a_cycle(data, problem, found, cycles), paper)
     else:
-        axes = given_axes(ax) or new_axes(height=4.1)
+        axes = paper.axes(height=4.1)
         _draw_plane(axes, data)
     for witness in found.witnesses:
         curve = witness_curve(problem, witness, cycles)
         if data.view.shows(curve):
             _draw_witness(axes, data.view, curve, witness)
+    words = re.sub(r"\bE\b", data.view.energy_name, words)
     note(axes, f"{words}; {data.view.held}" if data.view.held else words)
-    legend_below(axes, gap=8.0 if data.view.corners else 38.0)
+    paper.explain(axes, gap=data.view.below)
     return axes
 
 
@@ -231,7 +241,7 @@ def _draw_plane(axes: "Axes", data: Portrait) -> None:
     draw_frame(axes, data.view)
     colour = GREY
     if data.energy is not None and data.field is not None:
-        draw_filled(axes, data.field.axes, data.energy)
+        draw_filled(axes, data.field.axes, data.energy, data.view.energy_name)
         colour = "white"
     streamlines.draw(axes, data, colour)
     arrows.draw(axes, data, colour)
@@ -245,8 +255,12 @@ def _draw_plane(axes: "Axes", data: Portrait) -> None:
 def _draw_witness(axes: "Axes", view: View, curve: np.ndarray, witness: Witness) -> None:
     if len(curve) == 1:
         axes.plot(
-            *view.on_axes(view.points(curve)), marker="*", markersize=17,
-            color=VERMILLION, markeredgecolor="white", linestyle="none", zorder=9, clip_on=False,
+            *view.on_axes(view.points(curve)), marker="*", markersize=letters(axes, _STAR),
+            color=VERMILLION, markeredgecolor="white", linestyle="none", zorder=7.5, clip_on=False,
+        )  # fmt: skip
+        axes.plot(  # in the legend it is as large as a row
+            [], [], marker="*", markersize=letters(axes, 0.6 * _STAR), color=VERMILLION,
+            markeredgecolor="white", linestyle="none",
             label=f"witness: {witness.to_dict()['reason']}",
         )  # fmt: skip
         return

@@ -15,7 +15,7 @@ from thalweg.core.declared import declared_names
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Problem
 from thalweg.plot.principal import principal
-from thalweg.plot.style import names_in_words
+from thalweg.plot.style import NEED, names_in_words, symbol
 
 # Of more coordinates than these, two of them say little: principal components are shown.
 MOST_PLAIN = 3
@@ -61,6 +61,21 @@ class View:
     def dimension(self) -> int:
         """The number of axes of the figure."""
         return len(self.lower)
+
+    @property
+    def below(self) -> float:
+        """Points below the axes for what stands along the horizontal one."""
+        return 8.0 if self.corners else NEED
+
+    def symbol(self, letter: str, word: str) -> str:
+        """A letter for what is no coordinate of the space, or a word if one is called by it."""
+        named = declared_names(self.problem.rule, self.problem.chart.layout)
+        return symbol(letter, word, (*self.names, *self.corners, *named))
+
+    @property
+    def energy_name(self) -> str:
+        """Name of an energy on the figure: a coordinate may be called E."""
+        return self.symbol("E", "energy")
 
     @property
     def is_flow(self) -> bool:

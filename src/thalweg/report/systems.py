@@ -200,7 +200,7 @@ def _descent(found: Analysis, data: Portrait) -> list[Block]:
         values = energy_at(problem, energy, np.concatenate([t.y for t in tracks]))
         parts = np.split(values, np.cumsum([len(t.y) for t in tracks])[:-1])
         curves = [(t.times, part) for t, part in zip(tracks, parts, strict=True)]
-        axes = draw_energies(curves, not data.view.is_flow, looks=looks)
+        axes = draw_energies(curves, not data.view.is_flow, looks=looks, name=data.view.energy_name)
         caption = captions.energy_caption(found.descent, called, data)
         blocks.append(picture(axes, "energy-along", caption, "Energy against time"))
     return blocks

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thalweg.plot.fields import energy_on_grid
+from thalweg.plot.levels import colour_levels, contour_colours
 from thalweg.plot.scenes import Portrait, Scene
-from thalweg.plot.style import colour_levels, contour_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

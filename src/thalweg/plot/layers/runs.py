@@ -23,7 +23,7 @@ def compute(scene: Scene) -> list[Run]:
 
 def draw(axes: "Axes", data: Portrait) -> "Axes":
     """Draw them on a plane, each from a dot."""
-    name = "trajectory, from its start" if len(data.runs) == 1 else "trajectories from their dots"
+    name = "trajectory (dot: start)" if len(data.runs) == 1 else "trajectories (dots: starts)"
     if data.view.dimension == 2:
         for index, run in enumerate(data.runs):
             axes.plot(

@@ -6,7 +6,7 @@ import numpy as np
 
 from thalweg.plot.layers import equilibria
 from thalweg.plot.scenes import Portrait, Scene
-from thalweg.plot.style import BLUE, INK, SMALL, label_axes
+from thalweg.plot.style import BLUE, INK, label_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,5 +48,4 @@ def draw(axes: "Axes", data: Portrait) -> "Axes":
         )  # fmt: skip
     axes.set_xlim(x[0], x[-1])
     label_axes(axes, (name, f"{name}′"))
-    axes.tick_params(labelsize=SMALL)
     return axes
