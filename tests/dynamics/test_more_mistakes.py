@@ -146,6 +146,12 @@ def branching(state):
     return state if state[0] > 0 and state[1] > 0 else -state
 
 
+def in_place(state):
+    speed = jnp.zeros(2)
+    speed[0] += state[1]  # type: ignore[index]
+    return speed
+
+
 def looping(state):
     while state[0] > 1:
         state = state / 2
@@ -157,7 +163,8 @@ def looping(state):
     [
         (lambda x: jnp.stack([max(x[0], 0.0), x[1]]), r"Use jnp\.maximum instead of max \(line"),
         (lambda x: jnp.stack([min(x[0], 0.0), x[1]]), r"Use jnp\.minimum instead of min \(line"),
-        (branching, "Use jnp.where instead of `if`, & instead of `and`"),
+        (branching, r"Use jnp.where instead of `if`, & instead of `and` \(line \d+\)\."),
+        (in_place, r"speed = speed\.at\[0\]\.add\(state\[1\]\) instead of .* \(line \d+\)\.$"),
         (looping, "Use jax.lax.while_loop instead of `while`"),
         (
             lambda x: x * float(x[0]),

@@ -19,11 +19,11 @@ SYSTEM = tw.models.VanDerPol()
     [
         (
             lambda: tw.plot.phase_portrait(SYSTEM, equilibria=np.zeros((1, 2))),
-            "equilibria must be what find_equilibria returned, got ndarray",
+            r"equilibria must be what find_equilibria returned, got an array of shape \(1, 2\)",
         ),
         (
             lambda: tw.plot.phase_portrait(SYSTEM, equilibria=(), cycles=[3.0]),
-            "cycles must be what find_cycles returned, got list",
+            r"cycles must be what find_cycles returned, got \[3\.0\]",
         ),
         (lambda: tw.plot.spectrum(SYSTEM), "find_equilibria returned, got VanDerPol"),
         (lambda: tw.plot.verdict(SYSTEM, SYSTEM), "recover_energy returned, got VanDerPol"),
@@ -32,7 +32,7 @@ SYSTEM = tw.models.VanDerPol()
         (lambda: tw.plot.bifurcation_diagram(SYSTEM), "bifurcation_diagram returned"),
         (lambda: tw.plot.bifurcation_curves(SYSTEM), "bifurcation_curves returned"),
         (lambda: tw.plot.basin_fractions(tw.Box), "returned, got the class Box"),
-        (lambda: tw.plot.sweep("runs"), "sweep returned, got str"),
+        (lambda: tw.plot.sweep("runs"), "sweep returned, got 'runs'"),
         (lambda: tw.plot.operators(SYSTEM), "compare_operators returned"),
     ],
 )

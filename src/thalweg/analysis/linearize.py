@@ -11,6 +11,8 @@ import numpy as np
 from thalweg.core.about import About
 from thalweg.core.checks import check_finite
 from thalweg.core.declared import declared_labels
+from thalweg.core.errors import InputError
+from thalweg.core.given import refuse_result, told
 from thalweg.core.plain import array, pairs
 from thalweg.core.reports import Table, TableReport, about_in
 from thalweg.core.shapes import Number, State
@@ -113,7 +115,7 @@ def linearize(rule: Deterministic, state: State, t: Number = 0.0) -> Linearizati
     if has_tracer(rule, state, t):
         return _linearize(as_arrays(rule), state, t)
     with jax.enable_x64(True):
-        state = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), state)
+        state = _numbers(state)
         for leaf in jax.tree.leaves((state, t)):
             check_finite("linearize: state and t", leaf)
         try:
@@ -122,6 +124,15 @@ def linearize(rule: Deterministic, state: State, t: Number = 0.0) -> Linearizati
             check_fit(rule, Layout.of(state))  # says what does not fit, where that is the reason
             raise
         return jax.tree.map(np.asarray, found)
+
+
+def _numbers(state: Any) -> Any:
+    """The leaves as float64 arrays."""
+    refuse_result("linearize: state", state)
+    try:
+        return jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), state)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"linearize: state must hold numbers, got {told(state)}.") from error
 
 
 def _linearize(rule: Deterministic, state: Any, t: Any) -> Linearization:

@@ -207,6 +207,13 @@ def smooth_norm(vector: Any) -> jax.Array:
     return jnp.sqrt(jnp.sum(vector**2) + 1e-300)  # no length that matters is below 1e-150
 
 
+def structure_in_words(treedef: Any) -> str:
+    """How a pytree is nested, as a message says it."""
+    if treedef == jax.tree.structure(0):
+        return "one array"
+    return str(treedef).removeprefix("PyTreeDef(").removesuffix(")")
+
+
 @dataclasses.dataclass(frozen=True)
 class Layout:
     """Layout of a state (a pytree of real arrays) as one flat vector; hashable, host only.
@@ -234,7 +241,10 @@ class Layout:
         """The state as a vector `(size,)`, NumPy in, NumPy out; leading axes are kept."""
         leaves, treedef = jax.tree.flatten(state)
         if treedef != self.treedef:
-            raise InputError(f"state has the structure {treedef}, expected {self.treedef}.")
+            raise InputError(
+                f"state must be {structure_in_words(self.treedef)}, got "
+                f"{structure_in_words(treedef)}."
+            )
         xp = jnp if any(isinstance(leaf, jax.Array) for leaf in leaves) else np
         parts = []
         for leaf, shape in zip(leaves, self.shapes, strict=True):

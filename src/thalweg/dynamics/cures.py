@@ -19,6 +19,8 @@ _OF_SCIPY = re.compile(r"\bscipy\b")
 _CONVERSION = re.compile(r"\b(float|int|bool|complex)\(")
 _EXTREME = re.compile(r"(?<![.\w])(max|min)\(")
 _LOOP = re.compile(r"^\s*while\b")
+_ASSIGNMENT = re.compile(r"\s*([\w.]+)\[(.+?)\]\s*([-+*/]?)=\s*(.+?)\s*(?:#.*)?$")
+_IN_PLACE = {"": "set", "+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 _JOINED = re.compile(r"\b(and|or|not)\b")
 _JOINED_BY = {"and": "&", "or": "|", "not": "~"}
 # Frames in these are not the user's.
@@ -37,6 +39,8 @@ def cure_of(error: Exception, shape: Any = None, owner: Any = None) -> str:
         return _branch(error)
     if isinstance(error, jax.errors.JAXTypeError):  # a number was wanted of what JAX traces
         return _own_function(error)
+    if "do not support in-place item assignment" in str(error):
+        return _assignment(error)
     counts = _COUNTS.search(str(error))
     if counts is not None:
         wanted = counts[1] or counts[2]
@@ -76,7 +80,23 @@ def _branch(error: Exception) -> str:
     joined = dict.fromkeys(_JOINED.findall(line))
     ours = " and ".join(_JOINED_BY[word] for word in joined)
     theirs = " and ".join(f"`{word}`" for word in joined)
-    return " Use jnp.where instead of `if`" + (f", {ours} instead of {theirs}." if joined else ".")
+    where = f" (line {number})." if number else "."
+    return (
+        f" Use jnp.where instead of `if`{f', {ours} instead of {theirs}' if joined else ''}{where}"
+    )
+
+
+def _assignment(error: Exception) -> str:
+    line, number = next(_own_lines(error), ("", None))
+    written = _ASSIGNMENT.match(line)
+    if written is None:
+        return " Use x = x.at[i].set(…) instead of x[i] = …, which changes an array in place."
+    array, index, operator, value = written.groups()
+    verb = _IN_PLACE[operator]
+    return (
+        f" Use {array} = {array}.at[{index}].{verb}({value}) instead of {line.strip()} "
+        f"(line {number})."
+    )
 
 
 def _own_function(error: Exception) -> str:

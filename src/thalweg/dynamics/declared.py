@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.declared import declared_domain
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
+from thalweg.core.given import told
 from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout
 from thalweg.dynamics.cures import cure_of, taken_as
@@ -37,7 +38,7 @@ def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
             )
         domain = declared
     elif not isinstance(domain, Domain):
-        raise InputError(f"domain must be a Box or another domain, got {domain!r}.")
+        raise InputError(f"domain must be a Box or another domain, got {told(domain)}.")
     elif isinstance(domain, Box) and domain.is_scalar:
         layout = declared.chart().layout if declared is not None else _only_fit(rule)
         domain = domain.like(layout)
@@ -122,7 +123,8 @@ def _mismatch(rule: Rule, layout: Layout) -> str | None:
     with jax.enable_x64(True):
         result = eqx.filter_eval_shape(attempt, _abstract(layout))
     if failure:
-        reason = (str(failure[0]).strip().splitlines() or [""])[0]
+        said = (str(failure[0]).strip().splitlines() or [""])[0]
+        reason = said.split(". ")[0].removesuffix(".")
         kind, cure = type(failure[0]).__name__, cure_of(failure[0], shapes, rule)
         return f"{verb} fails for a state of shape {shapes} ({kind}: {reason}).{cure}"
     if jax.tree.structure(result) != layout.treedef:

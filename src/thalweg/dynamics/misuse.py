@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from thalweg.core.errors import InputError
-from thalweg.core.trees import Layout
+from thalweg.core.trees import Layout, structure_in_words
 from thalweg.dynamics.rules import Rule
 
 _TIMES = ("t", "time")
@@ -100,8 +100,9 @@ def wrong_structure(law: str, result: Any, layout: Layout) -> str:
             f"array of shape {layout.shapes[0]}. Join the coordinates: jnp.stack([…])."
         )
     return (
-        f"{law} must return the structure of the state, {layout.treedef}, got "
-        f"{jax.tree.structure(result)}."
+        f"{law} must return the structure of the state, "
+        f"{structure_in_words(layout.treedef)}, got "
+        f"{structure_in_words(jax.tree.structure(result))}."
     )
 
 

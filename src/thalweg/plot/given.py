@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from thalweg.core.errors import InputError
+from thalweg.core.given import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +41,7 @@ def check_found(subject: str, found: Any, kind: type, verb: str) -> None:
         InputError: it is not.
     """
     if not isinstance(found, kind):
-        raise InputError(f"{subject} must be what {verb} returned, got {_said(found)}.")
+        raise InputError(f"{subject} must be what {verb} returned, got {told(found)}.")
 
 
 def given_members(subject: str, members: _Members, kind: type, verb: str) -> _Members:
@@ -52,9 +53,6 @@ def given_members(subject: str, members: _Members, kind: type, verb: str) -> _Me
     kept: Any = tuple(members) if isinstance(members, Iterator) else members
     is_many = isinstance(members, Iterable)
     if not is_many or not all(isinstance(one, kind) for one in kept):
-        raise InputError(f"{subject} must be what {verb} returned, got {_said(members)}.")
+        cure = f": write [{kind.__name__.lower()}] for one" if isinstance(members, kind) else ""
+        raise InputError(f"{subject} must be what {verb} returned, got {told(members)}{cure}.")
     return kept
-
-
-def _said(found: Any) -> str:
-    return f"the class {found.__name__}" if isinstance(found, type) else type(found).__name__

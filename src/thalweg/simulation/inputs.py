@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.declared import check_states, declared_domain
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
+from thalweg.core.given import refuse_result, told
 from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout, as_arrays, has_tracer, is_plain_list, non_finite_leaves
 from thalweg.dynamics import Random, Rule
@@ -100,13 +101,14 @@ def _as_array(leaf: Any) -> Any:
 
 
 def _numbers(leaf: Any) -> np.ndarray:
+    refuse_result("simulate: start", leaf)
     try:
         array = np.asarray(leaf)
     except ValueError as error:
-        raise InputError(f"simulate: start must hold numbers, got {leaf!r}.") from error
+        raise InputError(f"simulate: start must hold numbers, got {told(leaf)}.") from error
     # bfloat16 and its kin have the kind "V".
     if array.dtype.kind not in "bifucV" or array.dtype.names:
-        raise InputError(f"simulate: start must hold numbers, got {leaf!r}.")
+        raise InputError(f"simulate: start must hold numbers, got {told(leaf)}.")
     # Plain numbers say nothing of their precision, so they get the default one.
     return array if isinstance(leaf, np.ndarray | np.generic) else array.astype(float)
 

@@ -23,7 +23,7 @@ RULE = systems.radial(4.0, -5.0, 1.0)
         ({"max_period": 0}, "max_period must be a whole number of at least 1, got 0"),
         ({"max_period": 2.5}, "max_period must be a whole number"),
         ({"max_period": True}, "max_period must be a whole number"),
-        ({"equilibria": [1.0]}, "equilibria must be what find_equilibria returned, got list"),
+        ({"equilibria": [1.0]}, r"equilibria must be what find_equilibria returned, got \[1.0\]"),
     ],
 )
 def test_bad_options_are_named(options, message):

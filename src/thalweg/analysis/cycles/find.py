@@ -32,6 +32,7 @@ from thalweg.analysis.equilibria.where import domain_with
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.given import told
 from thalweg.core.randomness import check_key
 from thalweg.core.shapes import States
 from thalweg.core.tables import counted
@@ -133,7 +134,7 @@ def _centers(problem: Problem, equilibria: Equilibria | None) -> np.ndarray:
         return np.zeros((0, problem.chart.dimension))
     if not isinstance(equilibria, Equilibria):
         raise InputError(
-            f"equilibria must be what find_equilibria returned, got {type(equilibria).__name__}."
+            f"equilibria must be what find_equilibria returned, got {told(equilibria)}."
         )
     if not len(equilibria):
         return np.zeros((0, problem.chart.dimension))

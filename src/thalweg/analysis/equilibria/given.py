@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.domains import Box
 from thalweg.core.errors import InputError
+from thalweg.core.given import refuse_result
 from thalweg.core.shares import check_shares
 from thalweg.core.tables import counted
 from thalweg.core.trees import Layout, lists_as_arrays
@@ -68,6 +69,7 @@ def box_around(rule: Rule, starts: Any) -> Box:
 
 def _numbers(starts: Any) -> Any:
     """The leaves as float64 arrays."""
+    refuse_result("starts", starts)
     try:
         return jax.tree.map(
             functools.partial(np.asarray, dtype=np.float64), lists_as_arrays(starts)

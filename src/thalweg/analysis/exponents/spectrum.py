@@ -12,6 +12,7 @@ from thalweg.analysis.exponents.result import Exponents
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import DivergenceError, InputError
+from thalweg.core.given import refuse_result
 from thalweg.core.progress import Progress
 from thalweg.core.randomness import host_generator
 from thalweg.core.shapes import State
@@ -98,6 +99,7 @@ def lyapunov_exponents(
             look_at(problem, key, None)
             y = problem.chart.draw(rng, 1)
         else:
+            refuse_result("start", start)
             one = jax.tree.map(lambda x: np.asarray(x)[None], lists_as_arrays(start))
             y = given_points(problem, one)
             look_at(problem, key, y)

@@ -1,0 +1,92 @@
+"""Results that are given where states, or the results of another rule, are wanted."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tests.zoo import polynomial_flow, square
+
+import thalweg
+from thalweg.core.given import told
+
+tw: Any = thalweg  # what is given is wrong by its type, too
+
+
+def decay(x):
+    return -x
+
+
+@pytest.fixture(scope="module")
+def found():
+    """The sink of x' = −x in two dimensions."""
+    return tw.find_equilibria(polynomial_flow(decay), square(1.0))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda rule, state: tw.linearize(rule, state),
+        lambda rule, state: tw.simulate(rule, state, duration=1.0),
+        lambda rule, state: tw.find_equilibria(rule, square(1.0), starts=state),
+        lambda rule, state: tw.find_cycles(rule, square(1.0), starts=state),
+        lambda rule, state: tw.lyapunov_exponents(rule, state, domain=square(1.0)),
+    ],
+)
+def test_an_equilibrium_is_no_state_but_has_one(ask, found):
+    rule = polynomial_flow(decay)
+    one = r"must hold numbers, got Equilibrium of .*: sink, node\. Give its \.state\."
+    with pytest.raises(tw.InputError, match=one):
+        ask(rule, found[0])
+    with pytest.raises(tw.InputError, match=r"got 1 equilibrium of .*\. Give its \.states\."):
+        ask(rule, found)
+
+
+def test_text_is_no_state():
+    with pytest.raises(tw.InputError, match="linearize: state must hold numbers, got 'rest'"):
+        tw.linearize(polynomial_flow(decay), "rest")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda rule, found: tw.find_cycles(rule, equilibria=found),
+        lambda rule, found: tw.recover_energy(rule, equilibria=found),
+        lambda rule, found: tw.find_basins(rule, equilibria=found),
+        lambda rule, found: tw.plot.phase_portrait(rule, equilibria=found),
+    ],
+)
+def test_equilibria_of_another_rule_are_refused(ask, found):
+    other = tw.models.VanDerPol()
+    words = r"equilibria are of \w+ \(flow, state x\[0\], x\[1\]\), not of VanDerPol: give what"
+    with pytest.raises(tw.InputError, match=words):
+        ask(other, found)
+    a_map = tw.as_map(lambda x: x / 2, domain=square(1.0))
+    with pytest.raises(tw.InputError, match=r"equilibria are of .*flow.*, not of FunctionMap"):
+        ask(a_map, found)
+    three = tw.as_flow(lambda x: -x, domain=tw.Box([-1.0] * 3, [1.0] * 3))
+    with pytest.raises(tw.InputError, match=r"equilibria are of .*, not of FunctionFlow"):
+        ask(three, found)
+
+
+def test_one_equilibrium_is_given_in_a_list(found):
+    rule = polynomial_flow(decay)
+    with pytest.raises(tw.InputError, match=r"write \[equilibrium\] for one"):
+        tw.recover_energy(rule, square(1.0), equilibria=found[0])
+    with pytest.raises(tw.InputError, match=r"write \[equilibrium\] for one"):
+        tw.plot.spectrum(found[0])
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (np.zeros((3, 2)), "an array of shape (3, 2)"),
+        (jnp.zeros(4), "an array of shape (4,)"),
+        (np.float64(2.0), "np.float64(2.0)"),
+        (tw.Box, "the class Box"),
+        ("a" * 90, "'" + "a" * 59 + " …"),
+        (None, "None"),
+    ],
+)
+def test_what_was_given_is_told_in_one_line(value, words):
+    assert told(value) == words
