@@ -31,6 +31,7 @@ from thalweg.core.about import About
 from thalweg.core.checks import check_count
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.given import told
 from thalweg.core.randomness import check_key, host_generator
 from thalweg.core.tables import counted
 from thalweg.dynamics import Deterministic
@@ -101,10 +102,8 @@ def find_landscape(
         count = _count(problem.chart.dimension, nodes)
         some = np.asarray(problem.chart.draw(host_generator(key), NUM_POINTS))
         time_change(problem, some).refuse(rule, "it has no landscape", "ask about")
-    if equilibria is not None:
-        _checked("equilibria", equilibria, Equilibrium)
     if cycles is not None:
-        _checked("cycles", cycles, Cycle)
+        _check_cycles(cycles)
     if equilibria is None:
         equilibria = find_equilibria(rule, domain, key=key)
     if cycles is None:
@@ -189,19 +188,18 @@ def _warnings(moved: Moves, num_held: int, num_blurred: int) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _checked(name: str, given: Any, kind: type) -> None:
-    """Refuse what is no sequence of what a search returns.
+def _check_cycles(given: Any) -> None:
+    """Refuse what is no sequence of cycles.
 
     Raises:
         InputError: it is not.
     """
-    verb = f"find_{name}"
-    cure = f"give what {verb} returned, or None, which searches"
+    cure = "give what find_cycles returned, or None, which searches"
     if not isinstance(given, Sequence) or isinstance(given, str):
-        raise InputError(f"{name} must be a sequence of {kind.__name__}, got {given!r}: {cure}.")
+        raise InputError(f"cycles must be a sequence of Cycle, got {told(given)}: {cure}.")
     for one in given:
-        if not isinstance(one, kind):
-            raise InputError(f"{name} must hold {kind.__name__} objects, got {one!r}: {cure}.")
+        if not isinstance(one, Cycle):
+            raise InputError(f"cycles must hold Cycle objects, got {told(one)}: {cure}.")
 
 
 def refuse_landscape(problem: Problem) -> None:
