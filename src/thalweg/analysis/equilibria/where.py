@@ -43,13 +43,13 @@ def _subjects(equilibria: Any) -> list[About]:
         return []
     if isinstance(equilibria, Equilibria):
         return [equilibria.about]
-    is_many = isinstance(equilibria, Sequence) and not isinstance(equilibria, str)
-    if not is_many or not all(isinstance(one, Equilibrium) for one in equilibria):
+    members = list(equilibria) if isinstance(equilibria, Sequence) else None
+    if members is None or not all(isinstance(one, Equilibrium) for one in members):
         cure = ": write [equilibrium] for one" if isinstance(equilibria, Equilibrium) else ""
         raise InputError(
             f"equilibria must be what find_equilibria returned, got {told(equilibria)}{cure}."
         )
-    return [one.about for one in equilibria]
+    return [one.about for one in members]
 
 
 def _fits(rule: Rule, domain: Domain | None, about: About) -> bool:
