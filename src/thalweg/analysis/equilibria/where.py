@@ -53,7 +53,7 @@ def _subjects(equilibria: Any) -> list[About]:
 
 
 def _fits(rule: Rule, domain: Domain | None, about: About) -> bool:
-    """Whether a result may be about the rule in that domain, as far as it says what it is about."""
+    """Truth of: as far as a result says what it is about, it is the rule in that domain."""
     if about.rule_kind and about.rule_kind != rule.rule_kind:
         return False
     if about.domain is None or not about.names:
