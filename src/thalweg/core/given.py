@@ -1,4 +1,4 @@
-"""What a person passed, in the few words of a message; and results where states are wanted."""
+"""Words for what a person passed; the refusal of a result where states are wanted."""
 
 from typing import Any
 

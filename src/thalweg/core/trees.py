@@ -208,7 +208,7 @@ def smooth_norm(vector: Any) -> jax.Array:
 
 
 def structure_in_words(treedef: Any) -> str:
-    """How a pytree is nested, as a message says it."""
+    """Nesting of a pytree, as a message says it."""
     if treedef == jax.tree.structure(0):
         return "one array"
     return str(treedef).removeprefix("PyTreeDef(").removesuffix(")")

@@ -38,7 +38,7 @@ def domain_with(rule: Any, domain: Domain | None, equilibria: Any) -> Domain | N
 
 
 def _subjects(equilibria: Any) -> list[About]:
-    """What each of the equilibria is about; of a whole result, of which all are about one, that."""
+    """Subjects of the equilibria; of a whole result, all of whose members have one, that one."""
     if equilibria is None:
         return []
     if isinstance(equilibria, Equilibria):
@@ -53,7 +53,7 @@ def _subjects(equilibria: Any) -> list[About]:
 
 
 def _fits(rule: Rule, domain: Domain | None, about: About) -> bool:
-    """Truth of: as far as a result says what it is about, it is the rule in that domain."""
+    """Truth of: the result is about the rule in that domain, as far as it says."""
     if about.rule_kind and about.rule_kind != rule.rule_kind:
         return False
     if about.domain is None or not about.names:
