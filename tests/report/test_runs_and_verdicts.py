@@ -89,9 +89,10 @@ def test_principal_components_of_points_in_a_known_plane():
     np.testing.assert_allclose(found.origin, 5.0)
     np.testing.assert_allclose(found.directions, [first, -second], atol=1e-12)
     np.testing.assert_allclose(found.shares, [0.9, 0.1])
-    assert found.labels == ("PC 1 (90 %)", "PC 2 (10 %)")
-    words = found.words(["a", "b", "c", "d"]).replace("\u00a0", " ")
-    assert words == "PC 1 = 0.80 c + 0.60 a; PC 2 = 1.00 b"
+    assert found.labels == ("PC 1 (90\u00a0% of the variance)", "PC 2 (10\u00a0% of the variance)")
+    first_line, *each = found.words(["a", "b", "c", "d"]).replace("\u00a0", " ").split("\n")
+    assert first_line.startswith("Principal components (PC)")
+    assert each == ["PC 1 = 0.80 c + 0.60 a", "PC 2 = 1.00 b"]
     np.testing.assert_allclose(found.place(points)[0], [3.0, 0.0], atol=1e-12)
     assert principal(np.outer(np.arange(3.0), first), np.ones(4)) is None
 

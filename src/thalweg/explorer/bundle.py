@@ -1,8 +1,8 @@
 """The page's JavaScript modules as two scripts, without imports, that one file can hold.
 
 Each module becomes a function that is called once and returns what it exports; `import` lines
-become constants. No code is made of text while the page runs, so a content policy without `eval`
-holds.
+become constants; remarks are left out. No code is made of text while the page runs, so a content
+policy without `eval` holds.
 """
 
 import functools
@@ -11,6 +11,8 @@ from importlib import resources
 
 _IMPORT = re.compile(r'^import \{ ([^}]*) \} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (async function|function|class|const) (\w+)", re.MULTILINE)
+# Remarks on lines of their own: a seventh of a page, which are read in the modules.
+_REMARK = re.compile(r"^ *(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
 # The modules that a thread of its own needs, and the page itself: what they import comes along.
 CORE, PAGE = "worker", "main"
 
@@ -82,7 +84,7 @@ def _exports(text: str) -> list[str]:
 
 
 def _wrapped(name: str) -> str:
-    text = module_text(name)
+    text = _REMARK.sub("", module_text(name))
     exported = ", ".join(_exports(text))
     inner = _IMPORT.sub(r"const { \1 } = module_\2;\n", text)
     inner = _EXPORT.sub(r"\1 \2", inner)

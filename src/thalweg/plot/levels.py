@@ -70,7 +70,9 @@ def contour_colours(levels: np.ndarray) -> dict[str, Any]:
 def level_bar(axes: "Axes", drawn: Any, levels: np.ndarray, name: str) -> None:
     """A bar whose bands of colour are equally high, with the value from which on they hold more."""
     widens, ticks = bar_ticks(levels, _FEW if letters(axes) < SMALL else _MANY)
-    said = name if widens is None else f"{name} (wider bands above {_number(widens)})"
+    # Beside a narrow figure, which is low, one line would be longer than the bar.
+    gap = "\n" if letters(axes) < SMALL else " "
+    said = name if widens is None else f"{name}{gap}(wider bands above {_number(widens)})"
     colour_bar(axes, drawn, said, ticks, [_number(tick) for tick in ticks])
 
 

@@ -31,15 +31,19 @@ class Principal(NamedTuple):
     @property
     def labels(self) -> tuple[str, str]:
         """The names of the axes, with their shares of the variance."""
-        first, second = (f"PC {i} ({100 * share:.0f} %)" for i, share in enumerate(self.shares, 1))
+        first, second = (
+            f"PC {i} ({100 * share:.0f}\u00a0% of the variance)"
+            for i, share in enumerate(self.shares, 1)
+        )
         return first, second
 
     def words(self, names: Sequence[str]) -> str:
-        """The coordinates that load most on each axis."""
-        return "; ".join(
+        """Words on the axes: what they are, and on a line each the coordinates that weigh most."""
+        each = (
             f"PC\u00a0{i}\u00a0=\u00a0{_combination(row, names)}"
             for i, row in enumerate(self.directions, 1)
         )
+        return "\n".join(["Principal components (PC) of what is drawn:", *each])
 
     def place(self, points: np.ndarray) -> np.ndarray:
         """The places of points `(…, d)` in the plane, `(…, 2)`, in units of the widths."""
@@ -69,5 +73,5 @@ def _combination(row: np.ndarray, names: Sequence[str]) -> str:
     # Spaces that do not break: a line ends between terms, not inside one.
     terms = [f"{'−' if row[i] < 0 else '+'}\u00a0{abs(row[i]):.2f}\u00a0{names[i]}" for i in order]
     left = int(np.sum(np.abs(row) >= _SMALL)) - len(order)
-    more = f" +\u00a0{left}\u00a0more" if left else ""
+    more = " +\u00a0…" if left else ""
     return " ".join(terms).removeprefix("+\u00a0") + more

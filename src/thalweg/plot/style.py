@@ -190,14 +190,16 @@ def note(axes: "Axes", text: str) -> None:
 
 
 def _wrapped(text: str, size: float, room: float) -> str:
-    """A text in lines so many points wide, broken at plain spaces."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip(" ")
-        if lines[-1] and text_width(longer, size) > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
+    """A text in lines so many points wide, broken at plain spaces and where it is already."""
+    lines: list[str] = []
+    for given in text.split("\n"):
+        lines.append("")
+        for word in given.replace(" %", "\u00a0%").split(" "):
+            longer = f"{lines[-1]} {word}".strip(" ")
+            if lines[-1] and text_width(longer, size) > room:
+                lines.append(word)
+            else:
+                lines[-1] = longer
     return "\n".join(lines)
 
 

@@ -69,7 +69,12 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
     said = []
     if view.is_projection:
         many = len(view.origin) > 3
-        plane = "in the plane of two principal components" if many else "along another coordinate"
+        plane = (
+            "in the plane of the two principal components of what is drawn, the combinations of "
+            "coordinates that vary most"
+            if many
+            else "along another coordinate"
+        )
         said.append(f"Trajectories seen {plane}; they may cross in this view.")
     elif view.is_flow:
         said.append("Grey streamlines run where the flow carries its states.")
@@ -94,7 +99,10 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
             else "Pink squares: cycles, filled where they attract."
         )
     if data.unstable:
-        said.append("Orange strokes are directions in which states leave equilibria.")
+        said.append(
+            "Orange arrows are the directions in which states leave unstable equilibria fastest; "
+            "two that cross span the plane in which they spiral out."
+        )
     if data.slow:
         said.append("Grey crosses are slow points: the speed is least there, but not zero.")
     if data.basins is not None:

@@ -142,10 +142,10 @@ class Frame:
     html: str
 
     def to_html(self) -> str:
-        """HTML; it begins when the reader comes to it."""
+        """HTML; it begins with the page around it, so that a picture of the whole has it."""
         return (
             f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" '
-            f'loading="lazy" srcdoc="{escape(self.html)}"></iframe>'
+            f'srcdoc="{escape(self.html)}"></iframe>'
         )
 
 

@@ -1,6 +1,6 @@
 // The drawings of the page: the portrait, and the panels beside it.
 
-import { drawDiagram, diagramFrame } from "./diagram.js";
+import { ABOVE, drawDiagram, diagramFrame } from "./diagram.js";
 import { drawEnergy, drawSeries, nearView, rangeOf, seriesView } from "./series.js";
 import { drawLine, lineView } from "./line.js";
 import { drawPlane } from "./portrait.js";
@@ -46,7 +46,7 @@ export function drawPanels({ series, energy }, run, model, view, ink) {
 export function drawDiagramOn(canvas, diagram, coordinate, name, value, ink) {
   const { pen, width, height } = freshPen(canvas, 260, ink.paper);
   const box = boxOf(width, height);
-  const frame = diagramFrame(diagram, coordinate, [box[0], box[1] + 12, box[2], box[3] - 12]);
+  const frame = diagramFrame(diagram, coordinate, [box[0], box[1] + ABOVE, box[2], box[3] - ABOVE]);
   drawDiagram(pen, frame, diagram, coordinate, name, value, ink);
   return frame;
 }

@@ -3,6 +3,12 @@
 import { Frame, drawAxes, short } from "./frames.js";
 import { rangeOf } from "./series.js";
 
+// Names of bifurcations above the drawing: rows of them, and pixels of a letter and of a row.
+const ROWS = 2;
+const [SIZE, LETTER, LINE] = [11, 6, 13];
+/** Pixels above the drawing that they take. */
+export const ABOVE = ROWS * LINE;
+
 /** The frame of a diagram of one coordinate. */
 export function diagramFrame(diagram, coordinate, box) {
   const heights = diagram.branches.flatMap((branch) => heightsOf(branch, coordinate));
@@ -33,13 +39,17 @@ export function drawDiagram(pen, frame, diagram, coordinate, name, value, ink) {
     pen.line([frame.x(value), frame.top, frame.x(value), frame.top + frame.height], { stroke: ink.ink, width: 1.4 });
   });
   drawAxes(pen, frame, [diagram.parameter, name], ink);
-  let last = -Infinity;
+  const ends = new Array(ROWS).fill(-Infinity);
   for (const point of [...diagram.bifurcations].sort((a, b) => a.value - b.value)) {
     const [x, y] = [frame.x(point.value), frame.y(point.state[coordinate])];
     pen.circle(x, y, 4, { fill: ink.paper, stroke: ink.ink, width: 1.6 });
-    if (x - last < 46) continue;
-    pen.text(x, frame.top - 5, point.kind, { fill: ink.soft, size: 11, anchor: "middle" });
-    last = x;
+    const half = (point.kind.length * LETTER) / 2;
+    // In the first row that is free, and never beyond the drawing: the names say more below.
+    const at = Math.min(frame.left + frame.width - half, Math.max(half, x));
+    const row = ends.findIndex((end) => at - half > end + LETTER);
+    if (row < 0) continue;
+    pen.text(at, frame.top - 5 - row * LINE, point.kind, { fill: ink.soft, size: SIZE, anchor: "middle" });
+    ends[row] = at + half;
   }
 }
 

@@ -97,5 +97,7 @@ export function drawAxes(pen, frame, names, ink) {
     pen.text(left - 6, frame.y(v) + 4, tickText(v, up[1] - up[0] || 1), { fill: ink.soft, size: 11, anchor: "end" });
   }
   pen.text(left + width / 2, top + height + 32, names[0], { fill: ink.ink, size: 13, anchor: "middle" });
-  pen.text(12, top + height / 2, names[1], { fill: ink.ink, size: 13, anchor: "middle", turn: -Math.PI / 2 });
+  // Turned on its side an I would be a dash: a letter or two stand upright.
+  const turn = names[1].length > 2 ? -Math.PI / 2 : 0;
+  pen.text(12, top + height / 2 + (turn === 0 ? 4 : 0), names[1], { fill: ink.ink, size: 13, anchor: "middle", turn });
 }

@@ -8,7 +8,7 @@ import { buildControls } from "./controls.js";
 import { buildTools } from "./tools.js";
 import { drawPanels, drawPortrait, portraitFrame } from "./canvases.js";
 import { freshPen } from "./paper.js";
-import { listEquilibria, notesOf } from "./words.js";
+import { listCycles, listEquilibria, notesOf } from "./words.js";
 import { listen } from "./pointer.js";
 import { makeScene } from "./scene.js";
 import { oncePerFrame } from "./redrawing.js";
@@ -166,6 +166,7 @@ export class Page {
     drawPanels(this.parts.panels, scene.runs[scene.runs.length - 1], model, scene.view, ink);
     this.controls.show(this.state.values);
     listEquilibria(this.parts.equilibria, scene, this.system);
+    listCycles(this.parts.cycles, scene);
     this.showNotes();
     this.diagram.draw();
     this.tools.show();
@@ -221,7 +222,7 @@ function partsOf(root) {
   const get = (name) => root.getElementById(name);
   return {
     portrait: get("portrait"), sliders: get("sliders"), status: get("status"), where: get("where"),
-    notes: get("notes"), equilibria: get("equilibria"),
+    notes: get("notes"), equilibria: get("equilibria"), cycles: get("cycles"),
     panels: { series: get("series"), energy: get("energy") },
     basins: { button: get("basins"), list: get("basin-list"), note: get("basin-note") },
     diagram: {

@@ -22,6 +22,10 @@ export function drawPlane(pen, frame, scene, { model, state, ink, basins, cursor
       const stroke = curve.isStable ? ink.stable : ink.unstable;
       pen.line(unbroken(model, frame, curve), { stroke, width: 1.6, dash: [2, 2.5] });
     }
+    for (const cycle of scene.cycles) {
+      const dash = cycle.isStable ? [] : [8, 4];
+      pen.line(unbroken(model, frame, cycle), { stroke: ink.cycle, width: 3.2, dash });
+    }
     scene.runs.forEach((run, k) => drawRun(pen, frame, run, model, ink, k === selected));
   });
   drawAxes(pen, frame, model.system.axes, ink);

@@ -8,6 +8,8 @@ const MOST_POINTS = 6000;
 // Relative to the view: how close to a state of rest a separatrix has reached it.
 const GOAL = 1e-3;
 
+const never = () => false;
+
 /** One step of the classical method, into `out`. */
 function step(model, u, v, t, h, out) {
   const flat = model.dimension === 1;
@@ -29,11 +31,12 @@ function step(model, u, v, t, h, out) {
  * Follow a flow from (u, v) for `duration`, backwards where `sign` is −1.
  *
  * `ends` says why it ends: "time", "left" (it is far out of the view), "rest", "steps" or "lost"
- * (the field is not finite there), or "goal" (it is at one of the states `goals`). `times` count
- * from the start, which is at the time `begin`.
+ * (the field is not finite there), "goal" (it is at one of the states `goals`), or "round" (`isRound`
+ * says so). `times` count from the start, which is at the time `begin`.
  */
 export function follow(model, u, v, options) {
   const { duration, sign = 1, view, begin = 0, most = MOST_POINTS, goals = [] } = options;
+  const { tolerance = TOLERANCE, isRound = never } = options;
   const wide = view[1] - view[0];
   const high = model.dimension === 1 ? wide : view[3] - view[2];
   const times = [0];
@@ -69,10 +72,10 @@ export function follow(model, u, v, options) {
       step(model, u, v, begin + sign * t, (sign * h) / 2, half);
       step(model, half[0], half[1], begin + sign * (t + h / 2), (sign * h) / 2, twice);
       error = Math.hypot((twice[0] - once[0]) / wide, (twice[1] - once[1]) / high) / 15;
-      if (error <= TOLERANCE) break;
-      h /= Number.isFinite(error) ? Math.min(4, Math.max(1.4, 1.1 * (error / TOLERANCE) ** 0.2)) : 8;
+      if (error <= tolerance) break;
+      h /= Number.isFinite(error) ? Math.min(4, Math.max(1.4, 1.1 * (error / tolerance) ** 0.2)) : 8;
     }
-    if (!(error <= TOLERANCE)) {
+    if (!(error <= tolerance)) {
       ends = "lost";
       break;
     }
@@ -81,7 +84,11 @@ export function follow(model, u, v, options) {
     times.push(t);
     us.push(u);
     vs.push(v);
-    h *= Math.min(2, 0.9 * (TOLERANCE / Math.max(error, 1e-3 * TOLERANCE)) ** 0.2);
+    h *= Math.min(2, 0.9 * (tolerance / Math.max(error, 1e-3 * tolerance)) ** 0.2);
+    if (isRound(u, v)) {
+      ends = "round";
+      break;
+    }
     if (goals.some((goal) => Math.hypot((u - goal.u) / wide, (v - goal.v) / high) < GOAL)) {
       ends = "goal";
       break;

@@ -3,6 +3,7 @@
 import { findEquilibria, polish, classify } from "./equilibria.js";
 import { contour, energyLevels, joined, sampleEnergy, sampleField } from "./grids.js";
 import { fullView } from "./state.js";
+import { findCycles } from "./cycles.js";
 import { run } from "./runs.js";
 import { separatrices } from "./separatrices.js";
 
@@ -10,6 +11,8 @@ import { separatrices } from "./separatrices.js";
 const NODES = 97;
 const FEWEST_NODES = 41;
 const PATIENCE = 4;
+// Milliseconds that the search for cycles may take when nothing moves: most need a hundredth.
+const AT_REST = 500;
 const TRIES = 6;
 const TRIED_NODES = 17;
 const LEAST_COST = 1e-5; // clocks of browsers are coarse
@@ -41,7 +44,11 @@ export function makeScene(model, state, confirmed = null, patience = 1) {
       model, scene.equilibria, view, state.duration, PATIENCE * patience,
     );
   }
-  const isCut = !model.isFlow && scene.separatrices.some((curve) => curve.ends === "steps");
+  const { cycles, isCut: isLate } = rests.isContinuum || state.hidden.has("cycles") || model.samples !== undefined
+    ? { cycles: [], isCut: false }
+    : findCycles(model, scene.equilibria, view, state.usual, patience > 1 ? AT_REST : PATIENCE);
+  scene.cycles = cycles;
+  const isCut = isLate || (!model.isFlow && scene.separatrices.some((curve) => curve.ends === "steps"));
   scene.isCoarse = !flat && (nodes < NODES || isCut);
   const showsEnergy = model.hasEnergy && isEnergyTrue(model, state);
   if (!flat && showsEnergy && !state.hidden.has("contours")) {

@@ -8,8 +8,8 @@ function number(x) {
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** The script; null where the page does not know how the system is made. */
-export function pythonScript(system, state) {
+/** The script, with the search for cycles where the page shows some; null where the page does not know how the system is made. */
+export function pythonScript(system, state, hasCycles = false) {
   const { source } = system;
   if (source === null) return null;
   const changed = system.sliders
@@ -29,7 +29,7 @@ export function pythonScript(system, state) {
     `system = ${source.make}`,
     ...changed.map((s) => `system = find_parameter(system, ${text(s.path)}).put(system, ${number(s.value)})`),
     `domain = ${domain(system, state)}`,
-    ...portrait(system, state),
+    ...portrait(system, state, hasCycles),
     ...runs(system, state),
     'axes.figure.savefig("portrait.svg")',
     "",
@@ -40,14 +40,15 @@ export function pythonScript(system, state) {
 const text = (words) => JSON.stringify(words);
 
 /** The portrait: of a rule that depends on time, at the time of the arrows and without equilibria. */
-function portrait(system, state) {
+function portrait(system, state, hasCycles) {
   if (!system.time) {
     const isPlaneMap = system.rule === "map" && system.axes.length > 1;
     return [
       "equilibria = tw.find_equilibria(system, domain)",
       "print(equilibria)",
       ...(isPlaneMap ? ["# The curves of saddles of a map are drawn by the page alone."] : []),
-      "axes = tw.plot.phase_portrait(system, domain, equilibria=equilibria, starts=0)",
+      ...(hasCycles ? ["cycles = tw.find_cycles(system, domain, equilibria=equilibria)"] : []),
+      `axes = tw.plot.phase_portrait(system, domain, equilibria=equilibria, ${hasCycles ? "cycles=cycles, " : ""}starts=0)`,
     ];
   }
   const still = system.rule === "flow"

@@ -1,7 +1,7 @@
 // What the page shows, as text in its address, and the way back.
 
 const MOST_STEPS_BACK = 200;
-export const LAYERS = ["arrows", "nullclines", "equilibria", "separatrices", "contours"];
+export const LAYERS = ["arrows", "nullclines", "equilibria", "cycles", "separatrices", "contours"];
 
 /** The state of a page: numbers of the sliders, view, runs, duration, time and layers. */
 export class State {

@@ -69,6 +69,7 @@ function buildLayers(page, get) {
   const plane = model.dimension > 1;
   const offered = {
     arrows: plane || model.isFlow, nullclines: plane && model.isFlow, equilibria: !page.system.time,
+    cycles: plane && model.isFlow && !page.system.time,
     separatrices: plane && !page.system.time, contours: plane && model.hasEnergy,
   };
   for (const name of LAYERS) {
@@ -96,6 +97,6 @@ function buildFiles(page, on) {
   });
   document.getElementById("save-script").hidden = system.source === null;
   on("save-script", () => {
-    download(`${base.replaceAll("-", "_")}_portrait.py`, [pythonScript(system, page.state)], "text/x-python");
+    download(`${base.replaceAll("-", "_")}_portrait.py`, [pythonScript(system, page.state, page.scene.cycles.length > 0)], "text/x-python");
   });
 }

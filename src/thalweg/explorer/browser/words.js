@@ -64,6 +64,16 @@ export function listEquilibria(root, scene, system) {
   root.replaceChildren(...rows);
 }
 
+/** The closed orbits as rows of a list. */
+export function listCycles(root, scene) {
+  root.replaceChildren(...scene.cycles.map(({ isStable, period }) => {
+    const item = element("li");
+    item.append(element("strong", { textContent: `closed orbit, ${isStable ? "attracting" : "repelling"}` }));
+    item.append(` of period ${short(period, 5)}`);
+    return item;
+  }));
+}
+
 /** Zero for what rounding leaves of it: of a state of rest, or of one that runs come close to. */
 function snapped(x, view, axis, bound = 1e-13) {
   return Math.abs(x) < bound * (view[2 * axis + 1] - view[2 * axis]) ? 0 : x;

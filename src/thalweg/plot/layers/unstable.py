@@ -6,7 +6,7 @@ import numpy as np
 
 from thalweg.plot.fields import jacobian_at
 from thalweg.plot.scenes import Portrait, Scene
-from thalweg.plot.style import VERMILLION
+from thalweg.plot.style import VERMILLION, letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 # An imaginary part below this, relative to the vector, is rounding.
 _REAL = 1e-9
 # Half the length of a stroke, as a share of the figure.
-_LENGTH = 0.05
+_LENGTH = 0.075
 # Equilibria and directions of each that can be told apart on one figure.
 _MOST_EQUILIBRIA, _MOST_DIRECTIONS = 24, 3
+_HEAD = 8.0  # points: seen beside a mark as large
 
 
 def compute(scene: Scene) -> list[np.ndarray]:
@@ -52,7 +53,14 @@ def _stroke(scene: Scene, y: np.ndarray, direction: np.ndarray) -> np.ndarray:
 
 
 def draw(axes: "Axes", data: Portrait) -> "Axes":
-    """Draw the strokes, below the marks of the equilibria."""
+    """Draw the strokes as arrows both ways, below the marks of the equilibria."""
+    look = {"color": VERMILLION, "linewidth": 1.3, "zorder": 7}
+    head = {"arrowstyle": "-|>", "shrinkA": 0.0, "shrinkB": 0.0}
+    head["mutation_scale"] = letters(axes, _HEAD)
     for stroke in data.unstable:
-        axes.plot(*stroke.T, color=VERMILLION, linewidth=1.8, zorder=7, label="unstable direction")
+        axes.plot(*stroke.T, **look)
+        for tip in stroke:
+            axes.annotate("", tuple(tip), tuple(stroke.mean(axis=0)), arrowprops=look | head)
+    if data.unstable:
+        axes.plot([], [], marker=">", markersize=5, label="states leave this way", **look)
     return axes
