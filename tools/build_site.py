@@ -73,7 +73,7 @@ def main() -> None:
     if done.returncode:
         sys.exit(done.stdout)
     for page in (_BUILD / "site").rglob("*.html"):
-        html = with_whole_options(page.read_text(encoding="utf-8"))
+        html = with_whole_words(page.read_text(encoding="utf-8"))
         if "reference" in page.parts:
             html = with_raised(with_breaks(html))
         page.write_text(html, encoding="utf-8")
@@ -147,7 +147,7 @@ def with_equations(text: str) -> str:
 
     def on_its_own(found: re.Match[str]) -> str:
         rows = [convert(row.strip(), display="block") for row in found[1].split("\\\\\n")]
-        return f'<div class="equation"><div>{"".join(rows)}</div></div>'
+        return f'<div class="equation"><div>{with_primes("".join(rows))}</div></div>'
 
     block = re.compile(r"^\$\$\n(.*?)\n\$\$$", flags=re.MULTILINE | re.DOTALL)
     text = block.sub(on_its_own, text)
@@ -155,13 +155,20 @@ def with_equations(text: str) -> str:
     def in_a_line(found: re.Match[str]) -> str:
         # Markdown would take `<math>` at the beginning of a line for a block of its own.
         slash = '<mo lspace="0" rspace="0">/</mo>'
-        return f"<span>{convert(found[1]).replace('<mo>&#x0002F;</mo>', slash)}</span>"
+        math = convert(found[1]).replace("<mo>&#x0002F;</mo>", slash)
+        return f"<span>{with_primes(math)}</span>"
 
     return re.sub(r"\$`([^`\n]+)`\$", in_a_line, text)
 
 
+def with_primes(math: str) -> str:
+    """MathML whose x′ has a prime of full size: raised it is a speck where fonts have no small one."""
+    prime = '<mo lspace="0" rspace="0">&#x02032;</mo>'
+    return re.sub(r"<msup>(<mi>\w</mi>)<mi>&#x02032;</mi></msup>", rf"\1{prime}", math)
+
+
 def with_units(text: str) -> str:
-    """A page whose numbers keep to their units, and to their errors, at the end of a line."""
+    """A page whose numbers keep to their units, errors and relations, `T → 0`, at a line's end."""
     # Code, be it fenced, indented or in a line, and what is markup stay as they are.
     kept = r"(^```.*?^```$|^(?: {4}[^\n]*\n)+|`[^`\n]+`|<[^>\n]*>)"
     parts = re.split(kept, text, flags=re.MULTILINE | re.DOTALL)
@@ -170,6 +177,8 @@ def with_units(text: str) -> str:
             r"(?<=\d) (?=(?:%|[nµm]?s|min|h|[kMG]B|s\.e\.)(?![\w]))", "\u00a0", parts[k]
         )
         parts[k] = re.sub(r" ± (?=[\d.])", "\u00a0±\u00a0", parts[k])
+        relation = r"(?<=\b\w)[ \n]([<>=≤≥≈→])[ \n](?=[−-]?[\d.∞½])"
+        parts[k] = re.sub(relation, "\u00a0\\1\u00a0", parts[k])
     return "".join(parts)
 
 
@@ -263,14 +272,21 @@ def with_breaks(html: str) -> str:
     return re.sub(heading + r"(thalweg\.[\w.]+)(?:</span>)?", name, html)
 
 
-def with_whole_options(html: str) -> str:
-    """A page on which no line ends behind the hyphens of a command's `--option`."""
+def with_whole_words(html: str) -> str:
+    """A page on which no line ends inside a command's `--option`, `1e-6`, `c|x|²` or `1/φ`."""
     parts = re.split(r"(<(pre|script|style|title)\b.*?</\2>|<[^>]*>)", html, flags=re.DOTALL)
     for k in range(0, len(parts), 3):
         whole = r'<span style="white-space:nowrap">\g<0></span>'
-        parts[k] = re.sub(r"--[a-z][\w-]*", whole, parts[k])
+        parts[k] = re.sub(_WHOLE, whole, parts[k])
     return "".join(text for k, text in enumerate(parts) if k % 3 != 2)
 
+
+# Browsers break lines behind hyphens, bars and strokes. What is long may be broken: telephones are
+# narrow.
+_WHOLE = (
+    r"--[a-z][\w-]*|\d[\d.]*e-\d+|(?<!\S)[^\s<>|]{0,12}\|[^\s<>]{1,20}(?!\S)"
+    r"|(?<![\w.])1/[^\s<>/,;]{1,12}(?!\S)"
+)
 
 # What is raised or lowered in a docstring: what stands in braces; the indices of a ∇, one letter
 # each; a letter or number behind `^`; an index of one or two characters of a letter, or a word of a

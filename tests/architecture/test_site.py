@@ -100,6 +100,8 @@ def test_a_number_and_its_unit_are_on_one_line():
     assert shown == text.replace("12 ms", "12\u00a0ms").replace("3 %", "3\u00a0%").replace(
         "0.5 ± 0.1 s", "0.5\u00a0±\u00a00.1\u00a0s"
     ).replace("8 s", "8\u00a0s")
+    shown = load_tool().with_units("as T → 0 or β\n< 0, where xy = 3 `T = 1`\n")
+    assert shown == "as T\u00a0→\u00a00 or β\u00a0<\u00a00, where xy = 3 `T = 1`\n"
 
 
 def test_powers_of_docstrings_are_raised_but_not_in_code():
@@ -111,11 +113,22 @@ def test_powers_of_docstrings_are_raised_but_not_in_code():
     assert load_tool().with_raised(page) == f"{raised}, x_min and <code>y_1</code></p>"
 
 
-def test_options_of_commands_are_not_broken():
+def test_options_numbers_and_sizes_are_not_broken():
     page = "<title>--a</title><p>Give <code>x --dry-run y</code> - or -- not</p><pre>--b</pre>"
     whole = '<code>x <span style="white-space:nowrap">--dry-run</span> y</code>'
-    shown = load_tool().with_whole_options(page)
-    assert shown == page.replace("<code>x --dry-run y</code>", whole)
+    with_whole = load_tool().with_whole_words
+    assert with_whole(page) == page.replace("<code>x --dry-run y</code>", whole)
+    page = "<p>c₃|∇E|²∇E, 1e-6, 1/φ and/or (|x| + 2e-3). 21/2 <a href='1/x'>a | b</a></p>"
+    shown = page
+    for word in ("c₃|∇E|²∇E,", "1e-6", "1/φ", "(|x|", "2e-3"):
+        shown = shown.replace(word, f'<span style="white-space:nowrap">{word}</span>')
+    assert with_whole(page) == shown
+
+
+def test_a_prime_is_of_full_size():
+    page = load_tool().with_equations("$`x' = f`$ and\n\n$$\ny' = x^2\n$$\n")
+    assert page.count('<mo lspace="0" rspace="0">&#x02032;</mo>') == 2
+    assert page.count("<msup>") == 1
 
 
 def test_every_page_is_in_the_navigation_once():
