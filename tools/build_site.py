@@ -170,14 +170,14 @@ def with_primes(math: str) -> str:
 def with_units(text: str) -> str:
     """A page whose numbers keep to their units, errors and relations, `T → 0`, at a line's end."""
     # Code, be it fenced, indented or in a line, and what is markup stay as they are.
-    kept = r"(^```.*?^```$|^(?: {4}[^\n]*\n)+|`[^`\n]+`|<[^>\n]*>)"
+    kept = r"(^```.*?^```$|^(?: {4}[^\n]*\n)+|`[^`\n]+`|<[a-z/!][^>\n]*>)"
     parts = re.split(kept, text, flags=re.MULTILINE | re.DOTALL)
     for k in range(0, len(parts), 2):
         parts[k] = re.sub(
             r"(?<=\d) (?=(?:%|[nµm]?s|min|h|[kMG]B|s\.e\.)(?![\w]))", "\u00a0", parts[k]
         )
         parts[k] = re.sub(r" ± (?=[\d.])", "\u00a0±\u00a0", parts[k])
-        relation = r"(?<=\b\w)[ \n]([<>=≤≥≈→])[ \n](?=[−-]?[\d.∞½])"
+        relation = r"(?<=[\w)|])[ \n]([<>=≤≥≈→])[ \n](?=[−-]?[\d.∞½])"
         parts[k] = re.sub(relation, "\u00a0\\1\u00a0", parts[k])
     return "".join(parts)
 

@@ -100,8 +100,9 @@ def test_a_number_and_its_unit_are_on_one_line():
     assert shown == text.replace("12 ms", "12\u00a0ms").replace("3 %", "3\u00a0%").replace(
         "0.5 ± 0.1 s", "0.5\u00a0±\u00a00.1\u00a0s"
     ).replace("8 s", "8\u00a0s")
-    shown = load_tool().with_units("as T → 0 or β\n< 0, where xy = 3 `T = 1`\n")
-    assert shown == "as T\u00a0→\u00a00 or β\u00a0<\u00a00, where xy = 3 `T = 1`\n"
+    shown = load_tool().with_units("as T → 0 or β\n< 0 > x y = x `T = 1` <i>dE/dt = 1</i>\n")
+    whole = "<i>dE/dt\u00a0=\u00a01</i>"
+    assert shown == f"as T\u00a0→\u00a00 or β\u00a0<\u00a00 > x y = x `T = 1` {whole}\n"
 
 
 def test_powers_of_docstrings_are_raised_but_not_in_code():
