@@ -162,7 +162,7 @@ def with_equations(text: str) -> str:
 
 
 def with_primes(math: str) -> str:
-    """MathML whose x′ has a prime of full size: raised it is a speck where fonts have no small one."""
+    """MathML whose x′ has a prime of full size: raised, many a font makes it a speck."""
     prime = '<mo lspace="0" rspace="0">&#x02032;</mo>'
     return re.sub(r"<msup>(<mi>\w</mi>)<mi>&#x02032;</mi></msup>", rf"\1{prime}", math)
 
