@@ -273,7 +273,7 @@ def with_breaks(html: str) -> str:
 
 
 def with_whole_words(html: str) -> str:
-    """A page on which no line ends inside a command's `--option`, `1e-6`, `c|x|²` or `1/φ`."""
+    """A page on which no line ends inside an `--option`, `1e-6`, `784-64-10`, `c|x|²` or `1/φ`."""
     parts = re.split(r"(<(pre|script|style|title)\b.*?</\2>|<[^>]*>)", html, flags=re.DOTALL)
     for k in range(0, len(parts), 3):
         whole = r'<span style="white-space:nowrap">\g<0></span>'
@@ -284,7 +284,7 @@ def with_whole_words(html: str) -> str:
 # Browsers break lines behind hyphens, bars and strokes. What is long may be broken: telephones are
 # narrow.
 _WHOLE = (
-    r"--[a-z][\w-]*|\d[\d.]*e-\d+|(?<!\S)[^\s<>|]{0,12}\|[^\s<>]{1,20}(?!\S)"
+    r"--[a-z][\w-]*|\d[\d.]*e-\d+|\d+(?:-\d+){2,}|(?<!\S)[^\s<>|]{0,12}\|[^\s<>]{1,20}(?!\S)"
     r"|(?<![\w.])1/[^\s<>/,;]{1,12}(?!\S)"
 )
 

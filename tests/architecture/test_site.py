@@ -119,9 +119,9 @@ def test_options_numbers_and_sizes_are_not_broken():
     whole = '<code>x <span style="white-space:nowrap">--dry-run</span> y</code>'
     with_whole = load_tool().with_whole_words
     assert with_whole(page) == page.replace("<code>x --dry-run y</code>", whole)
-    page = "<p>c₃|∇E|²∇E, 1e-6, 1/φ and/or (|x| + 2e-3). 21/2 <a href='1/x'>a | b</a></p>"
+    page = "<p>c₃|∇E|²∇E, 1e-6, 1/φ and/or (|x| + 2e-3). 21/2 8-6-4 4-d <a href='1/x'>a | b</a></p>"
     shown = page
-    for word in ("c₃|∇E|²∇E,", "1e-6", "1/φ", "(|x|", "2e-3"):
+    for word in ("c₃|∇E|²∇E,", "1e-6", "1/φ", "(|x|", "2e-3", "8-6-4"):
         shown = shown.replace(word, f'<span style="white-space:nowrap">{word}</span>')
     assert with_whole(page) == shown
 
