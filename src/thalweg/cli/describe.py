@@ -117,12 +117,13 @@ def _equations(model: XppModel) -> str:
         for name, rate in zip(model.coordinates, model.rates, strict=True)
     ]
     lines += [
-        f"{name}({', '.join(formula.arguments)}) = {formula.text}"
+        f"{model.spellings[name]}({', '.join(formula.spellings)}) = {formula.text}"
         for name, formula in model.functions.items()
     ]
-    named = {**model.quantities, **{f"aux {n}": f for n, f in model.auxiliaries.items()}}
+    hidden = {model.spellings[name]: formula for name, formula in model.quantities.items()}
+    named = {**hidden, **{f"aux {n}": f for n, f in model.auxiliaries.items()}}
     lines += [f"{name} = {formula.text}" for name, formula in named.items()]
-    lines += [f"{name} = {value:.6g}" for name, value in model.constants.items()]
+    lines += [f"{model.spellings[name]} = {value:.6g}" for name, value in model.constants.items()]
     return "\n".join([*(f"    {line}" for line in lines), *model.remarks])
 
 

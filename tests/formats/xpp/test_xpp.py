@@ -10,6 +10,7 @@ import pytest
 from tests.formats.xpp.xpp_files import GROWTH, MEMBRANE, write
 
 import thalweg as tw
+from thalweg.core.parameters import parameters
 from thalweg.formats import python_source, read_xpp
 from thalweg.formats.xpp.evaluate import Evaluation
 from thalweg.formats.xpp.names import class_name
@@ -155,6 +156,30 @@ def test_names_that_rules_or_python_use_gain_an_underscore(tmp_path):
     assert law(rule, 0.0, [1.0])[0] == 9.0
 
 
+MIXED = """
+    par gCa=2,VK=.5
+    number E0=.25
+    Minf(V)=.5*(1+tanh((V-VK)/E0))
+    Slope(U,V)=Minf(V)*u
+    ICa=gca*MINF(v)*(v-e0)
+    v'=-ica+slope(W,v)
+    W'=(Minf(v)-w)/2
+    aux Shown=ICA
+"""
+
+
+def test_names_are_shown_as_the_file_writes_them(tmp_path):
+    rule = read_xpp(write(tmp_path, MIXED))
+    assert rule.state_names == ("v", "W")
+    assert list(parameters(rule)) == ["gCa", "VK"]
+    shown = rule.quantities(0.0, np.array([0.3, 0.9]))
+    assert list(shown) == ["ICa", "Shown"]
+    text = python_source(rule.model)
+    for line in ("v, W = state", "def Minf(V):", "def Slope(U, V):", "ICa = self.gCa * Minf(v) *"):
+        assert line in text
+    assert "minf" not in text
+
+
 EXPORTED = """
     par lambda=2,c=.5,state=3
     number e=1e-3
@@ -168,7 +193,9 @@ EXPORTED = """
 """
 
 
-@pytest.mark.parametrize(("text", "t"), [(MEMBRANE, 0.3), (GROWTH, 3), (EXPORTED, 0.3)])
+@pytest.mark.parametrize(
+    ("text", "t"), [(MEMBRANE, 0.3), (GROWTH, 3), (EXPORTED, 0.3), (MIXED, 0.3)]
+)
 def test_a_model_is_written_as_a_class_that_computes_the_same(tmp_path, text, t):
     path = write(tmp_path, text)
     rule = read_xpp(path)
@@ -208,9 +235,13 @@ def test_a_model_is_written_as_a_class_that_computes_the_same(tmp_path, text, t)
         ("x'=besselj(0,x)\n", r"line 1: besselj \(a Bessel function\)"),
         ("x'=-k*x\n", "line 1: k is not defined"),
         ("x'=sine(x)\n", "line 1: there is no function sine"),
-        ("x'=f(x,1)\nf(u)=u\n", "line 1: f takes 1 of arguments, got 2"),
-        ("x'=sin(x,1)\n", "line 1: sin takes 1 of arguments, got 2"),
+        ("x'=f(x,1)\nf(u)=u\n", "line 1: f takes 1 argument, got 2"),
+        ("x'=sin(x,1)\n", "line 1: sin takes 1 argument, got 2"),
         ("x'=f\nf(u)=u\n", "line 1: f is not defined, a function: give it arguments"),
+        ("x'=-Kappa*x\n", "line 1: Kappa is not defined"),
+        ("x'=Sine(x)\n", "line 1: there is no function Sine"),
+        ("x'=F(x,1)\nf(U)=u\n", "line 1: F takes 1 argument, got 2"),
+        ("x'=a\nA=b+1\nB=A\n", "A needs itself: A → B → A"),
         ("x'=a\na=b+1\nb=a\n", "a needs itself: a → b → a"),
         ("x'=f(x)\nf(u)=f(u-1)\n", "line 2: f needs itself: f → f"),
         ("x'=-x\npar x=1\n", "line 2: x is defined a second time; first in line 1"),

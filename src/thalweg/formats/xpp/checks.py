@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from thalweg.core.tables import counted
 from thalweg.formats.xpp.expressions import OPERATORS, Apply, Name, Node, parts, walk
 from thalweg.formats.xpp.functions import FUNCTIONS
 from thalweg.formats.xpp.model import Formula, XppModel
@@ -39,7 +40,7 @@ def check(model: XppModel, derived: Iterable[str]) -> list[str]:
     for name, formula in zip(model.coordinates, model.starts, strict=True):
         checks.check_fixed(formula, f"where {name} begins")
     for name in derived:
-        checks.check_fixed(model.quantities[name], f"the derived parameter {name}")
+        checks.check_fixed(model.quantities[name], f"the derived parameter {model.spellings[name]}")
     return checks.order
 
 
@@ -70,7 +71,8 @@ class _Checks:
                 name = "" if name in one.arguments else name
                 if name == "t" or name in self.state:
                     raise formula.place.error(
-                        f"{what} is set once, from parameters; {formula.text} needs {name}"
+                        f"{what} is set once, from parameters; {formula.text} needs "
+                        f"{one.spelt(name)}"
                     )
                 name = node.function if isinstance(node, Apply) else name
                 if name in self.below and name not in seen:
@@ -108,16 +110,16 @@ class _Checks:
             return self.visit(name)
         functions = (*self.model.functions, *FUNCTIONS)
         hint = ", a function: give it arguments" if name in functions else ""
-        raise formula.place.error(f"{name} is not defined{hint}")
+        raise formula.place.error(f"{formula.spelt(name)} is not defined{hint}")
 
     def call(self, node: Apply, formula: Formula) -> _Extent:
         function = self.model.functions.get(node.function)
         if function is None:
-            raise formula.place.error(f"there is no function {node.function}")
+            raise formula.place.error(f"there is no function {formula.spelt(node.function)}")
         if len(function.arguments) != len(node.arguments):
             raise formula.place.error(
-                f"{node.function} takes {len(function.arguments)} of arguments, got "
-                f"{len(node.arguments)}"
+                f"{formula.spelt(node.function)} takes "
+                f"{counted(len(function.arguments), 'argument')}, got {len(node.arguments)}"
             )
         return self.visit(node.function)
 
@@ -127,10 +129,13 @@ class _Checks:
             return self.extents[name]
         formula = self.below[name]
         if name in self.path:
-            circle = " → ".join([*self.path[self.path.index(name) :], name])
-            raise formula.place.error(f"{name} needs itself: {circle}")
+            spelt = self.model.spellings
+            circle = " → ".join(spelt[n] for n in [*self.path[self.path.index(name) :], name])
+            raise formula.place.error(f"{spelt[name]} needs itself: {circle}")
         if len(self.path) > _MOST_LEVELS:
-            raise formula.place.error(f"{name} is needed by way of too many others")
+            raise formula.place.error(
+                f"{self.model.spellings[name]} is needed by way of too many others"
+            )
         self.path.append(name)
         self.extents[name] = self.check(formula)
         self.path.pop()

@@ -8,6 +8,7 @@ read them: powers; comparisons; the sign of a number; `*`, `/` and `&`; `+`, `-`
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from thalweg.core.tables import counted
 from thalweg.formats.xpp.functions import FUNCTIONS, UNCOVERED
 from thalweg.formats.xpp.tokens import Place, Token, number, tokenize
 
@@ -194,7 +195,7 @@ class _Parser:
         known = FUNCTIONS.get(name)
         if known is not None and len(arguments) != known.num_arguments:
             raise self.place.error(
-                f"{name} takes {known.num_arguments} of arguments, got {len(arguments)} in "
-                f"{self.text}"
+                f"{name} takes {counted(known.num_arguments, 'argument')}, got {len(arguments)} "
+                f"in {self.text}"
             )
         return Apply(name, tuple(arguments))

@@ -1,5 +1,6 @@
 """A model as data."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,12 +16,19 @@ class Formula(NamedTuple):
         place: where it stands.
         text: as it is written.
         arguments: those that it has as a function.
+        spellings: the same as they are written.
     """
 
     node: Node
     place: Place
     text: str
     arguments: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+
+    def spelt(self, name: str) -> str:
+        """A name as the formula writes it."""
+        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.text, re.IGNORECASE)
+        return found.group() if found else name
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class XppModel:
         quantities: what the file computes on the way, each after those that it needs.
         functions: what the file defines, each after those that it needs.
         auxiliaries: what the file shows beside the state, by name as it is written.
+        spellings: constants, quantities and functions as they are written, by name.
         starts: where each coordinate begins.
         options: XPP's own settings, as texts.
         remarks: sentences on what is left out.
@@ -51,6 +60,7 @@ class XppModel:
     quantities: dict[str, Formula]
     functions: dict[str, Formula]
     auxiliaries: dict[str, Formula]
+    spellings: dict[str, str]
     starts: tuple[Formula, ...]
     options: dict[str, str]
     remarks: tuple[str, ...]

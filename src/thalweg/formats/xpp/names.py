@@ -29,22 +29,30 @@ def field_names(model: XppModel) -> dict[str, str]:
 def local_names(model: XppModel) -> dict[str, str]:
     """Names of variables, by the names in lower case of coordinates, quantities and functions."""
     shown = {name.lower(): name for name in model.coordinates}
-    shown |= {name: name for name in (*model.quantities, *model.functions)}
-    fitted = _fitted(shown.values(), _IN_CODE, {*shown.values(), *_arguments(model)})
-    return {low: fitted[name] for low, name in shown.items()}
+    shown |= {name: model.spellings[name] for name in (*model.quantities, *model.functions)}
+    used = {*shown.values(), *_arguments(model).values()}
+    return _fitted_by_name(shown, _IN_CODE, used)
 
 
 def argument_names(model: XppModel) -> dict[str, str]:
-    """Names of the arguments of functions, which may hide variables, by those in the file."""
-    others = local_names(model)
+    """Names of the arguments of functions, which may hide variables, by those in lower case."""
+    others, shown = local_names(model), _arguments(model)
     functions = {others[name] for name in model.functions}  # are called where arguments are seen
-    used = {*others.values(), *_arguments(model)}
-    return _fitted(_arguments(model), _IN_CODE | functions, used)
+    return _fitted_by_name(shown, _IN_CODE | functions, {*others.values(), *shown.values()})
 
 
-def _arguments(model: XppModel) -> list[str]:
-    every = [name for formula in model.functions.values() for name in formula.arguments]
-    return list(dict.fromkeys(every))
+def _arguments(model: XppModel) -> dict[str, str]:
+    """The arguments of functions by name in lower case, as one of them writes it."""
+    return {
+        low: shown
+        for formula in model.functions.values()
+        for low, shown in zip(formula.arguments, formula.spellings, strict=True)
+    }
+
+
+def _fitted_by_name(shown: dict[str, str], taken: Set[str], used: Set[str]) -> dict[str, str]:
+    fitted = _fitted(shown.values(), taken, used)
+    return {low: fitted[name] for low, name in shown.items()}
 
 
 def _fitted(names: Iterable[str], taken: Set[str], used: Set[str]) -> dict[str, str]:

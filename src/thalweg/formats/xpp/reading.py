@@ -17,7 +17,8 @@ from thalweg.formats.xpp.tokens import Place, number, printable
 
 def _read(line: Statement) -> Formula:
     text = line.text.strip()
-    return Formula(parse(text, line.place), line.place, text, line.arguments)
+    low = tuple(name.lower() for name in line.arguments)
+    return Formula(parse(text, line.place), line.place, text, low, line.arguments)
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -62,6 +63,7 @@ class _Gathered:
     options: dict[str, str] = field(default_factory=dict)
     conditions: list[int] = field(default_factory=list)
     seen: dict[str, Place] = field(default_factory=dict)
+    spellings: dict[str, str] = field(default_factory=dict)
 
     def of(self, lines: Iterable[Statement]) -> XppModel:
         for line in lines:
@@ -82,6 +84,7 @@ class _Gathered:
             quantities=self.quantities,
             functions=self.functions,
             auxiliaries=self.auxiliaries,
+            spellings=self.spellings,
             starts=tuple(self.starts.get(name, none) for name in self.rates),
             options=self.options,
             remarks=self.remarks(),
@@ -114,18 +117,21 @@ class _Gathered:
 
     def define(self, line: Statement, low: str) -> None:
         place = line.place
-        for place_in_call, name in enumerate((low, *line.arguments)):
+        arguments = [name.lower() for name in line.arguments]
+        for place_in_call, name in enumerate((low, *arguments)):
             # An argument may have these names; `arg2` is the second of every function.
             is_free = place_in_call > 0 and name in ("t", "pi", f"arg{place_in_call}")
             if name in RESERVED and not is_free:
                 raise place.error(f"{name} is {RESERVED[name]} and can be nothing else")
-        if len(set(line.arguments)) < len(line.arguments):
+        if len(set(arguments)) < len(arguments):
             raise place.error(f"two arguments of {line.name} have the same name")
         if low in self.seen:
             raise place.error(
                 f"{line.name} is defined a second time; first in line {self.seen[low].line}"
             )
         self.seen[low] = place
+        if line.kind in ("constant", "function", "quantity", "derived"):
+            self.spellings[low] = line.name
         if line.kind == "parameter":
             self.parameters[low] = (line.name, _number(line))
         elif line.kind == "constant":

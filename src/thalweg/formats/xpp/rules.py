@@ -100,7 +100,7 @@ def _quantities(model: XppModel) -> Callable[..., dict[str, Any]]:
     def quantities(self: Any, t: Any, state: jax.Array) -> dict[str, Any]:
         """Quantities by name: what the file computes on the way, and shows beside the state."""
         found = _evaluation(model, self, t, state)
-        hidden = {name: found.quantity(name) for name in model.quantities}
+        hidden = {model.spellings[name]: found.quantity(name) for name in model.quantities}
         return hidden | {name: found.of(formula) for name, formula in model.auxiliaries.items()}
 
     return quantities

@@ -13,10 +13,10 @@ class Statement(NamedTuple):
     Attributes:
         kind: `"flow"`, `"map"`, `"function"`, `"quantity"`, `"derived"`, `"auxiliary"`,
             `"parameter"`, `"constant"`, `"start"`, `"start-formula"`, `"option"` or `"condition"`.
-        name: of what it is; in lower case but where it is shown (coordinates, parameters).
+        name: of what it is, as it is written.
         text: the formula or the value; "" where none is given.
         place: where it stands.
-        arguments: of a function.
+        arguments: of a function, as they are written.
     """
 
     kind: str
@@ -171,7 +171,7 @@ def _formula(line: str, place: Place) -> Statement:
         if matched := form.fullmatch(line):
             return Statement(kind, matched[1], matched[2], place)
     if matched := _FUNCTION.fullmatch(line):
-        arguments = tuple(part.strip().lower() for part in matched[2].split(","))
+        arguments = tuple(part.strip() for part in matched[2].split(","))
         return Statement("function", matched[1], matched[3], place, arguments)
     if _ALGEBRAIC.match(line):
         raise place.error(f"an algebraic equation (0=…) is not covered: {line}")
