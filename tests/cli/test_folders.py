@@ -23,6 +23,20 @@ def write(folder, found, quiet=True):
         current.finish({"warnings": []}, "", found.files)
 
 
+def test_what_was_written_is_told_within_the_width_and_no_path_is_broken(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    folder = tmp_path / "a folder of somebody"
+    write(folder, page("one", "two"), quiet=False)
+    said = capsys.readouterr().err
+    assert f"  {folder / 'result.json'},\n" in said
+    assert "2 figures (SVG)." in said
+    others = [line for line in said.splitlines() if str(folder) not in line]
+    assert max(map(len, others), default=0) <= 80
+    assert len(said.splitlines()) > 1
+
+
 def names(folder):
     return {path.name for path in folder.iterdir()}
 

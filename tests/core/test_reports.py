@@ -122,9 +122,10 @@ def test_domains_print_in_words(domain, words):
 def test_numbers_are_not_broken_at_the_end_of_a_line():
     for number in (
         "1e-05", "3.1 %", "0.9146 ± 0.009", "2 ± 1e-3", "0.1 ± 10i", "1 ± 0.5 %", "1.5e-3i",
-        "1,000 ± 20", "-1,234.5 %",
+        "1,000 ± 20", "-1,234.5 %", "t = 18.1", "12.5 ms", "N = 3 %", "3.5 ± 0.1 s", "τ = -2e-3",
     ):  # fmt: skip
         kept = f'<span style="white-space:nowrap">{number}</span>'
         assert html.text(f"a {number}; 2 of them") == f"a {kept}; 2 of them"
         assert html.text(f"1, 2, {number}") == f"1, 2, {kept}"
+        assert html.whole(f"a {number} b") == f"a {number.replace(' ', html.NO_BREAK)} b"
     assert html.text("1" * 20_000) == "1" * 20_000  # every place as a first digit would take long

@@ -108,6 +108,9 @@ class Session:
         added = cleaned.get("warnings", [])[len(result.get("warnings", [])) :]
         self.show("\n".join([text, *(f"Note: {warning}" for warning in added)]))
         if self.folder is not None:
+            from thalweg.core.html import NO_BREAK
+            from thalweg.core.tables import wrap
+
             files = {} if draw is None else dict(draw())
             earlier = files_beside(self.folder)
             for name, content in files.items():
@@ -121,7 +124,8 @@ class Session:
             figures = sum(name.endswith(".svg") for name in files)
             also = [str(self.folder / name) for name in files if not name.endswith(".svg")]
             also += [f"{figures} figure{'s' * (figures > 1)} (SVG)"] if figures else []
-            self.message(f"Wrote {', '.join([str(path), *also])}.")
+            named = [part.replace(" ", NO_BREAK) for part in (str(path), *also)]
+            self.message(wrap(f"Wrote {', '.join(named)}."))
             if removed:
                 self.message(
                     f"Removed {removed} file{'s' * (removed > 1)} of the earlier report there."

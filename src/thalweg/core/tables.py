@@ -31,19 +31,22 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 def wrap(text: str, first: str = "", later: str = "  ") -> str:
     """A sentence in lines that fit the terminal, but for a word (a formula, a path) that is longer.
 
+    A number and its unit or error are one word, and so are two with a no-break space between.
+
     Arguments:
         text: the sentence.
         first: what the first line begins with.
         later: what the second and later ones begin with.
     """
-    return textwrap.fill(
-        text,
+    filled = textwrap.fill(
+        html.whole(text),
         terminal_width(),
         initial_indent=first,
         subsequent_indent=later,
         break_on_hyphens=False,
         break_long_words=False,
     )
+    return filled.replace(html.NO_BREAK, " ")
 
 
 def terminal_width() -> int:
@@ -97,7 +100,8 @@ def _real(value: complex, noise: float) -> str:
 def format_table(header: list[str], rows: list[list[str]], width: int | None = None) -> str:
     """Left-aligned columns, two spaces apart, as wide as they need.
 
-    Where that is too wide, the last column is wrapped at its spaces; where little room is left for
+    Where that is too wide, the last column is wrapped at its spaces, none of which are between a
+    number and its unit or error; where little room is left for
     it, the widest of the others too. Columns with nothing in them are left out.
 
     Arguments:
@@ -106,7 +110,7 @@ def format_table(header: list[str], rows: list[list[str]], width: int | None = N
         width: the width to keep to; the terminal's unless given (80 when there is none).
     """
     width = width or terminal_width()
-    header, rows = without_empty(header, rows)
+    header, rows = without_empty(header, [[html.whole(text) for text in row] for row in rows])
     columns = _columns(header, rows, width)
     lines = []
     for row in [header, ["─" * room for room in columns], *rows]:
@@ -114,7 +118,7 @@ def format_table(header: list[str], rows: list[list[str]], width: int | None = N
         for parts in itertools.zip_longest(*cells, fillvalue=""):
             line = "  ".join(part.ljust(room) for part, room in zip(parts, columns, strict=True))
             lines.append(line.rstrip())
-    return "\n".join(lines)
+    return "\n".join(lines).replace(html.NO_BREAK, " ")
 
 
 def without_empty(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
