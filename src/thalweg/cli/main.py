@@ -4,7 +4,7 @@ import inspect
 import io
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,12 +21,14 @@ from thalweg.cli.commands.study import study
 from thalweg.cli.commands.sweep import sweep
 from thalweg.cli.startup import collect_garbage_seldom, prepare_environment
 
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
 app = typer.Typer(
     name="thalweg",
     help="Systems that follow an energy downhill: where they rest, what they descend, and why.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_SETTINGS,
 )
 
 
@@ -72,6 +74,23 @@ app.add_typer(data, name="data")
 _add("doctor", doctor)
 
 
+def command_line() -> Any:
+    """The commands as Click knows them; switches that it adds itself name no value to give."""
+    whole = typer.main.get_command(app)
+    for command in _below(whole):
+        added = command.get_help_option(typer.Context(command, **_SETTINGS))
+        for option in [added, *command.params]:
+            if getattr(option, "is_flag", False):
+                option.metavar = ""
+    return whole
+
+
+def _below(command: Any) -> list[Any]:
+    """A command and all that belong to it."""
+    parts = getattr(command, "commands", {}).values()
+    return [command, *(each for part in parts for each in _below(part))]
+
+
 def run() -> None:
     """The entry point of the command line."""
     collect_garbage_seldom()
@@ -79,4 +98,4 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a "?"
-    app()
+    command_line()()
