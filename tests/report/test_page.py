@@ -99,6 +99,13 @@ def test_options_of_commands_are_not_broken():
     )
 
 
+def test_formulas_break_between_factors_and_names_of_a_table_between_words():
+    shown = Code("E = one_name*exp(other*x**2)").to_html()
+    assert shown == "<pre><code>E = one_name*<wbr>exp(<wbr>other*<wbr>x**2)</code></pre>"
+    cells = Table(["variable", "m_i"], [["number_of_equilibria", "m_i(x_i)"]]).to_html()
+    assert "<td>number_<wbr>of_<wbr>equilibria</td><td>m_i(x_i)</td>" in cells
+
+
 def test_the_files_are_the_figures_and_the_page(page):
     files = page.files()
     assert list(files) == ["wave.svg", "report.html"]

@@ -48,7 +48,10 @@ def test_an_energy_in_closed_form_has_a_report(tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"result.json", "report.html", "phase-portrait.svg"}
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "proved: J = Jᵀ identically" in page
+    assert "<li>Proved: J = Jᵀ identically, by normal forms.</li>" in page
+    assert '<p class="lead">It is steepest descent in the Euclidean metric.' in page
+    assert "<pre><code>M = diag(<wbr>1)</code></pre>" in page
+    assert "<p>In LaTeX:</p>" in page
     assert "Phase portrait of double-well" in page
 
 

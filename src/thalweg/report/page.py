@@ -23,6 +23,7 @@ _BESIDE = re.compile(r'<meta name="thalweg-files" content="([^"]*)">')
 # Characters of a cell that would be a column of single words on a telephone.
 _SENTENCE = 60
 _OPTION = re.compile(r"--[\w-]+")
+_FACTOR = re.compile(r"(?<!\*)\*(?!\*)|(?<=\w)\((?=\w)")
 _WIDTH = re.compile(r'<svg[^>]* width="([0-9.]+)pt"')
 # Pixels a point of a drawing: its small letters, of 9 points, are never smaller than 9 pixels (a
 # wider drawing then scrolls), nor larger than those of the page.
@@ -97,8 +98,9 @@ class Code:
 
     def to_html(self) -> str:
         """HTML of this part."""
-        # A line breaks before an option, not behind its hyphens.
+        # A line breaks before an option, not behind its hyphens, and between factors, not in names.
         text = _OPTION.sub(r'<span style="white-space:nowrap">\g<0></span>', escape(self.text))
+        text = _FACTOR.sub(r"\g<0><wbr>", text)
         return f"<pre><code>{text}</code></pre>"
 
 

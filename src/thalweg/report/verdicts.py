@@ -122,7 +122,11 @@ def symbolic_page(
     animate: str = "",
 ) -> Page:
     """The report of an energy in closed form, with a portrait; arguments as for `recovery_page`."""
-    first, *_ = str(found).splitlines()
+    first, *others = found.sentences()
+    said: list[Block] = [Text(first), Points([f"{word[0].upper()}{word[1:]}." for word in others])]
+    said += map(Code, found.formulas())
+    if found.latex:
+        said += [Text("In LaTeX:"), *map(Code, found.latex.splitlines())]
     data = portrait_data(rule, found.about.domain, basins=False)
     shape = picture(
         draw_portrait(data),
@@ -132,10 +136,10 @@ def symbolic_page(
     )
     return Page(
         found.about.system,
-        f"{first.strip()}.",
+        first,
         [
             Section("What was asked", [asked(found.about, parameters, seed), shape]),
-            Section("In closed form", [Code(str(found))]),
+            Section("In closed form", said),
             Section("How this was made", made(command, versions)),
         ],
         animated(functools.partial(portrait_animation, data), "phase-portrait", animate),

@@ -79,15 +79,22 @@ class SymbolicVerdict(Report):
 
     def remarks(self) -> list[str]:
         """Sentences on what was proved and what was seen, and where, and the expressions."""
+        return [*self.sentences(), *self.formulas()]
+
+    def sentences(self) -> list[str]:
+        """The verdict in words: what is true, what was proved of it, what was seen, and where."""
         fact = "" if self.kind == "undecided" else f"It is {WORDS[self.kind]}. "
         said = [fact + self.note, *(f"proved: {fact}" for fact in self.proved)]
         said += [f"seen at points, not proved: {fact}" for fact in self.seen]
-        said += [f"where {conditions_text(self.conditions)}"] if self.conditions else []
-        if self.energy is not None:
-            said += [f"E = {self.energy}", f"M = {_matrix_text(self.metric)}"]
-            known = ", ".join(f"{k} = {_short(v)}" for k, v in self.values.items())
-            said += [f"with {known}"] if known else []
-        return said
+        return said + ([f"where {conditions_text(self.conditions)}"] if self.conditions else [])
+
+    def formulas(self) -> list[str]:
+        """E, M and the values of their parameters as text; nothing where there is no energy."""
+        if self.energy is None:
+            return []
+        known = ", ".join(f"{k} = {_short(v)}" for k, v in self.values.items())
+        values = [f"with {known}"] if known else []
+        return [f"E = {self.energy}", f"M = {_matrix_text(self.metric)}", *values]
 
     def data(self) -> dict[str, Any]:
         """The keys of a verdict, texts, and the expressions as trees that can be read back."""
