@@ -73,9 +73,9 @@ def main() -> None:
     if done.returncode:
         sys.exit(done.stdout)
     for page in (_BUILD / "site").rglob("*.html"):
-        html = with_whole_words(page.read_text(encoding="utf-8"))
+        html = with_a_way_on(with_whole_words(page.read_text(encoding="utf-8")))
         if "reference" in page.parts:
-            html = with_raised(with_breaks(html))
+            html = with_closed_brackets(with_raised(with_breaks(html)))
         page.write_text(html, encoding="utf-8")
     shutil.rmtree(_ROOT / "site", ignore_errors=True)
     (_BUILD / "site").rename(_ROOT / "site")
@@ -288,9 +288,17 @@ _WHOLE = (
     r"|(?<![\w.])1/[^\s<>/,;]{1,12}(?!\S)"
 )
 
+
+def with_a_way_on(html: str) -> str:
+    """A page; that of an address which is none says where the others are found."""
+    way = "<p>There is no page at this address. The menu and the search lead to all there are.</p>"
+    return html.replace("<h1>404 - Not found</h1>", f"<h1>Not found</h1>\n{way}")
+
+
 # What is raised or lowered in a docstring: what stands in braces; the indices of a ∇, one letter
-# each; a letter or number behind `^`; an index of one or two characters of a letter, or a word of a
-# Greek one. Longer words of other letters are names.
+# each; a letter or number behind `^`; an index of one or two characters of a letter, a word of a
+# Greek one, one letter of a norm, of a letter with a tilde, of a `min` or a `max`. Longer words of
+# other letters are names.
 _END = r"(?![A-Za-z0-9_α-ω])"
 _RAISED = re.compile(
     r"\^(?:\{([^{}]*)\}|(?<=∇\^)([α-ω])|(?<=[α-ω]\^)([a-z]+)|([A-Za-zα-ω½]|\d+)" + _END + ")"
@@ -298,7 +306,7 @@ _RAISED = re.compile(
 _LOWERED = re.compile(
     r"_(?:\{([^{}]*)\}|(?<=∇_)([α-ω])|(?<![A-Za-z0-9_]._)(?<=[A-Za-zΑ-ωΣ∂]_)([A-Za-z0-9α-ωΔ]{1,2})"
     + _END
-    + r"|(?<=[α-ω]_)([a-z]+))"
+    + r"|(?<=[α-ω]_)([a-z]+)|(?<=[‖|\u0303]_)([A-Za-z])(?![A-Za-z])|(?<=\b(?:min|max)_)([a-z])\b)"
 )
 
 
@@ -311,6 +319,11 @@ def with_raised(html: str) -> str:
         for pattern, tag in ((_RAISED, "sup"), (_LOWERED, "sub")):
             parts[k] = pattern.sub(lambda m, t=tag: f"<{t}>{m[m.lastindex or 0]}</{t}>", parts[k])
     return "".join(text for k, text in enumerate(parts) if k % 3 != 2)
+
+
+def with_closed_brackets(html: str) -> str:
+    """A page of the reference on which no line begins with the bracket behind a default."""
+    return re.sub(r"(</code>)\s+\)", r"\1)", html)
 
 
 def write_reference(folder: pathlib.Path) -> dict[str, str]:

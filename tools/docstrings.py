@@ -38,6 +38,8 @@ class OurClasses(griffe.Extension):
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Name the section of examples as griffe knows it; what is returned has its type."""
+        if isinstance(obj, griffe.Attribute):
+            obj.value = _made_plainly(obj.value)
         if isinstance(obj, griffe.Function):
             for parameter in obj.parameters:
                 parameter.default = _number(parameter.default, obj.module.path)
@@ -49,6 +51,15 @@ class OurClasses(griffe.Extension):
             first = rf"^(Returns:\n +)(?!{re.escape(str(obj.returns))}: )(?=.*:)"
             text = re.sub(first, lambda m: f"{m[1]}{obj.returns}: ", text, flags=re.MULTILINE)
         obj.docstring.value = text
+
+
+def _made_plainly(value: Any) -> Any:
+    """The value of an attribute: of `field(default_factory=lambda: x)` x; none of private names."""
+    for part in value.arguments if isinstance(value, griffe.ExprCall) else ():
+        if isinstance(part, griffe.ExprKeyword) and isinstance(part.value, griffe.ExprLambda):
+            part.name, part.value = "default", part.value.body
+    own = re.search(r"(?<![\w.])_[A-Z]", str(value)) and isinstance(value, griffe.ExprDictComp)
+    return None if own else value
 
 
 def _number(default: Any, module: str) -> Any:

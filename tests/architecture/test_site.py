@@ -114,6 +114,24 @@ def test_powers_of_docstrings_are_raised_but_not_in_code():
     assert load_tool().with_raised(page) == f"{raised}, x_min and <code>y_1</code></p>"
 
 
+def test_letters_of_norms_and_of_least_values_are_lowered():
+    page = "<p>‖x‖_p², |Φ|_F, c̃_i, min_k E_k of num_starts and x_min</p>"
+    shown = "‖x‖<sub>p</sub>², |Φ|<sub>F</sub>, c̃<sub>i</sub>, min<sub>k</sub> E<sub>k</sub>"
+    assert load_tool().with_raised(page) == f"<p>{shown} of num_starts and x_min</p>"
+
+
+def test_no_line_of_the_reference_begins_with_a_bracket():
+    page = "(<code>int</code>, default:\n  <code>4</code>\n)\n – how many"
+    shown = "(<code>int</code>, default:\n  <code>4</code>)\n – how many"
+    assert load_tool().with_closed_brackets(page) == shown
+
+
+def test_an_address_that_is_none_leads_on():
+    shown = load_tool().with_a_way_on("<main><h1>404 - Not found</h1></main>")
+    assert "The menu and the search lead to all there are." in shown
+    assert load_tool().with_a_way_on("<h1>Else</h1>") == "<h1>Else</h1>"
+
+
 def test_options_numbers_and_sizes_are_not_broken():
     page = "<title>--a</title><p>Give <code>x --dry-run y</code> - or -- not</p><pre>--b</pre>"
     whole = '<code>x <span style="white-space:nowrap">--dry-run</span> y</code>'

@@ -61,7 +61,7 @@ class HierarchicalData:
         )
 
     def expected_similarity(self) -> np.ndarray:
-        """⟨x_i·x_j⟩ a feature, `(items, items)`: `(1 − 2p)^{2h}`, h edges below the common node."""
+        """⟨x_i·x_j⟩ a feature, `(items, items)`: (1 − 2p)^{2h}, h edges below the common node."""
         shared = np.cumprod(self.labels[:, None, :] == self.labels[None, :, :], axis=2).sum(axis=2)
         return (1.0 - 2.0 * self.flip_probability) ** (2.0 * (len(self.branching) - shared))
 

@@ -84,3 +84,4 @@ WORDS = {
         replace(_MAP, kind="kernel", law="draw", chance="Draw by jax.random, from its key"),
     )
 }
+"""Names of things by kind of rule: `"flow"`, `"map"`, `"diffusion"`, `"kernel"`."""

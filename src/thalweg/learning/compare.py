@@ -41,9 +41,9 @@ class GradientRow(FieldsReport):
 
     Attributes:
         strategy: its name and settings.
-        bias: |g − g*| / |g*|, with g* the gradient of rest.
-        cosine: of the angle between g and g*.
-        norm: |g| / |g*|.
+        bias: `|g − g*| / |g*|`, with `g*` the gradient of rest.
+        cosine: of the angle between g and `g*`.
+        norm: `|g| / |g*|`.
         seconds: of processor time, the least of several calls, once compiled.
         memory: the bytes that the compiled program needs beside its inputs and outputs.
         unsettled: the share of the samples that did not come to rest.

@@ -17,7 +17,6 @@ from thalweg.recovery.refutations.equilibria import EquilibriaLevel
 from thalweg.recovery.refutations.measures import InvariantMeasureLevel
 from thalweg.recovery.split import SplitLevel
 
-# Of levels that cost the same, those before are asked before: each may rest on what they found.
 LEVELS: tuple[Level, ...] = (
     EuclideanLevel(),
     EquilibriaLevel(),
@@ -36,3 +35,7 @@ LEVELS: tuple[Level, ...] = (
     TwoStepLevel(),
     SplitLevel(),
 )
+"""The levels of the verdict.
+
+Of those that cost the same, the ones before are asked before: each may rest on what they found.
+"""

@@ -120,7 +120,8 @@ class Search:
         if not self.settled:
             none = f"None of {self._tried} settled on one{moving}"
             return f"{none}; one more does with probability below"
-        some = f"{self.settled:,} of {self._tried} settled on them{moving}"
+        these = "it" if self.entries == 1 else "them"
+        some = f"{self.settled:,} of {self._tried} settled on {these}{moving}"
         return f"{some}; one more settles on a new one with probability below"
 
 

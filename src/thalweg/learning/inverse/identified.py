@@ -7,7 +7,6 @@ from typing import Any
 from thalweg.core.about import UNSAID, About
 from thalweg.core.reports import TableReport, about_in
 
-# Kinds of data, and what an energy that fits them is fixed up to.
 DETERMINED: Mapping[str, tuple[str, str]] = {
     "steps": ("consecutive states, unknown step", "a factor > 0 and a constant: only ηE is seen"),
     "timed": ("consecutive states, known step or times", "a constant"),
@@ -24,6 +23,7 @@ DETERMINED: Mapping[str, tuple[str, str]] = {
         "a constant, biased by the order of τ off the JKO steps",
     ),
 }
+"""Kinds of data by name: each in words, and what an energy that fits it is fixed up to."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -180,8 +180,9 @@ class Retrievals(FieldsReport, Sequence[Retrieval]):
     def title(self) -> str:
         """The numbers of each outcome, and the mean number of sweeps."""
         counts = ", ".join(f"{number} × {name}" for name, number in Counter(self.outcomes).items())
-        sweeps = np.mean([found.sweeps for found in self.members])
-        return f"{counted(len(self), 'retrieval')}: {counts}; {sweeps:.3g} sweeps in the mean"
+        sweeps = f"{np.mean([found.sweeps for found in self.members]):.3g}"
+        noun = "sweep" if sweeps == "1" else "sweeps"
+        return f"{counted(len(self), 'retrieval')}: {counts}; {sweeps} {noun} in the mean"
 
     def table(self) -> None:
         """Nothing: the title says it all."""
@@ -221,7 +222,7 @@ def retrieve_all(
         >>> from thalweg.models.hopfield import hebb, retrieve_all
         >>> patterns = np.array([[1, -1, 1, 1, -1, -1], [1, 1, 1, -1, -1, 1]])
         >>> print(retrieve_all(hebb(patterns), patterns))
-        2 retrievals: 2 × fixed point; 1 sweeps in the mean
+        2 retrievals: 2 × fixed point; 1 sweep in the mean
     """
     size = network.weights.size
     states = check_spins("starts", starts, ndim=2)
