@@ -38,7 +38,6 @@ from thalweg.simulation.controller import Guarded
 from thalweg.simulation.tangents import with_tangent
 
 AdjointMethod = Literal["continuous", "checkpointed", "layered"]
-"""Names of the ways to compute the gradient of a run; `run_gradient` says what each does."""
 # Of the differences: rounding errors of 1e-13 in a loss are 1e-8 over the shortest.
 _STEPS = (1e-2, 1e-3, 1e-4, 1e-5)
 METHODS: tuple[AdjointMethod, ...] = ("continuous", "checkpointed", "layered")
