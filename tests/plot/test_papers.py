@@ -1,5 +1,6 @@
 """Papers: figures as wide as asked, legends where asked, names that no coordinate has."""
 
+import itertools
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from tests.zoo import Linear, square
 import thalweg as tw
 from thalweg import recovery
 from thalweg.plot import portrait_data
-from thalweg.plot.levels import bar_ticks, colour_levels
+from thalweg.plot.levels import bar_ticks, colour_bar, colour_levels
 from thalweg.plot.papers import Paper, make_paper
 from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.trajectories import draw_trajectory
@@ -131,6 +132,36 @@ def test_a_bar_says_from_where_its_bands_are_wider():
     assert bar.get_ylabel().startswith("E (wider bands above ")
 
 
+def test_a_letter_beside_a_bar_stands_upright():
+    figure = Figure()
+    axes = figure.add_subplot()
+    drawn = axes.pcolormesh(np.arange(4.0).reshape(2, 2))
+    for name, turn in [("V", 0.0), ("height", 90.0)]:
+        colour_bar(axes, drawn, name)
+        assert figure.axes[-1].yaxis.label.get_rotation() == turn
+
+
+def test_numbers_along_a_narrow_figure_do_not_touch():
+    axes = Paper(width=85.0).axes()
+    axes.set(xlim=(-1.0, 1.0))
+    figure = figure_of(axes)
+    figure.draw_without_rendering()
+    boxes = [tick.get_window_extent() for tick in axes.get_xticklabels()]
+    gaps = [b.x0 - a.x1 for a, b in itertools.pairwise(boxes)]
+    assert min(gaps) > 3.0
+
+
+def test_a_split_on_a_narrow_figure_has_one_part_below_the_other():
+    rule, box = Linear(jnp.array([[-1.0, 2.0], [-2.0, -1.0]])), square(1.0)
+    levels = [level for level in recovery.LEVELS if level.name == "split"]
+    found = tw.recover_energy(rule, box, levels=levels).split
+    assert found is not None
+    for width, is_below in [(85.0, True), (117.0, True), (175.0, False)]:
+        one, other = (a.get_position(original=True) for a in tw.plot.split(found, width=width))
+        assert (other.y1 < one.y0) == is_below
+        assert (other.x0 > one.x1) != is_below
+
+
 class Excitation(tw.Flow):
     """A population called E that decays, and another."""
 
@@ -152,6 +183,7 @@ def test_an_energy_is_not_called_as_a_coordinate_is():
     assert names[0] == "V"
     assert names[1].startswith("energy")
     assert axes.get_title(loc="left") == "steepest descent of energy"
+    assert "E is the energy, not the coordinate E." in " ".join(str(found).split())
     run = tw.simulate(rule, jnp.array([0.5, 0.5]), duration=1.0, save=5)
     assert tw.plot.energy_along(run, rule.energy).get_ylabel() == "energy"
 

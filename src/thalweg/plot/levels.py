@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.plot.style import LANDSCAPE, SMALL, letters, with_minus
+from thalweg.plot.style import LANDSCAPE, SMALL, UPRIGHT, letters, with_minus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,4 +108,6 @@ def colour_bar(
     if ticks is not None:
         bar.set_ticks(ticks, labels=numbers)
     bar.set_label(name, fontsize=letters(axes))
+    if len(name) <= UPRIGHT:
+        bar.ax.yaxis.label.set(rotation=0.0, ha="left", va="center")
     bar.ax.tick_params(labelsize=letters(axes))

@@ -7,7 +7,7 @@ import numpy as np
 from thalweg.analysis import Comparison
 from thalweg.plot.given import check_found
 from thalweg.plot.papers import Legend, make_paper
-from thalweg.plot.style import name_heights
+from thalweg.plot.style import line_look, name_heights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,9 +68,10 @@ def operators(
     check_found("comparison", comparison, Comparison, "compare_operators")
     paper = make_paper(ax, width, legend)
     axes = paper.axes(height=3.6)
-    for course, rows in zip(comparison, heights(comparison).values(), strict=True):
+    courses = zip(comparison, heights(comparison).values(), strict=True)
+    for index, (course, rows) in enumerate(courses):
         rate = "" if np.isnan(course.rate) else f" (rate {course.rate:.4g})"
-        axes.plot(np.arange(len(rows)), rows, label=f"{course.name}{rate}")
+        axes.plot(np.arange(len(rows)), rows, label=f"{course.name}{rate}", **line_look(index))
     axes.set_yscale("log")
     axes.set_xlabel("step")
     name_heights(axes, "E above the lowest")

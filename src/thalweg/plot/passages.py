@@ -6,6 +6,7 @@ import numpy as np
 
 from thalweg.core.shapes import Array, Num
 from thalweg.plot.papers import Legend, make_paper
+from thalweg.plot.style import line_look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,8 +91,9 @@ def sgld_passage(
     axes = paper.axes(height=3.6)
     index = np.arange(len(shares.start)) + 1
     labels = ("start, not yet forgotten", "noise of the gradients", "noise of the temperature")
-    for part, label in zip(shares, labels, strict=True):
-        axes.plot(index, np.where(part > 0, part, np.nan), label=label, linewidth=1.2)
+    for number, (part, label) in enumerate(zip(shares, labels, strict=True)):
+        shown = np.where(part > 0, part, np.nan)
+        axes.plot(index, shown, label=label, linewidth=1.2, **line_look(number))
     axes.plot(index, shares.total, color="black", linewidth=1.8, label="all of it, exact")
     if measured is not None:
         shown = np.unique(np.geomspace(1, len(index), 40).astype(int)) - 1

@@ -20,6 +20,8 @@ YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 # Of sample trajectories: lines thinner than all else, of which each has its own.
 TRACKS = (SKY, ORANGE, "#8c564b", "#4d4d9a", "#7a9a01")
+# Told apart in grey, too: a full line, dashes, dots, and both.
+DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 INK, GREY, PALE = "#222222", "#8c8c8c", "#d9d9d9"
 # Of letters on coloured ground, and of dark areas: unlike ink it stays dark on dark pages.
 NIGHT = "#101010"
@@ -52,13 +54,15 @@ SMALL = 9  # points: legible on a page
 NEED = 38.0
 # Points on a figure as narrow as a column of a journal, where the small letters of print are usual.
 _SMALLEST = 7.5
+# Intervals between numbers across such a figure, so that numbers of five letters stay apart.
+_FEW_TICKS = 6
 # Inches: a column of a journal is narrower, the width of a page is not.
 _COLUMN = 4.0
 # Inches across a figure: at 1 pixel a point it fits the page on a telephone (355 of 390 pixels).
 WIDTH = 4.6
 # The most letters of a name that stand upright beside the vertical axis: they take no more room
 # than the numbers there.
-_UPRIGHT = 2
+UPRIGHT = 2
 
 
 def new_axes(width: float = WIDTH, height: float = 3.8, projection: str | None = None) -> "Axes":
@@ -108,11 +112,17 @@ def _fit_letters(axes: "Axes") -> None:
     if letters(axes) < SMALL:
         for label in (axes.xaxis.label, axes.yaxis.label):
             label.set(size=letters(axes) + 1.0)
+        axes.locator_params(axis="x", nbins=_FEW_TICKS)
 
 
 def track_colour(index: int) -> str:
     """The colour of a sample trajectory, in a portrait and beside it."""
     return TRACKS[index % len(TRACKS)]
+
+
+def line_look(index: int) -> dict[str, Any]:
+    """The colour and the dashes of one of several curves."""
+    return {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
 
 
 def mark(
@@ -158,13 +168,13 @@ def name_heights(axes: "Axes", name: str) -> None:
     if axes.name != "3d":  # there it turns with the axis
         turned = {"rotation": 90.0, "ha": "center", "va": "bottom"}
         upright = {"rotation": 0.0, "ha": "right", "va": "center"}
-        label.set(**(upright if len(name) <= _UPRIGHT else turned))
+        label.set(**(upright if len(name) <= UPRIGHT else turned))
 
 
 def name_depth(axes: Any, name: str) -> None:
     """The name of the third axis of three; a letter or two stand upright."""
     axes.set_zlabel(name)
-    if len(name) <= _UPRIGHT:
+    if len(name) <= UPRIGHT:
         axes.zaxis.set_rotate_label(False)
         axes.zaxis.label.set(rotation=0.0, size=axes.xaxis.label.get_size())
 
@@ -194,13 +204,13 @@ def _wrapped(text: str, size: float, room: float) -> str:
     lines: list[str] = []
     for given in text.split("\n"):
         lines.append("")
-        for word in given.replace(" %", "\u00a0%").split(" "):
+        for word in re.sub(r" (?=%)| (?==)|(?<==) ", "\u00a0", given).split(" "):
             longer = f"{lines[-1]} {word}".strip(" ")
             if lines[-1] and text_width(longer, size) > room:
                 lines.append(word)
             else:
                 lines[-1] = longer
-    return "\n".join(lines)
+    return "\n".join(lines).replace("\u00a0", " ")
 
 
 def text_width(text: str, size: float) -> float:

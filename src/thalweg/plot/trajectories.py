@@ -14,7 +14,7 @@ from thalweg.core.trees import Layout, in_float64
 from thalweg.plot.fields import BLOCK
 from thalweg.plot.levels import colour_bar
 from thalweg.plot.papers import USUAL, Legend, Paper, make_paper
-from thalweg.plot.style import COLOURS, WIDTH, name_heights, shades, symbol
+from thalweg.plot.style import WIDTH, line_look, name_heights, shades, symbol
 from thalweg.simulation import Trajectory
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 7  # colours of the cycle that colour-blind readers tell apart
 _FLAT = 12.0  # ratio of ranges: below it the flatter one still shows its shape on a common axis
-# Told apart in grey, too: a full line, dashes, dots, and both.
-_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 # How often a curve may turn back over the width of a figure: beyond, there is less than one dash
 # with its gap from turn to turn, and what lies behind the curve cannot be seen.
 _MOST_TURNS = 60
@@ -134,11 +132,10 @@ def _draw_line(
     axes: "Axes", index: int, times: np.ndarray, values: np.ndarray, is_map: bool, **style: Any
 ) -> None:
     """One curve of a figure; the index says which colour and dashes are its own."""
-    look: dict[str, Any] = {"linewidth": 1.6, "color": COLOURS[index % len(COLOURS)]} | style
-    dashes, marker = _DASHES[index % len(_DASHES)], "." if is_map else None
+    look: dict[str, Any] = {"linewidth": 1.6} | line_look(index) | style
     if _swings(values):
-        dashes, look["linewidth"] = "-", 0.8
-    axes.plot(times, values, linestyle=dashes, marker=marker, **look)
+        look |= {"linestyle": "-", "linewidth": 0.8}
+    axes.plot(times, values, marker="." if is_map else None, **look)
 
 
 def _draw_image(

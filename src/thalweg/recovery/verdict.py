@@ -180,6 +180,8 @@ class Verdict(Report):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
         domain = self.about.domain
+        if "E" in self.about.names:
+            said.append("In formulas here E is the energy, not the coordinate E.")
         part = "" if self.share == 1.0 else f"about {100 * self.share:.0f} % of "
         return said if domain is None else [*said, f"Region: {part}{domain.words}."]
 

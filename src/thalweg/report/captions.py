@@ -114,6 +114,13 @@ def portrait_caption(data: Portrait, energy: str | None) -> str:
     return " ".join(said)
 
 
+def _bar(data: Portrait) -> str:
+    """A sentence on the colours of an energy over the plane of a portrait."""
+    if data.view.dimension == 1:
+        return ""
+    return " Bands of colour are equally deep in the valleys, and ever deeper up steep walls."
+
+
 def _line_caption(name: str, is_flow: bool) -> str:
     if is_flow:
         return (
@@ -164,12 +171,13 @@ def verdict_caption(verdict: Verdict, data: Portrait) -> str:
             return f"The energy recovered from the rule alone: {how}."
         is_flow = data.view.is_flow
         across = "the flow across it" if is_flow else "arrows towards the next state"
-        return f"The energy recovered from the rule alone (dark is low), with {across}: {how}."
+        said = f"The energy recovered from the rule alone (dark is low), with {across}: {how}."
+        return said + _bar(data)
     witness = "what refutes an energy is marked" if verdict.witnesses else "no energy was found"
     if has_gradient(verdict.split):
         return (
             f"The gradient part of the rule's orthogonal split; its energy need not fall, and "
-            f"{witness}."
+            f"{witness}.{_bar(data)}"
         )
     return f"The rule without an energy: {witness}."
 
@@ -204,6 +212,6 @@ def landscape_caption(landscape: Landscape) -> str:
 def split_caption(split: Split) -> str:
     """The caption of the figure of a split."""
     return (
-        f"The rule as the steepest descent of an energy, on the left, and a remainder, which holds "
-        f"{split.percent} of its mean square. The energy need not fall along the rule."
+        f"The rule as the steepest descent of an energy, above, and a remainder, below, which "
+        f"holds {split.percent} of its mean square. The energy need not fall along the rule."
     )

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from thalweg.recovery.closed_form import SymbolicVerdict
 
 
+# Millimetres across the figure of a split, whose parts then stand one below the other: side by side
+# they would be cut off on a telephone.
+_SPLIT = 117.0
+
+
 def verdict_blocks(
     found: Verdict,
     rule: Any,
@@ -50,7 +55,7 @@ def verdict_blocks(
     blocks.append(picture(axes, "verdict", caption, f"Verdict: {found.kind}"))
     if has_gradient(found.split):
         assert found.split is not None
-        parts = split(found.split)
+        parts = split(found.split, width=_SPLIT)
         said = captions.split_caption(found.split)
         blocks.append(picture(parts[0], "split", said, "A gradient and a remainder"))
     blocks.append(Text("What was asked, the cheapest question first, and what came of it:"))
