@@ -223,6 +223,11 @@ def spotted(rng):
     return Spotted(rng.uniform(1.0, 3.0), place, size, TURN)
 
 
+def told_by_a_spot(rng):
+    """−x + s P x in a spot round 0, else −x: P⁻¹ is the metric, and at most points any one is."""
+    return Spotted(rng.uniform(0.2, 0.8), np.zeros(2), rng.uniform(0.01, 0.04), positive(rng))
+
+
 def rings(growth, far, low, high):
     def draw(rng):
         return Rings(growth, far * rng.uniform(1.0, 1.1), 10.0 ** rng.uniform(low, high))
@@ -324,6 +329,7 @@ FAMILIES: dict[str, Family] = {
     "torn at a wall": (torn, square(1.0), {"undecided", "lyapunov"}),
     "payoffs of rank two": (of_rank_two, tw.ProbabilitySimplex(3), {"given-metric"}),
     "spots that turn": (spotted, square(1.0), {"undecided", "lyapunov", "refuted"}),
+    "spots that tell a metric": (told_by_a_spot, square(1.0), {"constant-metric"}),
     "cycles that turn slowly": (rings(1.0, 9.0, -4.0, -1.0), square(1.8), {"refuted"}),
     "a cycle in a cycle": (rings(1.0, 2.0, -1.0, 0.5), square(2.5), {"refuted"}),
     "unstable cycles": (rings(-1.0, 9.0, -1.0, 0.5), square(1.6), {"refuted"}),

@@ -11,6 +11,7 @@ import numpy as np
 
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
 from thalweg.analysis.equilibria.where import domain_with
+from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 from thalweg.core.checks import check_energy, check_made
 from thalweg.core.domains import Domain
@@ -41,7 +42,7 @@ METRIC_SIZE = 64
 
 
 class Sampled(NamedTuple):
-    """Jacobians at random points.
+    """Jacobians at random points, and where the first of all looks was the least symmetric.
 
     Attributes:
         points: shape `(n, d)`.
@@ -177,12 +178,23 @@ class Question:
 
     @functools.cached_property
     def sampled(self) -> Sampled:
-        """The Jacobian of the displacement at the sites where it is finite."""
+        """The Jacobian of the displacement at the sites where it is finite.
+
+        Where it is least symmetric comes first, though it be no site: a small place that was found
+        counts in every metric.
+        """
         probes, points = self.euclidean.probes, self.sites.points
         if self.chart.is_product and probes.along.shape[1] == probes.along.shape[2]:
             jacobians = np.swapaxes(probes.along, 1, 2)
         else:
             jacobians = evaluate(self.problem, points)[1]
+        worst = self.euclidean.worst
+        if self.euclidean.num_further and not np.any(np.all(points == worst, axis=1)):
+            # In a program that serves any number of points.
+            own = in_batches(lambda some: evaluate(self.problem, some), worst[None])[1]
+            points, jacobians = (
+                np.concatenate(rows) for rows in ((worst[None], points), (own, jacobians))
+            )
         good = np.isfinite(jacobians).all(axis=(1, 2))
         return Sampled(points[good], jacobians[good])
 

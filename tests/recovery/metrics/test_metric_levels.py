@@ -11,6 +11,7 @@ from tests.recovery.recovery_systems import (
     Normalization,
     NormalizationWeights,
     Replicator,
+    Spotted,
     TanhNetwork,
     cube,
     proportional_gap,
@@ -225,6 +226,34 @@ def test_a_nonlinear_rule_in_a_constant_metric():
     np.testing.assert_allclose(found / found[0, 0], metric / metric[0, 0], rtol=1e-8)
     points = np.random.default_rng(1).uniform(-1.0, 1.0, (20, 3))
     assert proportional_gap(verdict.energy, known, points)[0] < 1e-9
+
+
+def test_a_metric_that_only_a_small_place_tells():
+    """−x + s P x in a spot, −x elsewhere: at random points each M would do, and P⁻¹ alone does."""
+    inverse = np.array([[1.5, 0.4], [0.4, 1.0]])
+    rule = Spotted(0.5, np.zeros(2), 0.01, inverse)
+    verdict = tw.recover_energy(rule, cube(-1.0, 1.0, 2), **QUICK)
+    assert verdict.kind == "constant-metric"
+    product = constant_matrix(verdict) @ inverse
+    np.testing.assert_allclose(product / product[0, 0], np.eye(2), atol=1e-6)
+
+
+@pytest.mark.long
+def test_what_turns_in_a_small_place_is_told_as_such():
+    """At all random points f = −x: what fails there is no integral, and no ratio splits."""
+    centre, names = np.array([0.31, -0.42, 0.53]), ("constant-metric", "diagonal-metric")
+
+    def velocity(x):
+        away = x - centre
+        spot = jax.nn.relu(1.0 - away @ away / 0.15**2) ** 3
+        return -x + 2.0 * spot * jnp.stack([away[1], -away[0], 0.0 * away[2]])
+
+    levels = [x for x in tw.recovery.LEVELS if x.name in (*names, "euclidean")]
+    verdict = tw.recover_energy(tw.as_flow(velocity), cube(-1.0, 1.0, 3), levels=levels, **QUICK)
+    assert verdict.kind == "undecided"
+    assert level(verdict, "euclidean").outcome == "no"
+    assert "condition number" in level(verdict, "constant-metric").note
+    assert level(verdict, "diagonal-metric").outcome == "no"
 
 
 @pytest.mark.long

@@ -162,9 +162,12 @@ class Exactness:
         """Reason why ω is no differential although Dω is symmetric where it exists, or None."""
         if self.torn is None:
             return None
-        where = ", ".join(f"{v:.4g}" for v in self.torn[:4])
-        more = ", …" if len(self.torn) > 4 else ""
-        return f"M f jumps at ({where}{more}), and not only across its surface: E would, too."
+        return f"M f jumps at {_text(self.torn)}, and not only across its surface: E would, too."
+
+    @property
+    def place(self) -> str:
+        """The point of the largest asymmetry, as a text."""
+        return _text(self.worst)
 
     @property
     def residual(self) -> float:
@@ -175,6 +178,12 @@ class Exactness:
         """The energy that was measured, of the caller's own rule."""
         nodes, weights = gauss_legendre(self.num_nodes)
         return LineIntegral(rule, chart, geometry, self.sites.base, nodes, weights)
+
+
+def _text(point: np.ndarray) -> str:
+    """A point, or its first four coordinates."""
+    where = ", ".join(f"{v:.4g}" for v in point[:4])
+    return f"({where}{', …' if len(point) > 4 else ''})"
 
 
 def choose_sites(region: Region) -> Sites:

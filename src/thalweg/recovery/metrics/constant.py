@@ -1,26 +1,29 @@
 """Constant metrics in which the rule is a gradient, by linear algebra."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from thalweg.geometry import ConstantMetric
+from thalweg.core.batches import in_batches
+from thalweg.geometry import ConstantMetric, Geometry
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.conditioning import balancing
 from thalweg.recovery.forms.definite import SINGULAR, most_definite
+from thalweg.recovery.forms.exactness import Exactness
 from thalweg.recovery.forms.special_points import AT_WALLS
 from thalweg.recovery.forms.symmetrizers import matrix_text, symmetrizers
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.in_states import in_states
-from thalweg.recovery.question import METRIC_SIZE, Question
+from thalweg.recovery.question import METRIC_SIZE, Question, evaluate
 
 # Of the metric in balanced units: beyond, half the digits of its checks are gone.
 WORST_CONDITION = 1e8
 # Rounding of the equations may move the least eigenvalue of a matrix of trace d by less.
 _CLEARLY = 1e-6
+_ROUNDS = 4  # of fits, each with the place where the last one failed: d² / 2 would settle all
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,52 @@ class ConstantMetricLevel(Level):
         return confirmed(question, _constant_metric(question))
 
 
+class _Fitted(NamedTuple):
+    """A matrix that makes some Jacobians symmetric.
+
+    Attributes:
+        matrix: M, in coordinates.
+        condition: its condition number in balanced units.
+        is_only: True if no other one does, but for its multiples.
+    """
+
+    matrix: np.ndarray
+    condition: float
+    is_only: bool
+
+
 def _constant_metric(question: Question) -> Finding:
-    r"""Look for M ≻ 0 with M J(x) symmetric at every sample, and check it elsewhere.
+    """Look for M ≻ 0 with M J(x) symmetric at every sample, and check it elsewhere.
+
+    Where it fails there is another sample: in a small place J may tell what no other point does.
+    """
+    if question.size > METRIC_SIZE:
+        return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
+    return _searched(question, question.sampled.jacobians, _ROUNDS)
+
+
+def _searched(question: Question, jacobians: np.ndarray, rounds: int) -> Finding:
+    """The finding on the M that serve for some Jacobians, `(n, d, d)`, in so many rounds."""
+    fitted = _fitted(question, jacobians)
+    if isinstance(fitted, Finding):
+        return fitted
+    metric = in_states(question, ConstantMetric(fitted.matrix))
+    exactness = question.examine(metric, inset=AT_WALLS)
+    may_be_another = not (exactness.is_symmetric or fitted.is_only) and exactness.torn is None
+    if rounds == 1 or not may_be_another:
+        return _finding(question, fitted, metric, exactness)
+    failed = exactness.worst[None]
+    more = in_batches(lambda some: evaluate(question.problem, some), failed)[1]
+    return _searched(question, np.concatenate([more, jacobians]), rounds - 1)
+
+
+def _fitted(question: Question, jacobians: np.ndarray) -> _Fitted | Finding:
+    r"""The best conditioned M ≻ 0 with M J symmetric for Jacobians `(n, d, d)`, or why none.
 
     The condition is linear in M. Its null space is found from the singular values of the stacked
     equations, in coordinates scaled by the region's widths and balanced; of the null space the
     analytic centre of its positive definite part is taken.
     """
-    if question.size > METRIC_SIZE:
-        return Finding("open", None, f"Not tried above {METRIC_SIZE} coordinates.")
-    jacobians = question.sampled.jacobians
     # In units in which coordinates act on each other equally, no metric is ill conditioned only
     # because they were measured in others.
     units = np.asarray(question.chart.widths)
@@ -74,21 +113,23 @@ def _constant_metric(question: Question) -> Finding:
             f"excluded, but too near to none to be checked."
         )
         return Finding("open", misfit, note)
-    return _check(question, scaled / np.outer(units, units), condition)
+    return _Fitted(scaled / np.outer(units, units), condition, len(basis) == 1)
 
 
-def _check(question: Question, matrix: np.ndarray, condition: float) -> Finding:
-    metric = in_states(question, ConstantMetric(matrix))
-    exactness = question.examine(metric, inset=AT_WALLS)
+def _finding(
+    question: Question, fitted: _Fitted, metric: Geometry, exactness: Exactness
+) -> Finding:
+    """The finding on a matrix that serves at all samples."""
     if not exactness.is_exact:
-        path = "M J(x) is symmetric at the samples, but the line integral depends on its path."
-        note = exactness.obstacle or path
-        outcome = "open" if exactness.is_symmetric else "no"
-        return Finding(outcome, exactness.residual, note)
-    shown = matrix / np.max(np.abs(matrix))
+        path = "the line integral depends on its path"
+        what = path if exactness.is_symmetric else f"not at {exactness.place}"
+        note = f"M J(x) is symmetric at the samples, but {what}."
+        outcome = "no" if fitted.is_only and not exactness.is_symmetric else "open"
+        return Finding(outcome, exactness.residual, exactness.obstacle or note)
+    shown = fitted.matrix / np.max(np.abs(fitted.matrix))
     note = (
         f"M J(x) is symmetric at {exactness.num_points} points; M has the condition number "
-        f"{condition:.3g} in balanced units, and reaches through every equilibrium."
+        f"{fitted.condition:.3g} in balanced units, and reaches through every equilibrium."
     )
     return Finding(
         "yes",

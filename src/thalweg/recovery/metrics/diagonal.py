@@ -148,7 +148,11 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
     exactness = question.examine(metric, TOLERANCE, nodes)
     if not exactness.is_exact:
         path = "The ratios split, but the line integral depends on its path."
-        note = exactness.obstacle or (path if exactness.is_symmetric else _TOO_SHARP)
+        note = (
+            f"Weights fit the ratios J_ij / J_ji at the samples, but m_i J_ij is not m_j J_ji at "
+            f"{exactness.place}: either there are none, or they are too sharp to be resolved here."
+        )
+        note = exactness.obstacle or (path if exactness.is_symmetric else note)
         return Finding("open", exactness.residual, note)
     values = np.asarray(_values(weights, question.sampled.points))
     note = (

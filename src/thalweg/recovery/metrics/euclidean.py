@@ -48,13 +48,11 @@ def _finding(question: Question) -> Finding:
         return Finding("no", exactness.residual, note)
     if exactness.is_symmetric:
         note = (
-            "J = Jᵀ at every point probed, yet the line integral depends on its path: the rule is "
-            "not C¹ here, or the region has a hole."
+            "J = Jᵀ at every point probed, yet the line integral depends on its path: the rule, or "
+            "a derivative of it, jumps or is too sharp for it, or the region has a hole."
         )
         return Finding("open", exactness.residual, note)
     if exactness.obstacle is not None:
         return Finding("no", None, exactness.obstacle.replace("M f", "f"))
-    where = ", ".join(f"{v:.4g}" for v in exactness.worst[:4])
-    more = ", …" if len(exactness.worst) > 4 else ""
-    note = f"J is not symmetric, most clearly at ({where}{more})."
+    note = f"J is not symmetric, most clearly at {exactness.place}."
     return Finding("no", exactness.asymmetry, note)
