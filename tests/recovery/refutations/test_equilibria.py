@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.recovery.recovery_systems import cube
-from tests.zoo import Linear
+from tests.zoo import Linear, polynomial_flow
 
 import thalweg as tw
 from thalweg.recovery import LEVELS
@@ -25,6 +25,15 @@ def test_a_center_is_refuted_with_its_witness():
     np.testing.assert_allclose(data["witness"]["eigenvalues"], [[0, 1], [0, -1]], atol=1e-12)
     assert max(map(len, str(verdict).splitlines())) <= 80
     assert "±" in str(verdict)
+
+
+def test_a_continuum_of_equilibria_is_not_said_to_be_seen_whole():
+    """S' = −2SI, I' = 2SI − I rests where I = 0, and at S = ½ alone it is not diagonalizable."""
+    rule = polynomial_flow(lambda x: 2.0 * x[0] * x[1] * np.array([-1.0, 1.0]) - [0.0, 1.0] * x)
+    levels = [level for level in LEVELS if level.name == "equilibria exclude a metric"]
+    found = tw.recover_energy(rule, cube(0.0, 1.0, 2), thorough=False, levels=levels).levels[0]
+    assert found.outcome == "open"
+    assert "not all of a continuum" in found.note
 
 
 @pytest.mark.parametrize("seed", range(4))

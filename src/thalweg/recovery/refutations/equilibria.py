@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from thalweg.analysis import Equilibrium
+from thalweg.analysis import Equilibria, Equilibrium
 from thalweg.core.charts import Chart
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.conditioning import (
@@ -87,6 +87,9 @@ def _refuted_by_equilibria(question: Question) -> Finding:
         allow = f"{'Both' if count == 2 else f'All {count}'} equilibria allow"
     # The units of the other levels' metrics: in others a number says little.
     size = f"of condition number {needed:.3g} or more in balanced units"
+    if isinstance(question.equilibria, Equilibria) and question.equilibria.continua:
+        note = f"{allow} a metric ({size}), but not all of a continuum of them were looked at."
+        return Finding("open", None, note)
     return Finding("no", None, f"{allow} a metric ({size}).")
 
 
