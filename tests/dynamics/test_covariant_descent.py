@@ -120,6 +120,22 @@ def test_steepest_descent_obeys_all_axioms_and_others_break_one():
         assert not check_axioms(far, samples=2)["locality"].holds
 
 
+def test_a_flow_that_takes_the_mean_of_two_sides_is_not_local():
+    """What is changed alike on both sides would cancel in it."""
+
+    def mean(energy, geometry):
+        slope = jax.grad(energy)
+        return tw.as_flow(lambda x: -0.5 * (slope(x + 0.3) + slope(x - 0.3)))
+
+    assert not check_axioms(mean, samples=2)["locality"].holds
+
+
+@pytest.mark.parametrize(("value", "fact"), [(np.nan, "is not finite"), (0.0, "does not move")])
+def test_a_flow_of_which_no_axiom_says_anything_is_refused(value, fact):
+    with pytest.raises(tw.InputError, match=f"builder: the flow of .* {fact}"):
+        check_axioms(lambda energy, geometry: tw.as_flow(lambda x: value * x), samples=2)
+
+
 def test_a_factor_periodic_in_the_logarithm_is_no_power():
     """Its period is that of half-decades, at which all of them would look alike."""
 
@@ -237,5 +253,5 @@ def test_bad_input_is_named():
         CovariantDescent(energy, c3_laplacian=1.0, geometry=tw.Sphere())
     with pytest.raises(tw.InputError, match="energy must be callable, got 3"):
         CovariantDescent(3)  # type: ignore[arg-type]
-    with pytest.raises(tw.InputError, match="fn vanishes or is not finite"):
+    with pytest.raises(tw.InputError, match="fn vanishes, or is not finite at some"):
         homogeneity_degree(lambda x: 0.0 * x, 2)

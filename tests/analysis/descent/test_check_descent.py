@@ -352,3 +352,29 @@ def test_what_depends_on_time_is_refused():
     with pytest.raises(tw.InputError, match=r"depends on time.*Stroboscopic"):
         check_descent(Driven(np.asarray(0.5)), PLAIN, square(1.0))
     assert check_descent(Driven(np.asarray(0.0)), PLAIN, square(1.0)).holds
+
+
+def test_what_is_said_of_a_rule_that_is_not_finite():
+    """E is finite at x < 0, and the rule is not."""
+    found = check_descent(tw.as_flow(lambda x: -jnp.sqrt(x)), lambda x: jnp.sum(x**2), LINE)
+    assert found.undefined[0] < 0.0
+    assert "dE/dt is not finite at (" in str(found)
+    assert "energy is not finite" not in str(found)
+
+
+def test_a_rise_on_a_circle_is_told_as_an_angle_of_it():
+    """A run that goes round is followed beyond the domain; the state is not."""
+    circle = tw.Box([0.0], [2.0 * np.pi], periodic=True)
+    found = check_descent(tw.as_flow(jnp.ones_like), lambda x: -x[0], circle)
+    assert found.holds is False
+    assert 0.0 <= found.where[0] <= 2.0 * np.pi
+
+
+def test_an_energy_without_a_derivative_is_told_so():
+    def turns(x):
+        return jax.lax.while_loop(lambda c: c[1] < 3, lambda c: (c[0] + 1.0, c[1] + 1), (x[0], 0))[
+            0
+        ]
+
+    with pytest.raises(tw.InputError, match=r"^energy fails for a state of 2 coordinates"):
+        check_descent(tw.as_flow(lambda x: -x), turns, tw.Box([-1.0] * 2, [1.0] * 2))

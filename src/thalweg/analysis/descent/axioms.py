@@ -12,6 +12,7 @@ import numpy as np
 from thalweg.analysis.descent.homogeneity import EXACT, homogeneity_degree
 from thalweg.core.about import UNSAID, About
 from thalweg.core.checks import check_count
+from thalweg.core.errors import InputError
 from thalweg.core.plain import number
 from thalweg.core.randomness import host_generator
 from thalweg.core.reports import Table, TableReport, about_in
@@ -111,6 +112,9 @@ def check_axioms(
         - *scaling*: of an energy of degree 1 the flow is of degree 0, so its speed stays within
           bounds however far away the state is; the degree that was measured is `degree`.
 
+    Raises:
+        InputError: the flow of a smooth energy is not finite, or does not move.
+
     Example:
         >>> import thalweg as tw
         >>> from thalweg.analysis.descent.axioms import check_axioms
@@ -124,6 +128,7 @@ def check_axioms(
     with jax.enable_x64(True):
         wave = _Wave(*(rng.standard_normal(shape) for shape in ((5, size), 5, 5)))
         plain = np.asarray(_velocities(builder, wave, Euclidean(), points))
+        _refuse_what_says_nothing(plain)
         verdicts = [
             _locality(builder, wave, points, plain),
             _shift(builder, wave, points, plain),
@@ -136,6 +141,17 @@ def check_axioms(
     verdicts.append(AxiomVerdict("scaling", off < EXACT, off, note))
     name = getattr(builder, "__qualname__", type(builder).__name__)
     return AxiomCheck(tuple(verdicts), degree.degree, About(name))
+
+
+def _refuse_what_says_nothing(velocities: np.ndarray) -> None:
+    if not np.all(np.isfinite(velocities)):
+        raise InputError(
+            "check_axioms: builder: the flow of a smooth energy is not finite at some states."
+        )
+    if not np.any(velocities):
+        raise InputError(
+            "check_axioms: builder: the flow of an energy does not move, which says nothing."
+        )
 
 
 class _Wave(eqx.Module):
@@ -160,17 +176,22 @@ class _Cone(eqx.Module):
 
 
 class _Changed(eqx.Module):
-    """An energy with something added beyond a distance from a point, smoothly from zero on."""
+    """An energy with something added beyond a distance from a point, smoothly from zero on.
+
+    It is even or odd about no point: else a flow that takes the mean of both sides misses it.
+    """
 
     energy: Callable[[Any], Any]
     centre: Any
     distance: Any
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        excess = jnp.sum(((x - self.centre) / self.distance) ** 2) - 1.0
+        away = (x - self.centre) / self.distance
+        excess = jnp.sum(away**2) - 1.0
         is_near = excess <= 0.0
         added = jnp.where(is_near, 0.0, jnp.exp(-1.0 / jnp.where(is_near, 1.0, excess)))
-        return self.energy(x) + 10.0 * added
+        turns = jnp.sqrt(2.0 + jnp.arange(away.size))
+        return self.energy(x) + 10.0 * added * (1.5 + jnp.mean(jnp.sin(turns * away + turns)))
 
 
 class _Coordinates(eqx.Module):

@@ -109,6 +109,8 @@ def _check_scalar(problem: Problem, energy: Callable[[Any], Any]) -> None:
     start = jnp.zeros(problem.chart.dimension)
     try:
         shape = jax.eval_shape(lambda y: energy(problem.chart.embed(y)), start)
+        if getattr(shape, "shape", None) == ():
+            jax.eval_shape(jax.grad(lambda y: energy(problem.chart.embed(y))), start)
     except Exception as error:
         reason = (str(error).strip().splitlines() or [""])[0]
         raise InputError(
@@ -227,6 +229,7 @@ def _report(
     reached = np.all(np.isfinite(points), axis=1) & chart.inside(points)
     fine = reached & np.isfinite(rates.rate)
     lost = np.flatnonzero(reached & ~fine)
+    points = np.asarray(chart.wrap(points))  # angles as the domain has them
     undefined = chart.embed(points[lost[0]]) if len(lost) else None
     if not fine.any():
         return DescentCheck(None, False, np.nan, None, np.nan, 0, undefined=undefined)
@@ -241,7 +244,7 @@ def _report(
     at = int(np.argmax(rate if falls else np.where(rate > tolerance, rate, -np.inf)))
     worst, where = float(rate[at]), chart.embed(points[at])
     if falls and not never_along:
-        worst, where = steepest, chart.embed(begins)
+        worst, where = steepest, chart.embed(chart.wrap(begins))
     moves = speed > 1e-3 * np.median(speed)
     strict = holds and bool(np.all(rate[moves] < -_STRICT * size[moves] - floor))
     strict = strict and not _is_flat_along(problem, along, runs)

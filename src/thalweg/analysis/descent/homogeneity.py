@@ -86,7 +86,7 @@ def homogeneity_degree(
         key: their randomness; None means `jax.random.key(0)`.
 
     Raises:
-        InputError: the function vanishes, or is not finite, at all samples.
+        InputError: in all directions the function vanishes, or is not finite at some λ.
 
     Example:
         >>> import jax.numpy as jnp
@@ -104,7 +104,10 @@ def homogeneity_degree(
     is_zero = np.all(norms == 0.0, axis=1)  # so of any degree in that direction
     seen = norms[is_finite & ~is_zero]
     if not len(seen):
-        raise InputError("homogeneity_degree: fn vanishes or is not finite at all samples.")
+        raise InputError(
+            "homogeneity_degree: fn vanishes, or is not finite at some λ from 10⁻² to 10², in all "
+            "directions tried."
+        )
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(seen) - np.mean(np.log(seen), axis=1, keepdims=True)
     steps = np.log(_SCALES) - np.mean(np.log(_SCALES))

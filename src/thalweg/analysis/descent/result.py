@@ -35,7 +35,7 @@ class DescentCheck(TableReport):
             missed. NaN along a given trajectory.
         smallest_radius: the radius of a ball of that size, in widths of the domain; NaN where its
             volume is not known (a level set).
-        undefined: a state where the energy is not finite, or None.
+        undefined: a state where the energy, the rule or the rate is not finite, or None.
         energy: the name of the energy.
         about: the rule, and the domain looked at.
     """
@@ -103,7 +103,7 @@ class DescentCheck(TableReport):
     def title(self) -> str:
         """A line: the energy falls along the rule, as far as was looked, or rises."""
         how = "falls wherever the rule moves" if self.strict else "never rises"
-        found = {None: "is not finite", True: how, False: "rises somewhere"}[self.holds]
+        found = {None: "has no finite rate", True: how, False: "rises somewhere"}[self.holds]
         return f"Descent of {self.about.system} ({self.about.rule_kind}): the energy {found}"
 
     def table(self) -> None:
@@ -125,7 +125,7 @@ class DescentCheck(TableReport):
                 f"{ball if np.isfinite(self.smallest_radius) else ''} may have been missed."
             )
         if self.undefined is not None:
-            said.append(f"The energy is not finite at {format_state(self.undefined)}.")
+            said.append(f"{rate} is not finite at {format_state(self.undefined)}.")
         return said
 
     def _looked_at(self, rate: str) -> str:

@@ -7,6 +7,7 @@ import sympy as sp
 
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
+from thalweg.dynamics.formulas.jax_to_sympy import multiple_of_pi
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.dynamics.formulas.rules import RuleFormulas, angles_of
 from thalweg.dynamics.formulas.smoothness import resolved
@@ -45,7 +46,13 @@ def _expression(name: Any, value: Any) -> Any:
             f"rule: the velocity of {name} must be a finite SymPy expression or a number, got "
             f"{value!r} ({type(value).__name__}). Text is not evaluated: write it with symbols."
         )
-    return sp.nsimplify(found, rational=True)
+    return found.xreplace({number: _exact(number) for number in found.atoms(sp.Float)})
+
+
+def _exact(number: Any) -> Any:
+    """The rational that SymPy writes a float as, to 15 digits; a simple multiple of π is one."""
+    turns = multiple_of_pi(float(number)) if number._prec <= 53 else None
+    return sp.Rational(str(number)) if turns is None else turns * sp.pi
 
 
 def _ranges(domain: Domain, size: int) -> tuple[tuple[float, float], ...]:

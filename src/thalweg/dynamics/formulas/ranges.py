@@ -11,6 +11,7 @@ import sympy as sp
 from thalweg.dynamics.formulas.intervals import EVERYTHING, Interval
 from thalweg.dynamics.formulas.signs import exact_end, sign_in
 
+_OVERLAP = 0.01  # of a turn
 _SCALES = (1, 5, sp.Rational(1, 8), 2)
 
 
@@ -69,6 +70,17 @@ class SymbolRanges:
     def without_values(self) -> "SymbolRanges":
         """The region for parameters of any value."""
         return replace(self, values={})
+
+    def across_ends(self, periods: Mapping[Any, float]) -> "SymbolRanges":
+        """The region with ranges of angles that overlap: an end of them is inside the circle.
+
+        What returns after a turn keeps its sign all round if it does so there.
+        """
+        ranges = dict(self.ranges)
+        for angle, period in periods.items():
+            low, high = ranges[angle]
+            ranges[angle] = (low - _OVERLAP * period, high + _OVERLAP * period)
+        return replace(self, ranges=ranges)
 
     def holds(self, point: Mapping[Any, Any]) -> bool:
         """True if a point of exact numbers lies in the region, or on the walls of a box.

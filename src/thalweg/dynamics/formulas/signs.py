@@ -59,8 +59,12 @@ def _of_factor(
 ) -> tuple[int, bool] | None:
     if factor.is_positive or factor.is_negative:
         return (1 if factor.is_positive else -1), True
-    if isinstance(factor, sp.Pow) and not isinstance(factor, sp.exp) and factor.exp.is_Rational:
-        return _of_power(factor, box, positive, boxes)
+    if isinstance(factor, sp.exp) and _is_real(factor.args[0]):
+        return 1, True
+    if isinstance(factor, sp.Pow) and not isinstance(factor, sp.exp):
+        found = _of_power(factor, box, positive, boxes)
+        if found is not None or factor.exp.is_Rational:
+            return found
     for known in positive:
         ratio = sp.cancel(factor / known)
         if ratio.is_positive or ratio.is_negative:
@@ -73,8 +77,8 @@ def _of_factor(
         found = _of_polynomial(sp.Poly(factor, *names), inner)
         if found is not None:
             return found
-    there = factor.subs({name: _inside(inner[name]) for name in names})
-    value = sp.N(there, 15)
+    # Put in before it is evaluated, a fraction in an exponent may make numbers without end.
+    value = sp.N(factor, 15, subs={name: _inside(inner[name]) for name in names})
     if not value.is_real or value.is_zero:
         return (1, False) if factor.is_nonnegative else None
     side_sign = 1 if value > 0 else -1
@@ -85,10 +89,18 @@ def _of_factor(
     return None
 
 
+def _is_real(expression: Any) -> bool:
+    """True if an expression is real for all real values of its symbols."""
+    letters = {symbol: sp.Dummy(real=True) for symbol in expression.free_symbols}
+    return bool(expression.xreplace(letters).is_real)
+
+
 def _of_power(
     power: Any, box: Mapping[Any, Interval], positive: Sequence[Any], boxes: int
 ) -> tuple[int, bool] | None:
     base = sign_in(power.base, box, positive, boxes)
+    if not power.exp.is_Rational:
+        return (1, True) if base == (1, True) and _is_real(power.exp) else None
     if power.exp.is_even and power.exp > 0:
         return (1, base is not None and base[1]) if power.base.is_real is not False else None
     if base is None or (power.exp < 0 and not base[1]):

@@ -99,7 +99,8 @@ def _of_parameters(still: Any, must_be_positive: bool, region: SymbolRanges) -> 
         holds = known.is_positive if must_be_positive else known.is_nonzero
         if not holds:
             return None
-    free = _with_signs(still, {symbol: 0 for symbol in region.values})
+    unsaid = (s for s in still.free_symbols if s in region.values or s.is_real is None)
+    free = _with_signs(still, dict.fromkeys(unsaid, 0))
     if free.is_positive or (free.is_nonzero and not must_be_positive):
         return []
     if must_be_positive and still.is_Mul and (sign := still.as_coeff_Mul()[0]):

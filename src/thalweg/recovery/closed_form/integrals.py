@@ -61,7 +61,7 @@ def _with_real_logarithms(energy: Any, region: SymbolRanges) -> Any:
     turned = {}
     for logarithm in energy.atoms(sp.log):
         argument = logarithm.args[0]
-        there = [sp.N(argument.subs(p)) for p in region.points(3, argument.free_symbols)]
+        there = [sp.N(argument, subs=p) for p in region.points(3, argument.free_symbols)]
         if all(value.is_real and value < 0 for value in there):
             turned[logarithm] = sp.log(sp.expand(-argument))
     return energy.xreplace(turned)
@@ -134,14 +134,34 @@ def _integrated(expression: Any, name: Any) -> Any:
             return known
     if sp.count_ops(expression) > _LONGEST:
         return sp.Integral(expression, name)
-    found = sp.integrate(expression, name)
-    if not found.has(sp.Integral):
+    # Guesses by undetermined coefficients may take hours where functions stand within functions.
+    hints: dict[str, Any] = {"heurisch": False} if _is_nested(expression, name) else {}
+    found = sp.integrate(expression, name, **hints)
+    if found.has(sp.RootSum):
+        return sp.Integral(expression, name)
+    if not found.has(sp.Integral) or not expression.is_rational_function(name):
         return found
     try:
         parts = sp.apart(sp.together(expression), name)
     except sp.PolynomialError:
         return found
-    return sp.integrate(parts, name)
+    return sp.integrate(parts, name, **hints)
+
+
+def _is_nested(expression: Any, name: Any) -> bool:
+    """True if an exponential, a logarithm, a root … of such a function stands in an expression."""
+
+    def is_function(node: Any) -> bool:
+        if not node.has(name):
+            return False
+        if isinstance(node, sp.Pow) and not isinstance(node, sp.exp):
+            return not node.exp.is_Integer
+        return isinstance(node, sp.Function)
+
+    outer = [n for n in sp.preorder_traversal(expression) if is_function(n)]
+    return any(
+        is_function(n) for node in outer for a in node.args for n in sp.preorder_traversal(a)
+    )
 
 
 def _rational(expression: Any, name: Any) -> Any:
@@ -210,7 +230,7 @@ def diagonal_weights(
         weights[start] = _own_weight(matrix, names, start, coupled)
         if weights[start] is None:
             return None
-        there = sp.N(sp.sympify(weights[start]).subs(inside))
+        there = sp.N(weights[start], subs=inside)
         if there.is_real and there < 0:
             weights[start] = -weights[start]
         waiting = [start]

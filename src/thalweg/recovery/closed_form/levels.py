@@ -1,6 +1,5 @@
 """The levels of the question in exact form, each proved or passed by."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import sympy as sp
 
 from thalweg.dynamics.formulas.rules import RuleFormulas
-from thalweg.dynamics.formulas.signs import exact_end
 from thalweg.dynamics.formulas.smoothness import smooth_where
 from thalweg.recovery.closed_form.conditions import Conditions, at_values, can_hold, sign_conditions
 from thalweg.recovery.closed_form.constant_metric import constant_metric
@@ -22,6 +20,7 @@ from thalweg.recovery.closed_form.integrals import (
 )
 from thalweg.recovery.closed_form.spectra import excluded_if_linear
 from thalweg.recovery.closed_form.verdict import conditions_text
+from thalweg.recovery.closed_form.walls import singular_walls, walls_text
 from thalweg.recovery.closed_form.windings import returning
 from thalweg.recovery.closed_form.zeros import Evidence
 
@@ -138,35 +137,25 @@ def _diagonal(found: RuleFormulas, matrix: sp.Matrix) -> _Candidate | None:
         return None
     weights, evidence = answer
     weights = [min((w, sp.expand(w)), key=sp.count_ops) for w in weights]
-    form = [w * v for w, v in zip(weights, found.velocity, strict=True)]
-    walls = _singular_walls(weights, found)
+    # A product may hold a factor of the weight with the other sign, which only `tidy` cancels.
+    form = [
+        tidy(w * v) if v.is_Mul and w != 1 else w * v
+        for w, v in zip(weights, map(sp.sympify, found.velocity), strict=True)
+    ]
+    walls = singular_walls(weights, found)
     positive = "M is positive all over the region"
     if walls:
-        where = " or ".join(f"{wall.lhs} = {wall.rhs}" for wall in walls)
-        positive = f"M is positive inside the region; it is zero or not finite where {where}"
+        positive = f"M is positive inside the region; {walls_text(walls)}"
     return _Candidate(
         "diagonal-metric", sp.diag(*weights), form,
         "m_i(x_i) J_ij = m_j(x_j) J_ji identically", evidence, tuple(weights), positive,
-        walls=walls,
+        walls=tuple(walls),
     )  # fmt: skip
-
-
-def _singular_walls(weights: list[Any], found: RuleFormulas) -> tuple[Any, ...]:
-    """Equations of the walls on which the weight of that coordinate is zero or not finite."""
-    walls = []
-    for weight, name in zip(weights, found.names, strict=True):
-        for end in found.region.ranges.get(name, ()):
-            if not math.isfinite(end) or name in found.periods:
-                continue
-            there = weight.subs(name, exact_end(end))
-            if there.has(sp.zoo, sp.oo, -sp.oo, sp.nan) or there.is_zero:
-                walls.append(sp.Eq(name, exact_end(end), evaluate=False))
-    return tuple(walls)
 
 
 def _confirmed(candidate: _Candidate, found: RuleFormulas) -> ClosedFinding:
     """The candidate as an answer, if everything else that makes it one is proved too."""
-    region = found.region
+    region = found.region.across_ends(found.periods)
     smooth = sign_conditions(_parts(found.velocity, found.lowered or ()), region)
     if smooth.unproven is not None:
         return ClosedFinding("undecided", _not_smooth(smooth.unproven), seen=(candidate.fact,))
@@ -182,7 +171,7 @@ def _confirmed(candidate: _Candidate, found: RuleFormulas) -> ClosedFinding:
         return ClosedFinding("undecided", note)
     energy, real = _energy(candidate, found)
     turned, returns, reason = returning(
-        candidate.form, candidate.metric, energy, found.periods, region
+        candidate.form, candidate.metric, energy, found.periods, found.region
     )
     if turned is Evidence.NONE:
         note = f"{candidate.fact}. But {reason}, so there is none on the circle."
@@ -219,7 +208,7 @@ def _energy(candidate: _Candidate, found: RuleFormulas) -> tuple[Any, Conditions
     """
     energy = potential(candidate.form, found.names, found.region)
     if not energy.has(sp.Integral):
-        real = sign_conditions(_parts([energy]), found.region)
+        real = sign_conditions(_parts([energy]), found.region.across_ends(found.periods))
         if real.unproven is None:
             return energy, real
         energy = line_integral(candidate.form, found.names, found.region)

@@ -4,6 +4,7 @@ A form that is closed on a circle has an energy on the line that covers it. It i
 only where the work once round vanishes, ∮ (M f)_k dx_k = 0, and the metric itself must come back.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def returning(
     """
     evidence, relations = Evidence.PROVED, []
     for angle, period in periods.items():
-        turn = _exact_period(period)
+        turn = _exact_period(period, region.ranges[angle])
         work = form[region.names.index(angle)]
         for what, changes in (
             ("metric", [e.subs(angle, angle + turn) - e for e in map(sp.sympify, metric.flat())]),
@@ -58,9 +59,13 @@ def returning(
     return evidence, Conditions(tuple(relations)), ""
 
 
-def _exact_period(period: float) -> Any:
+def _exact_period(period: float, ends: tuple[float, float]) -> Any:
+    """A period as a multiple of π, or as the difference of the decimals that the ends name."""
     turns = multiple_of_pi(period)
-    return exact_end(period) if turns is None else turns * sp.pi
+    if turns is not None:
+        return turns * sp.pi
+    found = exact_end(ends[1]) - exact_end(ends[0])
+    return found if math.isclose(found, period, rel_tol=1e-12) else exact_end(period)
 
 
 def _changes_of_energy(

@@ -54,7 +54,7 @@ def _is_zero_at_points(expression: Any, region: SymbolRanges) -> bool:
     rng = np.random.default_rng(0)
     for turn in range(_TRIES):
         point = region.draw(expression.free_symbols, rng, turn)
-        value = sp.N(expression.subs(point), _DIGITS)
+        value = sp.N(expression, _DIGITS, subs=point)
         if value.has(sp.nan, sp.zoo, sp.oo) or not value.is_number:
             continue
         if abs(value) > sp.Float(10) ** (5 - _DIGITS + _magnitude(expression, point)):
@@ -64,6 +64,6 @@ def _is_zero_at_points(expression: Any, region: SymbolRanges) -> bool:
 
 def _magnitude(expression: Any, point: dict[Any, Any]) -> int:
     """The decimal exponent of the largest term of a sum."""
-    sizes = [abs(sp.N(term.subs(point), 5)) for term in sp.Add.make_args(expression)]
+    sizes = [abs(sp.N(term, 5, subs=point)) for term in sp.Add.make_args(expression)]
     largest = max((float(s) for s in sizes if s.is_number and s.is_finite), default=1.0)
     return max(0, int(np.ceil(np.log10(max(largest, 1.0)))))
