@@ -48,9 +48,10 @@ class Remainder(eqx.Module):
 class Split(TableReport):
     r"""A flow as a gradient and a remainder, f = −M⁻¹∇E + remainder, orthogonal in the mean square.
 
-    Of all E the one that makes the mean of |remainder|² least; so a gradient has none, and the
-    remainder has no divergence and does not cross the walls. Other means, and other boundary
-    conditions, give other splits. What goes round an angle for ever stays in the remainder.
+    Of all E the one that makes the mean of |remainder|² least; so a gradient has none. In boxes
+    the remainder has no divergence and does not cross the walls; on the simplex that holds of
+    x₁⋯xₙ times it, and it may cross them. Other means, and other boundary conditions, give other
+    splits. What goes round an angle for ever stays in the remainder.
 
     Attributes:
         energy: E, a callable `state → scalar`, up to a constant. **It need not fall along the
@@ -88,9 +89,9 @@ class Split(TableReport):
     def note(self) -> str:
         """The split in a sentence or two."""
         return (
-            f"f = −∇E + remainder by orthogonal projection on gradients, in the {self.metric_name} "
-            f"(the remainder has no divergence and does not cross the walls): the remainder holds "
-            f"{self.percent} of the mean |f|². This E need not fall along the rule."
+            f"f = −M⁻¹∇E + remainder by orthogonal projection on gradients, in the "
+            f"{self.metric_name} (where the remainder is orthogonal to every gradient): the "
+            f"remainder holds {self.percent} of the mean |f|². This E need not fall along the rule."
         )
 
     def table(self) -> None:

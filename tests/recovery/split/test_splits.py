@@ -37,6 +37,7 @@ class Torus(tw.Flow):
 def split(rule, domain):
     found = tw.recover_energy(rule, domain, levels=SPLIT).split
     assert found is not None
+    assert found is not None
     return found
 
 
@@ -173,3 +174,21 @@ def test_a_verdict_without_an_energy_is_read_back_with_its_split():
     assert read == verdict
     assert read.split is not None
     assert read.split.share == pytest.approx(0.8435, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("domain", "metric"),
+    [(tw.ProbabilitySimplex(3), "diag(1/x)"), (tw.Box([0.1] * 3, [1.0] * 3), "Euclidean")],
+)
+def test_what_is_said_of_the_remainder_holds_in_every_region(domain, metric):
+    """On the simplex its own divergence need not vanish, and mutants cross the faces."""
+    pay = jnp.array([[0.0, -1.0, 2.0], [2.0, 0.0, -1.0], [-1.0, 2.0, 0.0]])
+
+    def mutants(x):
+        return x * (pay @ x - x @ pay @ x) + 0.3 * (1.0 / 3.0 - x)
+
+    found = tw.recover_energy(tw.as_flow(mutants), domain, levels=SPLIT).split
+    assert found is not None
+    assert found.note.startswith("f = −M⁻¹∇E + remainder by orthogonal projection on gradients")
+    assert metric in found.note
+    assert "divergence" not in found.note
