@@ -8,6 +8,7 @@ from tests.analysis.two_parameters import planes
 from tests.results import keeps_the_protocol
 
 import thalweg as tw
+from thalweg.analysis.two_parameters.result import BifurcationCurves, LineChecks
 
 
 def curves(rule, spans, **options):
@@ -224,3 +225,17 @@ def test_lines_on_which_nothing_was_met_agree_with_nothing():
     found = tw.bifurcation_curves(planes.Circle(), {"a": (-1.0, 1.0), "b": (-1.0, 1.0)}, lines=1)
     assert (found.curves, found.checks.lines, found.checks.bare) == ((), 0, 2)
     assert "On 2 other lines none was met" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize(
+    ("lines", "agree", "words"),
+    [
+        (1, 1, "On another line through the plane every bifurcation found lies on a curve."),
+        (1, 0, "On another line through the plane not every bifurcation found lies on a curve."),
+        (3, 2, "On 2 of 3 other lines through the plane every bifurcation found lies on a curve."),
+    ],
+)
+def test_the_lines_looked_at_are_counted_in_words(lines, agree, words):
+    spans = ((0.0, 1.0), (0.0, 1.0))
+    found = BifurcationCurves(("a", "b"), spans, (), (), LineChecks(lines, agree))
+    assert found.remarks()[0] == words

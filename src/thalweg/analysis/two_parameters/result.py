@@ -310,9 +310,12 @@ class BifurcationCurves(TableReport):
         """Sentences on completeness, then the warnings."""
         said = []
         if self.checks.lines:
+            is_one = self.checks.lines == 1
+            agree = f"{self.checks.agree:,} of {self.checks.lines:,} other lines"
+            every = "not every" if is_one and not self.checks.agree else "every"
             said.append(
-                f"On {self.checks.agree} of {counted(self.checks.lines, 'other line')} through "
-                f"the plane every bifurcation found lies on a curve."
+                f"On {'another line' if is_one else agree} through the plane {every} bifurcation "
+                f"found lies on a curve."
             )
         if self.checks.bare:
             said.append(
