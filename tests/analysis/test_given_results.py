@@ -69,6 +69,41 @@ def test_equilibria_of_another_rule_are_refused(ask, found):
         ask(three, found)
 
 
+class Held(tw.Flow):
+    """x' = held − x − x³ in each of two coordinates."""
+
+    held: float = 0.0
+    domain = square(1.0)
+
+    def velocity(self, t, state):
+        return self.held - state - state**3
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda rule, found: tw.recover_energy(rule, equilibria=found),
+        lambda rule, found: tw.find_basins(rule, equilibria=found, starts=64),
+        lambda rule, found: tw.plot.phase_portrait(rule, equilibria=found),
+        lambda rule, found: tw.find_landscape(rule, equilibria=found, cycles=(), nodes=32),
+    ],
+)
+def test_equilibria_at_other_parameters_are_refused(ask):
+    found = tw.find_equilibria(Held())
+    ask(Held(), found)
+    words = r"the state \(.*\) is none of this Held, which moves by 0\.141 there"
+    with pytest.raises(tw.InputError, match=words):
+        ask(Held(held=0.1), found)
+
+
+def test_degenerate_equilibria_are_taken_as_they_were_found():
+    """What is known only to 1e-5 rests all the same."""
+    flow = tw.as_flow(lambda x: -(x**3), domain=square(1.0))
+    tw.plot.phase_portrait(flow, equilibria=tw.find_equilibria(flow), starts=0)
+    a_map = tw.as_map(lambda x: x - x**5, domain=square(1.0))
+    tw.recover_energy(a_map, equilibria=tw.find_equilibria(a_map), thorough=False)
+
+
 def test_one_equilibrium_is_given_in_a_list(found):
     rule = polynomial_flow(decay)
     with pytest.raises(tw.InputError, match=r"write \[equilibrium\] for one"):

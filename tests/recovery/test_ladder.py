@@ -87,6 +87,23 @@ def test_a_question_walks_on_and_keeps_what_was_found():
     assert len(asked) == 1
 
 
+def test_a_refuted_rule_may_have_an_energy_and_says_where_none_was_looked_for():
+    spiral = tw.recover_energy(Linear(jnp.asarray(SPIRAL)), SQUARE, thorough=False)
+    assert spiral.kind == "refuted"
+    assert spiral.is_fall_open
+    assert "An energy may fall along it all the same: none was looked for" in str(spiral)
+    whole = tw.recover_energy(Linear(jnp.asarray(SPIRAL)), SQUARE)
+    assert whole.asides
+    assert not whole.is_fall_open
+    assert "none was looked for" not in str(whole)
+    turning = tw.recover_energy(tw.models.VanDerPol(), thorough=False)
+    cycle = tw.recover_energy(
+        tw.models.VanDerPol(), cycles=tw.find_cycles(tw.models.VanDerPol()), thorough=False
+    )
+    assert turning.is_fall_open
+    assert not cycle.is_fall_open
+
+
 def test_a_cycle_that_becomes_known_takes_back_a_metric_of_full_steps():
     """x⁺ = −x (1 − (|x|² − 1/4)²/4) goes down an energy of |x|, but on a circle of 2-cycles."""
     ends = np.array([[0.3, 0.4], [-0.3, -0.4]])

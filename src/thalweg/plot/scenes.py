@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equilibria
-from thalweg.analysis.equilibria.where import domain_with
+from thalweg.analysis.equilibria.where import check_at_rest, domain_with
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.tables import counted
@@ -137,7 +138,10 @@ def make_scene(
     problem, domain = make_portrayed(rule, domain_with(rule, domain, equilibria))
     if equilibria is None:
         equilibria = find_equilibria(rule, domain)
-    equilibria = given_members("equilibria", equilibria, Equilibrium, "find_equilibria")
+    else:
+        equilibria = given_members("equilibria", equilibria, Equilibrium, "find_equilibria")
+        with jax.enable_x64(True):
+            check_at_rest(problem, equilibria)
     cycles = given_members("cycles", cycles, Cycle, "find_cycles")
     resting = [np.asarray(problem.chart.coordinates(e.state)) for e in equilibria]
     found_slow = equilibria.slow if isinstance(equilibria, Equilibria) else ()

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 
 from thalweg.analysis import Cycle, Equilibrium, find_landscape, refuse_landscape
+from thalweg.analysis.equilibria.where import check_at_rest
 from thalweg.core.about import About
 from thalweg.core.checks import check_made
 from thalweg.core.domains import Domain
@@ -80,6 +81,8 @@ def recover_energy(
         equilibria=equilibria,
         cycles=cycles,
     )
+    with jax.enable_x64(True):
+        check_at_rest(question.problem, question.given_equilibria)
     if landscape:
         refuse_landscape(question.problem)
     verdict = ask(question, levels, thorough=thorough)

@@ -105,6 +105,14 @@ class Verdict(Report):
         return self.fall == "proved" and self.kind not in (Kind.REFUTED, Kind.UNDECIDED)
 
     @property
+    def is_fall_open(self) -> bool:
+        """True of a refuted rule along which an energy may fall, where none was looked for."""
+        if self.kind is not Kind.REFUTED or self.asides:
+            return False
+        asked = any(level.name == Kind.LYAPUNOV for level in self.levels)
+        return not asked and not any(witness.excludes_energy for witness in self.witnesses)
+
+    @property
     def cure(self) -> str:
         """A sentence on what would change the answer."""
         is_proved = self.certified and self.kind is Kind.LYAPUNOV
@@ -179,6 +187,11 @@ class Verdict(Report):
         if self.metric_name not in (None, "Euclidean"):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]
+        if self.is_fall_open:
+            said.append(
+                "An energy may fall along it all the same: none was looked for, as `thalweg "
+                "recover` and recover_energy do."
+            )
         domain = self.about.domain
         if "E" in self.about.names:
             said.append("In formulas here E is the energy, not the coordinate E.")

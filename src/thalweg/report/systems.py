@@ -186,7 +186,8 @@ def _until_settled(run: Run) -> Run:
 def _descent(found: Analysis, data: Portrait) -> list[Block]:
     energy, called = _energy_to_draw(found)
     if energy is None:
-        return [Text("The rule declares no energy, and none was recovered.")]
+        what = "looked for" if found.verdict.is_fall_open else "recovered"
+        return [Text(f"The rule declares no energy, and none was {what}.")]
     blocks: list[Block] = [
         Text("The rule declares no energy; this is the recovered one.")
         if found.descent is None

@@ -22,7 +22,7 @@ from thalweg.analysis.cycles.result import Cycles
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.given import given_points
 from thalweg.analysis.equilibria.result import Equilibria
-from thalweg.analysis.equilibria.where import domain_with
+from thalweg.analysis.equilibria.where import check_at_rest, domain_with
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -103,6 +103,8 @@ def find_basins(
         points = None if sides else _starts(problem, starts, key)
         if equilibria is None:
             equilibria = find_equilibria(rule, domain, key=key)
+        else:
+            check_at_rest(problem, equilibria)
         if cycles is None and rule.has_continuous_time:
             cycles = find_cycles(rule, domain, key=key, equilibria=equilibria)
         inventory = KnownAttractors(problem, following)

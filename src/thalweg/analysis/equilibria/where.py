@@ -1,7 +1,9 @@
 """Equilibria that are given to another question: whether they are of its rule, and their domain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from thalweg.analysis.equilibria.equilibrium import Equilibrium
 from thalweg.analysis.equilibria.result import Equilibria
@@ -10,7 +12,14 @@ from thalweg.core.declared import declared_labels
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.given import told
+from thalweg.core.tables import format_state
 from thalweg.dynamics import Rule, declared_domain
+from thalweg.dynamics.points import displacements_at
+from thalweg.dynamics.problem import Problem
+
+# In widths of the domain a unit of time, for an eigenvalue of 1: what is found moves by 1e-12, and
+# other parameters are of interest where they move it by more.
+_AT_REST = 1e-6
 
 
 def domain_with(rule: Any, domain: Domain | None, equilibria: Any) -> Domain | None:
@@ -35,6 +44,33 @@ def domain_with(rule: Any, domain: Domain | None, equilibria: Any) -> Domain | N
                 f"find_equilibria returned for this rule."
             )
     return found[0].domain if where is None and found else domain
+
+
+def check_at_rest(problem: Problem, equilibria: Iterable[Equilibrium] | None) -> None:
+    """Refuse equilibria that are none of this rule: those of other parameters, say.
+
+    Raises:
+        InputError: one of them moves.
+    """
+    members = () if equilibria is None else tuple(equilibria)
+    if not members:
+        return
+    chart, rule = problem.chart, problem.rule
+    points = np.array([np.asarray(chart.coordinates(one.state)) for one in members])
+    moved = displacements_at(problem, points)
+    for one, displacement in zip(members, moved, strict=True):
+        speed = float(np.linalg.norm(displacement))
+        step = float(np.max(np.abs(displacement) / np.asarray(chart.widths)))
+        rate = float(np.max(np.abs(one.eigenvalues), initial=0.0))
+        if not rule.has_continuous_time:
+            rate += 1.0
+        # NaN, where the rule is not defined, is no rest either.
+        if not (speed <= 10.0 * one.residual or step <= _AT_REST * rate):
+            raise InputError(
+                f"equilibria: the state {format_state(one.state)} is none of this "
+                f"{type(rule).__name__}, which moves by {speed:.3g} there. If parameters have "
+                f"changed, find them anew: find_equilibria(rule)."
+            )
 
 
 def _subjects(equilibria: Any) -> list[About]:

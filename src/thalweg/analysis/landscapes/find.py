@@ -12,7 +12,7 @@ from thalweg.analysis.cycles.result import Cycle
 from thalweg.analysis.equilibria.equilibrium import Equilibrium
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.result import Equilibria
-from thalweg.analysis.equilibria.where import domain_with
+from thalweg.analysis.equilibria.where import check_at_rest, domain_with
 from thalweg.analysis.landscapes.check import check
 from thalweg.analysis.landscapes.heights import heights
 from thalweg.analysis.landscapes.known import Known, known_sets
@@ -106,6 +106,9 @@ def find_landscape(
         _check_cycles(cycles)
     if equilibria is None:
         equilibria = find_equilibria(rule, domain, key=key)
+    else:
+        with jax.enable_x64(True):
+            check_at_rest(problem, equilibria)
     if cycles is None:
         given = equilibria if isinstance(equilibria, Equilibria) else None
         cycles = find_cycles(rule, domain, key=key, equilibria=given)
