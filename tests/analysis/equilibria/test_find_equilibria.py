@@ -215,6 +215,8 @@ def test_given_states_report_slow_points():
     (slow,) = found.slow
     np.testing.assert_allclose(slow.state, [0.0, 0.0], atol=1e-6)
     assert slow.speed == pytest.approx(1e-3)
+    assert slow.usual == pytest.approx(np.hypot(0.3**2 + 1e-3, 0.2))  # at the first start
+    assert slow.title.startswith("Slow point, speed 0.001 (starts: 0.22 in the median): ")
     assert found.search.unseen_mass is None
 
 

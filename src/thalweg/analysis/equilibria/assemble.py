@@ -85,7 +85,7 @@ def assemble(
         members=tuple(members),
         search=search,
         continua=tuple(families),
-        slow=_slow_points(problem, scales, inventory) if inventory.upper is None else (),
+        slow=_slow_points(problem, scales, look, inventory) if inventory.upper is None else (),
         warnings=(
             *_warnings(problem, look, search, families, inventory),
             *_of_nothing(search, is_round_starts),
@@ -169,7 +169,9 @@ def _energies(problem: Problem, points: np.ndarray) -> list[float | None]:
     return [float(value) + 0.0 for value in energies_at(problem, energy, points)]
 
 
-def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tuple[SlowPoint, ...]:
+def _slow_points(
+    problem: Problem, scales: Scales, look: Probe, inventory: Inventory
+) -> tuple[SlowPoint, ...]:
     """Local minima of the speed that are not zero, each once, the slowest first."""
     lanes = np.flatnonzero(
         (inventory.hits < 0) & (inventory.family < 0) & np.isfinite(inventory.residual)
@@ -178,6 +180,9 @@ def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tupl
     fine, wide = 1e-4 * np.asarray(scales.y), _ONE_SLOW_POINT * np.asarray(chart.widths)
     speeds = np.linalg.norm(displacements_at(problem, inventory.ends[lanes]), axis=1)
     kept = np.empty((0, inventory.ends.shape[1]))
+    begun = np.linalg.norm(look.displacement, axis=1)
+    begun = begun[np.isfinite(begun)]
+    usual = float(np.median(begun)) if len(begun) else None
     slow = []
     for lane in np.argsort(speeds, kind="stable")[: 4 * ROUND]:
         y = inventory.ends[lanes[lane]]
@@ -188,7 +193,7 @@ def _slow_points(problem: Problem, scales: Scales, inventory: Inventory) -> tupl
         if len(near) and np.any(_no_rise(problem, y, near, speeds[lane])):
             continue
         kept = np.concatenate([kept, y[None]])
-        slow.append(SlowPoint(chart.embed(y), float(speeds[lane])))
+        slow.append(SlowPoint(chart.embed(y), float(speeds[lane]), usual))
     return tuple(slow)
 
 

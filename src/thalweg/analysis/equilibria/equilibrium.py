@@ -193,27 +193,32 @@ class SlowPoint(TableReport):
     Attributes:
         state: the state.
         speed: the norm of the displacement there.
+        usual: the median of that norm at the starts, to judge by how slow the point is; None where
+            it is not known.
         about: the rule, and the domain searched.
     """
 
     state: Any
     speed: float
+    usual: float | None = None
     about: About = UNSAID
 
     def data(self) -> dict[str, Any]:
-        """`state` and `speed`."""
-        return {"state": flat(self.state), "speed": self.speed}
+        """`state`, `speed` and `usual`."""
+        return {"state": flat(self.state), "speed": self.speed, "usual": self.usual}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], about: About | None = None) -> "SlowPoint":
         """The slow point that `to_dict` wrote."""
         about, state = about_in(data, about), array(data["state"])
-        return cls(about.layout_for(state).unflatten(state), number(data["speed"]), about)
+        usual = None if data["usual"] is None else number(data["usual"])
+        return cls(about.layout_for(state).unflatten(state), number(data["speed"]), usual, about)
 
     @property
     def title(self) -> str:
         """A line: its place and its speed."""
-        return f"Slow point, speed {self.speed:.3g}: {format_state(self.state)}"
+        usual = "" if self.usual is None else f" (starts: {self.usual:.3g} in the median)"
+        return f"Slow point, speed {self.speed:.3g}{usual}: {format_state(self.state)}"
 
     def table(self) -> None:
         """Nothing: the title says it all."""
