@@ -41,8 +41,8 @@ PARTS = {
         "two_parameters", "comparison", "landscapes",
     ),
     "cli": (
-        "startup", "versions", "stages", "session", "parse", "page", "describe", "commands",
-        "main",
+        "startup", "versions", "stages", "spelling", "session", "parse", "page", "describe",
+        "commands", "main",
     ),
     "dynamics": (
         "words", "rules", "flows", "maps", "cures", "misuse", "diffusions", "kernels", "functions",

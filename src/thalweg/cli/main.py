@@ -19,6 +19,8 @@ from thalweg.cli.commands.show import show
 from thalweg.cli.commands.simulate import simulate
 from thalweg.cli.commands.study import study
 from thalweg.cli.commands.sweep import sweep
+from thalweg.cli.parse.paths import split_path
+from thalweg.cli.session import BAD_INPUT
 from thalweg.cli.startup import collect_garbage_seldom, prepare_environment
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
@@ -98,4 +100,7 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a "?"
+    if problem := split_path(sys.argv[1:]):
+        print(f"Error: {problem}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
     command_line()()

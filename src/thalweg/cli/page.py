@@ -76,7 +76,7 @@ def made_with(system: "System", context: typer.Context) -> dict[str, Any]:
     """The origin of a page: the command as it was typed, and versions."""
     from thalweg.cli.versions import installed
 
-    return {"command": typed(context, system.portable_name), "versions": installed()}
+    return {"command": typed(context, system.typed_name), "versions": installed()}
 
 
 def typed(context: typer.Context, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import typer
 
+from thalweg.cli.spelling import in_options
 from thalweg.core.errors import InputError, StoreError, ThalwegError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2  # exit codes: as of Unix, 2 for what the user can mend
@@ -166,6 +167,6 @@ def session(
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, ThalwegError):
-        return str(error)
+        return in_options(str(error))
     kind = type(error).__name__
     return f"{kind}: {error}\nThis is unexpected; the same command with --debug shows where."

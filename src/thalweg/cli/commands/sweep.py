@@ -201,7 +201,7 @@ def _files(found: "Sweep", system: "System", context: typer.Context) -> dict[str
     from thalweg.cli.versions import installed
     from thalweg.report.sweeps import sweep_page
 
-    command = typed(context, system.portable_name)
+    command = typed(context, system.typed_name)
     return sweep_page(found, held=system.parameters, command=command, versions=installed()).files()
 
 

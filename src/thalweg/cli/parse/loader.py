@@ -48,6 +48,12 @@ class System:
         return f"{Path(path).name}:{attribute}" if colon else self.name
 
     @property
+    def typed_name(self) -> str:
+        """The name as it was typed, but of a file with a path from the root: such as portable."""
+        path = Path(self.name).expanduser()
+        return self.portable_name if path.is_absolute() else self.name
+
+    @property
     def slug(self) -> str:
         """The name as one folder name: `model.py:Name` is `model-Name`."""
         if is_xpp(self.name):
