@@ -7,6 +7,8 @@ bifurcations), `comparison` (of ways down one energy), `landscapes` (what falls 
 does).
 """
 
+from typing import TYPE_CHECKING
+
 from thalweg.analysis.basins.find import find_basins
 from thalweg.analysis.basins.follow import Following
 from thalweg.analysis.basins.over import BasinFractions, basin_fractions
@@ -39,6 +41,7 @@ from thalweg.analysis.two_parameters.result import (
     BifurcationCurves,
     SpecialPoint,
 )
+from thalweg.core.nearby import offering
 
 __all__ = [
     "Attractor",
@@ -90,3 +93,6 @@ __all__ = [
     "refuse_landscape",
     "transients",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

@@ -1,7 +1,8 @@
 """Offers of known names for one that is not known."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 _NEAR = 0.5  # of difflib's ratio: half of the letters in their order
 
@@ -48,3 +49,12 @@ def missing(module: str, name: str, known: Iterable[str]) -> AttributeError:
     return AttributeError(
         " ".join(filter(None, (f"module {module!r} has no attribute {name!r}.", hint))), name=name
     )
+
+
+def offering(module: str, known: Iterable[str]) -> Callable[[str], Any]:
+    """The `__getattr__` of a module: the error of a name that it does not have."""
+
+    def __getattr__(name: str) -> Any:
+        raise missing(module, name, known)
+
+    return __getattr__

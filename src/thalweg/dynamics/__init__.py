@@ -1,6 +1,9 @@
 """Rules: what changes a state. Flows, maps, diffusions, kernels, and rules made from energies."""
 
+from typing import TYPE_CHECKING
+
 from thalweg.core.declared import declared_domain, declared_energy, declared_names
+from thalweg.core.nearby import offering
 from thalweg.dynamics.block_descent import BlockDescent
 from thalweg.dynamics.covariant import CovariantDescent
 from thalweg.dynamics.declared import resolve_domain
@@ -63,3 +66,6 @@ __all__ = [
     "make_problem",
     "resolve_domain",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import re
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.nearby import did_you_mean
+
 _COUNTS = re.compile(r"too many values to unpack \(expected (\d+)|expected (\d+), got")
 # Calls in a line of code: of `math` or NumPy, of SciPy, and of Python's own that want a number.
 _FOREIGN = re.compile(r"\b(math|np|numpy)\.(\w+)")
@@ -20,6 +23,9 @@ _CONVERSION = re.compile(r"\b(float|int|bool|complex)\(")
 _EXTREME = re.compile(r"(?<![.\w])(max|min)\(")
 _LOOP = re.compile(r"^\s*while\b")
 _ASSIGNMENT = re.compile(r"\s*([\w.]+)\[(.+?)\]\s*([-+*/]?)=\s*(.+?)\s*(?:#.*)?$")
+_STRING = re.compile(r"does not support string indexing; got idx='(.+)'")
+_KEY = re.compile(r"\w\[[\"'](\w+)[\"']\]")
+_OF_MODULE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
 _IN_PLACE = {"": "set", "+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 _JOINED = re.compile(r"\b(and|or|not)\b")
 _JOINED_BY = {"and": "&", "or": "|", "not": "~"}
@@ -41,6 +47,12 @@ def cure_of(error: Exception, shape: Any = None, owner: Any = None) -> str:
         return _own_function(error)
     if "do not support in-place item assignment" in str(error):
         return _assignment(error)
+    if isinstance(error, ValueError) and "setting an array element" in str(error):
+        return _own_function(error)
+    if isinstance(error, AttributeError):
+        return _misnamed(error)
+    if index := _STRING.search(str(error)):
+        return _structure(error, index[1], shape)
     counts = _COUNTS.search(str(error))
     if counts is not None:
         wanted = counts[1] or counts[2]
@@ -103,6 +115,12 @@ def _own_function(error: Exception) -> str:
     for line, number in _own_lines(error):
         calls = dict.fromkeys(_FOREIGN.findall(line))
         foreign = [(module, name) for module, name in calls if hasattr(jnp, name)]
+        written = _ASSIGNMENT.match(line)
+        if written is not None and not foreign:
+            return (
+                f" Use jnp.stack([…]) of the entries instead of a NumPy array {written[1]} and "
+                f"{line.strip()} (line {number})."
+            )
         if foreign:
             ours = " and ".join(f"jnp.{name}" for _, name in foreign)
             theirs = " and ".join(f"{module}.{name}" for module, name in foreign)
@@ -113,6 +131,32 @@ def _own_function(error: Exception) -> str:
             name = conversion[1]
             return f" Leave out {name}(): a traced number has no value yet (line {number})."
     return " Use jax.numpy in it, not numpy or math."
+
+
+def _misnamed(error: AttributeError) -> str:
+    """A sentence on a field, or a name of a module, that there is not; or ""."""
+    number = next((where for _, where in _own_lines(error)), None)
+    if isinstance(error.obj, eqx.Module) and error.name:
+        cls = type(error.obj)
+        hint = did_you_mean(error.name, [name for name, _ in _fields(error.obj) if "." not in name])
+        cure = f"declare {error.name}: float = … on the class {cls.__name__} (line {number})"
+        return f" {hint} Else {cure}." if hint else f" {cure[0].upper()}{cure[1:]}."
+    if missing := _OF_MODULE.search(str(error)):
+        near = did_you_mean(missing[2], dir(sys.modules.get(missing[1])), 2)
+        return f" {near} (line {number})." if near else ""
+    return ""
+
+
+def _structure(error: Exception, key: str, shape: Any) -> str:
+    """A sentence on a state that is one array where the law looks up names in it."""
+    line, number = next(_own_lines(error), ("", None))
+    keys = dict.fromkeys([*_KEY.findall(line), key])
+    low, high = (", ".join(f'"{name}": {bound}' for name in keys) for bound in ("-1.0", "1.0"))
+    return (
+        f" It looks up {' and '.join(map(repr, keys))} in the state (line {number}), which was "
+        f"asked about as one array of shape {shape}: give states as a dict, and a domain of such, "
+        f"Box({{{low}}}, {{{high}}})."
+    )
 
 
 def _no_number(error: TypeError, owner: Any) -> str:

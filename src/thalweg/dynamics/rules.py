@@ -8,12 +8,14 @@ Analysis and recovery ask every deterministic rule the same things and never whi
 import inspect
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, Self
+from dataclasses import FrozenInstanceError
+from typing import TYPE_CHECKING, Any, Self
 
 import equinox as eqx
 import jax
 import numpy as np
 
+from thalweg.core.arguments import refuse_unknown, unchangeable
 from thalweg.core.errors import InputError
 from thalweg.core.parameters import not_annotated
 from thalweg.core.shown import as_code, as_html
@@ -60,7 +62,17 @@ class Rule(eqx.Module):
             bare = not_annotated(cls, name)
             if bare and name not in inspect.signature(cls).parameters:
                 raise InputError(bare)
+        refuse_unknown(cls, kwargs)
         return super().__new__(cls)
+
+    if not TYPE_CHECKING:  # to a type checker a field of a frozen class cannot be set at all
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Refuse to change a field, with what makes another rule."""
+            try:
+                super().__setattr__(name, value)
+            except FrozenInstanceError:
+                raise unchangeable(self, name, value) from None
 
     def __repr__(self) -> str:
         """The class with all its parameters, also those that are the default."""

@@ -3,6 +3,9 @@
 `Energy` is the base for those with parameters; any callable `state → scalar` is an energy too.
 """
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.energies.activations import Activation, ClippedLinear, Smooth
 from thalweg.energies.associative import DenseAssociative, ModernHopfield
 from thalweg.energies.base import Energy, Scaled, Sum
@@ -62,3 +65,6 @@ __all__ = [
     "half_square",
     "log_cosh",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

@@ -2,12 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from dataclasses import FrozenInstanceError
+from typing import TYPE_CHECKING, Any, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from thalweg.core.arguments import refuse_unknown, unchangeable
 from thalweg.core.charts import Chart
 from thalweg.core.checks import check_made
 from thalweg.core.declared import declared_domain, declared_labels, domain_of, names_of
@@ -34,6 +36,20 @@ class Energy(eqx.Module):
         >>> float((Bowl() + Bowl(4.0))(jnp.ones(2)))
         6.0
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Refuse an argument that the class does not take."""
+        refuse_unknown(cls, kwargs)
+        return super().__new__(cls)
+
+    if not TYPE_CHECKING:  # to a type checker a field of a frozen class cannot be set at all
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Refuse to change a field, with what makes another energy."""
+            try:
+                super().__setattr__(name, value)
+            except FrozenInstanceError:
+                raise unchangeable(self, name, value) from None
 
     def __check_init__(self):
         """Refuse parameters that are not finite (those that are being traced excepted)."""

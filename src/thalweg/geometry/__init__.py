@@ -4,6 +4,9 @@ One kind of metric a module; each answers `sharp`, `flat`, `inner` and `norm`. P
 convex functions of mirror descent, whose second derivatives are metrics.
 """
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.geometry.base import Geometry, pairing
 from thalweg.geometry.check import check_metric
 from thalweg.geometry.diagonal import DiagonalMetric
@@ -27,3 +30,6 @@ __all__ = [
     "check_metric",
     "pairing",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

@@ -7,6 +7,9 @@ ends (`inverse/data/` are the kinds of data, each with its loss), `densities/` t
 that draws came from, `series/` a machine from a history; `descriptions/` count bits.
 """
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.learning.adjoints import (
     AdjointComparison,
     AdjointMethod,
@@ -163,3 +166,6 @@ __all__ = [
     "run_gradient",
     "start_bits",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

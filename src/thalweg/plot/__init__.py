@@ -8,6 +8,9 @@ companion that returns its numbers: `portrait_data`, `landscape_data`, `trajecto
 `branch_lines`, `curve_lines`, `sgld_shares`, `sweep_data`, `basin_image`.
 """
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.plot.animations import animation, portrait_animation, run_animation
 from thalweg.plot.basin_fractions import basin_fractions
 from thalweg.plot.basins import BasinImage, basin_image, basins
@@ -77,3 +80,6 @@ __all__ = [
     "trajectory_data",
     "verdict",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

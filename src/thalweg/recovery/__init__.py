@@ -5,6 +5,9 @@
 `candidates/` are energies that fall in no metric that is known, `split/` is what is left.
 """
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.ladder import LEVELS
@@ -30,3 +33,6 @@ __all__ = [
     "recover_energy",
     "with_landscape",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

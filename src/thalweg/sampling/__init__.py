@@ -7,6 +7,9 @@ whether to trust them, `runaways` which chains left and `ways_out` whether there
 constants, `fokker_planck` follows densities.
 """
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.sampling.bias import BiasLedger, bias_ledger
 from thalweg.sampling.boltzmann import Boltzmann
 from thalweg.sampling.discrete import BlockGibbs, DiscreteLangevin, Glauber
@@ -79,3 +82,6 @@ __all__ = [
     "sample",
     "spontaneous_magnetization",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

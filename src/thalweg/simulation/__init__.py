@@ -1,5 +1,8 @@
 """A rule and a start give a trajectory; methods, stopping when settled, stroboscopic maps."""
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.simulation.ito_methods import EulerMaruyama, ItoMethod, Milstein
 from thalweg.simulation.methods import (
     Adaptive,
@@ -31,3 +34,6 @@ __all__ = [
     "Trajectory",
     "simulate",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

@@ -4,6 +4,9 @@
 `Points` into a Zarr store that survives being killed; the `Engine` says who computes.
 """
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.sweeps.compiled import Compiled
 from thalweg.sweeps.designs import Design, Grid, Points
 from thalweg.sweeps.engines import Engine, InProcess, LocalWorkers, Scheduler
@@ -33,3 +36,6 @@ __all__ = [
     "read_sweep",
     "sweep",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)

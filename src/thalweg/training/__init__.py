@@ -1,5 +1,8 @@
 """Fitting a model to data: the loop, its checkpoints, and records of what happened."""
 
+from typing import TYPE_CHECKING
+
+from thalweg.core.nearby import offering
 from thalweg.training.checkpoints import load_checkpoint, read_header, save_checkpoint
 from thalweg.training.failures import Failure
 from thalweg.training.fit import fit
@@ -16,3 +19,6 @@ __all__ = [
     "read_header",
     "save_checkpoint",
 ]
+
+if not TYPE_CHECKING:  # to a type checker a missing name is missing
+    __getattr__ = offering(__name__, __all__)
