@@ -7,14 +7,16 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.core.declared import declared_domain
+from thalweg.core.declared import declared_domain, declared_labels, declared_names
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
 from thalweg.core.given import told
+from thalweg.core.tables import counted
 from thalweg.core.tracing import refuse_frozen_chance
 from thalweg.core.trees import Layout
 from thalweg.dynamics.cures import cure_of, taken_as
-from thalweg.dynamics.misuse import no_number, written_wrongly, wrong_structure
+from thalweg.dynamics.functions import FunctionFlow, FunctionMap
+from thalweg.dynamics.misuse import as_box, no_number, written_wrongly, wrong_structure
 from thalweg.dynamics.rules import Rule
 
 _LARGEST_GUESS = 64  # state sizes that are tried on a rule that names none, each a trace of it
@@ -29,29 +31,57 @@ def resolve_domain(rule: Rule, domain: Domain | None = None) -> Domain:
     Raises:
         InputError: no domain is given or declared; its states do not fit the rule.
     """
-    declared, name = declared_domain(rule), type(rule).__name__
+    declared, is_given = declared_domain(rule), domain is not None
     if domain is None:
         if declared is None:
-            raise InputError(
-                f"{name} declares no domain: pass one, for example {_example(rule)}, or "
-                f"declare `domain = Box(…)` on the class."
-            )
+            raise no_domain(rule)
         domain = declared
     elif not isinstance(domain, Domain):
-        raise InputError(f"domain must be a Box or another domain, got {told(domain)}.")
+        raise InputError(
+            f"domain must be a Box or another domain, got {told(domain)}.{as_box(domain)}"
+        )
     elif isinstance(domain, Box) and domain.is_scalar:
         layout = declared.chart().layout if declared is not None else _only_fit(rule)
         domain = domain.like(layout)
     layout = domain.chart().layout
     check_fit(rule, layout)
+    _check_names(rule, layout, is_given)
     _check_chance(rule, layout)
     return domain
+
+
+def no_domain(rule: Rule, otherwise: str = "") -> InputError:
+    """The error of a rule without a domain where one is asked for.
+
+    Arguments:
+        rule: the rule.
+        otherwise: a sentence on what else will do.
+    """
+    name = type(rule).__name__
+    said = f"{name} declares no domain: pass one, for example {_example(rule)}, or"
+    if isinstance(rule, FunctionFlow | FunctionMap):
+        made = "as_map" if isinstance(rule, FunctionMap) else "as_flow"
+        return InputError(f"{said} make it with one: {made}(f, domain=Box(…)).{otherwise}")
+    return InputError(f"{said} declare `domain = Box(…)` on the class.{otherwise}")
+
+
+def _check_names(rule: Rule, layout: Layout, is_given: bool) -> None:
+    """Refuse a domain with another number of coordinates than a rule names."""
+    names = declared_labels(rule)
+    if names is None or len(names) == layout.size:
+        return
+    if not is_given:
+        declared_names(rule, layout)  # the names that are too many or few are the rule's own
+    raise InputError(
+        f"domain has {counted(layout.size, 'coordinate')}, but {type(rule).__name__} names "
+        f"{len(names)}: {', '.join(names)}."
+    )
 
 
 def _example(rule: Rule) -> str:
     """A box of as many coordinates as the rule takes, as it is written; of two if many fit."""
     fitting = _fitting(rule)
-    size = fitting[0].size if len(fitting) == 1 else 2
+    size = fitting[0].size if len(fitting) == 1 else len(declared_labels(rule) or ()) or 2
     if size > 3:
         return f"Box([-3.0] * {size}, [3.0] * {size})"
     is_number = len(fitting) == 1 and not fitting[0].shapes[0]

@@ -112,3 +112,44 @@ def no_number(law: str, result: Any) -> str:
         if not hasattr(leaf, "dtype") and np.asarray(leaf).dtype.kind not in "biufc":
             return f"{law} must return numbers, got {leaf!r}."
     return ""
+
+
+def as_box(bounds: Any) -> str:
+    """A sentence on the box to write for plain numbers that were given as a domain; or "".
+
+    Arguments:
+        bounds: what was given, such as a pair a coordinate, or two corners.
+    """
+    if isinstance(bounds, dict):
+        pairs = _numbers(list(bounds.values()))
+        if pairs is None or pairs.ndim != 2 or pairs.shape[1] != 2:
+            return ""
+        low, high = (
+            ", ".join(f'"{name}": {x:g}' for name, x in zip(bounds, side, strict=True))
+            for side in pairs.T
+        )
+        return f" Write Box({{{low}}}, {{{high}}})."
+    numbers = _numbers(bounds)
+    if numbers is None:
+        return ""
+    if numbers.shape == (2,) and numbers[0] < numbers[1]:
+        return f" Write Box({numbers[0]:g}, {numbers[1]:g})."
+    if numbers.ndim != 2:
+        return ""
+    # One pair a coordinate, or the two corners.
+    ways = [way for way in (numbers.T, numbers) if len(way) == 2 and np.all(way[0] < way[1])]
+    boxes = [f"Box({_listed(low)}, {_listed(high)})" for low, high in ways]
+    return f" Write {' or '.join(dict.fromkeys(boxes))}: the lower corner, then the upper." * (
+        len(boxes) > 0
+    )
+
+
+def _numbers(given: Any) -> np.ndarray | None:
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def _listed(numbers: np.ndarray) -> str:
+    return f"[{', '.join(f'{x:g}' for x in numbers)}]"

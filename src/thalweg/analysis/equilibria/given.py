@@ -54,6 +54,12 @@ def box_around(rule: Rule, starts: Any) -> Box:
         )
     if isinstance(stacked, np.ndarray):
         shape = stacked.shape
+        if len(shape) == 1 and all(fits(rule, Layout.of(np.zeros(one))) for one in ((), shape)):
+            raise InputError(
+                f"starts must be states stacked along a first axis, got shape {shape}. Of one "
+                f"state of {counted(len(stacked), 'coordinate')} write starts[None], of "
+                f"{counted(len(stacked), 'state')} of one coordinate starts[:, None]."
+            )
         for one in (shape[1:], *(shape[k:] for k in range(2, len(shape))), shape[:1], shape):
             if fits(rule, Layout.of(np.zeros(one))):
                 _check_shape(shape, one)
