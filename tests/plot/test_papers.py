@@ -81,6 +81,19 @@ def test_a_legend_stands_where_it_is_asked_for(membrane):
     assert legend.y1 <= frame.y1
 
 
+@pytest.mark.parametrize("width", [85.0, 175.0])
+def test_a_legend_at_the_right_takes_no_more_than_a_third(membrane, width):
+    figure, frame, legend = boxes(draw_portrait(membrane, Paper(width=width, legend="right")))
+    assert (legend.x0 > frame.x1) == (width > 100.0)
+    assert (legend.y1 < frame.y0) == (width < 100.0)
+    assert frame.width > 0.5 * figure.width
+    assert frame.height > 0.5 * figure.height
+    given = Figure(figsize=(width / 25.4, 3.5), layout="constrained").add_subplot()
+    draw_portrait(membrane, make_paper(given, legend="right"))
+    figure, frame, legend = boxes(given)
+    assert frame.width > 0.5 * figure.width
+
+
 def test_a_legend_on_axes_given_keeps_the_figure_and_fits_it(membrane):
     figure = Figure(figsize=(3.35, 3.0), layout="constrained")
     axes = draw_portrait(membrane, make_paper(figure.add_subplot()))

@@ -15,7 +15,7 @@ from thalweg.core.shapes import States
 from thalweg.dynamics import Rule
 from thalweg.plot.curves import Run
 from thalweg.plot.paths import path, path_data
-from thalweg.plot.portrait_data import STARTS, portrait_data
+from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.portraits import draw_portrait
 from thalweg.plot.scenes import Portrait
 from thalweg.plot.style import BLUE, track_colour
@@ -41,7 +41,7 @@ def animation(
     file: str | Path,
     domain: Domain | None = None,
     *,
-    starts: int | States = STARTS,
+    starts: int | States | None = None,
     frames: int = FRAMES,
     rate: int = RATE,
     **shown: Any,
@@ -53,7 +53,7 @@ def animation(
         file: where to write: `.gif`, or `.mp4` where the program ffmpeg is installed.
         domain: what to show; None means the domain that the rule declares.
         starts: how many trajectories run, or the states to begin with; 64 at most, the first of
-            more, as the picture then says.
+            more, as the picture then says. None means 5.
         frames: how many pictures.
         rate: pictures a second.
         shown: what else the portrait shows, as for `phase_portrait`: `equilibria`, `cycles`,

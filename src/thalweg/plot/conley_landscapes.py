@@ -100,7 +100,7 @@ def conley_landscape(
     streamlines.draw(axes, data, "white")
     for name in _MARKS:
         LAYERS[name].draw(axes, data)
-    note(axes, f"{words}; {data.view.held}" if data.view.held else words)
+    note(axes, "; ".join(filter(None, (words, data.view.held, data.left_out))))
     paper.explain(axes)
     return axes
 

@@ -101,6 +101,14 @@ def field_on_grid(view: View, count: int = GRID) -> Field:
     return Field(axes, np.moveaxis(values.reshape(places.shape), -1, 0))
 
 
+def share_lost(view: View, field: Field) -> float:
+    """The share of a field's places in the domain where it is not finite."""
+    places = np.stack(np.meshgrid(*field.axes), axis=-1)
+    inside = view.contains(places.reshape(-1, view.dimension)).reshape(places.shape[:-1])
+    lost = np.asarray(~np.isfinite(field.values).all(axis=0))
+    return float(np.mean(lost[inside])) if inside.any() else 0.0
+
+
 def energy_on_grid(
     view: View, energy: Callable[[Any], Any], count: int = GRID
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

@@ -100,6 +100,7 @@ def draw_landscape(
         draw_filled(axes, grid, values, view.energy_name)
     chart = view.problem.chart
     points = [(e.kind, np.asarray(chart.coordinates(e.state))) for e in equilibria]
+    off = view.said_off(equilibria=[y for _, y in points])
     points = [(kind, y) for kind, y in points if view.shows(y)]
     for kind in KINDS:
         chosen = np.array([y for k, y in points if k == kind])
@@ -108,7 +109,7 @@ def draw_landscape(
             if surface or view.dimension == 1:
                 rows = (*rows, energy_at(view.problem, energy, chosen))
             mark(axes, rows[0], rows[1], kind, *rows[2:], label=kind)
-    note(axes, view.held)
+    note(axes, "; ".join(filter(None, (view.held, off))))
     paper.explain(axes, columns=5, gap=24.0 if surface else 38.0)
     return axes
 

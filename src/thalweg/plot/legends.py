@@ -9,11 +9,14 @@ from thalweg.plot.style import NEED, letters, text_width, with_minus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Parts of a legend, in its letters' size: between columns, a line, between it and its name, around.
 _COLUMN_GAP, _HANDLE, _PAD, _BORDER = 1.4, 2.0, 0.6, 0.4
 # Beside a legend, as a share of the figure: what the layout keeps free.
 _MARGIN = 0.03
+# The largest share of the room of axes that a legend to their right takes.
+_BESIDE = 1.0 / 3.0
 # A legend narrower than this share of the figure stands below the middle of the axes.
 _NARROW = 0.78
 # How much wider than axes a legend may be beside others, whose labels give it room.
@@ -64,6 +67,17 @@ def draw_legend(axes: "Axes", place: str = "below", columns: int = 3, gap: float
     return -(-len(names) // columns)
 
 
+def fits_beside(axes: "Axes") -> bool:
+    """True if a legend to the right of axes leaves them two thirds of their room, or more."""
+    names, figure = [with_minus(name) for name in _by_name(axes)], axes.get_figure(root=True)
+    if not names or figure is None:
+        return True
+    room = 72.0 * figure.get_figwidth()
+    if len(_panels(figure)) > 1:
+        room *= axes.get_position(original=True).width
+    return _legend_width(names, letters(axes), 1) <= _BESIDE * room
+
+
 def legend_size(axes: "Axes") -> tuple[float, float]:
     """The width and the height of the legend of axes, in inches."""
     figure, legend = axes.get_figure(root=True), axes.get_legend()
@@ -105,10 +119,14 @@ def _room(axes: "Axes") -> float:
     across = 72.0 * figure.get_figwidth()
     if _is_alone(axes):
         return (1.0 - 2.0 * _MARGIN) * across
-    others = [panel for panel in figure.axes if panel.get_label() != "<colorbar>"]
     room = across * axes.get_position(original=True).width
     # Beside a bar the legend stays below the axes: else it would push the bar away.
-    return room * (1.0 if len(others) < len(figure.axes) else _WIDER)
+    return room * (1.0 if len(_panels(figure)) < len(figure.axes) else _WIDER)
+
+
+def _panels(figure: "Figure") -> "list[Axes]":
+    """The axes of a figure that are no bars of colours."""
+    return [panel for panel in figure.axes if panel.get_label() != "<colorbar>"]
 
 
 def _arranged(names: Sequence[str], size: float, most: int, room: float) -> tuple[list[str], int]:

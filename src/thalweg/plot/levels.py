@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.plot.style import LANDSCAPE, SMALL, UPRIGHT, letters, with_minus
+from thalweg.plot.style import LANDSCAPE, SMALL, letters, stand_if_short, with_minus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,6 +108,5 @@ def colour_bar(
     if ticks is not None:
         bar.set_ticks(ticks, labels=numbers)
     bar.set_label(name, fontsize=letters(axes))
-    if len(name) <= UPRIGHT:
-        bar.ax.yaxis.label.set(rotation=0.0, ha="left", va="center")
+    stand_if_short(bar.ax.yaxis.label, "left")
     bar.ax.tick_params(labelsize=letters(axes))

@@ -7,7 +7,7 @@ import numpy as np
 
 from thalweg.core.errors import InputError
 from thalweg.plot.given import given_axes
-from thalweg.plot.legends import draw_legend, legend_size
+from thalweg.plot.legends import draw_legend, fits_beside, legend_size
 from thalweg.plot.style import NEED, WIDTH, letters, new_axes, new_panels
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ class Paper:
         if self.legend is False:
             return
         place = "below" if self.legend is True else self.legend
+        grows = self.ax is None and self.width is None
+        if place == "right" and not grows and not fits_beside(axes):
+            place = "below"
         rows = draw_legend(axes, place, columns, gap)
         figure = axes.get_figure(root=True)
         if self.ax is not None or figure is None:
@@ -77,7 +80,7 @@ class Paper:
         if place == "below" and rows > _ROWS:
             more = (rows - _ROWS) * 1.5 * letters(axes) / 72.0
             figure.set_figheight(figure.get_figheight() + more)
-        elif place == "right" and self.width is None:
+        elif place == "right" and grows:
             figure.set_figwidth(figure.get_figwidth() + legend_size(axes)[0])
 
 

@@ -11,9 +11,6 @@ from thalweg.plot.layers.table import LAYERS
 from thalweg.plot.scenes import Portrait, Scene, make_scene
 from thalweg.plot.views import View
 
-# Trajectories to show where nobody says how many.
-STARTS = 5
-
 
 def portrait_data(
     rule: Rule,
@@ -22,7 +19,7 @@ def portrait_data(
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
     energy: Callable[[Any], Any] | None = None,
-    starts: int | States = STARTS,
+    starts: int | States | None = None,
     plane: Sequence[int | str] | None = None,
     through: State | None = None,
     basins: bool = True,
@@ -38,7 +35,8 @@ def portrait_data(
         cycles: closed orbits, or the cycles of a map.
         energy: a callable `state → scalar` whose contours to show.
         starts: how many trajectories to show (of a map: to follow), or the states to begin with,
-            stacked along a first axis; 64 at most, the first of more, as the figure then says.
+            stacked along a first axis; 64 at most, the first of more, as the figure then says. None
+            means 5. In a slice there are none: trajectories leave it.
         plane: the two coordinates to show, by name or index; None chooses what shows most.
         through: a state; where there are more than two coordinates, the flow in the plane through
             it, the others held.
@@ -64,4 +62,4 @@ def compute_layers(scene: Scene, **known: Any) -> Portrait:
         name: known[name] if name in known else layer.compute(scene)
         for name, layer in LAYERS.items()
     }
-    return Portrait(scene.view, field, scene.sample.runs, scene.left_out, numbers)
+    return Portrait(scene.view, field, scene.sample.runs, scene.said_left_out, numbers)

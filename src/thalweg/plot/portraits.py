@@ -10,7 +10,7 @@ from thalweg.dynamics import Rule
 from thalweg.plot.frames import draw_frame
 from thalweg.plot.layers.table import LAYERS
 from thalweg.plot.papers import USUAL, Legend, Paper, make_paper
-from thalweg.plot.portrait_data import STARTS, portrait_data
+from thalweg.plot.portrait_data import portrait_data
 from thalweg.plot.scenes import Portrait
 from thalweg.plot.style import note
 from thalweg.plot.views import View
@@ -26,7 +26,7 @@ def phase_portrait(
     equilibria: Equilibria | Sequence[Equilibrium] | None = None,
     cycles: Cycles | Sequence[Cycle] = (),
     energy: Callable[[Any], Any] | None = None,
-    starts: int | States = STARTS,
+    starts: int | States | None = None,
     plane: Sequence[int | str] | None = None,
     through: State | None = None,
     basins: bool = True,
@@ -53,7 +53,8 @@ def phase_portrait(
         cycles: closed orbits, or the cycles of a map.
         energy: a callable `state → scalar` whose contours to show.
         starts: how many trajectories to show (of a map: to follow), or the states to begin with,
-            stacked along a first axis; 64 at most, the first of more, as the figure then says.
+            stacked along a first axis; 64 at most, the first of more, as the figure then says. None
+            means 5. In a slice there are none: trajectories leave it.
         plane: the two coordinates to show, by name or index; None chooses what shows most.
         through: a state; where there are more than two coordinates, the flow in the plane through
             it, the others held.

@@ -18,12 +18,14 @@ from thalweg.dynamics import Problem, Rule
 from thalweg.dynamics.autonomy import NUM_POINTS, time_change
 from thalweg.dynamics.problem import make_problem
 from thalweg.plot.curves import Run, continuum_curves, cycle_curve, spread_starts
-from thalweg.plot.fields import GRID, Field, field_on_grid
+from thalweg.plot.fields import GRID, Field, field_on_grid, share_lost
 from thalweg.plot.given import given_members
 from thalweg.plot.samples import Sample, sample_flow, sample_map, sample_starts
 from thalweg.plot.views import View, make_view
 from thalweg.simulation.bundles import LANES
 
+# Trajectories to show where nobody says how many.
+STARTS = 5
 # Cycles that do not attract, as many as can be told apart on one figure.
 _UNSTABLE = 3
 
@@ -83,6 +85,13 @@ class Scene:
             )
         return found
 
+    @property
+    def said_left_out(self) -> str:
+        """A note of what is not shown, and of how much of the figure the rule leaves blank."""
+        lost = 0.0 if self.field is None else share_lost(self.view, self.field)
+        blank = f"not finite in {100.0 * lost:.2g} % of the view" if lost else ""
+        return "; ".join(filter(None, (self.left_out, blank)))
+
 
 @dataclass(frozen=True)
 class Portrait:
@@ -124,7 +133,7 @@ def make_scene(
     equilibria: Equilibria | Sequence[Equilibrium] | None,
     cycles: Cycles | Sequence[Cycle],
     energy: Callable[[Any], Any] | None,
-    starts: int | Any,
+    starts: int | Any | None,
     plane: Sequence[int | str] | None = None,
     through: Any = None,
     view: View | None = None,
@@ -149,9 +158,10 @@ def make_scene(
     shown, left = _few(cycles)
     loops = [cycle_curve(problem, cycle) for cycle in shown]
     families = continuum_curves(problem, equilibria) if isinstance(equilibria, Equilibria) else []
-    asked = sample_starts(problem, starts)
+    asked = sample_starts(problem, STARTS if starts is None else starts)
     begin = asked[:LANES]
-    if through is not None or (view is not None and view.is_slice):
+    cuts = through is not None and problem.chart.dimension > 2
+    if cuts or (view is not None and view.is_slice):
         trajectories = Sample()
     elif rule.has_continuous_time:
         trajectories = sample_flow(problem, begin)
@@ -161,16 +171,17 @@ def make_scene(
         seen = [*resting, *slow, *loops, *families, *trajectories.shown()]
         points = np.concatenate([np.atleast_2d(part) for part in seen]) if seen else None
         view = make_view(problem, plane, through, points)
-    more = len(asked) - len(begin)
-    left_out = "; ".join(
-        [
-            *([f"{counted(left, 'longer cycle')} not drawn"] if left else []),
-            *([f"the first {len(begin)} of {len(asked)} starts"] if more else []),
-        ]
-    )
+    isolated = [y for y, e in zip(resting, equilibria, strict=True) if not e.continuum]
+    left_out = [view.said_off(equilibria=isolated, cycles=loops)]
+    if left:
+        left_out.append(f"{counted(left, 'longer cycle')} not drawn")
+    if view.is_slice and starts is not None and len(asked):
+        left_out.append("no trajectories: they leave the plane")
+    elif len(asked) > len(begin):
+        left_out.append(f"the first {len(begin)} of {len(asked)} starts")
     return Scene(
-        view, tuple(equilibria), resting, shown, loops, families, trajectories, energy, left_out,
-        slow, domain, basins,
+        view, tuple(equilibria), resting, shown, loops, families, trajectories, energy,
+        "; ".join(filter(None, left_out)), slow, domain, basins,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.patheffects import AbstractPathEffect
+    from matplotlib.text import Text
 
 # M. Okabe & K. Ito, Color Universal Design (2008).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -50,6 +51,8 @@ MARKERS: dict[str, dict[str, Any]] = {
 }
 KINDS = tuple(MARKERS)
 SMALL = 9  # points: legible on a page
+# A last line of a note is at least this share of the one before: no word stands alone.
+_SHORT = 0.4
 # Points below axes for the numbers and the name of the horizontal one, with letters of that size.
 NEED = 38.0
 # Points on a figure as narrow as a column of a journal, where the small letters of print are usual.
@@ -166,17 +169,39 @@ def name_heights(axes: "Axes", name: str) -> None:
     """
     label = axes.set_ylabel(name)
     if axes.name != "3d":  # there it turns with the axis
-        turned = {"rotation": 90.0, "ha": "center", "va": "bottom"}
-        upright = {"rotation": 0.0, "ha": "right", "va": "center"}
-        label.set(**(upright if len(name) <= UPRIGHT else turned))
+        stand_if_short(label, "right")
+
+
+def stand_if_short(label: "Text", side: str) -> None:
+    """A label beside an axis stands upright, its `side` at the axis, while it is a letter or two.
+
+    Once it is another text it has the place and the angle that matplotlib gives such labels.
+    """
+    name, before = label.get_text(), label.stale_callback
+    if len(name) > UPRIGHT:
+        return
+    looks = {
+        "rotation": (label.get_rotation(), 0.0),
+        "horizontalalignment": (label.get_horizontalalignment(), side),
+        "verticalalignment": (label.get_verticalalignment(), "center"),
+    }
+    label.set(**{key: upright for key, (_, upright) in looks.items()})
+
+    def restore(changed: Any, is_stale: bool) -> None:
+        if label.get_text() != name:
+            label.stale_callback = before
+            # What was set since then is somebody's own.
+            now = {key: getattr(label, f"get_{key}")() for key in looks}
+            label.set(**{key: old for key, (old, up) in looks.items() if now[key] == up})
+        if before is not None:
+            before(changed, is_stale)
+
+    label.stale_callback = restore
 
 
 def name_depth(axes: Any, name: str) -> None:
-    """The name of the third axis of three; a letter or two stand upright."""
-    axes.set_zlabel(name)
-    if len(name) <= UPRIGHT:
-        axes.zaxis.set_rotate_label(False)
-        axes.zaxis.label.set(rotation=0.0, size=axes.xaxis.label.get_size())
+    """The name of the third axis of three; matplotlib turns all but a few letters."""
+    axes.set_zlabel(name, size=axes.xaxis.label.get_size())
 
 
 def lifted(colour: str) -> "list[AbstractPathEffect]":
@@ -203,14 +228,26 @@ def _wrapped(text: str, size: float, room: float) -> str:
     """A text in lines so many points wide, broken at plain spaces and where it is already."""
     lines: list[str] = []
     for given in text.split("\n"):
-        lines.append("")
+        part = [""]
         for word in re.sub(r" (?=%)| (?==)|(?<==) ", "\u00a0", given).split(" "):
-            longer = f"{lines[-1]} {word}".strip(" ")
-            if lines[-1] and text_width(longer, size) > room:
-                lines.append(word)
+            longer = f"{part[-1]} {word}".strip(" ")
+            if part[-1] and text_width(longer, size) > room:
+                part.append(word)
             else:
-                lines[-1] = longer
+                part[-1] = longer
+        lines += _without_a_lone_end(part, size)
     return "\n".join(lines).replace("\u00a0", " ")
+
+
+def _without_a_lone_end(lines: list[str], size: float) -> list[str]:
+    """Lines of which the last, where it is short, begins with the last words of the one before."""
+    if len(lines) < 2:
+        return lines
+    *before, above, last = lines
+    while " " in above and text_width(last, size) < _SHORT * text_width(above, size):
+        above, word = above.rsplit(" ", 1)
+        last = f"{word} {last}"
+    return [*before, above, last]
 
 
 def text_width(text: str, size: float) -> float:

@@ -111,8 +111,10 @@ def verdict(
         view = energy_view(problem, energy, equilibria, plane, through)
     elif problem.chart.dimension > 2 and plane is None and through is None and not orbits:
         view = _turning_view(problem, found)
+    # Nobody asked for those that a slice does not show.
+    starts = _STARTS if through is None and (view is None or not view.is_slice) else None
     data = portrait_data(
-        rule, domain, equilibria=equilibria, cycles=other, energy=energy, starts=_STARTS,
+        rule, domain, equilibria=equilibria, cycles=other, energy=energy, starts=starts,
         plane=plane, through=through, view=view, basins=False,
     )  # fmt: skip
     return _drawn(found, problem, data, cycles, words, paper)
@@ -140,12 +142,13 @@ def _drawn(
     else:
         axes = paper.axes(height=4.1)
         _draw_plane(axes, data)
-    for witness in found.witnesses:
-        curve = witness_curve(problem, witness, cycles)
+    curves = [witness_curve(problem, witness, cycles) for witness in found.witnesses]
+    for witness, curve in zip(found.witnesses, curves, strict=True):
         if data.view.shows(curve):
             _draw_witness(axes, data.view, curve, witness)
     words = re.sub(r"\bE\b", data.view.energy_name, words)
-    note(axes, f"{words}; {data.view.held}" if data.view.held else words)
+    off = data.view.said_off(witnesses=curves)
+    note(axes, "; ".join(filter(None, (words, data.view.held, data.left_out, off))))
     paper.explain(axes, gap=data.view.below)
     return axes
 

@@ -9,18 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
 from thalweg.core.declared import declared_names
 from thalweg.core.errors import InputError
+from thalweg.core.tables import counted
+from thalweg.core.trees import lists_as_arrays
 from thalweg.dynamics import Problem
 from thalweg.plot.principal import principal
 from thalweg.plot.style import NEED, names_in_words, symbol
 
 # Of more coordinates than these, two of them say little: principal components are shown.
 MOST_PLAIN = 3
+# Nearer to a plane than this, in widths of the domain, a point is not told from those in it.
+_ON_PLANE = 1e-3
 # Empty room beside the outermost point of a projection, as a share of its width.
 _ROOM = 0.06
+
+# What can be off the plane of a figure, and one of it.
+_ONE = {"equilibria": "equilibrium", "cycles": "cycle", "witnesses": "witness"}
 
 _ROOT3 = np.sqrt(3.0)  # twice the height of a triangle of side 1
 # The corners of the triangle that shows three shares which add up to one.
@@ -99,8 +107,8 @@ class View:
         """Truths `(…,)`: the places that lie in the domain."""
         return np.asarray(self.problem.chart.inside(self.lift(p), slack))
 
-    def is_on(self, y: np.ndarray, slack: float = 1e-6) -> np.ndarray:
-        """Truths `(…,)`: the points that lie in the plane itself."""
+    def is_on(self, y: np.ndarray, slack: float = _ON_PLANE) -> np.ndarray:
+        """Truths `(…,)`: the points that lie in the plane, as far as a figure can tell."""
         chart = self.problem.chart
         off = chart.difference(y, self.lift(self.place(y))) / np.asarray(chart.widths)
         return np.linalg.norm(off, axis=-1) <= slack
@@ -108,6 +116,12 @@ class View:
     def shows(self, y: np.ndarray) -> bool:
         """True if a curve lies in the plane, or is seen along the other coordinates."""
         return not self.is_slice or bool(np.all(self.is_on(y)))
+
+    def said_off(self, **curves: Sequence[np.ndarray]) -> str:
+        """A note of how many points or curves, given by their plural, are off the plane."""
+        numbers = {name: sum(not self.shows(y) for y in many) for name, many in curves.items()}
+        said = [counted(n, _ONE[name], name) for name, n in numbers.items() if n]
+        return f"{' and '.join(said)} off the plane" if said else ""
 
     def wrap(self, p: np.ndarray) -> np.ndarray:
         """Places with angles brought between the bounds."""
@@ -306,7 +320,9 @@ def _chosen(plane: Sequence[int | str], names: list[str]) -> list[int]:
 
 def _coordinates(problem: Problem, state: Any) -> np.ndarray:
     try:
-        point = np.asarray(problem.chart.coordinates(state), dtype=np.float64)
+        is_one = jax.tree.structure(state) == problem.chart.layout.treedef
+        given = state if is_one else lists_as_arrays(state)
+        point = np.asarray(problem.chart.coordinates(given), dtype=np.float64)
     except (TypeError, ValueError, AttributeError, InputError) as error:
         raise InputError(
             f"through must be a state of {problem.chart.layout.size} numbers, got {state!r}."
