@@ -71,3 +71,6 @@ def test_a_candidate_that_falls_is_certified():
     )
     assert (verdict.kind, verdict.certified) == ("lyapunov", True)
     assert "in this one it is proved" in str(verdict)
+    notes = [level.note for level in verdict.levels]
+    assert any(note.endswith("Checked here; proved by another level.") for note in notes)
+    assert not any("not proved" in note for note in notes)

@@ -14,6 +14,7 @@ from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.dynamics import Deterministic
 from thalweg.geometry import Geometry
+from thalweg.recovery.candidates.hunts import CHECKED
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.kinds import Kind
 from thalweg.recovery.ladder import LEVELS
@@ -171,7 +172,7 @@ def _verdict(question: Question, levels: tuple[Level, ...]) -> Verdict:
         residual=None if decisive is None else decisive.residual,
         witnesses=tuple(f.witness for f in findings if f.witness is not None),
         levels=tuple(
-            LevelResult(level.name, found.outcome, found.residual, found.note)
+            LevelResult(level.name, found.outcome, found.residual, _note(found, findings))
             for level in levels
             if level in question.findings
             for found in _lines(question.findings[level])
@@ -207,6 +208,13 @@ def _fall(findings: Findings, energy: Any) -> str | None:
         return None  # there is none, or one that only never rises
     proofs = (f.proof for f in findings if f.proof is not None and f.proof.energy is energy)
     return "proved" if any(proof.is_proved for proof in proofs) else "checked"
+
+
+def _note(finding: Finding, findings: Findings) -> str:
+    """The note of a finding; of an energy whose fall is proved elsewhere it does not deny that."""
+    if finding.energy is None or _fall(findings, finding.energy) != "proved":
+        return finding.note
+    return finding.note.replace(CHECKED, "Checked here; proved by another level.")
 
 
 def _lines(finding: Finding) -> tuple[Finding, ...]:

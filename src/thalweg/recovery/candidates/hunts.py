@@ -12,6 +12,7 @@ from thalweg.recovery.question import Question
 # A fall below this is not told from none, and one below the other is trusted only where the rule
 # itself hardly allows more: dE/dt relative to |∇E| |f|.
 LEAST_FALL, _CLEAR_FALL = 1e-6, 1e-3
+CHECKED = "Checked, not proved."  # the end of a note on an energy, until a proof is found
 _NUM_POINTS = 1024  # of the region, for a fit; the check looks at four times as many
 _NUM_AROUND = 128  # round each equilibrium, where falls are of second order and hardest to see
 
@@ -126,6 +127,6 @@ def in_words(question: Question, subject: str, checked: object, worst: float) ->
         rate, margin = "E(x⁺) < E(x)", f"a fall of {worst:.1e} |∇E| |x⁺ − x|"
     return (
         f"{subject} falls: {rate} in the region, except within {NEAREST:.0e} of its widths of an "
-        f"equilibrium. Apart from how it was found, {checked} left {margin} or more. Checked, not "
-        f"proved."
+        f"equilibrium. Apart from how it was found, {checked} left {margin} or more. "
+        f"{CHECKED}"
     )

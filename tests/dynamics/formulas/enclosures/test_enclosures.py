@@ -33,6 +33,7 @@ def _smooth(y):
         jnp.tan(0.7 * x) + 2.0**z + jax.lax.rsqrt(3.0 + x),
         jnp.concatenate([inner[::-1], y])[2] * jnp.pad(y, (1, 0))[1] * inner[jnp.array([2, 0])][0],
         fold[0] + fold[1][2],
+        jnp.sum((2.0 + y)[:, None] ** jnp.arange(3)[None]),
     ])  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def _bent(y):
         jnp.where(x > 0.1, x, 2.0 * z),
         jnp.clip(x + z, -0.3, 0.4) + jnp.sign(z) + jnp.floor(3.0 * x),
         jnp.max(jnp.stack([x, z, x * z])) + jnp.where((x > 0.0) & ~(z >= 0.5), 1.0, 0.0),
+        x * jnp.sum(y > 0.3) + (z > 0.0).astype(jnp.int64).astype(jnp.int32),
     ])  # fmt: skip
 
 
@@ -89,6 +91,15 @@ def test_bounds_of_smooth_functions_are_off_by_the_square_of_the_box(enclosed):
         excess.append(np.median(form.error, axis=1))
     assert np.all(excess[1] < 0.015 * excess[0] + 1e-14)
     assert np.all(excess[0] > 1e-7)  # they are not points
+
+
+def test_what_has_no_bounds_is_said_plainly():
+    for fn, words in (
+        (lambda y: y[0] * y[1].astype(jnp.int32), r"is cut to a whole one \(int32\)"),
+        (lambda y: y[0] * y[1].astype(jnp.float32), r"is rounded \(float32\)"),
+    ):
+        with jax.enable_x64(True), pytest.raises(InputError, match=words):
+            Enclosure(fn, 2)(*_boxes(0.1))
 
 
 def test_rounding_is_in_the_bounds():

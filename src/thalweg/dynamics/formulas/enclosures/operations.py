@@ -52,7 +52,7 @@ def operation(equation: Equation, examples: list[Value]) -> Operation:
     if name in _SAME:
         return lambda *operands: list(operands)
     if name == "convert_element_type":
-        return _converted(params["new_dtype"])
+        return _converted(params["new_dtype"], equation.given)
     if name in MOVES:
         return moved(equation, examples)
     if name in _LINEAR:
@@ -76,16 +76,21 @@ def operation(equation: Equation, examples: list[Value]) -> Operation:
     raise InputError(f"The JAX operation {name!r} has no bounds here.")
 
 
-def _converted(dtype: Any) -> Operation:
+def _converted(dtype: Any, given: tuple[Any, ...]) -> Operation:
+    kind = np.dtype(dtype).kind
+    # A whole number, such as a count of conditions, is the same number in another type.
+    is_whole = kind in "iuf" and any(np.dtype(one).kind in "biu" for one in given)
+
     def convert(x: Value) -> list[Value]:
         if isinstance(x, np.ndarray):
             made = x.astype(dtype)
             if not np.array_equal(made, x):
                 raise InputError(f"A number is rounded to {np.dtype(dtype)}.")
             return [made]
-        if np.dtype(dtype) == np.float64 or isinstance(x, Truth):
+        if is_whole or np.dtype(dtype) == np.float64 or isinstance(x, Truth):
             return [x if np.dtype(dtype) == bool else form(x)]
-        raise InputError(f"A conversion to {np.dtype(dtype)} has no bounds here.")
+        verb = "cut to a whole one" if kind in "iu" else "rounded"
+        raise InputError(f"A number is {verb} ({np.dtype(dtype)}), which has no bounds here.")
 
     return convert
 
@@ -101,7 +106,7 @@ def _raised(x: Value, exponent: Value) -> list[Value]:
     """x^y: by the exponent where it is one number, else exp(y log x)."""
     if not isinstance(exponent, np.ndarray) or not np.all(exponent == exponent.ravel()[0]):
         logarithm = apply(FUNCTIONS["log"], form(x))
-        return [apply(FUNCTIONS["exp"], forms.multiply(form(exponent), logarithm))]
+        return [apply(FUNCTIONS["exp"], _product(exponent, logarithm))]
     number = float(exponent.ravel()[0])
     if number == round(number):
         return [_whole_power(form(x), round(number))]
