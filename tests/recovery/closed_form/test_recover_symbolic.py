@@ -125,6 +125,23 @@ def test_built_in_systems_with_an_energy(name, kind):
     assert "\\" in verdict.latex or "^{" in verdict.latex
 
 
+def test_the_float_of_a_fraction_is_the_fraction():
+    """A product with 1/3 and a division by 3 are one, in a program and in formulas."""
+    x, y = sp.symbols("x y")
+    third, part = sp.Float(1 / 3), sp.Float(2 / 3000)
+    for formulas in (
+        {x: -third * y - x, y: -x / 3 - y},
+        {x: -part * y - x, y: -2 * x / 3000 - y},
+        {x: -sp.Float(0.1 * 3) * y - x, y: -sp.Rational(3, 10) * x - y},
+    ):
+        assert recover_symbolic(formulas).kind == "euclidean"
+    for number in (1 / 3, jnp.float32(1 / 3)):
+        flow = tw.as_flow(lambda s, a=number: jnp.stack([-a * s[1] - s[0], -s[0] / 3 - s[1]]))
+        assert recover_symbolic(flow, cube(-1, 1, 2)).kind == "euclidean"
+    near = recover_symbolic({x: -x + y, y: sp.Float(0.9999999999999) * x - y})
+    assert near.kind == "constant-metric"
+
+
 def test_a_constant_metric_is_exact():
     verdict = recover_symbolic(Linear(jnp.asarray([[-1.0, 2.0], [0.5, -2.0]])), cube(-1, 1, 2))
     assert verdict.kind == "constant-metric"

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
-from thalweg.dynamics.formulas.jax_to_sympy import multiple_of_pi
+from thalweg.dynamics.formulas.jax_to_sympy import multiple_of_pi, simple_fraction
 from thalweg.dynamics.formulas.ranges import SymbolRanges
 from thalweg.dynamics.formulas.rules import RuleFormulas, angles_of
 from thalweg.dynamics.formulas.smoothness import resolved
@@ -50,8 +51,14 @@ def _expression(name: Any, value: Any) -> Any:
 
 
 def _exact(number: Any) -> Any:
-    """The rational that SymPy writes a float as, to 15 digits; a simple multiple of π is one."""
-    turns = multiple_of_pi(float(number)) if number._prec <= 53 else None
+    """A simple fraction, or one of π, within two roundings of a float; else its first 15 digits."""
+    if number._prec > 53:
+        return sp.Rational(str(number))
+    value = float(number)
+    simple = simple_fraction(value)
+    if abs(float(simple) - value) <= 2.0 * np.finfo(float).eps * abs(value):
+        return sp.Rational(simple.numerator, simple.denominator)
+    turns = multiple_of_pi(value)
     return sp.Rational(str(number)) if turns is None else turns * sp.pi
 
 

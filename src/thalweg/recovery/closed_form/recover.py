@@ -31,10 +31,11 @@ def recover_symbolic(
 ) -> SymbolicVerdict:
     """Ask in exact form what a rule descends: E and the metric as expressions, each answer proved.
 
-    The rule's own program is read and carried out on symbols. Numbers become the rationals that
-    their decimal forms name (0.1 is 1/10; of SymPy's floats the 15 digits that it writes).
-    Identities are proved by normal forms, signs all over the region exactly or by interval
-    arithmetic; what was only seen at points is told as such, and answers nothing.
+    The rule's own program is read and carried out on symbols. Numbers become the fractions that
+    they are the floats of (denominators up to 10,000), else the rationals that their decimal forms
+    name: 0.1 is 1/10, of SymPy's floats by 15 digits. Identities are proved by normal forms, signs
+    all over the region exactly or by interval arithmetic; what was only seen at points is told as
+    such, and answers nothing.
 
     Arguments:
         rule: a `Flow` or a `Map`; or the velocity as a mapping from SymPy symbols to expressions.
