@@ -57,16 +57,52 @@ def test_text_is_no_state():
     ],
 )
 def test_equilibria_of_another_rule_are_refused(ask, found):
-    other = tw.models.VanDerPol()
-    words = r"equilibria are of \w+ \(flow, state x\[0\], x\[1\]\), not of VanDerPol: give what"
+    other, named = tw.models.VanDerPol(), tw.find_equilibria(tw.models.FitzHughNagumo())
+    words = r"equilibria are of FitzHughNagumo \(flow, state v, w\), not of VanDerPol, a flow: give"
     with pytest.raises(tw.InputError, match=words):
-        ask(other, found)
+        ask(other, named)
     a_map = tw.as_map(lambda x: x / 2, domain=square(1.0))
-    with pytest.raises(tw.InputError, match=r"equilibria are of .*flow.*, not of FunctionMap"):
+    with pytest.raises(tw.InputError, match=r"are of .*flow.*, not of FunctionMap, a map"):
         ask(a_map, found)
     three = tw.as_flow(lambda x: -x, domain=tw.Box([-1.0] * 3, [1.0] * 3))
     with pytest.raises(tw.InputError, match=r"equilibria are of .*, not of FunctionFlow"):
         ask(three, found)
+
+
+class Decay(tw.Flow):
+    """x' = −x, whose coordinates have names."""
+
+    domain = square(1.0)
+    state_names = ("u", "w")
+
+    def velocity(self, t, state):
+        return -state
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        iter,
+        tuple,
+        lambda found: (one for one in found),
+        lambda found: {one.kind: one for one in found}.values(),
+    ],
+)
+def test_equilibria_are_taken_in_any_form_and_from_before_names_were_given(given, found):
+    assert tw.recover_energy(Decay(), equilibria=given(found)).kind == "euclidean"
+    data = tw.plot.portrait_data(Decay(), equilibria=given(found), starts=0)
+    assert len(data.equilibria) == 1
+    basins = tw.find_basins(Decay(), equilibria=given(found), starts=16)
+    assert basins.fractions[0] == 1.0
+
+
+def test_a_state_beside_a_level_set_is_not_in_the_domain():
+    exchange = tw.as_flow(lambda x: jnp.stack([x[1] - x[0], x[0] - x[1]]), domain=square(1.0))
+    every = tw.find_equilibria(exchange)
+    some = tw.find_equilibria(exchange, conserved={"x[0] + x[1]": 1.0})
+    tw.plot.portrait_data(exchange, some.about.domain, equilibria=some, starts=0)
+    with pytest.raises(tw.InputError, match=r"the state \(.*\) is not in the domain of the quest"):
+        tw.plot.portrait_data(exchange, some.about.domain, equilibria=every, starts=0)
 
 
 class Held(tw.Flow):

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equilibria
-from thalweg.analysis.equilibria.where import check_at_rest, domain_with
+from thalweg.analysis.equilibria.where import check_at_rest, domain_with, given_equilibria
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.tables import counted
@@ -144,11 +144,11 @@ def make_scene(
     Raises:
         InputError: the rule does not fit the domain, or depends on time.
     """
+    equilibria = given_equilibria(equilibria)
     problem, domain = make_portrayed(rule, domain_with(rule, domain, equilibria))
     if equilibria is None:
         equilibria = find_equilibria(rule, domain)
     else:
-        equilibria = given_members("equilibria", equilibria, Equilibrium, "find_equilibria")
         with jax.enable_x64(True):
             check_at_rest(problem, equilibria)
     cycles = given_members("cycles", cycles, Cycle, "find_cycles")

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium
-from thalweg.analysis.equilibria.where import domain_with
+from thalweg.analysis.equilibria.where import check_at_rest, domain_with, given_equilibria
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
 from thalweg.core.shapes import State
@@ -92,7 +93,10 @@ def verdict(
     """
     paper = make_paper(ax, width, legend)
     check_found("verdict: found", found, Verdict, "recover_energy")
+    equilibria = given_equilibria(equilibria) or ()
     problem, domain = make_portrayed(rule, domain_with(rule, domain, equilibria))
+    with jax.enable_x64(True):
+        check_at_rest(problem, equilibria)
     energy, words = shown_energy(found)
     if energy is not None and problem.chart.dimension == 1:
         view = make_view(problem)

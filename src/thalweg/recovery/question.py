@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from thalweg.analysis import Cycle, Equilibria, Equilibrium, find_cycles, find_equilibria
-from thalweg.analysis.equilibria.where import domain_with
+from thalweg.analysis.equilibria.where import domain_with, given_equilibria
 from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 from thalweg.core.checks import check_energy, check_made
@@ -218,10 +218,9 @@ def make_question(
     check_key(key)
     _check_proposals(geometries, candidates)
     with jax.enable_x64(True):
-        problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
-    # The result of a search knows more than its members: its continua.
-    if equilibria is not None and not isinstance(equilibria, Equilibria):
-        equilibria = tuple(equilibria)
+        # The result of a search stays one: it knows more than its members, its continua.
+        known = given_equilibria(equilibria)
+        problem, domain = make_problem(rule, domain_with(rule, domain, known))
     return Question(
         cast("Deterministic", rule),  # `make_problem` refuses any other
         domain,
@@ -229,7 +228,7 @@ def make_question(
         key,
         tuple(geometries),
         tuple(candidates),
-        equilibria,
+        known,
         None if cycles is None else tuple(cycles),
     )
 

@@ -1,5 +1,6 @@
 """The attractors of a rule: those known, those that undecided trajectories show; their regions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from thalweg.analysis.basins.proofs import BUDGET, prove
 from thalweg.analysis.basins.regions import clear_of, cycle_region, rest_region
 from thalweg.analysis.basins.tubes import tube
 from thalweg.analysis.cycles.result import Cycle, Cycles
-from thalweg.analysis.equilibria.result import Equilibria
+from thalweg.analysis.equilibria.equilibrium import Equilibrium
 from thalweg.dynamics.problem import Problem
 
 _NO_REGION = (
@@ -99,13 +100,13 @@ class KnownAttractors:
                 if is_sure:
                     self.members[owner] = replace(self.members[owner], evidence="proved")
 
-    def add_known(self, equilibria: Equilibria | None, cycles: Cycles | None) -> None:
+    def add_known(self, equilibria: Sequence[Equilibrium], cycles: Cycles | None) -> None:
         """Add what attracts among states of rest and cycles."""
         chart, is_flow = self.problem.chart, self.problem.rule.has_continuous_time
-        for found in (*(equilibria or ()), *(cycles or ())):
+        for found in (*equilibria, *(cycles or ())):
             states = found.states if isinstance(found, Cycle) else found.state
             self.points.append(self._scaled(states))
-        for rest in equilibria or ():
+        for rest in equilibria:
             if rest.stable is False or rest.continuum:
                 continue
             y = np.asarray(chart.coordinates(rest.state))

@@ -22,7 +22,7 @@ from thalweg.analysis.cycles.result import Cycles
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.given import given_points
 from thalweg.analysis.equilibria.result import Equilibria
-from thalweg.analysis.equilibria.where import check_at_rest, domain_with
+from thalweg.analysis.equilibria.where import check_at_rest, domain_with, given_equilibria
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -98,17 +98,17 @@ def find_basins(
     following = Following() if following is None else following
     span = _span(duration, following)
     with jax.enable_x64(True):
-        problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
+        given = given_equilibria(equilibria)
+        problem, domain = make_problem(rule, domain_with(rule, domain, given))
         sides = None if grid is None else _sides(problem, grid)
         points = None if sides else _starts(problem, starts, key)
-        if equilibria is None:
-            equilibria = find_equilibria(rule, domain, key=key)
-        else:
-            check_at_rest(problem, equilibria)
+        check_at_rest(problem, given)
+        resting = find_equilibria(rule, domain, key=key) if given is None else given
         if cycles is None and rule.has_continuous_time:
-            cycles = find_cycles(rule, domain, key=key, equilibria=equilibria)
+            whole = resting if isinstance(resting, Equilibria) else None
+            cycles = find_cycles(rule, domain, key=key, equilibria=whole)
         inventory = KnownAttractors(problem, following)
-        inventory.add_known(equilibria, cycles)
+        inventory.add_known(resting, cycles)
         widths, looks = np.asarray(problem.chart.widths), Looks(inventory)
         tried, followed, axes, known = [0], None, None, []
 

@@ -28,7 +28,7 @@ from thalweg.analysis.equilibria.given import given_points
 from thalweg.analysis.equilibria.looks import look_at
 from thalweg.analysis.equilibria.result import Equilibria
 from thalweg.analysis.equilibria.search import ROUND, probe
-from thalweg.analysis.equilibria.where import domain_with
+from thalweg.analysis.equilibria.where import domain_with, given_equilibria
 from thalweg.core.about import About
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
@@ -113,7 +113,8 @@ def find_cycles(
     if max_period is not None and not (is_whole and max_period >= 1):
         raise InputError(f"max_period must be a whole number of at least 1, got {max_period!r}.")
     with jax.enable_x64(True):
-        problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
+        found = given_equilibria(equilibria)
+        problem, domain = make_problem(rule, domain_with(rule, domain, found))
         about = About.of(rule, domain)
         frame = Frame.of(problem.chart)
         if gradient and rule.has_continuous_time and not frame.angles.any():

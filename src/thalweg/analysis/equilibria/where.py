@@ -1,6 +1,6 @@
 """Equilibria that are given to another question: whether they are of its rule, and their domain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,16 +22,34 @@ from thalweg.dynamics.problem import Problem
 _AT_REST = 1e-6
 
 
+def given_equilibria(equilibria: Any) -> Equilibria | tuple[Equilibrium, ...] | None:
+    """Equilibria as a verb was given them: a whole result, some of its members, or None.
+
+    Raises:
+        InputError: they are none.
+    """
+    if equilibria is None or isinstance(equilibria, Equilibria):
+        return equilibria
+    members: Any = tuple(equilibria) if isinstance(equilibria, Iterable) else None
+    is_text = isinstance(equilibria, str)
+    if is_text or members is None or not all(isinstance(one, Equilibrium) for one in members):
+        cure = ": write [equilibrium] for one" if isinstance(equilibria, Equilibrium) else ""
+        raise InputError(
+            f"equilibria must be what find_equilibria returned, got {told(equilibria)}{cure}."
+        )
+    return members
+
+
 def domain_with(rule: Any, domain: Domain | None, equilibria: Any) -> Domain | None:
     """The domain that was given; or that of the equilibria, where the rule declares none either.
 
     Arguments:
         rule: whose domain it is.
         domain: as it was given.
-        equilibria: what `find_equilibria` returned, some of its members, or None.
+        equilibria: from `given_equilibria`.
 
     Raises:
-        InputError: they are none, or those of a rule of another kind or with other coordinates.
+        InputError: they are those of a rule of another kind or with other coordinates.
     """
     found = _subjects(equilibria)
     if not isinstance(rule, Rule):
@@ -40,8 +58,8 @@ def domain_with(rule: Any, domain: Domain | None, equilibria: Any) -> Domain | N
     for about in found:
         if about != UNSAID and not _fits(rule, where, about):
             raise InputError(
-                f"equilibria are of {about.words}, not of {type(rule).__name__}: give what "
-                f"find_equilibria returned for this rule."
+                f"equilibria are of {about.words}, not of {type(rule).__name__}, a "
+                f"{rule.rule_kind}: give what find_equilibria returned for this rule."
             )
     return found[0].domain if where is None and found else domain
 
@@ -57,6 +75,15 @@ def check_at_rest(problem: Problem, equilibria: Iterable[Equilibrium] | None) ->
         return
     chart, rule = problem.chart, problem.rule
     points = np.array([np.asarray(chart.coordinates(one.state)) for one in members])
+    if chart.dimension < chart.layout.size:  # coordinates are of the nearest state that it holds
+        for one, point in zip(members, points, strict=True):
+            state = chart.layout.flatten(one.state)
+            off = np.abs(chart.layout.flatten(chart.embed(point)) - state)
+            if np.any(off > _AT_REST * (1.0 + np.abs(state))):
+                raise InputError(
+                    f"equilibria: the state {format_state(one.state)} is not in the domain of the "
+                    f"question. Find those that are: find_equilibria(rule, domain)."
+                )
     moved = displacements_at(problem, points)
     for one, displacement in zip(members, moved, strict=True):
         speed = float(np.linalg.norm(displacement))
@@ -73,19 +100,11 @@ def check_at_rest(problem: Problem, equilibria: Iterable[Equilibrium] | None) ->
             )
 
 
-def _subjects(equilibria: Any) -> list[About]:
+def _subjects(equilibria: Equilibria | tuple[Equilibrium, ...] | None) -> list[About]:
     """Subjects of the equilibria; of a whole result, all of whose members have one, that one."""
-    if equilibria is None:
-        return []
     if isinstance(equilibria, Equilibria):
         return [equilibria.about]
-    members = list(equilibria) if isinstance(equilibria, Sequence) else None
-    if members is None or not all(isinstance(one, Equilibrium) for one in members):
-        cure = ": write [equilibrium] for one" if isinstance(equilibria, Equilibrium) else ""
-        raise InputError(
-            f"equilibria must be what find_equilibria returned, got {told(equilibria)}{cure}."
-        )
-    return [one.about for one in members]
+    return [one.about for one in equilibria or ()]
 
 
 def _fits(rule: Rule, domain: Domain | None, about: About) -> bool:
@@ -95,6 +114,8 @@ def _fits(rule: Rule, domain: Domain | None, about: About) -> bool:
     if about.domain is None or not about.names:
         return True
     is_scalar = isinstance(domain, Box) and domain.is_scalar
-    if isinstance(domain, Domain) and not is_scalar and domain.layout != about.layout:
+    if isinstance(domain, Domain) and not is_scalar and domain.layout.size != about.layout.size:
         return False
-    return tuple(declared_labels(rule) or about.layout.labels()) == about.names
+    # Names may have been added to a rule since, or left out of it.
+    unnamed, names = tuple(about.layout.labels()), declared_labels(rule)
+    return names is None or about.names in (unnamed, tuple(names))

@@ -12,7 +12,7 @@ from thalweg.analysis.cycles.result import Cycle
 from thalweg.analysis.equilibria.equilibrium import Equilibrium
 from thalweg.analysis.equilibria.find import find_equilibria
 from thalweg.analysis.equilibria.result import Equilibria
-from thalweg.analysis.equilibria.where import check_at_rest, domain_with
+from thalweg.analysis.equilibria.where import check_at_rest, domain_with, given_equilibria
 from thalweg.analysis.landscapes.check import check
 from thalweg.analysis.landscapes.heights import heights
 from thalweg.analysis.landscapes.known import Known, known_sets
@@ -97,6 +97,7 @@ def find_landscape(
     """
     check_key(key)
     with jax.enable_x64(True):
+        equilibria = given_equilibria(equilibria)
         problem, domain = make_problem(rule, domain_with(rule, domain, equilibria))
         refuse_landscape(problem)
         count = _count(problem.chart.dimension, nodes)
