@@ -23,9 +23,10 @@ _MARKS = (
     "coordinate does not change, dashed the second. Separatrices, dotted: green into saddles, "
     "pink out of them; those of a map are grown from their own images, inverse ones for the "
     "green, as far as these exist and over at most 40 widths of the view. Thick pink: closed "
-    "orbits of a flow, dashed where they repel, found by turns about states of rest from 14 starts "
-    "along an axis; two between the same starts, or one round a cylinder, can be missed. Runs: "
-    "full line forwards, dashed backwards; classical Runge–Kutta steps checked by halving."
+    "orbits of a flow, dashed where they repel, found by turns about states of rest but saddles, "
+    "from 14 starts along an axis; two between the same starts, one inside the first, or one round "
+    "a cylinder, can be missed. Runs: full line forwards, dashed backwards; classical Runge–Kutta "
+    "steps checked by halving."
 )
 _HOW_FLOW = (
     "Click to launch a run, Shift-click to launch one backwards, drag to pan, pinch to zoom. "

@@ -83,6 +83,96 @@ def test_a_repelling_cycle_lies_inside_the_attracting_one(browser, tmp_path):
         np.testing.assert_allclose([p for p, _ in found], [p for p, _ in known], rtol=1e-5)
 
 
+VAN_DER_POL = "(x, y) => [y, %s * (1 - x * x) * y - x]"
+REVERSED = "(x, y) => [-y, x - %s * (1 - x * x) * y]"
+# r' = r f(r), and a turn in 2π.
+ROUND = "(x, y) => {{ const r = Math.hypot(x, y), f = {}; return [f * x - y, f * y + x]; }}"
+# A Hamiltonian, so that every orbit is closed and none of them alone.
+FLAT_CENTER = "(x, y) => [50 * y, -0.02 * x - x ** 3]"
+
+FIND = """([law, points, view]) => {
+  const out = new Float64Array(2);
+  const at = (u, v) => { [out[0], out[1]] = law(u, v); return out; };
+  const model = {
+    dimension: 2, isFlow: true, system: { time: false, period: [null, null] },
+    at, inside: (u, v) => [u, v], contains: () => true,
+  };
+  return module_cycles.findCycles(model, points, view, 20, 1e5).cycles
+    .map(({ us, period, isStable }) => [Math.max(...us), period, isStable]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def opened(browser, tmp_path_factory):
+    with page_of(browser, tmp_path_factory.mktemp("cycles"), "van-der-pol") as page:
+        yield page
+
+
+def cycles_of(page, law, view, kind="source", form="focus"):
+    """What the page finds about the origin: `(reach, period, whether it attracts)`, by reach."""
+    points = f'[{{ kind: "{kind}", form: "{form}", u: 0, v: 0 }}]'
+    return sorted(page.evaluate(f"({FIND})([{law}, {points}, {list(view)}])"))
+
+
+def square(half):
+    return [-half, half, -half, half]
+
+
+@pytest.mark.parametrize("radius", [0.1, 0.2, 0.3, 0.5])
+def test_a_small_cycle_is_listed_once(opened, radius):
+    law = ROUND.format(f"{radius} ** 2 - r * r")
+    ((reach, period, is_stable),) = cycles_of(opened, law, square(3.0))
+    assert is_stable
+    assert reach == pytest.approx(radius, rel=1e-3)
+    assert period == pytest.approx(2 * np.pi, rel=1e-9)
+
+
+@pytest.mark.parametrize("half", [8, 16, 40])
+def test_a_cycle_of_a_wide_view_is_listed_once_with_its_period(opened, half):
+    ((_, period, _),) = cycles_of(opened, VAN_DER_POL % 1, square(half))
+    assert period == pytest.approx(6.6632868593, rel=1e-6)
+
+
+def test_nested_cycles_stay_apart(opened):
+    law = ROUND.format("(0.5 - r) * (r - 1) * (r - 1.5)")
+    found = cycles_of(opened, law, square(2.0))
+    np.testing.assert_allclose([reach for reach, _, _ in found], [0.5, 1.0, 1.5], rtol=1e-3)
+    assert [is_stable for _, _, is_stable in found] == [True, False, True]
+    # A start of this view lies between the two.
+    close = cycles_of(opened, ROUND.format("(1 - r) * (1.02 - r)"), square(1.673))
+    np.testing.assert_allclose([reach for reach, _, _ in close], [1.0, 1.02], rtol=1e-3)
+    assert [is_stable for _, _, is_stable in close] == [True, False]
+
+
+def test_cycles_about_sink_nodes_and_centers_are_found(opened):
+    ((_, period, is_stable),) = cycles_of(opened, REVERSED % 3, [-3, 3, -6, 6], "sink", "node")
+    assert not is_stable
+    assert period == pytest.approx(8.85909550, rel=1e-6)
+    law = ROUND.format("r * r * (1 - r * r)")
+    ((reach, _, is_stable),) = cycles_of(opened, law, square(2.0), "center", "")
+    assert is_stable
+    assert reach == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("half", [1.0, 2.0, 5.0])
+def test_the_orbits_about_a_center_are_no_cycles(opened, half):
+    view = [-half, half, -1.2 * half, 1.3 * half]
+    assert cycles_of(opened, FLAT_CENTER, view, "center", "") == []
+
+
+@pytest.mark.long
+def test_a_search_that_takes_too_long_is_left_and_the_page_says_so(browser, tmp_path):
+    said = "The search for closed orbits took too long and was left"
+    with page_of(browser, tmp_path, "van-der-pol") as page:
+        page.wait_until("!thalwegPage.scene.isCoarse")
+        assert said not in page.view.locator("#notes").inner_text()
+        page.evaluate(
+            "globalThis.clock = 0; performance.now = () => (clock += 100); thalwegPage.recompute()"
+        )
+        page.wait_until("thalwegPage.scene.mayLackCycles")
+        assert said in page.view.locator("#notes").inner_text()
+
+
 @pytest.mark.long
 def test_names_above_a_diagram_neither_overlap_nor_leave_it(browser, tmp_path):
     with page_of(browser, tmp_path, "fitzhugh-nagumo", vary={"current": (0.3, 1.45)}) as page:

@@ -3,7 +3,7 @@
 // Relative to the view: what one step may be off.
 const TOLERANCE = 1e-8;
 // Relative to the view: how far one step may go, so that a curve looks like one.
-const LONGEST = 0.02;
+export const LONGEST = 0.02;
 const MOST_POINTS = 6000;
 // Relative to the view: how close to a state of rest a separatrix has reached it.
 const GOAL = 1e-3;
@@ -11,7 +11,7 @@ const GOAL = 1e-3;
 const never = () => false;
 
 /** One step of the classical method, into `out`. */
-function step(model, u, v, t, h, out) {
+export function step(model, u, v, t, h, out) {
   const flat = model.dimension === 1;
   let f = model.at(u, v, t);
   const a = f[0];
@@ -36,7 +36,7 @@ function step(model, u, v, t, h, out) {
  */
 export function follow(model, u, v, options) {
   const { duration, sign = 1, view, begin = 0, most = MOST_POINTS, goals = [] } = options;
-  const { tolerance = TOLERANCE, isRound = never } = options;
+  const { tolerance = TOLERANCE, longest = LONGEST, isRound = never } = options;
   const wide = view[1] - view[0];
   const high = model.dimension === 1 ? wide : view[3] - view[2];
   const times = [0];
@@ -65,7 +65,7 @@ export function follow(model, u, v, options) {
       vs.push(v);
       break;
     }
-    h = Math.min(h, last, LONGEST / speed);
+    h = Math.min(h, last, longest / speed);
     let error = Infinity;
     for (let tries = 0; tries < 60; tries += 1) {
       step(model, u, v, begin + sign * t, sign * h, once);

@@ -48,6 +48,8 @@ export function makeScene(model, state, confirmed = null, patience = 1) {
     ? { cycles: [], isCut: false }
     : findCycles(model, scene.equilibria, view, state.usual, patience > 1 ? AT_REST : PATIENCE);
   scene.cycles = cycles;
+  // While a slider moves, what is left of the search waits until it rests.
+  scene.mayLackCycles = isLate && patience > 1;
   const isCut = isLate || (!model.isFlow && scene.separatrices.some((curve) => curve.ends === "steps"));
   scene.isCoarse = !flat && (nodes < NODES || isCut);
   const showsEnergy = model.hasEnergy && isEnergyTrue(model, state);

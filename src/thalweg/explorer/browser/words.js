@@ -25,6 +25,7 @@ export function notesOf(system, scene, state, complaints, basins) {
     notes.push("A stable curve of a saddle is drawn only as far as the map can be undone: beyond, its "
       + "points have no inverse image, or more than one.");
   }
+  if (scene.mayLackCycles) notes.push("The search for closed orbits took too long and was left: there may be more.");
   if (scene.isContinuum) notes.push("The equilibria form a line, of which points are shown.");
   if (system.energy !== "" && !scene.showsEnergy && system.energyGrid !== null) {
     notes.push("The energy belongs to the values to begin with: it is shown when all sliders are back.");
