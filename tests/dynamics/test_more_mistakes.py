@@ -152,6 +152,38 @@ def in_place(state):
     return speed
 
 
+def both_in_place(state):
+    speed = jnp.zeros(2)
+    speed[0], speed[1] = -state[0], -state[1]  # type: ignore[index]
+    return speed
+
+
+def over_lines_in_place(state):
+    speed = jnp.zeros(2)
+    speed[0] = (  # type: ignore[index]
+        -state[0] + 1
+    )
+    return speed
+
+
+def of_a_dict_in_place(state):
+    parts = {"v": jnp.zeros(2)}
+    parts["v"][0] = -state[0]  # type: ignore[index]
+    return parts["v"]
+
+
+def at_two_in_place(state):
+    speed = jnp.zeros((1, 2))
+    speed[0, 1] = -state[0]  # a "#" in a remark  # type: ignore[index]
+    return speed[0]
+
+
+def numpy_both_in_place(state):
+    speed = np.zeros(2)
+    speed[0], speed[1] = -state[0], -state[1]
+    return speed
+
+
 def looping(state):
     while state[0] > 1:
         state = state / 2
@@ -165,6 +197,14 @@ def looping(state):
         (lambda x: jnp.stack([min(x[0], 0.0), x[1]]), r"Use jnp\.minimum instead of min \(line"),
         (branching, r"Use jnp.where instead of `if`, & instead of `and` \(line \d+\)\."),
         (in_place, r"speed = speed\.at\[0\]\.add\(state\[1\]\) instead of .* \(line \d+\)\.$"),
+        (both_in_place, r"or make the whole at once, jnp\.stack\(\[…\]\) \(line \d+\)\.$"),
+        (over_lines_in_place, r"Use x = x\.at\[i\]\.set\(…\) instead of x\[i\] = …"),
+        (of_a_dict_in_place, r"Use x = x\.at\[i\]\.set\(…\) instead of x\[i\] = …"),
+        (
+            at_two_in_place,
+            r"speed = speed\.at\[0, 1\]\.set\(-state\[0\]\) instead of speed\[0, 1\]",
+        ),
+        (numpy_both_in_place, r"jnp\.stack\(\[…\]\) of the entries instead of a NumPy array speed"),
         (looping, "Use jax.lax.while_loop instead of `while`"),
         (
             lambda x: x * float(x[0]),

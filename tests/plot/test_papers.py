@@ -104,8 +104,24 @@ def test_a_legend_on_axes_given_keeps_the_figure_and_fits_it(membrane):
     assert frame.height > legend.height
 
 
+def test_a_surface_needs_the_width_of_a_column_and_has_its_legend_below():
+    energy = tw.energies.FourWells()
+    found = tw.find_equilibria(tw.SteepestDescent(energy))
+    axes = tw.plot.energy_landscape(
+        energy, equilibria=found, surface=True, width=85, legend="right"
+    )
+    figure: Any = axes.figure
+    figure.canvas.draw()
+    legend: Any = axes.get_legend()
+    box = legend.get_window_extent()
+    assert 0.0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert box.y1 < 0.2 * figure.bbox.height
+    with pytest.raises(tw.InputError, match=r"width must be 85 or more for a surface.*, got 60"):
+        tw.plot.energy_landscape(energy, surface=True, width=60)
+
+
 def test_papers_that_there_are_not_are_refused():
-    with pytest.raises(tw.InputError, match=r"width must be .* in millimetres, 85 .*, got 3\.35"):
+    with pytest.raises(tw.InputError, match=r"in millimetres, from 60 to 1200 .*, got 3\.35"):
         make_paper(width=3.35)
     words: Any = "column"
     with pytest.raises(tw.InputError, match=r"width must be .*, got 'column'"):

@@ -1,5 +1,6 @@
 """Cures of the errors that a user's function raises while JAX traces it, a sentence each."""
 
+import ast
 import dataclasses
 import inspect
 import re
@@ -22,11 +23,10 @@ _OF_SCIPY = re.compile(r"\bscipy\b")
 _CONVERSION = re.compile(r"\b(float|int|bool|complex)\(")
 _EXTREME = re.compile(r"(?<![.\w])(max|min)\(")
 _LOOP = re.compile(r"^\s*while\b")
-_ASSIGNMENT = re.compile(r"\s*([\w.]+)\[(.+?)\]\s*([-+*/]?)=\s*(.+?)\s*(?:#.*)?$")
 _STRING = re.compile(r"does not support string indexing; got idx='(.+)'")
 _KEY = re.compile(r"\w\[[\"'](\w+)[\"']\]")
 _OF_MODULE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
-_IN_PLACE = {"": "set", "+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+_IN_PLACE = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 _JOINED = re.compile(r"\b(and|or|not)\b")
 _JOINED_BY = {"and": "&", "or": "|", "not": "~"}
 # Frames in these are not the user's.
@@ -100,25 +100,61 @@ def _branch(error: Exception) -> str:
 
 def _assignment(error: Exception) -> str:
     line, number = next(_own_lines(error), ("", None))
-    written = _ASSIGNMENT.match(line)
+    written = _update(line)
     if written is None:
-        return " Use x = x.at[i].set(…) instead of x[i] = …, which changes an array in place."
-    array, index, operator, value = written.groups()
-    verb = _IN_PLACE[operator]
-    return (
-        f" Use {array} = {array}.at[{index}].{verb}({value}) instead of {line.strip()} "
-        f"(line {number})."
+        where = "" if number is None else f" (line {number})"
+        return (
+            f" Use x = x.at[i].set(…) instead of x[i] = …, which changes an array in place; or "
+            f"make the whole at once, jnp.stack([…]){where}."
+        )
+    return f" Use {written} instead of {line.strip()} (line {number})."
+
+
+def _statement(line: str) -> ast.stmt | None:
+    """The one statement that a line of code is, or None: it is a part of one, say."""
+    try:
+        found = ast.parse(line.strip()).body
+    except SyntaxError:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def _update(line: str) -> str | None:
+    """What a line that sets one entry of an array in place is in JAX; None for any other line."""
+    statement = _statement(line)
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target, verb = statement.targets[0], "set"
+    elif isinstance(statement, ast.AugAssign) and type(statement.op) in _IN_PLACE:
+        target, verb = statement.target, _IN_PLACE[type(statement.op)]
+    else:
+        return None
+    if not (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)):
+        return None
+    text = line.strip()
+    array, index, value = (
+        ast.get_source_segment(text, part) for part in (target.value, target.slice, statement.value)
     )
+    return f"{array} = {array}.at[{index}].{verb}({value})"
+
+
+def _array_set(line: str) -> str | None:
+    """The array, by name, of which a line sets an entry, or one of several; or None."""
+    statement = _statement(line)
+    if not isinstance(statement, ast.Assign):
+        return None
+    parts = [part for target in statement.targets for part in ast.walk(target)]
+    entries = [part.value for part in parts if isinstance(part, ast.Subscript)]
+    return next((part.id for part in entries if isinstance(part, ast.Name)), None)
 
 
 def _own_function(error: Exception) -> str:
     for line, number in _own_lines(error):
         calls = dict.fromkeys(_FOREIGN.findall(line))
         foreign = [(module, name) for module, name in calls if hasattr(jnp, name)]
-        written = _ASSIGNMENT.match(line)
-        if written is not None and not foreign:
+        array = _array_set(line)
+        if array is not None and not foreign:
             return (
-                f" Use jnp.stack([…]) of the entries instead of a NumPy array {written[1]} and "
+                f" Use jnp.stack([…]) of the entries instead of a NumPy array {array} and "
                 f"{line.strip()} (line {number})."
             )
         if foreign:

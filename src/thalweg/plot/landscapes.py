@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Values along a line, whose curve is then smooth; and along each axis of a plane.
 FINE = 401
 _GRID = 121  # points along each axis: contours are smooth at the figure's size
+_NARROWEST_SURFACE = 85.0  # millimetres: a column of a journal
 # Numbers on the axis of heights of a surface, about.
 _HEIGHTS = 6
 
@@ -63,7 +64,8 @@ def energy_landscape(
         The axes.
 
     Raises:
-        InputError: the energy does not fit the domain, or is finite nowhere in it.
+        InputError: the energy does not fit the domain, or is finite nowhere in it; the width is too
+            small for a surface.
 
     Example:
         >>> import thalweg as tw
@@ -92,6 +94,11 @@ def draw_landscape(
         axes = paper.axes(height=3.4)
         _draw_curve(axes, view, grid[0], values)
     elif surface:
+        if paper.width is not None and paper.width < _NARROWEST_SURFACE:
+            raise InputError(
+                f"width must be {_NARROWEST_SURFACE:g} or more for a surface, whose labels and "
+                f"legend have no room in less, got {paper.width!r}."
+            )
         axes = paper.axes(height=4.3, projection="3d")
         _draw_surface(axes, view, grid, values)
     else:

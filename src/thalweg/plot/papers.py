@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Legend = bool | Literal["below", "right", "inside"]
 _PLACES = ("below", "right", "inside")
 _INCH = 25.4  # millimetres
-# A thumb's width holds no figure, and no sheet of paper is wider than A0.
-_NARROWEST, _WIDEST = 30.0, 1200.0
+# Labels and a legend leave no room for axes in less, and no sheet of paper is wider than A0.
+_NARROWEST, _WIDEST = 60.0, 1200.0
 # Rows of a legend that the height of a figure allows for; more make it higher.
 _ROWS = 2
 
@@ -71,7 +71,9 @@ class Paper:
             return
         place = "below" if self.legend is True else self.legend
         grows = self.ax is None and self.width is None
-        if place == "right" and not grows and not fits_beside(axes):
+        # The place of a surface on its paper is fixed, whatever stands beside it.
+        is_fixed = axes.name == "3d"
+        if place == "right" and not grows and (is_fixed or not fits_beside(axes)):
             place = "below"
         rows = draw_legend(axes, place, columns, gap)
         figure = axes.get_figure(root=True)
@@ -99,8 +101,8 @@ def make_paper(ax: Any = None, width: float | None = None, legend: Any = True) -
         is_number = isinstance(width, int | float | np.number) and not isinstance(width, bool)
         if not is_number or not _NARROWEST <= width <= _WIDEST:
             raise InputError(
-                f"width must be the width of the figure in millimetres, 85 for a column of a "
-                f"journal, got {width!r}."
+                f"width must be the width of the figure in millimetres, from {_NARROWEST:g} to "
+                f"{_WIDEST:g} and 85 for a column of a journal, got {width!r}."
             )
         if ax is not None:
             raise InputError(

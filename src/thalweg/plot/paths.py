@@ -79,9 +79,9 @@ def path(
     paper = make_paper(ax, width, legend)
     axes = paper.axes(height=3.8)
     steps = np.asarray(run.times).dtype.kind in "iu"
-    width = 0.6 if _length(points) > _LONGEST else 1.4
+    stroke = 0.6 if _length(points) > _LONGEST else 1.4
     axes.plot(
-        *points.T, color=BLUE, linewidth=width, linestyle="none" if steps else "-",
+        *points.T, color=BLUE, linewidth=stroke, linestyle="none" if steps else "-",
         marker="." if steps else None, label="orbit" if steps else "trajectory",
     )  # fmt: skip
     axes.plot(

@@ -72,7 +72,7 @@ def split(
         >>> " ".join(right.get_title(loc="left").split())
         'remainder: 42... % of the mean |f|²'
     """
-    paper = make_paper(None, width, legend)
+    paper = make_paper(None if axes is None else axes[1], width, legend)
     check_found("split: found", found, Split, "recover_energy, as verdict.split,")
     if isinstance(found.remainder, NotKept):
         found.remainder()

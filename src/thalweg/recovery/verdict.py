@@ -1,5 +1,6 @@
 """The graded answer of energy recovery, with its evidence, and how it reads."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from thalweg.recovery.kinds import Kind
 from thalweg.recovery.splits import Split
 from thalweg.recovery.witnesses import Witness, witness_from
 
+_FORMULA = re.compile(r"\bE\b")
 _CALLABLES = ("energy", "metric", "candidate")  # what JSON cannot hold
 
 
@@ -193,7 +195,8 @@ class Verdict(Report):
                 "recover` and recover_energy do."
             )
         domain = self.about.domain
-        if "E" in self.about.names:
+        written = [*said, *(level.note for level in self.levels)]
+        if "E" in self.about.names and any(_FORMULA.search(text) for text in written):
             said.append("In formulas here E is the energy, not the coordinate E.")
         part = "" if self.share == 1.0 else f"about {100 * self.share:.0f} % of "
         return said if domain is None else [*said, f"Region: {part}{domain.words}."]

@@ -31,6 +31,13 @@ def law(rule, t, state):
     return np.asarray(eqx.filter_jit(rule.displacement)(t, np.array(state)))
 
 
+def test_an_auxiliary_may_have_the_name_of_what_it_is_computed_from(tmp_path):
+    path = tmp_path / "current.ode"
+    path.write_text("ICa=2*(x-1)\naux ICa=3*ICa\nx'=-x+ICa\ndone\n")
+    shown = read_xpp(path).quantities(0.0, np.array([1.5]))
+    assert {name: float(value) for name, value in shown.items()} == {"ica": 1.0, "ICa": 3.0}
+
+
 def test_a_flow_is_what_its_file_says(tmp_path):
     rule = read_xpp(write(tmp_path, MEMBRANE))
     assert rule.rule_kind == "flow"

@@ -100,7 +100,10 @@ def _quantities(model: XppModel) -> Callable[..., dict[str, Any]]:
     def quantities(self: Any, t: Any, state: jax.Array) -> dict[str, Any]:
         """Quantities by name: what the file computes on the way, and shows beside the state."""
         found = _evaluation(model, self, t, state)
-        hidden = {model.spellings[name]: found.quantity(name) for name in model.quantities}
+        # An auxiliary quantity may take the spelling of one on the way, which then is lower case.
+        spelt = model.spellings
+        names = {n: n if spelt[n] in model.auxiliaries else spelt[n] for n in model.quantities}
+        hidden = {name: found.quantity(n) for n, name in names.items()}
         return hidden | {name: found.of(formula) for name, formula in model.auxiliaries.items()}
 
     return quantities
