@@ -120,7 +120,7 @@ def _statement(line: str) -> ast.stmt | None:
 
 
 def _update(line: str) -> str | None:
-    """What a line that sets one entry of an array in place is in JAX; None for any other line."""
+    """A line that sets one entry of an array in place, as JAX has it; None for any other line."""
     statement = _statement(line)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target, verb = statement.targets[0], "set"
