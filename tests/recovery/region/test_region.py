@@ -99,5 +99,5 @@ def test_the_split_of_a_rotation_on_a_square():
     assert verdict.split.share == pytest.approx(torsion / (8.0 / 3.0), abs=2e-6)
     (level,) = [found for found in verdict.levels if found.name == "split"]
     assert "84.35 %" in level.note
-    assert "does not cross the walls" in level.note
+    assert "orthogonal to every gradient" in level.note
     assert "need not fall" in level.note
