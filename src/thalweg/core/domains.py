@@ -8,14 +8,14 @@ box, the first n − 1 of a simplex.
 import numbers
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import equinox as eqx
 import jax
 import numpy as np
 
 from thalweg.core import html
-from thalweg.core.arguments import refuse_unknown
+from thalweg.core.arguments import Frozen
 from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.errors import InputError
 from thalweg.core.shares import check_shares
@@ -26,16 +26,11 @@ from thalweg.core.trees import Layout, is_integer
 _BOUNDS_SHOWN = 4  # what a line of 80 columns holds
 
 
-class Domain(eqx.Module):
+class Domain(Frozen):
     """A region of state space (abstract).
 
     For developers: implement `layout` and `chart`; analysis asks the chart for the rest.
     """
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Refuse an argument that the class does not take."""
-        refuse_unknown(cls, kwargs)
-        return super().__new__(cls)
 
     @property
     @abstractmethod

@@ -8,16 +8,13 @@ Analysis and recovery ask every deterministic rule the same things and never whi
 import inspect
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-import equinox as eqx
 import jax
 import numpy as np
 
-from thalweg.core.arguments import refuse_unknown, unchangeable
+from thalweg.core.arguments import Frozen
 from thalweg.core.errors import InputError
-from thalweg.core.parameters import not_annotated
 from thalweg.core.shown import as_code, as_html
 from thalweg.dynamics.words import WORDS, Words
 
@@ -28,7 +25,7 @@ _LAWS = (
 )
 
 
-class Rule(eqx.Module):
+class Rule(Frozen):
     """A law that changes a state (abstract): subclass `Flow`, `Map`, `Diffusion` or `Kernel`.
 
     A rule is an immutable pytree whose fields are its parameters. Four things may be declared on
@@ -54,25 +51,11 @@ class Rule(eqx.Module):
             )
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Refuse a class without its law, and an argument that no field was made of."""
+        """Refuse a class without its law."""
         if inspect.isabstract(cls):
             lacks = ", ".join(sorted(cls.__abstractmethods__))
             raise InputError(f"{cls.__name__} lacks {lacks}. {_LAWS}")
-        for name in kwargs:
-            bare = not_annotated(cls, name)
-            if bare and name not in inspect.signature(cls).parameters:
-                raise InputError(bare)
-        refuse_unknown(cls, kwargs)
-        return super().__new__(cls)
-
-    if not TYPE_CHECKING:  # to a type checker a field of a frozen class cannot be set at all
-
-        def __setattr__(self, name: str, value: Any) -> None:
-            """Refuse to change a field, with what makes another rule."""
-            try:
-                super().__setattr__(name, value)
-            except FrozenInstanceError:
-                raise unchangeable(self, name, value) from None
+        return super().__new__(cls, *args, **kwargs)
 
     def __repr__(self) -> str:
         """The class with all its parameters, also those that are the default."""

@@ -2,14 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from thalweg.core.arguments import refuse_unknown, unchangeable
+from thalweg.core.arguments import Frozen
 from thalweg.core.charts import Chart
 from thalweg.core.checks import check_made
 from thalweg.core.declared import declared_domain, declared_labels, domain_of, names_of
@@ -19,7 +18,7 @@ from thalweg.core.shown import as_code, as_html
 from thalweg.core.trees import non_finite_leaves
 
 
-class Energy(eqx.Module):
+class Energy(Frozen):
     """A scalar function of the state with parameters; lower is better (abstract).
 
     Wherever the library asks for an energy, any callable `state → scalar` will do; subclass this
@@ -36,20 +35,6 @@ class Energy(eqx.Module):
         >>> float((Bowl() + Bowl(4.0))(jnp.ones(2)))
         6.0
     """
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Refuse an argument that the class does not take."""
-        refuse_unknown(cls, kwargs)
-        return super().__new__(cls)
-
-    if not TYPE_CHECKING:  # to a type checker a field of a frozen class cannot be set at all
-
-        def __setattr__(self, name: str, value: Any) -> None:
-            """Refuse to change a field, with what makes another energy."""
-            try:
-                super().__setattr__(name, value)
-            except FrozenInstanceError:
-                raise unchangeable(self, name, value) from None
 
     def __check_init__(self):
         """Refuse parameters that are not finite (those that are being traced excepted)."""
