@@ -8,7 +8,7 @@ import pytest
 from tests.zoo import polynomial_flow, square
 
 import thalweg
-from thalweg.core.given import told
+from thalweg.core.given import given_members, told
 
 tw: Any = thalweg  # what is given is wrong by its type, too
 
@@ -133,7 +133,7 @@ def test_equilibria_at_other_parameters_are_refused(ask):
 
 
 def test_degenerate_equilibria_are_taken_as_they_were_found():
-    """What is known only to 1e-5 rests all the same."""
+    """Equilibria that are known only to 1e-5 rest all the same."""
     flow = tw.as_flow(lambda x: -(x**3), domain=square(1.0))
     tw.plot.phase_portrait(flow, equilibria=tw.find_equilibria(flow), starts=0)
     a_map = tw.as_map(lambda x: x - x**5, domain=square(1.0))
@@ -161,3 +161,12 @@ def test_one_equilibrium_is_given_in_a_list(found):
 )
 def test_what_was_given_is_told_in_one_line(value, words):
     assert told(value) == words
+
+
+def test_results_of_an_iterator_are_all_there():
+    found = given_members("numbers", (x for x in (1, 2)), int, "count")
+    assert tuple(found) == (1, 2)
+    assert given_members("numbers", found, int, "count") is found
+    for text in ("", "ab"):
+        with pytest.raises(tw.InputError, match="numbers must be what count returned, got '"):
+            given_members("numbers", text, str, "count")

@@ -121,7 +121,7 @@ def test_steepest_descent_obeys_all_axioms_and_others_break_one():
 
 
 def test_a_flow_that_takes_the_mean_of_two_sides_is_not_local():
-    """What is changed alike on both sides would cancel in it."""
+    """A change that is alike on both sides would cancel in the mean of them."""
 
     def mean(energy, geometry):
         slope = jax.grad(energy)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import thalweg
-from thalweg.plot.given import given_axes, given_members
+from thalweg.plot.given import given_axes
 
 tw: Any = thalweg  # what is given is wrong by its type, too
 
@@ -52,9 +52,3 @@ def test_axes_are_one_axes():
         given_axes(several)
     with pytest.raises(tw.InputError, match="got 'left'"):
         given_axes("left")
-
-
-def test_results_of_an_iterator_are_all_there():
-    found = given_members("numbers", (x for x in (1, 2)), int, "count")
-    assert tuple(found) == (1, 2)
-    assert given_members("numbers", found, int, "count") is found

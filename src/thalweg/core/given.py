@@ -1,5 +1,6 @@
-"""Words for what a person passed; the refusal of a result where states are wanted."""
+"""Arguments as a person passed them: told in words, and results of verbs among them."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,22 @@ def told(value: Any) -> str:
     text = value.title if isinstance(value, Report) else repr(value)
     first, *more = text.splitlines() or [""]
     return f"{first[:_LONGEST]} …" if more or len(first) > _LONGEST else first
+
+
+def given_members(subject: str, members: Any, kind: type, verb: str) -> Any:
+    """Results of a verb as they were given; those of an iterator, say, as a tuple.
+
+    Raises:
+        InputError: they are not of that kind.
+    """
+    kept = members
+    if isinstance(members, Iterable) and not isinstance(members, Sequence):
+        kept = tuple(members)
+    is_many = isinstance(kept, Sequence) and not isinstance(kept, str)
+    if not is_many or not all(isinstance(one, kind) for one in kept):
+        cure = f": write [{kind.__name__.lower()}] for one" if isinstance(members, kind) else ""
+        raise InputError(f"{subject} must be what {verb} returned, got {told(members)}{cure}.")
+    return kept
 
 
 def refuse_result(subject: str, value: Any) -> None:

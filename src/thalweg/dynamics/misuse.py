@@ -139,9 +139,9 @@ def as_box(bounds: Any) -> str:
     # One pair a coordinate, or the two corners.
     ways = [way for way in (numbers.T, numbers) if len(way) == 2 and np.all(way[0] < way[1])]
     boxes = [f"Box({_listed(low)}, {_listed(high)})" for low, high in ways]
-    return f" Write {' or '.join(dict.fromkeys(boxes))}: the lower corner, then the upper." * (
-        len(boxes) > 0
-    )
+    if not boxes:
+        return ""
+    return f" Write {' or '.join(dict.fromkeys(boxes))}: the lower corner, then the upper."
 
 
 def _numbers(given: Any) -> np.ndarray | None:

@@ -1,7 +1,6 @@
 """Checks of what figures are given: axes, results and their members."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,8 +9,6 @@ from thalweg.core.given import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_Members = TypeVar("_Members")
 
 
 def given_axes(ax: Any) -> "Axes | None":
@@ -42,17 +39,3 @@ def check_found(subject: str, found: Any, kind: type, verb: str) -> None:
     """
     if not isinstance(found, kind):
         raise InputError(f"{subject} must be what {verb} returned, got {told(found)}.")
-
-
-def given_members(subject: str, members: _Members, kind: type, verb: str) -> _Members:
-    """A sequence of a verb's results, as given; those of an iterator as a tuple.
-
-    Raises:
-        InputError: it is none.
-    """
-    kept: Any = tuple(members) if isinstance(members, Iterator) else members
-    is_many = isinstance(members, Iterable)
-    if not is_many or not all(isinstance(one, kind) for one in kept):
-        cure = f": write [{kind.__name__.lower()}] for one" if isinstance(members, kind) else ""
-        raise InputError(f"{subject} must be what {verb} returned, got {told(members)}{cure}.")
-    return kept

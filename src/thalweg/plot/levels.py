@@ -9,11 +9,12 @@ from thalweg.plot.style import LANDSCAPE, SMALL, letters, stand_if_short, with_m
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Bands of colour up the walls of a landscape.
+# Bands of colour up the walls of a landscape: half as many as in its valleys, which are looked at.
 _MOST_WALLS = 7
 # Numbers beside a bar, and beside that of a narrow figure.
 _MANY, _FEW = 8, 5
-# A gap between levels that is larger than the first by no more than this is rounded.
+# A gap between levels that is larger than the first by no more than this is so by rounding; the
+# first up a wall is larger by a part that is seen.
 _EQUAL = 1e-6
 
 

@@ -18,7 +18,7 @@ _PLACES = ("below", "right", "inside")
 _INCH = 25.4  # millimetres
 # Labels and a legend leave no room for axes in less, and no sheet of paper is wider than A0.
 _NARROWEST, _WIDEST = 60.0, 1200.0
-# Rows of a legend that the height of a figure allows for; more make it higher.
+# Rows of a legend that the usual heights were chosen with; more make a figure higher.
 _ROWS = 2
 
 

@@ -13,18 +13,18 @@ from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, find_equili
 from thalweg.analysis.equilibria.where import check_at_rest, domain_with, given_equilibria
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.given import given_members
 from thalweg.core.tables import counted
 from thalweg.dynamics import Problem, Rule
 from thalweg.dynamics.autonomy import NUM_POINTS, time_change
 from thalweg.dynamics.problem import make_problem
 from thalweg.plot.curves import Run, continuum_curves, cycle_curve, spread_starts
 from thalweg.plot.fields import GRID, Field, field_on_grid, share_lost
-from thalweg.plot.given import given_members
 from thalweg.plot.samples import Sample, sample_flow, sample_map, sample_starts
 from thalweg.plot.views import View, make_view
 from thalweg.simulation.bundles import LANES
 
-# Trajectories to show where nobody says how many.
+# Trajectories to show where nobody says how many: more hide the field that they run through.
 STARTS = 5
 # Cycles that do not attract, as many as can be told apart on one figure.
 _UNSTABLE = 3

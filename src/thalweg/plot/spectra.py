@@ -7,9 +7,9 @@ import numpy as np
 
 from thalweg.analysis import Equilibrium
 from thalweg.core.errors import InputError
+from thalweg.core.given import given_members
 from thalweg.core.tables import format_state
 from thalweg.dynamics.words import WORDS
-from thalweg.plot.given import given_members
 from thalweg.plot.labels import place_labels
 from thalweg.plot.papers import Legend, make_paper
 from thalweg.plot.style import GREY, KINDS, PALE, mark, name_heights, note

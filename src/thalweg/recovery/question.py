@@ -16,6 +16,7 @@ from thalweg.core.charts import Chart
 from thalweg.core.checks import check_energy, check_made
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
+from thalweg.core.given import given_members
 from thalweg.core.randomness import check_key
 from thalweg.dynamics import Deterministic, Problem, make_problem
 from thalweg.geometry import Euclidean, Geometry
@@ -229,7 +230,7 @@ def make_question(
         tuple(geometries),
         tuple(candidates),
         known,
-        None if cycles is None else tuple(cycles),
+        None if cycles is None else given_members("cycles", cycles, Cycle, "find_cycles"),
     )
 
 

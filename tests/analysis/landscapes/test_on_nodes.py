@@ -196,7 +196,7 @@ def test_what_is_no_set_of_equilibria_or_cycles_is_refused():
     box = square(1.8, 1)
     with pytest.raises(tw.InputError, match=r"equilibria must be .*, got an array of shape"):
         tw.find_landscape(CUBIC, box, equilibria=np.array([[0.0], [1.0]]))  # type: ignore[arg-type]
-    with pytest.raises(tw.InputError, match=r"cycles must hold Cycle objects, got 1: give what"):
+    with pytest.raises(tw.InputError, match=r"must be what find_cycles returned, got \[1\]\."):
         tw.find_landscape(CUBIC, box, equilibria=(), cycles=[1])  # type: ignore[list-item]
     with pytest.raises(tw.InputError, match=r"found must be a Landscape, got 'a'"):
         tw.plot.conley_landscape("a")  # type: ignore[arg-type]

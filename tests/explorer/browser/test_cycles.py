@@ -109,7 +109,7 @@ def opened(browser, tmp_path_factory):
 
 
 def cycles_of(page, law, view, kind="source", form="focus"):
-    """What the page finds about the origin: `(reach, period, whether it attracts)`, by reach."""
+    """Closed orbits that the page finds about the origin, `(reach, period, attracts)`, by reach."""
     points = f'[{{ kind: "{kind}", form: "{form}", u: 0, v: 0 }}]'
     return sorted(page.evaluate(f"({FIND})([{law}, {points}, {list(view)}])"))
 

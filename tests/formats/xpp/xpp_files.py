@@ -2,6 +2,9 @@
 
 import textwrap
 
+import equinox as eqx
+import numpy as np
+
 MEMBRANE = """
     # A membrane with a calcium current
     "  A note for the reader, {iapp=.2} with an action
@@ -44,3 +47,8 @@ def write(folder, text, name="model.ode"):
     path = folder / name
     path.write_text(textwrap.dedent(text), encoding="utf-8")
     return path
+
+
+def law(rule, t, state):
+    """How a rule changes a state."""
+    return np.asarray(eqx.filter_jit(rule.displacement)(t, np.array(state)))

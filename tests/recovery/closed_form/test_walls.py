@@ -1,4 +1,4 @@
-"""Where a metric ends, and what is inside a circle: walls, and where an angle begins."""
+"""Walls on which a metric ends, and the place where an angle begins, which is inside its circle."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 """Equilibria that are given to another question: whether they are of its rule, and their domain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.declared import declared_labels
 from thalweg.core.domains import Box, Domain
 from thalweg.core.errors import InputError
-from thalweg.core.given import told
+from thalweg.core.given import given_members
 from thalweg.core.tables import format_state
 from thalweg.dynamics import Rule, declared_domain
 from thalweg.dynamics.points import displacements_at
@@ -22,22 +22,15 @@ from thalweg.dynamics.problem import Problem
 _AT_REST = 1e-6
 
 
-def given_equilibria(equilibria: Any) -> Equilibria | tuple[Equilibrium, ...] | None:
+def given_equilibria(equilibria: Any) -> Equilibria | Sequence[Equilibrium] | None:
     """Equilibria as a verb was given them: a whole result, some of its members, or None.
 
     Raises:
         InputError: they are none.
     """
-    if equilibria is None or isinstance(equilibria, Equilibria):
-        return equilibria
-    members: Any = tuple(equilibria) if isinstance(equilibria, Iterable) else None
-    is_text = isinstance(equilibria, str)
-    if is_text or members is None or not all(isinstance(one, Equilibrium) for one in members):
-        cure = ": write [equilibrium] for one" if isinstance(equilibria, Equilibrium) else ""
-        raise InputError(
-            f"equilibria must be what find_equilibria returned, got {told(equilibria)}{cure}."
-        )
-    return members
+    if equilibria is None:
+        return None
+    return given_members("equilibria", equilibria, Equilibrium, "find_equilibria")
 
 
 def domain_with(rule: Any, domain: Domain | None, equilibria: Any) -> Domain | None:
@@ -100,7 +93,7 @@ def check_at_rest(problem: Problem, equilibria: Iterable[Equilibrium] | None) ->
             )
 
 
-def _subjects(equilibria: Equilibria | tuple[Equilibrium, ...] | None) -> list[About]:
+def _subjects(equilibria: Sequence[Equilibrium] | None) -> list[About]:
     """Subjects of the equilibria; of a whole result, all of whose members have one, that one."""
     if isinstance(equilibria, Equilibria):
         return [equilibria.about]

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import numpy as np
@@ -31,7 +30,7 @@ from thalweg.core.about import About
 from thalweg.core.checks import check_count
 from thalweg.core.domains import Domain
 from thalweg.core.errors import InputError
-from thalweg.core.given import told
+from thalweg.core.given import given_members
 from thalweg.core.randomness import check_key, host_generator
 from thalweg.core.tables import counted
 from thalweg.dynamics import Deterministic
@@ -104,7 +103,7 @@ def find_landscape(
         some = np.asarray(problem.chart.draw(host_generator(key), NUM_POINTS))
         time_change(problem, some).refuse(rule, "it has no landscape", "ask about")
     if cycles is not None:
-        _check_cycles(cycles)
+        cycles = given_members("cycles", cycles, Cycle, "find_cycles")
     if equilibria is None:
         equilibria = find_equilibria(rule, domain, key=key)
     else:
@@ -190,20 +189,6 @@ def _warnings(moved: Moves, num_held: int, num_blurred: int) -> tuple[str, ...]:
             f"and V need not fall ({more})."
         )
     return tuple(said)
-
-
-def _check_cycles(given: Any) -> None:
-    """Refuse what is no sequence of cycles.
-
-    Raises:
-        InputError: it is not.
-    """
-    cure = "give what find_cycles returned, or None, which searches"
-    if not isinstance(given, Sequence) or isinstance(given, str):
-        raise InputError(f"cycles must be a sequence of Cycle, got {told(given)}: {cure}.")
-    for one in given:
-        if not isinstance(one, Cycle):
-            raise InputError(f"cycles must hold Cycle objects, got {told(one)}: {cure}.")
 
 
 def refuse_landscape(problem: Problem) -> None:

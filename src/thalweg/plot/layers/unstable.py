@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 # An imaginary part below this, relative to the vector, is rounding.
 _REAL = 1e-9
-# Half the length of a stroke, as a share of the figure.
+# Half the length of a stroke, as a share of the figure: a mark is some .02 wide and a head as long,
+# so that both and a piece of the shaft are seen.
 _LENGTH = 0.075
 # Equilibria and directions of each that can be told apart on one figure.
 _MOST_EQUILIBRIA, _MOST_DIRECTIONS = 24, 3

@@ -78,8 +78,10 @@ def operation(equation: Equation, examples: list[Value]) -> Operation:
 
 def _converted(dtype: Any, given: tuple[Any, ...]) -> Operation:
     kind = np.dtype(dtype).kind
-    # A whole number, such as a count of conditions, is the same number in another type.
-    is_whole = kind in "iuf" and any(np.dtype(one).kind in "biu" for one in given)
+    # A whole number that is not known beforehand counts conditions: far fewer than what types of
+    # four bytes and more hold exactly, and so the same number in each.
+    holds = kind in "iuf" and np.dtype(dtype).itemsize >= 4
+    is_whole = holds and any(np.dtype(one).kind in "biu" for one in given)
 
     def convert(x: Value) -> list[Value]:
         if isinstance(x, np.ndarray):
