@@ -28,6 +28,11 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
+def capitalized(text: str) -> str:
+    """A text whose first letter is a capital; the others stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def wrap(text: str, first: str = "", later: str = "  ") -> str:
     """A sentence in lines that fit the terminal, but for a word (a formula, a path) that is longer.
 

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from thalweg.core.nearby import did_you_mean
+from thalweg.core.tables import capitalized
 
 _COUNTS = re.compile(r"too many values to unpack \(expected (\d+)|expected (\d+), got")
 # Calls in a line of code: of `math` or NumPy, of SciPy, and of Python's own that want a number.
@@ -176,7 +177,7 @@ def _misnamed(error: AttributeError) -> str:
         cls = type(error.obj)
         hint = did_you_mean(error.name, [name for name, _ in _fields(error.obj) if "." not in name])
         cure = f"declare {error.name}: float = … on the class {cls.__name__} (line {number})"
-        return f" {hint} Else {cure}." if hint else f" {cure[0].upper()}{cure[1:]}."
+        return f" {hint} Else {cure}." if hint else f" {capitalized(cure)}."
     if missing := _OF_MODULE.search(str(error)):
         near = did_you_mean(missing[2], dir(sys.modules.get(missing[1])), 2)
         return f" {near} (line {number})." if near else ""

@@ -11,6 +11,7 @@ from thalweg.analysis import (
     Equilibria,
     Landscape,
 )
+from thalweg.core.tables import capitalized
 from thalweg.dynamics.words import WORDS, Words
 from thalweg.plot import Portrait
 from thalweg.plot.verdicts import has_gradient
@@ -156,7 +157,7 @@ def energy_caption(check: DescentCheck | None, energy: str, data: Portrait) -> s
         if shows_runs(data)
         else "a few trajectories"
     )
-    said = f"{energy[0].upper()}{energy[1:]} along {which}"
+    said = f"{capitalized(energy)} along {which}"
     if check is None or check.holds is None:
         return f"{said}."
     end = "it never rises" if check.holds else "it rises somewhere, so the rule does not descend it"

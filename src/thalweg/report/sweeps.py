@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tables import counted, format_number
+from thalweg.core.tables import capitalized, counted, format_number
 from thalweg.plot.sweeps import SweepMap, ranked, sweep, sweep_data
 from thalweg.report.asked import made
 from thalweg.report.page import Block, Facts, Page, Picture, Points, Section, Table, Text
@@ -38,7 +38,7 @@ def sweep_page(
     sections.append(Section("What the store holds", _held(found)))
     sections.append(Section("How this was made", made(command, versions)))
     title = f"{found.measure} of {found.about.system}"
-    return Page(title[0].upper() + title[1:], _lead(found), sections)
+    return Page(capitalized(title), _lead(found), sections)
 
 
 def _lead(found: Sweep) -> str:
@@ -110,7 +110,7 @@ def _map(found: Sweep, variable: Summary) -> Picture:
     own = variable.dims[len(found.shape) :]
     which = f" Shown: the first {' and '.join(own)}." if own else ""
     meaning = variable.long_name or variable.name
-    caption = f"{meaning[0].upper()}{meaning[1:]}.{which}"
+    caption = f"{capitalized(meaning)}.{which}"
     return picture(
         sweep(found, variable.name), f"map-{variable.name}", caption, f"Map of {variable.name}"
     )

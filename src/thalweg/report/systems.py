@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.analysis import BifurcationCurves, BifurcationDiagram
 from thalweg.core.declared import declared_names
 from thalweg.core.reports import NotKept
-from thalweg.core.tables import format_state
+from thalweg.core.tables import capitalized, format_state
 from thalweg.dynamics import Problem, declared_energy
 from thalweg.plot import (
     Portrait,
@@ -102,7 +102,7 @@ def _energy_to_draw(found: Analysis) -> tuple[Callable[[Any], Any] | None, str]:
 
 def _lead(found: Analysis) -> str:
     said = f"{captions.rest_in_words(found.equilibria)}; {captions.cycles_in_words(found.cycles)}. "
-    said = said[0].upper() + said[1:] + found.verdict.sentences()[0]
+    said = capitalized(said) + found.verdict.sentences()[0]
     return f"{found.summary} {said}" if found.summary else said
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from thalweg.analysis import Cycle, Cycles, Equilibria, Equilibrium, Landscape
 from thalweg.core.domains import Domain
+from thalweg.core.tables import capitalized
 from thalweg.plot import (
     Portrait,
     conley_landscape,
@@ -128,7 +129,7 @@ def symbolic_page(
 ) -> Page:
     """The report of an energy in closed form, with a portrait; arguments as for `recovery_page`."""
     first, *others = found.sentences()
-    said: list[Block] = [Text(first), Points([f"{word[0].upper()}{word[1:]}." for word in others])]
+    said: list[Block] = [Text(first), Points([f"{capitalized(word)}." for word in others])]
     said += map(Code, found.formulas())
     if found.latex:
         said += [Text("In LaTeX:"), *map(Code, found.latex.splitlines())]

@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array, flat, from_pairs, number, pairs
 from thalweg.core.reports import Table, TableReport, about_all, about_in
-from thalweg.core.tables import format_eigenvalues, format_state, state_table
+from thalweg.core.tables import capitalized, format_eigenvalues, format_state, state_table
 from thalweg.core.trees import Layout
 from thalweg.dynamics.words import WORDS
 
@@ -270,7 +270,7 @@ class Cycles(TableReport, Sequence[Cycle]):
     def title(self) -> str:
         """A line: the number of cycles, of which rule, and of those that leave the domain."""
         count, said = len(self.members), self.counted()
-        title = f"{said[0].upper()}{said[1:]} of {self.about.words}"
+        title = f"{capitalized(said)} of {self.about.words}"
         leaving = sum(cycle.leaves for cycle in self.members)
         whose = "which leaves" if count == 1 else (
             f"{leaving} of which {'leaves' if leaving == 1 else 'leave'}"

@@ -13,7 +13,7 @@ from thalweg.analysis.equilibria.proof import Proof
 from thalweg.core.about import UNSAID, About
 from thalweg.core.plain import array
 from thalweg.core.reports import Table, TableReport, about_all, about_in
-from thalweg.core.tables import counted
+from thalweg.core.tables import capitalized, counted
 from thalweg.dynamics.words import WORDS
 
 
@@ -198,7 +198,7 @@ class Equilibria(TableReport, Sequence[Equilibrium]):
     def title(self) -> str:
         """A line: the number of equilibria of which kind of rule, and of points of continua."""
         said = self.counted()
-        title = f"{said[0].upper()}{said[1:]} of {self.about.words}"
+        title = f"{capitalized(said)} of {self.about.words}"
         shown = sum(e.continuum > 0 for e in self.members)
         whose = "it" if len(self.continua) == 1 else "them"
         return (

@@ -10,7 +10,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.fields import to_fields
 from thalweg.core.plain import array, flat, number
 from thalweg.core.reports import Table, TableReport, about_all, about_in
-from thalweg.core.tables import counted, format_number, format_state, without_empty
+from thalweg.core.tables import capitalized, counted, format_number, format_state, without_empty
 
 # Digits of a parameter in the table: what Newton has, but for the last that rounding may change.
 _DIGITS = 12
@@ -191,7 +191,7 @@ class SpecialPoint(TableReport):
     def title(self) -> str:
         """Its kind and where."""
         first, second = (format_number(x, _DIGITS) for x in self.values)
-        return f"{self.name[0].upper()}{self.name[1:]} at ({first}, {second})"
+        return f"{capitalized(self.name)} at ({first}, {second})"
 
     def row(self) -> list[str]:
         """Its cells in a table."""

@@ -13,7 +13,7 @@ from thalweg.core.codes import Result
 from thalweg.core.errors import DivergenceError, InputError
 from thalweg.core.fields import FieldsReport
 from thalweg.core.reports import Table
-from thalweg.core.tables import counted, format_state
+from thalweg.core.tables import capitalized, counted, format_state
 from thalweg.core.trees import as_arrays, is_integer
 from thalweg.models.normalization.model.delayed import BLOCK, run_delayed
 from thalweg.models.normalization.model.held import outputs
@@ -79,7 +79,7 @@ class Adaptation(FieldsReport):
         if self.crossing is None:
             return [Result[self.result]]
         told = str(self.crossing)
-        return [f"{told[0].upper()}{told[1:]}."]
+        return [f"{capitalized(told)}."]
 
 
 def adapt(
