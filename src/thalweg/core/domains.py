@@ -20,7 +20,7 @@ from thalweg.core.charts import BoxChart, Chart
 from thalweg.core.errors import InputError
 from thalweg.core.shares import check_shares
 from thalweg.core.simplex_charts import SimplexChart
-from thalweg.core.tables import RAISED
+from thalweg.core.tables import RAISED, capitalized
 from thalweg.core.trees import Layout, is_integer
 
 _BOUNDS_SHOWN = 4  # what a line of 80 columns holds
@@ -53,7 +53,7 @@ class Domain(Frozen):
     def __repr__(self) -> str:
         if not all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(self)):
             return eqx.tree_pformat(self)  # inside a trace there are no numbers to show
-        return self.words[0].upper() + self.words[1:]
+        return capitalized(self.words)
 
     @property
     def title(self) -> str:

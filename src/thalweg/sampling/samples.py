@@ -12,7 +12,7 @@ from thalweg.core.errors import InputError
 from thalweg.core.extras import not_installed
 from thalweg.core.plain import array
 from thalweg.core.reports import NotKept, Table, TableReport, about_in
-from thalweg.core.tables import counted, format_number
+from thalweg.core.tables import capitalized, counted, format_number
 
 # Rows of the table; of more quantities those are shown that are known worst.
 _SHOWN = 12
@@ -175,7 +175,7 @@ class Samples(TableReport):
             told.append(counted(self.num_divergences, "divergence"))
         line = ", ".join(told)
         wrong = self.warnings
-        return [*said, f"{line[0].upper()}{line[1:]}.", *(wrong or ["Nothing wrong was seen."])]
+        return [*said, f"{capitalized(line)}.", *(wrong or ["Nothing wrong was seen."])]
 
     def data(self) -> dict[str, Any]:
         """The summary as JSON-ready data, without the draws."""

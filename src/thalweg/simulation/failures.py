@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.codes import Result
 from thalweg.core.declared import declared_energy
 from thalweg.core.errors import ConvergenceError, DivergenceError, ThalwegError
-from thalweg.core.tables import counted
+from thalweg.core.tables import capitalized, counted
 from thalweg.dynamics import Flow, Langevin, Phase, Rule, Underdamped
 from thalweg.energies.far_out import Outlook, view_on_ray
 from thalweg.simulation.adaptive import PROBE
@@ -56,7 +56,7 @@ def _more_steps(method: Method | None, run: Trajectory) -> str:
     """A sentence on the cure where the steps ran out, without what was done already."""
     room = f"raise max_steps (method={type(method).__name__}(max_steps=…)) or loosen rtol"
     if isinstance(method, Stiff):
-        return f"{room[0].upper()}{room[1:]}.{_in_float64(run)}"
+        return f"{capitalized(room)}.{_in_float64(run)}"
     return (
         f"If the flow is stiff (some of it dies out much faster than the rest moves), take "
         f"method=Stiff(), --method stiff on the command line{_float64_too(run)}; else {room}."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from thalweg.analysis import check_descent
+from thalweg.core.tables import capitalized
 from thalweg.recovery.candidates.acceptance import Acceptance, check_accepted
 from thalweg.recovery.candidates.derivatives import derivatives_of
 from thalweg.recovery.candidates.hunts import LEAST_FALL, centres_of, in_words
@@ -64,7 +65,7 @@ def accept(question: Question, candidate: Callable[[Any], Any], name: str) -> Fi
     if not checked.holds:
         return _failed(question, name, checked)
     aside = "Yet an energy falls along it (a candidate that was given)."
-    note = in_words(question, name[0].upper() + name[1:], checked, checked.worst)
+    note = in_words(question, capitalized(name), checked, checked.worst)
     return Finding("yes", checked.worst, note, Kind.LYAPUNOV, candidate, aside=aside)
 
 

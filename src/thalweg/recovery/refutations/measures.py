@@ -20,6 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from thalweg.core.batches import BATCH, in_batches
+from thalweg.core.tables import capitalized
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.special_points import special_points
 from thalweg.recovery.kinds import Kind
@@ -99,7 +100,7 @@ def _refuted(question: Question, reason: str, name: str) -> Finding:
     fastest = int(np.argmax(speeds))
     state = question.chart.layout.flatten(question.chart.embed(points[fastest]))
     witness = MeasureWitness(np.asarray(state), float(speeds[fastest]), name, reason)
-    note = f"{reason[0].upper()}{reason[1:]}: nothing falls wherever the rule moves."
+    note = f"{capitalized(reason)}: nothing falls wherever the rule moves."
     return Finding("yes", None, note, Kind.REFUTED, witness=witness)
 
 
