@@ -34,6 +34,9 @@ def _smooth(y):
         jnp.concatenate([inner[::-1], y])[2] * jnp.pad(y, (1, 0))[1] * inner[jnp.array([2, 0])][0],
         fold[0] + fold[1][2],
         jnp.sum((2.0 + y)[:, None] ** jnp.arange(3)[None]),
+        jnp.arctan2(z, 3.0 + x) + jnp.arctanh(0.5 * z) * jnp.arcsin(0.7 * x),
+        jnp.cumprod(inner)[2] + jax.lax.cumlogsumexp(inner, reverse=True)[0],
+        jax.nn.gelu(x, approximate=False) + jnp.cbrt(2.0 + z),
     ])  # fmt: skip
 
 
@@ -46,6 +49,10 @@ def _bent(y):
         jnp.clip(x + z, -0.3, 0.4) + jnp.sign(z) + jnp.floor(3.0 * x),
         jnp.max(jnp.stack([x, z, x * z])) + jnp.where((x > 0.0) & ~(z >= 0.5), 1.0, 0.0),
         x * jnp.sum(y > 0.3) + (z > 0.0).astype(jnp.int64).astype(jnp.int32),
+        jnp.fmod(4.0 * x, 1.5) + jnp.mod(5.0 * z, 2.0 + x),
+        jnp.sort(jnp.stack([x, z, -x, x * z]))[1] + jnp.arctan2(z, x),
+        jax.lax.cond(x > z, lambda t: t * x, lambda t: t - z, x) + jax.lax.cummax(y)[1],
+        jnp.where(jnp.any(y > 0.6) ^ (x > 0.1), x, z) + jnp.where(jnp.all(y < 0.4), x, z),
     ])  # fmt: skip
 
 
@@ -152,6 +159,39 @@ def test_choices_that_a_box_leaves_open_are_told():
     assert list(is_open) == [False, True, True]
     assert steps.may_jump
     assert not smooth.may_jump
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda y: jnp.sum(y[:0]) + y[0],
+        lambda y: jnp.dot(y[:0], y[:0]) + y[0],
+        lambda y: jnp.sum(jnp.zeros((0, 2)) @ y) + y[0],
+        lambda y: jnp.prod(y[:0]) * y[0],
+        lambda y: jnp.where(jnp.any(y[:0] > 0.0), 2.0, y[0]),
+    ],
+)
+def test_what_is_made_of_no_entries_is_known(fn):
+    point = np.array([[0.5, 2.0]])
+    with jax.enable_x64(True):
+        (value,), _ = Enclosure(primal(fn), 2)(point, point)
+        (slope,), _ = Enclosure(jax.grad(primal(fn)), 2)(point, point)
+    np.testing.assert_allclose(value.linear[0, :, 0], [0.5])
+    np.testing.assert_allclose(slope.linear[0, :, 0], [1.0, 0.0])
+
+
+def test_derivatives_of_a_sorted_array_and_of_a_branch_are_decided_where_they_are():
+    def fn(y):
+        turned = jax.lax.cond(y[0] > 0.5, lambda t: t**2, lambda t: -t, y[0])
+        return jnp.sort(y)[0] * 3.0 + jnp.mod(y[1], 0.5) + turned
+
+    with jax.enable_x64(True):
+        enclosure = Enclosure(jax.grad(primal(fn)), 2)
+    lower = np.array([[0.1, 0.2], [0.7, 0.2], [0.1, 0.495]])
+    (form,), _ = enclosure(lower, lower + 0.02)
+    np.testing.assert_allclose(form.linear[0, :, :2].T, [[2.0, 1.0], [1.42, 4.0]])
+    with jax.enable_x64(True):
+        assert list(Enclosure(primal(fn), 2)(lower, lower + 0.02)[1]) == [False, False, True]
 
 
 def test_a_choice_by_a_parameter_is_never_open():

@@ -13,12 +13,12 @@ import numpy as np
 from thalweg.dynamics.formulas.enclosures.forms import ROUNDING, UNDERFLOW, Form
 
 _Array = np.ndarray
-_Ends = tuple[_Array, _Array]
+Ends = tuple[_Array, _Array]
 # Of the width by slopes: bounds alone are taken where they are narrower than that.
 _NARROWER = 0.5
 # More than the elementary functions of NumPy are off, relative to their value; sine and cosine
 # absolutely (its vectorised versions are within 4 units in the last place).
-_LIBRARY = 8.0 * float(np.finfo(float).eps)
+LIBRARY = 8.0 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,20 @@ class Smooth:
         slope: h'.
         bend: bounds of h'' between two values.
         between: bounds of h between two values.
-        low: what the function is defined above, if anything.
-    scale: what the error of the library is relative to, beside the value and the slope.
+        low: the least argument that the function is defined at, if any.
+        scale: what the error of the library is relative to, beside the value and the slope.
+        high: the largest argument that it is defined at, if any.
+        accuracy: the error of the library, relative to the value.
     """
 
     value: Callable[[_Array], _Array]
     slope: Callable[[_Array], _Array]
-    bend: Callable[[_Array, _Array], _Ends]
-    between: Callable[[_Array, _Array], _Ends]
+    bend: Callable[[_Array, _Array], Ends]
+    between: Callable[[_Array, _Array], Ends]
     low: float = -np.inf
     scale: float = 0.0
+    high: float = np.inf
+    accuracy: float = LIBRARY
 
 
 def apply(function: Smooth, x: Form) -> Form:
@@ -52,9 +56,10 @@ def apply(function: Smooth, x: Form) -> Form:
     below, above = np.minimum(bend_low * square, 0.0), np.maximum(bend_high * square, 0.0)
     curved = (above - below) / 2.0
     size = np.abs(value) + np.abs(slope) * radius + np.abs(below) + np.abs(above)
-    noise = _LIBRARY * (size + function.scale * (1.0 + radius))
+    noise = function.accuracy * (size + function.scale * (1.0 + radius))
     least, largest = function.between(low, high)
-    plain = (largest - least) / 2.0 + _LIBRARY * (np.abs(largest) + np.abs(least))
+    size = np.abs(largest) + np.abs(least) + function.scale
+    plain = (largest - least) / 2.0 + function.accuracy * size
     # What follows the place in the box is worth more than bounds that are a little narrower.
     is_plain = ~(plain >= _NARROWER * (np.abs(slope) * radius + curved + noise))
     slope = np.where(is_plain, 0.0, slope)
@@ -62,37 +67,42 @@ def apply(function: Smooth, x: Form) -> Form:
     linear[0] = np.where(is_plain, (least + largest) / 2.0, value + (below + above) / 2.0)
     error = np.where(is_plain, plain, np.abs(slope) * x.error + curved + noise)
     error = error * (1.0 + ROUNDING) + ROUNDING * np.abs(linear[0]) + UNDERFLOW
-    return Form(linear, np.where(low >= function.low, error, np.nan), x.shape)
+    is_inside = (low >= function.low) & (high <= function.high)
+    return Form(linear, np.where(is_inside, error, np.nan), x.shape)
 
 
-def _wide(low: _Array, high: _Array) -> _Ends:
+def wide(low: _Array, high: _Array) -> Ends:
     """Bounds of a second derivative, made wider by more than the roundings in it."""
-    slack = 4.0 * _LIBRARY
+    slack = 4.0 * LIBRARY
     return low - slack * np.abs(low), high + slack * np.abs(high)
 
 
-def _monotone(value: Callable[[_Array], _Array]) -> Callable[[_Array, _Array], _Ends]:
-    def between(low: _Array, high: _Array) -> _Ends:
+def monotone(value: Callable[[_Array], _Array]) -> Callable[[_Array, _Array], Ends]:
+    """Bounds of a monotone function, without its roundings."""
+
+    def between(low: _Array, high: _Array) -> Ends:
         a, b = value(low), value(high)
         return np.minimum(a, b), np.maximum(a, b)
 
     return between
 
 
-def _monotone_bend(bend: Callable[[_Array], _Array]) -> Callable[[_Array, _Array], _Ends]:
-    def between(low: _Array, high: _Array) -> _Ends:
+def monotone_bend(bend: Callable[[_Array], _Array]) -> Callable[[_Array, _Array], Ends]:
+    """Bounds of a second derivative that is monotone."""
+
+    def between(low: _Array, high: _Array) -> Ends:
         a, b = bend(low), bend(high)
-        return _wide(np.minimum(a, b), np.maximum(a, b))
+        return wide(np.minimum(a, b), np.maximum(a, b))
 
     return between
 
 
-def _bend_with_turns(
+def bend_with_turns(
     bend: Callable[[_Array], _Array], turns: tuple[float, ...]
-) -> Callable[[_Array, _Array], _Ends]:
+) -> Callable[[_Array, _Array], Ends]:
     """Bounds of a function that is monotone between its turning points."""
 
-    def between(low: _Array, high: _Array) -> _Ends:
+    def between(low: _Array, high: _Array) -> Ends:
         a, b = bend(low), bend(high)
         least, largest = np.minimum(a, b), np.maximum(a, b)
         for turn in turns:
@@ -101,17 +111,17 @@ def _bend_with_turns(
             is_in = ~((low > turn) | (high < turn))
             least = np.where(is_in, np.minimum(least, peak), least)
             largest = np.where(is_in, np.maximum(largest, peak), largest)
-        return _wide(least, largest)
+        return wide(least, largest)
 
     return between
 
 
-def _wave(phase: float) -> Callable[[_Array, _Array], _Ends]:
+def _wave(phase: float) -> Callable[[_Array, _Array], Ends]:
     """Bounds of cos(x − phase): ±1 where a crest or a trough may lie between the ends."""
 
-    def between(low: _Array, high: _Array) -> _Ends:
+    def between(low: _Array, high: _Array) -> Ends:
         a, b = np.cos(low - phase), np.cos(high - phase)
-        slack = 2.0 * _LIBRARY * (1.0 + np.abs(low) + np.abs(high))
+        slack = 2.0 * LIBRARY * (1.0 + np.abs(low) + np.abs(high))
         turns = (low - phase - slack) / np.pi, (high - phase + slack) / np.pi
         first = np.ceil(turns[0])
         is_turned, is_twice = first <= turns[1], first + 1.0 <= turns[1]
@@ -123,18 +133,18 @@ def _wave(phase: float) -> Callable[[_Array, _Array], _Ends]:
     return between
 
 
-def _negated(between: Callable[[_Array, _Array], _Ends]) -> Callable[[_Array, _Array], _Ends]:
-    def negated(low: _Array, high: _Array) -> _Ends:
+def _negated(between: Callable[[_Array, _Array], Ends]) -> Callable[[_Array, _Array], Ends]:
+    def negated(low: _Array, high: _Array) -> Ends:
         least, largest = between(low, high)
         return -largest, -least
 
     return negated
 
 
-def _even(value: Callable[[_Array], _Array], least: float) -> Callable[[_Array, _Array], _Ends]:
+def _even(value: Callable[[_Array], _Array], least: float) -> Callable[[_Array, _Array], Ends]:
     """Bounds of an even function that is least at 0."""
 
-    def between(low: _Array, high: _Array) -> _Ends:
+    def between(low: _Array, high: _Array) -> Ends:
         a, b = value(low), value(high)
         touches = ~((low > 0.0) | (high < 0.0))
         return np.where(touches, least, np.minimum(a, b)), np.maximum(a, b)
@@ -148,16 +158,16 @@ def power(exponent: int) -> Smooth:
     def value(x: _Array, n: int = exponent) -> _Array:
         return x**n
 
-    def between(n: int) -> Callable[[_Array, _Array], _Ends]:
+    def between(n: int) -> Callable[[_Array, _Array], Ends]:
         def raised(x: _Array) -> _Array:
             return value(x, n)
 
-        return _even(raised, 0.0) if n % 2 == 0 and n > 0 else _monotone(raised)
+        return _even(raised, 0.0) if n % 2 == 0 and n > 0 else monotone(raised)
 
-    def bend(low: _Array, high: _Array) -> _Ends:
+    def bend(low: _Array, high: _Array) -> Ends:
         least, largest = between(exponent - 2)(low, high)
         factor = float(exponent * (exponent - 1))
-        return _wide(factor * least, factor * largest)
+        return wide(factor * least, factor * largest)
 
     if exponent == 1:
         zero = lambda low, high: (0.0 * low, 0.0 * high)  # noqa: E731
@@ -177,17 +187,17 @@ def positive_power(exponent: float) -> Smooth:
     return Smooth(
         value,
         lambda x: exponent * x ** (exponent - 1.0),
-        _monotone_bend(bend),
-        _monotone(value),
+        monotone_bend(bend),
+        monotone(value),
         UNDERFLOW,
     )
 
 
 def _reciprocal() -> Smooth:
-    def bend(low: _Array, high: _Array) -> _Ends:
-        return _wide(*_monotone(lambda x: 2.0 / x**3)(low, high))
+    def bend(low: _Array, high: _Array) -> Ends:
+        return wide(*monotone(lambda x: 2.0 / x**3)(low, high))
 
-    def between(low: _Array, high: _Array) -> _Ends:
+    def between(low: _Array, high: _Array) -> Ends:
         # Where 0 lies between the ends there is no bound.
         is_fine = (low > 0.0) | (high < 0.0)
         return np.where(is_fine, 1.0 / high, np.nan), np.where(is_fine, 1.0 / low, np.nan)
@@ -218,20 +228,20 @@ _ROOT_THIRD, _ROOT_HALF = float(np.sqrt(1.0 / 3.0)), float(np.sqrt(0.5))  # of a
 
 RECIPROCAL = _reciprocal()
 FUNCTIONS: dict[str, Smooth] = {
-    "exp": Smooth(np.exp, np.exp, _monotone_bend(np.exp), _monotone(np.exp)),
-    "expm1": Smooth(np.expm1, np.exp, _monotone_bend(np.exp), _monotone(np.expm1)),
+    "exp": Smooth(np.exp, np.exp, monotone_bend(np.exp), monotone(np.exp)),
+    "expm1": Smooth(np.expm1, np.exp, monotone_bend(np.exp), monotone(np.expm1)),
     "log": Smooth(
         np.log,
         lambda x: 1.0 / x,
-        _monotone_bend(lambda x: -1.0 / x**2),
-        _monotone(np.log),
+        monotone_bend(lambda x: -1.0 / x**2),
+        monotone(np.log),
         UNDERFLOW,
     ),
     "log1p": Smooth(
         np.log1p,
         lambda x: 1.0 / (1.0 + x),
-        _monotone_bend(lambda x: -1.0 / (1.0 + x) ** 2),
-        _monotone(np.log1p),
+        monotone_bend(lambda x: -1.0 / (1.0 + x) ** 2),
+        monotone(np.log1p),
         -1.0 + ROUNDING,
     ),
     "sqrt": positive_power(0.5),
@@ -240,29 +250,29 @@ FUNCTIONS: dict[str, Smooth] = {
     "tanh": Smooth(
         np.tanh,
         lambda x: 1.0 / np.cosh(x) ** 2,
-        _bend_with_turns(_tanh_bend, (-_TANH_TURN, _TANH_TURN)),
-        _monotone(np.tanh),
+        bend_with_turns(_tanh_bend, (-_TANH_TURN, _TANH_TURN)),
+        monotone(np.tanh),
     ),
     "logistic": Smooth(
         _logistic,
         _logistic_slope,
-        _bend_with_turns(_logistic_bend, (-_LOGISTIC_TURN, _LOGISTIC_TURN)),
-        _monotone(_logistic),
+        bend_with_turns(_logistic_bend, (-_LOGISTIC_TURN, _LOGISTIC_TURN)),
+        monotone(_logistic),
     ),
     "sin": Smooth(np.sin, np.cos, _negated(_wave(np.pi / 2.0)), _wave(np.pi / 2.0), scale=1.0),
     "cos": Smooth(np.cos, lambda x: -np.sin(x), _negated(_wave(0.0)), _wave(0.0), scale=1.0),
-    "sinh": Smooth(np.sinh, np.cosh, _monotone_bend(np.sinh), _monotone(np.sinh)),
+    "sinh": Smooth(np.sinh, np.cosh, monotone_bend(np.sinh), monotone(np.sinh)),
     "cosh": Smooth(np.cosh, np.sinh, _even(np.cosh, 1.0 - ROUNDING), _even(np.cosh, 1.0)),
     "atan": Smooth(
         np.arctan,
         lambda x: 1.0 / (1.0 + x**2),
-        _bend_with_turns(lambda x: -2.0 * x / (1.0 + x**2) ** 2, (-_ROOT_THIRD, _ROOT_THIRD)),
-        _monotone(np.arctan),
+        bend_with_turns(lambda x: -2.0 * x / (1.0 + x**2) ** 2, (-_ROOT_THIRD, _ROOT_THIRD)),
+        monotone(np.arctan),
     ),
     "asinh": Smooth(
         np.arcsinh,
         lambda x: 1.0 / np.sqrt(1.0 + x**2),
-        _bend_with_turns(lambda x: -x / (1.0 + x**2) ** 1.5, (-_ROOT_HALF, _ROOT_HALF)),
-        _monotone(np.arcsinh),
+        bend_with_turns(lambda x: -x / (1.0 + x**2) ** 1.5, (-_ROOT_HALF, _ROOT_HALF)),
+        monotone(np.arcsinh),
     ),
 }

@@ -1,8 +1,9 @@
 """JAX primitives carried out on affine forms and conditions."""
 
 import functools
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,14 +28,19 @@ from thalweg.dynamics.formulas.enclosures.moves import (
     sum_over,
 )
 from thalweg.dynamics.formulas.enclosures.orders import Truth
+from thalweg.dynamics.formulas.enclosures.special import SPECIAL, angle, polygamma
 from thalweg.dynamics.formulas.enclosures.values import Value, form, is_condition, truth
 from thalweg.dynamics.formulas.programs import Equation
 
 Operation = Callable[..., list[Value]]
+_Many = TypeVar("_Many", Form, Truth)
 
 _SAME = ("copy", "copy_p", "device_put", "optimization_barrier", "reduce_precision")
 # Which operand these are linear in.
 _LINEAR = {"scatter-add": 2, "cumsum": 0}
+_OF_ONE = FUNCTIONS | SPECIAL
+# What takes entries together, of which there may be none.
+_GATHERING = ("dot_general", "reduce_sum", "reduce_prod", "reduce_and", "reduce_or")
 _ORDERS = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
@@ -49,6 +55,8 @@ def operation(equation: Equation, examples: list[Value]) -> Operation:
         InputError: the primitive has no bounds here.
     """
     name, params = equation.primitive.name, equation.params
+    if name in _GATHERING and any(math.prod(x.shape) == 0 for x in examples):
+        return _of_nothing(equation, examples)
     if name in _SAME:
         return lambda *operands: list(operands)
     if name == "convert_element_type":
@@ -63,17 +71,31 @@ def operation(equation: Equation, examples: list[Value]) -> Operation:
         return lambda x: [_whole_power(form(x), params["y"])]
     if name == "pow":
         return _raised
-    if name in FUNCTIONS:
-        return lambda x: [apply(FUNCTIONS[name], form(x))]
+    if name in _OF_ONE:
+        return lambda x: [apply(_OF_ONE[name], form(x))]
+    if name == "polygamma":
+        return lambda order, x: [_polygamma(order, form(x))]
     if name in _ORDERS:
         return lambda x, y: [compared(name, x, y)]
     if name == "reduce_sum":
         return lambda x: [sum_over(form(x), params["axes"])]
     if name in _FOLDS:
         return lambda x: [_folded(_FOLDS[name], form(x), params["axes"])]
+    if name in _CONDITIONS:
+        return lambda x: [_folded(_CONDITIONS[name], truth(x), params["axes"])]
     if name in _PLAIN:
         return lambda *operands: [_PLAIN[name](*operands)]
     raise InputError(f"The JAX operation {name!r} has no bounds here.")
+
+
+def _of_nothing(equation: Equation, examples: list[Value]) -> Operation:
+    """The result of an operation on no entries, which nothing changes."""
+    kinds = zip(examples, equation.given, strict=True)
+    found: list[Value] = [
+        np.asarray(result)
+        for result in equation.evaluate([np.zeros(x.shape, dtype) for x, dtype in kinds])
+    ]
+    return lambda *_: list(found)
 
 
 def _converted(dtype: Any, given: tuple[Any, ...]) -> Operation:
@@ -184,6 +206,12 @@ def _tangent(x: Value) -> Form:
     return _ratio(apply(FUNCTIONS["sin"], form(x)), apply(FUNCTIONS["cos"], form(x)))
 
 
+def _polygamma(order: Value, x: Form) -> Form:
+    if not isinstance(order, np.ndarray) or not np.all(order == order.ravel()[0]):
+        raise InputError("Derivatives of digamma of several orders have no bounds here.")
+    return apply(polygamma(int(order.ravel()[0])), x)
+
+
 def _either(x: Value, y: Value) -> Truth:
     return orders.negation(orders.both(orders.negation(truth(x)), orders.negation(truth(y))))
 
@@ -212,10 +240,15 @@ _PLAIN: dict[str, Callable[..., Value]] = {
     "not": lambda x: orders.negation(truth(x)),
     "and": lambda x, y: orders.both(truth(x), truth(y)),
     "or": _either,
+    "xor": lambda x, y: _either(
+        orders.both(truth(x), orders.negation(truth(y))),
+        orders.both(orders.negation(truth(x)), truth(y)),
+    ),
+    "atan2": lambda y, x: angle(*_pair(y, x)),
 }
 
 
-def _folded(fold: Callable[[Form, Form], Form], x: Form, axes: tuple[int, ...]) -> Form:
+def _folded(fold: Callable[[_Many, _Many], _Many], x: _Many, axes: tuple[int, ...]) -> _Many:
     """The entries along axes, taken together one by one."""
     return functools.reduce(fold, [x.taken(part) for part in along(x.shape, axes)])
 
@@ -224,4 +257,8 @@ _FOLDS: dict[str, Callable[[Form, Form], Form]] = {
     "reduce_prod": forms.multiply,
     "reduce_max": orders.largest,
     "reduce_min": lambda x, y: forms.negative(orders.largest(forms.negative(x), forms.negative(y))),
+}
+_CONDITIONS: dict[str, Callable[[Truth, Truth], Truth]] = {
+    "reduce_and": orders.both,
+    "reduce_or": _either,
 }

@@ -5,6 +5,7 @@ its values: here its program is carried out again without them.
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,12 @@ from thalweg.dynamics.formulas.programs import kept_and_carried
 _CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 _LOOPS = ("scan", "while", "cond")
 _FOLDED = {"reduce_max": jnp.maximum, "reduce_min": jnp.minimum}
+_CUMULATED = {
+    "cumprod": jnp.multiply,
+    "cummax": jnp.maximum,
+    "cummin": jnp.minimum,
+    "cumlogsumexp": lambda a, b: b + jnp.log1p(jnp.exp(a - b)),
+}
 # Longer loops are not written out: programs grow with them, and so do the bounds of their values.
 _LONGEST = 256
 # What changes nothing in a maximum and in a minimum.
@@ -57,6 +64,14 @@ def _results(equation: Any, operands: list[Any]) -> list[Any]:
         return [operands[int(_is_all(operands[0], _EXTREMES[name]))]]
     if name in _FOLDED:
         return [_folded(_FOLDED[name], operands[0], params["axes"])]
+    if name in _CUMULATED and operands[0].shape[params["axis"]] <= _LONGEST:
+        return [_cumulated(_CUMULATED[name], operands[0], params["axis"], params["reverse"])]
+    if name == "sort" and len(operands) == 1 and _num_pairs(operands[0], params) <= _LONGEST:
+        return [_sorted(operands[0], params["dimension"])]
+    if name == "rem" and jnp.issubdtype(operands[0].dtype, jnp.floating):
+        return [_remainder(*operands)]
+    if name == "cond" and len(params["branches"]) == 2:
+        return _selected(params["branches"], operands)
     if name == "scan" and params["length"] <= _LONGEST:
         return _unrolled(params, operands)
     body = next((params[key] for key in _CALLS if key in params and name not in _LOOPS), None)
@@ -81,6 +96,41 @@ def _folded(fold: Callable[[Any, Any], Any], x: Any, axes: tuple[int, ...]) -> A
             rows = jnp.concatenate([fold(rows[:half], rows[half : 2 * half]), odd])
         x = rows[0]
     return x
+
+
+def _cumulated(fold: Callable[[Any, Any], Any], x: Any, axis: int, is_last_first: bool) -> Any:
+    rows = list(jnp.moveaxis(x, axis, 0))
+    made = list(itertools.accumulate(rows[::-1] if is_last_first else rows, fold))
+    return jnp.stack(made[::-1] if is_last_first else made, axis)
+
+
+def _num_pairs(x: Any, params: dict[str, Any]) -> int:
+    """Number of pairs that are put in order to sort an array along an axis."""
+    length = x.shape[params["dimension"]]
+    return length * (length - 1) // 2
+
+
+def _sorted(x: Any, axis: int) -> Any:
+    """An array in order along an axis: neighbours are put in order, again and again."""
+    rows = list(jnp.moveaxis(x, axis, 0))
+    for last in range(len(rows) - 1, 0, -1):
+        for i in range(last):
+            a, b = rows[i], rows[i + 1]
+            rows[i], rows[i + 1] = jnp.minimum(a, b), jnp.maximum(a, b)
+    return jnp.stack(rows, axis)
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    """x less the multiple of y that is next to it towards 0."""
+    ratio = x / y
+    return x - y * jnp.where(ratio < 0.0, jnp.ceil(ratio), jnp.floor(ratio))
+
+
+def _selected(branches: Any, operands: list[Any]) -> list[Any]:
+    """The results of one of two branches, as a selection between both."""
+    which, *given = operands
+    otherwise, chosen = (_evaluate(branch.jaxpr, branch.consts, given) for branch in branches)
+    return [jnp.where(which != 0, b, a) for a, b in zip(otherwise, chosen, strict=True)]
 
 
 def _unrolled(params: dict[str, Any], operands: list[Any]) -> list[Any]:

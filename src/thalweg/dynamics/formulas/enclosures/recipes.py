@@ -16,7 +16,7 @@ from thalweg.dynamics.formulas.enclosures.values import Value
 from thalweg.dynamics.formulas.programs import Equation, Name, Program, read_program
 
 # Where a function may jump: a choice that a box leaves open.
-_JUMPS = ("select_n", "convert_element_type", "floor", "ceil", "round", "sign")
+_JUMPS = ("select_n", "convert_element_type", "floor", "ceil", "round", "sign", "atan2")
 # Programs to remember: those of the proofs of a dozen systems, some kilobytes each.
 _KEPT = 64
 
@@ -184,7 +184,9 @@ class _Reader:
         else:
             carry_out = carry_out or operation(equation, examples)
             found = carry_out(*examples)
-            may_jump = equation.primitive.name in _JUMPS and self._moves(operands[0])
+            # A selection jumps with its condition, not with what is selected.
+            first = operands[:1] if equation.primitive.name == "select_n" else operands
+            may_jump = equation.primitive.name in _JUMPS and any(map(self._moves, first))
             kept = tuple(
                 o if isinstance(o, Name) else x for o, x in zip(operands, examples, strict=True)
             )
