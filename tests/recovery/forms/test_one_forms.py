@@ -9,7 +9,7 @@ import pytest
 from tests.zoo import polynomial_flow, square
 
 import thalweg as tw
-from thalweg.recovery.forms.one_forms import LineIntegral, fewest_nodes, gauss_legendre
+from thalweg.recovery.forms.one_forms import LineIntegral, fewest_nodes, gauss_legendre, graded
 
 
 def works(*functions):
@@ -86,3 +86,93 @@ def test_what_lies_between_rays_is_in_the_energy(seed, size):
     with jax.enable_x64(True):
         gaps = np.asarray(jax.vmap(verdict.energy)(points) - jax.vmap(rule.level)(points))
     assert np.ptp(gaps) < 1e-5
+
+
+@pytest.mark.parametrize("gap", [1e-2, 1e-5, 1e-8, 1e-11])
+def test_a_graded_rule_integrates_up_to_a_singularity(gap):
+    nodes, weights = graded(64)
+    assert weights @ (1.0 / (nodes + gap)) == pytest.approx(np.log1p(1.0 / gap), rel=1e-10)
+    squared = weights @ (nodes / (nodes + gap) ** 2)
+    assert squared == pytest.approx(np.log1p(1.0 / gap) - 1.0 / (1.0 + gap), rel=1e-10)
+    assert weights @ np.exp(nodes) == pytest.approx(np.e - 1.0, rel=1e-12)
+
+
+class Mutator(tw.Flow):
+    """Replicator of a symmetric payoff, with mutants that come at equal rates."""
+
+    payoff: Any
+    rate: Any
+
+    def velocity(self, t, state):
+        fitness = self.payoff @ state
+        mutants = self.rate * (1.0 / len(state) - state)
+        return state * (fitness - state @ fitness) + mutants
+
+
+@pytest.mark.parametrize("rate", [0.3, pytest.param(1e-6, marks=pytest.mark.long), 0.0])
+def test_the_energy_on_a_simplex_is_right_up_to_its_faces(rate):
+    payoff = np.array([[1.0, 0.3, -0.2], [0.3, 0.5, 0.4], [-0.2, 0.4, 0.8]])
+    rule = Mutator(payoff, np.array(rate))
+    verdict = tw.recover_energy(rule, tw.ProbabilitySimplex(3), cycles=(), thorough=False)
+    assert verdict.kind == "given-metric"
+    with jax.enable_x64(True):
+        slope = jax.jit(jax.grad(verdict.energy))
+        for gap in 10.0 ** -np.arange(1.0, 13.0):
+            for turn in range(3):
+                for shares in (
+                    [gap, 0.6 * (1.0 - gap), 0.4 * (1.0 - gap)],
+                    [gap, gap, 1 - 2 * gap],
+                ):
+                    x = np.roll(shares, turn)
+                    exact = -payoff @ x - rate / 3.0 / x
+                    missed = np.asarray(slope(jnp.asarray(x))) - exact
+                    # Of a tangent covector only differences count.
+                    scale = np.ptp(exact) + 1e-3
+                    assert np.ptp(missed) < 1e-8 * scale, (gap, turn)
+
+
+class Layer(tw.Flow):
+    """Descent of |x|²/2 less w log cosh((x₀ − .999) / w)."""
+
+    width: Any
+
+    def velocity(self, t, state):
+        return (-state).at[0].add(jnp.tanh((state[0] - 0.999) / self.width))
+
+
+@pytest.mark.parametrize("size", [2, pytest.param(5, marks=pytest.mark.long)])
+def test_a_layer_near_a_wall_is_in_the_energy(size):
+    """Few random points lie beyond it, and all of them may be integrated as if it were not."""
+    rule = Layer(np.array(1e-4))
+    domain = tw.Box(jnp.zeros(size), jnp.ones(size))
+    verdict = tw.recover_energy(rule, domain, cycles=(), thorough=False)
+    assert verdict.kind == "euclidean"
+    points = np.random.default_rng(0).uniform(size=(40, size))
+    points[:, 0] = np.linspace(0.998, 1.0, 40)
+    with jax.enable_x64(True):
+        slopes = np.asarray(jax.vmap(jax.grad(verdict.energy))(points))
+        exact = -np.asarray(jax.vmap(lambda x: rule.velocity(0.0, x))(points))
+    np.testing.assert_allclose(slopes, exact, atol=1e-6)
+
+
+class Beside(tw.Flow):
+    """Descent of x − log x + x y / 10 + y²/2, which has a pole in the box."""
+
+    rate: Any
+
+    def velocity(self, t, state):
+        x, y = state
+        return jnp.stack([1.0 / x - 1.0 - self.rate * y, -y - self.rate * x])
+
+
+def test_the_energy_beside_a_pole_is_right_up_to_it():
+    rule = Beside(np.array(0.1))
+    domain = tw.Box(jnp.array([-1.0, -1.0]), jnp.array([3.0, 1.0]))
+    verdict = tw.recover_energy(rule, domain, cycles=())
+    assert verdict.kind == "euclidean"
+    assert not verdict.certified
+    with jax.enable_x64(True):
+        slope = jax.jit(jax.grad(verdict.energy))
+        for gap in 10.0 ** -np.arange(1.0, 11.0):
+            state = jnp.array([gap, 0.3])
+            np.testing.assert_allclose(slope(state), -rule.velocity(0.0, state), rtol=1e-9)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from thalweg.recovery.candidates.tensors import written_for_bounds
-from thalweg.recovery.certificates.descent import LARGEST, prove_descent
+from thalweg.recovery.certificates.descent import LARGEST, Certificate, prove_descent
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.question import Question
@@ -40,5 +40,17 @@ class ProofLevel(Level):
         rests = [np.asarray(question.chart.coordinates(e.state)) for e in states]
         written = written_for_bounds(energy)
         proof = prove_descent(question.problem, written, rests, effort=self.effort)
-        proof = replace(proof, energy=energy)
+        proof = replace(_in_region(question, proof), energy=energy)
         return Finding(_OUTCOMES[proof.outcome], None, proof.note, proof=proof)
+
+
+def _in_region(question: Question, proof: Certificate) -> Certificate:
+    """A proof, left open where it is about a place beyond a pole: there nothing is claimed."""
+    if (
+        proof.outcome != "rises"
+        or proof.where is None
+        or question.region.sees(proof.where[None])[0]
+    ):
+        return proof
+    note = "Not proved: proofs are about the whole box, of which a pole cuts some off."
+    return replace(proof, outcome="open", note=note, where=None)

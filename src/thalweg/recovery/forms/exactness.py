@@ -1,6 +1,6 @@
 """Exactness of ω = M f: first the symmetry of Dω, then its integral along lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -13,32 +13,32 @@ from thalweg.dynamics import Deterministic, Problem
 from thalweg.dynamics.autonomy import NUM_POINTS, TimeChange, change_between
 from thalweg.dynamics.problem import covector
 from thalweg.geometry import Geometry
-from thalweg.recovery.forms.one_forms import (
-    LineIntegral,
-    fewest_nodes,
-    gauss_legendre,
-    integrate_along,
-    works_along,
+from thalweg.recovery.forms.integrals import (
+    LARGE_SIZE,
+    NODE_COUNTS,
+    Integrals,
+    Quadrature,
+    best_near_ends,
+    each,
+    integrate,
+    rules,
 )
+from thalweg.recovery.forms.one_forms import LineIntegral, fewest_nodes
+from thalweg.recovery.forms.rays import Rays, rays_from
 from thalweg.recovery.region.region import Region
 
 # Of the normalised asymmetry: four decades above `NOISE`, far below one that matters.
 SYMMETRIC = 1e-9
 CONSISTENT = 1e-8  # of line integrals, an order above `SYMMETRIC`: their nodes add up rounding
+# Of ω near the ends of rays, what no gradient of an energy misses, be the rule as sharp as it may.
+WRONG = 1e-2
 # The asymmetry of a row, relative to its size, that rounding may make.
 NOISE = 1e-13
 # What changes by less, relative to its size, is constant: faces of a simplex magnify rounding.
 CONSTANT = 1e-9
-# Of line integrals, more where fewer do not agree: sharp rules need 1,024.
-NODE_COUNTS = (64, 256, 1024)
 # Coordinates in which all entries of Dω are seen; beyond, random directions see them.
 _FULL_SIZE = 32
-# Coordinates from which fewer points are probed: each costs a row of Jacobian products.
-LARGE_SIZE = 64
-# Rays to each wall of a box of one or two coordinates, along which it shows how many nodes a line
-# integral needs. What lies between them all is too narrow for the most nodes as well; in three
-# coordinates as many thousands would be wanted.
-_TO_EACH_WALL = {1: 1, 2: 48}
+_FIRST = Quadrature(NODE_COUNTS[0])
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -51,7 +51,7 @@ class Sites(NamedTuple):
         fresh: other points, where the line integral is compared with the rule, shape `(m, d)`.
         joined: whether the segment to the point before stays in the region, shape `(m,)`.
         base: where line integrals start.
-        ends: where rays from there end, shape `(r, d)`; none in three coordinates and more.
+        rays: from there to where the region ends.
     """
 
     points: np.ndarray
@@ -59,7 +59,7 @@ class Sites(NamedTuple):
     fresh: np.ndarray
     joined: np.ndarray
     base: np.ndarray
-    ends: np.ndarray
+    rays: Rays
 
 
 class Probes(NamedTuple):
@@ -78,26 +78,6 @@ class Probes(NamedTuple):
     change: TimeChange
 
 
-class Integrals(NamedTuple):
-    """The line integral beside the rule; NumPy once it leaves `integrate`.
-
-    Attributes:
-        covectors: ω at fresh points, shape `(m, d)`.
-        gradients: −∇E there, E being the line integral.
-        loops: the work of ω round triangles through the base point, shape `(m,)`.
-        works: the size of the terms that add up to it, likewise.
-        windings: the work of ω once round each angle, shape `(a,)`.
-        rays: what is integrated along the rays, at each node, shape `(r, n)`.
-    """
-
-    covectors: Any
-    gradients: Any
-    loops: Any
-    works: Any
-    windings: Any
-    rays: Any
-
-
 @dataclass(frozen=True)
 class Exactness:
     """Departure of ω from the differential of −E, in normalised numbers: 0 where it is that.
@@ -112,7 +92,7 @@ class Exactness:
         winding: the part of it that goes round an angle.
         worst: the point of the largest asymmetry.
         undefined: a point where the rule is not finite, or None.
-        num_nodes: how many nodes the line integral needs.
+        quadrature: the nodes and weights that the line integral needs.
         sites: where it was looked at.
         num_further: at how many special points besides.
         torn: a jump of ω that is not only across its surface, or None.
@@ -130,7 +110,7 @@ class Exactness:
     mismatch: float = float("nan")
     circulation: float = float("nan")
     winding: float = 0.0
-    num_nodes: int = 0
+    quadrature: Quadrature = _FIRST
     num_further: int = 0
     torn: np.ndarray | None = None
 
@@ -176,8 +156,7 @@ class Exactness:
 
     def energy(self, rule: Deterministic, chart: Chart, geometry: Geometry) -> LineIntegral:
         """The energy that was measured, of the caller's own rule."""
-        nodes, weights = gauss_legendre(self.num_nodes)
-        return LineIntegral(rule, chart, geometry, self.sites.base, nodes, weights)
+        return LineIntegral(rule, chart, geometry, self.sites.base, *self.quadrature.nodes())
 
 
 def _text(point: np.ndarray) -> str:
@@ -196,22 +175,7 @@ def choose_sites(region: Region) -> Sites:
     else:
         directions = region.rng.normal(size=(num_points, 4, size))
     joined = region.sees(fresh, np.roll(fresh, 1, axis=0))
-    return Sites(points, directions, fresh, joined, region.base, _ends(region))
-
-
-def _ends(region: Region) -> np.ndarray:
-    """The ends of rays from the base: evenly on the walls of a box of one or two coordinates."""
-    chart = region.problem.chart
-    size = chart.dimension
-    count = _TO_EACH_WALL.get(size, 0) if chart.is_product else 0
-    unit = np.zeros((size, 2, count, size))
-    for axis in range(size if count else 0):
-        unit[axis] = (np.arange(count)[:, None] + 0.5) / count
-        unit[axis, :, :, axis] = np.array([[0.0], [1.0]])
-    lower, widths = np.asarray(chart.bounds[0]), np.asarray(chart.widths)
-    ends = lower + unit.reshape(-1, size) * widths
-    seen = ends[region.sees(ends)]
-    return np.resize(seen, ends.shape) if len(seen) else ends[:0]
+    return Sites(points, directions, fresh, joined, region.base, rays_from(region, num_fresh))
 
 
 def examine(
@@ -230,16 +194,35 @@ def examine(
     found = _judge_symmetry(jax.tree.map(np.asarray, raw), sites, tolerance, noise)
     if not found.is_symmetric:
         return found
-    angles = tuple(int(i) for i in np.flatnonzero(problem.chart.angles))
-    ends = sites.ends
-    for count in node_counts:
-        nodes, weights = gauss_legendre(count)
-        raw = integrate(problem, geometry, sites.fresh, ends, sites.base, nodes, weights, angles)
-        found = _judge_integrals(found, Integrals(*(np.asarray(a) for a in raw)), count)
+    angles, rays = tuple(int(i) for i in np.flatnonzero(problem.chart.angles)), sites.rays
+
+    def measure(rule: Quadrature, points: np.ndarray = sites.fresh) -> Integrals:
+        nodes, weights = rule.nodes()
+        # What needs more nodes than the fewest of these needs them all.
+        ends = rays.ends if rule.num_nodes == node_counts[0] else rays.ends[:0]
+        raw = integrate(problem, geometry, points, ends, sites.base, nodes, weights, angles)
+        return Integrals(*(np.asarray(a) for a in raw))
+
+    wanted = node_counts[0]
+    for rule in rules(node_counts):
+        integrals = measure(rule)
+        wanted = fewest_nodes(integrals.rays)
+        found = _judge_integrals(found, integrals, rule)
         if found.is_consistent:
             break
-        ends = ends[:0]  # what needs more nodes than the fewest of these needs them all
-    return found
+    if not found.is_consistent or not len(rays.near):
+        return found
+    if wanted < found.quadrature.num_nodes and not found.quadrature.is_graded:
+        return replace(found, quadrature=Quadrature(wanted)) if rays.is_dense else found
+    best, missed = best_near_ends(
+        lambda rule: measure(rule, rays.near),
+        lambda rule: _judge_integrals(found, measure(rule), rule).is_consistent,
+        found.quadrature,
+    )
+    # What no rule integrates is no energy there.
+    return replace(
+        found, quadrature=best, mismatch=max(found.mismatch, missed if missed > WRONG else 0.0)
+    )
 
 
 @eqx.filter_jit
@@ -252,62 +235,11 @@ def probe_symmetry(problem: Problem, geometry: Geometry, points: Any, directions
         along = jax.vmap(forward)(directions)
         return value, along, jax.vmap(lambda v: backward(v)[0])(directions)
 
-    value, along, across = _each(len(points) > 16, probe)(points, directions)
+    value, along, across = each(len(points) > 16, probe)(points, directions)
     times = jnp.asarray([0, *problem.rule.probe_times])
     few = points[:NUM_POINTS]
     moved = jax.vmap(lambda t: jax.vmap(lambda y: problem.displacement(y, t))(few))(times)
     return Probes(value, along, across, change_between(moved[0], moved[1:]))
-
-
-@eqx.filter_jit
-def integrate(
-    problem: Problem,
-    geometry: Geometry,
-    fresh: Any,
-    ends: Any,
-    base: Any,
-    nodes: Any,
-    weights: Any,
-    angles: tuple[int, ...],
-) -> Integrals:
-    """Compare the line integral with the rule: its gradient, and its value by other paths.
-
-    What is integrated is returned along the rays to `ends`.
-    """
-    chart = problem.chart
-    few = chart.dimension <= LARGE_SIZE
-    energy = LineIntegral(problem.rule, chart, geometry, base, nodes, weights)
-    descend = jax.value_and_grad(lambda y: energy(chart.embed(y)))
-
-    def form(y: jax.Array) -> jax.Array:
-        return covector(problem, geometry, y)
-
-    def compare(y: jax.Array) -> tuple[jax.Array, ...]:
-        level, gradient = descend(y)
-        return form(y), -gradient, level
-
-    def work(start: jax.Array, end: jax.Array) -> jax.Array:
-        return integrate_along(form, start, end, nodes, weights)
-
-    forms, gradients, levels = _each(few, compare)(fresh)
-    works = _each(few, work)(fresh, jnp.roll(fresh, 1, axis=0))
-    others = jnp.roll(levels, 1)
-    windings = [work(base, base.at[i].add(chart.widths[i])) for i in angles]
-    return Integrals(
-        forms,
-        gradients,
-        others - levels + works,
-        abs(others) + abs(levels) + abs(works),
-        jnp.stack(windings) if angles else jnp.zeros(0),
-        jax.vmap(lambda end: works_along(form, base, end, nodes))(ends),
-    )
-
-
-def _each(vectorized: bool, fn: Any) -> Any:
-    """`fn` over the rows of its arguments, at once or one after the other (less memory)."""
-    if vectorized:
-        return jax.vmap(fn)
-    return lambda *rows: jax.lax.map(lambda row: fn(*row), rows)
 
 
 def _judge_symmetry(probes: Probes, sites: Sites, tolerance: float, noise: float) -> Exactness:
@@ -376,7 +308,7 @@ def _by_rows(along: np.ndarray, noise: float) -> tuple[float | None, float]:
     return ratio, float(np.sqrt(np.max(np.mean(gaps**2, axis=0))))
 
 
-def _judge_integrals(found: Exactness, integrals: Integrals, count: int) -> Exactness:
+def _judge_integrals(found: Exactness, integrals: Integrals, rule: Quadrature) -> Exactness:
     unit = _unit(integrals.covectors)
     integrals = Integrals(*(part / unit for part in integrals))
     scale = np.sqrt(np.mean(np.sum(integrals.covectors**2, axis=1)))
@@ -384,16 +316,10 @@ def _judge_integrals(found: Exactness, integrals: Integrals, count: int) -> Exac
     work = max(float(np.sqrt(np.mean(integrals.works**2))), _TINY)
     loops = np.where(found.sites.joined, integrals.loops, 0.0)
     winding = float(np.max(np.abs(integrals.windings), initial=0.0)) / work
-    return Exactness(
-        asymmetry=found.asymmetry,
-        row_asymmetry=found.row_asymmetry,
-        worst=found.worst,
-        undefined=found.undefined,
-        sites=found.sites,
-        probes=found.probes,
-        tolerance=found.tolerance,
+    return replace(
+        found,
         mismatch=float(gap / max(scale, _TINY)),
         circulation=max(float(np.max(np.abs(loops))) / work, winding),
         winding=winding,
-        num_nodes=fewest_nodes(integrals.rays),
+        quadrature=rule,
     )
