@@ -67,9 +67,9 @@ class Flow(Deterministic):
         rise = jnp.where(jnp.isfinite(value), dot(gradient, velocity), value)
         return rise, jnp.sqrt(dot(gradient, gradient) * dot(velocity, velocity))
 
-    def rise_by(self, function: Function, y: Any, displacement: Any) -> jax.Array:
-        """∇F·d."""
-        return jnp.dot(jax.grad(function)(y), displacement)
+    def rise_by(self, function: Function, y: Any, displacement: Any) -> tuple[jax.Array, jax.Array]:
+        """∇F and d."""
+        return jax.grad(function)(y), displacement
 
     def fall(self, function: Function, y: Any, displacement: Any, widths: Any) -> jax.Array:
         """−∇F·d / (|∇F| |d|)."""

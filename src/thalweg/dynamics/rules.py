@@ -115,8 +115,8 @@ class Deterministic(Rule):
         """
 
     @abstractmethod
-    def rise_by(self, function: Function, y: Any, displacement: Any) -> jax.Array:
-        """The rise of a function of coordinates by a displacement from `y`, a scalar."""
+    def rise_by(self, function: Function, y: Any, displacement: Any) -> tuple[jax.Array, jax.Array]:
+        """The rise of a function of coordinates by a displacement from `y`, as u and v of u·v."""
 
     @abstractmethod
     def fall(self, function: Function, y: Any, displacement: Any, widths: Any) -> jax.Array:

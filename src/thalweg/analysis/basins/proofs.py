@@ -23,6 +23,7 @@ from thalweg.core.errors import InputError
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.dynamics.formulas.enclosures.partition import search
 from thalweg.dynamics.formulas.enclosures.primal import primal
+from thalweg.dynamics.formulas.enclosures.products import bounds_of_value
 from thalweg.dynamics.problem import Problem
 
 # Boxes fill more than four coordinates too slowly, and the bounds of rounding are for four.
@@ -169,7 +170,7 @@ def _decide(placed: list[_Placed], size: int, budget: float) -> tuple[bool, floa
         values = Enclosure(_carried, size, about)
         looked_at = (rise, values) if values.may_jump else (rise,)
         left = max(budget - spent, _LEAST)
-        found = search(looked_at, -ball, ball, is_known, left, _FINEST)
+        found = search(looked_at, bounds_of_value, -ball, ball, is_known, left, _FINEST)
         spent += found.num_boxes * sum(e.size for e in looked_at) * (size + 2.0)
         if found.outcome != "negative":
             return False, spent

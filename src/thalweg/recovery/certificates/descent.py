@@ -14,7 +14,8 @@ from thalweg.core.tables import counted
 from thalweg.dynamics import Problem
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.dynamics.formulas.enclosures.partition import is_hopeless, search
-from thalweg.recovery.certificates.rates import enclosed, level, posed, rate
+from thalweg.dynamics.formulas.enclosures.products import bounds_of_product
+from thalweg.recovery.certificates.rates import enclosed, factors, level, posed
 from thalweg.recovery.certificates.rests import Cube, ProofBox, all_rests, covered, largest_cubes
 
 # Boxes fill more than four coordinates too slowly, and the bounds of rounding are for four.
@@ -101,8 +102,8 @@ def prove_descent(
     with jax.enable_x64(True):
         about = posed(problem, energy)
         try:
-            enclosures = [enclosed(rate, about), enclosed(level, about)]
-            if is_hopeless(enclosures[0], lower, upper, effort):
+            enclosures = [enclosed(factors, about), enclosed(level, about)]
+            if is_hopeless(enclosures[0], bounds_of_product, lower, upper, effort):
                 note = "Not proved: the effort is not enough, as some small boxes all over show."
                 return Certificate(energy, "open", note)
             starts = chart.draw(np.random.default_rng(0), _NUM_STARTS)
@@ -120,7 +121,7 @@ def prove_descent(
         may_jump = enclosures[1].jumps_within(lower, upper)
         looked_at = tuple(enclosures if may_jump else enclosures[:1])
         within = functools.partial(covered, sure)
-        result = search(looked_at, lower, upper, within, effort, finest)
+        result = search(looked_at, bounds_of_product, lower, upper, within, effort, finest)
     note = _NOTES[result.outcome](result.where, result.num_boxes, sure)
     outcome = {"negative": "proved", "positive": "rises"}.get(result.outcome, "open")
     if outcome == "proved" and np.any(region.free):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from thalweg.core.charts import Chart
 from thalweg.dynamics import Problem
@@ -49,15 +50,20 @@ def displacement_and_jacobian(about: Posed, y: Any) -> Any:
     return displacement(about, y), jax.jacfwd(displacement, argnums=1)(about, y)
 
 
-def rate(about: Posed, y: Any) -> Any:
-    """Rate of the energy's rise: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
+def factors(about: Posed, y: Any) -> Any:
+    """Two arrays whose product is `rate`: ∇E and f of a flow, E(x⁺) − E(x) and 1 of a map."""
     rule = about.problem.rule
     return rule.rise_by(lambda at: level(about, at), y, displacement(about, y))
 
 
-def rate_and_gradient(about: Posed, y: Any) -> Any:
-    """The rate and its gradient."""
-    return jax.value_and_grad(rate, argnums=1)(about, y)
+def rate(about: Posed, y: Any) -> Any:
+    """Rate of the energy's rise: ∇E·f of a flow, E(x⁺) − E(x) of a map."""
+    return jnp.dot(*factors(about, y))
+
+
+def factors_and_slopes(about: Posed, y: Any) -> Any:
+    """The factors u and v of the rate, of shape `(n,)`, and their Jacobians, `(n, d)`."""
+    return *factors(about, y), *jax.jacfwd(factors, argnums=1)(about, y)
 
 
 def curvature_of_rate(about: Posed, y: Any) -> Any:

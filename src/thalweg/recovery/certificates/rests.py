@@ -1,26 +1,11 @@
-r"""The fall of an energy around states of rest, where its rate vanishes, by a quadratic form.
-
-Around a point c, for z = y − c in a cube, the rate φ = ∇E·f obeys
-
-    φ(y) ≤ φ(c) + |∇φ(c)| |z| − ½ λ |z|²
-
-where −λ < 0 bounds the eigenvalues of the Hessian of φ all over the cube. φ(c) and ∇φ(c) are 0 but
-for the roundings of c and of the numbers in E: so φ < 0 but within a core of their size.
-"""
+"""States of rest of a rule, and cubes around them in which an energy is proved to fall."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from thalweg.dynamics.formulas.enclosures.forms import Form
-from thalweg.recovery.certificates.rates import (
-    Posed,
-    curvature_of_rate,
-    displacement_and_jacobian,
-    enclosed,
-    level,
-    rate_and_gradient,
-)
+from thalweg.recovery.certificates.quadratics import NearRests
+from thalweg.recovery.certificates.rates import Posed, displacement_and_jacobian, enclosed
 
 # Half the sides of the cubes that are tried, in widths of the region.
 _RADII = 0.5 * 0.5 ** np.arange(18)
@@ -28,8 +13,8 @@ _STAGES = 3  # the larger ones first
 # Newton's method: its steps and their longest, in widths; what counts as none, and as two points;
 # a step that rounding makes, after which the next is no better.
 _NEWTON_STEPS, _LONGEST, _AT_REST, _APART, _STILL = 30, 0.25, 1e-9, 1e-6, 1e-14
-# More than the eigenvalues of a small symmetric matrix are off, relative to its size.
-_EIGENVALUES = 1e-13
+# More than a few roundings, relative to what they are of.
+_NOISE = 1e-13
 
 
 class Cube(NamedTuple):
@@ -84,29 +69,18 @@ def largest_cubes(
     if not len(rests):
         return []
     widths = region.widths
-    enclosure = enclosed(rate_and_gradient, about)
-    (values, gradients), _ = enclosure(rests, rests)
-    rise = np.maximum(values.bounds[1][0], 0.0)
-    steps = np.max(np.abs(gradients.bounds), axis=0) * widths[:, None]
-    length = np.sqrt(np.sum(steps**2, axis=0)) * (1.0 + _EIGENVALUES)
-    bent = enclosed(curvature_of_rate, about)
+    rate = NearRests(about)
+    rise, length = rate.at_rest(rests, widths)
     largest = _cubes(rests, _RADII[:1], region)
-    hull = np.min(largest[0], axis=0), np.max(largest[1], axis=0)
-    looked_at = [e for e in (enclosure, enclosed(level, about)) if e.jumps_within(*hull)]
+    rate.look_for_jumps(np.min(largest[0], axis=0), np.max(largest[1], axis=0))
 
     def decide(left: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, ...]:
         """Cubes about some rests, whether the form decides in each, and the cores there."""
         low, high = _cubes(rests[left], radii, region)
-        (hessians,), _ = bent(low, high)
-        strength = _strengths(hessians, widths)
-        # The formula needs φ to be differentiable, and E not to jump: no choice may be open.
-        is_open = np.zeros(len(low), dtype=bool)
-        for program in looked_at:
-            is_open |= program(low, high)[1]
-        strength = np.where(is_open, np.nan, strength).reshape(len(left), len(radii))
+        strength = rate.strengths(low, high, widths).reshape(len(left), len(radii))
         with np.errstate(invalid="ignore", divide="ignore"):
             root = np.sqrt(length[left, None] ** 2 + 2.0 * strength * rise[left, None])
-            cores = (length[left, None] + root) / strength * (1.0 + _EIGENVALUES)
+            cores = (length[left, None] + root) / strength * (1.0 + _NOISE)
         return low, high, (strength > 0.0) & (cores < largest_core), cores
 
     everyone = np.arange(len(rests))
@@ -195,49 +169,3 @@ def _cubes(rests: np.ndarray, radii: np.ndarray, region: ProofBox) -> tuple[np.n
     centres = np.repeat(rests, len(radii), axis=0)
     low = np.where(region.free, low, np.minimum(np.maximum(low, region.lower), centres))
     return low, np.where(region.free, high, np.maximum(np.minimum(high, region.upper), centres))
-
-
-def _strengths(hessians: Form, widths: np.ndarray) -> np.ndarray:
-    """λ, a bound of how far the eigenvalues lie below 0, in units of the region; NaN if unknown.
-
-    The better one of two: the first is better where nothing is stiff.
-    """
-    size, scale = len(widths), np.outer(widths, widths)
-    low, high = (b.T.reshape(-1, size, size) * scale for b in hessians.bounds)
-    parts = hessians.linear.transpose(0, 2, 1).reshape(len(hessians.linear), -1, size, size) * scale
-    error = (high - low) / 2.0 - np.sum(np.abs(parts[1:]), axis=0)
-    is_known = np.isfinite(np.sum(np.abs(parts), axis=(0, 2, 3)) + np.sum(error, axis=(1, 2)))
-    safe = np.where(is_known[:, None, None], parts, np.eye(size))
-    # A Hessian is symmetric, though its bounds need not be.
-    safe, error = (a + np.swapaxes(a, -1, -2) for a in (safe / 2.0, error / 2.0))
-    found = np.fmax(_by_entries(safe, error), _by_congruence(safe, error))
-    return np.where(is_known, found, np.nan)
-
-
-def _by_entries(parts: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """λ of H + Σ A_i ε_i + R: less than that of H by the largest sum of a row of the others."""
-    spread = np.max(np.sum(np.sum(np.abs(parts[1:]), axis=0) + error, axis=2), axis=1)
-    norm = np.sum(np.abs(parts[0]), axis=(1, 2))
-    return -(np.linalg.eigvalsh(parts[0])[:, -1] + spread + _EIGENVALUES * (norm + spread))
-
-
-def _by_congruence(parts: np.ndarray, error: np.ndarray) -> np.ndarray:
-    r"""λ of H + Σ A_i ε_i + R, |ε_i| ≤ 1 and |R| ≤ E; NaN where this shows none.
-
-    Where β < 1 bounds the norm of I + Sᵀ (H + Σ A_i ε_i + R) S, the sum is at most
-    −(1 − β) (S Sᵀ)⁻¹, so λ = (1 − β) / |S Sᵀ|, for any S. With H = −(S Sᵀ)⁻¹ a stiff direction, in
-    which the sum changes much, does not hide a slack one.
-    """
-    eye = np.eye(parts.shape[2])
-    values, vectors = np.linalg.eigh(parts[0])
-    is_negative = values[:, -1] < 0.0
-    sides = vectors / np.sqrt(np.where(is_negative[:, None], -values, 1.0))[:, None, :]
-    turned, sizes = np.swapaxes(sides, 1, 2), np.abs(sides)
-    moved = turned @ parts @ sides
-    moved[0] += eye
-    whole = _EIGENVALUES * np.sum(np.abs(parts), axis=0) + (1.0 + _EIGENVALUES) * error
-    spread = np.sum(np.abs(moved), axis=0) + np.abs(turned) @ whole @ sizes + _EIGENVALUES * eye
-    beta = np.max(np.sum(spread, axis=2), axis=1)
-    inverse = np.max(np.sum(sizes @ np.abs(turned), axis=2), axis=1)
-    is_bound = is_negative & (beta < 1.0)
-    return np.where(is_bound, (1.0 - beta) / inverse * (1.0 - _EIGENVALUES), np.nan)

@@ -22,8 +22,9 @@ from thalweg.geometry import Geometry
 # Coordinates: beyond, all nodes at once would be hundreds of large evaluations in memory.
 _VECTORIZED_SIZE = 256
 # Numbers of nodes: not all, as each makes another program. A coefficient that is smaller beside the
-# largest is not looked at: rounding leaves some 1e-14, and twice as many nodes square what is left.
-_FEWER, _NEGLIGIBLE = (4, 8, 16, 32), 1e-12
+# largest is not looked at: rounding leaves some 1e-14. A series that falls on at its pace is at
+# 1e-18 half as many orders further: its derivatives, too, are then exact but for rounding.
+_FEWER, _NEGLIGIBLE, _FURTHER = (4, 8, 16, 24, 32), 1e-12, 1.5
 # Logarithm of the least distance from a singularity that is resolved, 1e-12 of the way; with a
 # larger one 64 nodes would not reach rounding.
 _DECADES = 28.0
@@ -97,7 +98,7 @@ def graded(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fewest_nodes(works: np.ndarray) -> int:
-    """Number of nodes whose rule integrates functions to rounding, twice as many as just do.
+    """Number of nodes whose rule integrates functions and their derivatives to rounding.
 
     Arguments:
         works: their values at the nodes of `gauss_legendre`, shape `(n, count)`.
@@ -113,8 +114,8 @@ def fewest_nodes(works: np.ndarray) -> int:
     parts = np.abs(sums @ np.polynomial.legendre.legvander(2.0 * nodes - 1.0, count - 1))
     sizes = np.max(parts * (2.0 * orders + 1.0), axis=0, initial=0.0)
     seen = orders[sizes > _NEGLIGIBLE * np.max(sizes)]
-    degree = int(np.max(seen, initial=0))
-    return next((k for k in _FEWER if 2 * k - 1 >= 2 * degree), count) if len(sums) else count
+    wanted = _FURTHER * np.max(seen, initial=0)
+    return next((k for k in _FEWER if 2 * k - 1 >= wanted), count) if len(sums) else count
 
 
 def _legendre(count: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -40,6 +40,12 @@ def _smooth(y):
     ])  # fmt: skip
 
 
+def _by_both(y, z):
+    """Conditions on arrays of which only one is mapped over: the other has an axis of length 1."""
+    one, other = y > 0.1, z > 0.2
+    return jnp.where(one & other, y, z) + jnp.where(one | other, z, 1.0) + (one ^ other)
+
+
 def _bent(y):
     """Functions with kinks and jumps."""
     x, z = y
@@ -53,6 +59,7 @@ def _bent(y):
         jnp.sort(jnp.stack([x, z, -x, x * z]))[1] + jnp.arctan2(z, x),
         jax.lax.cond(x > z, lambda t: t * x, lambda t: t - z, x) + jax.lax.cummax(y)[1],
         jnp.where(jnp.any(y > 0.6) ^ (x > 0.1), x, z) + jnp.where(jnp.all(y < 0.4), x, z),
+        jnp.sum(jax.vmap(lambda w: _by_both(y * w, y[::-1]))(jnp.asarray([1.0, -2.0, 0.5]))),
     ])  # fmt: skip
 
 

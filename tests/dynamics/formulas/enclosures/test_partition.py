@@ -8,6 +8,7 @@ import pytest
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
 from thalweg.dynamics.formulas.enclosures.partition import is_hopeless, search
 from thalweg.dynamics.formulas.enclosures.primal import primal
+from thalweg.dynamics.formulas.enclosures.products import bounds_of_value
 
 _COUNT = 1000  # boxes that the effort is enough for
 
@@ -16,7 +17,7 @@ def _hopeless(fn, size):
     with jax.enable_x64(True):
         enclosure = Enclosure(primal(fn), size)
     effort = _COUNT * enclosure.size * (size + 2.0)
-    return is_hopeless(enclosure, np.zeros(size), np.ones(size), effort)
+    return is_hopeless(enclosure, bounds_of_value, np.zeros(size), np.ones(size), effort)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
@@ -48,6 +49,6 @@ def test_boxes_that_are_dear_are_few_where_few_are_enough():
         with jax.enable_x64(True):
             enclosure = Enclosure(primal(fn), 2)
         never = lambda low, high: np.zeros(len(low), dtype=bool)  # noqa: E731
-        found = search((enclosure,), -np.ones(2), np.ones(2), never, 1e9, 1e-6)
+        found = search((enclosure,), bounds_of_value, -np.ones(2), np.ones(2), never, 1e9, 1e-6)
         assert found.outcome == "negative"
         assert least <= found.num_boxes <= most

@@ -139,7 +139,15 @@ def _raised(x: Value, exponent: Value) -> list[Value]:
 
 def _pair(x: Value, y: Value) -> tuple[Form, Form]:
     """Two operands in one shape, but for numbers: axes of length one are repeated."""
-    a, b = form(x), form(y)
+    return _alike(form(x), form(y))
+
+
+def _conditions(x: Value, y: Value) -> tuple[Truth, Truth]:
+    """Two conditions, likewise."""
+    return _alike(truth(x), truth(y))
+
+
+def _alike(a: _Many, b: _Many) -> tuple[_Many, _Many]:
     if not a.shape or not b.shape or a.shape == b.shape:
         return a, b
     first, second = _repeated(a.shape, b.shape)
@@ -213,7 +221,13 @@ def _polygamma(order: Value, x: Form) -> Form:
 
 
 def _either(x: Value, y: Value) -> Truth:
-    return orders.negation(orders.both(orders.negation(truth(x)), orders.negation(truth(y))))
+    a, b = _conditions(x, y)
+    return orders.negation(orders.both(orders.negation(a), orders.negation(b)))
+
+
+def _one_of(x: Value, y: Value) -> Truth:
+    a, b = _conditions(x, y)
+    return _either(orders.both(a, orders.negation(b)), orders.both(orders.negation(a), b))
 
 
 _PLAIN: dict[str, Callable[..., Value]] = {
@@ -238,12 +252,9 @@ _PLAIN: dict[str, Callable[..., Value]] = {
     "select_n": _selected,
     "is_finite": _is_finite,
     "not": lambda x: orders.negation(truth(x)),
-    "and": lambda x, y: orders.both(truth(x), truth(y)),
+    "and": lambda x, y: orders.both(*_conditions(x, y)),
     "or": _either,
-    "xor": lambda x, y: _either(
-        orders.both(truth(x), orders.negation(truth(y))),
-        orders.both(orders.negation(truth(x)), truth(y)),
-    ),
+    "xor": _one_of,
     "atan2": lambda y, x: angle(*_pair(y, x)),
 }
 

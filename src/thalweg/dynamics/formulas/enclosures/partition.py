@@ -6,6 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from thalweg.dynamics.formulas.enclosures.enclose import Enclosure
+from thalweg.dynamics.formulas.enclosures.forms import Form
+from thalweg.dynamics.formulas.enclosures.products import Bounds
+
+Bounding = Callable[[list[Form]], Bounds]
 
 # After this share of the effort it is given up if, at the pace so far, the whole region would take
 # more than so many times the effort: the hard parts may come first.
@@ -34,6 +38,7 @@ class Search:
 
 def search(
     enclosures: tuple[Enclosure, ...],
+    bounds: Bounding,
     lower: np.ndarray,
     upper: np.ndarray,
     is_known: Callable[[np.ndarray, np.ndarray], np.ndarray],
@@ -44,6 +49,7 @@ def search(
 
     Arguments:
         enclosures: of the function; then of those that may leave no choice open.
+        bounds: makes bounds of the function of what the first of these gives.
         lower: the lower corner of the box, shape `(d,)`.
         upper: its upper corner.
         is_known: says of boxes with corners `(B, d)` in which the function need not be looked at,
@@ -64,13 +70,12 @@ def search(
         if not len(some[0]):
             continue
         num_boxes += len(some[0])
-        (values,), _ = first(*some)
-        least, largest = (bound[0] for bound in values.bounds)
-        waiting = ~(largest < 0.0)
+        found = bounds(first(*some)[0])
+        waiting = ~(found.largest < 0.0)
         for other in enclosures[1:]:
             waiting |= other(*some)[1]
         small = waiting & (np.max((some[1] - some[0]) / widths, axis=1) < finest)
-        for outcome, ends in (("positive", least > 0.0), ("stuck", small)):
+        for outcome, ends in (("positive", found.least > 0.0), ("stuck", small)):
             if np.any(ends):
                 at = int(np.argmax(ends))
                 return Search(outcome, (some[0][at] + some[1][at]) / 2.0, num_boxes)
@@ -78,13 +83,15 @@ def search(
         spent = num_boxes * cost / effort
         if spent > 1.0 or (spent > _TRIAL and spent > _HOPELESS * decided):
             return Search("unfinished", None, num_boxes)
-        spans = np.abs(values.linear[1:, 0]).T + _shares(values.error[0], *some, widths)
+        spans = found.slopes + _shares(found.error, *some, widths)
         parts = _halves(*(s[waiting] for s in (*some, spans)), widths)
         low, high = np.concatenate([low, parts[0]]), np.concatenate([high, parts[1]])
     return Search("negative", None, num_boxes)
 
 
-def is_hopeless(enclosure: Enclosure, lower: np.ndarray, upper: np.ndarray, effort: float) -> bool:
+def is_hopeless(
+    enclosure: Enclosure, bounds: Bounding, lower: np.ndarray, upper: np.ndarray, effort: float
+) -> bool:
     """True if a search whose boxes are dear cannot end: most of its smallest are open.
 
     Boxes as small as those of a partition that takes all of the effort are looked at, at random
@@ -92,6 +99,7 @@ def is_hopeless(enclosure: Enclosure, lower: np.ndarray, upper: np.ndarray, effo
 
     Arguments:
         enclosure: of the function.
+        bounds: makes bounds of the function of what it gives.
         lower: the lower corner of the box, shape `(d,)`.
         upper: its upper corner.
         effort: how many numbers the search may compute.
@@ -103,8 +111,7 @@ def is_hopeless(enclosure: Enclosure, lower: np.ndarray, upper: np.ndarray, effo
     sides = (upper - lower) * count ** (-1.0 / len(lower))
     places = np.random.default_rng(0).uniform(size=(_SAMPLE, len(lower)))
     low = lower + places * (upper - lower - sides)
-    (values,), _ = enclosure(low, low + sides)
-    is_open = ~(values.bounds[1][0] < 0.0)
+    is_open = ~(bounds(enclosure(low, low + sides)[0]).largest < 0.0)
     return bool(2.0 * np.mean(is_open) * count * spent > 1.0)
 
 
