@@ -40,16 +40,15 @@ def integrate_along(
 ) -> jax.Array:
     """∫ fn(y)·dy along the straight line from `start` to `end`, by a rule on [0, 1].
 
-    Nodes count from the end: places near a wall at 0 then keep their digits. Large states go one
-    node at a time and are computed again on the way back, so that memory stays linear in the
-    dimension.
+    Large states go one node at a time and are computed again on the way back, so that memory stays
+    linear in the dimension.
     """
     if start.shape[0] <= _VECTORIZED_SIZE:
         return jnp.dot(weights, works_along(fn, start, end, nodes))
     step = end - start
 
     def work(node: jax.Array) -> jax.Array:
-        return jnp.dot(fn(end - node * step), step)
+        return jnp.dot(fn(_place(start, end, node)), step)
 
     def add(total: jax.Array, at: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         node, weight = at
@@ -64,7 +63,16 @@ def works_along(
 ) -> jax.Array:
     """fn(y)·(end − start) at nodes on the straight line from `end` to `start`, all at once."""
     step = end - start
-    return jax.vmap(lambda node: jnp.dot(fn(end - node * step), step))(nodes)
+    return jax.vmap(lambda node: jnp.dot(fn(_place(start, end, node)), step))(nodes)
+
+
+def _place(start: jax.Array, end: jax.Array, node: jax.Array) -> jax.Array:
+    """A place on the way from `end` to `start`.
+
+    Near a wall at 0 it keeps its digits; and bounds of its slopes are those of one product, where
+    the change of a difference would count twice.
+    """
+    return node * start + (1.0 - node) * end
 
 
 @functools.cache
