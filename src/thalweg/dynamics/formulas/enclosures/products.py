@@ -80,7 +80,7 @@ def _product(u: Form, v: Form) -> _Quadratic:
 
 
 def _noise(u: Form, total: np.ndarray) -> np.ndarray:
-    """What rounding may do to a sum whose terms are as large as that together."""
+    """More than the roundings of a sum whose terms are as large as that together."""
     return _SUMS * ROUNDING * (1.0 + len(u.error)) * total + UNDERFLOW
 
 
