@@ -1,11 +1,16 @@
 """What looks like a refutation and is none."""
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.zoo import Linear
+from tests.zoo import Linear, square
 
 import thalweg as tw
+from thalweg.recovery.question import make_question
+from thalweg.recovery.refutations.equilibria import EquilibriaLevel
 
 
 @pytest.mark.long
@@ -90,3 +95,29 @@ def test_a_step_to_the_same_height_is_no_fall(factor, falls):
     rule = tw.as_map(lambda x, a=factor: 0.5 + a * (x - 0.5))
     verdict = tw.recover_energy(rule, tw.Box([0.0], [1.0]), thorough=False)
     assert (verdict.kind == "euclidean") == falls
+
+
+class Angular(tw.Flow):
+    """Descent of Σx⁴/4 + x²y²/4 + ε|x|²/2 in diag(1, 1 + .8 x²/(|x|² + w²))."""
+
+    width: Any
+    slope: Any
+
+    def level(self, x):
+        return jnp.sum(x**4) / 4.0 + x[0] ** 2 * x[1] ** 2 / 4.0 + self.slope * jnp.sum(x**2) / 2.0
+
+    def velocity(self, t, state):
+        share = state[0] ** 2 / (jnp.sum(state**2) + self.width**2)
+        return -jax.grad(self.level)(state) / jnp.stack([1.0, 1.0 + 0.8 * share])
+
+
+@pytest.mark.parametrize(
+    ("width", "slope", "outcome"),
+    [(1e-4, 0.0, "no"), (1e-12, 1e-7, "no"), (1e-30, 0.0, "yes")],
+)
+def test_a_metric_may_change_close_to_where_the_jacobian_vanishes(width, slope, outcome):
+    rule = Angular(np.array(width), np.array(slope))
+    with jax.enable_x64(True):
+        found = EquilibriaLevel().ask(make_question(rule, square(1.0)))
+    assert found.outcome == outcome
+    assert (outcome == "yes") == ("but one that changes nearer" in found.note)

@@ -25,6 +25,7 @@ from thalweg.recovery.witnesses import EquilibriumWitness, rounded
 SEARCH_SIZE = 256  # coordinates: the Jacobians of 256 starts would fill more than 128 MB
 # As of `metrics.constant`: a metric that ill conditioned is not handed out either.
 REFUSED_CONDITION = 1e8
+_ROUNDING = 1e-13  # of a Jacobian that vanishes, beside the typical one
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,11 @@ def _refuted_by_equilibria(question: Question) -> Finding:
         return Finding("yes", None, note, Kind.REFUTED, witness=found)
     flat = find_opaque(question)
     if flat:
-        where = ", ".join(f"{rounded(v, 1e3):.4g}" for v in flat[0][:4])
+        where = ", ".join(f"{rounded(v, 1e3):.4g}" for v in flat[0].centre[:4])
         note = (
-            f"J vanishes at the equilibrium ({where}), and the rule's leading terms there are a "
-            f"gradient in no metric: none reaches through it."
+            f"J {'nearly ' if flat[0].left > _ROUNDING else ''}vanishes at the equilibrium "
+            f"({where}), and round it, down to {flat[0].nearest:.0e} of the widths, the rule is a "
+            f"gradient in no constant metric: none reaches through it but one that changes nearer."
         )
         return Finding("yes", None, note)
     if kink is not None:
