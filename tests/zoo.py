@@ -59,6 +59,15 @@ class LinearMap(tw.Map):
         return self.matrix @ state
 
 
+class PolynomialMap(tw.Map):
+    """x⁺ = Σ C_ij… x₁^i x₂^j …, in 1, 2 or 3 coordinates."""
+
+    coefficients: Any
+
+    def step(self, t, state):
+        return _combine(self.coefficients, state)
+
+
 class Sines(tw.Flow):
     """x' = w + A x + B sin x: a pendulum, with friction or torque, or a drift on a torus."""
 
@@ -98,3 +107,8 @@ def polynomial_flow(fn: Callable[[Any], Any], size: int = 2) -> PolynomialFlow:
 def square(half_width: float, size: int = 2) -> tw.Box:
     """The box [−h, h]ⁿ."""
     return tw.Box([-half_width] * size, [half_width] * size)
+
+
+def polynomial_map(fn: Callable[[Any], Any], size: int = 2) -> PolynomialMap:
+    """The map with steps `fn`, a polynomial function of an array of `size` numbers."""
+    return PolynomialMap(coefficients_of(fn, size))

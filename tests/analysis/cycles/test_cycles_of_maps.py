@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 from tests.analysis.cycles import cycle_systems as systems
+from tests.zoo import polynomial_map, square
 
 import thalweg as tw
 from thalweg.models.classics.maps import Henon, Logistic
@@ -207,3 +208,14 @@ def test_a_family_of_2_cycles_of_a_map_of_rank_one():
     assert (cycle.period, cycle.continuum) == (2.0, 1)
     np.testing.assert_allclose(np.abs(cycle.multipliers), [1.0, 0.0, 0.0], atol=1e-12)
     np.testing.assert_allclose(cycle.point, (cycle.point @ v) * v, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [0.01, 1.0, 5.0])
+def test_a_semi_stable_2_cycle_is_neutral_though_it_closes_to_the_last_digit(size):
+    """x⁺ = −x − c x(x² − ¼)²: ±½ change places, and draw from one side only."""
+    rule = polynomial_map(lambda x: -x - size * x * (x * x - 0.25) ** 2, 1)
+    found = tw.find_cycles(rule, square(1.0, 1), max_period=2)
+    (cycle,) = [one for one in found if one.period == 2.0]
+    np.testing.assert_allclose(np.sort(np.ravel(cycle.states)), [-0.5, 0.5], atol=1e-5)
+    assert cycle.kind == "neutral"
+    assert not cycle.stable

@@ -8,6 +8,7 @@ import numpy as np
 from thalweg.analysis.cycles.maps_newton import PeriodicOrbit
 from thalweg.analysis.cycles.non_periodic import NonPeriodicRun, group
 from thalweg.analysis.cycles.orbits import Orbit
+from thalweg.analysis.cycles.polish import NEAR_ONE
 from thalweg.analysis.cycles.recurrence import Frame
 from thalweg.analysis.cycles.result import Cycle, Cycles, Recurrent
 from thalweg.analysis.cycles.shooting import Return
@@ -65,7 +66,7 @@ def from_orbit(problem: Problem, frame: Frame, orbit: Orbit) -> Cycle:
     times = np.where(times < 0.0, times + orbit.period, times)
     return _cycle(
         problem, frame, np.concatenate([points, points[:1]]), np.append(times, orbit.period),
-        orbit.returned, orbit.residual, orbit.continuum, orbit.period, orbit.accuracy,
+        orbit.returned, orbit.residual, orbit.continuum, orbit.period, orbit.accuracy, orbit.doubt,
     )  # fmt: skip
 
 
@@ -76,20 +77,23 @@ def from_points(problem: Problem, frame: Frame, orbit: PeriodicOrbit) -> Cycle:
     times = np.arange(float(period))
     return _cycle(
         problem, frame, points, times, orbit.returned, orbit.residual, orbit.continuum,
-        float(period), 0.0,
+        float(period), 0.0, 0.0,
     )  # fmt: skip
 
 
 def _cycle(
     problem: Problem, frame: Frame, points: np.ndarray, times: np.ndarray, returned: Return,
-    residual: float, continuum: int, period: float, accuracy: float,
+    residual: float, continuum: int, period: float, accuracy: float, doubt: float,
 ) -> Cycle:  # fmt: skip
     norm = float(np.linalg.norm(returned.jacobian, 2)) if returned.jacobian.size else 0.0
     off = 0.0 if returned.trivial is None else abs(returned.trivial - 1.0)
     values, error = eigenvalues_with_error(returned.jacobian, max(_MULTIPLIER_ERROR, off) * norm)
     size = np.abs(values)
-    # Where two cycles merge, one that closes to within δ may be √δ away, and its multiplier off so.
-    error = np.where(np.abs(values - 1.0) < _MERGING * np.sqrt(residual), np.inf, error)
+    # Where two cycles merge, one that closes to within δ may be √δ away, and its multiplier off so;
+    # one that closes to the last digit, by as much as rounding hides.
+    gap = max(residual, np.finfo(float).eps)
+    error = np.where(np.abs(values - 1.0) < _MERGING * np.sqrt(gap), np.inf, error)
+    error = np.where(np.abs(values - 1.0) < NEAR_ONE, np.maximum(error, doubt), error)
     falls, rises = size < 1.0 - error, size > 1.0 + error
     kind = "neutral"
     if continuum == 0 and np.all(falls | rises):

@@ -66,6 +66,7 @@ def close_orbits_of_flow(
             accuracy=turn.accuracy,
             continuum=dimension,
             key=key_of(turn.path, 1.0, centers, frame),
+            doubt=turn.doubt,
         )
         for turn, dimension in zip(good, dimensions, strict=True)
     ]

@@ -27,6 +27,7 @@ class Orbit(NamedTuple):
         accuracy: by how much, relative to it, the period changes between two tolerances.
         continuum: 0 when isolated, else the dimension of its family.
         key: what it winds about: families that differ here are different.
+        doubt: how far off multipliers near 1 may be, as the orbit may be off.
     """
 
     period: float
@@ -36,6 +37,7 @@ class Orbit(NamedTuple):
     accuracy: float
     continuum: int
     key: tuple[int, ...]
+    doubt: float = 0.0
 
     def attracts(self, direction: float) -> bool:
         """True if trajectories that run in this direction of time stay on it or its family."""

@@ -1,7 +1,8 @@
 """The polish of closed orbits: period, multipliers and accuracy, by many short segments.
 
 The period is corrected once more by segments at the finest tolerance; how much it changes is the
-accuracy that a cycle reports, and the gaps that are left are its residual.
+accuracy that a cycle reports, and the gaps that are left are its residual. A multiplier near 1 is
+known as well as the place of the orbit is: where two cycles merge, hardly.
 """
 
 from typing import NamedTuple
@@ -25,6 +26,9 @@ from thalweg.simulation.bundles import LANES
 # Tangents are known less well than the orbit: that of a relaxation oscillator closes to 1e-8 where
 # its trivial multiplier is 1e-3 off.
 _WORST_RESIDUAL, _WORST_TRIVIAL, _WORST_ACCURACY = 1e-6, 1e-2, 1e-3
+# A multiplier that is nearer to 1 is looked at again on an orbit beside the one found, at most so
+# far off; where two cycles merge the gaps say half as much as they should, so more is allowed for.
+NEAR_ONE, _FARTHEST, _SURELY = 1e-2, 1e-3, 10.0
 
 
 class Turn(NamedTuple):
@@ -35,6 +39,7 @@ class Turn(NamedTuple):
     returned: Return
     residual: float
     accuracy: float
+    doubt: float = 0.0
 
     def passes(self) -> bool:
         """True if it closes, the velocity returns as it was, and two tolerances agree."""
@@ -54,10 +59,45 @@ def polished(run: Runner, pairs: list[tuple[Closed, Path]], frame: Frame) -> lis
     paths = [p if c.guess.direction > 0 else p.backwards() for c, p in pairs]
     nodes = [_finely(c.guess, p) for (c, _), p in zip(pairs, paths, strict=True)]
     segments = run(nodes, [n.tolerances.finest for n in nodes])
-    return [
+    found = [
         _turn(c, path, n, s, frame)
         for (c, _), path, n, s in zip(pairs, paths, nodes, segments, strict=True)
     ]
+    moved = {
+        i: _beside(turn, nodes[i], segments[i], frame)
+        for i, turn in enumerate(found)
+        if turn.passes() and np.any(np.abs(_multipliers(turn.returned) - 1.0) < NEAR_ONE)
+    }
+    if moved:
+        again = run(list(moved.values()), [n.tolerances.finest for n in moved.values()])
+        for i, other in zip(moved, again, strict=True):
+            found[i] = found[i]._replace(doubt=_change(found[i], _return_of(moved[i], other)))
+    return found
+
+
+def _multipliers(returned: Return) -> np.ndarray:
+    return np.linalg.eigvals(returned.jacobian)
+
+
+def _beside(turn: Turn, nodes: Guess, segments: Segments, frame: Frame) -> Guess:
+    """The orbit moved by as much as it may be off along what returns almost as it was."""
+    jacobian = turn.returned.jacobian
+    _, values, right = np.linalg.svd(jacobian - np.eye(len(jacobian)))
+    missed = np.sum(np.max(np.abs(gaps(nodes, segments, frame)), axis=1))
+    length = min(missed / max(values[-1], np.finfo(float).tiny), _FARTHEST)
+    shifts = [length * turn.returned.section @ right[-1]]
+    for segment in segments.maps[:-1]:
+        shifts.append(segment @ shifts[-1])
+    return nodes._replace(nodes=nodes.nodes + np.array(shifts))
+
+
+def _change(turn: Turn, other: Return) -> float:
+    """How far off the multipliers near 1 may be, from those on an orbit beside it."""
+    if not np.all(np.isfinite(other.jacobian)):
+        return np.inf
+    own, there = _multipliers(turn.returned), _multipliers(other)
+    near = own[np.abs(own - 1.0) < NEAR_ONE]
+    return _SURELY * float(np.max(np.min(np.abs(near[:, None] - there), axis=1)))
 
 
 def _turn(closed: Closed, path: Path, nodes: Guess, segments: Segments, frame: Frame) -> Turn:
