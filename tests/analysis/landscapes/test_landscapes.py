@@ -168,6 +168,25 @@ def test_whole_runs_part_what_steps_join():
     assert over.height > 0.0
 
 
+def test_along_an_unstable_cycle_it_varies_as_little_as_the_grid_does():
+    """x' = .2, y' = sin 2y + .2 sin x: two circles repel, and runs from their points leave them."""
+    torus = tw.Box([0.0, 0.0], [2.0 * np.pi] * 2, periodic=[True, True])
+    drift = lambda x: jnp.stack([0.2 + 0.0 * x[0], jnp.sin(2 * x[1]) + 0.2 * jnp.sin(x[0])])  # noqa: E731
+    found = tw.find_landscape(tw.as_flow(drift), torus, nodes=96)
+    assert [one.kind for one in found.sets] == ["repelling cycle"] * 2 + ["attracting cycle"] * 2
+    assert found.falls
+    assert found.check.spread < 0.01
+
+
+@pytest.mark.parametrize("nodes", [64, 96])
+def test_a_saddle_among_closed_orbits_that_are_not_given(nodes):
+    """x'' = x − x³: on such grids runs from the centers pass the saddle."""
+    rule = polynomial_flow(lambda x: np.stack([x[1], x[0] - x[0] ** 3]))
+    found = tw.find_landscape(rule, square(1.8), nodes=nodes, cycles=())
+    assert {one.kind for one in found.sets} == {"2 centers", "saddle", "outside"}
+    assert np.all(np.isfinite(np.asarray(found.value.values)))
+
+
 @pytest.mark.long
 def test_a_pendulum_with_torque_runs_round_the_cylinder():
     cylinder = tw.Box([-np.pi, -2.0], [np.pi, 4.0], periodic=[True, False])

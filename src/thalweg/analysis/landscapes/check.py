@@ -77,15 +77,11 @@ def check(
 
 
 def _spread(problem: Problem, moves: Moves, known: Sequence[Known], values: np.ndarray) -> float:
-    """The most by which V varies along a cycle, on runs from points of it."""
+    """The most by which V varies along a cycle: a run from a point of it may leave it."""
     spreads = [0.0]
     for one in known:
         if one.cycle is None or one.is_family:
             continue
-        some = one.curve[:: max(len(one.curve) // BATCH, 1)][:BATCH]
-        run = paths(
-            problem, moves.lattice.spacing, moves.slow, moves.pieces, problem.chart.wrap(some)
-        )
-        seen = moves.lattice.interpolated(values, run.states.reshape(-1, some.shape[1]))
-        spreads.append(float(np.ptp(seen)))
+        curve = np.asarray(problem.chart.wrap(one.curve))
+        spreads.append(float(np.ptp(moves.lattice.interpolated(values, curve))))
     return max(spreads)

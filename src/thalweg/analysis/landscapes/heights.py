@@ -73,9 +73,12 @@ def _rate(s: np.ndarray) -> np.ndarray:
 def _above(found: Sequence[Component], held: Sequence[Component], rate: np.ndarray) -> float:
     """The strength at which V falls linearly off the slowest set above; NaN of none."""
     tops = [
-        one for one in found if one.rate > 0.0 and any(map(one.leads_to, held)) and one not in held
+        (one.rate, float(rate[one.core[0]]))
+        for one in found
+        if one.rate > 0.0 and any(map(one.leads_to, held)) and one not in held
     ]
-    return min((one.rate / float(rate[one.core[0]]) for one in tops), default=float("nan"))
+    # A top that steps from the attractor pass, on coarse cells, is at no distance from it.
+    return min((grows / there for grows, there in tops if there > 0.0), default=float("nan"))
 
 
 def _adapted(strength: float, u: np.ndarray, linear: float) -> float:
