@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.recovery.recovery_systems import cube
-from tests.zoo import Linear
+from tests.zoo import Linear, LinearMap, square
 
 import thalweg as tw
 from thalweg import recovery
@@ -105,16 +105,16 @@ def test_a_refuted_rule_may_have_an_energy_and_says_where_none_was_looked_for():
 
 
 def test_a_cycle_that_becomes_known_takes_back_a_metric_of_full_steps():
-    """x⁺ = −x (1 − (|x|² − 1/4)²/4) goes down an energy of |x|, but on a circle of 2-cycles."""
-    ends = np.array([[0.3, 0.4], [-0.3, -0.4]])
+    """x⁺ = −x / 2, and a 2-cycle that there is not: points and hunts could not have met it."""
+    ends = np.array([[0.5], [-0.5]])
     swap = tw.Cycle(
-        period=2.0, point=ends[0], multipliers=np.ones(2), trivial=None, stable=False,
+        period=2.0, point=ends[0], multipliers=np.ones(1), trivial=None, stable=False,
         kind="neutral", states=ends, times=np.arange(2.0), residual=0.0, accuracy=0.0,
     )  # fmt: skip
-    turn = tw.as_map(lambda x: -x * (1.0 - (x @ x - 0.25) ** 2 / 4.0))
-    question = recovery.make_question(turn, SQUARE, equilibria=())
+    turn = LinearMap(np.array([[-0.5]]))
+    question = recovery.make_question(turn, square(1.0, 1), equilibria=())
     first = recovery.ask(question, thorough=False)
-    assert first.kind == "euclidean"  # no point of the circle is met
+    assert first.kind == "euclidean"
     question.learn_cycles([])
     assert recovery.ask(question, thorough=False).levels == first.levels
     question.learn_cycles([swap])

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.recovery.recovery_systems import values
-from tests.zoo import Linear, Sines, square
+from tests.zoo import Linear, Sines, polynomial_map, square
 
 import thalweg as tw
 
@@ -166,3 +166,18 @@ def test_a_slow_gradient_is_one_whatever_its_units(size):
     assert tw.recover_energy(hill, square(1.0), thorough=False).kind == "euclidean"
     turned = Linear(size * np.array([[-1.0, 2.0], [1.9, -6.0]]))
     assert tw.recover_energy(turned, square(1.0), thorough=False).kind != "euclidean"
+
+
+@pytest.mark.parametrize(("step", "falls"), [
+    (lambda x: -(x**3), False),
+    (lambda x: -0.5 * x - 0.5 * x**3, False),
+    (lambda x: -x + x * (x * x - 0.25) ** 2, False),
+    (lambda x: -0.5 * x - 0.499 * x**3, True),
+    (lambda x: -0.9999 * x, True),
+    (lambda x: x - x**2 / 4.0 - 0.25 * x, True),
+], ids=["at both walls", "slower", "at a place", "just less", "slow", "none"])  # fmt: skip
+def test_round_a_2_cycle_of_full_steps_no_energy_falls(step, falls):
+    """E with −∇E = g(x) − x never rises along these, and stands still on ±1, or on ±½."""
+    found = tw.recover_energy(polynomial_map(step, 1), square(1.0, 1), cycles=(), thorough=False)
+    assert (found.kind == "euclidean") is falls
+    assert ("in some full steps" in found.levels[0].note) is not falls

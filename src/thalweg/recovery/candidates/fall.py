@@ -5,6 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from thalweg.core.charts import Chart
 from thalweg.core.trees import smooth_norm
@@ -13,7 +14,8 @@ from thalweg.dynamics import Problem
 HUNTS = 256  # in one compiled program; the lowest falls of all are kept
 # Nearer to an equilibrium, in units of the domain, nothing is asked: both vectors vanish there.
 NEAREST = 1e-4
-_STEPS = 40  # of lengths .1 · .85ᵏ widths: the last, 1.8e-4, is as near as a place is told
+LONGEST = np.asarray(0.1)  # the first step of a hunt, in widths
+_STEPS = 40  # each .85 of the one before: the last, 1.8e-4 widths, is as near as a place is told
 _WALK = 128  # steps: 2.5 widths, from anywhere in the domain to what attracts there
 _STRIDE = 0.02  # of the widths: a walk only gathers places, so it need not be exact
 
@@ -39,8 +41,16 @@ def fall_at_points(problem: Problem, energy: Any, points: Any) -> jax.Array:
 
 
 @eqx.filter_jit
-def hunt(problem: Problem, energy: Any, starts: Any) -> tuple[jax.Array, jax.Array]:
+def hunt(
+    problem: Problem, energy: Any, starts: Any, longest: Any = LONGEST
+) -> tuple[jax.Array, jax.Array]:
     """Go down the fall from every start, in steps that shrink, and stay in the domain.
+
+    Arguments:
+        problem: the rule in coordinates.
+        energy: a function of the state.
+        starts: points `(n, d)`.
+        longest: the first step, in widths; an array, so that no other one compiles again.
 
     Returns:
         The lowest point that each hunt met, `(n, d)`, and the fall there, `(n,)`.
@@ -58,7 +68,7 @@ def hunt(problem: Problem, energy: Any, starts: Any) -> tuple[jax.Array, jax.Arr
             moved = y - size * widths * direction / (smooth_norm(direction) + 1e-300)
             return (stay_inside(problem.chart, moved, y), best, least), None
 
-        sizes = 0.1 * 0.85 ** jnp.arange(_STEPS)
+        sizes = longest * 0.85 ** jnp.arange(_STEPS)
         first = (start, start, jnp.asarray(jnp.inf, start.dtype))
         (_, best, least), _ = jax.lax.scan(step, first, sizes)
         return best, least
