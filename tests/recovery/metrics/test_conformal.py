@@ -133,3 +133,15 @@ def test_a_drift_on_a_box_has_an_energy():
     gap, scale = proportional_gap(verdict.energy, lambda x: -x[0], points)
     assert gap < 1e-12
     assert scale > 0.0
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_where_a_rule_saturates_it_is_measured_by_its_size(size):
+    """f = −clip(Ax): its Jacobian vanishes in corners, where f does not."""
+    matrix = 0.5 * np.ones((size, size)) + np.diag(np.arange(1.0, size + 1.0))
+    rule = tw.as_flow(lambda x: -jnp.clip(matrix @ x, -0.5, 0.5))
+    verdict = tw.recover_energy(rule, square(1.0, size), **KNOWN)
+    found = level(verdict, "conformal-metric")
+    assert found.residual is not None
+    assert np.isfinite(found.residual)
+    assert verdict.kind != "refuted"

@@ -169,7 +169,7 @@ def _forms(count: int) -> str:
 
 def _proved(_: Any, num_boxes: int, cubes: tuple[Cube, ...]) -> str:
     core = max((cube.core for cube in cubes), default=0.0)
-    rests = f", but within {core:.0e} of its widths of a rest, where rounding decides"
+    rests = f", but within {core:.0e} of its widths of a rest, where the sign stays open"
     return (
         f"Proved: the energy falls all over the region{rests if cubes else ''} "
         f"({_boxes(num_boxes)} in interval arithmetic, {_forms(len(cubes))})."

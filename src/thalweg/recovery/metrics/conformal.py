@@ -41,6 +41,8 @@ _NULL = 1e-11
 _CLEARLY = 1e-5
 # How many equations there are for each coefficient, and how many points check the fit.
 _OVER, _NUM_CHECKED = 3, 256
+# Where f changes by less over the region, as where it saturates, it is measured by its size.
+_STEADY = 1e-2
 # A least-squares fit holds back what the equations hardly see: such parts would grow without bound.
 _HELD = 1e-11
 _MOST_RANGE = 40.0  # of log m: e^40 of contrast is a fit of noise, not a change of speed
@@ -183,9 +185,13 @@ def _points(question: Question, count: int) -> np.ndarray:
 
 
 def _measured(question: Question, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """f and J at points, both over the norm of J there."""
+    """f and J at points, both over the norm of J there, or of what f would have it be."""
     velocity, jacobians = in_batches(lambda some: evaluate(question.problem, some), points)
-    size = np.linalg.norm(jacobians, axis=(1, 2)) + np.finfo(float).tiny
+    usual = np.linalg.norm(velocity, axis=1) * np.linalg.norm(
+        1.0 / np.asarray(question.chart.widths)
+    )
+    size = np.maximum(np.linalg.norm(jacobians, axis=(1, 2)), _STEADY * usual)
+    size += np.finfo(float).tiny
     good = np.isfinite(size) & np.all(np.isfinite(velocity), axis=1)
     size = np.where(good, size, np.inf)[:, None]
     # A point at which f is not finite asks for nothing.

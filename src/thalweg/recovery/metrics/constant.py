@@ -121,7 +121,10 @@ def _finding(
 ) -> Finding:
     """The finding on a matrix that serves at all samples."""
     if not exactness.is_exact:
-        path = "the line integral depends on its path"
+        path = (
+            "the line integral depends on its path: the rule, or a derivative of it, jumps or is "
+            "too sharp for it"
+        )
         what = path if exactness.is_symmetric else f"not at {exactness.place}"
         note = f"M J(x) is symmetric at the samples, but {what}."
         outcome = "no" if fitted.is_only and not exactness.is_symmetric else "open"

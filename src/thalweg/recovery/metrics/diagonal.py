@@ -147,7 +147,10 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
     nodes = NODE_COUNTS[-1:] if isinstance(weights, PanelWeights) else NODE_COUNTS
     exactness = question.examine(metric, TOLERANCE, nodes)
     if not exactness.is_exact:
-        path = "The ratios split, but the line integral depends on its path."
+        path = (
+            "The ratios split, but the line integral depends on its path: the rule, or a "
+            "derivative of it, jumps or is too sharp for it."
+        )
         note = (
             f"Weights fit the ratios J_ij / J_ji at the samples, but m_i J_ij is not m_j J_ji at "
             f"{exactness.place}: either there are none, or they are too sharp to be resolved here."
