@@ -92,7 +92,7 @@ def _beside(turn: Turn, nodes: Guess, segments: Segments, frame: Frame) -> Guess
 
 
 def _change(turn: Turn, other: Return) -> float:
-    """How far off the multipliers near 1 may be, from those on an orbit beside it."""
+    """The error of multipliers near 1, from those on an orbit beside it."""
     if not np.all(np.isfinite(other.jacobian)):
         return np.inf
     own, there = _multipliers(turn.returned), _multipliers(other)
