@@ -1,5 +1,6 @@
 """Places to look for a rise: random points, faces, edges and corners, both sides of switches."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -7,7 +8,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import gammaln
 
 from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
@@ -81,8 +81,8 @@ def smallest_met(chart: Chart, count: int) -> tuple[float, float]:
     share, d = -np.expm1(np.log1p(-_CONFIDENCE) / count), chart.dimension
     if not (chart.is_product or chart.is_simplex):
         return share, np.nan
-    volume = -gammaln(d + 1.0) if chart.is_simplex else 0.0  # of a simplex, a part of its box
-    ball = 0.5 * d * np.log(np.pi) - gammaln(0.5 * d + 1.0)
+    volume = -math.lgamma(d + 1.0) if chart.is_simplex else 0.0  # of a simplex, a part of its box
+    ball = 0.5 * d * np.log(np.pi) - math.lgamma(0.5 * d + 1.0)
     return share, float(np.exp((np.log(share) + volume - ball) / d))
 
 

@@ -63,7 +63,13 @@ def rate(about: Posed, y: Any) -> Any:
 
 def factors_and_slopes(about: Posed, y: Any) -> Any:
     """The factors u and v of the rate, of shape `(n,)`, and their Jacobians, `(n, d)`."""
-    return *factors(about, y), *jax.jacfwd(factors, argnums=1)(about, y)
+
+    def twice(at: Any) -> tuple[Any, Any]:
+        found = factors(about, at)
+        return found, found
+
+    slopes, values = jax.jacfwd(twice, has_aux=True)(y)
+    return *values, *slopes
 
 
 def curvature_of_rate(about: Posed, y: Any) -> Any:

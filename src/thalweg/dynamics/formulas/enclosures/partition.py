@@ -16,6 +16,9 @@ Bounding = Callable[[list[Form]], Bounds]
 _TRIAL, _HOPELESS = 0.1, 4.0
 # Where a box costs more than this share of the effort, so many are looked at first.
 _SAMPLE, _DEAR = 32, 5e-4
+# An error so many times as large as it may be shrinks with the square of the sides: to the half at
+# best where one of two is halved.
+_FAR = 2.0
 # The first partition: as many parts along each of d coordinates, or as are looked at together.
 _PARTS = {1: 64, 2: 16, 3: 8, 4: 5}
 
@@ -83,8 +86,8 @@ def search(
         spent = num_boxes * cost / effort
         if spent > 1.0 or (spent > _TRIAL and spent > _HOPELESS * decided):
             return Search("unfinished", None, num_boxes)
-        spans = found.slopes + _shares(found.error, *some, widths)
-        parts = _halves(*(s[waiting] for s in (*some, spans)), widths)
+        left = Bounds(*(part[waiting] for part in found))
+        parts = _parts(some[0][waiting], some[1][waiting], left, widths)
         low, high = np.concatenate([low, parts[0]]), np.concatenate([high, parts[1]])
     return Search("negative", None, num_boxes)
 
@@ -135,6 +138,24 @@ def _shares(error: np.ndarray, low: np.ndarray, high: np.ndarray, widths: np.nda
     sides = ((high - low) / widths) ** 2
     shares = sides / np.sum(sides, axis=1, keepdims=True)
     return np.where(np.isfinite(error), error, 1.0)[:, None] * shares
+
+
+def _parts(
+    low: np.ndarray, high: np.ndarray, found: Bounds, widths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both halves of each box; four quarters where the error would leave both halves open."""
+    spans = found.slopes + _shares(found.error, low, high, widths)
+    low, high = _halves(low, high, spans, widths)
+    is_far = np.tile(found.error > _FAR * np.abs(found.largest - found.error), 2)
+    if not np.any(is_far):
+        return low, high
+    error = np.tile(found.error, 2)[is_far]
+    spans = _shares(error, low[is_far], high[is_far], widths)
+    quarters = _halves(low[is_far], high[is_far], spans, widths)
+    return (
+        np.concatenate([low[~is_far], quarters[0]]),
+        np.concatenate([high[~is_far], quarters[1]]),
+    )
 
 
 def _halves(

@@ -6,9 +6,9 @@ but for erfc, which is off by 255 units at most up to 26, where it is 1e-296.
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
-from scipy import special
 
 from thalweg.dynamics.formulas.enclosures import forms, functions
 from thalweg.dynamics.formulas.enclosures.forms import ROUNDING, UNDERFLOW, Form
@@ -30,6 +30,21 @@ _ONE = 1.0 - ROUNDING
 _OF_ERFC = 128.0 * functions.LIBRARY
 _LEAST_AT, _LEAST = 1.4616321449683623, -0.12148629053584961  # of log Γ
 _BELL = 2.0 / math.sqrt(math.pi)  # slope of erf at 0, where e^{−x²} is 1
+
+
+def _of_scipy(name: str) -> Callable[..., _Array]:
+    """A function of `scipy.special`, which is imported when it is called: that takes a while."""
+
+    def called(*arguments: object) -> _Array:
+        from scipy import special
+
+        return np.asarray(getattr(special, name)(*arguments))
+
+    return called
+
+
+_ERF, _ERFC, _ERFINV = _of_scipy("erf"), _of_scipy("erfc"), _of_scipy("erfinv")
+_POLYGAMMA, _DIGAMMA, _GAMMALN = (_of_scipy(n) for n in ("polygamma", "digamma", "gammaln"))
 
 
 def _cube_root() -> Smooth:
@@ -58,12 +73,12 @@ def _bell(x: _Array) -> _Array:
 
 
 def _quantile_slope(x: _Array) -> _Array:
-    return np.exp(special.erfinv(x) ** 2) / _BELL
+    return np.exp(_ERFINV(x) ** 2) / _BELL
 
 
 def _erf(sign: float) -> Smooth:
     """erf, or erfc, whose derivatives are those of −erf."""
-    value, accuracy = (special.erf, functions.LIBRARY) if sign > 0.0 else (special.erfc, _OF_ERFC)
+    value, accuracy = (_ERF, functions.LIBRARY) if sign > 0.0 else (_ERFC, _OF_ERFC)
     return Smooth(
         value,
         lambda x: sign * _bell(x),
@@ -78,8 +93,7 @@ def polygamma(order: int) -> Smooth:
     """The derivative of that order of digamma, at positive numbers, where it is monotone."""
 
     def at(derivative: int, x: _Array) -> _Array:
-        value = special.polygamma(derivative, x) if derivative else special.digamma(x)
-        return np.asarray(value)
+        return _POLYGAMMA(derivative, x) if derivative else _DIGAMMA(x)
 
     return Smooth(
         functools.partial(at, order),
@@ -94,13 +108,13 @@ def polygamma(order: int) -> Smooth:
 
 def _log_gamma() -> Smooth:
     def between(low: _Array, high: _Array) -> Ends:
-        a, b = special.gammaln(low), special.gammaln(high)
+        a, b = _GAMMALN(low), _GAMMALN(high)
         is_least = ~((low > _LEAST_AT) | (high < _LEAST_AT))
         return np.where(is_least, _LEAST, np.minimum(a, b)), np.maximum(a, b)
 
     bend = monotone_bend(polygamma(1).value)
     # Near its zeros at 1 and 2 it is off absolutely.
-    return Smooth(special.gammaln, special.digamma, bend, between, UNDERFLOW, scale=1.0)
+    return Smooth(_GAMMALN, _DIGAMMA, bend, between, UNDERFLOW, scale=1.0)
 
 
 def angle(y: Form, x: Form) -> Form:
@@ -148,10 +162,10 @@ SPECIAL: dict[str, Smooth] = {
     "erf": _erf(1.0),
     "erfc": _erf(-1.0),
     "erf_inv": Smooth(
-        special.erfinv,
+        _ERFINV,
         _quantile_slope,
-        monotone_bend(lambda x: 2.0 * special.erfinv(x) * _quantile_slope(x) ** 2),
-        monotone(special.erfinv),
+        monotone_bend(lambda x: 2.0 * _ERFINV(x) * _quantile_slope(x) ** 2),
+        monotone(_ERFINV),
         -_ONE,
         high=_ONE,
         # The slope is the exponential of a square that reaches 33.

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import scipy.linalg
 
 from thalweg.core.charts import Chart
 from thalweg.core.graphs import components
@@ -118,7 +117,9 @@ def _solve(
     matrix = normal.reshape(size * width, size * width)
     # The ridge settles what the data leave free: one constant a block, and unused terms.
     matrix = matrix + 1e-13 * max(float(np.max(np.diag(matrix))), 1e-300) * np.eye(len(matrix))
-    factors = scipy.linalg.lu_factor(matrix, check_finite=False)
+    from scipy.linalg import lu_factor, lu_solve
+
+    factors = lu_factor(matrix, check_finite=False)
     solution = np.zeros((size, width))
     for _ in range(4):
         target = np.zeros((size, width))
@@ -128,9 +129,8 @@ def _solve(
             gap = gap * ratios.weights[:, p] ** 2
             target[j] += parts[j].T @ gap
             target[i] -= parts[i].T @ gap
-        solution += scipy.linalg.lu_solve(factors, target.ravel(), check_finite=False).reshape(
-            size, width
-        )
+        step = lu_solve(factors, target.ravel(), check_finite=False)
+        solution += step.reshape(size, width)
     return _centred(solution, ratios.pairs[chosen], parts)
 
 
