@@ -82,8 +82,10 @@ class Split(TableReport):
         """The share in per cent, with its doubt where it has not settled."""
         if self.share < _NOTHING:
             return "0 % (to rounding)"
-        doubt = "" if self.change < _SHOWN else f" (not settled: ± {100 * self.change:.1g} %)"
-        return f"{100 * self.share:.4g} %{doubt}"
+        share = f"{100 * self.share:.4g} %"
+        if self.change < _SHOWN:
+            return share
+        return f"{share} (not settled: the last refinement changed it by {100 * self.change:.1g} %)"
 
     @property
     def note(self) -> str:

@@ -90,6 +90,17 @@ def test_in_a_box_the_parts_add_up_and_the_remainder_stays_at_the_walls():
     assert isinstance(found.metric, tw.Euclidean)
 
 
+@pytest.mark.parametrize("narrow", [1e-1, 1e-3, 1e-5])
+def test_what_varies_along_a_wide_coordinate_is_not_lost_beside_a_narrow_one(narrow):
+    """f = −(x, δ²y), as fast along both sides of a box of widths 2δ and 2/δ: E = ½(x² + δ²y²)."""
+    rule = Linear(-np.diag([1.0, narrow**2]))
+    found = split(rule, tw.Box([-narrow, -1.0 / narrow], [narrow, 1.0 / narrow]))
+    points = np.random.default_rng(0).uniform(-1.0, 1.0, (50, 2)) * [narrow, 1.0 / narrow]
+    known = lambda x: 0.5 * (x[0] ** 2 + narrow**2 * x[1] ** 2)  # noqa: E731
+    assert found.share < 1e-20
+    assert gap(found.energy, known, points) < 1e-10
+
+
 @pytest.mark.parametrize("size", [3, pytest.param(4, marks=pytest.mark.long)])
 def test_replicators_split_into_a_symmetric_and_a_skew_payoff(size):
     rng = np.random.default_rng(1)

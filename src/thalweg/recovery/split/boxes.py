@@ -45,13 +45,17 @@ def _axis(lower: float, width: float, is_angle: bool, terms: int) -> _Axis:
     else:
         u, weights = gauss_legendre(count)
         values, slopes, to_series = _polynomials(u, terms)
-    stiffness, turn = np.linalg.eigh(slopes.T @ (weights[:, None] * slopes))
+    # The first function is the constant, of no stiffness, and is kept apart: beside the stiffness
+    # of a narrow coordinate the rounding of its own would hide all that varies along a wide one.
+    stiffness, turn = np.zeros(slopes.shape[1]), np.eye(slopes.shape[1])
+    inner = slopes[:, 1:]
+    stiffness[1:], turn[1:, 1:] = np.linalg.eigh(inner.T @ (weights[:, None] * inner))
     return _Axis(
         lower + width * u,
         weights,
         values @ turn,
         slopes @ turn / width,
-        np.maximum(stiffness, 0.0) / width**2,
+        stiffness / width**2,
         to_series @ turn,
     )
 
@@ -99,7 +103,8 @@ def _project(problem: Problem, chart: Chart, terms: int) -> tuple[TensorEnergy, 
         stiffness = stiffness + axis.stiffness.reshape(
             [-1 if k == i else 1 for k in range(len(axes))]
         )
-    is_free = stiffness > 1e-12 * np.max(stiffness)
+    is_free = np.ones(np.shape(stiffness), dtype=bool)
+    is_free.flat[0] = False  # a constant, of which no rule tells
     solved = np.where(is_free, load, 0.0) / np.where(is_free, stiffness, 1.0)
     remainder = velocity + np.stack(
         [_contract(solved, _tables(axes, i), transpose=False) for i in range(len(axes))], axis=-1
