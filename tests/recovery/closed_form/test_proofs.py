@@ -196,7 +196,8 @@ def test_conditions_on_parameters_are_stated(rule, box, conditions):
 )
 def test_conditions_that_nothing_meets_are_no_answer(rule):
     found = tw.recover_symbolic(rule)
-    assert (found.kind, found.energy) == ("undecided", None)
+    assert found.kind in ("undecided", "refuted")
+    assert found.energy is None
 
 
 @pytest.mark.long
@@ -238,3 +239,51 @@ def test_where_a_metric_is_not_finite_is_said():
     assert fact == "M is positive inside the region; it is zero or not finite where x = 0 or y = 0"
     (fact,) = [f for f in tw.recover_symbolic(rule, HALF).proved if f.startswith("M is")]
     assert fact == "M is positive all over the region"
+
+
+BRUSSELATOR = {X: 1 - 4 * X + X**2 * Y, Y: 3 * X - X**2 * Y}
+
+
+@pytest.mark.parametrize(
+    ("rule", "domain", "words"),
+    [
+        (BRUSSELATOR, tw.Box([0.1, 0.1], [4.0, 4.0]), "x = 1, y = 3"),
+        ({X: Y, Y: -sp.sin(X) - Y / 2}, tw.Box([-3.0, -3.0], [3.0, 3.0]), "1/4 - sqrt(15)*I/4"),
+        # Rests that are no fractions.
+        ({X: X - X**3 / 3 - Y, Y: (X + 7 * TENTH - 8 * TENTH * Y) / 12}, None, "proved to exist"),
+        (
+            {X: -X + 2 * sp.tanh(X) - 2 * sp.tanh(Y) + TENTH, Y: -Y + sp.tanh(Y) + 2 * sp.tanh(X)},
+            SQUARE,
+            "proved to exist",
+        ),
+        ({X: 10 * (Y - X), Y: X * (28 - Z) - Y, Z: X * Y - 8 * Z / 3}, None, "8.48528"),
+    ],
+)
+def test_formulas_are_refuted_by_a_rest_that_is_proved(rule, domain, words):
+    verdict = tw.recover_symbolic(rule, domain)
+    assert verdict.kind == "refuted"
+    assert verdict.proved == (verdict.note,)
+    assert words in verdict.note
+    assert "is not real" in verdict.note
+    assert not verdict.conditions
+
+
+@pytest.mark.parametrize(
+    ("rule", "domain"),
+    [
+        # The only rests that turn lie outside the region, or on its wall in double precision.
+        ({X: 1 - 4 * X + X**2 * Y, Y: 3 * X - X**2 * Y}, tw.Box([1.5, 0.1], [4.0, 4.0])),
+        ({X: Y * (1 + Y**2), Y: 2 - X**2 - Y * X}, tw.Box([-1.4142135, -1.0], [1.4142135, 1.0])),
+        ({X: -X + Y**2, Y: -2 * Y + X**2 * Y}, SQUARE),
+    ],
+)
+def test_no_rest_outside_the_region_refutes(rule, domain):
+    assert tw.recover_symbolic(rule, domain).kind == "undecided"
+
+
+def test_a_rest_refutes_for_the_parameters_for_which_it_turns():
+    verdict = tw.recover_symbolic({X: Y, Y: -X + A * (1 - X**2) * Y})
+    assert (verdict.kind, verdict.conditions) == ("refuted", (sp.Lt(A**2 - 4, 0),))
+    assert "where a**2 - 4 < 0" in verdict.note
+    never = {X: -X + A**2 * sp.sin(Y) * (1 + X**2), Y: -Y + X**3}
+    assert tw.recover_symbolic(never).kind != "refuted"

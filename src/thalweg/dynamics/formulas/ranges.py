@@ -90,23 +90,24 @@ class SymbolRanges:
         for name, value in point.items():
             if name not in self.ranges and name.is_nonzero and not sp.sympify(value).is_nonzero:
                 return False
-            if self._ends(name) == EVERYTHING:
+            if self.ends(name) == EVERYTHING:
                 continue
-            low, high = map(exact_end, self._ends(name))
+            low, high = map(exact_end, self.ends(name))
             inside = sp.And(low <= value, value <= high)
             if inside != sp.true or (self.positive and value in (low, high)):
                 return False
         return all((sp.sympify(known).subs(point) > 0) == sp.true for known in self.positive)
 
-    def _box(self, expression: Any) -> dict[Any, Interval]:
-        return {symbol: self._ends(symbol) for symbol in expression.free_symbols}
-
-    def _ends(self, symbol: Any) -> Interval:
+    def ends(self, symbol: Any) -> Interval:
+        """The interval of a symbol: its range, or all values that it may have."""
         if symbol in self.ranges:
             return self.ranges[symbol]
         if symbol.is_nonnegative or symbol.is_nonpositive:
             return (0.0, math.inf) if symbol.is_nonnegative else (-math.inf, 0.0)
         return EVERYTHING
+
+    def _box(self, expression: Any) -> dict[Any, Interval]:
+        return {symbol: self.ends(symbol) for symbol in expression.free_symbols}
 
     def _value(self, symbol: Any, rng: np.random.Generator, turn: int) -> Any:
         if symbol in self.ranges:

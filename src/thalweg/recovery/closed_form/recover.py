@@ -15,6 +15,7 @@ from thalweg.dynamics.formulas.given import read_given
 from thalweg.dynamics.formulas.rules import RuleFormulas, read_rule
 from thalweg.dynamics.formulas.smoothness import first_switch
 from thalweg.recovery.closed_form.levels import ClosedFinding, decide
+from thalweg.recovery.closed_form.rests import Exclusion, excluded_by_rests
 from thalweg.recovery.closed_form.spectra import excluded_at_points
 from thalweg.recovery.closed_form.verdict import WORDS, SymbolicVerdict
 
@@ -80,10 +81,14 @@ def recover_symbolic(
     if isinstance(rule, Rule) and not rule.has_continuous_time and answer.energy is not None:
         note = f"g(x) − x is {WORDS[answer.kind]}: {answer.note} {_STEP}"
         return _verdict(replace(answer, kind="undecided", note=note), found, kind)
-    if (answer.kind == "undecided" or answer.walls) and isinstance(rule, Rule):
-        reason = _excluded(rule, domain, found)
-        if reason is not None:
-            answer = ClosedFinding("refuted", reason, proved=(reason,), seen=answer.seen)
+    if answer.kind == "undecided" or answer.walls:
+        excluded = excluded_by_rests(found.velocity, found.region)
+        if excluded is None and isinstance(rule, Rule):
+            excluded = _excluded(rule, domain, found)
+        # What holds for some parameters only is no answer where another holds for all.
+        if excluded is not None and not (answer.walls and excluded.conditions):
+            reason, needed = excluded
+            answer = ClosedFinding("refuted", reason, None, None, (reason,), needed, answer.seen)
     return _verdict(answer, found, kind)
 
 
@@ -99,8 +104,8 @@ def _verdict(answer: ClosedFinding, found: RuleFormulas, rule_kind: str) -> Symb
     )  # fmt: skip
 
 
-def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> str | None:
-    """Exact reason why an equilibrium of the rule in the region excludes every metric, or None."""
+def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> Exclusion | None:
+    """The proof that an equilibrium of the rule in the region excludes every metric, or None."""
     if len(found.names) > _SEARCHED:
         return None
     equilibria = find_equilibria(rule, domain)
@@ -109,4 +114,5 @@ def _excluded(rule: Rule, domain: Domain | None, found: RuleFormulas) -> str | N
     with jax.enable_x64(True):
         chart = make_problem(rule, domain)[0].chart
         points = np.stack([np.asarray(chart.coordinates(e.state)) for e in equilibria])
-    return excluded_at_points(found.velocity, found.region, points)
+    reason = excluded_at_points(found.velocity, found.region, points)
+    return None if reason is None else Exclusion(reason)

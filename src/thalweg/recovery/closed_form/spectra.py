@@ -68,10 +68,7 @@ def excluded_at_points(
     exact = [sp.sympify(v).subs(region.values) for v in velocity]
     matrix = sp.Matrix(exact).jacobian(list(region.names))
     for point in points:
-        place = {
-            name: sp.Rational(Fraction(float(v)).limit_denominator(_LARGEST_DENOMINATOR))
-            for name, v in zip(region.names, point, strict=True)
-        }
+        place = {name: rational(v) for name, v in zip(region.names, point, strict=True)}
         if region.holds(place) and all(is_zero(v.subs(place)) for v in exact):
             if unproven([v.subs(place) for v in exact], region) is not None:
                 continue
@@ -79,6 +76,11 @@ def excluded_at_points(
             if reason is not None:
                 return f"At the equilibrium {_text(place)}, of the Jacobian, {reason}."
     return None
+
+
+def rational(value: float) -> Any:
+    """The fraction of a small denominator that is nearest to a number."""
+    return sp.Rational(Fraction(float(value)).limit_denominator(_LARGEST_DENOMINATOR))
 
 
 def _text(place: Mapping[Any, Any]) -> str:
@@ -97,12 +99,18 @@ def _not_real(matrix: sp.Matrix) -> Any:
         roots = [root for root in polynomial.nroots(n=20, maxsteps=200) if sp.im(root) != 0]
         return _short(roots[0])
     with mpmath.workdps(_DIGITS_A_DIMENSION * size + 15):
-        there = mpmath.matrix(sp.N(matrix, mpmath.mp.dps).tolist())
-        values = mpmath.eig(there, left=False, right=False)
-        scale = mpmath.norm(there)
-        for value in values:
-            if abs(mpmath.im(value)) > _CLEARLY * scale:
-                return _short(sp.sympify(complex(value)))
+        return turning(mpmath.matrix(sp.N(matrix, mpmath.mp.dps).tolist()))
+
+
+def turning(matrix: Any) -> str | None:
+    """An eigenvalue of a matrix of `mpmath` that is proven not to be real, to six digits, or None.
+
+    Its entries and the working digits are 20 for every row, and more.
+    """
+    scale = mpmath.norm(matrix)
+    for value in mpmath.eig(matrix, left=False, right=False):
+        if abs(mpmath.im(value)) > _CLEARLY * scale:
+            return _short(sp.sympify(complex(value)))
     return None
 
 
