@@ -110,9 +110,11 @@ def look_further(
         inset: `AT_WALLS` or `OFF_WALLS`, by how much of the way to the base points are drawn in.
 
     Returns:
-        The same with the largest asymmetry that was met. Points at which ω or its derivative is not
-        finite say nothing.
+        The same with the largest asymmetry that was met, and with the largest jump, which no line
+        integral by nodes follows. Points at which ω or its derivative is not finite say nothing.
     """
+    torn, gap = _torn(region, geometry, found)
+    found = replace(found, mismatch=max(found.mismatch, gap))
     if region.problem.chart.dimension == 1:
         # The derivative of one number is symmetric, and every jump of it is across its surface.
         return found
@@ -124,7 +126,6 @@ def look_further(
     ratios = _asymmetries(region.problem, geometry, found, points)
     worst = points[np.argsort(-ratios)[:_NUM_CLIMBERS]]
     place, least = _climb(region, geometry, found, worst, inset)
-    torn = _torn(region, geometry, found)
     found = replace(found, num_further=len(points), torn=torn)
     return replace(found, asymmetry=least, worst=place) if least > found.asymmetry else found
 
@@ -205,8 +206,13 @@ def _climb(
     return points[best], float(heights[best])
 
 
-def _torn(region: Region, geometry: Geometry, found: Exactness) -> np.ndarray | None:
-    """A jump of ω that is not only across its surface, as that of any differential is; or None."""
+def _torn(region: Region, geometry: Geometry, found: Exactness) -> tuple[np.ndarray | None, float]:
+    """Jumps of ω.
+
+    Returns:
+        One that is not only across its surface, as that of any differential is, or None; and the
+        largest, beside the size of ω there.
+    """
     problem, widths = region.problem, np.asarray(region.problem.chart.widths)
     places, normals = list(region.corners.points), list(region.corners.normals)
     for trouble in region.troubles.found:
@@ -220,7 +226,7 @@ def _torn(region: Region, geometry: Geometry, found: Exactness) -> np.ndarray | 
                 places.append(trouble.point)
                 normals.append(normal / length)
     if not places:
-        return None
+        return None, 0.0
     points, across = np.asarray(places), np.asarray(normals)
     far, near = (
         _jumps(region, geometry, found, points, across, reach)
@@ -229,7 +235,9 @@ def _torn(region: Region, geometry: Geometry, found: Exactness) -> np.ndarray | 
     # What only changes fast shrinks with the distance between the sides; a jump stays.
     is_torn = (far.along > _TORN * far.total) & (far.along > _CLEAR * far.size)
     is_torn &= far.is_seen & (near.along > 0.5 * far.along)
-    return points[int(np.argmax(is_torn))] if is_torn.any() else None
+    is_jump = (far.total > _CLEAR * far.size) & far.is_seen & (near.total > 0.5 * far.total)
+    gap = np.max(far.total[is_jump] / far.size[is_jump], initial=0.0)
+    return points[int(np.argmax(is_torn))] if is_torn.any() else None, float(gap)
 
 
 class _Jumps(NamedTuple):
