@@ -378,3 +378,24 @@ def test_an_energy_without_a_derivative_is_told_so():
 
     with pytest.raises(tw.InputError, match=r"^energy fails for a state of 2 coordinates"):
         check_descent(tw.as_flow(lambda x: -x), turns, tw.Box([-1.0] * 2, [1.0] * 2))
+
+
+@pytest.mark.parametrize("at", [0.0, 0.1])
+@pytest.mark.parametrize("tilt", [0.4, -0.4])
+def test_along_a_switch_to_which_both_sides_lead_the_flow_slides(at, tilt):
+    """f = (−3, 1) right of it and (1, 2) left: along it (0, 7/4), and dE/dt = 7/4 of the tilt.
+
+    E = max(x, −3x) + tilt · y has a kink there, and falls on both sides.
+    """
+
+    def flow(x):
+        return jnp.where(x[0] > at, jnp.array([-3.0, 1.0]), jnp.array([1.0, 2.0]))
+
+    def energy(x):
+        return jnp.maximum(x[0] - at, 3.0 * (at - x[0])) + tilt * x[1]
+
+    check = tw.check_descent(tw.as_flow(flow), energy, tw.Box([-1.0, -1.0], [1.0, 1.0]))
+    assert check.holds is (tilt < 0.0)
+    if not check.holds:
+        assert check.worst == pytest.approx(1.75 * tilt, rel=1e-3)
+        assert np.asarray(check.where)[0] == pytest.approx(at, abs=1e-3)

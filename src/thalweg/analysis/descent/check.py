@@ -21,7 +21,7 @@ from thalweg.analysis.descent.places import (
     peaks,
     smallest_met,
 )
-from thalweg.analysis.descent.rates import Rates, climb, rates_at, runs_from
+from thalweg.analysis.descent.rates import Rates, climb, rates_at, runs_from, slopes_along
 from thalweg.analysis.descent.result import DescentCheck
 from thalweg.core.about import About
 from thalweg.core.checks import check_made
@@ -48,6 +48,8 @@ _STRICT = 1e-6  # of |∇E||f|: a fall below it cannot be told from none by grad
 _MOVED = 1e-3  # of the widths: a run that goes further does not rest
 # A step of E by so much of its range, within 1e-9 of the width of the domain, is a jump.
 _JUMP = 1e-6
+# Of |∇E||f|: a rise along a switch below it is what the distance to the switch makes.
+_SLIDES = 1e-6
 
 
 def check_descent(
@@ -154,6 +156,10 @@ def _everywhere(
     if found.holds is not None and jump > 0.0:
         where = chart.embed(jumps_at)
         found = replace(found, holds=False, strict=False, worst=jump, where=where, jump=jump)
+    slide, slides_at = _slide(problem, energy, switches, rates, begin)
+    if found.holds and slide > 0.0:
+        where = chart.embed(slides_at)
+        found = replace(found, holds=False, strict=False, worst=slide, where=where)
     share, radius = smallest_met(chart, _SAMPLES)
     return replace(
         found, switches=switches.num_followed, smallest_share=float(share), smallest_radius=radius
@@ -218,6 +224,43 @@ def _jump(problem: Problem, switches: Switches, rates: Rates, begin: int) -> tup
     rises = np.where(is_jump & np.isfinite(steps[0]), steps[0] * direction, 0.0)
     best = int(np.argmax(rises))
     return (float(rises[best]), switches.points[best]) if rises[best] > 0.0 else (0.0, None)
+
+
+def _slide(
+    problem: Problem, energy: Callable[[Any], Any], switches: Switches, rates: Rates, begin: int
+) -> tuple[float, Any]:
+    """The steepest rise along a switch that both sides of a flow lead to, and where; 0 if none.
+
+    What both lead to is never left: the flow slides along it, by the mean of both that is tangent
+    (Filippov). Of an energy with a kink there, each side may fall and the sliding rise.
+
+    Arguments:
+        problem: the flow and its chart.
+        energy: the energy.
+        switches: where to look.
+        rates: at many points, from number `begin` on at `switches.sides`.
+        begin: see there.
+    """
+    count = len(switches.points)
+    if not count or not problem.rule.has_continuous_time:
+        return 0.0, None
+    each = len(OFFSETS) * count
+    near = [slice(begin + side * each, begin + side * each + count) for side in (0, 1)]
+    far, here = (rates.displacement[part] for part in near)
+    widths = np.asarray(problem.chart.widths)
+    leaves, enters = (np.sum(f / widths * switches.normals, axis=1) for f in (far, here))
+    slides = (leaves < 0.0) & (enters > 0.0)
+    if not np.any(slides):
+        return 0.0, None
+    share = np.where(slides, enters / np.where(slides, enters - leaves, 1.0), 0.0)[:, None]
+    along = share * far + (1.0 - share) * here
+    sides = switches.sides(problem.chart)[:, 0]
+    slopes = [np.asarray(slopes_along(problem, energy, side, along)) for side in sides]
+    sizes = [rates.size[part] for part in near]
+    rises = np.where(slides, np.minimum(*slopes), 0.0)
+    rises = np.where(rises > _SLIDES * np.maximum(*sizes), rises, 0.0)
+    best = int(np.argmax(rises))
+    return float(rises[best]), switches.points[best]
 
 
 def _report(

@@ -58,6 +58,16 @@ def _rates(problem: Problem, energy: Any, points: Any) -> Rates:
 
 
 @eqx.filter_jit
+def slopes_along(problem: Problem, energy: Any, points: Any, directions: Any) -> jax.Array:
+    """The slope of the energy at points along directions, both `(n, d)`."""
+
+    def one(y: jax.Array, direction: jax.Array) -> jax.Array:
+        return jax.jvp(lambda at: energy(problem.chart.embed(at)), (y,), (direction,))[1]
+
+    return jax.vmap(one)(points, directions)
+
+
+@eqx.filter_jit
 def climb(problem: Problem, energy: Any, starts: Any, floor: Any, is_relative: Any) -> jax.Array:
     """Ends `(n, d)` of ascent inside the domain.
 
