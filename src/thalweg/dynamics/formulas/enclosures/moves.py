@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.dynamics.formulas.enclosures import forms
 from thalweg.dynamics.formulas.enclosures.forms import Form
+from thalweg.dynamics.formulas.enclosures.known import padded
 from thalweg.dynamics.formulas.enclosures.orders import Truth
 from thalweg.dynamics.formulas.enclosures.values import Value, form, is_condition, truth
 from thalweg.dynamics.formulas.programs import FIRST_ENTRY, Equation, entries_in
@@ -105,11 +106,7 @@ def _split(equation: Equation, operands: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _pad(equation: Equation, operands: list[np.ndarray]) -> list[np.ndarray]:
-    config = equation.params["padding_config"]
-    if any(low < 0 or high < 0 or inner for low, high, inner in config):
-        return _by_jax(equation, operands)
-    array, filled = operands
-    return [np.pad(array, [c[:2] for c in config], constant_values=int(filled))]
+    return [padded(operands[0], operands[1], equation.params["padding_config"])]
 
 
 def _unstacked(equation: Equation, operands: list[np.ndarray]) -> list[np.ndarray]:

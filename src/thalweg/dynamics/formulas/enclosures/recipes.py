@@ -11,6 +11,7 @@ import numpy as np
 from thalweg.core.errors import InputError
 from thalweg.dynamics.formulas.enclosures import forms
 from thalweg.dynamics.formulas.enclosures.extremes import compared_to_extreme
+from thalweg.dynamics.formulas.enclosures.known import carried_out
 from thalweg.dynamics.formulas.enclosures.operations import Operation, operation
 from thalweg.dynamics.formulas.enclosures.values import Value
 from thalweg.dynamics.formulas.programs import Equation, Name, Program, read_program
@@ -180,7 +181,7 @@ class _Reader:
         ):
             raise InputError("A whole number that is made of parameters has no bounds here.")
         if all(whole):
-            found: list[Value] = [np.asarray(result) for result in equation.evaluate(examples)]
+            found: list[Value] = list(carried_out(equation, examples))
         else:
             carry_out = carry_out or operation(equation, examples)
             found = carry_out(*examples)
