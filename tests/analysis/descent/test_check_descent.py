@@ -399,3 +399,35 @@ def test_along_a_switch_to_which_both_sides_lead_the_flow_slides(at, tilt):
     if not check.holds:
         assert check.worst == pytest.approx(1.75 * tilt, rel=1e-3)
         assert np.asarray(check.where)[0] == pytest.approx(at, abs=1e-3)
+
+
+class Pushed(tw.Flow):
+    """−x, but uphill in a slab of some width, where a sigmoid turns."""
+
+    width: Any
+    push: Any
+
+    def velocity(self, t, state):
+        u = (state[0] - 0.3) / self.width
+        return -state * (1.0 - self.push * jax.nn.sigmoid(u) * jax.nn.sigmoid(-u))
+
+
+def half_square(x):
+    return jnp.sum(x**2) / 2.0
+
+
+@pytest.mark.parametrize("width", [1e-2, 1e-5, 1e-7])
+def test_a_rise_where_a_steep_sigmoid_turns_is_found(width):
+    found = check_descent(Pushed(np.array(width), np.array(8.0)), half_square, square(1.0))
+    assert found.holds is False
+    assert found.where[0] == pytest.approx(0.3, abs=4.0 * width)
+    assert check_descent(Pushed(np.array(width), np.array(2.0)), half_square, square(1.0)).holds
+
+
+def test_only_steep_sigmoids_are_followed():
+    for scale, number in ((4.0, 0), (1e4, 2)):
+
+        def level(x, scale=scale):
+            return half_square(x) + jnp.sum(jnp.tanh(scale * x)) / (10.0 * scale)
+
+        assert check_descent(Linear(-np.eye(2)), level, square(1.0)).switches == number

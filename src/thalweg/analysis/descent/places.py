@@ -13,7 +13,12 @@ from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 from thalweg.dynamics.formulas.corners import find_corners, joint_zero
 from thalweg.dynamics.formulas.programs import Program, read_program
-from thalweg.dynamics.formulas.suspects import is_suspect, quantities_of
+from thalweg.dynamics.formulas.suspects import (
+    arguments_of_ramps,
+    is_suspect,
+    may_be_steep,
+    quantities_of,
+)
 from thalweg.dynamics.problem import Problem
 
 _MOST_BORDER = 1024  # points on faces and edges: a quarter of what the inside has
@@ -25,6 +30,9 @@ _MOST_SWITCHES = 48
 _FEWEST_PLACES, _MOST_PLACES, _PLACES = 8, 128, 512
 # Of one batch: it serves a rule with one switch and one with many, with little filling.
 _LANES = 192
+# The typical argument of a sigmoid that turns in less of the domain than random points are sure to
+# meet: then it is followed like a switch.
+_STEEP = 300.0
 _PEAK_DIMENSION = 8  # beyond, neighbours are hardly nearer than others
 _MOST_VALUES = 10_000_000  # of quantities at points: 80 MB
 # Of a quarter of the widths at most: across the domain and down to a zero, also a flat one.
@@ -124,8 +132,9 @@ class Switches(NamedTuple):
 def find_switches(problem: Problem, energy: Callable[[Any], Any], points: np.ndarray) -> Switches:
     """Points at which operations of the rule and of the energy switch.
 
-    The programs are read for comparisons, absolute values, maxima, denominators, …; where such a
-    quantity changes sign between points, or comes near zero, its zeros are followed.
+    The programs are read for comparisons, absolute values, maxima, denominators, … and for sigmoids
+    that are steep; where such a quantity changes sign between points, or comes near zero, its zeros
+    are followed.
 
     Arguments:
         problem: the rule and its chart.
@@ -134,23 +143,33 @@ def find_switches(problem: Problem, energy: Callable[[Any], Any], points: np.nda
     """
     nothing = np.zeros((0, problem.chart.dimension))
     program = _program(problem, energy)
-    if not any(is_suspect(program, equation) for equation in program.equations):
+    with_ramps = may_be_steep(program, _STEEP)
+    if not with_ramps and not any(is_suspect(program, e) for e in program.equations):
         return Switches(nothing, nothing, 0, nothing)
-    size = jax.eval_shape(
-        lambda y: jnp.concatenate(quantities_of(program, y)),
-        jax.ShapeDtypeStruct((problem.chart.dimension,), np.float64),
-    ).size
+    example = jax.ShapeDtypeStruct((problem.chart.dimension,), np.float64)
+    count, size = (
+        jax.eval_shape(lambda y, ramps=ramps: _quantities(program, y, ramps), example).size
+        for ramps in (False, with_ramps)
+    )
     points = points[:: -(-len(points) * size // _MOST_VALUES)]
-    (values,) = in_batches(lambda some: (_quantities_at(problem, energy, some),), points, 512)
+    (values,) = in_batches(
+        lambda some: (_quantities_at(problem, energy, some, with_ramps),), points, 512
+    )
+    # A sigmoid that turns slowly is no switch: random points see it turn.
+    values[:, count:] *= np.median(np.abs(values[:, count:]), axis=0) > _STEEP
     starts, ends, columns = _lanes(points, values)
     if not len(columns):
         return Switches(nothing, nothing, 0, nothing)
     both = np.concatenate([starts, ends, columns[:, None]], axis=1)
-    zeros, normals, is_found = in_batches(lambda some: _zeros(problem, energy, some), both, _LANES)
+    zeros, normals, is_found = in_batches(
+        lambda some: _zeros(problem, energy, some, with_ramps), both, _LANES
+    )
     zeros, normals, columns = zeros[is_found], normals[is_found], columns[is_found].astype(int)
 
     def solve(*lanes: np.ndarray) -> Any:
-        return in_batches(lambda some: _joint_zeros(problem, energy, *some), lanes, _LANES)
+        return in_batches(
+            lambda some: _joint_zeros(problem, energy, with_ramps, *some), lanes, _LANES
+        )
 
     corners = find_corners(solve, problem.chart, zeros, columns)
     return Switches(
@@ -202,24 +221,32 @@ def _program(problem: Problem, energy: Callable[[Any], Any]) -> Program:
     return read_program(both, jax.ShapeDtypeStruct((problem.chart.dimension,), np.float64))
 
 
+def _quantities(program: Program, y: jax.Array, with_ramps: bool) -> jax.Array:
+    """All that switches of a program vanish with; the arguments of its sigmoids last."""
+    ramps = arguments_of_ramps(program, y) if with_ramps else []
+    return jnp.concatenate([*quantities_of(program, y), *ramps, y[:0]])
+
+
 @eqx.filter_jit
-def _quantities_at(problem: Problem, energy: Any, points: Any) -> jax.Array:
+def _quantities_at(problem: Problem, energy: Any, points: Any, with_ramps: bool) -> jax.Array:
     program = _program(problem, energy)
-    return jax.vmap(lambda y: jnp.concatenate(quantities_of(program, y)))(points)
+    return jax.vmap(lambda y: _quantities(program, y, with_ramps))(points)
 
 
 @eqx.filter_jit
-def _joint_zeros(problem: Problem, energy: Any, starts: Any, columns: Any) -> Any:
+def _joint_zeros(problem: Problem, energy: Any, with_ramps: bool, starts: Any, columns: Any) -> Any:
     program = _program(problem, energy)
 
     def quantities(y: jax.Array) -> jax.Array:
-        return jnp.concatenate(quantities_of(program, y))
+        return _quantities(program, y, with_ramps)
 
     return jax.vmap(lambda y, c: joint_zero(quantities, problem.chart, y, c))(starts, columns)
 
 
 @eqx.filter_jit
-def _zeros(problem: Problem, energy: Any, lanes: Any) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _zeros(
+    problem: Problem, energy: Any, lanes: Any, with_ramps: bool
+) -> tuple[jax.Array, jax.Array, jax.Array]:
     """A zero of a quantity for each lane (start, end, number of the quantity), and the normal."""
     program, chart = _program(problem, energy), problem.chart
     d, widths = chart.dimension, chart.widths
@@ -228,7 +255,7 @@ def _zeros(problem: Problem, energy: Any, lanes: Any) -> tuple[jax.Array, jax.Ar
         start, end, column = lane[:d], lane[d : 2 * d], lane[2 * d].astype(jnp.int32)
 
         def quantity(y: jax.Array) -> jax.Array:
-            return jnp.concatenate(quantities_of(program, y))[column]
+            return _quantities(program, y, with_ramps)[column]
 
         def newton(_: Any, carry: Any) -> Any:
             y, best, least = carry

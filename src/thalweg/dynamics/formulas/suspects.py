@@ -26,6 +26,8 @@ _PLAIN = (
     "log", "log1p", "sqrt", "rsqrt", "cbrt", "abs", "sign", "max", "min", "clamp", "floor",
     "ceil", "round", "tan", "atan2", "rem", "argmax", "argmin", "bitcast_convert_type",
 )  # fmt: skip
+# What goes from one value to another round the zero of its argument, however fast.
+_RAMPS = ("tanh", "logistic", "erf", "erfc", "atan")
 # Each turn of a loop has its own quantities; longer ones are not looked into.
 _LONGEST = 256
 
@@ -57,6 +59,28 @@ def is_suspect(program: Program, equation: Equation) -> bool:
     # Whole numbers jump where they were made, which is seen already.
     is_smooth = all(np.issubdtype(dtype, np.floating) for dtype in equation.given)
     return is_smooth and (name in _COMPARISONS or name in _PLAIN)
+
+
+def arguments_of_ramps(program: Program, y: jax.Array) -> list[jax.Array]:
+    """A flat array for each sigmoid of a program, loops left out: it turns where this is zero."""
+    return [
+        jnp.ravel(operands[0]).astype(y.dtype)
+        for equation, operands, _ in run(program, y)
+        if _is_ramp(program, equation)
+    ]
+
+
+def may_be_steep(program: Program, slope: float) -> bool:
+    """True if a program holds a sigmoid, and a number that may make it as steep as that."""
+    if not any(_is_ramp(program, equation) for equation in program.equations):
+        return False
+    constants = [o for e in program.equations for o in e.operands if not isinstance(o, Name)]
+    sizes = [np.abs(c) for c in map(np.asarray, constants) if c.dtype.kind == "f" and c.size]
+    return any(np.any((c > slope) | ((c > 0.0) & (c < 1.0 / slope))) for c in sizes)
+
+
+def _is_ramp(program: Program, equation: Equation) -> bool:
+    return equation.primitive.name in _RAMPS and program.varies(equation.operands[0])
 
 
 def _carried_out(
