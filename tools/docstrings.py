@@ -30,7 +30,12 @@ class OurClasses(griffe.Extension):
         either = griffe.ParameterKind.positional_or_keyword
         own = griffe.Parameter("self", kind=either)
         given = [
-            griffe.Parameter(f.name, annotation=f.annotation, kind=either, default=_default(f))
+            griffe.Parameter(
+                f.name,
+                annotation=f.annotation,
+                kind=either,
+                default=_spelled_out(_default(f), cls.module),
+            )
             for f in fields
         ]
         made = griffe.Function("__init__", parameters=griffe.Parameters(own, *given))
@@ -42,7 +47,7 @@ class OurClasses(griffe.Extension):
             obj.value = _made_plainly(obj.value)
         if isinstance(obj, griffe.Function):
             for parameter in obj.parameters:
-                parameter.default = _number(parameter.default, obj.module.path)
+                parameter.default = _spelled_out(parameter.default, obj.module)
         if obj.docstring is None:
             return
         text = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
@@ -62,12 +67,20 @@ def _made_plainly(value: Any) -> Any:
     return None if own else value
 
 
-def _number(default: Any, module: str) -> Any:
-    """A default, or the number that the constant of a module by which it is called stands for."""
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", str(default)):
+def _spelled_out(default: Any, module: griffe.Module) -> Any:
+    """A default, or what the constant of a module by which it is called stands for.
+
+    Numbers are shown whatever they are called; what else has a private name, as the source makes
+    it.
+    """
+    name = str(default)
+    if not re.fullmatch(r"_?[A-Z][A-Z0-9_]*", name):
         return default
-    value = getattr(importlib.import_module(module), str(default), None)
-    return repr(value) if isinstance(value, int | float) else default
+    value = getattr(importlib.import_module(module.path), name, None)
+    if isinstance(value, int | float):
+        return repr(value)
+    own = module.members.get(name) if name.startswith("_") else None
+    return getattr(own, "value", None) or default
 
 
 def _default(attribute: griffe.Attribute) -> Any:

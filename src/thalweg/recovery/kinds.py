@@ -6,6 +6,9 @@ from enum import StrEnum
 _METRIC, _REFUTED, _FALLS, _NOTHING = 3, 2, 1, 0
 _LARGER = "a larger region: the statement holds in this one, as far as it was sampled."
 
+# The end of the words for a metric that vanishes, or grows without bound, somewhere on the border.
+AT_A_WALL = "zero or infinite at a wall"
+
 
 class Kind(StrEnum):
     """Kind of a verdict: a string of the contract that knows what it says.

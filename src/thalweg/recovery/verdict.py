@@ -13,7 +13,7 @@ from thalweg.core.about import UNSAID, About
 from thalweg.core.reports import NotKept, Report, Table, about_all, about_in
 from thalweg.core.tables import wrap
 from thalweg.geometry import Geometry
-from thalweg.recovery.kinds import Kind
+from thalweg.recovery.kinds import AT_A_WALL, Kind
 from thalweg.recovery.splits import Split
 from thalweg.recovery.witnesses import Witness, witness_from
 
@@ -185,7 +185,9 @@ class Verdict(Report):
         if self.fall is not None:
             is_proved = self.fall == "proved"
             how = "proved, up to rounding at rests" if is_proved else "checked, not proved"
-            said.append(f"That the energy falls wherever the rule moves is {how}.")
+            # Where M vanishes E may stand still though the rule moves.
+            inside = " inside the region" if (self.metric_name or "").endswith(AT_A_WALL) else ""
+            said.append(f"That the energy falls wherever the rule moves{inside} is {how}.")
         if self.metric_name not in (None, "Euclidean"):
             said.append(f"Metric: {self.metric_name}.")
         said += [f"Witness: {witness}" for witness in self.witnesses]

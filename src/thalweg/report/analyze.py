@@ -176,10 +176,6 @@ class Analysis(Report):
         return html.fragment(self.title, html.table(*self.table()), *inner, notes)
 
 
-def _nobody(stage: str) -> None:
-    """Told of a stage."""
-
-
 def analyze(
     system: Rule | Callable[[Any], Any],
     domain: Domain | None = None,
@@ -191,7 +187,7 @@ def analyze(
     seed: int = 0,
     name: str | None = None,
     warnings: Sequence[str] = (),
-    stage: Callable[[str], None] = _nobody,
+    stage: Callable[[str], None] | None = None,
 ) -> Analysis:
     """Find where a system rests, what repeats, and whether it goes down on an energy.
 
@@ -240,16 +236,17 @@ def analyze(
     rule = _rule_of(system)
     check_count("analyze: seed", seed, least=0)
     key = jax.random.key(seed) if seed else None
-    stage(STAGES[0])
+    told = stage or (lambda _: None)
+    told(STAGES[0])
     equilibria = find_equilibria(rule, domain, conserved=conserved, certify=certify, key=key)
     domain = equilibria.about.domain
-    verdict, cycles = _verdict_and_cycles(rule, domain, equilibria, key, landscape, stage)
-    stage(STAGES[3])
+    verdict, cycles = _verdict_and_cycles(rule, domain, equilibria, key, landscape, told)
+    told(STAGES[3])
     has_energy = declared_energy(rule) is not None
     descent = check_descent(rule, None, domain, key=key) if has_energy else None
     diagram = curves = None
     if vary:
-        stage(BRANCHES)
+        told(BRANCHES)
         where = _without(domain, conserved)
         known = {"conserved": conserved, "key": key}
         # Parameters of an energy are named without its descent's field.

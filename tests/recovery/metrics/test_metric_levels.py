@@ -295,3 +295,20 @@ def test_what_rounding_makes_of_a_power_is_no_zero_at_a_wall():
     for corner in ([2.0, 2.0], [-2.0, 2.0], [-2.0, -2.0], [1.0, -1.99]):
         there = lowered_ones(verdict, np.array(corner)) / center
         np.testing.assert_allclose(there, 1.0 / np.cosh(2.0 * np.array(corner)) ** 2, rtol=1e-5)
+
+
+@pytest.mark.long
+def test_a_metric_that_vanishes_at_a_wall_is_told_with_the_fall():
+    """Of a toggle m₁ is a multiple of y/(1 + y²)²: on the wall y = 0 its energy stands still."""
+
+    def toggle(x):
+        return jnp.stack([1.5 / (1.0 + x[1] ** 2) - x[0], 1.5 / (1.0 + x[0] ** 2) - x[1]])
+
+    verdict = tw.recover_energy(tw.as_flow(toggle), tw.Box([0.0, 0.0], [2.0, 2.0]))
+    assert verdict.kind == "diagonal-metric"
+    assert str(verdict.metric_name).endswith("zero or infinite at a wall")
+    assert any(
+        "wherever the rule moves inside the region is checked" in s for s in verdict.sentences()
+    )
+    energy_slope = jax.grad(verdict.energy)(jnp.array([1.5, 1e-9]))
+    assert abs(float(energy_slope @ toggle(jnp.array([1.5, 1e-9])))) < 1e-6

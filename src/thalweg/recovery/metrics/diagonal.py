@@ -11,7 +11,7 @@ from thalweg.core.batches import in_batches
 from thalweg.core.charts import Chart
 from thalweg.recovery.findings import Finding, Findings
 from thalweg.recovery.forms.exactness import NODE_COUNTS
-from thalweg.recovery.kinds import Kind
+from thalweg.recovery.kinds import AT_A_WALL, Kind
 from thalweg.recovery.level import Cost, Level
 from thalweg.recovery.metrics.confirmed import confirmed, is_metric_open
 from thalweg.recovery.metrics.diagonal_weights.fit import fit_weights, strong_pairs
@@ -169,7 +169,8 @@ def _check(question: Question, weights: SeparableWeights | PanelWeights) -> Find
         Kind.DIAGONAL_METRIC,
         exactness.energy(question.rule, question.chart, metric),
         metric,
-        f"diag(m_i(x_i)), from {values.min():.3g} to {values.max():.3g} where sampled",
+        f"diag(m_i(x_i)), from {values.min():.3g} to {values.max():.3g} where sampled"
+        + ("" if _is_within(weights) else f", {AT_A_WALL}"),
     )
 
 
@@ -179,6 +180,11 @@ def _values(weights: SeparableWeights | PanelWeights, points: Any) -> jax.Array:
 
 
 def _walls(weights: SeparableWeights | PanelWeights) -> str:
-    if isinstance(weights, PanelWeights) or weights.powers is None:
+    if _is_within(weights):
         return " and reaches through every equilibrium"
-    return " inside, zero or infinite at a wall of the region: it does not reach equilibria there"
+    return f" inside, {AT_A_WALL} of the region: it does not reach equilibria there"
+
+
+def _is_within(weights: SeparableWeights | PanelWeights) -> bool:
+    """True if no weight vanishes, or grows without bound, at a wall."""
+    return isinstance(weights, PanelWeights) or weights.powers is None
