@@ -380,6 +380,7 @@ def test_an_energy_without_a_derivative_is_told_so():
         check_descent(tw.as_flow(lambda x: -x), turns, tw.Box([-1.0] * 2, [1.0] * 2))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", [0.0, 0.1])
 @pytest.mark.parametrize("tilt", [0.4, -0.4])
 def test_along_a_switch_to_which_both_sides_lead_the_flow_slides(at, tilt):
@@ -416,6 +417,7 @@ def half_square(x):
     return jnp.sum(x**2) / 2.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1e-2, 1e-5, 1e-7])
 def test_a_rise_where_a_steep_sigmoid_turns_is_found(width):
     found = check_descent(Pushed(np.array(width), np.array(8.0)), half_square, square(1.0))
@@ -424,6 +426,7 @@ def test_a_rise_where_a_steep_sigmoid_turns_is_found(width):
     assert check_descent(Pushed(np.array(width), np.array(2.0)), half_square, square(1.0)).holds
 
 
+@pytest.mark.long
 def test_only_steep_sigmoids_are_followed():
     for scale, number in ((4.0, 0), (1e4, 2)):
 

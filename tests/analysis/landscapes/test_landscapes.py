@@ -168,6 +168,7 @@ def test_whole_runs_part_what_steps_join():
     assert over.height > 0.0
 
 
+@pytest.mark.long
 def test_along_an_unstable_cycle_it_varies_as_little_as_the_grid_does():
     """x' = .2, y' = sin 2y + .2 sin x: two circles repel, and runs from their points leave them."""
     torus = tw.Box([0.0, 0.0], [2.0 * np.pi] * 2, periodic=[True, True])

@@ -47,6 +47,7 @@ def test_as_few_nodes_as_integrate_to_rounding(functions, count):
             assert weights @ function(nodes) == pytest.approx(all_weights @ values, abs=1e-15)
 
 
+@pytest.mark.long
 def test_half_the_nodes_give_the_gradient_to_rounding():
     """Müller & Brown's surface needs 24 orders for 1e-6 of the work along a ray."""
     rule = find("mueller-brown").create()

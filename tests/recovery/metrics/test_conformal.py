@@ -135,6 +135,7 @@ def test_a_drift_on_a_box_has_an_energy():
     assert scale > 0.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [2, 3])
 def test_where_a_rule_saturates_it_is_measured_by_its_size(size):
     """f = −clip(Ax): its Jacobian vanishes in corners, where f does not."""

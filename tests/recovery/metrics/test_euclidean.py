@@ -168,6 +168,7 @@ def test_a_slow_gradient_is_one_whatever_its_units(size):
     assert tw.recover_energy(turned, square(1.0), thorough=False).kind != "euclidean"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("step", "falls"), [
     (lambda x: -(x**3), False),
     (lambda x: -0.5 * x - 0.5 * x**3, False),

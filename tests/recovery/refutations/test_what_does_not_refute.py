@@ -111,6 +111,7 @@ class Angular(tw.Flow):
         return -jax.grad(self.level)(state) / jnp.stack([1.0, 1.0 + 0.8 * share])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("width", "slope", "outcome"),
     [(1e-4, 0.0, "no"), (1e-12, 1e-7, "no"), (1e-30, 0.0, "yes")],
