@@ -154,6 +154,11 @@ class TestNotProved:
         assert proof.outcome == "open"
         assert "angle" in proof.note
 
+    def test_an_energy_that_is_flat_far_away(self):
+        # e^{−x²} and its slopes underflow beyond 26.
+        proof = prove(SINK, square(30.0), lambda x: -jnp.exp(-jnp.sum(x**2)), [[0.0, 0.0]])
+        assert proof.outcome == "open"
+
     @pytest.mark.long
     def test_a_budget_that_is_too_small(self):
         proof = prove(WELLS, square(1.5), wells, _NINE, effort=1e4)

@@ -194,3 +194,16 @@ def test_the_energy_beside_a_pole_is_right_up_to_it():
         for gap in 10.0 ** -np.arange(1.0, 11.0):
             state = jnp.array([gap, 0.3])
             np.testing.assert_allclose(slope(state), -rule.velocity(0.0, state), rtol=1e-9)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("place", [0.499, 0.591, 0.777])
+def test_a_layer_inside_is_not_stepped_over_by_nodes_that_crowd_at_the_end(place):
+    """64 even nodes refuse it; 64 graded ones have few there, and would agree with each other."""
+    rule = tw.as_flow(lambda x: -x - 50.0 * jnp.exp(-(((x - place) / 1e-4) ** 2)))
+    levels = [level for level in tw.recovery.LEVELS if level.name == "euclidean"]
+    verdict = tw.recover_energy(rule, tw.Box([0.0], [1.0]), levels=levels, thorough=False)
+    if verdict.energy is not None:
+        drop = float(verdict.energy(jnp.ones(1)) - verdict.energy(jnp.zeros(1)))
+        assert drop == pytest.approx(0.5 + 50.0 * 1e-4 * np.sqrt(np.pi), rel=1e-6)
+    assert verdict.energy is None or len(np.asarray(verdict.energy.nodes)) == 1024

@@ -2,16 +2,16 @@ r"""The rate of an energy around states of rest, where it vanishes, as a quadrat
 
 Around a point c, for z = y − c in a cube, the rate φ obeys
 
-    φ(y) ≤ φ(c) + |∇φ(c)| |z| − ½ λ |z|²
+    φ(y) ≤ φ(c) + |b| |z| − ½ λ |z|²
 
-where −λ < 0 bounds the eigenvalues of a symmetric matrix H all over the cube. Of a map H is the
-Hessian of φ. Of a flow φ = u·v, where u = ∇E and v = f both vanish at a rest, and then
+where −λ < 0 bounds the eigenvalues of a symmetric matrix H all over the cube. Of a map b is ∇φ(c)
+and H the Hessian of φ. Of a flow φ = u·v, where u = ∇E and v = f both vanish at a rest, and then
 
-    u·v = u(c)·v(c) + (Uᵀv(c) + Vᵀu(c))·z + ½ zᵀH z,    H = UᵀV + VᵀU,
+    u·v = u(c)·v(c) + b·z + ½ zᵀH z,    b = Uᵀv(c) + Vᵀu(c),    H = UᵀV + VᵀU,
 
-with their Jacobians U and V at some places of the cube, for each of their entries another: no third
-derivative of E is needed. φ(c) and ∇φ(c) are 0 but for the roundings of c and of the numbers in E,
-so φ < 0 but within a core of their size.
+with the means U and V of their Jacobians on the way from c to y, which lie within the bounds over
+the cube: no third derivative of E is needed. φ(c) and b are 0 but for the roundings of c and of the
+numbers in E, so φ < 0 but within a core of their size.
 """
 
 import numpy as np
@@ -35,49 +35,68 @@ _ROUNDED = 1e-13
 class NearRests:
     """The rate of an energy near states of rest.
 
+    Attributes:
+        rise: φ at each of the rests, or 0 where it is negative, shape `(m,)`.
+
     Raises:
         InputError: a program holds an operation that has no bounds.
     """
 
-    def __init__(self, about: Posed) -> None:
-        """Read the programs of the rule and the energy. Call with x64 enabled."""
+    def __init__(self, about: Posed, rests: np.ndarray, widths: np.ndarray) -> None:
+        """Read the programs of the rule and the energy. Call with x64 enabled.
+
+        Arguments:
+            about: the rule and the energy.
+            rests: coordinates, shape `(m, d)`.
+            widths: units of the coordinates, `(d,)`, in which all is told.
+        """
         self._slopes = enclosed(factors_and_slopes, about)
         is_flow = about.problem.rule.has_continuous_time
         self._curvature = None if is_flow else enclosed(curvature_of_rate, about)
         self._level = enclosed(level, about)
+        self._widths = widths
         self._jumping: list[Enclosure] = []
-
-    def at_rest(self, rests: np.ndarray, widths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds of φ and of |∇φ| at points `(m, d)`, in units of the region, each `(m,)`."""
-        (u, v, *slopes), _ = self._slopes(rests, rests)
-        rise = np.maximum(bounds_of_product([u, v]).largest, 0.0)
-        sizes = [_sizes(form)[:, None] for form in (v, u)]
-        steps = sum(
-            (one @ _sizes(slope).reshape(len(rests), -1, len(widths)))[:, 0]
-            for one, slope in zip(sizes, slopes, strict=True)
-        )
-        length = np.sqrt(np.sum((steps * widths) ** 2, axis=1))
-        return rise, length * (1.0 + _ROUNDED)
+        (u, v, *self._at_rest), _ = self._slopes(rests, rests)
+        self._factors = _sizes(v), _sizes(u)
+        self.rise = np.maximum(bounds_of_product([u, v]).largest, 0.0)
 
     def look_for_jumps(self, lower: np.ndarray, upper: np.ndarray) -> None:
-        """Find out what may jump within a box with corners `(d,)`: `strengths` looks at that."""
+        """Find out what may jump within a box with corners `(d,)`: `bounds` looks at that."""
         programs = self._slopes, self._level
         self._jumping = [program for program in programs if program.jumps_within(lower, upper)]
 
-    def strengths(self, lower: np.ndarray, upper: np.ndarray, widths: np.ndarray) -> np.ndarray:
-        """λ over cubes with corners `(B, d)`, in units of the region; NaN where there is none."""
+    def bounds(
+        self, numbers: np.ndarray, lower: np.ndarray, upper: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The length of the linear term, and λ, over cubes; λ is NaN where there is none.
+
+        Arguments:
+            numbers: the rest within each cube, `(B,)`.
+            lower: the lower corners, `(B, d)`.
+            upper: the upper corners.
+        """
         if self._curvature is None:
             (_, _, *slopes), _ = self._slopes(lower, upper)
+            lengths = self._lengths(numbers, [_sizes(slope) for slope in slopes])
             parts, error = _of_product(*slopes)
         else:
+            lengths = self._lengths(numbers, [_sizes(slope)[numbers] for slope in self._at_rest])
             (hessians,), _ = self._curvature(lower, upper)
             parts, error = _of_hessian(hessians)
-        scale = np.outer(widths, widths)
+        scale = np.outer(self._widths, self._widths)
         found = _strengths(parts * scale, error * scale)
         # The formula needs u, v and φ to be without a jump, and E too: no choice may be open.
         for program in self._jumping:
             found = np.where(program(lower, upper)[1], np.nan, found)
-        return found
+        return lengths, found
+
+    def _lengths(self, numbers: np.ndarray, slopes: list[np.ndarray]) -> np.ndarray:
+        """Bounds `(B,)` of |Uᵀv(c) + Vᵀu(c)|, from those of the entries of U and V, `(B, n d)`."""
+        size = len(self._widths)
+        steps = np.zeros((len(numbers), size))
+        for factor, slope in zip(self._factors, slopes, strict=True):
+            steps += np.einsum("bn,bni->bi", factor[numbers], slope.reshape(len(slope), -1, size))
+        return np.linalg.norm(steps * self._widths, axis=1) * (1.0 + _ROUNDED)
 
 
 def _sizes(form: Form) -> np.ndarray:

@@ -69,18 +69,18 @@ def largest_cubes(
     if not len(rests):
         return []
     widths = region.widths
-    rate = NearRests(about)
-    rise, length = rate.at_rest(rests, widths)
+    rate = NearRests(about, rests, widths)
     largest = _cubes(rests, _RADII[:1], region)
     rate.look_for_jumps(np.min(largest[0], axis=0), np.max(largest[1], axis=0))
 
     def decide(left: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, ...]:
         """Cubes about some rests, whether the form decides in each, and the cores there."""
         low, high = _cubes(rests[left], radii, region)
-        strength = rate.strengths(low, high, widths).reshape(len(left), len(radii))
+        found = rate.bounds(np.repeat(left, len(radii)), low, high)
+        length, strength = (part.reshape(len(left), len(radii)) for part in found)
         with np.errstate(invalid="ignore", divide="ignore"):
-            root = np.sqrt(length[left, None] ** 2 + 2.0 * strength * rise[left, None])
-            cores = (length[left, None] + root) / strength * (1.0 + _NOISE)
+            root = np.sqrt(length**2 + 2.0 * strength * rate.rise[left, None])
+            cores = (length + root) / strength * (1.0 + _NOISE)
         return low, high, (strength > 0.0) & (cores < largest_core), cores
 
     everyone = np.arange(len(rests))

@@ -70,8 +70,10 @@ def excluded_by_rests(velocity: Sequence[Any], region: SymbolRanges) -> Exclusio
         return _excluded_where(exact, matrix, parameters, region)
     points = _found(exact, matrix, region)[:_MOST_RESTS]
     reason = excluded_at_points(exact, region, points[_is_rational(points)])
+    slope = sp.lambdify(names, matrix.tolist(), "numpy", cse=True)
     for point in points:
-        reason = reason or _excluded_near(exact, matrix, region, point)
+        if reason is None and _may_turn(slope, point):
+            reason = _excluded_near(exact, matrix, region, point)
     return None if reason is None else Exclusion(reason)
 
 
@@ -105,6 +107,13 @@ def _excluded_where(
                 f"{reason} where {square} < 0." if relations else f"{reason}.", relations
             )
     return None
+
+
+def _may_turn(slope: Any, point: np.ndarray) -> bool:
+    """True if not all eigenvalues are real in floating point: then many digits are worth it."""
+    with np.errstate(all="ignore"):
+        jacobian = np.asarray(slope(*point), float)
+    return bool(np.all(np.isfinite(jacobian)) and np.any(np.linalg.eigvals(jacobian).imag != 0.0))
 
 
 def _is_rational(points: np.ndarray) -> np.ndarray:

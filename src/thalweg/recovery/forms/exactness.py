@@ -21,7 +21,6 @@ from thalweg.recovery.forms.integrals import (
     best_near_ends,
     each,
     integrate,
-    rules,
 )
 from thalweg.recovery.forms.one_forms import LineIntegral, fewest_nodes
 from thalweg.recovery.forms.rays import Rays, rays_from
@@ -32,6 +31,8 @@ SYMMETRIC = 1e-9
 CONSISTENT = 1e-8  # of line integrals, an order above `SYMMETRIC`: their nodes add up rounding
 # Of ω near the ends of rays, what no gradient of an energy misses, be the rule as sharp as it may.
 WRONG = 1e-2
+# Of energies by two rules of integration, beside the work: both were seen to be right to 1e-8.
+SAME = 1e-7
 # The asymmetry of a row, relative to its size, that rounding may make.
 NOISE = 1e-13
 # What changes by less, relative to its size, is constant: faces of a simplex magnify rounding.
@@ -203,22 +204,25 @@ def examine(
         raw = integrate(problem, geometry, points, ends, sites.base, nodes, weights, angles)
         return Integrals(*(np.asarray(a) for a in raw))
 
-    wanted = node_counts[0]
-    for rule in rules(node_counts):
+    wanted, integrals = node_counts[0], None
+    for rule in map(Quadrature, node_counts):
         integrals = measure(rule)
         wanted = fewest_nodes(integrals.rays)
         found = _judge_integrals(found, integrals, rule)
         if found.is_consistent:
             break
-    if not found.is_consistent or not len(rays.near):
+    if integrals is None or not found.is_consistent or not len(rays.near):
         return found
-    if wanted < found.quadrature.num_nodes and not found.quadrature.is_graded:
+    if wanted < found.quadrature.num_nodes:
         return replace(found, quadrature=Quadrature(wanted)) if rays.is_dense else found
-    best, missed = best_near_ends(
-        lambda rule: measure(rule, rays.near),
-        lambda rule: _judge_integrals(found, measure(rule), rule).is_consistent,
-        found.quadrature,
-    )
+    even = integrals
+
+    def agrees(rule: Quadrature) -> bool:
+        other = measure(rule)
+        is_same = np.abs(other.levels - even.levels) <= SAME * np.max(even.works)
+        return bool(np.all(is_same)) and _judge_integrals(found, other, rule).is_consistent
+
+    best, missed = best_near_ends(lambda rule: measure(rule, rays.near), agrees, found.quadrature)
     # What no rule integrates is no energy there.
     return replace(
         found, quadrature=best, mismatch=max(found.mismatch, missed if missed > WRONG else 0.0)

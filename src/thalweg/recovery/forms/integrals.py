@@ -51,6 +51,7 @@ class Integrals(NamedTuple):
     Attributes:
         covectors: ω at fresh points, shape `(m, d)`.
         gradients: −∇E there, E being the line integral.
+        levels: E there, shape `(m,)`.
         loops: the work of ω round triangles through the base point, shape `(m,)`.
         works: the size of the terms that add up to it, likewise.
         windings: the work of ω once round each angle, shape `(a,)`.
@@ -59,15 +60,11 @@ class Integrals(NamedTuple):
 
     covectors: Any
     gradients: Any
+    levels: Any
     loops: Any
     works: Any
     windings: Any
     rays: Any
-
-
-def rules(counts: tuple[int, ...]) -> list[Quadrature]:
-    """The rules to try: of each number of nodes the even one, then the graded one."""
-    return [Quadrature(count, is_graded) for count in counts for is_graded in (False, True)]
 
 
 @eqx.filter_jit
@@ -111,6 +108,7 @@ def integrate(
     return Integrals(
         forms,
         gradients,
+        levels,
         others - levels + works,
         abs(others) + abs(levels) + abs(works),
         jnp.stack(windings) if angles else jnp.zeros(0),
@@ -127,22 +125,24 @@ def each(vectorized: bool, fn: Any) -> Any:
 
 def best_near_ends(
     measure: Callable[[Quadrature], Integrals],
-    is_consistent: Callable[[Quadrature], bool],
+    agrees: Callable[[Quadrature], bool],
     rule: Quadrature,
 ) -> tuple[Quadrature, float]:
     """The rule whose gradients are nearest to ω near the ends of rays, and what they miss.
 
     Arguments:
         measure: the integrals at points near the ends.
-        is_consistent: whether a rule is as good as any elsewhere.
-        rule: one that is.
+        agrees: whether a rule says the same as that one elsewhere: graded nodes are far apart
+            there, and step over a layer.
+        rule: an even one that is right elsewhere.
     """
     best, least = rule, _misses(measure(rule))
-    for tried in rules(tuple(n for n in NODE_COUNTS if n >= rule.num_nodes)):
+    counts = [count for count in NODE_COUNTS if count >= rule.num_nodes]
+    for tried in [Quadrature(n, is_graded) for n in counts for is_graded in (False, True)]:
         if least <= _GOOD or (tried.num_nodes > rule.num_nodes and least <= _POOR):
             break
         missed = _misses(measure(tried)) if tried != rule else least
-        if missed < least and is_consistent(tried):
+        if missed < least and agrees(tried):
             best, least = tried, missed
     return best, least
 

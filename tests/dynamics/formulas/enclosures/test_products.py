@@ -1,5 +1,7 @@
 """Bounds of products of affine forms: they hold, and are those of the quadratic."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,45 @@ def test_bounds_of_one_value_are_its_own():
     assert np.all(found.least == x.bounds[0][0])
     assert np.all(found.largest == x.bounds[1][0])
     assert found.slopes.shape == (BOXES, 2)
+
+
+def exactly(form, signs):
+    """A form's values at a corner of its box and at ends of its errors, as fractions."""
+    return [
+        sum((Fraction(float(v)) for v in form.linear[:, n, 0]), Fraction(0))
+        + signs[n] * Fraction(float(form.error[n, 0]))
+        for n in range(len(form.error))
+    ]
+
+
+def test_no_scale_is_too_small_or_too_large():
+    """In fractions: what underflows, and what would overflow, is in the bounds."""
+    rng = np.random.default_rng(3)
+    scales = np.array([0.0, 5e-324, 1e-310, 1e-300, 1e-160, 1.0, 1e30, 1e150])
+    for _ in range(3000):
+        entries, dimension = rng.integers(1, 3), rng.integers(1, 4)
+        u, v = (
+            Form(
+                rng.normal(size=(1 + dimension, entries, 1)) * rng.choice(scales, (1, entries, 1)),
+                np.abs(rng.normal(size=(entries, 1))) * rng.choice(scales, (entries, 1)),
+                (entries,),
+            )
+            for _ in range(2)
+        )
+        found = bounds_of_product([u, v])
+        for s in (-1, 1):
+            signs = [Fraction(s)] * entries
+            left, right = exactly(u, signs), exactly(v, signs)
+            product = sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
+            if np.isfinite(found.largest[0]):
+                assert product <= Fraction(float(found.largest[0]))
+            if np.isfinite(found.least[0]):
+                assert product >= Fraction(float(found.least[0]))
+
+
+def test_flat_products_end_without_an_error():
+    """Half of their entries underflow: e^{−x²} far away."""
+    for scale in (1e-300, 1e-312, 5e-324):
+        v = Form(scale * np.ones((3, 2, 4)), np.zeros((2, 4)), (2,))
+        found = bounds_of_product([v, v])
+        assert np.all(found.largest > 0.0)

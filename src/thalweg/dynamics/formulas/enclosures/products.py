@@ -24,6 +24,8 @@ _SUMS = 64.0
 _LEAST_SCALE = 0.1
 # Beside the trace of the matrix of a step: what keeps it regular; and the most steps a coordinate.
 _REGULAR, _STEPS = 1e-13, 4
+# Beside 1, the size of a form: what moves by less is still.
+_SMALL = 1e-200
 
 
 class Bounds(NamedTuple):
@@ -51,8 +53,8 @@ def bounds_of_value(values: list[Form]) -> Bounds:
 
 def bounds_of_product(values: list[Form]) -> Bounds:
     """The bounds of u·v, of a function that gives u and v, both of shape `(n,)`."""
-    u, v = values
     with np.errstate(all="ignore"):
+        (u, of_u), (v, of_v) = map(_in_own_units, values)
         quadratic = _product(u, v)
         spread = np.sum(np.abs(quadratic.linear), axis=1)
         spread += np.sum(np.abs(quadratic.bent), axis=(1, 2))
@@ -60,7 +62,25 @@ def bounds_of_product(values: list[Form]) -> Bounds:
         error += _noise(u, np.sum(u.size * v.size, axis=0))
         largest = np.fmin(quadratic.middle + spread + error, _largest(u, v))
         least = quadratic.middle - spread - error
-    return Bounds(least, largest, np.abs(quadratic.linear), error)
+        # Powers of two round nothing, but where what they make underflows.
+        unit = of_u * of_v
+        return Bounds(
+            least * unit - UNDERFLOW,
+            largest * unit + UNDERFLOW,
+            np.abs(quadratic.linear) * unit[:, None],
+            error * unit,
+        )
+
+
+def _in_own_units(form: Form) -> tuple[Form, np.ndarray]:
+    """A form over a power of two in each box, by which its largest entry is at most 1; and that.
+
+    Then nothing below overflows, and what underflows is far below the noise.
+    """
+    size = np.max(form.size, axis=0, initial=0.0)
+    exponent = np.where(np.isfinite(size), np.frexp(np.where(np.isfinite(size), size, 1.0))[1], 0)
+    scaled = np.ldexp(form.linear, -exponent), np.ldexp(form.error, -exponent)
+    return Form(*scaled, form.shape), np.ldexp(1.0, exponent)
 
 
 class _Quadratic(NamedTuple):
@@ -138,7 +158,7 @@ def _summit(linear: np.ndarray, bent: np.ndarray) -> np.ndarray:
     rows, eye = np.arange(len(linear)), np.eye(size)
     at, is_held = np.zeros_like(linear), np.zeros(linear.shape, dtype=bool)
     trace = -np.trace(bent, axis1=1, axis2=2) + np.sum(np.abs(linear), axis=1)
-    regular = (_REGULAR * np.where(trace > 0.0, trace, 1.0))[:, None, None] * eye
+    regular = (_REGULAR * np.where(trace > _SMALL, trace, 1.0))[:, None, None] * eye
     slope = linear
     for _ in range(_STEPS * size):
         free = ~is_held
