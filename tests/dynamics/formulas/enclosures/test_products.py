@@ -107,7 +107,7 @@ def test_no_scale_is_too_small_or_too_large():
     rng = np.random.default_rng(3)
     scales = np.array([0.0, 5e-324, 1e-310, 1e-300, 1e-160, 1.0, 1e30, 1e150])
     for _ in range(3000):
-        entries, dimension = rng.integers(1, 3), rng.integers(1, 4)
+        entries, dimension = int(rng.integers(1, 3)), int(rng.integers(1, 4))
         u, v = (
             Form(
                 rng.normal(size=(1 + dimension, entries, 1)) * rng.choice(scales, (1, entries, 1)),
