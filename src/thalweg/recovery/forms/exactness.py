@@ -319,11 +319,15 @@ def _judge_integrals(found: Exactness, integrals: Integrals, rule: Quadrature) -
     gap = np.sqrt(np.max(np.sum((integrals.gradients - integrals.covectors) ** 2, axis=1)))
     work = max(float(np.sqrt(np.mean(integrals.works**2))), _TINY)
     loops = np.where(found.sites.joined, integrals.loops, 0.0)
-    winding = float(np.max(np.abs(integrals.windings), initial=0.0)) / work
+    # Where ω vanishes at all points, whatever does not is infinitely larger.
+    with np.errstate(over="ignore"):
+        mismatch = gap / max(scale, _TINY)
+        winding = np.max(np.abs(integrals.windings), initial=0.0) / work
+        circulation = max(np.max(np.abs(loops)) / work, winding)
     return replace(
         found,
-        mismatch=float(gap / max(scale, _TINY)),
-        circulation=max(float(np.max(np.abs(loops))) / work, winding),
-        winding=winding,
+        mismatch=float(mismatch),
+        circulation=float(circulation),
+        winding=float(winding),
         quadrature=rule,
     )
