@@ -44,7 +44,7 @@ class OurClasses(griffe.Extension):
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Name the section of examples as griffe knows it; what is returned has its type."""
         if isinstance(obj, griffe.Attribute):
-            obj.value = _made_plainly(obj.value)
+            obj.value = _made_plainly(obj.value, obj.module)
         if isinstance(obj, griffe.Function):
             for parameter in obj.parameters:
                 parameter.default = _spelled_out(parameter.default, obj.module)
@@ -58,11 +58,13 @@ class OurClasses(griffe.Extension):
         obj.docstring.value = text
 
 
-def _made_plainly(value: Any) -> Any:
+def _made_plainly(value: Any, module: griffe.Module) -> Any:
     """The value of an attribute: of `field(default_factory=lambda: x)` x; none of private names."""
     for part in value.arguments if isinstance(value, griffe.ExprCall) else ():
         if isinstance(part, griffe.ExprKeyword) and isinstance(part.value, griffe.ExprLambda):
             part.name, part.value = "default", part.value.body
+        if isinstance(part, griffe.ExprKeyword) and part.name == "default":
+            part.value = _spelled_out(part.value, module)
     own = re.search(r"(?<![\w.])_[A-Z]", str(value)) and isinstance(value, griffe.ExprDictComp)
     return None if own else value
 
