@@ -67,8 +67,10 @@ class Flow(Deterministic):
         rise = jnp.where(jnp.isfinite(value), dot(gradient, velocity), value)
         return rise, jnp.sqrt(dot(gradient, gradient) * dot(velocity, velocity))
 
-    def rise_by(self, function: Function, y: Any, displacement: Any) -> tuple[jax.Array, jax.Array]:
-        """∇F and d."""
+    def factors_of_rise(
+        self, function: Function, y: Any, displacement: Any
+    ) -> tuple[jax.Array, jax.Array]:
+        """∇F and d, whose product is the rate of the rise."""
         return jax.grad(function)(y), displacement
 
     def fall(self, function: Function, y: Any, displacement: Any, widths: Any) -> jax.Array:

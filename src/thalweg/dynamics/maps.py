@@ -69,7 +69,9 @@ class Map(Deterministic):
         before, after = energy(state), energy(self.step(t, state))
         return after - before, jnp.abs(after) + jnp.abs(before)
 
-    def rise_by(self, function: Function, y: Any, displacement: Any) -> tuple[jax.Array, jax.Array]:
+    def factors_of_rise(
+        self, function: Function, y: Any, displacement: Any
+    ) -> tuple[jax.Array, jax.Array]:
         """F(y + d) − F(y) and 1, each in an array of one."""
         return (function(y + displacement) - function(y))[None], jnp.ones(1)
 

@@ -115,8 +115,10 @@ class Deterministic(Rule):
         """
 
     @abstractmethod
-    def rise_by(self, function: Function, y: Any, displacement: Any) -> tuple[jax.Array, jax.Array]:
-        """The rise of a function of coordinates by a displacement from `y`, as u and v of u·v."""
+    def factors_of_rise(
+        self, function: Function, y: Any, displacement: Any
+    ) -> tuple[jax.Array, jax.Array]:
+        """Two arrays whose product is the rise of a function of coordinates by a displacement."""
 
     @abstractmethod
     def fall(self, function: Function, y: Any, displacement: Any, widths: Any) -> jax.Array:

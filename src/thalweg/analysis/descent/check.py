@@ -48,7 +48,8 @@ _STRICT = 1e-6  # of |∇E||f|: a fall below it cannot be told from none by grad
 _MOVED = 1e-3  # of the widths: a run that goes further does not rest
 # A step of E by so much of its range, within 1e-9 of the width of the domain, is a jump.
 _JUMP = 1e-6
-# Of |∇E||f|: a rise along a switch below it is what the distance to the switch makes.
+# Of |∇E||f|: a rise along a switch below it is what the distance to the switch makes, 1e-9 of the
+# widths, where E and f curve within a thousandth of them.
 _SLIDES = 1e-6
 
 
@@ -234,12 +235,7 @@ def _slide(
     What both lead to is never left: the flow slides along it, by the mean of both that is tangent
     (Filippov). Of an energy with a kink there, each side may fall and the sliding rise.
 
-    Arguments:
-        problem: the flow and its chart.
-        energy: the energy.
-        switches: where to look.
-        rates: at many points, from number `begin` on at `switches.sides`.
-        begin: see there.
+    The arguments are those of `_jump`, and the energy.
     """
     count = len(switches.points)
     if not count or not problem.rule.has_continuous_time:

@@ -27,8 +27,8 @@ from thalweg.recovery.certificates.rates import (
     level,
 )
 
-# More than the eigenvalues of a small symmetric matrix are off, relative to its size, and the sums
-# of a few products relative to that of their absolute values.
+# More than the eigenvalues of a symmetric matrix of four rows are off, relative to its size, and
+# the sums of a few products relative to that of their absolute values: 450 units in the last place.
 _ROUNDED = 1e-13
 
 
@@ -37,6 +37,7 @@ class NearRests:
 
     Attributes:
         rise: φ at each of the rests, or 0 where it is negative, shape `(m,)`.
+        widths: units of the coordinates, `(d,)`, in which all is told.
 
     Raises:
         InputError: a program holds an operation that has no bounds.
@@ -48,13 +49,13 @@ class NearRests:
         Arguments:
             about: the rule and the energy.
             rests: coordinates, shape `(m, d)`.
-            widths: units of the coordinates, `(d,)`, in which all is told.
+            widths: see there.
         """
         self._slopes = enclosed(factors_and_slopes, about)
         is_flow = about.problem.rule.has_continuous_time
         self._curvature = None if is_flow else enclosed(curvature_of_rate, about)
         self._level = enclosed(level, about)
-        self._widths = widths
+        self.widths = widths
         self._jumping: list[Enclosure] = []
         (u, v, *self._at_rest), _ = self._slopes(rests, rests)
         self._factors = _sizes(v), _sizes(u)
@@ -83,20 +84,33 @@ class NearRests:
             lengths = self._lengths(numbers, [_sizes(slope)[numbers] for slope in self._at_rest])
             (hessians,), _ = self._curvature(lower, upper)
             parts, error = _of_hessian(hessians)
-        scale = np.outer(self._widths, self._widths)
+        scale = np.outer(self.widths, self.widths)
         found = _strengths(parts * scale, error * scale)
         # The formula needs u, v and φ to be without a jump, and E too: no choice may be open.
         for program in self._jumping:
             found = np.where(program(lower, upper)[1], np.nan, found)
         return lengths, found
 
+    def cores(self, numbers: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """Distances from the rests beyond which φ < 0 all over the cubes; NaN where there is none.
+
+        Arguments:
+            numbers: the rest within each cube, `(B,)`.
+            lower: the lower corners, `(B, d)`.
+            upper: the upper corners.
+        """
+        length, strength = self.bounds(numbers, lower, upper)
+        strength = np.where(strength > 0.0, strength, np.nan)
+        root = np.sqrt(length**2 + 2.0 * strength * self.rise[numbers])
+        return (length + root) / strength * (1.0 + _ROUNDED)
+
     def _lengths(self, numbers: np.ndarray, slopes: list[np.ndarray]) -> np.ndarray:
         """Bounds `(B,)` of |Uᵀv(c) + Vᵀu(c)|, from those of the entries of U and V, `(B, n d)`."""
-        size = len(self._widths)
+        size = len(self.widths)
         steps = np.zeros((len(numbers), size))
         for factor, slope in zip(self._factors, slopes, strict=True):
             steps += np.einsum("bn,bni->bi", factor[numbers], slope.reshape(len(slope), -1, size))
-        return np.linalg.norm(steps * self._widths, axis=1) * (1.0 + _ROUNDED)
+        return np.linalg.norm(steps * self.widths, axis=1) * (1.0 + _ROUNDED)
 
 
 def _sizes(form: Form) -> np.ndarray:

@@ -53,7 +53,7 @@ def displacement_and_jacobian(about: Posed, y: Any) -> Any:
 def factors(about: Posed, y: Any) -> Any:
     """Two arrays whose product is `rate`: ∇E and f of a flow, E(x⁺) − E(x) and 1 of a map."""
     rule = about.problem.rule
-    return rule.rise_by(lambda at: level(about, at), y, displacement(about, y))
+    return rule.factors_of_rise(lambda at: level(about, at), y, displacement(about, y))
 
 
 def rate(about: Posed, y: Any) -> Any:

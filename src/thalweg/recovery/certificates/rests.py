@@ -13,8 +13,6 @@ _STAGES = 3  # the larger ones first
 # Newton's method: its steps and their longest, in widths; what counts as none, and as two points;
 # a step that rounding makes, after which the next is no better.
 _NEWTON_STEPS, _LONGEST, _AT_REST, _APART, _STILL = 30, 0.25, 1e-9, 1e-6, 1e-14
-# More than a few roundings, relative to what they are of.
-_NOISE = 1e-13
 
 
 class Cube(NamedTuple):
@@ -76,12 +74,8 @@ def largest_cubes(
     def decide(left: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, ...]:
         """Cubes about some rests, whether the form decides in each, and the cores there."""
         low, high = _cubes(rests[left], radii, region)
-        found = rate.bounds(np.repeat(left, len(radii)), low, high)
-        length, strength = (part.reshape(len(left), len(radii)) for part in found)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            root = np.sqrt(length**2 + 2.0 * strength * rate.rise[left, None])
-            cores = (length + root) / strength * (1.0 + _NOISE)
-        return low, high, (strength > 0.0) & (cores < largest_core), cores
+        cores = rate.cores(np.repeat(left, len(radii)), low, high).reshape(len(left), len(radii))
+        return low, high, cores < largest_core, cores
 
     everyone = np.arange(len(rests))
     # A larger cube is decided only where the smallest is: along a line of rests none is.

@@ -35,7 +35,7 @@ from thalweg.recovery.closed_form.spectra import excluded_at_points, rational, t
 _NUM_STARTS, _NUM_STEPS = 200, 40
 # Rests to prove, and the operations of a Jacobian: seconds at the most.
 _MOST_RESTS, _LARGEST = 16, 2000
-# In more coordinates the digits that eigenvalues take are many.
+# In more coordinates the digits that eigenvalues take are many: 25 for each, and as many again.
 _MOST_COORDINATES = 6
 _NUM_DRAWN = 3  # values of parameters, for each of which a rest is one
 _NEAR = 1e-9  # of two ends of Newton's method that are one rest
@@ -68,11 +68,11 @@ def excluded_by_rests(velocity: Sequence[Any], region: SymbolRanges) -> Exclusio
     parameters = set().union(*(v.free_symbols for v in exact)) - set(names)
     if parameters:
         return _excluded_where(exact, matrix, parameters, region)
-    points = _found(exact, matrix, region)[:_MOST_RESTS]
+    rule = _lambdified(exact, matrix, names)
+    points = _found(rule, region)[:_MOST_RESTS]
     reason = excluded_at_points(exact, region, points[_is_rational(points)])
-    slope = sp.lambdify(names, matrix.tolist(), "numpy", cse=True)
     for point in points:
-        if reason is None and _may_turn(slope, point):
+        if reason is None and _may_turn(rule, point):
             reason = _excluded_near(exact, matrix, region, point)
     return None if reason is None else Exclusion(reason)
 
@@ -87,7 +87,7 @@ def _excluded_where(
     for turn in range(_NUM_DRAWN):
         drawn = region.draw(parameters, rng, turn)
         values = [v.subs(drawn) for v in velocity]
-        points = _found(values, matrix.subs(drawn), region)
+        points = _found(_lambdified(values, matrix.subs(drawn), region.names), region)
         seen = {tuple(map(rational, point)) for point in points[_is_rational(points)]}
         found = seen if found is None else found & seen
     for place in sorted(found or ()):
@@ -109,10 +109,22 @@ def _excluded_where(
     return None
 
 
-def _may_turn(slope: Any, point: np.ndarray) -> bool:
+class _Lambdified(NamedTuple):
+    """A rule and its Jacobian in floating point, functions of the coordinates."""
+
+    value: Any
+    slope: Any
+
+
+def _lambdified(velocity: Sequence[Any], matrix: sp.Matrix, names: Iterable[Any]) -> _Lambdified:
+    parts = list(velocity), matrix.tolist()
+    return _Lambdified(*(sp.lambdify(list(names), part, "numpy", cse=True) for part in parts))
+
+
+def _may_turn(rule: _Lambdified, point: np.ndarray) -> bool:
     """True if not all eigenvalues are real in floating point: then many digits are worth it."""
     with np.errstate(all="ignore"):
-        jacobian = np.asarray(slope(*point), float)
+        jacobian = np.asarray(rule.slope(*point), float)
     return bool(np.all(np.isfinite(jacobian)) and np.any(np.linalg.eigvals(jacobian).imag != 0.0))
 
 
@@ -122,17 +134,15 @@ def _is_rational(points: np.ndarray) -> np.ndarray:
     return np.all(np.abs(near - points) <= _NEAR * (1.0 + np.abs(points)), axis=1)
 
 
-def _found(velocity: Sequence[Any], matrix: sp.Matrix, region: SymbolRanges) -> np.ndarray:
+def _found(rule: _Lambdified, region: SymbolRanges) -> np.ndarray:
     """Rests in floating point, by Newton's method from many starts, shape `(k, d)`."""
     names = list(region.names)
     rng = np.random.default_rng(0)
     starts = np.stack([_starts(region, name, rng) for name in names], axis=1)
-    value = sp.lambdify(names, list(velocity), "numpy", cse=True)
-    slope = sp.lambdify(names, matrix.tolist(), "numpy", cse=True)
     found: list[np.ndarray] = []
     with np.errstate(all="ignore"):
         for start in starts:
-            end = _newton(value, slope, start)
+            end = _newton(rule, start)
             if end is None or not _is_inside(region, end):
                 continue
             if all(
@@ -162,12 +172,14 @@ def _is_inside(region: SymbolRanges, point: np.ndarray) -> bool:
     )
 
 
-def _newton(value: Any, slope: Any, start: np.ndarray) -> np.ndarray | None:
+def _newton(rule: _Lambdified, start: np.ndarray) -> np.ndarray | None:
     """The end of Newton's method, or None where it comes to none."""
     y = start
     for _ in range(_NUM_STEPS):
         try:
-            step = np.linalg.solve(np.asarray(slope(*y), float), np.asarray(value(*y), float))
+            step = np.linalg.solve(
+                np.asarray(rule.slope(*y), float), np.asarray(rule.value(*y), float)
+            )
         except (np.linalg.LinAlgError, ArithmeticError, ValueError, TypeError):
             return None
         if not np.all(np.isfinite(step)):

@@ -204,18 +204,18 @@ def examine(
         raw = integrate(problem, geometry, points, ends, sites.base, nodes, weights, angles)
         return Integrals(*(np.asarray(a) for a in raw))
 
-    wanted, integrals = node_counts[0], None
     for rule in map(Quadrature, node_counts):
-        integrals = measure(rule)
-        wanted = fewest_nodes(integrals.rays)
-        found = _judge_integrals(found, integrals, rule)
+        even = measure(rule)
+        found = _judge_integrals(found, even, rule)
         if found.is_consistent:
             break
-    if integrals is None or not found.is_consistent or not len(rays.near):
+    else:
         return found
+    if not len(rays.near):
+        return found
+    wanted = fewest_nodes(even.rays)
     if wanted < found.quadrature.num_nodes:
         return replace(found, quadrature=Quadrature(wanted)) if rays.is_dense else found
-    even = integrals
 
     def agrees(rule: Quadrature) -> bool:
         other = measure(rule)

@@ -25,7 +25,8 @@ NODE_COUNTS = (64, 256, 1024)
 # Of ω, what a gradient near a wall may miss: with less no other rule is tried; with more, rules of
 # more nodes are, which cost another program.
 _GOOD, _POOR = 1e-9, 1e-6
-# Where ω vanishes its gradient is compared with this part of what it is elsewhere.
+# Where ω vanishes its gradient is compared with this part of what it is elsewhere: far above what
+# rounding leaves there, far below what matters.
 _FLOOR = 1e-6
 
 

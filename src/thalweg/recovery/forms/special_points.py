@@ -113,7 +113,7 @@ def look_further(
         The same with the largest asymmetry that was met, and with the largest jump, which no line
         integral by nodes follows. Points at which ω or its derivative is not finite say nothing.
     """
-    torn, gap = _torn(region, geometry, found)
+    torn, gap = _jumps(region, geometry, found)
     found = replace(found, mismatch=max(found.mismatch, gap))
     if region.problem.chart.dimension == 1:
         # The derivative of one number is symmetric, and every jump of it is across its surface.
@@ -206,7 +206,7 @@ def _climb(
     return points[best], float(heights[best])
 
 
-def _torn(region: Region, geometry: Geometry, found: Exactness) -> tuple[np.ndarray | None, float]:
+def _jumps(region: Region, geometry: Geometry, found: Exactness) -> tuple[np.ndarray | None, float]:
     """Jumps of ω.
 
     Returns:
@@ -229,7 +229,7 @@ def _torn(region: Region, geometry: Geometry, found: Exactness) -> tuple[np.ndar
         return None, 0.0
     points, across = np.asarray(places), np.asarray(normals)
     far, near = (
-        _jumps(region, geometry, found, points, across, reach)
+        _changes(region, geometry, found, points, across, reach)
         for reach in (_ACROSS, _NEARER * _ACROSS)
     )
     # What only changes fast shrinks with the distance between the sides; a jump stays.
@@ -240,7 +240,7 @@ def _torn(region: Region, geometry: Geometry, found: Exactness) -> tuple[np.ndar
     return points[int(np.argmax(is_torn))] if is_torn.any() else None, float(gap)
 
 
-class _Jumps(NamedTuple):
+class _Changes(NamedTuple):
     """Changes of ω across a surface: along it, in all, beside its size; and where it is seen."""
 
     along: np.ndarray
@@ -249,14 +249,14 @@ class _Jumps(NamedTuple):
     is_seen: np.ndarray
 
 
-def _jumps(
+def _changes(
     region: Region,
     geometry: Geometry,
     found: Exactness,
     points: np.ndarray,
     across: np.ndarray,
     reach: float,
-) -> _Jumps:
+) -> _Changes:
     """The changes from one side of each point to the other, `reach` widths away."""
     problem, widths = region.problem, np.asarray(region.problem.chart.widths)
     away = reach * across * widths
@@ -269,4 +269,4 @@ def _jumps(
     jump = upper - lower
     along = jump - np.sum(jump * across, axis=1, keepdims=True) * across
     size = np.maximum(np.linalg.norm(upper, axis=1), np.linalg.norm(lower, axis=1))
-    return _Jumps(np.linalg.norm(along, axis=1), np.linalg.norm(jump, axis=1), size, is_seen)
+    return _Changes(np.linalg.norm(along, axis=1), np.linalg.norm(jump, axis=1), size, is_seen)

@@ -17,7 +17,7 @@ def random_form(rng, entries, dimension, error):
 
 
 def values(form, places, signs):
-    """What a form may be at places `(m, d)` of its box, `(n, B, m)`: errors of these signs."""
+    """Values of a form at places `(m, d)` of its box, `(n, B, m)`, with errors of these signs."""
     affine = form.linear[0][..., None] + np.einsum("inb,mi->nbm", form.linear[1:], places)
     return affine + form.error[..., None] * signs
 

@@ -16,8 +16,8 @@ Bounding = Callable[[list[Form]], Bounds]
 _TRIAL, _HOPELESS = 0.1, 4.0
 # Where a box costs more than this share of the effort, so many are looked at first.
 _SAMPLE, _DEAR = 32, 5e-4
-# An error so many times as large as it may be shrinks with the square of the sides: to the half at
-# best where one of two is halved.
+# An error shrinks with the square of the sides, but to a half at best where one of two is halved:
+# one that is more than twice as large as it may be leaves both halves open.
 _FAR = 2.0
 # The first partition: as many parts along each of d coordinates, or as are looked at together.
 _PARTS = {1: 64, 2: 16, 3: 8, 4: 5}
